@@ -1,0 +1,1 @@
+"""The catalogue: one loaded program a file."""

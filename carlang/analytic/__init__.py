@@ -1,0 +1,1 @@
+"""Analytic files to metadata and sources."""

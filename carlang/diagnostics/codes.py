@@ -1,0 +1,89 @@
+"""The stable codes of everything that carlang says about a program or an analytic file.
+
+A code is never reused for another fault. CL0xx: files, CL1xx: syntax, CL2xx: names, CL3xx: types, CL4xx: remarks on
+programs that run, CL5xx: front matter and metadata.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+
+class Severity(Enum):
+    """How much a diagnostic weighs: an error stops a run, a warning and a hint do not."""
+
+    ERROR = "error"
+    WARNING = "warning"
+    HINT = "hint"
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """A kind of fault: its stable name, its weight, and what it is in a few words."""
+
+    name: str
+    severity: Severity
+    title: str
+
+
+def _error(name: str, title: str) -> Code:
+    return Code(name, Severity.ERROR, title)
+
+
+def _warning(name: str, title: str) -> Code:
+    return Code(name, Severity.WARNING, title)
+
+
+def _hint(name: str, title: str) -> Code:
+    return Code(name, Severity.HINT, title)
+
+
+FILE_UNREADABLE = _error("CL001", "file cannot be read")
+NO_PROGRAM = _error("CL002", "document holds no pseudocode")
+NOT_UTF8 = _error("CL003", "file is not UTF-8 text")
+
+SYNTAX = _error("CL101", "syntax error")
+UNTERMINATED_STRING = _error("CL102", "unterminated string")
+UNCLOSED_BRACKET = _error("CL103", "bracket is never closed")
+STRAY_BRACKET = _error("CL104", "bracket closes nothing")
+STRAY_CHARACTER = _error("CL105", "character has no meaning here")
+TOO_DEEP = _error("CL106", "nested too deeply")
+TYPOGRAPHIC_QUOTES = _warning("CL107", "typographic quotes")
+UNQUOTED_PATTERN = _warning("CL108", "unquoted pattern")
+EMPTY_PROGRAM = _error("CL109", "program is empty")
+
+UNKNOWN_FIELD = _error("CL201", "unknown field")
+UNKNOWN_STREAM = _error("CL202", "unknown name")
+UNKNOWN_OBJECT = _error("CL203", "unknown object")
+UNKNOWN_ACTION = _error("CL204", "unknown action")
+UNKNOWN_FUNCTION = _error("CL205", "unknown function")
+FIELD_ALIAS = _warning("CL206", "another name for a field")
+WRONG_NAME_KIND = _error("CL207", "name stands for another kind of thing")
+FIELD_AND_CONSTANT = _warning("CL208", "name is a field and a constant")
+CLASS_ALIAS = _warning("CL209", "another name for an object or action")
+DUPLICATE_OUTPUT = _error("CL210", "output given twice")
+
+NOT_A_CONDITION = _error("CL301", "not a condition")
+INCOMPARABLE = _error("CL302", "types cannot be compared")
+BAD_LITERAL = _error("CL303", "literal does not fit the field's type")
+BAD_OPERAND = _error("CL304", "operator does not take this type")
+BAD_PATTERN = _error("CL305", "regular expression cannot be compiled")
+BAD_ARGUMENTS = _error("CL306", "wrong arguments of a function")
+BAD_CIDR = _error("CL307", "not an address block")
+LITERAL_CONVERTED = _hint("CL308", "literal read as another type")
+
+IMPLICIT_OUTPUT = _warning("CL401", "no output statement")
+IMPLICIT_INPUT = _warning("CL402", "filter without a stream")
+EVENTS_AND = _warning("CL403", "event classes joined by and")
+NEVER_TRUE = _warning("CL404", "comparison can never be true")
+UNUSED_STREAM = _warning("CL405", "stream is never used")
+BARE_CONDITION = _warning("CL406", "program is a bare condition")
+NO_OUTPUT = _error("CL407", "program has no stream to output")
+
+BAD_FRONT_MATTER = _error("CL501", "front matter cannot be read")
+UNKNOWN_KEY = _warning("CL502", "unknown key in the front matter")
+BAD_METADATA = _error("CL503", "front matter has a bad value")
+ID_MISMATCH = _warning("CL504", "id differs from the file's name")
+
+CODES: dict[str, Code] = {code.name: code for code in list(globals().values()) if isinstance(code, Code)}

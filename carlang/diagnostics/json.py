@@ -1,0 +1,45 @@
+"""Diagnostics as JSON objects."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from carlang.diagnostics.diagnostic import Diagnostic
+
+
+def diagnostic_json(diagnostic: Diagnostic) -> dict[str, Any]:
+    """Return a diagnostic as an object for `json.dumps`: what `check --format json` and `run --format json` print.
+
+    Lines and columns count from 1, `end_column` is exclusive. `repair` is the text that the main place should
+    become, where one exists; `edits` are all changes of that repair, each with its own place.
+    """
+    place = diagnostic.location
+    result: dict[str, Any] = {
+        "code": diagnostic.code.name,
+        "severity": diagnostic.severity.value,
+        "message": diagnostic.message,
+        "file": place.file,
+        "line": place.line,
+        "column": place.column,
+        "end_line": place.end_line,
+        "end_column": place.end_column,
+        "label": diagnostic.label or None,
+        "labels": [
+            {"text": label.text, **_range(diagnostic, label.span.start, label.span.end)} for label in diagnostic.labels
+        ],
+        "help": diagnostic.help,
+        "notes": list(diagnostic.notes),
+        "repair": None,
+        "edits": [],
+    }
+    if diagnostic.repair:
+        edits = diagnostic.repair.edits
+        result["repair"] = edits[0].text
+        result["edits"] = [{"text": e.text, **_range(diagnostic, e.span.start, e.span.end)} for e in edits]
+    return result
+
+
+def _range(diagnostic: Diagnostic, start: int, end: int) -> dict[str, int]:
+    line, column = diagnostic.source.position(start)
+    end_line, end_column = diagnostic.source.position(end)
+    return {"line": line, "column": column, "end_line": end_line, "end_column": end_column}

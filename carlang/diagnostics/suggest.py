@@ -1,0 +1,48 @@
+"""The one "did you mean" of carlang."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+
+def nearest(word: str, candidates: Iterable[str]) -> str | None:
+    """Return the candidate most probably meant by `word`, or None.
+
+    The same word in other letters' case or without its underscores comes first; then the one at the smallest edit
+    distance, if that is at most a third of the word's length; of equals, the first in alphabetical order.
+    """
+    names = sorted(set(candidates))
+    folded = _fold(word)
+    for name in names:
+        if _fold(name) == folded:
+            return name
+    limit = max(len(word) // 3, 1)
+    best: tuple[int, str] | None = None
+    for name in names:
+        distance = edit_distance(folded, _fold(name), limit)
+        if distance <= limit and (best is None or distance < best[0]):
+            best = (distance, name)
+    return best[1] if best else None
+
+
+def _fold(word: str) -> str:
+    return word.casefold().replace("_", "").replace(" ", "").replace("-", "")
+
+
+def edit_distance(a: str, b: str, limit: int) -> int:
+    """Return the number of insertions, deletions, changes and swaps of neighbours from `a` to `b`.
+
+    Anything above `limit` may come back as `limit + 1`.
+    """
+    if abs(len(a) - len(b)) > limit:
+        return limit + 1
+    before: list[int] = []
+    row = list(range(len(b) + 1))
+    for i, x in enumerate(a, 1):
+        older, before, row = before, row, [i]
+        for j, y in enumerate(b, 1):
+            cost = min(before[j] + 1, row[j - 1] + 1, before[j - 1] + (x != y))
+            if i > 1 and j > 1 and x == b[j - 2] and a[i - 2] == y:
+                cost = min(cost, older[j - 2] + 1)
+            row.append(cost)
+    return row[-1]

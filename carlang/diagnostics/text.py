@@ -1,0 +1,121 @@
+"""Diagnostics as text, with the lines of the document they speak of."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from carlang.diagnostics.codes import Severity
+from carlang.diagnostics.diagnostic import Diagnostic
+
+_COLOURS = {Severity.ERROR: "1;31", Severity.WARNING: "1;33", Severity.HINT: "1;36"}
+_GUTTER = "1;34"
+_WIDEST = 160
+
+
+def render_all(diagnostics: Iterable[Diagnostic], *, colour: bool = False) -> str:
+    """Return all diagnostics as text, each followed by an empty line."""
+    return "".join(render(d, colour=colour) + "\n\n" for d in diagnostics)
+
+
+def render(diagnostic: Diagnostic, *, colour: bool = False) -> str:
+    """Return a diagnostic as text: its message, its place, the lines in question with what is underlined, its help."""
+    paint = _Paint(enabled=colour)
+    shade = _COLOURS[diagnostic.severity]
+    place = diagnostic.location
+    marks = _marks(diagnostic)
+    width = len(str(max(mark.line for mark in marks)))
+    head = paint(f"{diagnostic.severity.value}[{diagnostic.code.name}]", shade)
+    lines = [f"{head}: {diagnostic.message}", f"{' ' * width}{paint('-->', _GUTTER)} {_address(place.file)}"]
+    lines[1] += f":{place.line}:{place.column}"
+    lines += _snippet(diagnostic, marks, width, paint)
+    bar = paint("=", _GUTTER)
+    lines += [f"{' ' * width} {bar} note: {note}" for note in diagnostic.notes]
+    if diagnostic.help:
+        lines.append(f"{' ' * width} {bar} help: {diagnostic.help}")
+    return "\n".join(lines)
+
+
+@dataclass(frozen=True, slots=True)
+class _Paint:
+    enabled: bool
+
+    def __call__(self, text: str, code: str) -> str:
+        return f"\x1b[{code}m{text}\x1b[0m" if self.enabled else text
+
+
+@dataclass(frozen=True, slots=True)
+class _Mark:
+    """An underlined range on one line of the document; columns from 1, `end` exclusive."""
+
+    line: int
+    start: int
+    end: int
+    text: str
+    main: bool
+
+
+def _address(file: str) -> str:
+    return file or "<program>"
+
+
+def _marks(diagnostic: Diagnostic) -> list[_Mark]:
+    marks = []
+    spans = [(diagnostic.span, diagnostic.label, True)]
+    spans += [(label.span, label.text, False) for label in diagnostic.labels]
+    for span, text, main in spans:
+        place = diagnostic.source.location(span)
+        last = place.end_column if place.end_line == place.line else 0
+        content = _line(diagnostic, place.line)
+        end = last or len(content) + 1
+        marks.append(_Mark(place.line, place.column, max(end, place.column + 1), text, main))
+    return sorted(marks, key=lambda mark: (mark.line, mark.start))
+
+
+def _line(diagnostic: Diagnostic, number: int) -> str:
+    lines = diagnostic.source.document_lines
+    return lines[number - 1] if 0 < number <= len(lines) else ""
+
+
+def _snippet(diagnostic: Diagnostic, marks: list[_Mark], width: int, paint: _Paint) -> list[str]:
+    bar = paint("|", _GUTTER)
+    lines = [f"{' ' * width} {bar}"]
+    shade = _COLOURS[diagnostic.severity]
+    shown: int | None = None
+    for mark in marks:
+        if mark.line != shown:
+            if shown is not None and mark.line > shown + 1:
+                lines.append(paint("...", _GUTTER))
+            shown = mark.line
+            window = _window(mark, _line(diagnostic, mark.line))
+            number = paint(f"{mark.line:>{width}}", _GUTTER)
+            lines.append(f"{number} {bar} {window.text}".rstrip())
+        start = window.column(mark.start)
+        length = max(window.column(mark.end) - start, 1)
+        underline = ("^" if mark.main else "-") * length + (f" {mark.text}" if mark.text else "")
+        lines.append(f"{' ' * width} {bar} {' ' * start}{paint(underline, shade if mark.main else _GUTTER)}")
+    return lines
+
+
+@dataclass(frozen=True, slots=True)
+class _Window:
+    """The part of a line that is shown: all of it, or the neighbourhood of the place on a very long one."""
+
+    text: str
+    offset: int
+    lead: int
+
+    def column(self, column: int) -> int:
+        inside = min(max(column - 1 - self.offset, 0), len(self.text))
+        return inside + self.lead
+
+
+def _window(mark: _Mark, line: str) -> _Window:
+    line = line.replace("\t", " ")
+    if len(line) <= _WIDEST:
+        return _Window(line, 0, 0)
+    offset = max(0, min(mark.start - 1 - _WIDEST // 3, len(line) - _WIDEST))
+    part = line[offset : offset + _WIDEST]
+    lead = "…" if offset else ""
+    tail = "…" if offset + _WIDEST < len(line) else ""
+    return _Window(lead + part + tail, offset, len(lead))

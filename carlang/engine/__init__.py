@@ -1,0 +1,1 @@
+"""SQL and a store to Arrow tables, on a locked-down DuckDB connection."""

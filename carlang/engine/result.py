@@ -1,0 +1,125 @@
+"""What a run gives: outputs as Arrow tables, what could not run and why, what failed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import pyarrow as pa
+
+from carlang.diagnostics import Diagnostic
+from carlang.model.types import Type
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column of an output: its name and the language's type of its values."""
+
+    name: str
+    type: Type
+
+
+@dataclass(frozen=True)
+class Output:
+    """The rows of one output, ordered by `time`, then `record_id`, then the remaining columns.
+
+    Times are UTC with microseconds, durations Arrow durations in microseconds. `total` is the number of rows found;
+    it is greater than `count` where a limit cut the table.
+    """
+
+    name: str
+    columns: tuple[Column, ...]
+    table: pa.Table = field(repr=False)
+    total: int = 0
+
+    @property
+    def count(self) -> int:
+        """The number of rows in the table."""
+        return int(self.table.num_rows)
+
+    def to_arrow(self) -> pa.Table:
+        """Return the rows as an Arrow table."""
+        return self.table
+
+    def to_pandas(self) -> Any:
+        """Return the rows as a pandas DataFrame; pandas must be installed (`pip install carlang[pandas]`)."""
+        return self.table.to_pandas()
+
+    def to_polars(self) -> Any:
+        """Return the rows as a Polars DataFrame; polars must be installed (`pip install carlang[polars]`)."""
+        import polars as pl  # noqa: PLC0415  # an optional package, loaded where it is asked for
+
+        return pl.from_arrow(self.table)
+
+    def rows(self) -> list[dict[str, Any]]:
+        """Return the rows as dicts of Python values; a missing value is None."""
+        return self.table.to_pylist()  # type: ignore[no-any-return]  # pyarrow has no types of its own
+
+
+class Result(Mapping[str, Output]):
+    """The outputs of one program by name, in the order of its output statements."""
+
+    def __init__(self, outputs: Sequence[Output]) -> None:
+        self._outputs = {output.name: output for output in outputs}
+
+    def __getitem__(self, name: str) -> Output:
+        return self._outputs[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._outputs)
+
+    def __len__(self) -> int:
+        return len(self._outputs)
+
+    def __repr__(self) -> str:
+        return f"Result({', '.join(f'{o.name}: {o.total} rows' for o in self.values())})"
+
+
+@dataclass(frozen=True, slots=True)
+class AnalyticOutput:
+    """One output of one analytic in a run of many, with what reports need to know of the analytic."""
+
+    analytic: str
+    title: str
+    file: str
+    techniques: tuple[str, ...]
+    output: Output
+
+
+@dataclass(frozen=True, slots=True)
+class NotRun:
+    """An analytic, or one of its outputs, that the store cannot support; this is not "found nothing"."""
+
+    analytic: str
+    title: str
+    reason: str
+    output: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """An analytic that has errors, or whose query failed."""
+
+    analytic: str
+    title: str
+    diagnostics: tuple[Diagnostic, ...] = ()
+    error: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RunReport:
+    """A run of many analytics over one store: each of them stands in at least one of the three lists."""
+
+    now: datetime
+    store: str
+    results: tuple[AnalyticOutput, ...] = ()
+    not_run: tuple[NotRun, ...] = ()
+    failed: tuple[Failed, ...] = ()
+    warnings: tuple[Diagnostic, ...] = ()
+
+    @property
+    def found(self) -> int:
+        """The number of rows that all analytics found together."""
+        return sum(result.output.total for result in self.results)

@@ -1,0 +1,1 @@
+"""CAR's data model: objects, actions, typed fields."""

@@ -1,0 +1,97 @@
+"""CAR's data model as objects: objects, actions and typed fields, and how their names are found."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from carlang.model.types import Type
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """A field of an object. `aliases` are names that sensors and published programs use for it."""
+
+    name: str
+    type: Type
+    description: str = ""
+    example: str = ""
+    aliases: tuple[str, ...] = ()
+    extension: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """Something that can happen to an object; `aliases` are published programs' other names for it."""
+
+    name: str
+    description: str = ""
+    aliases: tuple[str, ...] = ()
+    extension: bool = False
+
+
+@dataclass(frozen=True)
+class Object:
+    """A CAR object, or an extension of the model.
+
+    `fields` holds the object's own fields and then the common ones, in the order in which tables show them.
+    """
+
+    name: str
+    title: str
+    description: str
+    actions: tuple[Action, ...]
+    fields: Mapping[str, Field]
+    aliases: tuple[str, ...] = ()
+    extension: bool = False
+
+    @cached_property
+    def _by_alias(self) -> dict[str, Field]:
+        names = {alias.casefold(): f for f in self.fields.values() for alias in f.aliases}
+        return names | {f.name.replace("_", ""): f for f in self.fields.values() if "_" in f.name}
+
+    @cached_property
+    def _actions(self) -> dict[str, Action]:
+        return {_plain(name): a for a in self.actions for name in (*a.aliases, a.name)}
+
+    def field(self, name: str) -> Field | None:
+        """Return the field of this name in any case of letters, or None; aliases do not count."""
+        return self.fields.get(name.casefold())
+
+    def field_by_alias(self, name: str) -> Field | None:
+        """Return the field that `name` is another name for, or None."""
+        return self._by_alias.get(name.casefold())
+
+    def action(self, name: str) -> Action | None:
+        """Return the action of this name or alias, whatever its case, underscores and spaces, or None."""
+        return self._actions.get(_plain(name))
+
+
+@dataclass(frozen=True)
+class Model:
+    """All objects by name, in CAR's order, extensions behind them, and the fields that all of them have."""
+
+    objects: Mapping[str, Object]
+    common: Mapping[str, Field] = field(default_factory=dict)
+
+    @cached_property
+    def _objects(self) -> dict[str, Object]:
+        return {_plain(name): o for o in self.objects.values() for name in (*o.aliases, o.name)}
+
+    @cached_property
+    def field_types(self) -> dict[str, Type]:
+        """The type of every field name; a name has one type in all objects."""
+        return {f.name: f.type for o in self.objects.values() for f in o.fields.values()}
+
+    def object(self, name: str) -> Object | None:
+        """Return the object of this name or alias, whatever its case, underscores and spaces, or None."""
+        return self._objects.get(_plain(name))
+
+    def objects_with_field(self, name: str) -> Iterable[Object]:
+        """Return the objects that have a field of this name."""
+        return (o for o in self.objects.values() if o.field(name))
+
+
+def _plain(name: str) -> str:
+    return name.casefold().replace("_", "").replace(" ", "").replace("-", "")

@@ -1,0 +1,67 @@
+"""The types of CAR's fields and of the language's expressions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+
+class Kind(Enum):
+    """What a value is. The string-like kinds differ in what a literal against them can mean, not in storage."""
+
+    STRING = "string"
+    PATH = "path"  # a full path in the file system or of a registry key
+    NAME = "name"  # the last part of a path: `exe`, `file_name`
+    GUID = "guid"
+    HASH = "hash"
+    IP = "ip"
+    ENUM = "enum"
+    INTEGER = "integer"
+    PORT = "port"
+    FLOAT = "float"
+    BOOLEAN = "boolean"
+    TIME = "time"  # an instant, UTC, microseconds
+    DURATION = "duration"  # microseconds
+    RECORD = "record"  # an open record: any member may be asked for, each a string
+    LIST = "list"
+    NULL = "null"
+
+
+STRING_KINDS = frozenset({Kind.STRING, Kind.PATH, Kind.NAME, Kind.GUID, Kind.HASH, Kind.IP, Kind.ENUM})
+NUMBER_KINDS = frozenset({Kind.INTEGER, Kind.PORT, Kind.FLOAT})
+
+
+@dataclass(frozen=True, slots=True)
+class Type:
+    """A kind, for an enumeration its values in lower case, for a list the type of its items."""
+
+    kind: Kind
+    values: tuple[str, ...] = ()
+    item: Type | None = None
+
+    @property
+    def is_string(self) -> bool:
+        """Whether values are texts."""
+        return self.kind in STRING_KINDS
+
+    @property
+    def is_number(self) -> bool:
+        """Whether values are numbers."""
+        return self.kind in NUMBER_KINDS
+
+    def __str__(self) -> str:
+        """Name the type as diagnostics do."""
+        if self.kind is Kind.LIST and self.item:
+            return f"list of {self.item}"
+        return _NAMES.get(self.kind, self.kind.value)
+
+
+_NAMES = {Kind.NAME: "base name", Kind.IP: "IP address", Kind.ENUM: "enumeration", Kind.GUID: "GUID"}
+
+STRING = Type(Kind.STRING)
+INTEGER = Type(Kind.INTEGER)
+FLOAT = Type(Kind.FLOAT)
+BOOLEAN = Type(Kind.BOOLEAN)
+TIME = Type(Kind.TIME)
+DURATION = Type(Kind.DURATION)
+NULL = Type(Kind.NULL)

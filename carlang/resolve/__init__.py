@@ -1,0 +1,1 @@
+"""AST and model to a bound program."""

@@ -1,0 +1,102 @@
+"""Sources of program text: offsets to and from lines and columns of the file the text was read from.
+
+A program may be a file of its own or a block inside a document (a `.car` file behind its front matter, a fence in
+Markdown, a scalar in YAML). `Source` keeps both: `text`, the program that the parser sees, and `document`, the
+whole file, with the place in the document at which each line of the program begins.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from dataclasses import dataclass, field
+from functools import cached_property
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Span:
+    """A half-open range of character offsets into `Source.text`: `0 <= start <= end <= len(text)`."""
+
+    start: int
+    end: int
+
+    def to(self, other: Span) -> Span:
+        """Return the span from the beginning of this one to the end of `other`."""
+        return Span(min(self.start, other.start), max(self.end, other.end))
+
+
+@dataclass(frozen=True, slots=True)
+class Location:
+    """A range in a document; lines and columns count characters from 1, `end_column` is exclusive."""
+
+    file: str
+    line: int
+    column: int
+    end_line: int
+    end_column: int
+
+
+@dataclass(frozen=True, slots=True)
+class LineOrigin:
+    """Where a line of program text stands in its document: a line and the column of its first character, from 1."""
+
+    line: int
+    column: int
+
+
+@dataclass(frozen=True)
+class Source:
+    """A program's text and the document it was read from.
+
+    `origins` holds one entry for each line of `text`. It may be left out where the text is the whole document or
+    begins on its own line of it (then `first_line` says which).
+    """
+
+    name: str
+    text: str
+    document: str = ""
+    origins: tuple[LineOrigin, ...] = field(default=(), repr=False)
+
+    @classmethod
+    def whole(cls, name: str, text: str) -> Source:
+        """Make a source of a document that is nothing but the program."""
+        return cls(name, text, text)
+
+    @classmethod
+    def block(cls, name: str, document: str, text: str, first_line: int) -> Source:
+        """Make a source of whole lines of a document; `text` begins at line `first_line`, counted from 1."""
+        lines = text.count("\n") + 1
+        return cls(name, text, document, tuple(LineOrigin(first_line + i, 1) for i in range(lines)))
+
+    @cached_property
+    def _line_starts(self) -> list[int]:
+        return line_starts(self.text)
+
+    @cached_property
+    def document_lines(self) -> list[str]:
+        """The document's lines, without their newlines."""
+        return [line.removesuffix("\r") for line in (self.document or self.text).split("\n")]
+
+    def position(self, offset: int) -> tuple[int, int]:
+        """Return the document's line and column, from 1, of an offset into the text."""
+        index = bisect_right(self._line_starts, offset) - 1
+        column = offset - self._line_starts[index]
+        if not self.origins:
+            return index + 1, column + 1
+        origin = self.origins[min(index, len(self.origins) - 1)]
+        return origin.line, origin.column + column
+
+    def location(self, span: Span) -> Location:
+        """Return the place of a span in the document."""
+        line, column = self.position(span.start)
+        end_line, end_column = self.position(span.end)
+        return Location(self.name, line, column, end_line, end_column)
+
+
+def line_starts(text: str) -> list[int]:
+    """Return the offset of the first character of each line of `text`."""
+    starts = [0]
+    position = text.find("\n")
+    while position >= 0:
+        starts.append(position + 1)
+        position = text.find("\n", position + 1)
+    return starts

@@ -1,0 +1,1 @@
+"""Bound program to SQL."""
