@@ -10,15 +10,7 @@ from typing import Any
 import pyarrow as pa
 
 from carlang.diagnostics import Diagnostic
-from carlang.model.types import Type
-
-
-@dataclass(frozen=True, slots=True)
-class Column:
-    """A column of an output: its name and the language's type of its values."""
-
-    name: str
-    type: Type
+from carlang.model.types import Column as Column
 
 
 @dataclass(frozen=True)

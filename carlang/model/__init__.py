@@ -1,1 +1,37 @@
 """CAR's data model: objects, actions, typed fields."""
+
+from carlang.model.load import builtin_model, load_model
+from carlang.model.schema import Action, Field, Model, Object
+from carlang.model.types import (
+    BOOLEAN,
+    DURATION,
+    FLOAT,
+    INTEGER,
+    NULL,
+    NUMBER_KINDS,
+    STRING,
+    STRING_KINDS,
+    TIME,
+    Kind,
+    Type,
+)
+
+__all__ = [
+    "BOOLEAN",
+    "DURATION",
+    "FLOAT",
+    "INTEGER",
+    "NULL",
+    "NUMBER_KINDS",
+    "STRING",
+    "STRING_KINDS",
+    "TIME",
+    "Action",
+    "Field",
+    "Kind",
+    "Model",
+    "Object",
+    "Type",
+    "builtin_model",
+    "load_model",
+]

@@ -48,24 +48,33 @@ class Object:
 
     @cached_property
     def _by_alias(self) -> dict[str, Field]:
-        names = {alias.casefold(): f for f in self.fields.values() for alias in f.aliases}
-        return names | {f.name.replace("_", ""): f for f in self.fields.values() if "_" in f.name}
+        return {plain_name(name): f for f in self.fields.values() for name in (*f.aliases, f.name)}
 
     @cached_property
-    def _actions(self) -> dict[str, Action]:
-        return {_plain(name): a for a in self.actions for name in (*a.aliases, a.name)}
+    def _by_action(self) -> dict[str, Action]:
+        return {plain_name(a.name): a for a in self.actions}
 
     def field(self, name: str) -> Field | None:
         """Return the field of this name in any case of letters, or None; aliases do not count."""
         return self.fields.get(name.casefold())
 
     def field_by_alias(self, name: str) -> Field | None:
-        """Return the field that `name` is another name for, or None."""
-        return self._by_alias.get(name.casefold())
+        """Return the field that `name` is another name for, whatever its case and underscores, or None.
+
+        A field's own name without its underscores, `CommandLine`, is another name for it; the name itself is not.
+        """
+        return None if self.field(name) else self._by_alias.get(plain_name(name))
 
     def action(self, name: str) -> Action | None:
-        """Return the action of this name or alias, whatever its case, underscores and spaces, or None."""
-        return self._actions.get(_plain(name))
+        """Return the action of this name, whatever its case, underscores and spaces, or None; aliases do not count."""
+        return self._by_action.get(plain_name(name))
+
+    def actions_by_alias(self, name: str) -> tuple[Action, ...]:
+        """Return the actions that `name` is another name for, in the model's order; an alias may stand for several."""
+        if self.action(name):
+            return ()
+        wanted = plain_name(name)
+        return tuple(a for a in self.actions if any(plain_name(alias) == wanted for alias in a.aliases))
 
 
 @dataclass(frozen=True)
@@ -77,7 +86,7 @@ class Model:
 
     @cached_property
     def _objects(self) -> dict[str, Object]:
-        return {_plain(name): o for o in self.objects.values() for name in (*o.aliases, o.name)}
+        return {plain_name(name): o for o in self.objects.values() for name in (*o.aliases, o.name)}
 
     @cached_property
     def field_types(self) -> dict[str, Type]:
@@ -86,12 +95,13 @@ class Model:
 
     def object(self, name: str) -> Object | None:
         """Return the object of this name or alias, whatever its case, underscores and spaces, or None."""
-        return self._objects.get(_plain(name))
+        return self._objects.get(plain_name(name))
 
     def objects_with_field(self, name: str) -> Iterable[Object]:
         """Return the objects that have a field of this name."""
         return (o for o in self.objects.values() if o.field(name))
 
 
-def _plain(name: str) -> str:
+def plain_name(name: str) -> str:
+    """Return a name as it is compared: without case, underscores, spaces and hyphens."""
     return name.casefold().replace("_", "").replace(" ", "").replace("-", "")

@@ -49,6 +49,12 @@ class Type:
         """Whether values are numbers."""
         return self.kind in NUMBER_KINDS
 
+    @property
+    def phrase(self) -> str:
+        """The type's name with its article: `a path`, `an IP address`."""
+        name = str(self)
+        return f"an {name}" if name[0] in "aeiouAEIO" else f"a {name}"
+
     def __str__(self) -> str:
         """Name the type as diagnostics do."""
         if self.kind is Kind.LIST and self.item:
@@ -65,3 +71,11 @@ BOOLEAN = Type(Kind.BOOLEAN)
 TIME = Type(Kind.TIME)
 DURATION = Type(Kind.DURATION)
 NULL = Type(Kind.NULL)
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column of a stream or an output: its name and the type of its values."""
+
+    name: str
+    type: Type

@@ -1,0 +1,166 @@
+"""Put model files together, and check what no single file shows.
+
+An addition may bring new objects, and new actions and fields for objects that exist; it changes nothing. Over the
+whole, a field name has one type in all objects, and a name or alias means one thing on an object. A draft without
+faults stays so up to the file that breaks a rule, so every fault found after an addition is that file's.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from carlang.datafile import DataFile, DataFileError, Fault, Path, validate
+from carlang.model.entries import FieldEntry, ModelFile, ObjectEntry
+from carlang.model.schema import Field, Model, Object, plain_name
+from carlang.model.types import Type
+
+_NAME = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
+
+
+@dataclass
+class Draft:
+    """A model in the making; its objects hold their own fields only."""
+
+    objects: dict[str, Object] = field(default_factory=dict)
+    common: dict[str, Field] = field(default_factory=dict)
+
+    def add(self, document: DataFile, *, extension: bool) -> None:
+        """Add what a file describes; raises `DataFileError` with all its faults. `extension` marks all of it so."""
+        if document.data is None:
+            return
+        content = validate(ModelFile, document)
+        addition = _Addition(self, document, extension)
+        for name, entry in content.common.items():
+            addition.add_field(self.common, name, entry, ("common", name), extension=extension)
+        for name, object_entry in content.objects.items():
+            addition.add_object(name, object_entry)
+        addition.check_objects()
+        addition.check_types()
+        for known in self.objects.values():
+            addition.check_field_aliases(known)
+            addition.check_action_aliases(known)
+        if addition.faults:
+            raise DataFileError(document.name, addition.faults)
+
+    def model(self) -> Model:
+        """Return the model: CAR's objects first, then extensions, each with the common fields behind its own."""
+        ordered = sorted(self.objects.values(), key=lambda known: known.extension)
+        return Model({o.name: replace(o, fields={**o.fields, **self.common}) for o in ordered}, dict(self.common))
+
+
+@dataclass
+class _Addition:
+    """A file on its way into a draft."""
+
+    draft: Draft
+    document: DataFile
+    extension: bool
+    faults: list[Fault] = field(default_factory=list)
+
+    def add_object(self, name: str, entry: ObjectEntry) -> None:
+        known = self.draft.objects.get(name)
+        if known is None:
+            self._check_name(name, ("objects", name))
+            title = entry.title or name.replace("_", " ").title()
+            marked = self.extension or entry.extension
+            known = Object(name, title, entry.description, (), {}, entry.aliases, marked)
+        else:
+            for key in sorted(entry.model_fields_set - {"actions", "fields"}):
+                message = f"the object `{name}` exists; only actions and fields can be added to it"
+                self._fault(message, ("objects", name, key))
+        self.draft.objects[name] = self._extended(known, entry)
+
+    def _extended(self, known: Object, entry: ObjectEntry) -> Object:
+        extension = self.extension or known.extension
+        fields = dict(known.fields)
+        for name, field_entry in entry.fields.items():
+            place = ("objects", known.name, "fields", name)
+            self.add_field(fields, name, field_entry, place, extension=extension)
+        actions = {plain_name(action.name): action for action in known.actions}
+        for name, action_entry in entry.actions.items():
+            place = ("objects", known.name, "actions", name)
+            self._check_name(name, place)
+            if plain_name(name) in actions:
+                self._fault(f"`{known.name}` has this action already", place)
+            actions.setdefault(plain_name(name), action_entry.action(name, extension=extension))
+        return replace(known, actions=tuple(actions.values()), fields=fields)
+
+    def add_field(
+        self, fields: dict[str, Field], name: str, entry: FieldEntry, place: Path, *, extension: bool
+    ) -> None:
+        self._check_name(name, place)
+        if name in fields:
+            self._fault("there is a field of this name already", place)
+        fields.setdefault(name, entry.field(name, extension=extension))
+
+    def check_objects(self) -> None:
+        taken: dict[str, str] = {}
+        for known in self.draft.objects.values():
+            if not known.actions:
+                self._fault("an object needs an action", ("objects", known.name))
+            for name in (known.name, *known.aliases):
+                other = taken.setdefault(plain_name(name), known.name)
+                if other != known.name:
+                    self._fault(f"`{name}` already means the object `{other}`", ("objects", known.name))
+
+    def check_types(self) -> None:
+        """Check that a field name has one type in all objects."""
+        types: dict[str, tuple[Type, str]] = {}
+        for known in self.draft.objects.values():
+            for name, own in known.fields.items():
+                place: Path = ("objects", known.name, "fields", name)
+                if name in self.draft.common:
+                    message = "a field of this name belongs to all objects, and one to a single object"
+                    self._fault(message, place, ("common", name))
+                    continue
+                first, where = types.setdefault(name, (own.type, known.name))
+                if first != own.type:
+                    message = f"a field name has one type in all objects, and on `{where}` this one is: {first}"
+                    self._fault(message, (*place, "type"))
+
+    def check_field_aliases(self, known: Object) -> None:
+        fields = {**self.draft.common, **known.fields}
+        taken = {plain_name(name): name for name in fields}
+        for name, own in fields.items():
+            place = self._field_place(known, name)
+            for index, alias in enumerate(own.aliases):
+                if other := taken.get(plain_name(alias)):
+                    message = f"on `{known.name}`, `{alias}` cannot mean both `{name}` and `{other}`"
+                    self._fault(message, (*place, "aliases", index), self._field_place(known, other))
+                taken[plain_name(alias)] = name
+
+    def _field_place(self, known: Object, name: str) -> Path:
+        return ("objects", known.name, "fields", name) if name in known.fields else ("common", name)
+
+    def check_action_aliases(self, known: Object) -> None:
+        """Check that no alias is an action's name; an alias may well stand for several actions."""
+        names = {plain_name(action.name): action.name for action in known.actions}
+        for action in known.actions:
+            for index, alias in enumerate(action.aliases):
+                if name := names.get(plain_name(alias)):
+                    message = f"on `{known.name}`, `{alias}` already means the action `{name}`"
+                    place = ("objects", known.name, "actions")
+                    self._fault(message, (*place, action.name, "aliases", index), (*place, name))
+
+    def _check_name(self, name: str, place: Path) -> None:
+        if not _NAME.fullmatch(name):
+            self._fault("a name consists of lower-case letters, digits and single underscores between them", place)
+
+    def _fault(self, message: str, *places: Path) -> None:
+        """Note a fault at the first of the places that stands in this file; the others may stand in earlier ones."""
+        place = next((place for place in places if _holds(self.document.data, place)), places[0])
+        at_key = not isinstance(place[-1], int) and place[-1] != "type"
+        fault = self.document.fault(message, place, "model", at_key=at_key)
+        if fault not in self.faults:
+            self.faults.append(fault)
+
+
+def _holds(data: object, place: Path) -> bool:
+    for part in place:
+        items = dict(enumerate(data)) if isinstance(data, list) else data
+        if not isinstance(items, Mapping) or part not in items:
+            return False
+        data = items[part]
+    return True

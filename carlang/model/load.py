@@ -1,0 +1,40 @@
+"""Read the data model: CAR's objects as they ship with the package, and a user's extensions in the same form."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cache
+from importlib import resources
+from pathlib import Path
+
+from carlang.datafile import read_yaml, read_yaml_file
+from carlang.model.assemble import Draft
+from carlang.model.schema import Model
+
+
+@cache
+def builtin_model() -> Model:
+    """Return CAR's data model, with the few extensions that ship with the package, marked as such."""
+    return _builtin_draft().model()
+
+
+def load_model(extensions: Sequence[Path] = ()) -> Model:
+    """Return CAR's data model with the files `extensions` added in order.
+
+    Raises `DataFileError`, with the place of every fault, at the first faulty file.
+    """
+    if not extensions:
+        return builtin_model()
+    draft = _builtin_draft()
+    for path in extensions:
+        draft.add(read_yaml_file(path), extension=True)
+    return draft.model()
+
+
+def _builtin_draft() -> Draft:
+    draft = Draft()
+    folder = resources.files("carlang.model").joinpath("objects")
+    files = [entry for entry in folder.iterdir() if entry.name.endswith(".yaml")]
+    for entry in sorted(files, key=lambda entry: entry.name):
+        draft.add(read_yaml(entry.name, entry.read_text(encoding="utf-8")), extension=False)
+    return draft

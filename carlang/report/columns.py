@@ -1,0 +1,83 @@
+"""The columns of an output: under which names rows are written, and which a reader sees first."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+
+import pyarrow as pa
+
+from carlang.report.cells import texts
+
+LEADING = (
+    "time",
+    "hostname",
+    "user",
+    "command_line",
+    "exe",
+    "image_path",
+    "parent_exe",
+    "parent_command_line",
+)
+EVENT_CLASS = ("object", "action", "sensor", "source")
+TRAILING = (*EVENT_CLASS, "record_id")
+
+# What the formats without a frame around each output add to every row.
+ADDED = ("analytic", "title", "techniques", "output")
+
+
+def row_names(names: Iterable[str], taken: Collection[str] = ADDED) -> list[str]:
+    """Return the names under which the columns of an output stand beside those that a format adds.
+
+    The format's own names win: a program's column of the same name gets `row_` in front of it.
+    """
+    used = set(taken)
+    result = []
+    for name in names:
+        free = name
+        while free in used:
+            free = f"row_{free}"
+        used.add(free)
+        result.append(free)
+    return result
+
+
+@dataclass(frozen=True, slots=True)
+class Arrangement:
+    """The columns of a table for reading: those to show, in order, how many are empty, which say the same throughout.
+
+    `columns` are positions in the table; `constants` are names and values of `object`, `action`, `sensor` and `source`
+    where every row has the same.
+    """
+
+    columns: tuple[int, ...]
+    empty: int
+    constants: tuple[tuple[str, str], ...]
+
+
+def arrange(table: pa.Table) -> Arrangement:
+    """Arrange the columns of a table for reading."""
+    names = table.column_names
+    filled = [i for i in range(table.num_columns) if table.column(i).null_count < table.num_rows]
+    constants = {i: value for i in filled if names[i] in EVENT_CLASS and (value := _constant(table.column(i)))}
+    shown = [i for i in filled if i not in constants] or filled
+    return Arrangement(
+        columns=tuple(sorted(shown, key=lambda i: _rank(names[i]))),
+        empty=table.num_columns - len(filled),
+        constants=tuple((names[i], value) for i, value in constants.items() if i not in shown),
+    )
+
+
+def _rank(name: str) -> int:
+    field = name.rpartition(".")[2]  # a part of a join ranks as its field does
+    if field in LEADING:
+        return LEADING.index(field)
+    if field in TRAILING:
+        return len(LEADING) + 1 + TRAILING.index(field)
+    return len(LEADING)
+
+
+def _constant(column: pa.ChunkedArray) -> str | None:
+    if column.null_count or len(column.unique()) != 1:
+        return None
+    return texts(column.slice(0, 1).combine_chunks())[0]

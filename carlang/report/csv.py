@@ -1,0 +1,60 @@
+"""`--format csv`: one table of all rows, RFC 4180."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from carlang.engine.result import RunReport
+from carlang.report.cells import printable
+from carlang.report.columns import row_names
+from carlang.report.jsontext import json_text
+from carlang.report.options import Options
+from carlang.report.streams import Stream, utf8_writer
+from carlang.report.values import rows
+
+_HEAD = ("analytic", "title", "output")
+_QUOTED = re.compile(r'[",\r\n]|^\s|\s$')
+
+
+def write_csv(report: RunReport, stream: Stream, options: Options) -> None:  # noqa: ARG001  # every format takes them
+    """Write the rows of a run as CSV with a line of names: the union of the columns of all outputs.
+
+    Values are exact, also those that a spreadsheet would take for a formula: what tools read must be what the event
+    said. Only on a terminal, where control characters would act, they are shown as escapes.
+    """
+    write = _screened(utf8_writer(stream)) if stream.isatty() else utf8_writer(stream)
+    named = [(result, row_names(result.output.table.column_names)) for result in report.results]
+    columns = list(dict.fromkeys(name for _, names in named for name in names))
+    write(_line([*_HEAD, *columns]))
+    for result, names in named:
+        position = {name: i for i, name in enumerate(names)}
+        order = [position.get(name) for name in columns]
+        head = [result.analytic, result.title, result.output.name]
+        for row in rows(result.output.table):
+            write(_line([*head, *(None if i is None else row[i] for i in order)]))
+
+
+def _screened(write: Callable[[str], object]) -> Callable[[str], object]:
+    return lambda line: write(printable(line.removesuffix("\r\n")) + "\r\n")
+
+
+def _line(values: Iterable[Any]) -> str:
+    return ",".join(map(_cell, values)) + "\r\n"
+
+
+def _cell(value: Any) -> str:
+    match value:
+        case None:
+            return ""
+        case bool():
+            return "true" if value else "false"
+        case str():
+            text = value
+        case list() | dict():
+            text = json_text(value, compact=True)
+        case _:
+            return str(value)
+    # An empty text is quoted, a missing value not, so that readers which care can tell them apart.
+    return '"' + text.replace('"', '""') + '"' if not text or _QUOTED.search(text) else text

@@ -1,0 +1,119 @@
+"""`--format parquet`: one table of all rows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+from pyarrow import types
+
+from carlang.engine.result import AnalyticOutput, RunReport
+from carlang.report.columns import row_names
+from carlang.report.errors import ReportError
+from carlang.report.json import failed_json, not_run_json
+from carlang.report.jsontext import json_text
+from carlang.report.options import Options
+from carlang.report.streams import Stream, binary, valid
+from carlang.report.values import BATCH, MICROSECONDS, instant, json_values
+
+_HEAD = ("analytic", "title", "output")
+_TIME = pa.timestamp("us", "UTC")
+
+
+def write_parquet(report: RunReport, stream: Stream, options: Options) -> None:  # noqa: ARG001  # every format takes them
+    """Write the rows of a run as one Parquet table; what could not run and what failed goes into its metadata.
+
+    Raises:
+        ReportError: the stream takes text alone, or is a terminal.
+    """
+    raw = binary(stream)
+    if raw.isatty():
+        raise ReportError("parquet is not for a terminal: give a file to write to (`--output PATH`)")
+    schema = _schema(report)
+    with pq.ParquetWriter(raw, schema, compression="zstd") as writer:
+        for result in report.results:
+            if result.output.count:
+                writer.write_table(_conformed(result, schema))
+
+
+def _schema(report: RunReport) -> pa.Schema:
+    kinds: dict[str, list[pa.DataType]] = {}
+    for result in report.results:
+        table = result.output.table
+        for name, kind in zip(row_names(table.column_names), table.schema.types, strict=True):
+            kinds.setdefault(name, []).append(stored_type(kind))
+    fields = [pa.field(name, pa.string()) for name in _HEAD]
+    fields += [pa.field(name, _common_type(found)) for name, found in kinds.items()]
+    return pa.schema(fields, metadata=_metadata(report))
+
+
+def _metadata(report: RunReport) -> dict[str, str]:
+    return {
+        "carlang.now": instant(report.now),
+        "carlang.store": valid(report.store),
+        "carlang.not_run": json_text([not_run_json(entry) for entry in report.not_run]),
+        "carlang.failed": json_text([failed_json(entry) for entry in report.failed]),
+    }
+
+
+def stored_type(kind: pa.DataType) -> pa.DataType:
+    """Return the type under which a column is written.
+
+    Parquet has no durations, and most readers take Arrow's for bare integers: they become seconds, as in JSON. A
+    column without a type becomes text, which every reader has.
+    """
+    if types.is_dictionary(kind):
+        return stored_type(kind.value_type)
+    if types.is_timestamp(kind):
+        return _TIME
+    if types.is_duration(kind):
+        return pa.float64()
+    if types.is_null(kind) or types.is_large_string(kind):
+        return pa.string()
+    return kind
+
+
+def _common_type(kinds: Sequence[pa.DataType]) -> pa.DataType:
+    if len(set(kinds)) == 1:
+        return kinds[0]
+    if all(types.is_integer(kind) for kind in kinds):
+        return pa.int64()
+    if all(types.is_integer(kind) or types.is_floating(kind) for kind in kinds):
+        return pa.float64()
+    return pa.string()
+
+
+def _conformed(result: AnalyticOutput, schema: pa.Schema) -> pa.Table:
+    table = result.output.table
+    columns = dict(zip(row_names(table.column_names), table.columns, strict=True))
+    head = dict(zip(_HEAD, (result.analytic, result.title, result.output.name), strict=True))
+    arrays = []
+    for field in schema:
+        if field.name in head:
+            arrays.append(pa.repeat(pa.scalar(valid(head[field.name])), table.num_rows))
+        elif field.name in columns:
+            arrays.append(_converted(columns[field.name], field.type))
+        else:
+            arrays.append(pa.nulls(table.num_rows, field.type))
+    return pa.table(arrays, schema=schema)
+
+
+def _converted(column: pa.ChunkedArray, kind: pa.DataType) -> pa.ChunkedArray:
+    if column.type == kind:
+        return column
+    if types.is_duration(column.type) and types.is_float64(kind):
+        return pc.divide(column.cast(pa.duration("us")).cast(pa.int64()).cast(kind, safe=False), float(MICROSECONDS))
+    if types.is_string(kind) and not types.is_large_string(column.type):
+        return pa.chunked_array([_as_text(column.slice(i, BATCH)) for i in range(0, len(column), BATCH)], kind)
+    return column.cast(kind, safe=False)
+
+
+def _as_text(column: pa.ChunkedArray) -> pa.Array:
+    return pa.array([_text(value) for value in json_values(column.combine_chunks())], pa.string())
+
+
+def _text(value: Any) -> str | None:
+    return value if value is None or isinstance(value, str) else json_text(value)

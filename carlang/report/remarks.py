@@ -1,0 +1,62 @@
+"""What stands after the rows, in whatever format: what could not run and why, what failed, a line of summary."""
+
+from __future__ import annotations
+
+import re
+
+from rich.console import Console
+from rich.text import Text
+
+from carlang.diagnostics import render_all
+from carlang.engine.result import Failed, RunReport
+from carlang.report.cells import printable
+from carlang.report.options import Options
+from carlang.report.screen import console_for
+from carlang.report.streams import Stream
+from carlang.report.tally import summary
+
+# Only these sequences, the ones that diagnostics are painted with, may pass; a program's text may hold any others.
+_PAINT = re.compile("(\x1b\\[(?:0|1;3[1-6])m)")
+
+
+def write_remarks(report: RunReport, stream: Stream, options: Options | None = None) -> None:
+    """Write what no row can say: what could not run, what failed, and the summary.
+
+    The table ends with it. Beside a format that holds rows alone it belongs on standard error: silence would say that
+    nothing was found.
+    """
+    print_remarks(report, console_for(stream, options or Options()))
+
+
+def print_remarks(report: RunReport, console: Console) -> None:
+    """Print what could not run, what failed, and the summary."""
+    if report.not_run:
+        console.print(Text("Could not run, which does not mean that nothing is there:", style="bold yellow"))
+        for entry in report.not_run:
+            output = f" (output {printable(entry.output)})" if entry.output else ""
+            console.print(
+                Text.assemble("  ", *_name(entry.analytic, entry.title), f"{output}: {printable(entry.reason)}")
+            )
+        console.print()
+    if report.failed:
+        console.print(Text("Failed:", style="bold red"))
+        for failure in report.failed:
+            _print_failure(failure, console)
+        console.print()
+    console.print(Text(summary(report), style="bold"))
+
+
+def _print_failure(failure: Failed, console: Console) -> None:
+    console.print(Text.assemble("  ", *_name(failure.analytic, failure.title)))
+    if failure.error:
+        for line in failure.error.splitlines():
+            console.print(Text(f"    {printable(line)}"))
+    if failure.diagnostics:
+        painted = render_all(failure.diagnostics, colour=console.color_system is not None).rstrip("\n")
+        for line in painted.split("\n"):
+            parts = [part if _PAINT.fullmatch(part) else printable(part) for part in _PAINT.split(line)]
+            console.print(Text.from_ansi("    " + "".join(parts)), soft_wrap=True)
+
+
+def _name(analytic: str, title: str) -> list[tuple[str, str] | str]:
+    return [(printable(analytic), "bold"), f" {printable(title)}" if title else ""]

@@ -1,0 +1,123 @@
+"""`--format timesketch`: rows as events of a timeline, in the JSON lines that Timesketch imports."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pyarrow as pa
+from pyarrow import types
+
+from carlang.engine.result import AnalyticOutput, RunReport
+from carlang.report.columns import EVENT_CLASS, LEADING, arrange, row_names
+from carlang.report.jsontext import json_text
+from carlang.report.options import Options
+from carlang.report.streams import Stream, utf8_writer
+from carlang.report.values import BATCH, instant, instants, json_values, microseconds
+
+# `tag` is the key from which Timesketch reads its tags; those of Elasticsearch's habits, `tags`, it does not look at.
+ADDED = ("message", "datetime", "timestamp", "timestamp_desc", "tag", "analytic", "title", "techniques", "output")
+TIMELESS = "Time of the run; the row has no time of its own"
+TIMELESS_TAG = "no-time"
+_IN_MESSAGE = 6
+_TIMES = ("time", "first_time", "last_time")
+
+
+def write_timesketch(report: RunReport, stream: Stream, options: Options) -> None:  # noqa: ARG001  # every format takes them
+    """Write the rows of a run as Timesketch events, one a line.
+
+    A row without a time stands at the instant of the run and is tagged `no-time`: Timesketch drops an event without
+    one, and a finding must not be lost on the way.
+    """
+    write = utf8_writer(stream)
+    run = _Moment(instant(report.now), round(report.now.timestamp() * 1_000_000), TIMELESS)
+    for result in report.results:
+        names = row_names(result.output.table.column_names, ADDED)
+        message = _Message.of(result)
+        for batch in result.output.table.to_batches(max_chunksize=BATCH):
+            values = [json_values(column) for column in batch.columns]
+            moments = _moments(batch, run)
+            for row, moment in zip(zip(*values, strict=True), moments, strict=True):
+                write(json_text(_event(result, names, row, moment, message.text(row))) + "\n")
+
+
+@dataclass(frozen=True, slots=True)
+class _Moment:
+    """A time as Timesketch has it: text, microseconds since 1970, and what happened then."""
+
+    text: str
+    microseconds: int
+    meaning: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Message:
+    """What the message of a row names: the title and the row's most telling columns."""
+
+    title: str
+    columns: tuple[tuple[int, str], ...]
+
+    @classmethod
+    def of(cls, result: AnalyticOutput) -> _Message:
+        names = result.output.table.column_names
+        order = arrange(result.output.table).columns
+        said = [i for i in order if not types.is_timestamp(result.output.table.column(i).type)]
+        leading = [i for i in said if names[i].rpartition(".")[2] in LEADING]
+        title = result.title or result.analytic or result.output.name
+        return cls(title, tuple((i, names[i]) for i in leading or said if names[i] not in EVENT_CLASS))
+
+    def text(self, row: Sequence[Any]) -> str:
+        parts = [
+            f"{name}={value if isinstance(value, str) else json_text(value)}"
+            for i, name in self.columns
+            if (value := row[i]) is not None
+        ]
+        return f"{self.title}: {' '.join(parts[:_IN_MESSAGE])}" if parts else self.title
+
+
+def _event(
+    result: AnalyticOutput, names: Sequence[str], row: Sequence[Any], moment: _Moment, message: str
+) -> dict[str, Any]:
+    tags = [tag for tag in (result.analytic, *result.techniques) if tag]
+    if moment.meaning is TIMELESS:
+        tags.append(TIMELESS_TAG)
+    event = {
+        "message": message,
+        "datetime": moment.text.removesuffix("Z") + "+00:00",
+        "timestamp": moment.microseconds,
+        "timestamp_desc": moment.meaning,
+        "tag": tags,
+        "analytic": result.analytic,
+        "title": result.title,
+        "techniques": list(result.techniques),
+        "output": result.output.name,
+    }
+    # A missing value has no place in an index of documents: it is left out.
+    return event | {name: value for name, value in zip(names, row, strict=True) if value is not None}
+
+
+def _moments(batch: pa.RecordBatch, run: _Moment) -> list[_Moment]:
+    moments = [run] * batch.num_rows
+    # From the weakest claim to the strongest, so that a row keeps the best time that it has.
+    for i in reversed(_time_columns(batch.schema)):
+        meaning = _meaning(batch.schema.field(i).name)
+        found = zip(instants(batch.column(i)), microseconds(batch.column(i)), strict=True)
+        for row, (text, number) in enumerate(found):
+            if text is not None and number is not None:
+                moments[row] = _Moment(text, number, meaning)
+    return moments
+
+
+def _time_columns(schema: pa.Schema) -> list[int]:
+    columns = [i for i, kind in enumerate(schema.types) if types.is_timestamp(kind)]
+    return sorted(columns, key=lambda i: _claim(schema.names[i]))
+
+
+def _claim(name: str) -> int:
+    field = name.rpartition(".")[2]
+    return _TIMES.index(field) if field in _TIMES else len(_TIMES)
+
+
+def _meaning(name: str) -> str:
+    return "Event time" if name == "time" else name

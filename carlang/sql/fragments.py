@@ -1,0 +1,96 @@
+"""Small pieces of SQL trees that all lowerings share. Every identifier is quoted, every operand in parentheses."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from sqlglot import exp
+
+SQL = exp.Expr
+"""A node of a SQL tree."""
+
+
+def name(text: str) -> exp.Identifier:
+    """Return a quoted identifier."""
+    return exp.to_identifier(text, quoted=True)
+
+
+def column(text: str) -> SQL:
+    """Return a reference to a column."""
+    return exp.Column(this=name(text))
+
+
+def text(value: str) -> SQL:
+    """Return a text literal."""
+    return exp.Literal.string(value)
+
+
+def number(value: float) -> SQL:
+    """Return a number literal."""
+    literal = exp.Literal.number(repr(abs(value)))
+    return exp.Neg(this=literal) if value < 0 else literal
+
+
+def instant(value: datetime) -> SQL:
+    """Return a literal of a UTC time, to the microsecond."""
+    written = value.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f+00:00")
+    return exp.cast(text(written.rjust(32, "0")), "timestamptz")
+
+
+def call(function: str, *arguments: SQL) -> SQL:
+    """Return a call of a function of the engine, under the name that it has there."""
+    return exp.Anonymous(this=function, expressions=list(arguments))
+
+
+def lowered(value: SQL) -> SQL:
+    """Return a text in lower case: the form in which texts are compared. Literals of ASCII are lowered at once."""
+    if isinstance(value, exp.Literal) and value.is_string and value.this.isascii():
+        return text(value.this.lower())
+    return exp.Lower(this=value)
+
+
+def wrapped(value: SQL) -> SQL:
+    """Return an operand in parentheses where it is not a single word or call."""
+    simple = exp.Column | exp.Literal | exp.Func | exp.Paren | exp.Cast | exp.Boolean | exp.Null
+    return value if isinstance(value, simple) else exp.Paren(this=value)
+
+
+def all_of(conditions: Sequence[SQL]) -> SQL:
+    """Return the conjunction of conditions, as a balanced tree: long ones would nest too deeply otherwise."""
+    return _joined(conditions, exp.And, exp.true())
+
+
+def any_of(conditions: Sequence[SQL]) -> SQL:
+    """Return the disjunction of conditions, as a balanced tree."""
+    return _joined(conditions, exp.Or, exp.false())
+
+
+def _joined(conditions: Sequence[SQL], connector: type[exp.Connector], empty: SQL) -> SQL:
+    if not conditions:
+        return empty
+    if len(conditions) == 1:
+        return conditions[0]
+    middle = len(conditions) // 2
+    halves = (_joined(conditions[:middle], connector, empty), _joined(conditions[middle:], connector, empty))
+    left, right = (half if isinstance(half, connector) else _operand(half) for half in halves)
+    return connector(this=left, expression=right)
+
+
+def _operand(condition: SQL) -> SQL:
+    return exp.Paren(this=condition) if isinstance(condition, exp.Connector) else condition
+
+
+def complement(condition: SQL) -> SQL:
+    """Return the exact complement: true where the condition is false, and where it is missing."""
+    return exp.NullSafeNEQ(this=exp.Paren(this=condition), expression=exp.true())
+
+
+def definite(condition: SQL) -> SQL:
+    """Return a condition as a value: false where it is missing."""
+    return exp.Coalesce(this=condition, expressions=[exp.false()])
+
+
+def when(condition: SQL, then: SQL, otherwise: SQL | None = None) -> SQL:
+    """Return `then` where the condition holds, else `otherwise`, else nothing."""
+    return exp.Case(ifs=[exp.If(this=condition, true=then)], default=otherwise)

@@ -1,0 +1,266 @@
+"""Lark's parse tree of one statement → its AST. A method has the name of the grammar rule that it lowers."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Any
+
+from lark import Token
+from lark.visitors import Transformer_NonRecursive
+
+from carlang.diagnostics import Diagnostic, codes
+from carlang.source import Source, Span
+from carlang.syntax import ast
+from carlang.syntax.functions import is_function
+from carlang.syntax.literal import duration_value, number_value, string_literal, string_value
+
+Child = Any  # an AST node, a Lark token, or an intermediate list; the grammar says which
+
+_NEGATED = re.compile(r"(does\s+)?not\s+", re.IGNORECASE)
+_TESTS = {"contains": "contains", "contain": "contains", "includes": "contains", "startswith": "startswith"}
+_TESTS |= {"endswith": "endswith", "match": "match", "matches": "match"}
+_SAME_OPERATOR = {"=": "==", "<>": "!="}
+
+
+class Builder(Transformer_NonRecursive[Token, Any]):
+    """Builds AST nodes bottom-up, without recursion, and collects remarks on how literals are written."""
+
+    def __init__(self, source: Source) -> None:
+        super().__init__(visit_tokens=False)
+        self._source = source
+        self.diagnostics: list[Diagnostic] = []
+
+    # ---- statements
+
+    def assign_stmt(self, parts: list[Child]) -> ast.AssignStmt:
+        """`p = search Process:Create`."""
+        target, _, value = parts
+        return ast.AssignStmt(target, value, _over(parts))
+
+    def field_stmt(self, parts: list[Child]) -> ast.FieldStmt | ast.BareStmt:
+        """`s.f = e`; with a longer path on the left it is a comparison, since a derived field has one name."""
+        stream, _, field, _, value = parts
+        if isinstance(stream, ast.Name):
+            return ast.FieldStmt(stream, field, value, _over(parts))
+        left = ast.Member(stream, field, _over([stream, field]))
+        return ast.BareStmt(ast.Comparison((left, value), ("==",), _over(parts)), _over(parts))
+
+    def output_stmt(self, parts: list[Child]) -> ast.OutputStmt:
+        """`output a, b`."""
+        return ast.OutputStmt(tuple(_nodes(parts)), _over(parts))
+
+    def bare_stmt(self, parts: list[Child]) -> ast.BareStmt:
+        """`search Process:Create | filter exe == "at.exe"`."""
+        return ast.BareStmt(parts[0], parts[0].span)
+
+    # ---- streams
+
+    def pipe(self, parts: list[Child]) -> ast.Pipe:
+        """`p | filter c`."""
+        head, *stages = _nodes(parts)
+        return ast.Pipe(head, tuple(stages), _over(parts))
+
+    def search(self, parts: list[Child]) -> ast.Search:
+        """`search File:Create or File:Modify where (c)`."""
+        classes = tuple(p for p in parts if isinstance(p, ast.EventClass))
+        ands = tuple(_token_span(p) for p in parts if isinstance(p, Token) and p.type == "AND")
+        condition = parts[-1] if not isinstance(parts[-1], Token | ast.EventClass) else None
+        return ast.Search(classes, condition, ands, _over(parts))
+
+    def event_class(self, parts: list[Child]) -> ast.EventClass:
+        """`Process:Create`, `user session`."""
+        colon = next((i for i, p in enumerate(parts) if p.type == "COLON"), len(parts))
+        words, actions = parts[:colon], parts[colon + 1 :]
+        name = ast.Name(" ".join(words), _over(words))
+        every = any(p.type == "STAR" for p in actions)
+        return ast.EventClass(name, () if every else tuple(map(_name, actions)), _over(parts))
+
+    def filter(self, parts: list[Child]) -> ast.Filter:
+        """`filter p where (c)`; `filter p (c)`, which reads like a call of p, is one where p is no function."""
+        nodes = list(_nodes(parts))
+        source, condition = (nodes[0], nodes[1]) if len(nodes) > 1 else (None, nodes[0])
+        if source is None and (split := _split_call(condition)):
+            source, condition = split
+        return ast.Filter(source, condition, _over(parts))
+
+    def group(self, parts: list[Child]) -> Child:
+        """`(a)`: what is inside."""
+        return parts[1]
+
+    # ---- conditions
+
+    def or_test(self, parts: list[Child]) -> ast.Or:
+        """`a or b`."""
+        return ast.Or(tuple(_nodes(parts)), _over(parts))
+
+    def and_test(self, parts: list[Child]) -> ast.And:
+        """`a and b`."""
+        return ast.And(tuple(_nodes(parts)), _over(parts))
+
+    def not_test(self, parts: list[Child]) -> ast.Not:
+        """`not a`."""
+        return ast.Not(parts[1], _over(parts))
+
+    def comparison(self, parts: list[Child]) -> ast.Comparison:
+        """`a < b <= c`."""
+        operands = tuple(_field(operand) for operand in parts[::2])
+        operators = tuple(_SAME_OPERATOR.get(str(token), str(token)) for token in parts[1::2])
+        return ast.Comparison(operands, operators, _over(parts))
+
+    def in_test(self, parts: list[Child]) -> ast.In:
+        """`a not in b`."""
+        item, operator, container = parts
+        return ast.In(_field(item), container, operator.type == "NOT_IN", _over(parts))
+
+    def text_test(self, parts: list[Child]) -> ast.TextTest:
+        """`a does not contain b`."""
+        subject, operator, pattern = parts
+        word = _NEGATED.sub("", operator).split()[0].casefold()
+        return ast.TextTest(_TESTS[word], _field(subject), pattern, operator.type == "NOT_TEXT_TEST", _over(parts))
+
+    def exists_test(self, parts: list[Child]) -> ast.Exists:
+        """`a exists`."""
+        operand, operator = parts
+        return ast.Exists(_field(operand), operator.type == "NOT_EXISTS", _over(parts))
+
+    # ---- values
+
+    def addition(self, parts: list[Child]) -> ast.Arithmetic:
+        """`a + b - c`, from the left."""
+        left = parts[0]
+        for operator, right in zip(parts[1::2], parts[2::2], strict=True):
+            left = ast.Arithmetic(str(operator), left, right, _over([left, right]))
+        return left  # type: ignore[no-any-return]  # a sum has two operands at least
+
+    multiplication = addition
+
+    def negative(self, parts: list[Child]) -> ast.Expr:
+        """`-a`; of a number, that number."""
+        value = parts[1]
+        if isinstance(value, ast.NumberLit):
+            return ast.NumberLit(-value.value, _over(parts))
+        return ast.Negative(value, _over(parts))
+
+    def pattern(self, parts: list[Child]) -> ast.StringLit:
+        """`*transfer*`, without quotes."""
+        text = str(parts[0])
+        quoted = string_literal(text)
+        fault = Diagnostic(codes.UNQUOTED_PATTERN, "a pattern belongs in quotes", self._source, _over(parts))
+        self.diagnostics.append(fault.with_label(f"read as {quoted}").repaired_by(quoted))
+        return ast.StringLit(text, _over(parts))
+
+    def tuple_lit(self, parts: list[Child]) -> ast.ListLit:
+        """`("a", "b")`, where a list may stand."""
+        return self.list_lit(parts)
+
+    def list_lit(self, parts: list[Child]) -> ast.ListLit:
+        """`["a", "b"]`."""
+        return ast.ListLit(tuple(_nodes(parts)), _over(parts))
+
+    def member(self, parts: list[Child]) -> ast.Member:
+        """`s.exe`."""
+        return ast.Member(parts[0], parts[2], _over(parts))
+
+    def method(self, parts: list[Child]) -> ast.TextTest | ast.Call:
+        """`command_line.matches("re")`: a test of text, or a function of what stands before the point."""
+        subject, _, name, _, *rest = parts
+        arguments = tuple(_nodes(rest))
+        test = _TESTS.get(name.ident.casefold())
+        if test and len(arguments) == 1:
+            return ast.TextTest(test, subject, arguments[0], negated=False, span=_over(parts))
+        return ast.Call(name, (subject, *arguments), _over(parts))
+
+    def call(self, parts: list[Child]) -> ast.Call:
+        """`lower(exe)`."""
+        return ast.Call(parts[0], tuple(_nodes(parts[1:])), _over(parts))
+
+    def name(self, parts: list[Child]) -> ast.Name:
+        """`exe`."""
+        return parts[0]  # type: ignore[no-any-return]  # field_name has made it a Name
+
+    def field_name(self, parts: list[Child]) -> ast.Name:
+        """A word as a name."""
+        return _name(parts[0])
+
+    stream_name = field_name
+    target = field_name
+
+    # ---- literals
+
+    def string(self, parts: list[Child]) -> ast.StringLit:
+        """`"at.exe"`."""
+        return ast.StringLit(string_value(parts[0]), _over(parts))
+
+    def typographic_string(self, parts: list[Child]) -> ast.StringLit:
+        """`“at.exe”`."""
+        value = str(parts[0])[1:-1]
+        quoted = string_literal(value)
+        fault = Diagnostic(codes.TYPOGRAPHIC_QUOTES, "typographic quotes around a string", self._source, _over(parts))
+        self.diagnostics.append(fault.with_label(f"read as {quoted}").repaired_by(quoted))
+        return ast.StringLit(value, _over(parts))
+
+    def number(self, parts: list[Child]) -> ast.NumberLit:
+        """`445`."""
+        return ast.NumberLit(number_value(parts[0]), _over(parts))
+
+    def duration(self, parts: list[Child]) -> ast.DurationLit:
+        """`30 minutes`."""
+        return ast.DurationLit(duration_value(parts[0]), _over(parts))
+
+    def address(self, parts: list[Child]) -> ast.AddressLit:
+        """`10.0.0.0/8`."""
+        return ast.AddressLit(str(parts[0]), _over(parts))
+
+    def true(self, parts: list[Child]) -> ast.BoolLit:
+        """`true`."""
+        return ast.BoolLit(value=True, span=_over(parts))
+
+    def false(self, parts: list[Child]) -> ast.BoolLit:
+        """`false`."""
+        return ast.BoolLit(value=False, span=_over(parts))
+
+    def null(self, parts: list[Child]) -> ast.NullLit:
+        """`null`."""
+        return ast.NullLit(_over(parts))
+
+    def now(self, parts: list[Child]) -> ast.NowLit:
+        """`now`."""
+        return ast.NowLit(_over(parts))
+
+
+def _token_span(token: Token) -> Span:
+    return Span(token.start_pos or 0, token.end_pos or 0)
+
+
+def _over(parts: Iterable[Child]) -> Span:
+    spans = [_token_span(part) if isinstance(part, Token) else part.span for part in parts]
+    return Span(spans[0].start, spans[-1].end)
+
+
+def _nodes(parts: Iterable[Child]) -> Iterable[Child]:
+    return (part for part in parts if not isinstance(part, Token))
+
+
+def _name(token: Token) -> ast.Name:
+    return ast.Name(str(token), _token_span(token))
+
+
+def _field(operand: Child) -> Child:
+    """`[field]` beside an operator is the field, not a list."""
+    if isinstance(operand, ast.ListLit) and len(operand.items) == 1 and isinstance(operand.items[0], ast.Name):
+        return replace(operand.items[0], span=operand.span)
+    return operand
+
+
+def _split_call(condition: Child) -> tuple[ast.Name, Child] | None:
+    """Take `p (a) and b` apart into the stream p and the condition `(a) and b`."""
+    match condition:
+        case ast.Call(function, (argument,)) if not is_function(function.ident):
+            return function, argument
+        case ast.And(operands, span) | ast.Or(operands, span) if split := _split_call(operands[0]):
+            stream, first = split
+            return stream, replace(condition, operands=(first, *operands[1:]), span=Span(first.span.start, span.end))
+        case _:
+            return None

@@ -1,0 +1,88 @@
+"""Syntax errors in an analyst's words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from lark import Token, UnexpectedCharacters, UnexpectedToken
+
+from carlang.diagnostics import Diagnostic, codes
+from carlang.source import Source, Span
+
+_VALUES = frozenset({"NAME", "STRING", "NUMBER"})
+_OPERATORS = frozenset({"COMPARE", "IN", "TEXT_TEST"})
+# What may be missing, in the order in which it is named; a set of terminals stands for a kind of thing.
+_EXPECTED: tuple[tuple[frozenset[str], str], ...] = (
+    (frozenset({"STRING", "NUMBER"}), "a value"),
+    (frozenset({"NAME"}), "a name"),
+    (frozenset({"COMPARE"}), "an operator"),
+    (frozenset({"AND"}), "`and`"),
+    (frozenset({"OR"}), "`or`"),
+    (frozenset({"COMMA"}), "`,`"),
+    (frozenset({"RPAR"}), "`)`"),
+    (frozenset({"RSQB"}), "`]`"),
+    (frozenset({"_WHERE"}), "`where`"),
+    (frozenset({"ASSIGN"}), "`=`"),
+    (frozenset({"_PIPE"}), "`|`"),
+    (frozenset({"$END"}), "the end of the statement"),
+)
+
+
+def unexpected_token(source: Source, statement: Span, error: UnexpectedToken) -> Diagnostic:
+    """Describe a token that cannot stand where it stands: what is missing before it, or what was expected."""
+    token: Token = error.token
+    expected = frozenset(error.accepts or error.expected)
+    if token.type == "$END":
+        return _at_the_end(source, statement, expected)
+    span = Span(token.start_pos or 0, token.end_pos or 0)
+    before = len(source.text[statement.start : span.start].rstrip()) + statement.start
+    fault = Diagnostic(codes.SYNTAX, f"`{_short(token)}` cannot stand here", source, span)
+    starts_value = token.type in _VALUES or token.type in ("TYPOGRAPHIC_STRING", "ADDRESS", "LPAR", "NOT", "LSQB")
+    if starts_value and "COMMA" in expected and "STRING" not in expected:
+        fault = Diagnostic(codes.SYNTAX, f"`,` is missing before `{_short(token)}`", source, span)
+        return fault.with_label("`,` expected before this").repaired_by(",", Span(before, before))
+    if starts_value and "AND" in expected:
+        fault = Diagnostic(codes.SYNTAX, f"`and` or `or` is missing before `{_short(token)}`", source, span)
+        return fault.with_label("an operator is missing before this")
+    if starts_value and expected & _OPERATORS and "AND" not in expected:
+        fault = Diagnostic(codes.SYNTAX, f"an operator is missing before `{_short(token)}`", source, span)
+        return fault.with_label("`==`, `in`, `contains`, … expected before this")
+    return fault.with_label(f"expected {_alternatives(expected)}")
+
+
+def _at_the_end(source: Source, statement: Span, expected: frozenset[str]) -> Diagnostic:
+    last = Span(max(statement.start, statement.end - 1), statement.end)
+    fault = Diagnostic(codes.SYNTAX, "the statement ends too early", source, last)
+    return fault.with_label(f"expected {_alternatives(expected)} after this")
+
+
+def unexpected_character(source: Source, error: UnexpectedCharacters) -> Diagnostic:
+    """Describe a character that begins no token."""
+    at = error.pos_in_stream or 0
+    character = source.text[at]
+    end = at + 1
+    fault = Diagnostic(codes.STRAY_CHARACTER, f"`{character}` has no meaning here", source, Span(at, end))
+    if character == "\\":
+        return fault.with_label("a path?").with_help("paths and regular expressions stand in quotes")
+    if source.text.startswith("...", at) or character == "…":
+        fault = Diagnostic(codes.STRAY_CHARACTER, "`…` is a placeholder, not a value", source, Span(at, at + 1))
+        return fault.with_label("something is to be filled in here")
+    if character in "&;":
+        word = "`and`" if character == "&" else "a newline"
+        return fault.with_label(f"this language writes {word}")
+    return fault.with_label(f"expected {_alternatives(error.allowed or ())}")
+
+
+def _alternatives(expected: Iterable[str]) -> str:
+    terminals = frozenset(expected)
+    words = [text for kinds, text in _EXPECTED if kinds <= terminals]
+    if "a value" in words and "a name" in words:
+        words = ["a value", *(word for word in words if word not in ("a value", "a name"))]
+    if not words:
+        return "something else"
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} or {words[-1]}"
+
+
+def _short(token: Token) -> str:
+    text = " ".join(str(token).split())
+    return text if len(text) <= 40 else text[:39] + "…"  # noqa: PLR2004  # as much as reads well in a sentence

@@ -1,0 +1,149 @@
+r"""Where statements end.
+
+A statement ends at a newline, except inside `()` or `[]`, after an infix operator, a comma or a `|`, and before a line
+that begins with `and`, `or` or `|`. Newlines inside strings do not occur: a string ends on its line.
+
+A bracket that is never closed would swallow the rest of the program. So a line that can only begin a statement
+(`x = search …`, `output …`) begins one even where a bracket is open, and the bracket is reported; everything behind
+it is read as if it had been closed.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+
+from carlang.diagnostics import Diagnostic, codes
+from carlang.source import Source, Span
+
+_TOKEN = re.compile(
+    r"""
+    (?P<comment>\#[^\n]*|//[^\n]*)
+  | (?P<newline>\n)
+  | (?P<space>[^\S\n]+)
+  | (?P<string>"(?:\\["\\]|\\(?!["\\])|[^"\\\n])*"|'(?:\\['"\\]|\\(?!['"\\])|[^'\\\n])*'
+      |["“”„‟][^"“”„‟\n]*["“”„‟]|['‘’‚‛][^'‘’‚‛\n]*['‘’‚‛])
+  | (?P<open_string>["'“”„‟‘’‚‛][^\n]*)
+  | (?P<pipe>\||\{\{pipe\}\})
+  | (?P<word>[^\W\d]\w*)
+  | (?P<open>[(\[])
+  | (?P<close>[)\]])
+  | (?P<infix>[=<>!+\-*/%,])
+  | (?P<other>.)
+    """,
+    re.VERBOSE,
+)
+
+# A line that begins so can be nothing but the beginning of a statement.
+_BEGINS = re.compile(r"[^\W\d]\w*\s*=\s*(?:search|filter)\b|(?:output|return)\s+[^\W\d]", re.IGNORECASE)
+_CONTINUES_AFTER = frozenset(
+    {"and", "or", "not", "in", "where", "contains", "startswith", "endswith", "match", "matches"}
+)
+_CONTINUES_BEFORE = frozenset({"and", "or"})
+_CLOSING = {"(": ")", "[": "]"}
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """The text of one statement. A faulty one has been reported already and is not to be parsed."""
+
+    span: Span
+    faulty: bool
+
+
+@dataclass(slots=True)
+class _Cutter:
+    source: Source
+    pieces: list[Piece] = field(default_factory=list)
+    diagnostics: list[Diagnostic] = field(default_factory=list)
+    open: list[tuple[str, int]] = field(default_factory=list)
+    start: int | None = None
+    end: int = 0
+    faulty: bool = False
+    swallowed: bool = False  # a string without an end took the rest of its line, brackets that close included
+    pending: bool = False  # a newline at depth 0 was passed: the next token decides whether it ended the statement
+    last: str = ""  # kind of the last token that is not white space, or the word itself in lower case
+
+    def take(self, kind: str, text: str, start: int, end: int) -> None:
+        """Add a token to the statement at hand, or begin the next statement with it."""
+        fresh_line = self.pending
+        if self.start is not None and fresh_line:
+            begins = _BEGINS.match(self.source.text, start) is not None
+            if begins or not (self.open or self._continues(kind, text)):
+                self.finish()
+        self.pending = False
+        if self.start is None:
+            self.start = start
+        self.end = end
+        self.last = text.casefold() if kind == "word" else kind
+        if kind == "open":
+            self.open.append((text, start))
+        elif kind == "close":
+            self._close(text, Span(start, end))
+        elif kind == "open_string":
+            self._unterminated(text, Span(start, end))
+
+    def _continues(self, kind: str, text: str) -> bool:
+        before = kind == "pipe" or (kind == "word" and text.casefold() in _CONTINUES_BEFORE)
+        return before or self.last in ("infix", "pipe") or self.last in _CONTINUES_AFTER
+
+    def _close(self, text: str, span: Span) -> None:
+        if self.open and _CLOSING[self.open[-1][0]] == text:
+            self.open.pop()
+            return
+        if self.open and any(_CLOSING[bracket] == text for bracket, _ in self.open):
+            while _CLOSING[self.open[-1][0]] != text:
+                self._unclosed(*self.open.pop())
+            self.open.pop()
+            return
+        self.faulty = True
+        message = f"`{text}` closes nothing"
+        fault = Diagnostic(codes.STRAY_BRACKET, message, self.source, span)
+        self.diagnostics.append(fault.with_label("no bracket is open here"))
+
+    def _unclosed(self, bracket: str, at: int) -> None:
+        self.faulty = True
+        message = f"`{bracket}` is never closed"
+        fault = Diagnostic(codes.UNCLOSED_BRACKET, message, self.source, Span(at, at + 1))
+        self.diagnostics.append(fault.with_label(f"`{_CLOSING[bracket]}` is missing"))
+
+    def _unterminated(self, text: str, span: Span) -> None:
+        self.faulty = self.swallowed = True
+        fault = Diagnostic(codes.UNTERMINATED_STRING, "the string does not end on its line", self.source, span)
+        inner = text[1:].rstrip()
+        if inner.endswith(('\\"', "\\'")):
+            where = Span(span.start + len(text.rstrip()) - 2, span.start + len(text.rstrip()) - 1)
+            fault = fault.with_label(f"`{inner[-2:]}` is a quote inside the string, not its end")
+            fault = fault.with_help(f"a string that ends in a backslash is written `\\\\{inner[-1]}`")
+            fault = fault.repaired_by("\\\\", where)
+        else:
+            fault = fault.with_label("begins here").with_help(f"close it with `{_closing_quote(text[0])}`")
+        self.diagnostics.append(fault)
+
+    def finish(self) -> None:
+        """End the statement at hand."""
+        if self.start is None:
+            return
+        while self.open:
+            bracket = self.open.pop()
+            if not self.swallowed:
+                self._unclosed(*bracket)
+        self.pieces.append(Piece(Span(self.start, self.end), self.faulty))
+        self.start, self.faulty, self.swallowed, self.last = None, False, False, ""
+
+
+def _closing_quote(quote: str) -> str:
+    return '"' if quote in '"“”„‟' else "'"
+
+
+def cut(source: Source) -> tuple[list[Piece], list[Diagnostic]]:
+    """Cut a program's text into statements; report strings and brackets that do not end."""
+    cutter = _Cutter(source)
+    for match in _TOKEN.finditer(source.text):
+        kind = match.lastgroup or "other"
+        if kind == "newline":
+            cutter.pending = True
+        elif kind not in ("space", "comment"):
+            cutter.take(kind, match.group(), match.start(), match.end())
+    cutter.finish()
+    return cutter.pieces, sorted(cutter.diagnostics, key=lambda d: d.span)

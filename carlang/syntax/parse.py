@@ -1,0 +1,64 @@
+"""Text → AST. Every statement is parsed for itself, so that a fault in one hides no fault in another."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+
+from lark import Lark, TextSlice, UnexpectedCharacters, UnexpectedToken
+
+from carlang.diagnostics import Diagnostic, codes
+from carlang.source import Source, Span
+from carlang.syntax import ast
+from carlang.syntax.build import Builder
+from carlang.syntax.faults import unexpected_character, unexpected_token
+from carlang.syntax.layout import Piece, cut
+
+_TARGET = re.compile(r"([^\W\d]\w*)\s*=(?!=)")
+
+
+@dataclass(frozen=True, slots=True)
+class Parsed:
+    """A program's AST and the faults of its text; where a statement is faulty, a `FaultyStmt` stands in its place."""
+
+    program: ast.Program
+    diagnostics: tuple[Diagnostic, ...]
+
+
+@cache
+def _parser() -> Lark:
+    grammar = files("carlang.grammar").joinpath("car.lark").read_text(encoding="utf-8")
+    return Lark(grammar, parser="lalr", lexer="contextual", maybe_placeholders=False)
+
+
+def parse(source: Source) -> Parsed:
+    """Parse a program; never raises on a bad one."""
+    pieces, diagnostics = cut(source)
+    builder = Builder(source)
+    statements = tuple(_statement(source, piece, builder, diagnostics) for piece in pieces)
+    if not statements:
+        end = Span(0, min(len(source.text), 1))
+        empty = Diagnostic(codes.EMPTY_PROGRAM, "the program is empty", source, end)
+        diagnostics.append(empty.with_help("a program has a search at least: `search Process:Create`"))
+    found = sorted([*diagnostics, *builder.diagnostics], key=lambda d: d.span)
+    return Parsed(ast.Program(statements), tuple(found))
+
+
+def _statement(source: Source, piece: Piece, builder: Builder, diagnostics: list[Diagnostic]) -> ast.Statement:
+    span = piece.span
+    if not piece.faulty:
+        try:
+            tree = _parser().parse(TextSlice(source.text, span.start, span.end))
+            return builder.transform(tree)  # type: ignore[no-any-return]  # the start rule gives a statement
+        except UnexpectedToken as error:
+            diagnostics.append(unexpected_token(source, span, error))
+        except UnexpectedCharacters as error:
+            diagnostics.append(unexpected_character(source, error))
+    return ast.FaultyStmt(_target(source, span), span)
+
+
+def _target(source: Source, span: Span) -> ast.Name | None:
+    match = _TARGET.match(source.text, span.start, span.end)
+    return ast.Name(match.group(1), Span(*match.span(1))) if match else None

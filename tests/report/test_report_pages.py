@@ -1,0 +1,197 @@
+"""The formats for other programs' eyes and for people without a terminal: HTML, the Navigator; and the registry."""
+
+from __future__ import annotations
+
+import io
+import json
+import tempfile
+from html.parser import HTMLParser
+from typing import Any
+
+import pyarrow as pa
+import pytest
+
+from carlang.engine.result import Failed, NotRun
+from carlang.errors import CarlangError
+from carlang.report import FORMATS, ReportError, write_report
+from tests.report.runs import HOSTILE, diagnostic, events, full_run, no_events, result, run, written
+
+VOID = {"meta", "br", "link", "img"}
+
+
+class Page(HTMLParser):
+    """A page's text, elements and links; it fails on an element that is closed in the wrong place."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.elements: list[str] = []
+        self.links: list[str] = []
+        self.ids: list[str] = []
+        self.cells: list[str] = []
+        self.text = ""
+        self.feed(text)
+        self.close()
+        assert self.open == []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        values = dict(attrs)
+        assert not [name for name in values if name.startswith("on")]
+        self.elements.append(tag)
+        self.links.append(values["href"] or "") if "href" in values else None
+        self.ids.append(values["id"] or "") if "id" in values else None
+        if tag not in VOID:
+            self.open.append(tag)
+        if tag in {"td", "dd", "th"}:
+            self.cells.append("")
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        if "style" not in self.open:
+            self.text += data
+        if self.open and self.open[-1] in {"td", "dd", "th"}:
+            self.cells[-1] += data
+
+
+def page(*results: Any, **other: Any) -> Page:
+    return Page(written(run(*results, **other), "html"))
+
+
+def layer(report: Any, **options: Any) -> Any:
+    return json.loads(written(report, "navigator", **options))
+
+
+def test_a_page_tells_all_of_a_run() -> None:
+    whole = Page(written(full_run(), "html"))
+    for part in (
+        *("events/", "2026-01-01T00:00:00Z", "Execution with AT", "Ran and found nothing", "Quiet", "Could not run"),
+        *("the store holds no thread/remote_create events", "Failed", "did you mean `command_line`?"),
+        *("out of time after 60 s", "of 2 analytics found something", "Every row: object process, action create"),
+    ):
+        assert part in whole.text
+    assert "at  13:20 /interactive cmd" in whole.cells
+    assert "https://attack.mitre.org/techniques/T1053/002/" in whole.links
+
+
+def test_a_page_loads_and_runs_nothing() -> None:
+    text = written(full_run(), "html")
+    assert not {"script", "img", "link", "iframe", "object"} & set(Page(text).elements)
+    assert "default-src 'none'" in text
+    assert "url(" not in text
+
+
+def test_links_within_a_page_lead_somewhere() -> None:
+    shown = page(result(no_events(), "A"), result(events(), "B"), result(events(), "C"))
+    assert [link[1:] for link in shown.links if link.startswith("#")] == shown.ids == ["r2", "r3"]
+
+
+def test_hostile_text_is_text_in_a_page() -> None:
+    table = pa.table({"command_line": [HOSTILE], "</style><script>": ["x"], "l": [[HOSTILE]]})
+    shown = page(
+        result(table, HOSTILE, title=HOSTILE, name=HOSTILE, techniques=(HOSTILE, 'T1053" onclick="x')),
+        result(no_events(), HOSTILE, title=HOSTILE, name=HOSTILE, techniques=()),
+        not_run=(NotRun(HOSTILE, HOSTILE, HOSTILE, HOSTILE),),
+        failed=(Failed(HOSTILE, HOSTILE, (diagnostic(f"command_lin {HOSTILE}"),), HOSTILE),),
+        warnings=(diagnostic(f"command_lin {HOSTILE}"),),
+    )
+    assert "script" not in shown.elements
+    assert [link for link in shown.links if not link.startswith("#")] == []
+    assert not [char for char in shown.text if not char.isprintable() and char != "\n"]
+    assert r'x \x1b[2J\x9b31m\x07 [red]no[/red] <script>alert("1")</script> \u202egpj.exe' in shown.text
+
+
+def test_columns_beyond_those_that_fit_are_in_the_details_of_their_row() -> None:
+    shown = page(result(events(**{f"field_{i}": [f"value {i}"] for i in range(20)})))
+    assert "summary" in shown.elements
+    assert "19 more" in shown.text
+    assert all(f"value {i}" in shown.cells for i in range(20))
+
+
+def test_a_page_says_when_where_and_that_rows_were_cut() -> None:
+    shown = page(result(events(), total=50))
+    assert "showing 1 of 50 rows" in shown.text
+    assert shown.cells[6:12] == ["", "", "50", "2019-04-27T12:20:35.123Z", "2019-04-27T12:20:35.123Z", "1"]
+
+
+def test_a_page_of_nothing_says_so() -> None:
+    assert "The analytics that ran found nothing." in page(result(no_events())).text
+    assert "No analytic ran." in page().text
+
+
+def test_a_layer_is_one_that_the_navigator_reads() -> None:
+    whole = layer(full_run(), techniques={"CAR-2013-10-002": ("T1055.001",)})
+    assert whole["versions"]["layer"] == "4.5"
+    assert whole["domain"] == "enterprise-attack"
+    assert whole["gradient"]["maxValue"] > whole["gradient"]["minValue"]
+    hit, quiet, not_run = sorted(whole["techniques"], key=lambda t: -t.get("score", -1))
+    assert hit == {
+        "techniqueID": "T1053.002",
+        "score": 1,
+        "comment": "CAR-2013-05-004 Execution with AT (at): 1 row found",
+        "enabled": True,
+    }
+    assert (quiet["techniqueID"], quiet["score"]) == ("T1000", 0)
+    assert not_run["techniqueID"] == "T1055.001"
+    assert "score" not in not_run
+    assert "could not run: the store holds no thread/remote_create events" in not_run["comment"]
+
+
+def test_scores_add_up_over_analytics_and_count_what_a_limit_cut() -> None:
+    techniques = ("T1021", "T1053")
+    whole = layer(run(result(events(), total=40), result(events(), "B", techniques=(*techniques, "T1053.002"))))
+    assert {t["techniqueID"]: t["score"] for t in whole["techniques"]} == {"T1021": 1, "T1053": 1, "T1053.002": 41}
+    assert whole["gradient"]["maxValue"] == 41
+
+
+def test_what_belongs_to_no_technique_is_in_the_metadata() -> None:
+    report = run(
+        result(events(), "A", title="free", techniques=("none",)),
+        not_run=(NotRun("B", "b", "no events"),),
+        failed=(Failed("C", "c", (diagnostic(),)),),
+    )
+    found = {entry["name"]: entry["value"] for entry in layer(report)["metadata"]}
+    assert found["A free (at)"] == "1 row found"
+    assert found["B b"] == "could not run: no events"
+    assert found["C c"] == "failed: process has no field `command_lin`"
+
+
+def test_an_output_that_could_not_run_is_remarked_on_the_techniques_of_its_analytic() -> None:
+    report = run(result(events()), not_run=(NotRun("CAR-2013-05-004", "Execution with AT", "no x", "other"),))
+    (technique,) = layer(report)["techniques"]
+    assert technique["comment"].splitlines()[1] == "CAR-2013-05-004 Execution with AT (other): could not run: no x"
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_every_format_writes_any_run_to_bytes(name: str) -> None:
+    for report in (run(), full_run(), run(result(no_events())), run(result(pa.table({"a": pa.nulls(3)})))):
+        stream = io.BytesIO()
+        write_report(report, name, stream)
+        assert not stream.closed
+        assert stream.getvalue() or name in {"ndjson", "timesketch"}
+
+
+@pytest.mark.parametrize("name", [name for name, fmt in FORMATS.items() if not fmt.binary])
+def test_text_and_bytes_get_the_same(name: str) -> None:
+    text = io.StringIO()
+    write_report(full_run(), name, text)
+    assert text.getvalue() == written(full_run(), name)
+    with tempfile.NamedTemporaryFile("w+", encoding="cp1252", newline="\r\n") as file:
+        if name != "table":
+            write_report(run(result(events(user=["日本"]))), name, file)
+            file.flush()
+            file.buffer.seek(0)
+            assert file.buffer.read().decode("utf-8") == written(run(result(events(user=["日本"]))), name)
+
+
+def test_an_unknown_format_is_an_error_with_the_nearest_name() -> None:
+    with pytest.raises(ReportError, match="did you mean `json`") as caught:
+        write_report(run(), "jsn", io.StringIO())
+    assert isinstance(caught.value, CarlangError)
+
+
+def test_the_registry_names_the_formats_of_the_interface() -> None:
+    assert list(FORMATS) == ["table", "json", "ndjson", "csv", "parquet", "html", "navigator", "timesketch"]
+    assert [name for name, fmt in FORMATS.items() if not fmt.whole] == ["ndjson", "csv", "parquet", "timesketch"]
+    assert [name for name, fmt in FORMATS.items() if fmt.binary] == ["parquet"]

@@ -1,0 +1,288 @@
+from __future__ import annotations
+
+import io
+import re
+from datetime import timedelta
+from typing import Any
+
+import pyarrow as pa
+import pytest
+from rich.cells import cell_len
+
+from carlang.engine.result import Failed, NotRun
+from carlang.report import write_remarks, write_report
+from carlang.report.cells import duration_text, printable, time_text
+from carlang.report.layout import fold
+from tests.report.runs import (
+    HOSTILE,
+    INSTANT,
+    diagnostic,
+    events,
+    every_kind,
+    full_run,
+    no_events,
+    result,
+    run,
+    written,
+    written_bytes,
+)
+
+GOLDEN = """\
+CAR-2013-05-004  Execution with AT
+T1053.002 · output at · 1 row
+every row: object process, action create
+╭──────────────────────────┬──────────┬───────────────┬────────────────────────────┬────────╮
+│ time                     │ hostname │ user          │ command_line               │ exe    │
+├──────────────────────────┼──────────┼───────────────┼────────────────────────────┼────────┤
+│ 2019-04-27T12:20:35.123Z │ IEWIN7   │ IEWIN7\\IEUser │ at  13:20 /interactive cmd │ at.exe │
+╰──────────────────────────┴──────────┴───────────────┴────────────────────────────┴────────╯
+2 more columns did not fit (`--format json` has all); 1 column empty in every row
+
+Ran and found nothing:
+  CAR-2014-01-001  Quiet  T1000, output q
+
+Could not run, which does not mean that nothing is there:
+  CAR-2013-10-002 DLL Injection: the store holds no thread/remote_create events
+
+Failed:
+  CAR-2020-01-001 Broken
+    error[CL201]: process has no field `command_lin`
+     --> at.car:2:21
+      |
+    2 | at = filter p where command_lin == "x"
+      |                     ^^^^^^^^^^^ did you mean `command_line`?
+  CAR-2020-01-002 Slow
+    out of time after 60 s
+
+2 analytics, 1 row found; 1 not run, 2 failed
+"""
+
+
+@pytest.fixture(autouse=True)
+def _plain_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("COLUMNS", "NO_COLOR", "FORCE_COLOR"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("TERM", "xterm-256color")
+
+
+def table(*columns: pa.Table, **options: Any) -> str:
+    return written(run(*(result(each) for each in columns)), "table", **options)
+
+
+def heads(text: str) -> list[str]:
+    first = next(line for line in text.splitlines() if line.startswith("│"))
+    return [cell.strip() for cell in first.strip("│").split("│")]
+
+
+def column_text(text: str, number: int) -> str:
+    """Return everything in a column below its head, its lines joined."""
+    body = [line.split("│")[1:-1] for line in text.splitlines() if line.startswith("│")][1:]
+    return "".join(cells[number][1:-1] for cells in body)
+
+
+def test_a_full_run() -> None:
+    assert written(full_run(), "table", width=98) == GOLDEN
+
+
+def test_what_matters_most_comes_first_and_constants_leave_the_table() -> None:
+    wide = events(parent_exe=["cmd.exe"], sensor=["sysmon"], record_id=["7"], zz=["last"])
+    text = table(wide, width=400)
+    assert heads(text) == [
+        *("time", "hostname", "user", "command_line", "exe", "image_path", "parent_exe"),
+        *("pid", "zz", "record_id"),
+    ]
+    assert "every row: object process, action create, sensor sysmon" in text
+    assert "did not fit" not in text
+
+
+def test_an_event_class_that_varies_stays_and_goes_last() -> None:
+    text = table(pa.table({"action": ["create", "terminate"], "object": ["process"] * 2, "exe": ["a", "b"]}))
+    assert heads(text) == ["exe", "action"]
+    assert "every row: object process" in text
+
+
+def test_rows_of_nothing_but_event_classes_still_show() -> None:
+    assert heads(table(pa.table({"object": ["process"], "action": ["create"]}))) == ["object", "action"]
+
+
+def test_parts_of_a_join_rank_as_their_fields_do() -> None:
+    joined = pa.table({"a.pid": [1], "a.exe": ["x"], "b.exe": ["y"], "b.hostname": ["H"], "a.hostname": ["H"]})
+    assert heads(table(joined)) == ["b.hostname", "a.hostname", "a.exe", "b.exe", "a.pid"]
+
+
+def test_long_values_fold_and_nothing_of_them_is_lost() -> None:
+    command = "powershell  -enc " + "QUJD" * 200 + r" C:\Users\someone\AppData\Local\Temp\x.ps1"
+    text = table(pa.table({"command_line": [command]}), width=60)
+    assert column_text(text, 0).startswith("powershell  -enc QUJD")
+    assert column_text(text, 0).replace(" ", "") == command.replace(" ", "")
+    assert max(map(len, text.splitlines())) <= 60
+
+
+@pytest.mark.parametrize("text", ["a" * 45, "a b " * 30, "日本語のテキスト" * 9, "é́" * 30, " " * 70, "x" + "\\y" * 40])
+@pytest.mark.parametrize("width", [2, 7, 20])
+def test_folded_lines_are_the_text_and_fit(text: str, width: int) -> None:
+    lines = fold(text, width)
+    assert "".join(lines) == text
+    assert max(map(cell_len, lines)) <= width
+
+
+def test_every_line_of_a_table_is_equally_wide_whatever_the_script() -> None:
+    text = table(events(user=["日本語\\ユーザー"], command_line=["テスト" * 40]), width=100)
+    assert len({cell_len(line) for line in text.splitlines() if line.startswith(("│", "├", "╭", "╰"))}) == 1
+
+
+@pytest.mark.parametrize("width", [20, 40, 80, 132])
+def test_no_line_is_wider_than_asked(width: int) -> None:
+    wide = events(**{f"field_{i}": ["value " * 5] for i in range(30)})
+    text = table(wide, width=width)
+    assert max(map(cell_len, text.splitlines())) <= max(width, 31)  # a time alone needs 31 and is not folded
+    assert "more columns did not fit (`--format json` has all)" in " ".join(text.split())
+
+
+def test_hostile_text_reaches_the_terminal_as_escapes_only() -> None:
+    hostile = result(
+        pa.table({"command_line": [HOSTILE], "list": [[HOSTILE]], "map": pa.array([{"k": HOSTILE}])}),
+        title=HOSTILE,
+        techniques=(HOSTILE,),
+        name=HOSTILE,
+    )
+    idle = result(no_events(), HOSTILE, title=HOSTILE, name=HOSTILE)
+    program = f'command_lin == "{HOSTILE}"'
+    report = run(
+        hostile,
+        idle,
+        not_run=(NotRun(HOSTILE, HOSTILE, HOSTILE, HOSTILE),),
+        failed=(Failed(HOSTILE, HOSTILE, (diagnostic(program),), HOSTILE),),
+    )
+    text = written(report, "table", width=500)
+    assert not [char for char in text if not char.isprintable() and char != "\n"]
+    assert r"x \x1b[2J\x9b31m\x07 [red]no[/red]" in text
+    coloured = re.sub(r"\x1b\[[0-9;]*m", "", written(report, "table", width=500, colour=True))
+    assert not [char for char in coloured if not char.isprintable() and char != "\n"]
+
+
+def test_a_program_cannot_paint_more_than_diagnostics_do() -> None:
+    failed = Failed("A", "a", (diagnostic('command_lin == "\x1b[8mhidden\x1b[0m"'),))
+    text = written(run(failed=(failed,)), "table", colour=True)
+    assert "\x1b[8m" not in text
+    assert r"\x1b[8mhidden" in text
+
+
+def test_values_read_as_people_write_them() -> None:
+    text = table(every_kind(), width=400)
+    line = next(line for line in text.splitlines() if "2019" in line)
+    cells = [cell.strip() for cell in line.strip("│").split("│")]
+    assert cells[0] == "2019-04-27T12:20:35.123Z"
+    assert cells[2:] == [
+        *("9007199254740993", "1.5", "true", "1h 2.5s", "a, null, b,c", "3.0", "2019-04-27T12:20:35.123000Z"),
+        *("k=v", "k=v", "w", "3"),
+    ]
+    assert "1 column empty in every row" in text
+
+
+def test_an_empty_text_is_not_a_missing_value() -> None:
+    text = table(pa.table({"exe": ["", None], "n": [1, 2]}))
+    assert [line for line in text.splitlines() if line.startswith("│")][1:] == ['│ ""  │ 1 │', "│     │ 2 │"]
+
+
+def test_a_cut_is_said() -> None:
+    assert "1234 rows · showing 1 of 1234 rows" in written(run(result(events(), total=1234)), "table")
+    assert "showing 0 of 5 rows" in written(run(result(no_events(), total=5)), "table")
+
+
+def test_nothing_found_is_said_plainly() -> None:
+    text = written(run(result(no_events(), title="Quiet")), "table")
+    assert "Ran and found nothing:\n  CAR-2013-05-004  Quiet" in text
+    assert text.endswith("1 analytic, 0 rows found; 0 not run, 0 failed\n")
+
+
+def test_rows_of_nothing_but_missing_values_are_said() -> None:
+    text = table(pa.table({"a": pa.nulls(2, pa.string())}))
+    assert "2 rows" in text
+    assert "1 column empty in every row" in text
+
+
+def test_colour_only_where_a_terminal_takes_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Terminal(io.StringIO):
+        def isatty(self) -> bool:
+            return True
+
+    def painted() -> bool:
+        stream = Terminal()
+        write_report(full_run(), "table", stream)
+        return "\x1b[" in stream.getvalue()
+
+    assert painted()
+    monkeypatch.setenv("NO_COLOR", "1")
+    assert not painted()
+    monkeypatch.delenv("NO_COLOR")
+    monkeypatch.setenv("TERM", "dumb")
+    assert not painted()
+    assert b"\x1b[" not in written_bytes(full_run(), "table")
+    assert b"\x1b[" in written_bytes(full_run(), "table", colour=True)
+
+
+def test_the_width_of_a_pipe_is_120_or_columns(monkeypatch: pytest.MonkeyPatch) -> None:
+    long = pa.table({"command_line": ["x" * 500]})
+    assert max(map(len, table(long).splitlines())) == 120
+    monkeypatch.setenv("COLUMNS", "200")
+    assert max(map(len, table(long).splitlines())) == 200
+
+
+def test_a_stream_without_unicode_gets_ascii_frames_and_escapes() -> None:
+    raw = io.BytesIO()
+    stream = io.TextIOWrapper(raw, encoding="ascii", newline="")
+    write_report(run(result(events(user=["Jürgen"]))), "table", stream)
+    stream.flush()
+    text = raw.getvalue().decode("ascii")
+    assert r"J\xfcrgen" in text
+    assert "+--" in text
+
+
+def test_remarks_stand_alone_beside_formats_that_hold_rows_alone() -> None:
+    stream = io.StringIO()
+    write_remarks(full_run(), stream)
+    assert stream.getvalue() == GOLDEN[GOLDEN.index("Could not run") :]
+
+
+def test_a_hundred_thousand_rows() -> None:
+    text = table(events().take(pa.array([0] * 100_000)), width=98)
+    assert text.count("IEWIN7\\IEUser") == 100_000
+
+
+def test_a_value_wider_than_those_measured_folds() -> None:
+    many = pa.table({"exe": ["a.exe"] * 5000 + ["b" * 50]})
+    text = table(many)
+    assert column_text(text, 0).count("b") == 50
+    assert len({len(line) for line in text.splitlines() if line.startswith("│")}) == 1
+
+
+@pytest.mark.parametrize(
+    ("length", "text"),
+    [
+        (timedelta(0), "0s"),
+        (timedelta(seconds=12.5), "12.5s"),
+        (timedelta(minutes=90), "1h 30m"),
+        (timedelta(days=2, microseconds=1), "2d 0.000001s"),
+        (timedelta(seconds=-61), "-1m 1s"),
+    ],
+)
+def test_durations(length: timedelta, text: str) -> None:
+    assert duration_text(length // timedelta(microseconds=1)) == text
+
+
+def test_a_part_of_a_second_is_as_short_as_it_can_be() -> None:
+    assert [time_text(f"2019-04-27T12:20:35.{part}Z")[19:] for part in ("000000", "120000", "123456", "000001")] == [
+        *("Z", ".120Z", ".123456Z", ".000001Z"),
+    ]
+
+
+def test_printable() -> None:
+    assert printable("a\x00b\u200bc\xadd\ue000") == r"a\x00b\u200bc\xadd\ue000"
+    assert printable("a\r\nb\tc\x1b", keep="\n\t") == "a\nb\tc\\x1b"
+    assert printable("日本 ü 😀") == "日本 ü 😀"
+
+
+def test_a_column_of_times_is_never_folded() -> None:
+    text = table(pa.table({"time": pa.array([0], INSTANT), "command_line": ["x" * 300]}), width=50)
+    assert "│ 1970-01-01T00:00:00Z │" in text
