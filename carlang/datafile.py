@@ -1,20 +1,31 @@
-"""YAML files of data: read with the place of every value, validated against pydantic models, faults named by place."""
+"""YAML files of data: read with the place of every value, validated against pydantic models, faults named by place.
+
+Plain scalars are read by YAML 1.2's core schema, cut down to what cannot surprise: `no` and `10:00` are texts, `0644`
+is the number 644, and an instant or a hexadecimal number stays the text that was written, as CAR's addresses and
+access rights are texts.
+"""
 
 from __future__ import annotations
 
+import re
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path as FilePath
 from typing import Any, TypeVar
 
 import yaml
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, TypeAdapter, ValidationError
+from yaml.reader import Reader
 
 from carlang.errors import CarlangError
+from carlang.source import line_starts
 
 Path = tuple[str | int, ...]
 """The way to a value: keys of mappings and indices of sequences, from the outermost."""
 
 ModelT = TypeVar("ModelT", bound=BaseModel)
+PartT = TypeVar("PartT")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +46,8 @@ class DataFileError(CarlangError):
 
     def __init__(self, name: str, faults: Sequence[Fault]) -> None:
         self.name = name
-        self.faults = tuple(faults)
-        super().__init__("\n".join(f"{name}:{f.line}:{f.column}: {_described(f)}" for f in faults))
+        self.faults = tuple(sorted(faults, key=lambda fault: (fault.line, fault.column)))
+        super().__init__("\n".join(f"{name}:{f.line}:{f.column}: {_described(f)}" for f in self.faults))
 
 
 def _described(fault: Fault) -> str:
@@ -78,8 +89,10 @@ class DataFile:
         node = (self.key_node(path) if at_key else None) or self.node(path)
         if node is None:
             return Fault(message, path, self.first_line, 1, 0, 0, kind)
-        start, end = node.start_mark, node.end_mark
-        return Fault(message, path, start.line + self.first_line, start.column + 1, start.index, end.index, kind)
+        start, end = node.start_mark, node.end_mark.index
+        if not isinstance(node, yaml.ScalarNode):  # a block's mark stands behind the lines that follow it
+            end = start.index + len(self.text[start.index : end].rstrip())
+        return Fault(message, path, start.line + self.first_line, start.column + 1, start.index, end, kind)
 
 
 def _child(node: yaml.Node | None, part: str | int) -> yaml.Node | None:
@@ -92,12 +105,57 @@ def _child(node: yaml.Node | None, part: str | int) -> yaml.Node | None:
     return None
 
 
+class _CoreSchemaLoader(yaml.SafeLoader):
+    """A safe loader that gives plain scalars the types of YAML 1.2's core schema, without hexadecimal and octal."""
+
+    yaml_implicit_resolvers = {}  # noqa: RUF012  # the class attribute is PyYAML's own way to set them
+
+
+for _tag, _pattern, _first in (
+    ("bool", r"true|True|TRUE|false|False|FALSE", "tTfF"),
+    ("int", r"[-+]?[0-9]+", "-+0123456789"),
+    ("float", r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?", "-+.0123456789"),
+    ("null", r"~|null|Null|NULL|", ["~", "n", "N", ""]),
+    ("merge", r"<<", "<"),
+):
+    _CoreSchemaLoader.add_implicit_resolver(f"tag:yaml.org,2002:{_tag}", re.compile(f"^(?:{_pattern})$"), list(_first))
+
+
+def _decimal(loader: yaml.SafeLoader, node: yaml.ScalarNode) -> int:
+    return int(loader.construct_scalar(node))
+
+
+def _float(loader: yaml.SafeLoader, node: yaml.ScalarNode) -> float:
+    return float(loader.construct_scalar(node))
+
+
+_CoreSchemaLoader.add_constructor("tag:yaml.org,2002:int", _decimal)
+_CoreSchemaLoader.add_constructor("tag:yaml.org,2002:float", _float)
+
+
+def read_yaml_file(path: FilePath, name: str | None = None) -> DataFile:
+    """Read and parse a YAML file; raises `DataFileError` where it cannot be read, is not UTF-8 or not YAML."""
+    shown = str(path) if name is None else name
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except OSError as error:
+        fault = Fault(f"cannot be read: {error.strerror or error}", (), 1, 1, 0, 0, "unreadable")
+        raise DataFileError(shown, [fault]) from error
+    except UnicodeDecodeError as error:
+        fault = Fault(f"not UTF-8 text: byte {error.start + 1} cannot be read", (), 1, 1, 0, 0, "encoding")
+        raise DataFileError(shown, [fault]) from error
+    return read_yaml(shown, text)
+
+
 def read_yaml(name: str, text: str, first_line: int = 1) -> DataFile:
     """Parse a YAML document; `first_line` is the line of the surrounding file on which `text` begins.
 
     Raises `DataFileError` where the text is not YAML or a mapping has a key twice.
     """
-    loader = yaml.SafeLoader(text)
+    if stray := Reader.NON_PRINTABLE.search(text):
+        message = f"not YAML: the character U+{ord(stray.group()):04X} may not stand in it"
+        raise DataFileError(name, [_fault_at(text, stray.start(), message, first_line)])
+    loader = _CoreSchemaLoader(text)
     try:
         root = loader.get_single_node()
         data = loader.construct_document(root) if root is not None else None
@@ -106,18 +164,32 @@ def read_yaml(name: str, text: str, first_line: int = 1) -> DataFile:
         line, column, index = (mark.line, mark.column, mark.index) if mark else (0, 0, 0)
         message = f"not YAML: {error.problem or error.context or 'unreadable'}"
         raise DataFileError(name, [Fault(message, (), line + first_line, column + 1, index, index, "yaml")]) from error
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, ValueError) as error:
         raise DataFileError(name, [Fault(f"not YAML: {error}", (), first_line, 1, 0, 0, "yaml")]) from error
+    except (LookupError, AttributeError, TypeError) as error:  # PyYAML's, of a value that its own tag does not fit
+        raise DataFileError(name, [Fault("a value does not fit its tag", (), first_line, 1, 0, 0, "yaml")]) from error
+    except RecursionError as error:
+        raise DataFileError(name, [Fault("nested too deeply", (), first_line, 1, 0, 0, "yaml")]) from error
     finally:
         loader.dispose()
     document = DataFile(name, text, data, root, first_line)
-    if twice := _repeated_keys(document, root, ()):
+    if twice := _repeated_keys(document, root, (), set()):
         raise DataFileError(name, twice)
     return document
 
 
-def _repeated_keys(document: DataFile, node: yaml.Node | None, path: Path) -> list[Fault]:
+def _fault_at(text: str, index: int, message: str, first_line: int) -> Fault:
+    starts = line_starts(text)
+    line = bisect_right(starts, index) - 1
+    return Fault(message, (), line + first_line, index - starts[line] + 1, index, index + 1, "yaml")
+
+
+def _repeated_keys(document: DataFile, node: yaml.Node | None, path: Path, walked: set[int]) -> list[Fault]:
+    """Find keys that stand twice in a mapping; `walked` keeps a node with many aliases from being walked many times."""
     faults: list[Fault] = []
+    if node is None or id(node) in walked:
+        return faults
+    walked.add(id(node))
     if isinstance(node, yaml.MappingNode):
         seen: set[str] = set()
         for key, value in node.value:
@@ -126,10 +198,10 @@ def _repeated_keys(document: DataFile, node: yaml.Node | None, path: Path) -> li
                 where = (mark.line + document.first_line, mark.column + 1, mark.index, key.end_mark.index)
                 faults.append(Fault(f"the key `{key.value}` stands here twice", (*path, key.value), *where, "repeated"))
             seen.add(key.value)
-            faults += _repeated_keys(document, value, (*path, key.value))
+            faults += _repeated_keys(document, value, (*path, key.value), walked)
     elif isinstance(node, yaml.SequenceNode):
         for index, item in enumerate(node.value):
-            faults += _repeated_keys(document, item, (*path, index))
+            faults += _repeated_keys(document, item, (*path, index), walked)
     return faults
 
 
@@ -138,17 +210,40 @@ def validate(schema: type[ModelT], document: DataFile) -> ModelT:
     try:
         return schema.model_validate(document.data)
     except ValidationError as error:
-        faults = [_pydantic_fault(document, details) for details in error.errors()]
-        raise DataFileError(document.name, sorted(faults, key=lambda f: (f.line, f.column))) from error
+        raise DataFileError(document.name, [_pydantic_fault(document, e) for e in error.errors()]) from error
 
 
-def _pydantic_fault(document: DataFile, details: Any) -> Fault:
-    path: Path = tuple(details["loc"])
+def validate_part(adapter: TypeAdapter[PartT], document: DataFile, path: Path, value: Any) -> PartT:
+    """Return `value`, which stands at `path` in the document, as the adapter's type.
+
+    Raises `DataFileError` with every fault and its place.
+    """
+    try:
+        return adapter.validate_python(value)
+    except ValidationError as error:
+        faults = [_pydantic_fault(document, details, path) for details in error.errors()]
+        raise DataFileError(document.name, faults) from error
+
+
+_MESSAGES = {
+    "bool_parsing": "expected true or false",
+    "bool_type": "expected true or false",
+    "dict_type": "expected keys and values",
+    "extra_forbidden": "unknown key",
+    "int_parsing": "expected a whole number",
+    "int_type": "expected a whole number",
+    "list_type": "expected a list",
+    "model_type": "expected keys and values",
+    "string_type": "expected a text",
+    "tuple_type": "expected a list",
+}
+
+
+def _pydantic_fault(document: DataFile, details: Any, within: Path = ()) -> Fault:
+    path: Path = (*within, *details["loc"])
     kind = details["type"]
-    message = details["msg"].removeprefix("Value error, ")
-    if kind == "extra_forbidden":
-        message = "unknown key"
-    elif kind == "missing":
+    message = _MESSAGES.get(kind) or details["msg"].removeprefix("Value error, ")
+    if kind == "missing":
         message = f"the key `{path[-1]}` is missing"
         path = path[:-1]
     return document.fault(message, path, kind, at_key=kind == "extra_forbidden")

@@ -2,12 +2,14 @@
 
 A program may be a file of its own or a block inside a document (a `.car` file behind its front matter, a fence in
 Markdown, a scalar in YAML). `Source` keeps both: `text`, the program that the parser sees, and `document`, the
-whole file, with the place in the document at which each line of the program begins.
+whole file, with the place in the document at which each line of the program begins, and where the document folds
+lines or escapes characters, as quoted YAML does, the place of each character.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -48,13 +50,15 @@ class Source:
     """A program's text and the document it was read from.
 
     `origins` holds one entry for each line of `text`. It may be left out where the text is the whole document or
-    begins on its own line of it (then `first_line` says which).
+    begins on its own line of it (then `first_line` says which). `offsets`, where given, holds the offset into
+    `document` of every character of `text` and of its end; it takes the place of `origins`.
     """
 
     name: str
     text: str
     document: str = ""
     origins: tuple[LineOrigin, ...] = field(default=(), repr=False)
+    offsets: tuple[int, ...] = field(default=(), repr=False)
 
     @classmethod
     def whole(cls, name: str, text: str) -> Source:
@@ -67,6 +71,16 @@ class Source:
         lines = text.count("\n") + 1
         return cls(name, text, document, tuple(LineOrigin(first_line + i, 1) for i in range(lines)))
 
+    @classmethod
+    def mapped(cls, name: str, document: str, text: str, offsets: Sequence[int]) -> Source:
+        """Make a source whose characters stand one by one in a document; `offsets` has one more item than `text`."""
+        starts = line_starts(document)
+        origins = []
+        for start in line_starts(text):
+            line = bisect_right(starts, offsets[start]) - 1
+            origins.append(LineOrigin(line + 1, offsets[start] - starts[line] + 1))
+        return cls(name, text, document, tuple(origins), tuple(offsets))
+
     @cached_property
     def _line_starts(self) -> list[int]:
         return line_starts(self.text)
@@ -76,8 +90,25 @@ class Source:
         """The document's lines, without their newlines."""
         return [line.removesuffix("\r") for line in (self.document or self.text).split("\n")]
 
+    @cached_property
+    def _document_line_starts(self) -> list[int]:
+        return line_starts(self.document or self.text)
+
+    def document_span(self, span: Span) -> Span:
+        """Return the range of the document in which a span of the text stands."""
+        return Span(self._document_offset(span.start), self._document_offset(span.end))
+
+    def _document_offset(self, offset: int) -> int:
+        line, column = self.position(offset)
+        starts = self._document_line_starts
+        return starts[min(line, len(starts)) - 1] + column - 1
+
     def position(self, offset: int) -> tuple[int, int]:
         """Return the document's line and column, from 1, of an offset into the text."""
+        if self.offsets:
+            place = self.offsets[min(offset, len(self.offsets) - 1)]
+            line = bisect_right(self._document_line_starts, place) - 1
+            return line + 1, place - self._document_line_starts[line] + 1
         index = bisect_right(self._line_starts, offset) - 1
         column = offset - self._line_starts[index]
         if not self.origins:

@@ -1,1 +1,5 @@
-"""The command line."""
+"""The command line: `carlang VERB`, a file a verb, no logic."""
+
+from carlang.cli.main import main
+
+__all__ = ["main"]

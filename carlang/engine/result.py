@@ -10,7 +10,7 @@ from typing import Any
 import pyarrow as pa
 
 from carlang.diagnostics import Diagnostic
-from carlang.model.types import Column as Column
+from carlang.model.types import Column
 
 
 @dataclass(frozen=True)

@@ -1,1 +1,20 @@
-"""Raw logs to events."""
+"""Raw logs into events: readers by container, mappings by sensor."""
+
+from carlang.ingest.mapping import EventMapping, Sensors
+from carlang.ingest.progress import Progress
+from carlang.ingest.report import IngestReport, Rejection, SourceReport, Status
+from carlang.ingest.run import ingest
+from carlang.ingest.sensors import builtin_sensors, load_sensors
+
+__all__ = [
+    "EventMapping",
+    "IngestReport",
+    "Progress",
+    "Rejection",
+    "Sensors",
+    "SourceReport",
+    "Status",
+    "builtin_sensors",
+    "ingest",
+    "load_sensors",
+]

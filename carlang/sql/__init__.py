@@ -2,5 +2,17 @@
 
 from carlang.sql.lower import SCHEMA, column_type, lower
 from carlang.sql.render import DIALECTS, UnsupportedError, sql_text
+from carlang.sql.tables import EventFiles, Window, lower_schema, lower_table
 
-__all__ = ["DIALECTS", "SCHEMA", "UnsupportedError", "column_type", "lower", "sql_text"]
+__all__ = [
+    "DIALECTS",
+    "SCHEMA",
+    "EventFiles",
+    "UnsupportedError",
+    "Window",
+    "column_type",
+    "lower",
+    "lower_schema",
+    "lower_table",
+    "sql_text",
+]

@@ -9,8 +9,8 @@ DIALECTS = ("duckdb", "spark")
 """The dialects that text can be written in."""
 
 
-def sql_text(query: exp.Query, dialect: str = "duckdb", *, pretty: bool = True) -> str:
-    """Return a query's text; raises `ValueError` for a dialect that is not among `DIALECTS`.
+def sql_text(query: exp.Expr, dialect: str = "duckdb", *, pretty: bool = True) -> str:
+    """Return the text of a query or statement; raises `ValueError` for a dialect that is not among `DIALECTS`.
 
     Raises `UnsupportedError` where a construct has no form in the dialect.
     """

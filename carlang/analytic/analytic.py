@@ -1,0 +1,117 @@
+"""What an analytic is once its file has been read: metadata, programs, tests, and what is wrong with the file."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from enum import Enum
+from typing import Any
+
+from carlang.datafile import DataFile, Fault
+from carlang.datafile import Path as DataPath
+from carlang.diagnostics import Diagnostic
+from carlang.source import Source, Span
+
+
+class Form(Enum):
+    """The form of an analytic file."""
+
+    CAR = "car"
+    MARKDOWN = "markdown"
+    YAML = "yaml"
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """A technique of ATT&CK that the analytic covers, its tactics, and how well: `Low`, `Moderate`, `High`."""
+
+    technique: str
+    subtechniques: tuple[str, ...] = ()
+    tactics: tuple[str, ...] = ()
+    level: str = ""
+
+    @property
+    def techniques(self) -> tuple[str, ...]:
+        """The subtechniques where there are any, else the technique."""
+        return self.subtechniques or (self.technique,)
+
+
+@dataclass(frozen=True)
+class DataSource:
+    """A YAML document within a file: what its values are and where they stand.
+
+    `source` spans the whole file, and the document begins at its offset `start`.
+    """
+
+    data: DataFile
+    source: Source
+    start: int = 0
+
+    def span(self, path: DataPath, *, at_key: bool = False) -> Span:
+        """Return the place of the value at `path`, or of its key, in `source`."""
+        return self.fault_span(self.data.fault("", path, at_key=at_key))
+
+    def fault_span(self, fault: Fault) -> Span:
+        """Return the place of a fault in `source`."""
+        return Span(fault.start + self.start, fault.end + self.start)
+
+
+@dataclass(frozen=True)
+class Case:
+    """A test that an analytic carries, as data: events or a log file, and what the program must make of them.
+
+    `events` are mappings of field to value that name their `object` and `action`; `log` is a raw log, its path
+    relative to the file that names it. `expect` gives for an output its rows, each with the fields that matter, or
+    their number. `params` and `now` are those of the run. Values are as written, instants as text.
+    """
+
+    name: str
+    events: tuple[Mapping[str, Any], ...] = ()
+    log: str | None = None
+    expect: Mapping[str, int | tuple[Mapping[str, Any], ...]] = field(default_factory=dict)
+    params: Mapping[str, Any] = field(default_factory=dict)
+    now: str | None = None
+    description: str = ""
+    origin: DataSource | None = field(default=None, compare=False, repr=False)
+    path: DataPath = field(default=(), compare=False, repr=False)
+
+    def span(self, *path: str | int, at_key: bool = False) -> Span | None:
+        """Return the place in `origin.source` of a part of the test: `span("events", 0, "exe")`; alone, of the test."""
+        return self.origin.span((*self.path, *path), at_key=at_key) if self.origin else None
+
+
+@dataclass(frozen=True)
+class Analytic:
+    """An analytic as its file gives it.
+
+    `sources` holds its programs, one as a rule, and `labels` a name for each, empty where the file has none.
+    `diagnostics` tells of faults in the file around the programs, not in them.
+    """
+
+    id: str
+    file: str
+    form: Form
+    title: str = ""
+    description: str = ""
+    submission_date: date | None = None
+    platforms: tuple[str, ...] = ()
+    analytic_types: tuple[str, ...] = ()
+    coverage: tuple[Coverage, ...] = ()
+    contributors: tuple[str, ...] = ()
+    references: tuple[str, ...] = ()
+    sources: tuple[Source, ...] = ()
+    labels: tuple[str, ...] = ()
+    tests: tuple[Case, ...] = ()
+    diagnostics: tuple[Diagnostic, ...] = ()
+    metadata: Mapping[str, Any] = field(default_factory=dict, repr=False)
+
+    @property
+    def techniques(self) -> tuple[str, ...]:
+        """The ids of the techniques covered, subtechniques in place of their technique where the file names them."""
+        return tuple(dict.fromkeys(t for entry in self.coverage for t in entry.techniques))
+
+    @property
+    def tactics(self) -> tuple[str, ...]:
+        """The ids of the tactics covered."""
+        return tuple(dict.fromkeys(t for entry in self.coverage for t in entry.tactics))

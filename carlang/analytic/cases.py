@@ -1,0 +1,75 @@
+"""Read the tests that an analytic carries, or that stand in a file beside it."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, TypeAdapter, model_validator
+
+from carlang.analytic.analytic import Case
+from carlang.analytic.metadata import Reader
+from carlang.datafile import Path as DataPath
+
+Row = dict[str, Any]
+
+
+def _expected(value: Any) -> Any:
+    """Refuse what is neither a count nor a list of rows in one sentence rather than in one for each alternative."""
+    if isinstance(value, bool) or not isinstance(value, int | list):
+        raise ValueError("expected rows, `[{exe: at.exe}]`, or their number")  # noqa: TRY004  # pydantic asks for it
+    if isinstance(value, int) and value < 0:
+        raise ValueError("a number of rows is not negative")
+    if isinstance(value, list) and not all(isinstance(row, dict) for row in value):
+        raise ValueError("each row is a mapping of fields to values, `{exe: at.exe}`")
+    return value
+
+
+class CaseEntry(BaseModel):
+    """A test as it is written."""
+
+    model_config = ConfigDict(frozen=True)
+
+    name: str
+    description: str = ""
+    events: tuple[Row, ...] = ()
+    log: str | None = None
+    params: dict[str, Any] = {}
+    now: str | None = None
+    expect: dict[str, Annotated[int | tuple[Row, ...], BeforeValidator(_expected)]]
+
+    @model_validator(mode="after")
+    def _one_input(self) -> CaseEntry:
+        if self.log is not None and self.events:
+            raise ValueError("a test has either `events` or a `log`")
+        return self
+
+
+def read_tests(reader: Reader, path: DataPath, value: Any) -> tuple[Case, ...]:
+    """Return the sound tests of a list of them at `path` of the reader's document."""
+    adapter = TypeAdapter(CaseEntry)
+    cases = []
+    for place, item in reader.items(value, CaseEntry, path):
+        entry = reader.part(adapter, item, place)
+        if entry:
+            case = Case(
+                name=entry.name,
+                events=entry.events,
+                log=entry.log,
+                expect=entry.expect,
+                params=entry.params,
+                now=entry.now,
+                description=entry.description,
+                origin=reader.origin,
+                path=place,
+            )
+            cases.append(case)
+    return tuple(cases)
+
+
+def read_tests_file(reader: Reader) -> tuple[Case, ...]:
+    """Return the sound tests of a file that holds nothing else: a list of them, or one under the key `tests`."""
+    data = reader.origin.data.data
+    if isinstance(data, dict):
+        reader.check_known(data, frozenset({"tests"}), ())
+        return read_tests(reader, ("tests",), data.get("tests"))
+    return read_tests(reader, (), data)

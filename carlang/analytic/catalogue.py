@@ -1,0 +1,190 @@
+"""The catalogue: analytics by id, over the user's folders and the one that ships with the package."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from functools import cache, cached_property
+from importlib import resources
+from importlib.resources.abc import Traversable
+from pathlib import Path
+
+from carlang.analytic.analytic import Analytic, Form
+from carlang.analytic.forms import CAR_ID
+from carlang.analytic.front_matter import BLANK, COMMENT, Extent
+from carlang.analytic.load import SUFFIXES, TESTS_SUFFIX, load_file, load_text
+from carlang.diagnostics import Diagnostic, nearest
+from carlang.diagnostics.codes import BAD_METADATA
+from carlang.errors import CarlangError
+from carlang.source import Source, Span
+
+_ID = re.compile(r"id[ \t]*:[ \t]*[\"']?([^\s\"'#]+)[\"']?[ \t]*(?:#.*)?")
+_TITLE_ID = re.compile(rf"title[ \t]*:[ \t]*[\"']?({CAR_ID.pattern})[ \t]*:.*")
+_IMPLEMENTATIONS = re.compile(r"^(?:implementations|id)[ \t]*:", re.MULTILINE)
+_PSEUDOCODE = re.compile(
+    r"^(?: {0,3}#.*\bps(?:eu|ue)docode\b|ps(?:eu|ue)docode[ \t]*$|[ \t]*(?:```|~~~)[ \t]*(?:car|carlang|pseudocode)\b)",
+    re.MULTILINE | re.IGNORECASE,
+)
+
+
+class CatalogueError(CarlangError):
+    """A folder of the search path cannot be used."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A file of the catalogue and the id it has, found without reading all of it."""
+
+    id: str
+    file: Path | Traversable
+
+    def load(self) -> Analytic:
+        """Return the analytic."""
+        if isinstance(self.file, Path):
+            return load_file(self.file)
+        return load_text(self.file.read_text(encoding="utf-8-sig"), str(self.file))
+
+
+@dataclass(frozen=True)
+class Folder:
+    """A folder, or a single file, of analytics; an id means a file of the nearest folder of a search path."""
+
+    root: Path | Traversable
+
+    @cached_property
+    def entries(self) -> dict[str, list[Entry]]:
+        """The files by id, without case; more than one under an id is the fault of the folder."""
+        found: dict[str, list[Entry]] = {}
+        for file in analytic_files(self.root):
+            entry = Entry(quick_id(file), file)
+            found.setdefault(entry.id.casefold(), []).append(entry)
+        return found
+
+    def load(self, id_: str) -> tuple[Analytic, ...]:
+        """Return the analytics of an id; each of several carries a diagnostic that names the others."""
+        entries = self.entries.get(id_.casefold(), [])
+        analytics = [entry.load() for entry in entries]
+        if len(entries) < 2:  # noqa: PLR2004  # one file an id
+            return tuple(analytics)
+        return tuple(_clashing(analytic, analytics) for analytic in analytics)
+
+
+class Catalogue:
+    """Analytics by id over a search path: the folders `paths` in order, then those that ship with the package.
+
+    An id found in an earlier folder hides the same id in later ones. Raises `CatalogueError` for a path that is not
+    there.
+    """
+
+    def __init__(self, paths: Sequence[Path] = (), *, shipped: bool = True) -> None:
+        for path in paths:
+            if not path.exists():
+                raise CatalogueError(f"`{path}` is not there; a catalogue is a folder of analytics, or one file")
+        self.folders = [Folder(path) for path in paths]
+        if shipped:
+            self.folders.append(Folder(resources.files("carlang.analytics")))
+
+    @property
+    def ids(self) -> tuple[str, ...]:
+        """All ids, in alphabetical order."""
+        found = {key: entries[0].id for folder in reversed(self.folders) for key, entries in folder.entries.items()}
+        return tuple(sorted(found.values()))
+
+    def find(self, id_: str) -> Analytic | None:
+        """Return the analytic of an id, in whatever case, or None.
+
+        Where the folder has two files of that id, the first of them comes back with an error that names both.
+        """
+        for folder in self.folders:
+            if analytics := folder.load(id_):
+                return analytics[0]
+        return None
+
+    def all(self) -> tuple[Analytic, ...]:
+        """Return every analytic, in the order of ids; files that clash over an id all appear, each with an error."""
+        found: dict[str, tuple[Analytic, ...]] = {}
+        for folder in self.folders:
+            for key in folder.entries:
+                if key not in found:
+                    found[key] = folder.load(key)
+        return tuple(analytic for key in sorted(found) for analytic in found[key])
+
+    def suggest(self, id_: str) -> str | None:
+        """Return the id most probably meant, or None."""
+        return nearest(id_, self.ids)
+
+
+@cache
+def shipped_catalogue() -> Catalogue:
+    """Return the catalogue of what ships with the package, and nothing else."""
+    return Catalogue()
+
+
+def analytic_files(root: Path | Traversable) -> list[Path | Traversable]:
+    """Return the files of analytics in a folder and the folders within it, in the order of their names.
+
+    All `.car` files are; Markdown counts if it has a section or fence of pseudocode, YAML if it has CAR's keys, and
+    a single file always. Names that begin with a dot, and files of tests, are passed over.
+    """
+    if root.is_file():
+        return [root]
+    return list(_walk(root))
+
+
+def _walk(folder: Path | Traversable) -> Iterable[Path | Traversable]:
+    for entry in sorted(folder.iterdir(), key=lambda entry: entry.name):
+        if entry.name.startswith((".", "__")):
+            continue
+        if entry.is_dir():
+            yield from _walk(entry)
+        elif _is_analytic(entry):
+            yield entry
+
+
+def _is_analytic(file: Path | Traversable) -> bool:
+    if file.name.endswith(TESTS_SUFFIX):
+        return False
+    match SUFFIXES.get(Path(file.name).suffix.casefold()):
+        case None:
+            return False
+        case Form.CAR:
+            return True
+        case Form.MARKDOWN:
+            return bool(_PSEUDOCODE.search(_text(file)))
+        case Form.YAML:
+            return bool(_IMPLEMENTATIONS.search(_text(file)))
+
+
+def quick_id(file: Path | Traversable) -> str:
+    """Return the id of an analytic without parsing its YAML: from its metadata's lines, else its name."""
+    suffix = Path(file.name).suffix.casefold()
+    form = SUFFIXES.get(suffix, Form.CAR)
+    lines = _text(file).splitlines()
+    if form is not Form.YAML:
+        extent = Extent.of(lines, COMMENT if form is Form.CAR else BLANK)
+        lines = lines[extent.opening + 1 : extent.closing] if extent else []
+    for pattern in (_ID, _TITLE_ID):
+        for line in lines:
+            if found := pattern.fullmatch(line):
+                return found.group(1)
+    return Path(file.name).stem
+
+
+def _text(file: Path | Traversable) -> str:
+    """Return a file's text for a look at it; one that cannot be read is reported when it is loaded."""
+    try:
+        return file.read_bytes().decode("utf-8-sig", errors="replace")
+    except OSError:
+        return ""
+
+
+def _clashing(analytic: Analytic, all_of_them: Sequence[Analytic]) -> Analytic:
+    others = ", ".join(f"`{other.file}`" for other in all_of_them if other.file != analytic.file)
+    message = f"the id `{analytic.id}` is also that of {others}"
+    document = analytic.sources[0].document if analytic.sources else ""
+    source = Source.whole(analytic.file, document)
+    start = document.find(analytic.id)
+    span = Span(start, start + len(analytic.id)) if start >= 0 else Span(0, 0)
+    fault = Diagnostic(BAD_METADATA, message, source, span).with_help(f"`{analytic.file}` and {others} need ids apart")
+    return replace(analytic, diagnostics=(*analytic.diagnostics, fault))

@@ -1,0 +1,157 @@
+"""The three forms of an analytic file: `.car`, Markdown and CAR's YAML."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from carlang.analytic import markdown
+from carlang.analytic.analytic import Analytic, Coverage, DataSource, Form
+from carlang.analytic.cases import read_tests
+from carlang.analytic.front_matter import BLANK, COMMENT, FrontMatter, without_data, yaml_diagnostics
+from carlang.analytic.metadata import (
+    ANALYTIC_TYPE,
+    ANALYTIC_TYPES,
+    CONTRIBUTORS,
+    DESCRIPTION,
+    ID,
+    PLATFORMS,
+    REFERENCES,
+    SUBMISSION_DATE,
+    TITLE,
+    Reader,
+)
+from carlang.analytic.scalar import scalar_offsets
+from carlang.datafile import DataFileError, read_yaml
+from carlang.diagnostics import Diagnostic
+from carlang.diagnostics.codes import ID_MISMATCH, NO_PROGRAM
+from carlang.source import Source, Span
+
+CAR_ID = re.compile(r"CAR-\d{4}-\d{2}-\d{3}")
+"""The form of the ids that CAR gives."""
+
+_TITLE_WITH_ID = re.compile(rf"({CAR_ID.pattern})\s*:\s*(.*)", re.DOTALL)
+
+
+@dataclass(frozen=True)
+class _Content:
+    """What a form's reader found beside the metadata; `title`, `description`, `coverage` hold where that has none."""
+
+    form: Form
+    programs: Sequence[tuple[Source, str]] = ()
+    diagnostics: tuple[Diagnostic, ...] = ()
+    title: str = ""
+    description: str = ""
+    coverage: tuple[Coverage, ...] = ()
+
+
+def read_car(source: Source) -> Analytic:
+    """Read a `.car` file: the program, with front matter before it or without."""
+    front = FrontMatter.read(source, COMMENT)
+    programs = []
+    if front.body is not None:
+        text = "\n".join(source.text.split("\n")[front.body :])
+        programs.append((Source.block(source.name, source.text, text, front.body + 1), ""))
+    return _analytic(front.data, _Content(Form.CAR, programs, front.diagnostics))
+
+
+def read_markdown(source: Source) -> Analytic:
+    """Read a Markdown document: programs in code fences under a heading that says "Pseudocode"."""
+    front = FrontMatter.read(source, BLANK)
+    lines = source.text.split("\n")
+    document = list(markdown.parts(lines, len(lines) if front.body is None else front.body))
+    fences = markdown.program_fences(document)
+    diagnostics = front.diagnostics
+    if not fences and front.body is not None:
+        found = Diagnostic(NO_PROGRAM, "no code fence stands under a heading `Pseudocode`", source, Span(0, 0))
+        diagnostics += (found.with_help("put the program between lines of ``` under `## Pseudocode`"),)
+    content = _Content(
+        Form.MARKDOWN,
+        [(Source(source.name, fence.text, source.text, fence.origins), _label(heading)) for heading, fence in fences],
+        diagnostics,
+        title=markdown.main_heading(document),
+        description=markdown.description(document),
+        coverage=markdown.coverage_table(document),
+    )
+    return _analytic(front.data, content)
+
+
+def read_yaml_form(source: Source) -> Analytic:
+    """Read a file in CAR's YAML: programs in the implementations whose type is pseudocode."""
+    try:
+        data = DataSource(read_yaml(source.name, source.text), source)
+    except DataFileError as error:
+        return _analytic(without_data(source), _Content(Form.YAML, (), yaml_diagnostics(error, source)))
+    value = data.data.data
+    implementations = value.get("implementations") if isinstance(value, dict) else None
+    entries = implementations if isinstance(implementations, list) else []
+    found = [(_program(data, index, entry), entry) for index, entry in enumerate(entries)]
+    programs = [(program, str(entry.get("name") or "")) for program, entry in found if program]
+    diagnostics: tuple[Diagnostic, ...] = ()
+    if not programs:
+        span = data.span(("implementations",), at_key=True) if entries else Span(0, 0)
+        message = "none of the implementations is in pseudocode" if entries else "the analytic has no implementations"
+        diagnostics = (Diagnostic(NO_PROGRAM, message, source, span),)
+    return _analytic(data, _Content(Form.YAML, programs, diagnostics))
+
+
+def _program(data: DataSource, index: int, entry: Any) -> Source | None:
+    """Return the program of an implementation, or None where it is in another language."""
+    if not isinstance(entry, dict) or not markdown.PROGRAM.fullmatch(str(entry.get("type", "")).strip()):
+        return None
+    node = data.data.node(("implementations", index, "code"))
+    code = entry.get("code")
+    if not isinstance(code, str) or not isinstance(node, yaml.ScalarNode):
+        return None
+    source = data.source
+    return Source.mapped(source.name, source.text, code, scalar_offsets(source.text, node))
+
+
+def _analytic(data: DataSource, content: _Content) -> Analytic:
+    reader = Reader(data)
+    reader.check_keys()
+    stem = Path(data.source.name).stem
+    titled_id, title = _titled(reader.get(TITLE, content.title))
+    identifier = reader.get(ID, titled_id or stem)
+    if CAR_ID.fullmatch(stem) and identifier != stem:
+        message = f"the id `{identifier}` differs from the file's name `{stem}`"
+        key = "id" if ID.name in reader.mapping else "title"
+        reader.diagnostics.append(Diagnostic(ID_MISMATCH, message, data.source, data.span((key,))))
+    return Analytic(
+        id=identifier,
+        file=data.source.name,
+        form=content.form,
+        title=title,
+        description=reader.get(DESCRIPTION, content.description).strip(),
+        submission_date=reader.get(SUBMISSION_DATE, None),
+        platforms=reader.get(PLATFORMS, ()),
+        analytic_types=reader.get(ANALYTIC_TYPES, ()) or reader.get(ANALYTIC_TYPE, ()),
+        coverage=reader.coverage() or content.coverage,
+        contributors=reader.get(CONTRIBUTORS, ()),
+        references=reader.get(REFERENCES, ()),
+        sources=tuple(program for program, _ in content.programs),
+        labels=tuple(label for _, label in content.programs),
+        tests=read_tests(reader, ("tests",), reader.mapping.get("tests")),
+        diagnostics=_in_order((*content.diagnostics, *reader.diagnostics)),
+        metadata=reader.mapping,
+    )
+
+
+def _label(heading: str) -> str:
+    """Return the heading over a program as its label, unless it says no more than that it is one."""
+    return "" if markdown.PROGRAM.fullmatch(heading) else heading
+
+
+def _titled(title: str) -> tuple[str, str]:
+    """Return the id and the title of "CAR-2013-05-004: Execution with AT"; the id is empty where there is none."""
+    found = _TITLE_WITH_ID.fullmatch(title.strip())
+    return (found.group(1), found.group(2)) if found else ("", title.strip())
+
+
+def _in_order(diagnostics: Sequence[Diagnostic]) -> tuple[Diagnostic, ...]:
+    return tuple(sorted(diagnostics, key=lambda found: found.span))

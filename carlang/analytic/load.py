@@ -1,0 +1,116 @@
+"""Read an analytic from a file or text in any of its three forms.
+
+Reading never fails: what cannot be read, or is wrong around the programs, comes back as diagnostics of the analytic.
+A text is decoded, its newlines made one kind, its form told from its name or content; then the reader of that form
+finds the metadata and the programs, and hands both on with the places they stand at.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from pathlib import Path
+from typing import assert_never
+
+from carlang.analytic.analytic import Analytic, Case, DataSource, Form
+from carlang.analytic.cases import read_tests_file
+from carlang.analytic.forms import read_car, read_markdown, read_yaml_form
+from carlang.analytic.front_matter import COMMENT, Extent, yaml_diagnostics
+from carlang.analytic.metadata import Reader
+from carlang.datafile import DataFileError, read_yaml
+from carlang.diagnostics import Diagnostic
+from carlang.diagnostics.codes import FILE_UNREADABLE, NOT_UTF8
+from carlang.source import Source, Span
+
+SUFFIXES = {
+    ".car": Form.CAR,
+    ".md": Form.MARKDOWN,
+    ".markdown": Form.MARKDOWN,
+    ".yaml": Form.YAML,
+    ".yml": Form.YAML,
+}
+"""The form that a file's suffix stands for."""
+
+TESTS_SUFFIX = ".tests.yaml"
+"""The end of the name of a file of tests, which stands beside the analytic of the same stem."""
+
+_YAML_KEY = re.compile(r"(?:id|title|implementations)[ \t]*:(?:[ \t].*)?")
+_FENCE = re.compile(r" {0,3}(?:```|~~~).*")
+
+
+def load_file(path: Path) -> Analytic:
+    """Return the analytic of a file, with the tests of the file of tests beside it, if there is one."""
+    text, fault = _read(path)
+    if fault:
+        form = SUFFIXES.get(path.suffix.casefold(), Form.CAR)
+        return Analytic(path.stem, str(path), form, diagnostics=(fault,))
+    analytic = load_text(text, str(path))
+    beside = path.with_name(path.stem + TESTS_SUFFIX)
+    if beside == path or not beside.is_file():
+        return analytic
+    cases, faults = _tests_beside(beside)
+    return replace(analytic, tests=(*analytic.tests, *cases), diagnostics=(*analytic.diagnostics, *faults))
+
+
+def load_text(text: str, name: str, form: Form | None = None) -> Analytic:
+    """Return the analytic of a text; `name` is what diagnostics call it, and says the form where `form` does not."""
+    document = _newlines(text.removeprefix("\ufeff"))
+    source = Source.whole(name, document)
+    found = form or SUFFIXES.get(Path(name).suffix.casefold()) or form_of(document)
+    match found:
+        case Form.CAR:
+            return read_car(source)
+        case Form.MARKDOWN:
+            return read_markdown(source)
+        case Form.YAML:
+            return read_yaml_form(source)
+        case _:
+            assert_never(found)
+
+
+def form_of(document: str) -> Form:
+    """Tell a document's form from its content.
+
+    CAR's YAML has a key of its own at the margin, outside front matter; Markdown has a code fence.
+    """
+    lines = document.split("\n")
+    front = Extent.of(lines, COMMENT)
+    closing = front.closing if front else None
+    body = lines if closing is None else lines[closing + 1 :]
+    if any(_YAML_KEY.fullmatch(line) for line in body):
+        return Form.YAML
+    return Form.MARKDOWN if any(_FENCE.fullmatch(line) for line in body) else Form.CAR
+
+
+def _newlines(text: str) -> str:
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def _read(path: Path) -> tuple[str, Diagnostic | None]:
+    """Return a file's text, or a diagnostic of why there is none."""
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        message = f"`{path}` cannot be read: {error.strerror or error}"
+        return "", Diagnostic(FILE_UNREADABLE, message, Source.whole(str(path), ""), Span(0, 0))
+    try:
+        return data.decode("utf-8-sig"), None
+    except UnicodeDecodeError as error:
+        source = Source.whole(str(path), _newlines(data.decode("utf-8-sig", errors="replace")))
+        place = len(_newlines(data[: error.start].decode("utf-8-sig")))
+        found = Diagnostic(NOT_UTF8, f"`{path}` is not UTF-8 text", source, Span(place, place + 1))
+        byte = data[error.start]
+        return "", found.with_label(f"the byte 0x{byte:02X} stands for nothing here").with_help("save it as UTF-8")
+
+
+def _tests_beside(path: Path) -> tuple[tuple[Case, ...], tuple[Diagnostic, ...]]:
+    text, fault = _read(path)
+    if fault:
+        return (), (fault,)
+    source = Source.whole(str(path), _newlines(text))
+    try:
+        data = read_yaml(str(path), source.text)
+    except DataFileError as error:
+        return (), yaml_diagnostics(error, source)
+    reader = Reader(DataSource(data, source))
+    return read_tests_file(reader), tuple(reader.diagnostics)

@@ -1,0 +1,192 @@
+"""Read an analytic's metadata, key by key: a bad value costs its own key, never the analytic."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Annotated, Any, Generic, TypeVar
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, TypeAdapter
+
+from carlang.analytic.analytic import Coverage, DataSource
+from carlang.datafile import DataFileError, validate_part
+from carlang.datafile import Path as DataPath
+from carlang.diagnostics import Diagnostic, nearest
+from carlang.diagnostics.codes import BAD_METADATA, UNKNOWN_KEY
+
+T = TypeVar("T")
+D = TypeVar("D")
+
+_DATE = re.compile(r"(\d{4})[-/](\d{1,2})[-/](\d{1,2})")
+_LEVELS = ("Low", "Moderate", "Medium", "High")
+
+
+def _pattern(form: str, example: str) -> AfterValidator:
+    def check(value: str) -> str:
+        if not re.fullmatch(form, value):
+            raise ValueError(f"`{value}` is not of the form {example}")
+        return value
+
+    return AfterValidator(check)
+
+
+def _day(value: Any) -> Any:
+    found = _DATE.fullmatch(value) if isinstance(value, str) else None
+    if not found:
+        raise ValueError("a date is written 2013-05-13")
+    try:
+        return date(*(int(part) for part in found.groups()))
+    except ValueError as error:
+        raise ValueError(f"there is no such day: {error}") from None
+
+
+def _listed(value: Any) -> Any:
+    """Let one text stand for a list, as CAR's older files have it: `platforms: Windows, Linux`."""
+    if value is None:
+        return []
+    return [part.strip() for part in value.split(",")] if isinstance(value, str) else value
+
+
+def _level(value: str) -> str:
+    for level in _LEVELS:
+        if value.casefold() == level.casefold():
+            return level
+    raise ValueError(f"there is no coverage `{value}`; it is Low, Moderate or High")
+
+
+Day = Annotated[date, BeforeValidator(_day)]
+Technique = Annotated[str, _pattern(r"T\d{4}", "T1053")]
+Subtechnique = Annotated[str, _pattern(r"T\d{4}\.\d{3}", "T1053.002")]
+Tactic = Annotated[str, _pattern(r"TA\d{4}", "TA0002")]
+Texts = Annotated[tuple[str, ...], BeforeValidator(_listed)]
+AnalyticId = Annotated[str, _pattern(r"[A-Za-z0-9][A-Za-z0-9._-]*", "CAR-2013-05-004, without blanks")]
+
+
+class CoverageEntry(BaseModel):
+    """A technique of ATT&CK in `coverage`."""
+
+    model_config = ConfigDict(frozen=True)
+
+    technique: Technique
+    subtechniques: tuple[Subtechnique, ...] = ()
+    tactics: tuple[Tactic, ...] = ()
+    coverage: Annotated[str, AfterValidator(_level)] = ""
+
+    def covered(self) -> Coverage:
+        """Return the entry as the analytic holds it."""
+        return Coverage(self.technique, self.subtechniques, self.tactics, self.coverage)
+
+
+@dataclass(frozen=True)
+class Key(Generic[T]):
+    """A key of the front matter that carlang reads, and the type of its value."""
+
+    name: str
+    adapter: TypeAdapter[T]
+
+
+ID = Key("id", TypeAdapter[str](AnalyticId))
+TITLE = Key("title", TypeAdapter(str))
+DESCRIPTION = Key("description", TypeAdapter(str))
+SUBMISSION_DATE = Key("submission_date", TypeAdapter[date](Day))
+PLATFORMS = Key("platforms", TypeAdapter[tuple[str, ...]](Texts))
+ANALYTIC_TYPES = Key("analytic_types", TypeAdapter[tuple[str, ...]](Texts))
+ANALYTIC_TYPE = Key("analytic_type", TypeAdapter[tuple[str, ...]](Texts))
+CONTRIBUTORS = Key("contributors", TypeAdapter[tuple[str, ...]](Texts))
+REFERENCES = Key("references", TypeAdapter(tuple[str, ...]))
+
+CARRIED = (
+    "update_date",
+    "information_domain",
+    "subtypes",
+    "data_model_references",
+    "d3fend_mappings",
+    "unit_tests",
+    "true_positives",
+    "layout",
+)
+"""Keys of CAR's own files that are carried along unread."""
+
+KNOWN_KEYS = frozenset(
+    {key.name for key in list(globals().values()) if isinstance(key, Key)}
+    | set(CARRIED)
+    | {"coverage", "tests", "implementations"}
+)
+
+
+@dataclass
+class Reader:
+    """The reading of one YAML document; `diagnostics` grows as its keys are asked for."""
+
+    origin: DataSource
+    diagnostics: list[Diagnostic] = field(default_factory=list)
+
+    @property
+    def mapping(self) -> Mapping[str, Any]:
+        """The document's keys and values; empty where it is not a mapping."""
+        data = self.origin.data.data
+        return data if isinstance(data, dict) else {}
+
+    def check_keys(self) -> None:
+        """Warn of keys that mean nothing here."""
+        data = self.origin.data.data
+        if data is not None and not isinstance(data, dict):
+            self.report("expected keys and values", ())
+        self.check_known(self.mapping, KNOWN_KEYS, ())
+
+    def check_known(self, data: Mapping[str, Any], known: frozenset[str], path: DataPath) -> None:
+        """Warn of keys of a mapping that are none of `known`."""
+        for key in data:
+            if key in known:
+                continue
+            meant = nearest(str(key), known)
+            span = self.origin.span((*path, key), at_key=True)
+            found = Diagnostic(UNKNOWN_KEY, f"unknown key `{key}`", self.origin.source, span)
+            if meant:
+                found = found.with_label(f"did you mean `{meant}`?").repaired_by(meant, certain=False)
+            self.diagnostics.append(found)
+
+    def get(self, key: Key[T], default: D) -> T | D:
+        """Return the value of a key, or `default` where it is absent or bad."""
+        if self.mapping.get(key.name) is None:
+            return default
+        found = self.part(key.adapter, self.mapping[key.name], (key.name,))
+        return default if found is None else found
+
+    def part(self, adapter: TypeAdapter[T], value: Any, path: DataPath) -> T | None:
+        """Return a part of the document as the adapter's type, or None where it is bad."""
+        try:
+            return validate_part(adapter, self.origin.data, path, value)
+        except DataFileError as error:
+            for fault in error.faults:
+                span = self.origin.fault_span(fault)
+                self.diagnostics.append(Diagnostic(BAD_METADATA, fault.message, self.origin.source, span))
+            return None
+
+    def items(self, value: Any, entry: type[BaseModel], path: DataPath) -> Iterator[tuple[DataPath, dict[str, Any]]]:
+        """Yield the mappings of a list with their paths, without their unknown keys; what is none is reported."""
+        if value is not None and not isinstance(value, list):
+            self.report("expected a list", path)
+            return
+        known = frozenset(entry.model_fields)
+        for index, item in enumerate(value or []):
+            place = (*path, index)
+            if isinstance(item, dict):
+                self.check_known(item, known, place)
+                yield place, {key: part for key, part in item.items() if key in known}
+            else:
+                self.report("expected keys and values", place)
+
+    def coverage(self) -> tuple[Coverage, ...]:
+        """Return the entries of `coverage` that are sound."""
+        adapter = TypeAdapter(CoverageEntry)
+        items = self.items(self.mapping.get("coverage"), CoverageEntry, ("coverage",))
+        entries = [self.part(adapter, item, path) for path, item in items]
+        return tuple(entry.covered() for entry in entries if entry)
+
+    def report(self, message: str, path: DataPath) -> None:
+        """Note a bad value."""
+        span = self.origin.span(path)
+        self.diagnostics.append(Diagnostic(BAD_METADATA, message, self.origin.source, span))

@@ -1,0 +1,62 @@
+"""`carlang compile`: what a program becomes."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.pretty import pretty_repr
+
+from carlang.api import Analytic
+from carlang.cli import exits
+from carlang.cli.console import colours, put, say
+from carlang.cli.exits import UsageError
+from carlang.cli.options import Expression, Targets, instant, model_of
+from carlang.cli.targets import find_analytics
+from carlang.diagnostics import has_errors, render_all
+from carlang.settings import find_settings
+from carlang.sql import DIALECTS, UnsupportedError
+
+STAGES = ("ast", "bound", "sql")
+_WIDTH = 120
+
+
+def compile_command(
+    targets: Targets = None,
+    expression: Expression = None,
+    stage: Annotated[str, typer.Option(metavar="STAGE", help=" | ".join(STAGES))] = "sql",
+    dialect: Annotated[str, typer.Option(metavar="DIALECT", help=" | ".join(DIALECTS))] = "duckdb",
+    now: Annotated[str | None, typer.Option(metavar="T", help="The instant that the program calls now.")] = None,
+) -> int:
+    """Show what a program becomes: its syntax tree, its meaning, or its SQL."""
+    if stage not in STAGES:
+        raise UsageError(f"--stage: there is no stage {stage!r}; choose one of {', '.join(STAGES)}")
+    if dialect not in DIALECTS:
+        raise UsageError(f"--dialect: there is no dialect {dialect!r}; choose one of {', '.join(DIALECTS)}")
+    settings = find_settings()
+    analytics = find_analytics(targets or [], expression, settings, model_of(settings))
+    moment = instant("--now", now)
+    status = exits.DONE
+    for analytic in analytics:
+        if analytic.diagnostics:
+            say(render_all(analytic.diagnostics, colour=colours()).rstrip() + "\n")
+        if has_errors(analytic.diagnostics) and stage != "ast":
+            status = exits.FAULTY
+            continue
+        try:
+            _put(analytic, stage, {} if stage != "sql" else analytic.sql(dialect, moment))
+        except UnsupportedError as error:
+            say(f"error: {analytic.id} has no form in {dialect}: {error}")
+            status = exits.FAULTY
+    return status
+
+
+def _put(analytic: Analytic, stage: str, queries: dict[str, str]) -> None:
+    if stage == "sql":
+        for name, text in queries.items():
+            put(f"-- {analytic.id}: {name}\n{text};\n")
+        return
+    for program in analytic.compiled:
+        tree: object = program.ast if stage == "ast" else program.bound
+        Console(width=_WIDTH, soft_wrap=True, highlight=False, markup=False).print(pretty_repr(tree, max_width=_WIDTH))

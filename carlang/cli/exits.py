@@ -1,0 +1,19 @@
+"""Exit statuses of every command."""
+
+from carlang.errors import CarlangError
+
+DONE = 0
+FAULTY = 1
+"""A program has errors, or a test failed."""
+USAGE = 2
+UNREADABLE = 3
+"""A store or a source cannot be read."""
+FOUND = 4
+"""Something was found and `--fail-on-hit` was given."""
+INTERNAL = 70
+"""A fault of carlang itself."""
+INTERRUPTED = 130
+
+
+class UsageError(CarlangError):
+    """A command was called with something that it cannot mean."""

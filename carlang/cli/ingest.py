@@ -1,0 +1,148 @@
+"""`carlang ingest`: raw logs into an event store."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from types import TracebackType
+from typing import Annotated, Self
+
+import typer
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    DownloadColumn,
+    Progress,
+    TaskID,
+    TextColumn,
+    TimeRemainingColumn,
+    TransferSpeedColumn,
+)
+from rich.table import Table
+
+from carlang.api import ingest as ingest_sources
+from carlang.cli import exits
+from carlang.cli.console import put
+from carlang.cli.exits import UsageError
+from carlang.cli.options import model_of
+from carlang.ingest import IngestReport, Status
+from carlang.settings import find_settings
+
+FORMATS = ("text", "json")
+_SHOWN = 10
+
+
+def ingest(  # the options that the command has
+    sources: Annotated[list[str], typer.Argument(metavar="SOURCE...", help="Files, folders, patterns.")],
+    store: Annotated[Path | None, typer.Option(metavar="PATH", help="The event store to add to.")] = None,
+    sensor: Annotated[
+        str, typer.Option(metavar="NAME", help="Whose mapping applies; auto goes by each record.")
+    ] = "auto",
+    hostname: Annotated[str | None, typer.Option(metavar="H", help="The host of records that name none.")] = None,
+    format_: Annotated[str, typer.Option("--format", metavar="FORMAT", help=" | ".join(FORMATS))] = "text",
+    *,
+    keep_raw: Annotated[bool, typer.Option("--keep-raw", help="Keep each record in a column `raw`.")] = False,
+    strict: Annotated[bool, typer.Option("--strict", help="Leave sources out of which anything is rejected.")] = False,
+) -> int:
+    """Read raw logs into an event store and say what became of every record."""
+    if format_ not in FORMATS:
+        raise UsageError(f"--format: there is no format {format_!r}; choose one of {', '.join(FORMATS)}")
+    settings = find_settings()
+    path = settings.store_path(store)
+    if path is None:
+        raise UsageError("name the store to add to: --store PATH, $CARLANG_STORE, or `store` in carlang.toml")
+    with _Bar() as bar:
+        report = ingest_sources(
+            list(sources),
+            path,
+            model=model_of(settings),
+            sensor=sensor,
+            hostname=hostname,
+            keep_raw=keep_raw,
+            strict=strict,
+            progress=bar,
+        )
+    if format_ == "json":
+        put(json.dumps(report.to_json(), ensure_ascii=False, indent=2))
+    else:
+        _put_report(report)
+    unread = any(source.status is Status.REJECTED for source in report.sources)
+    return exits.UNREADABLE if unread or (strict and report.rejected) else exits.DONE
+
+
+class _Bar:
+    """A progress bar on standard error, where that is a terminal; otherwise nothing."""
+
+    def __init__(self) -> None:
+        columns = (BarColumn(), DownloadColumn(), TransferSpeedColumn(), TimeRemainingColumn())
+        console = Console(stderr=True)
+        text = TextColumn("{task.description}", markup=False)
+        self._progress = Progress(*columns, text, console=console, transient=True, disable=not sys.stderr.isatty())
+        self._task: TaskID | None = None
+
+    def __enter__(self) -> Self:
+        self._progress.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._progress.stop()
+
+    def start(self, total: int) -> None:
+        """Show an empty bar."""
+        self._task = self._progress.add_task("", total=total)
+
+    def file(self, name: str) -> None:
+        """Show the source at hand."""
+        if self._task is not None:
+            self._progress.update(self._task, description=name)
+
+    def advance(self, size: int) -> None:
+        """Move the bar on."""
+        if self._task is not None:
+            self._progress.advance(self._task, size)
+
+
+def _put_report(report: IngestReport) -> None:
+    console = Console(highlight=False, markup=False)
+    rate = report.records / report.seconds if report.seconds else 0.0
+    states = {status: sum(s.status is status for s in report.sources) for status in Status}
+    said = ", ".join(f"{count} {status.value}" for status, count in states.items() if count)
+    console.print(f"{len(report.sources)} sources: {said}")
+    console.print(f"{report.records:,} records in {report.seconds:.1f} s ({rate:,.0f} a second)")
+    if report.events:
+        table = Table(box=None, pad_edge=False)
+        table.add_column("events added")
+        table.add_column("count", justify="right")
+        for (owner, action), count in report.events.items():
+            table.add_row(f"{owner}/{action}", f"{count:,}")
+        console.print(table)
+    if report.unmapped:
+        _put_unmapped(console, report)
+    if report.rejected:
+        _put_rejections(console, report)
+
+
+def _put_unmapped(console: Console, report: IngestReport) -> None:
+    table = Table(box=None, pad_edge=False)
+    table.add_column("kept as event/log, no mapping")
+    table.add_column("event id", justify="right")
+    table.add_column("count", justify="right")
+    listed = list(report.unmapped.items())
+    for (channel, event_id), count in listed[:_SHOWN]:
+        table.add_row(channel or "(no channel)", "" if event_id is None else str(event_id), f"{count:,}")
+    console.print(table)
+    if len(listed) > _SHOWN:
+        rest = sum(count for _, count in listed[_SHOWN:])
+        console.print(f"… and {len(listed) - _SHOWN} more kinds, {rest:,} records (--format json lists all)")
+
+
+def _put_rejections(console: Console, report: IngestReport) -> None:
+    console.print(f"{report.rejected:,} rejected, kept in the store's folder _rejected:")
+    for rejection in report.rejections[:_SHOWN]:
+        place = rejection.source if rejection.number is None else f"{rejection.source}:{rejection.number}"
+        console.print(f"  {place}: {rejection.reason}", soft_wrap=True)
+    if report.rejected > _SHOWN:
+        console.print(f"  … and {report.rejected - _SHOWN:,} more (--format json counts them by source)")

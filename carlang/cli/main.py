@@ -1,0 +1,103 @@
+"""The entry point: commands, and what becomes of errors."""
+
+from __future__ import annotations
+
+import os
+import sys
+import traceback
+from typing import Annotated
+
+import typer
+
+from carlang import ParameterError, __version__
+from carlang.cli import exits
+from carlang.cli.check import check
+from carlang.cli.compile import compile_command
+from carlang.cli.console import say
+from carlang.cli.exits import UsageError
+from carlang.cli.ingest import ingest
+from carlang.cli.run import run
+from carlang.cli.store import store_app
+from carlang.datafile import DataFileError
+from carlang.errors import CarlangError, CompileError, IngestError, StoreError
+from carlang.settings import SettingsError
+
+app = typer.Typer(
+    name="carlang",
+    help="Run MITRE CAR analytics over stores of host and network events.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+app.command()(run)
+app.command()(check)
+app.command("compile")(compile_command)
+app.command()(ingest)
+app.add_typer(store_app, name="store")
+
+
+def _version(value: bool) -> None:  # noqa: FBT001  # Typer calls it so
+    if value:
+        typer.echo(f"carlang {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    *,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")
+    ] = False,
+) -> None:
+    del version  # its callback has acted on it
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run the command line and exit with its status."""
+    try:
+        status = app(arguments, prog_name="carlang", standalone_mode=False)
+    except (typer.Abort, KeyboardInterrupt):
+        say("interrupted")
+        status = exits.INTERRUPTED
+    except typer.TyperException as error:
+        _show(error)
+        status = exits.USAGE
+    except BrokenPipeError:
+        # Whoever read our output has seen enough; the interpreter must not try to flush it once more.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        status = exits.DONE
+    except CarlangError as error:
+        say(str(error) if isinstance(error, CompileError) else f"error: {error}")
+        status = _status(error)
+    except Exception as error:  # noqa: BLE001  # the last resort: a fault of ours, said as such
+        _internal(error)
+        status = exits.INTERNAL
+    sys.exit(status or exits.DONE)
+
+
+def _show(error: typer.TyperException) -> None:
+    """Show a wrong use of the command line as Typer words it, with the command's usage where the error knows it."""
+    show = getattr(error, "show", None)
+    if callable(show):
+        show()
+    else:
+        say(f"error: {error}")
+
+
+def _status(error: CarlangError) -> int:
+    match error:
+        case StoreError() | IngestError():
+            return exits.UNREADABLE
+        case UsageError() | ParameterError() | SettingsError() | DataFileError():
+            return exits.USAGE
+        case _:
+            return exits.FAULTY
+
+
+def _internal(error: Exception) -> None:
+    say(f"error: a fault in carlang itself: {type(error).__name__}: {error}")
+    if os.environ.get("CARLANG_TRACEBACK"):
+        say("".join(traceback.format_exception(error)))
+    else:
+        say("set CARLANG_TRACEBACK=1 to see where, and report it with the program that shows it")

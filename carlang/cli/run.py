@@ -1,0 +1,109 @@
+"""`carlang run`: run analytics over a store."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from carlang.api import Analytic, run_all
+from carlang.cli import exits
+from carlang.cli.console import colours, say
+from carlang.cli.exits import UsageError
+from carlang.cli.options import (
+    Expression,
+    StorePath,
+    Targets,
+    instant,
+    memory,
+    model_of,
+    opened_store,
+    parameters,
+    seconds,
+)
+from carlang.cli.targets import find_analytics
+from carlang.diagnostics import render_all
+from carlang.engine import RunReport
+from carlang.report import FORMATS, write_remarks, write_report
+from carlang.settings import find_settings
+
+TABLE_ROWS = 100
+"""How many rows a table on the screen shows where `--limit` does not say; it says when there are more."""
+
+
+def run(  # noqa: PLR0913, PLR0917  # the options that the command has
+    targets: Targets = None,
+    expression: Expression = None,
+    store: StorePath = None,
+    param: Annotated[list[str] | None, typer.Option(metavar="K=V", help="A value for an input.")] = None,
+    now: Annotated[str | None, typer.Option(metavar="T", help="The instant that programs call now.")] = None,
+    since: Annotated[str | None, typer.Option(metavar="T", help="Leave out events before this.")] = None,
+    until: Annotated[str | None, typer.Option(metavar="T", help="Leave out events at and after this.")] = None,
+    technique: Annotated[
+        list[str] | None, typer.Option(metavar="T1053", help="Only analytics of an ATT&CK technique.")
+    ] = None,
+    format_: Annotated[str, typer.Option("--format", metavar="FORMAT", help=" | ".join(FORMATS))] = "table",
+    output: Annotated[Path | None, typer.Option(metavar="PATH", help="Write the results to a file.")] = None,
+    limit: Annotated[int | None, typer.Option(min=0, metavar="N", help="Rows an output shows at most.")] = None,
+    engine: Annotated[str, typer.Option(metavar="duckdb", help="What runs the SQL.")] = "duckdb",
+    *,
+    fail_on_hit: Annotated[bool, typer.Option("--fail-on-hit", help="Exit with status 4 if a row was found.")] = False,
+    memory_limit: Annotated[str | None, typer.Option(metavar="2GB", help="Memory for queries.")] = None,
+    timeout: Annotated[str | None, typer.Option(metavar="60s", help="Time for one query.")] = None,
+) -> int:
+    """Run analytics over a store and show what they find."""
+    if format_ not in FORMATS:
+        raise UsageError(f"--format: there is no format {format_!r}; choose one of {', '.join(FORMATS)}")
+    if engine != "duckdb":
+        raise UsageError(f"--engine: there is no engine {engine!r}; this version has duckdb")
+    settings = find_settings()
+    model = model_of(settings)
+    analytics = _of_techniques(find_analytics(targets or [], expression, settings, model), technique or [])
+    opened = opened_store(store, settings)
+    report = run_all(
+        analytics,
+        opened,
+        params=parameters(param),
+        now=instant("--now", now),
+        since=instant("--since", since),
+        until=instant("--until", until),
+        limit=TABLE_ROWS if limit is None and format_ == "table" and output is None else limit,
+        memory_limit=memory(memory_limit),
+        timeout=seconds(timeout),
+    )
+    if report.warnings:
+        say(render_all(report.warnings, colour=colours()).rstrip() + "\n")
+    _write(report, format_, output, analytics)
+    if report.failed:
+        return exits.FAULTY
+    return exits.FOUND if fail_on_hit and report.found else exits.DONE
+
+
+def _of_techniques(analytics: list[Analytic], wanted: list[str]) -> list[Analytic]:
+    if not wanted:
+        return analytics
+    prefixes = {technique.strip().upper() for technique in wanted}
+    chosen = [
+        analytic
+        for analytic in analytics
+        if any(t.upper() in prefixes or t.upper().split(".")[0] in prefixes for t in analytic.techniques)
+    ]
+    if not chosen:
+        raise UsageError(f"--technique: none of the analytics covers {' or '.join(sorted(prefixes))}")
+    return chosen
+
+
+def _write(report: RunReport, format_: str, output: Path | None, analytics: list[Analytic]) -> None:
+    techniques = {analytic.id: analytic.techniques for analytic in analytics}
+    if output is None:
+        write_report(report, format_, sys.stdout, techniques=techniques)
+    else:
+        try:
+            with output.open("wb") as stream:
+                write_report(report, format_, stream, techniques=techniques)
+        except OSError as error:
+            raise UsageError(f"--output: {output} cannot be written: {error.strerror}") from error
+    if not FORMATS[format_].whole:
+        write_remarks(report, sys.stderr)

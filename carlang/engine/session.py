@@ -1,0 +1,139 @@
+"""A session over one store: programs in, results out, on a connection of their own."""
+
+from __future__ import annotations
+
+import tempfile
+import threading
+from collections.abc import Iterable
+from datetime import datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import duckdb
+import pyarrow as pa
+
+from carlang.engine.connection import Limits, engine_error, locked_connection, time_limit
+from carlang.engine.result import Output
+from carlang.model.schema import Model
+from carlang.model.types import Column, Kind
+from carlang.resolve.bound import BoundOutput, BoundProgram, Events, streams_below
+from carlang.sql import EventFiles, Window, lower, lower_schema, lower_table, sql_text
+from carlang.store import Store
+
+
+class Session:
+    """Runs bound programs over a store, one query an output; use it as a context manager.
+
+    The files are those of the store when the session began. Safe to use from several threads, which take turns.
+    """
+
+    def __init__(self, store: Store, model: Model, limits: Limits | None = None, window: Window | None = None) -> None:
+        self._store = store
+        self._model = model
+        self._limits = limits or Limits()
+        self._window = window or Window()
+        self._scratch = tempfile.TemporaryDirectory(prefix="carlang-")
+        self._lock = threading.Lock()
+        self._tables: set[str] = set()
+        self._connection = locked_connection(store.path, self._limits, Path(self._scratch.name))
+        self._execute(sql_text(lower_schema()))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the connection and remove what it spilled."""
+        self._connection.close()
+        self._scratch.cleanup()
+
+    def run(self, output: BoundOutput, now: datetime, limit: int | None = None) -> Output:
+        """Return the rows of an output; `limit` cuts the table, not the count.
+
+        Raises `EngineError` where the query fails or goes beyond the session's limits.
+        """
+        query = sql_text(lower(output, now))
+        with self._lock:
+            self._provide(output)
+            try:
+                with time_limit(self._connection, self._limits.seconds):
+                    table, total = _fetched(self._connection.sql(query), limit)
+            except duckdb.Error as error:
+                raise engine_error(error) from error
+        return Output(output.name, output.stream.columns, _typed(table, output.stream.columns), total)
+
+    def _provide(self, output: BoundOutput) -> None:
+        """Make the tables of the objects that an output reads."""
+        for events in streams_below(output.stream):
+            if isinstance(events, Events):
+                self._make_tables(event_set.object for event_set in events.sets)
+
+    def _make_tables(self, objects: Iterable[str]) -> None:
+        for name in objects:
+            if name not in self._tables:
+                owner = self._model.objects[name]
+                self._execute(sql_text(lower_table(owner, self._files(name), self._window)))
+                self._tables.add(name)
+
+    def _files(self, name: str) -> list[EventFiles]:
+        types = self._store.columns(name)
+        found: dict[str, list[str]] = {}
+        columns: dict[str, dict[str, str]] = {}
+        for file in self._store.files(name):
+            if file.rows and self._in_window(file.first_time, file.last_time, file.filled.get("time", 0) < file.rows):
+                found.setdefault(file.action, []).append(str(file.path.resolve()))
+                present = {c: types[c] for c in file.filled if c in types}
+                columns.setdefault(file.action, {}).update(present)
+        return [EventFiles(action, paths, columns[action]) for action, paths in sorted(found.items())]
+
+    def _in_window(self, first: datetime | None, last: datetime | None, has_untimed: bool) -> bool:  # noqa: FBT001  # a private test of three facts
+        if has_untimed or first is None or last is None:
+            return True
+        since, until = self._window.since, self._window.until
+        return (since is None or last >= since) and (until is None or first < until)
+
+    def _execute(self, statement: str) -> None:
+        try:
+            self._connection.execute(statement)
+        except duckdb.Error as error:
+            raise engine_error(error) from error
+
+
+def run(
+    program: BoundProgram,
+    store: Store,
+    model: Model,
+    now: datetime,
+    limits: Limits | None = None,
+) -> tuple[Output, ...]:
+    """Run all outputs of a program over a store in a session of their own."""
+    with Session(store, model, limits) as session:
+        return tuple(session.run(output, now) for output in program.outputs)
+
+
+def _fetched(relation: duckdb.DuckDBPyRelation, limit: int | None) -> tuple[pa.Table, int]:
+    """Return the first rows and the number of all; rows beyond the limit are counted and let go."""
+    if limit is None:
+        table = relation.to_arrow_table()
+        return table, table.num_rows
+    reader = relation.to_arrow_reader()
+    kept: list[pa.RecordBatch] = []
+    total = 0
+    for batch in reader:
+        if total < limit:
+            kept.append(batch.slice(0, limit - total))
+        total += batch.num_rows
+    return pa.Table.from_batches(kept, schema=reader.schema), total
+
+
+def _typed(table: pa.Table, columns: Iterable[Column]) -> pa.Table:
+    """Give durations, which the engine computes as numbers of microseconds, their own type."""
+    for index, column in enumerate(columns):
+        if column.type.kind is Kind.DURATION:
+            table = table.set_column(index, column.name, table.column(index).cast(pa.duration("us")))
+    return table

@@ -1,0 +1,109 @@
+"""The reader of JSON documents: an array of records, or records that are printed over several lines."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+
+from carlang.ingest.records import Fault, Member, Records
+from carlang.ingest.text import is_text, utf8_blocks, utf8_start, valid_utf8
+
+_SPACE = re.compile(r"[\s,]*")
+_LOOK = 20
+_MANY = 20_000
+_LARGEST = 256 << 20
+_SHOWN = 1000
+
+
+def looks_like_documents(head: bytes) -> bool:
+    """Tell whether a text begins with an array, or with an object that does not end on its line.
+
+    A broken first line alone does not make documents of a file of lines: no line of its head may be an object.
+    """
+    start = utf8_start(head)
+    if start[:1] not in (b"[", b"{"):
+        return False
+    whole, _, rest = start.rpartition(b"\n") if b"\n" in start else (start, b"", b"")
+    lines = [line.strip() for line in (whole or rest).split(b"\n", _LOOK)[:_LOOK]]
+    if start[:1] == b"[":
+        return True
+    if len(lines) == 1 and len(head) > len(start) - 1 and b"\n" not in start:
+        return False  # one line, longer than the head or the whole of the file
+    return not any(line.startswith(b"{") and len(line) > len(b"{}") and _is_object(line) for line in lines)
+
+
+def _is_object(line: bytes) -> bool:
+    try:
+        return isinstance(json.loads(line), dict)
+    except (ValueError, RecursionError):
+        return False
+
+
+class JsonDocumentsReader:
+    """Reads JSON values that follow one another, with or without an array around them."""
+
+    name = "JSON documents"
+
+    def matches(self, head: bytes) -> bool:
+        """Text that begins with an array or an object over several lines."""
+        return is_text(head) and looks_like_documents(head)
+
+    def read(self, member: Member) -> Iterator[Records | Fault]:
+        """Cut the text between documents; a document that is broken ends the reading, there is no way to go on."""
+        documents = _Documents()
+        for block in utf8_blocks(member.stream):
+            documents.text += valid_utf8(block).decode()
+            if len(documents.text) > _LARGEST:
+                yield Fault(f"a document of more than {_LARGEST >> 20} MB", documents.number)
+                return
+            if block:
+                yield from documents.cut()
+        yield from documents.cut()
+        if rest := documents.text.strip().strip("]").strip():
+            yield Fault(f"not valid JSON: {documents.fault}", documents.number, rest[:_SHOWN])
+
+
+class _Documents:
+    """The text that has not been cut yet, and how many documents have."""
+
+    def __init__(self) -> None:
+        self.text = ""
+        self.number = 1
+        self.fault = "it ends too soon"
+        self._begun = False
+        self._decoder = json.JSONDecoder(strict=False)
+
+    def cut(self) -> Iterator[Records]:
+        """Take all documents off the text that are complete."""
+        position = 0
+        if not self._begun:
+            start = _SPACE.match(self.text)
+            position = start.end() if start else 0
+            self._begun = True
+            position += self.text[position : position + 1] == "["
+        found: list[str] = []
+        begin = position
+        while True:
+            space = _SPACE.match(self.text, position)
+            position = space.end() if space else position
+            if position >= len(self.text):
+                break
+            try:
+                _, end = self._decoder.raw_decode(self.text, position)
+            except (ValueError, RecursionError) as error:
+                self.fault = str(error)
+                break
+            found.append(self.text[position:end])
+            position = end
+            if len(found) >= _MANY:
+                yield self._records(found, position - begin)
+                found, begin = [], position
+        if found:
+            yield self._records(found, position - begin)
+        self.text = self.text[position:]
+
+    def _records(self, found: list[str], size: int) -> Records:
+        records = Records.of(found, range(self.number, self.number + len(found)), size)
+        self.number += len(found)
+        return records

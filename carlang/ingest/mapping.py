@@ -1,0 +1,56 @@
+"""Checked mappings of raw records to events."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from carlang.diagnostics import nearest
+from carlang.errors import IngestError
+from carlang.ingest.expression import Expression
+
+
+@dataclass(frozen=True)
+class EventMapping:
+    """A mapping of one kind of record to one object and action.
+
+    `names` gives for a member other names that exports use for it, `fields` for a field its expressions, the first
+    that is not null counts. Without `event_ids` the mapping takes what is left over.
+    """
+
+    sensor: str
+    object: str
+    action: str
+    channel: str | None
+    provider: str | None
+    event_ids: tuple[int, ...]
+    where: Expression | None
+    names: Mapping[str, tuple[str, ...]]
+    fields: Mapping[str, tuple[Expression, ...]]
+
+    @property
+    def is_rest(self) -> bool:
+        """Whether the mapping takes the records that no other is for."""
+        return not self.event_ids
+
+
+@dataclass(frozen=True)
+class Sensors:
+    """The mappings of some sensors, in the order of their files."""
+
+    mappings: tuple[EventMapping, ...]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The sensors' names, each once."""
+        return tuple(dict.fromkeys(mapping.sensor for mapping in self.mappings))
+
+    def only(self, sensor: str) -> Sensors:
+        """Return the mappings of one sensor and those for the rest; `auto` stands for all sensors."""
+        if sensor == "auto":
+            return self
+        if sensor not in self.names:
+            meant = nearest(sensor, self.names)
+            hint = f"did you mean `{meant}`?" if meant else f"there are {', '.join(self.names)}, and auto"
+            raise IngestError(f"there is no sensor `{sensor}`; {hint}")
+        return Sensors(tuple(m for m in self.mappings if m.sensor == sensor or m.is_rest))

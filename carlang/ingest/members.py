@@ -1,0 +1,68 @@
+"""Access to a record's members in SQL: all that a query needs are taken out of the JSON at once, as a list `d`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+
+import duckdb
+
+from carlang.store.quoting import text_literal
+
+EMPTY_RECORDS = "records_like_these"
+"""A table without rows that has the columns which expressions may use."""
+
+_COLUMNS = """
+    source VARCHAR, number BIGINT, line VARCHAR, shape VARCHAR, channel VARCHAR, event_id BIGINT,
+    provider VARCHAR, computer VARCHAR, record_id BIGINT, level VARCHAR, message VARCHAR,
+    event_time TIMESTAMP WITH TIME ZONE, data VARCHAR, event_data VARCHAR, d VARCHAR[]
+"""
+
+MemberReader = Callable[[str], str]
+"""Gives for a member's name the SQL of its value; an empty text counts as missing."""
+
+
+def define_empty_records(connection: duckdb.DuckDBPyConnection) -> None:
+    """Make the empty table."""
+    connection.execute(f"CREATE TEMP TABLE {EMPTY_RECORDS} ({_COLUMNS})")
+
+
+def json_path(name: str) -> str:
+    """Return a member's name, its parts set off by dots, as a JSON path."""
+    return "$" + "".join(f'."{part}"' for part in name.split("."))
+
+
+def extracted(column: str, members: Sequence[str]) -> str:
+    """Return the SQL of the list `d`; one call reads the record once, however many members it takes."""
+    if not members:
+        return "CAST([] AS VARCHAR[])"
+    return f"json_extract_string({column}, [{', '.join(text_literal(json_path(name)) for name in members)}])"
+
+
+def with_other_names(members: Iterable[str], names: Mapping[str, Sequence[str]]) -> list[str]:
+    """Return members and the other names that exports have for them, each once."""
+    return list(dict.fromkeys(name for member in members for name in (member, *names.get(member, ()))))
+
+
+def list_reader(members: Sequence[str], names: Mapping[str, Sequence[str]]) -> MemberReader:
+    """Return a reader of members from the list `d` that was extracted for `with_other_names` of the same members."""
+    places = {name: index for index, name in enumerate(with_other_names(members, names), start=1)}
+
+    def read(member: str) -> str:
+        return _first(f"nullif(d[{places[name]}], '')" for name in (member, *names.get(member, ())))
+
+    return read
+
+
+def data_reader(names: Mapping[str, Sequence[str]]) -> MemberReader:
+    """Return a reader that takes a member straight from the column `data`."""
+
+    def read(member: str) -> str:
+        paths = (text_literal(json_path(name)) for name in (member, *names.get(member, ())))
+        return _first(f"nullif(json_extract_string(data, {path}), '')" for path in paths)
+
+    return read
+
+
+def _first(values: Iterable[str]) -> str:
+    found = list(values)
+    return found[0] if len(found) == 1 else f"coalesce({', '.join(found)})"

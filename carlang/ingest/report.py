@@ -1,0 +1,95 @@
+"""What an ingest says of itself when it is done."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any
+
+
+class Status(Enum):
+    """What became of a source."""
+
+    INGESTED = "ingested"
+    PRESENT = "already ingested"
+    REJECTED = "rejected"
+    EMPTY = "empty"
+
+
+@dataclass(frozen=True, slots=True)
+class Rejection:
+    """A place in a source that could not be read, with its line or record number where it has one."""
+
+    source: str
+    number: int | None
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class SourceReport:
+    """One file as it was named or found: `read` records are the mapped, the unmapped and the rejected together.
+
+    `reason` says why a source was rejected, or what was wrong first in one that was ingested all the same.
+    """
+
+    source: str
+    status: Status
+    mapped: int = 0
+    unmapped: int = 0
+    rejected: int = 0
+    reason: str | None = None
+
+    @property
+    def read(self) -> int:
+        """The number of records that the source held."""
+        return self.mapped + self.unmapped + self.rejected
+
+
+@dataclass(frozen=True)
+class IngestReport:
+    """What an ingest added, and what it could not.
+
+    `events` counts what was added by object and action; `unmapped` counts, by channel and event id, the records that
+    no mapping is for and that went to event/log. `rejections` are the first of the places that could not be read; the
+    store keeps all of them in its `_rejected` folder.
+    """
+
+    seconds: float
+    sources: tuple[SourceReport, ...]
+    events: Mapping[tuple[str, str], int]
+    unmapped: Mapping[tuple[str | None, int | None], int]
+    rejections: tuple[Rejection, ...]
+
+    @property
+    def records(self) -> int:
+        """The number of records read."""
+        return sum(source.read for source in self.sources)
+
+    @property
+    def rejected(self) -> int:
+        """The number of places that could not be read."""
+        return sum(source.rejected for source in self.sources)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the report as values that JSON can hold."""
+        return {
+            "seconds": round(self.seconds, 3),
+            "records": self.records,
+            "rejected": self.rejected,
+            "events": [{"object": o, "action": a, "count": n} for (o, a), n in self.events.items()],
+            "unmapped": [{"channel": c, "event_id": e, "count": n} for (c, e), n in self.unmapped.items()],
+            "rejections": [{"source": r.source, "number": r.number, "reason": r.reason} for r in self.rejections],
+            "sources": [
+                {
+                    "source": s.source,
+                    "status": s.status.value,
+                    "read": s.read,
+                    "mapped": s.mapped,
+                    "unmapped": s.unmapped,
+                    "rejected": s.rejected,
+                    "reason": s.reason,
+                }
+                for s in self.sources
+            ],
+        }

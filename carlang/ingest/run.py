@@ -1,0 +1,171 @@
+"""The whole of an ingest: sources are found, read, mapped, and committed so that each is added once or not at all."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter, deque
+from collections.abc import Sequence
+from pathlib import Path
+
+from carlang.ingest.containers import read_member
+from carlang.ingest.loader import CHUNK, Batch, FileCount, Loader, delete_parts
+from carlang.ingest.mapping import Sensors
+from carlang.ingest.progress import Progress
+from carlang.ingest.records import Member
+from carlang.ingest.report import IngestReport, Rejection, SourceReport, Status
+from carlang.ingest.sensors import builtin_sensors
+from carlang.ingest.sources import SourceFile, digest, find_sources
+from carlang.model.schema import Model
+from carlang.store import RAW, Store, create_store
+
+_SHOWN = 20
+
+
+def ingest(  # noqa: PLR0913  # the options of one command
+    sources: Sequence[str | Path],
+    store: str | Path | Store,
+    *,
+    model: Model,
+    sensor: str = "auto",
+    hostname: str | None = None,
+    keep_raw: bool = False,
+    strict: bool = False,
+    progress: Progress | None = None,
+) -> IngestReport:
+    """Read raw logs into an event store, which is made where there is none, and say what became of each source.
+
+    Args:
+        sources: Files, folders (with all files below) and patterns; archives are unpacked as they are read.
+        store: A folder, or a store that can be written.
+        model: The data model, whose fields become the columns.
+        sensor: The sensor whose mapping applies; `auto` goes by each record's channel and event id.
+        hostname: The host of records that name none.
+        keep_raw: Whether events keep their record as JSON in a column `raw`.
+        strict: Whether a source of which anything is rejected is left out as a whole.
+        progress: What to tell how far the ingest is.
+
+    Raises:
+        IngestError: There is no such sensor.
+        StoreError: The store cannot be made or written.
+    """
+    begun = time.monotonic()
+    sensors = builtin_sensors(model).only(sensor)
+    opened = store if isinstance(store, Store) else create_store(store, model)
+    if keep_raw:
+        opened.add_columns({RAW: "VARCHAR"})
+    files = find_sources(sources)
+    if progress:
+        progress.start(sum(file.size for file in files))
+    run = _Run(opened, model, sensors, hostname=hostname, keep_raw=keep_raw, strict=strict, progress=progress)
+    run.read(files)
+    return IngestReport(
+        seconds=time.monotonic() - begun,
+        sources=tuple(run.reports[file.name] for file in files),
+        events=dict(sorted(run.events.items())),
+        unmapped=dict(run.unmapped.most_common()),
+        rejections=tuple(run.rejections[:_SHOWN]),
+    )
+
+
+class _Run:
+    """The state of one ingest: sources still to be read, and what is known of those that were."""
+
+    def __init__(
+        self,
+        store: Store,
+        model: Model,
+        sensors: Sensors,
+        *,
+        hostname: str | None,
+        keep_raw: bool,
+        strict: bool,
+        progress: Progress | None,
+    ) -> None:
+        self.store = store
+        self.strict = strict
+        self.progress = progress
+        self.loader = Loader(store, model, sensors, hostname=hostname, keep_raw=keep_raw)
+        self.reports: dict[str, SourceReport] = {}
+        self.events: Counter[tuple[str, str]] = Counter()
+        self.unmapped: Counter[tuple[str | None, int | None]] = Counter()
+        self.rejections: list[Rejection] = []
+        self._digests: dict[str, SourceFile] = {}
+
+    def read(self, files: Sequence[SourceFile]) -> None:
+        """Read all sources, in order; those of a batch that another ingest overtook are read again."""
+        waiting = deque(files)
+        with self.loader:
+            while waiting or self.loader.batch.files:
+                if waiting:
+                    self._read(waiting.popleft())
+                if not waiting or self.strict or self.loader.batch.size >= CHUNK:
+                    waiting.extendleft(reversed(self._commit()))
+
+    def _read(self, file: SourceFile) -> None:
+        if self.progress:
+            self.progress.file(file.name)
+        try:
+            if file.fault:
+                self._reject(file, file.fault)
+            elif file.size == 0:
+                self.reports[file.name] = SourceReport(file.name, Status.EMPTY, reason="the file is empty")
+            else:
+                self._load(file)
+        except OSError as error:
+            self._reject(file, error.strerror or str(error))
+
+    def _load(self, file: SourceFile) -> None:
+        key = digest(file.path)
+        if self.store.has_source(key) or key in self._digests:
+            self.reports[file.name] = SourceReport(file.name, Status.PRESENT)
+            self._advance(file.size)
+            return
+        with file.path.open("rb") as stream:
+            self._digests[key] = file
+            self.loader.begin(file.name, key)
+            passed = 0
+            for source, item in read_member(Member(file.name, stream, file.path)):
+                self.loader.add(source, item)
+                self._advance(stream.tell() - passed)
+                passed = stream.tell()
+            self._advance(file.size - passed)
+
+    def _advance(self, size: int) -> None:
+        if self.progress and size > 0:
+            self.progress.advance(size)
+
+    def _reject(self, file: SourceFile, reason: str) -> None:
+        self.rejections.append(Rejection(file.name, None, reason))
+        self.reports[file.name] = SourceReport(file.name, Status.REJECTED, rejected=1, reason=reason)
+        self._advance(file.size)
+
+    def _commit(self) -> list[SourceFile]:
+        """Commit the batch; returns the sources to read again because another ingest added one of the batch first."""
+        batch = self.loader.take()
+        good = [file for file in batch.files if file.records and not (self.strict and file.rejected)]
+        if not good:
+            delete_parts(batch)
+            self._report(batch, frozenset())
+            return []
+        digests = [file.digest for file in good]
+        if self.store.commit(batch.parts, digests):
+            delete_parts(batch)
+            return [self._digests.pop(file.digest) for file in batch.files]
+        self.events += batch.events
+        self.unmapped += batch.unmapped
+        self._report(batch, frozenset(digests))
+        return []
+
+    def _report(self, batch: Batch, committed: frozenset[str]) -> None:
+        self.rejections += batch.rejections
+        for file in batch.files:
+            self.reports[file.name] = _reported(file, added=file.digest in committed, strict=self.strict)
+
+
+def _reported(file: FileCount, *, added: bool, strict: bool) -> SourceReport:
+    if added:
+        return SourceReport(file.name, Status.INGESTED, file.mapped, file.unmapped, file.rejected, file.reason)
+    if not file.records and not file.rejected:
+        return SourceReport(file.name, Status.EMPTY, reason="no records in it")
+    reason = f"left out as a whole: {file.reason}" if strict and file.records else file.reason
+    return SourceReport(file.name, Status.REJECTED, rejected=file.rejected, reason=reason)

@@ -1,0 +1,51 @@
+"""A program from text to meaning: parsed, resolved, its diagnostics in one list."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from carlang.diagnostics import Diagnostic, has_errors
+from carlang.engine import pattern_fault
+from carlang.errors import CompileError
+from carlang.model import Model
+from carlang.resolve import resolve
+from carlang.resolve.bound import BoundProgram
+from carlang.source import Source
+from carlang.sql import lower, sql_text
+from carlang.syntax import ast, parse
+
+
+@dataclass(frozen=True)
+class CompiledProgram:
+    """A program with what became of it; `bound` is None where it has errors."""
+
+    source: Source
+    ast: ast.Program
+    bound: BoundProgram | None
+    diagnostics: tuple[Diagnostic, ...]
+
+    @property
+    def valid(self) -> bool:
+        """Whether it can run."""
+        return self.bound is not None and not has_errors(self.diagnostics)
+
+    def require(self) -> BoundProgram:
+        """Return the bound program; raises `CompileError` with all diagnostics where there is none."""
+        if self.bound is None or not self.valid:
+            raise CompileError(self.diagnostics)
+        return self.bound
+
+    def sql(self, now: datetime, dialect: str = "duckdb") -> Mapping[str, str]:
+        """Return the SQL of each output; raises `CompileError` where the program has errors."""
+        return {output.name: sql_text(lower(output, now), dialect) for output in self.require().outputs}
+
+
+def compile_program(source: Source, model: Model) -> CompiledProgram:
+    """Parse and resolve a program; never raises on a bad one."""
+    parsed = parse(source)
+    resolved = resolve(parsed.program, source, model, pattern_fault)
+    found = sorted([*parsed.diagnostics, *resolved.diagnostics], key=lambda d: (d.span, d.code.name))
+    bound = None if has_errors(parsed.diagnostics) else resolved.program
+    return CompiledProgram(source, parsed.program, bound, tuple(found))

@@ -1,0 +1,64 @@
+"""Which columns a store has: the types of CAR's fields as DuckDB and as Delta Lake name them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+import deltalake
+from deltalake.schema import PrimitiveType
+
+from carlang.model.schema import Model, Object
+from carlang.model.types import Kind, Type
+
+PARTITIONS = ("object", "action")
+"""The columns that stand in the names of folders and not in the files."""
+
+RAW = "raw"
+"""The column that keeps the record as it was read, where an ingest asks for it."""
+
+_DUCKDB = {
+    Kind.TIME: "TIMESTAMP WITH TIME ZONE",
+    Kind.INTEGER: "BIGINT",
+    Kind.PORT: "BIGINT",
+    Kind.DURATION: "BIGINT",
+    Kind.FLOAT: "DOUBLE",
+    Kind.BOOLEAN: "BOOLEAN",
+}
+
+_DELTA = {
+    "TIMESTAMP WITH TIME ZONE": "timestamp",
+    "BIGINT": "long",
+    "DOUBLE": "double",
+    "BOOLEAN": "boolean",
+    "VARCHAR": "string",
+}
+
+_FROM_DELTA = {delta: name for name, delta in _DELTA.items()}
+
+
+def column_type(type_: Type) -> str:
+    """Return DuckDB's type for a field's values; records are JSON text."""
+    return _DUCKDB.get(type_.kind, "VARCHAR")
+
+
+def object_columns(object_: Object) -> dict[str, str]:
+    """Return the columns of an object's files, in the model's order, each with its DuckDB type."""
+    return {f.name: column_type(f.type) for f in object_.fields.values() if f.name not in PARTITIONS}
+
+
+def model_columns(model: Model) -> dict[str, str]:
+    """Return the columns of a table of all objects: the partitions, then every field once."""
+    columns = dict.fromkeys(PARTITIONS, "VARCHAR")
+    for object_ in model.objects.values():
+        columns |= object_columns(object_)
+    return columns
+
+
+def delta_fields(columns: Mapping[str, str]) -> list[deltalake.Field]:
+    """Return columns as fields of a Delta table; all may be null."""
+    return [deltalake.Field(name, PrimitiveType(_DELTA[type_]), nullable=True) for name, type_ in columns.items()]
+
+
+def duckdb_columns(fields: Iterable[deltalake.Field]) -> dict[str, str]:
+    """Return the fields of a Delta table as columns with DuckDB's types; what DuckDB has no plain type for is text."""
+    return {f.name: _FROM_DELTA.get(getattr(f.type, "type", ""), "VARCHAR") for f in fields}

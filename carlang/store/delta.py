@@ -1,0 +1,192 @@
+"""The Delta Lake table of a store: its log, which decides what files and what sources the store holds."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote
+
+import pyarrow as pa
+from deltalake import CommitProperties, DeltaTable, Schema, Transaction
+from deltalake.exceptions import CommitFailedError, DeltaError, DeltaProtocolError, TableNotFoundError
+from deltalake.transaction import AddAction, RemoveAction
+
+from carlang.errors import StoreError
+from carlang.store.columns import PARTITIONS, delta_fields, duckdb_columns
+from carlang.store.files import StoreFile, damaged, read_footers
+
+LOG_FOLDER = "_delta_log"
+
+_FAULTS = (DeltaError, OSError, ValueError)
+_ATTEMPTS = 30
+_MAGIC = b"PAR1"
+
+
+class DeltaLog:
+    """The log of a store's table, at one version until `refresh` or a commit."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._table = _open(path)
+
+    @classmethod
+    def create(cls, path: Path, columns: Mapping[str, str]) -> DeltaLog:
+        """Open the table in a folder, made with these columns where there is none; columns it lacks are added."""
+        if not (path / LOG_FOLDER).is_dir():
+            # Without the property, statistics would be kept for the first 32 columns only.
+            settings: dict[str, str | None] = {"delta.dataSkippingNumIndexedCols": "-1"}
+            schema = Schema(delta_fields(columns))
+            try:
+                DeltaTable.create(path, schema, mode="ignore", partition_by=list(PARTITIONS), configuration=settings)
+            except CommitFailedError:
+                pass  # another process made it in the meantime
+            except _FAULTS as error:
+                raise StoreError(f"no event store can be made in {path}: {_first_line(error)}") from error
+        log = cls(path)
+        log.add_columns(columns)
+        return log
+
+    @property
+    def columns(self) -> dict[str, str]:
+        """The columns of the table, each with its DuckDB type."""
+        return duckdb_columns(self._table.schema().fields)
+
+    def refresh(self) -> None:
+        """Read what others have committed since."""
+        self._table = _open(self.path)
+
+    def add_columns(self, columns: Mapping[str, str]) -> None:
+        """Add those of the columns that the table does not have yet."""
+        for attempt in range(_ATTEMPTS):
+            known = self.columns
+            missing = {name: type_ for name, type_ in columns.items() if name not in known}
+            if not missing:
+                return
+            try:
+                self._table.alter.add_columns(delta_fields(missing))
+            except (DeltaError, DeltaProtocolError) as error:
+                if attempt == _ATTEMPTS - 1:
+                    raise StoreError(f"no columns can be added to {self.path}: {_first_line(error)}") from error
+                time.sleep(0.05 * (attempt + 1))
+            self.refresh()
+
+    def has_source(self, digest: str) -> bool:
+        """Tell whether a source of this digest is part of the table."""
+        return self._table.transaction_version(digest) is not None
+
+    def files(self) -> tuple[StoreFile, ...]:
+        """Return the files that the log names, described by its statistics, in the order of their paths."""
+        actions = pa.table(self._table.get_add_actions(flatten=True))
+        files = sorted((self._file(row) for row in actions.to_pylist()), key=lambda f: f.path)
+        bare = [f for f in files if f.rows < 0]
+        read = {f.path: f for f in read_footers([(f.path, f.object, f.action) for f in bare])}
+        return tuple(read.get(f.path, f) for f in files)
+
+    def _file(self, row: Mapping[str, Any]) -> StoreFile:
+        path = self.path / unquote(row["path"])
+        _check_file(path, row["size_bytes"])
+        prefix = "null_count."
+        nulls = {k.removeprefix(prefix): v for k, v in row.items() if k.startswith(prefix) and v is not None}
+        rows = row["num_records"]
+        known = rows is not None and (rows == 0 or bool(nulls))
+        return StoreFile(
+            path=path,
+            object=str(row.get("partition.object")),
+            action=str(row.get("partition.action")),
+            rows=rows if known else -1,  # a writer left the statistics out: the footer has them
+            first_time=row.get("min.time"),
+            last_time=row.get("max.time"),
+            filled={column: rows - count for column, count in nulls.items()} if known else {},
+        )
+
+    def commit(self, files: Sequence[StoreFile], digests: Sequence[str]) -> frozenset[str]:
+        """Add files and the digests of the sources they come from in one transaction.
+
+        Returns the empty set, or the digests that another ingest committed first; then nothing has been added.
+        """
+        now = int(time.time() * 1000)
+        actions: list[AddAction | RemoveAction] = [_add_action(self.path, f, now) for f in files]
+        properties = CommitProperties(app_transactions=[Transaction(digest, 1, now) for digest in digests])
+        for attempt in range(_ATTEMPTS):
+            if present := frozenset(d for d in digests if self.has_source(d)):
+                return present
+            try:
+                self._table.create_write_transaction(
+                    actions, "append", self._table.schema(), list(PARTITIONS), commit_properties=properties
+                )
+            except CommitFailedError as error:
+                if attempt == _ATTEMPTS - 1:
+                    raise StoreError(f"{self.path}: the commit failed: {_first_line(error)}; try again") from error
+                time.sleep(0.02 * (attempt + 1))
+            except _FAULTS as error:
+                raise StoreError(f"{self.path} cannot be written: {_first_line(error)}") from error
+            else:
+                self.refresh()
+                return frozenset()
+            self.refresh()
+        return frozenset()
+
+
+def _open(path: Path) -> DeltaTable:
+    try:
+        return DeltaTable(path)
+    except TableNotFoundError as error:
+        raise damaged(path / LOG_FOLDER, "it holds no version of the table") from error
+    except _FAULTS as error:
+        raise damaged(_faulty_entry(path / LOG_FOLDER), _first_line(error)) from error
+
+
+def _faulty_entry(folder: Path) -> Path:
+    """Return the first entry of the log that is not JSON lines, else the log: errors of the reader do not name it."""
+    for entry in sorted(folder.glob("*.json")):
+        try:
+            for line in entry.read_text("utf-8").splitlines():
+                json.loads(line)
+        except (OSError, ValueError):
+            return entry
+    return folder
+
+
+def _check_file(path: Path, size: int) -> None:
+    """Check that a file of the log is there, has its size and both ends of a Parquet file."""
+    try:
+        found = path.stat().st_size
+        if found != size:
+            raise damaged(path, f"it has {found} bytes where the log says {size}")
+        with path.open("rb") as file:
+            head = file.read(len(_MAGIC))
+            file.seek(-len(_MAGIC), 2)
+            if (head, file.read()) != (_MAGIC, _MAGIC):
+                raise damaged(path, "it is not a Parquet file")
+    except OSError as error:
+        raise damaged(path, error.strerror or str(error)) from error
+
+
+def _add_action(root: Path, file: StoreFile, now: int) -> AddAction:
+    statistics: dict[str, Any] = {"numRecords": file.rows}
+    bounds = list(_bounds(file))
+    if bounds:
+        statistics |= {"minValues": {"time": bounds[0]}, "maxValues": {"time": bounds[1]}}
+    statistics["nullCount"] = {column: file.rows - count for column, count in file.filled.items()}
+    return AddAction(
+        path=file.path.relative_to(root).as_posix(),
+        size=file.path.stat().st_size,
+        partition_values={"object": file.object, "action": file.action},
+        modification_time=now,
+        data_change=True,
+        stats=json.dumps(statistics, separators=(",", ":")),
+    )
+
+
+def _bounds(file: StoreFile) -> Iterator[str]:
+    for moment in (file.first_time, file.last_time):
+        if isinstance(moment, datetime):
+            yield moment.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).split("\n", 1)[0]

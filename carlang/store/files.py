@@ -1,0 +1,116 @@
+"""The Parquet files of a store, and what is known of each without reading its rows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import duckdb
+
+from carlang.errors import StoreError
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+_FOOTERS = """
+    SELECT file_name, path_in_schema, sum(row_group_num_rows)::BIGINT,
+           sum(coalesce(stats_null_count, 0))::BIGINT, bool_and(stats_null_count IS NOT NULL),
+           CASE WHEN path_in_schema = 'time' THEN
+             epoch_us(min(TRY_CAST(coalesce(stats_min_value, stats_min) AS TIMESTAMPTZ))) END,
+           CASE WHEN path_in_schema = 'time' THEN
+             epoch_us(max(TRY_CAST(coalesce(stats_max_value, stats_max) AS TIMESTAMPTZ))) END
+    FROM (SELECT DISTINCT ON (file_name, row_group_id, column_id) * FROM parquet_metadata($files))
+    GROUP BY file_name, path_in_schema, column_id ORDER BY file_name, column_id
+"""
+
+
+@dataclass(frozen=True)
+class StoreFile:
+    """A Parquet file of events of one object and action.
+
+    `filled` holds, for every column of the file, the number of its values that are not null. The times are those of
+    the earliest and the latest event, None where no event has a time.
+    """
+
+    path: Path
+    object: str
+    action: str
+    rows: int
+    first_time: datetime | None = None
+    last_time: datetime | None = None
+    filled: Mapping[str, int] = field(default_factory=dict)
+
+
+def instant(microseconds: int | None) -> datetime | None:
+    """Return the UTC time of a number of microseconds since 1970."""
+    return None if microseconds is None else _EPOCH + timedelta(microseconds=microseconds)
+
+
+def open_memory() -> duckdb.DuckDBPyConnection:
+    """Open a DuckDB connection of its own, in memory, in UTC, that loads nothing from outside."""
+    connection = duckdb.connect(":memory:")
+    connection.execute("SET TimeZone = 'UTC'")
+    connection.execute("SET autoinstall_known_extensions = false")
+    return connection
+
+
+def read_footers(parts: Sequence[tuple[Path, str, str]]) -> tuple[StoreFile, ...]:
+    """Describe Parquet files, given as path, object and action, from their footers alone.
+
+    Raises `StoreError` with the name of the file that cannot be read.
+    """
+    if not parts:
+        return ()
+    with open_memory() as connection:
+        try:
+            rows = connection.execute(_FOOTERS, {"files": [str(path) for path, _, _ in parts]}).fetchall()
+            empty = _empty_files(connection, parts, {row[0] for row in rows})
+        except duckdb.Error as error:
+            raise _unreadable(connection, parts, error) from error
+    columns: dict[str, list[tuple[str, int, int, int | None, int | None]]] = {}
+    for name, column, count, nulls, _, first, last in rows:
+        columns.setdefault(name, []).append((column, count, count - nulls, first, last))
+    return tuple(_described(part, columns.get(str(part[0]), []), empty.get(str(part[0]), [])) for part in parts)
+
+
+def _described(
+    part: tuple[Path, str, str], columns: list[tuple[str, int, int, int | None, int | None]], empty: list[str]
+) -> StoreFile:
+    path, object_name, action = part
+    if not columns:
+        return StoreFile(path, object_name, action, 0, filled=dict.fromkeys(empty, 0))
+    first, last = next(((c[3], c[4]) for c in columns if c[0] == "time"), (None, None))
+    filled = {name: count for name, _, count, _, _ in columns}
+    return StoreFile(path, object_name, action, columns[0][1], instant(first), instant(last), filled)
+
+
+def _empty_files(
+    connection: duckdb.DuckDBPyConnection, parts: Sequence[tuple[Path, str, str]], known: set[str]
+) -> dict[str, list[str]]:
+    """Return the columns of files without row groups, which the metadata of row groups cannot show."""
+    rest = [str(path) for path, _, _ in parts if str(path) not in known]
+    if not rest:
+        return {}
+    query = "SELECT file_name, name FROM parquet_schema($files) WHERE num_children IS NULL ORDER BY ALL"
+    columns: dict[str, list[str]] = {}
+    for name, column in connection.execute(query, {"files": rest}).fetchall():
+        columns.setdefault(name, []).append(column)
+    return columns
+
+
+def _unreadable(
+    connection: duckdb.DuckDBPyConnection, parts: Sequence[tuple[Path, str, str]], error: duckdb.Error
+) -> StoreError:
+    """Find the file that DuckDB stumbled over: its message names it only sometimes."""
+    for path, _, _ in parts:
+        try:
+            connection.execute("SELECT count(*) FROM parquet_metadata($file)", {"file": str(path)}).fetchall()
+        except duckdb.Error as fault:
+            return damaged(path, str(fault).split("\n", 1)[0])
+    return StoreError(f"the files of the store cannot be read: {error}")
+
+
+def damaged(path: Path, reason: str) -> StoreError:
+    """Describe a file of a store that cannot be read."""
+    return StoreError(f"{path} cannot be read: {reason}; restore the file, or take it out of the store")

@@ -1,0 +1,122 @@
+"""What a store holds, in numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import duckdb
+
+from carlang.store.files import StoreFile, open_memory
+
+
+@dataclass(frozen=True, slots=True)
+class ClassInfo:
+    """The events of one object and action; `fill` is the share, 0 to 1, of rows in which a field has a value."""
+
+    object: str
+    action: str
+    rows: int
+    files: int
+    first_time: datetime | None
+    last_time: datetime | None
+    fill: Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class StoreInfo:
+    """A store as a whole: its events by object and action, its time range, the sensors that saw them."""
+
+    path: str
+    writable: bool
+    rows: int
+    files: int
+    first_time: datetime | None
+    last_time: datetime | None
+    sensors: tuple[str, ...]
+    classes: tuple[ClassInfo, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the numbers as values that JSON can hold; times are UTC texts."""
+        return {
+            "path": self.path,
+            "writable": self.writable,
+            "rows": self.rows,
+            "files": self.files,
+            "first_time": _text(self.first_time),
+            "last_time": _text(self.last_time),
+            "sensors": list(self.sensors),
+            "classes": [
+                {
+                    "object": c.object,
+                    "action": c.action,
+                    "rows": c.rows,
+                    "files": c.files,
+                    "first_time": _text(c.first_time),
+                    "last_time": _text(c.last_time),
+                    "fill": dict(c.fill),
+                }
+                for c in self.classes
+            ],
+        }
+
+
+def describe(path: str, files: Sequence[StoreFile], *, writable: bool) -> StoreInfo:
+    """Sum up the files of a store."""
+    groups: dict[tuple[str, str], list[StoreFile]] = {}
+    for file in files:
+        groups.setdefault((file.object, file.action), []).append(file)
+    return StoreInfo(
+        path=path,
+        writable=writable,
+        rows=sum(f.rows for f in files),
+        files=len(files),
+        first_time=_earliest(f.first_time for f in files),
+        last_time=_latest(f.last_time for f in files),
+        sensors=_sensors(files),
+        classes=tuple(_class_info(*name, group) for name, group in sorted(groups.items())),
+    )
+
+
+def _class_info(object_name: str, action: str, files: Sequence[StoreFile]) -> ClassInfo:
+    rows = sum(f.rows for f in files)
+    filled: dict[str, int] = {}
+    for file in files:
+        for column, count in file.filled.items():
+            filled[column] = filled.get(column, 0) + count
+    return ClassInfo(
+        object=object_name,
+        action=action,
+        rows=rows,
+        files=len(files),
+        first_time=_earliest(f.first_time for f in files),
+        last_time=_latest(f.last_time for f in files),
+        fill={column: count / rows if rows else 0.0 for column, count in filled.items()},
+    )
+
+
+def _sensors(files: Sequence[StoreFile]) -> tuple[str, ...]:
+    """Read the one thing that no statistics tell: the names of the sensors."""
+    paths = [str(f.path) for f in files if f.filled.get("sensor")]
+    if not paths:
+        return ()
+    query = "SELECT DISTINCT sensor FROM read_parquet($files, union_by_name = true) WHERE sensor IS NOT NULL ORDER BY 1"
+    try:
+        with open_memory() as connection:
+            return tuple(row[0] for row in connection.execute(query, {"files": paths}).fetchall())
+    except duckdb.Error:
+        return ()  # a file was compacted away meanwhile, or its pages are damaged: the numbers stand without it
+
+
+def _earliest(moments: Iterable[datetime | None]) -> datetime | None:
+    return min((m for m in moments if m is not None), default=None)
+
+
+def _latest(moments: Iterable[datetime | None]) -> datetime | None:
+    return max((m for m in moments if m is not None), default=None)
+
+
+def _text(moment: datetime | None) -> str | None:
+    return None if moment is None else moment.strftime("%Y-%m-%dT%H:%M:%S.%fZ")

@@ -1,0 +1,28 @@
+"""Plain trees of Parquet files: which files of a folder are events, and of what object and action."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from carlang.store.files import StoreFile, read_footers
+
+_DEPTH = 3  # object, action, file: the least that a path below the root needs
+
+
+def plain_parts(root: Path) -> list[tuple[Path, str, str]]:
+    """Return the Parquet files below `<object>/<action>/` or `object=…/action=…/`, with object and action."""
+    return sorted(_parts(root))
+
+
+def _parts(root: Path) -> Iterator[tuple[Path, str, str]]:
+    for path in root.rglob("*.parquet"):
+        parts = path.relative_to(root).parts
+        if len(parts) < _DEPTH or any(part.startswith(("_", ".")) for part in parts):
+            continue
+        yield path, parts[0].removeprefix("object=").lower(), parts[1].removeprefix("action=").lower()
+
+
+def plain_files(root: Path) -> tuple[StoreFile, ...]:
+    """Describe the files of a plain tree from their footers."""
+    return read_footers(plain_parts(root))

@@ -1,0 +1,49 @@
+"""Copies of a store as a plain tree of Parquet files."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import duckdb
+
+from carlang.errors import StoreError
+from carlang.store.files import StoreFile, open_memory
+from carlang.store.quoting import quoted, text_literal
+from carlang.store.store import Store
+
+
+def write_plain(store: Store, path: str | Path) -> None:
+    """Copy a store into a new folder, `<object>/<action>/events.parquet`, the same bytes for the same events.
+
+    Rows stand in the order of time, record_id and then all other columns. The folder may not hold anything yet.
+    """
+    target = Path(path)
+    if target.exists() and any(target.iterdir()):
+        raise StoreError(f"{target} is not empty; name a new folder for the copy")
+    groups: dict[tuple[str, str], list[StoreFile]] = {}
+    for file in store.files():
+        groups.setdefault((file.object, file.action), []).append(file)
+    target.mkdir(parents=True, exist_ok=True)
+    with open_memory() as connection:
+        connection.execute("SET threads = 1")  # several threads would cut row groups differently each time
+        for (object_name, action), files in sorted(groups.items()):
+            folder = target / object_name / action
+            folder.mkdir(parents=True)
+            _copy(connection, files, store.columns(object_name), folder / "events.parquet")
+
+
+def _copy(connection: duckdb.DuckDBPyConnection, files: list[StoreFile], columns: dict[str, str], target: Path) -> None:
+    present = {column for file in files for column in file.filled}
+    names = [quoted(column) for column in columns if column in present]
+    order = [name for first in ('"time"', '"record_id"') for name in names if name == first]
+    order += [name for name in names if name not in order]
+    rows = "read_parquet($files, union_by_name = true, hive_partitioning = false)"
+    ordered = ", ".join(f"{name} NULLS LAST" for name in order)
+    query = f"SELECT {', '.join(names)} FROM {rows} ORDER BY {ordered}"  # noqa: S608  # all names are quoted
+    copy = f"COPY ({query}) TO {text_literal(str(target))} (FORMAT parquet, COMPRESSION zstd)"
+    try:
+        connection.execute(copy, {"files": [str(file.path) for file in files]})
+    except duckdb.Error as error:
+        shutil.rmtree(target.parent, ignore_errors=True)
+        raise StoreError(f"{files[0].path.parent} cannot be copied to {target}: {error}") from error

@@ -1,0 +1,170 @@
+"""Event stores: a folder with a Delta Lake table of events, or a plain tree of Parquet files that is only read."""
+
+from __future__ import annotations
+
+import threading
+import uuid
+from collections.abc import Iterable, Mapping, Sequence
+from importlib.resources import files as package_files
+from pathlib import Path
+
+import duckdb
+
+from carlang.errors import StoreError
+from carlang.model.schema import Model
+from carlang.store.columns import model_columns
+from carlang.store.delta import LOG_FOLDER, DeltaLog
+from carlang.store.files import StoreFile, damaged, open_memory, read_footers
+from carlang.store.info import StoreInfo, describe
+from carlang.store.plain import plain_files, plain_parts
+
+REJECTED_FOLDER = "_rejected"
+"""Where a store keeps what an ingest could not read; readers of the table skip it."""
+
+
+class Store:
+    """An open event store; `open_store` and `create_store` make it.
+
+    What it shows is the state at which it was opened, until it is committed to or refreshed. Safe to use from
+    several threads.
+    """
+
+    def __init__(self, path: Path, log: DeltaLog | None) -> None:
+        self.path = path
+        self._log = log
+        self._lock = threading.RLock()
+        self._files: tuple[StoreFile, ...] | None = None
+        self._columns: dict[str, dict[str, str]] = {}
+
+    def __repr__(self) -> str:
+        return f"Store({str(self.path)!r})"
+
+    @property
+    def writable(self) -> bool:
+        """Whether events can be added: a Delta table, not a plain tree."""
+        return self._log is not None
+
+    def files(self, object: str | None = None, actions: Iterable[str] | None = None) -> tuple[StoreFile, ...]:  # noqa: A002
+        """Return the store's files, of one object and some of its actions where they are named."""
+        with self._lock:
+            if self._files is None:
+                self._files = self._log.files() if self._log else plain_files(self.path)
+            found = self._files
+        wanted = None if actions is None else frozenset(actions)
+        return tuple(
+            f for f in found if (object is None or f.object == object) and (wanted is None or f.action in wanted)
+        )
+
+    def columns(self, object: str) -> dict[str, str]:  # noqa: A002
+        """Return the columns that an object's files have, each with its DuckDB type."""
+        with self._lock:
+            if object not in self._columns:
+                found = self.files(object)
+                present = {column for f in found for column in f.filled}
+                types = self._log.columns if self._log else _types(found)
+                self._columns[object] = {column: type_ for column, type_ in types.items() if column in present}
+            return dict(self._columns[object])
+
+    def info(self) -> StoreInfo:
+        """Say what the store holds: rows, times, sensors, and how far each field is filled."""
+        return describe(str(self.path), self.files(), writable=self.writable)
+
+    def refresh(self) -> None:
+        """Read what others have committed since the store was opened."""
+        with self._lock:
+            if self._log:
+                self._log.refresh()
+            self._forget()
+
+    def has_source(self, digest: str) -> bool:
+        """Tell whether the source with this SHA-256 digest was ingested."""
+        return self._log is not None and self._log.has_source(digest)
+
+    def add_columns(self, columns: Mapping[str, str]) -> None:
+        """Add columns, given with DuckDB types, that the table may not have yet."""
+        with self._lock:
+            self._writable_log().add_columns(columns)
+
+    def new_file(self, object: str, action: str) -> Path:  # noqa: A002
+        """Return the path for a new file of events; readers do not see the file before `commit` names it."""
+        self._writable_log()
+        folder = self.path / f"object={object}" / f"action={action}"
+        folder.mkdir(parents=True, exist_ok=True)
+        return folder / f"{uuid.uuid4()}.parquet"
+
+    def commit(self, files: Sequence[tuple[Path, str, str]], digests: Sequence[str]) -> frozenset[str]:
+        """Add written files (path, object, action) and the digests of their sources, all of it or nothing.
+
+        Returns the digests that another ingest has committed first. Where there is one nothing was added: the caller
+        writes the remaining sources anew.
+        """
+        log = self._writable_log()
+        described = read_footers(files)
+        with self._lock:
+            lost = log.commit(described, digests)
+            self._forget()
+        return lost
+
+    def _writable_log(self) -> DeltaLog:
+        if self._log is None:
+            raise StoreError(
+                f"{self.path} is a plain tree of Parquet files, which is only read; "
+                "ingest into a new folder, which then becomes a store that can be written"
+            )
+        return self._log
+
+    def _forget(self) -> None:
+        self._files = None
+        self._columns = {}
+
+
+def open_store(path: str | Path | None = None) -> Store:
+    """Open the event store in a folder, or the sample store that ships with the package."""
+    if path is None:
+        return Store(_sample(), None)
+    folder = Path(path)
+    if not folder.exists():
+        raise StoreError(f"there is no event store at {folder}; `carlang ingest SOURCE --store {folder}` makes one")
+    if not folder.is_dir():
+        raise StoreError(f"{folder} is a file; an event store is a folder with a Delta table or Parquet files")
+    if (folder / LOG_FOLDER).is_dir():
+        return Store(folder, DeltaLog(folder))
+    if not plain_parts(folder):
+        raise StoreError(
+            f"{folder} is not an event store: it has neither a Delta log nor Parquet files in "
+            f"<object>/<action>/; `carlang ingest SOURCE --store {folder}` makes it one"
+        )
+    return Store(folder, None)
+
+
+def create_store(path: str | Path, model: Model) -> Store:
+    """Open the store in a folder for writing, made where there is none; columns new in the model are added."""
+    folder = Path(path)
+    if folder.exists() and not folder.is_dir():
+        raise StoreError(f"{folder} is a file; name a folder for the event store")
+    if folder.is_dir() and not (folder / LOG_FOLDER).is_dir() and plain_parts(folder):
+        raise StoreError(f"{folder} is a plain tree of Parquet files, which is only read; name another folder")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StoreError(f"the folder {folder} cannot be made: {error.strerror}") from error
+    return Store(folder, DeltaLog.create(folder, model_columns(model)))
+
+
+def _sample() -> Path:
+    folder = Path(str(package_files("carlang") / "sample"))
+    if not folder.is_dir():
+        raise StoreError(f"the sample store is missing from the installation ({folder}); install carlang anew")
+    return folder
+
+
+def _types(files: Sequence[StoreFile]) -> dict[str, str]:
+    if not files:
+        return {}
+    query = "DESCRIBE SELECT * FROM read_parquet($files, union_by_name = true, hive_partitioning = false)"
+    with open_memory() as connection:
+        try:
+            rows = connection.execute(query, {"files": [str(f.path) for f in files]}).fetchall()
+        except duckdb.Error as error:
+            raise damaged(files[0].path.parent, str(error).split("\n", 1)[0]) from error
+    return {row[0]: row[1] for row in rows}

@@ -1,0 +1,165 @@
+"""Faults of an analytic file around its program are told with their place, and cost no more than they must."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from carlang.analytic import Analytic, load_file, load_text
+from carlang.diagnostics import Diagnostic
+
+
+def told(analytic: Analytic) -> list[str]:
+    return [told_one(diagnostic) for diagnostic in analytic.diagnostics]
+
+
+def told_one(diagnostic: Diagnostic) -> str:
+    place = diagnostic.location
+    return f"{diagnostic.code.name} {place.line}:{place.column}-{place.end_column} {diagnostic.message}"
+
+
+def front(matter: str) -> Analytic:
+    return load_text(f"---\n{matter}\n---\noutput a\n", "x.car")
+
+
+@pytest.mark.parametrize(
+    ("matter", "expected"),
+    [
+        ("id: a b", "CL503 2:5-8 `a b` is not of the form CAR-2013-05-004, without blanks"),
+        ("id: [a]", "CL503 2:5-8 expected a text"),
+        ("titel: a", "CL502 2:1-6 unknown key `titel`"),
+        ("submission_date: 2013-13-01", "CL503 2:18-28 there is no such day: month must be in 1..12"),
+        ("submission_date: yesterday", "CL503 2:18-27 a date is written 2013-05-13"),
+        ("platforms: {a: 1}", "CL503 2:12-18 expected a list"),
+        ("platforms: [1]", "CL503 2:13-14 expected a text"),
+        ("coverage: T1053", "CL503 2:11-16 expected a list"),
+        ("coverage: [T1053]", "CL503 2:12-17 expected keys and values"),
+        ("coverage: [{technique: 1053}]", "CL503 2:24-28 expected a text"),
+        ("coverage: [{technique: T1053.002}]", "CL503 2:24-33 `T1053.002` is not of the form T1053"),
+        ("coverage: [{technique: T1053, level: 3}]", "CL502 2:31-36 unknown key `level`"),
+        ("coverage: [{}]", "CL503 2:12-14 the key `technique` is missing"),
+        ("coverage: [{technique: T1053, coverage: some}]",
+         "CL503 2:41-45 there is no coverage `some`; it is Low, Moderate or High"),
+        ("tests: [{name: a}]", "CL503 2:9-18 the key `expect` is missing"),
+        ("tests: [{name: a, expect: {x: many}}]", "CL503 2:31-35 expected rows, `[{exe: at.exe}]`, or their number"),
+        ("tests: [{name: a, expect: {x: -1}}]", "CL503 2:31-33 a number of rows is not negative"),
+        ("tests: [{name: a, expect: {x: [1]}}]",
+         "CL503 2:31-34 each row is a mapping of fields to values, `{exe: at.exe}`"),
+        ("tests: [{name: a, log: f, events: [{exe: a}], expect: {}}]",
+         "CL503 2:9-58 a test has either `events` or a `log`"),
+        ("tests: [{name: a, expect: {}, event: []}]", "CL502 2:31-36 unknown key `event`"),
+        ("- a", "CL503 2:1-4 expected keys and values"),
+        ("id: a\nid: b", "CL501 3:1-3 the key `id` stands here twice"),
+    ],
+)  # fmt: skip
+def test_a_fault_in_the_front_matter_is_told_with_its_place(matter: str, expected: str) -> None:
+    analytic = front(matter)
+    assert told(analytic) == [expected]
+    assert [source.text for source in analytic.sources] == ["output a\n"]
+
+
+def test_an_unknown_key_gets_a_suggestion() -> None:
+    (diagnostic,) = front("titel: a").diagnostics
+    assert diagnostic.label == "did you mean `title`?"
+    assert diagnostic.repair
+    assert [edit.text for edit in diagnostic.repair.edits] == ["title"]
+
+
+def test_a_bad_value_costs_its_own_key_only() -> None:
+    analytic = front("id: a\nplatforms: 3\ncoverage:\n  - {technique: x}\n  - {technique: T1053}")
+    assert len(analytic.diagnostics) == 2
+    assert (analytic.id, analytic.platforms, analytic.techniques) == ("a", (), ("T1053",))
+
+
+def test_one_text_may_stand_for_a_list() -> None:
+    assert front("platforms: Windows, Linux").platforms == ("Windows", "Linux")
+
+
+def test_broken_yaml_leaves_the_program() -> None:
+    analytic = front("id: [")
+    assert [line.split(" not YAML")[0] for line in told(analytic)] == ["CL501 3:1-1"]
+    assert analytic.id == "x"
+    assert [source.position(0) for source in analytic.sources] == [(4, 1)]
+
+
+def test_front_matter_that_is_never_closed_is_told() -> None:
+    analytic = load_text("---\nid: a\noutput a\n", "x.car")
+    assert told(analytic) == ["CL501 1:1-4 the front matter is never closed"]
+    assert analytic.sources == ()
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "expected"),
+    [
+        ("x.md", "# Title\n\n```\noutput a\n```\n", "CL002 1:1-1 no code fence stands under a heading `Pseudocode`"),
+        ("x.yaml", "title: a\n", "CL002 1:1-1 the analytic has no implementations"),
+        (
+            "x.yaml",
+            "title: a\nimplementations:\n  - {type: splunk, code: x}\n",
+            "CL002 2:1-16 none of the implementations is in pseudocode",
+        ),
+        ("x.yaml", "a: [", "CL501 1:5-5 not YAML: expected the node content, but found '<stream end>'"),
+    ],
+)
+def test_a_document_without_a_program_is_told(name: str, text: str, expected: str) -> None:
+    analytic = load_text(text, name)
+    assert told(analytic) == [expected]
+    assert analytic.sources == ()
+
+
+def test_a_yaml_document_that_is_no_mapping_is_told() -> None:
+    assert [line.split(" ")[0] for line in told(load_text("- 1\n", "x.yaml"))] == ["CL002", "CL503"]
+
+
+def test_a_file_that_cannot_be_read_is_told(tmp_path: Path) -> None:
+    missing = tmp_path / "none.car"
+    assert told(load_file(missing)) == [f"CL001 1:1-1 `{missing}` cannot be read: No such file or directory"]
+    assert told(load_file(tmp_path)) == [f"CL001 1:1-1 `{tmp_path}` cannot be read: Is a directory"]
+    assert load_file(missing).id == "none"
+
+
+def test_a_file_that_is_not_utf8_is_told_with_the_place(tmp_path: Path) -> None:
+    file = tmp_path / "x.car"
+    file.write_bytes(b"output a\r\n# \xe9t\xe9\r\n")
+    assert told(load_file(file)) == [f"CL003 2:3-4 `{file}` is not UTF-8 text"]
+
+
+def test_a_car_id_that_differs_from_the_files_is_a_warning() -> None:
+    analytic = load_text("---\nid: CAR-2013-05-005\n---\noutput a\n", "CAR-2013-05-004.car")
+    assert told(analytic) == ["CL504 2:5-20 the id `CAR-2013-05-005` differs from the file's name `CAR-2013-05-004`"]
+    assert load_text("---\nid: CAR-2013-05-005\n---\noutput a\n", "at.car").diagnostics == ()
+
+
+def test_tests_are_data_with_places() -> None:
+    analytic = front(
+        "tests:\n  - name: one\n    now: 2020-01-01T00:00:00Z\n    params: {host: A}\n"
+        "    events:\n      - {object: process, exe: no, pid: 4}\n    expect: {at: [{exe: no}], b: 2}"
+    )
+    assert analytic.diagnostics == ()
+    (case,) = analytic.tests
+    assert (case.name, case.log, case.now, case.params) == ("one", None, "2020-01-01T00:00:00Z", {"host": "A"})
+    assert case.events == ({"object": "process", "exe": "no", "pid": 4},)
+    assert case.expect == {"at": ({"exe": "no"},), "b": 2}
+    span = case.span("events", 0, "exe", at_key=True)
+    assert case.origin
+    assert span
+    assert case.origin.source.text[span.start : span.end] == "exe"
+    assert case.origin.source.position(span.start) == (7, 27)
+
+
+def test_tests_may_stand_in_a_file_beside(tmp_path: Path) -> None:
+    file = tmp_path / "a.car"
+    file.write_text("---\ntests: [{name: inside, expect: {}}]\n---\noutput a\n", encoding="utf-8")
+    beside = tmp_path / "a.tests.yaml"
+    beside.write_text("- {name: beside, log: x.evtx, expect: {a: 1}}\n- {nam: b, expect: {}}\n", encoding="utf-8")
+    analytic = load_file(file)
+    assert [case.name for case in analytic.tests] == ["inside", "beside"]
+    assert told(analytic) == ["CL502 2:4-7 unknown key `nam`", "CL503 2:3-23 the key `name` is missing"]
+    assert {d.location.file for d in analytic.diagnostics} == {str(beside)}
+    beside.write_text("tests: [{name: keyed, expect: {}}]\n", encoding="utf-8")
+    assert [case.name for case in load_file(file).tests] == ["inside", "keyed"]
+    beside.write_text("tests: [", encoding="utf-8")
+    assert [d.code.name for d in load_file(file).diagnostics] == ["CL501"]
+    beside.write_bytes(b"\xff")
+    assert [d.code.name for d in load_file(file).diagnostics] == ["CL003"]
