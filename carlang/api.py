@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from carlang import analytic as files
-from carlang.diagnostics import Diagnostic, Severity, has_errors
+from carlang.diagnostics import Diagnostic, Severity, has_errors, nearest
 from carlang.engine import (
     AnalyticOutput,
     Failed,
@@ -24,20 +24,18 @@ from carlang.engine import (
     missing_events,
     unsure_absence,
 )
-from carlang.errors import CarlangError, CompileError, EngineError
+from carlang.errors import CompileError, EngineError
 from carlang.ingest import IngestReport, Progress
 from carlang.ingest import ingest as ingest_sources
-from carlang.model import Model, builtin_model
+from carlang.model import Kind, Model, builtin_model
 from carlang.program import CompiledProgram, compile_program
-from carlang.resolve.bound import BoundOutput
+from carlang.resolve import Given, ParameterError, given_values
+from carlang.resolve.bound import BoundExpr, BoundInput, BoundOutput
+from carlang.source import Source
 from carlang.store import Store, open_store
 
 PROGRAM = "<program>"
 """What a program that came as text is called in diagnostics."""
-
-
-class ParameterError(CarlangError):
-    """A parameter was given that the program does not have."""
 
 
 @dataclass(frozen=True)
@@ -50,6 +48,7 @@ class Analytic:
 
     data: files.Analytic
     model: Model
+    catalogue: files.Catalogue = field(default_factory=files.shipped_catalogue, repr=False)
 
     @property
     def id(self) -> str:
@@ -79,7 +78,16 @@ class Analytic:
     @cached_property
     def compiled(self) -> tuple[CompiledProgram, ...]:
         """Its programs, parsed and resolved."""
-        return tuple(compile_program(source, self.model) for source in self.data.sources)
+        return tuple(
+            compile_program(source, self.model, self._program_of, self.data.id) for source in self.data.sources
+        )
+
+    def _program_of(self, id_: str) -> Source | None:
+        """Return the program of another analytic: beside this one's file, on the search path, or in the catalogue."""
+        folder = Path(self.data.file).parent
+        beside = files.Catalogue([folder], shipped=False).find(id_) if Path(self.data.file).is_file() else None
+        found = beside or self.catalogue.find(id_)
+        return found.sources[0] if found and found.sources else None
 
     @cached_property
     def diagnostics(self) -> tuple[Diagnostic, ...]:
@@ -89,6 +97,19 @@ class Analytic:
     def check(self) -> list[Diagnostic]:
         """Return everything found in its file and programs."""
         return list(self.diagnostics)
+
+    @cached_property
+    def inputs(self) -> tuple[BoundInput, ...]:
+        """Its parameters; raises `CompileError` where it has errors."""
+        found = {each.name: each for program in self.compiled for each in program.require().inputs}
+        return tuple(found.values())
+
+    def given(self, params: Mapping[str, Any]) -> Given:
+        """Return the values of its inputs in a run; raises `ParameterError` where one lacks its value."""
+        values: dict[tuple[str, Kind], BoundExpr] = {}
+        for program in self.compiled:
+            values.update(given_values(program.require().inputs, params))
+        return values
 
     def outputs(self) -> list[BoundOutput]:
         """Return its outputs under the names they have in results; raises `CompileError` where it has errors."""
@@ -103,9 +124,14 @@ class Analytic:
                 found[name] = BoundOutput(name, output.stream)
         return list(found.values())
 
-    def sql(self, dialect: str = "duckdb", now: datetime | None = None) -> dict[str, str]:
-        """Return the SQL of each output by name; raises `CompileError` where it has errors."""
-        from_files = [program.sql(_instant(now), dialect) for program in self.compiled]
+    def sql(
+        self, dialect: str = "duckdb", now: datetime | None = None, params: Mapping[str, Any] | None = None
+    ) -> dict[str, str]:
+        """Return the SQL of each output by name.
+
+        Raises `CompileError` where it has errors, `ParameterError` where an input lacks its value.
+        """
+        from_files = [program.sql(_instant(now), dialect, params) for program in self.compiled]
         names = [output.name for output in self.outputs()]
         return dict(zip(names, (text for found in from_files for text in found.values()), strict=True))
 
@@ -121,12 +147,15 @@ class Analytic:
         `now` is the instant that the program calls `now`, the clock's where None. `options` are those of `run_all`
         that bound a run: `since`, `until`, `limit`, `memory_limit`, `timeout`.
 
-        Raises `CompileError` where it has errors, `EngineError` where its query fails.
+        Raises `CompileError` where it has errors, `ParameterError` for parameters that it does not have or that are
+        missing, `EngineError` where its query fails.
         """
-        _no_parameters(params, [self])
+        outputs = self.outputs()
+        _known_parameters(params, [self])
+        given = self.given(params or {})
         settings = RunOptions(now=now, **options)
         with settings.session(store or open_store(), self.model) as session:
-            return Result([session.run(output, settings.instant, settings.limit) for output in self.outputs()])
+            return Result([session.run(output, settings.instant, settings.limit, given) for output in outputs])
 
 
 @dataclass(frozen=True)
@@ -212,7 +241,7 @@ def run_all(  # noqa: PLR0913  # the bounds of a run, each by name
         timeout: Seconds that one query may run.
     """
     chosen = list(analytics)
-    _no_parameters(params, chosen)
+    _known_parameters(params, chosen)
     options = RunOptions(now, since, until, limit, memory_limit, timeout)
     opened = store or open_store()
     results: list[AnalyticOutput] = []
@@ -220,7 +249,7 @@ def run_all(  # noqa: PLR0913  # the bounds of a run, each by name
     failed: list[Failed] = []
     with options.session(opened, chosen[0].model if chosen else builtin_model()) as session:
         for analytic in chosen:
-            for outcome in _outcomes(analytic, session, opened, options):
+            for outcome in _outcomes(analytic, session, opened, options, params or {}):
                 match outcome:
                     case AnalyticOutput():
                         results.append(outcome)
@@ -234,19 +263,23 @@ def run_all(  # noqa: PLR0913  # the bounds of a run, each by name
 
 
 def _outcomes(
-    analytic: Analytic, session: Session, store: Store, options: RunOptions
+    analytic: Analytic, session: Session, store: Store, options: RunOptions, params: Mapping[str, Any]
 ) -> Iterator[AnalyticOutput | NotRun | Failed]:
     try:
         outputs = analytic.outputs()
+        given = analytic.given(params)
     except CompileError as error:
         yield Failed(analytic.id, analytic.title, error.diagnostics)
+        return
+    except ParameterError as error:
+        yield NotRun(analytic.id, analytic.title, str(error))
         return
     for output in outputs:
         if reason := missing_events(output, store, analytic.model):
             yield NotRun(analytic.id, analytic.title, reason, output.name)
             continue
         try:
-            found = session.run(output, options.instant, options.limit)
+            found = session.run(output, options.instant, options.limit, given)
         except EngineError as error:
             yield Failed(analytic.id, analytic.title, error=str(error))
             continue
@@ -261,10 +294,17 @@ def _named(analytic: Analytic, output: Output) -> AnalyticOutput:
     return AnalyticOutput(analytic.id, analytic.title, analytic.file, analytic.techniques, output)
 
 
-def _no_parameters(params: Mapping[str, Any] | None, analytics: Sequence[Analytic]) -> None:
+def _known_parameters(params: Mapping[str, Any] | None, analytics: Sequence[Analytic]) -> None:
+    """Raise `ParameterError` for a parameter that none of the analytics has."""
+    known: set[str] = set()
+    for analytic in analytics:
+        if not has_errors(analytic.diagnostics):
+            known |= {each.name for each in analytic.inputs}
     for name in params or {}:
-        of = analytics[0].id if len(analytics) == 1 else "any of the analytics"
-        raise ParameterError(f"`{name}` is not a parameter of {of}")
+        if name not in known:
+            of = analytics[0].id if len(analytics) == 1 else "any of the analytics"
+            near = nearest(name, known)
+            raise ParameterError(f"`{name}` is not a parameter of {of}" + (f"; did you mean `{near}`?" if near else ""))
 
 
 def ingest(  # noqa: PLR0913  # the options of an ingest, each by name

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from carlang.diagnostics import Diagnostic, has_errors
 from carlang.engine import pattern_fault
 from carlang.errors import CompileError
 from carlang.model import Model
-from carlang.resolve import resolve
+from carlang.resolve import AnalyticFinder, given_values, resolve
 from carlang.resolve.bound import BoundProgram
 from carlang.source import Source
 from carlang.sql import lower, sql_text
@@ -37,15 +38,25 @@ class CompiledProgram:
             raise CompileError(self.diagnostics)
         return self.bound
 
-    def sql(self, now: datetime, dialect: str = "duckdb") -> Mapping[str, str]:
-        """Return the SQL of each output; raises `CompileError` where the program has errors."""
-        return {output.name: sql_text(lower(output, now), dialect) for output in self.require().outputs}
+    def sql(self, now: datetime, dialect: str = "duckdb", params: Mapping[str, Any] | None = None) -> dict[str, str]:
+        """Return the SQL of each output.
+
+        Raises `CompileError` where the program has errors, `ParameterError` where an input lacks its value.
+        """
+        program = self.require()
+        given = given_values(program.inputs, params or {})
+        return {output.name: sql_text(lower(output, now, given), dialect) for output in program.outputs}
 
 
-def compile_program(source: Source, model: Model) -> CompiledProgram:
-    """Parse and resolve a program; never raises on a bad one."""
+def compile_program(
+    source: Source, model: Model, find_analytic: AnalyticFinder = lambda _: None, own_id: str | None = None
+) -> CompiledProgram:
+    """Parse and resolve a program; never raises on a bad one.
+
+    `find_analytic` gives the programs that `run Analytic:ID` asks for, `own_id` is the program's own id.
+    """
     parsed = parse(source)
-    resolved = resolve(parsed.program, source, model, pattern_fault)
+    resolved = resolve(parsed.program, source, model, pattern_fault, find_analytic, own_id)
     found = sorted([*parsed.diagnostics, *resolved.diagnostics], key=lambda d: (d.span, d.code.name))
     bound = None if has_errors(parsed.diagnostics) else resolved.program
     return CompiledProgram(source, parsed.program, bound, tuple(found))

@@ -12,7 +12,7 @@ from carlang.api import Analytic
 from carlang.cli import exits
 from carlang.cli.console import colours, put, say
 from carlang.cli.exits import UsageError
-from carlang.cli.options import Expression, Targets, instant, model_of
+from carlang.cli.options import Expression, Targets, instant, model_of, parameters
 from carlang.cli.targets import find_analytics
 from carlang.diagnostics import has_errors, render_all
 from carlang.settings import find_settings
@@ -28,6 +28,7 @@ def compile_command(
     stage: Annotated[str, typer.Option(metavar="STAGE", help=" | ".join(STAGES))] = "sql",
     dialect: Annotated[str, typer.Option(metavar="DIALECT", help=" | ".join(DIALECTS))] = "duckdb",
     now: Annotated[str | None, typer.Option(metavar="T", help="The instant that the program calls now.")] = None,
+    param: Annotated[list[str] | None, typer.Option(metavar="K=V", help="A value for an input.")] = None,
 ) -> int:
     """Show what a program becomes: its syntax tree, its meaning, or its SQL."""
     if stage not in STAGES:
@@ -45,7 +46,7 @@ def compile_command(
             status = exits.FAULTY
             continue
         try:
-            _put(analytic, stage, {} if stage != "sql" else analytic.sql(dialect, moment))
+            _put(analytic, stage, {} if stage != "sql" else analytic.sql(dialect, moment, parameters(param)))
         except UnsupportedError as error:
             say(f"error: {analytic.id} has no form in {dialect}: {error}")
             status = exits.FAULTY

@@ -53,16 +53,31 @@ def _put_info(info: StoreInfo) -> None:
     )
     console.print(f"sensors: {', '.join(info.sensors) or 'none named'}\n")
     table = Table(box=None, pad_edge=False)
-    for heading in ("object/action", "events", "first", "last", "fields filled"):
-        table.add_column(heading, justify="right" if heading == "events" else "left", overflow="fold")
+    for heading in ("object/action", "events", "files", "first", "last"):
+        table.add_column(heading, justify="right" if heading in ("events", "files") else "left", no_wrap=True)
     for found in info.classes:
-        filled = sorted(found.fill.items(), key=lambda item: (-item[1], item[0]))
-        shares = ", ".join(f"{name} {share:.0%}" for name, share in filled if share)
-        empty = [name for name, share in filled if not share]
-        shares += f"; empty: {', '.join(sorted(empty))}" if empty else ""
         name = f"{found.object}/{found.action}"
-        table.add_row(name, f"{found.rows:,}", _moment(found.first_time), _moment(found.last_time), shares)
+        counts = (f"{found.rows:,}", f"{found.files:,}")
+        table.add_row(name, *counts, _moment(found.first_time), _moment(found.last_time))
     console.print(table)
+    for found in info.classes:
+        console.print(f"\nfields of {found.object}/{found.action}, by the share of events that have them")
+        shares: dict[str, list[str]] = {}
+        for field, share in sorted(found.fill.items(), key=lambda item: (-item[1], item[0])):
+            shares.setdefault(_percent(share), []).append(field)
+        grid = Table(box=None, pad_edge=False, show_header=False)
+        grid.add_column(justify="right", width=6, no_wrap=True)
+        grid.add_column()
+        for percent, fields in shares.items():
+            grid.add_row(percent, ", ".join(fields))
+        console.print(grid)
+
+
+def _percent(share: float) -> str:
+    """Round so that only nothing is 0 % and only all is 100 %."""
+    if 0 < share < 0.01:  # noqa: PLR2004  # below what a whole percent can show
+        return "< 1%"
+    return f"{min(share, 0.99):.0%}" if share < 1 else "100%"
 
 
 def _moment(moment: datetime | None) -> str:

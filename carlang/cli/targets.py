@@ -31,7 +31,8 @@ def find_analytics(targets: Sequence[str], expression: str | None, settings: Set
         message = "name an analytic: a file, a folder, a catalogue id, `-`, or `-e` and the program itself"
         raise UsageError(message)
     unique = {(analytic.file, analytic.id): analytic for analytic in found}
-    return [Analytic(analytic, model) for analytic in unique.values()]
+    catalogue = _catalogue(settings)
+    return [Analytic(analytic, model, catalogue) for analytic in unique.values()]
 
 
 def _target(target: str, settings: Settings) -> list[AnalyticFile]:
@@ -49,10 +50,7 @@ def _target(target: str, settings: Settings) -> list[AnalyticFile]:
 
 
 def _by_id(target: str, settings: Settings) -> AnalyticFile:
-    try:
-        catalogue = Catalogue(settings.catalogue)
-    except CatalogueError as error:
-        raise UsageError(f"{settings.file}: {error}") from error
+    catalogue = _catalogue(settings)
     analytic = catalogue.find(target)
     if analytic is None:
         message = f"`{target}` is neither a file nor the id of an analytic"
@@ -60,3 +58,10 @@ def _by_id(target: str, settings: Settings) -> AnalyticFile:
             message += f"; did you mean `{near}`?"
         raise UsageError(message)
     return analytic
+
+
+def _catalogue(settings: Settings) -> Catalogue:
+    try:
+        return Catalogue(settings.catalogue)
+    except CatalogueError as error:
+        raise UsageError(f"{settings.file}: {error}") from error

@@ -3,7 +3,7 @@
 from carlang.engine.connection import Limits
 from carlang.engine.pattern import pattern_fault
 from carlang.engine.result import AnalyticOutput, Failed, NotRun, Output, Result, RunReport
-from carlang.engine.session import Session, run
+from carlang.engine.session import Session
 from carlang.engine.support import missing_events, unsure_absence
 from carlang.sql import Window
 
@@ -19,6 +19,5 @@ __all__ = [
     "Window",
     "missing_events",
     "pattern_fault",
-    "run",
     "unsure_absence",
 ]

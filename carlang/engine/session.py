@@ -17,7 +17,8 @@ from carlang.engine.connection import Limits, engine_error, locked_connection, t
 from carlang.engine.result import Output
 from carlang.model.schema import Model
 from carlang.model.types import Column, Kind
-from carlang.resolve.bound import BoundOutput, BoundProgram, Events, streams_below
+from carlang.resolve import Given
+from carlang.resolve.bound import BoundOutput, Events, streams_below
 from carlang.sql import EventFiles, Window, lower, lower_schema, lower_table, sql_text
 from carlang.store import Store
 
@@ -52,12 +53,12 @@ class Session:
         self._connection.close()
         self._scratch.cleanup()
 
-    def run(self, output: BoundOutput, now: datetime, limit: int | None = None) -> Output:
-        """Return the rows of an output; `limit` cuts the table, not the count.
+    def run(self, output: BoundOutput, now: datetime, limit: int | None = None, given: Given | None = None) -> Output:
+        """Return the rows of an output; `limit` cuts the table, not the count, `given` are the values of inputs.
 
         Raises `EngineError` where the query fails or goes beyond the session's limits.
         """
-        query = sql_text(lower(output, now))
+        query = sql_text(lower(output, now, given or {}))
         with self._lock:
             self._provide(output)
             try:
@@ -102,18 +103,6 @@ class Session:
             self._connection.execute(statement)
         except duckdb.Error as error:
             raise engine_error(error) from error
-
-
-def run(
-    program: BoundProgram,
-    store: Store,
-    model: Model,
-    now: datetime,
-    limits: Limits | None = None,
-) -> tuple[Output, ...]:
-    """Run all outputs of a program over a store in a session of their own."""
-    with Session(store, model, limits) as session:
-        return tuple(session.run(output, now) for output in program.outputs)
 
 
 def _fetched(relation: duckdb.DuckDBPyRelation, limit: int | None) -> tuple[pa.Table, int]:

@@ -6,13 +6,17 @@ from collections.abc import Iterable
 
 from carlang.model.schema import Model
 from carlang.resolve.bound import (
+    Aggregated,
     BoundOutput,
     BoundStream,
     Derived,
     Events,
     EventSet,
-    Filtered,
+    Joined,
+    Projected,
+    expressions,
     fields_of,
+    inputs,
     streams_below,
 )
 from carlang.store import Store, StoreFile
@@ -55,16 +59,37 @@ def _searches(stream: BoundStream) -> Iterable[Events]:
 def _asked(stream: BoundStream) -> Iterable[tuple[Events, frozenset[str]]]:
     """Yield each search with those of its fields that conditions and derived fields above it ask for."""
     for node in streams_below(stream):
-        if isinstance(node, Filtered):
-            wanted = fields_of(node.condition)
-        elif isinstance(node, Derived):
-            wanted = fields_of(node.value)
-        else:
+        wanted = frozenset(name for e in expressions(node) for name in fields_of(e))
+        if not wanted:
             continue
-        derived = {d.column.name for d in streams_below(node.input) if isinstance(d, Derived)}
-        for events in _searches(node.input):
-            columns = {c.name for c in events.columns} - {"object", "action"}
-            yield events, (wanted & columns) - derived
+        for prefix, source in _sources(node):
+            own = {name.removeprefix(prefix) for name in wanted if name.startswith(prefix)}
+            made = {name for s in streams_below(source) for name in _made(s)}
+            for events in _searches(source):
+                columns = {c.name for c in events.columns} - {"object", "action"}
+                yield events, frozenset((own & columns) - made)
+
+
+def _sources(node: BoundStream) -> Iterable[tuple[str, BoundStream]]:
+    """Yield the streams that a node's expressions ask, with the prefix of their columns there."""
+    match node:
+        case Joined(parts):
+            return [(f"{part.name}.", part.stream) for part in parts]
+        case Aggregated(group):
+            return [("", source) for source in group.inputs]
+        case _:
+            return [("", source) for source in inputs(node)]
+
+
+def _made(node: BoundStream) -> Iterable[str]:
+    """Yield the names of columns that a stream computes itself."""
+    match node:
+        case Derived(column=column):
+            return [column.name]
+        case Projected(items=items) | Aggregated(items=items):
+            return [item.column.name for item in items]
+        case _:
+            return []
 
 
 def _is_whole(event_set: EventSet, model: Model) -> bool:

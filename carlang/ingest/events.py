@@ -42,7 +42,8 @@ def _mapped(
     values = []
     for column, type_ in columns.items():
         if found := mapping.fields.get(column):
-            value = ", ".join(f"({expression.bind(reader)})" for expression in found)
+            # An expression that fails for a record, as by an overflow, gives null and does not fail the others.
+            value = ", ".join(f"TRY({expression.bind(reader)})" for expression in found)
             value = value if len(found) == 1 else f"coalesce({value})"
         else:
             value = text_literal(mapping.sensor) if column == "sensor" else _COMMON.get(column, "NULL")

@@ -43,7 +43,7 @@ def records_query(mappings: Sequence[EventMapping]) -> str:
     ), shaped AS (
       SELECT *, CASE {evidence} ELSE {text_literal(SHAPES[-1].name)} END AS shape FROM members
     ), headed AS (
-      SELECT file, source, number, line, body, shape, {heads}, {times} AS event_time, {data} AS data FROM shaped
+      SELECT file, source, number, line, body, shape, {heads}, TRY({times}) AS event_time, {data} AS data FROM shaped
     ), typed AS (
       SELECT file, source, number, line, shape, given(channel) AS channel, number(event_id) AS event_id,
         given(provider) AS provider, given(computer) AS computer, number(record_id) AS record_id,
@@ -102,11 +102,11 @@ def _data(shape: Shape, reader: MemberReader) -> str:
     """
     found = []
     for name in shape.data:
-        value = reader(name.removesuffix(".*"))
+        value = f"object_text({reader(name.removesuffix('.*'))})"
         if name.endswith(".*"):
             inner = f"json_merge_patch({value}, '{{\"#attributes\":null}}')"
-            value = f"CASE WHEN starts_with({value}, '{{') THEN CAST(json_extract({inner}, '$.*')[1] AS VARCHAR) END"
-        found.append(f"CASE WHEN starts_with({value}, '{{') THEN {value} END")
+            value = f"object_text(CAST(json_extract({inner}, '$.*')[1] AS VARCHAR))"
+        found.append(value)
     return f"coalesce({', '.join([*found, shape.no_data])})"
 
 
@@ -137,7 +137,7 @@ def _places(mappings: Sequence[tuple[int, EventMapping]]) -> str:
     if all(mapping.where is None for _, mapping in mappings):
         return f"[{', '.join(str(place) for place, _ in mappings)}]"
     places = (
-        f"CASE WHEN {m.where.bind(data_reader(m.names))} THEN {place} END" if m.where else str(place)
+        f"CASE WHEN TRY({m.where.bind(data_reader(m.names))}) THEN {place} END" if m.where else str(place)
         for place, m in mappings
     )
     return f"nullif(list_filter([{', '.join(places)}], lambda place: place IS NOT NULL), CAST([] AS INTEGER[]))"

@@ -13,6 +13,7 @@ _ZONE = r"(Z|[+-][0-9]{2}:?[0-9]{2})$"
 MACROS: dict[str, str] = {
     "given(text)": "CASE WHEN trim(text) NOT IN ('', '-') THEN text END",
     "base_name(path)": r"nullif(regexp_extract(path, '[^\\/]*$'), '')",
+    "object_text(text)": "CASE WHEN starts_with(text, '{') AND json_valid(text) THEN text END",
     "number(text)": """
         CASE WHEN regexp_full_match(text, '\\s*(0[xX][0-9A-Fa-f]+|[+-]?[0-9]+)\\s*') THEN TRY_CAST(trim(text) AS BIGINT)
         END""",
@@ -36,7 +37,10 @@ MACROS: dict[str, str] = {
         WHEN 'INFORMATION' THEN 'Information' WHEN 'WARNING' THEN 'Warning' WHEN 'ERROR' THEN 'Error'
         WHEN 'CRITICAL' THEN 'Critical' WHEN 'DEBUG' THEN 'Verbose' WHEN 'VERBOSE' THEN 'Verbose'
         ELSE nullif(text, '') END""",
-    "finite(moment)": "CASE WHEN isfinite(moment) THEN moment END",
+    # Infinity, and what Python's calendar does not reach.
+    "finite(moment)": """
+        CASE WHEN moment >= TIMESTAMPTZ '0001-01-01 00:00:00+00' AND moment < TIMESTAMPTZ '9999-12-31 00:00:00+00'
+        THEN moment END""",
     "instant(text)": """
         finite(CASE
           WHEN regexp_full_match(text, '[0-9]{9,10}(\\.[0-9]+)?')
@@ -48,7 +52,7 @@ MACROS: dict[str, str] = {
     "has_zone(text)": f"regexp_matches(text, '{_ZONE}')",
     # A collector that writes local times gives its zone away by when it received the record, in both clocks.
     "local_instant(text, received, received_utc)": """
-        finite(TRY_CAST(text AS TIMESTAMPTZ) + to_minutes(CAST(15 * round(
+        finite(TRY_CAST(text AS TIMESTAMPTZ) + to_minutes(TRY_CAST(15 * round(
           (epoch(TRY_CAST(received_utc AS TIMESTAMPTZ)) - epoch(TRY_CAST(received AS TIMESTAMPTZ))) / 900) AS BIGINT)))
         """,
 }

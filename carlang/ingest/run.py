@@ -16,7 +16,7 @@ from carlang.ingest.report import IngestReport, Rejection, SourceReport, Status
 from carlang.ingest.sensors import builtin_sensors
 from carlang.ingest.sources import SourceFile, digest, find_sources
 from carlang.model.schema import Model
-from carlang.store import RAW, Store, create_store
+from carlang.store import RAW, Store, create_store, model_columns
 
 _SHOWN = 20
 
@@ -50,10 +50,11 @@ def ingest(  # noqa: PLR0913  # the options of one command
     """
     begun = time.monotonic()
     sensors = builtin_sensors(model).only(sensor)
-    opened = store if isinstance(store, Store) else create_store(store, model)
+    opened = _opened(store, model)
     if keep_raw:
         opened.add_columns({RAW: "VARCHAR"})
-    files = find_sources(sources)
+    inside = opened.path.absolute()
+    files = [file for file in find_sources(sources) if not file.path.absolute().is_relative_to(inside)]
     if progress:
         progress.start(sum(file.size for file in files))
     run = _Run(opened, model, sensors, hostname=hostname, keep_raw=keep_raw, strict=strict, progress=progress)
@@ -65,6 +66,14 @@ def ingest(  # noqa: PLR0913  # the options of one command
         unmapped=dict(run.unmapped.most_common()),
         rejections=tuple(run.rejections[:_SHOWN]),
     )
+
+
+def _opened(store: str | Path | Store, model: Model) -> Store:
+    if not isinstance(store, Store):
+        return create_store(store, model)
+    store.refresh()
+    store.add_columns(model_columns(model))
+    return store
 
 
 class _Run:
@@ -116,8 +125,10 @@ class _Run:
 
     def _load(self, file: SourceFile) -> None:
         key = digest(file.path)
-        if self.store.has_source(key) or key in self._digests:
-            self.reports[file.name] = SourceReport(file.name, Status.PRESENT)
+        twin = self._digests.get(key)
+        if twin or self.store.has_source(key):
+            reason = f"its content is that of {twin.name}" if twin else None
+            self.reports[file.name] = SourceReport(file.name, Status.PRESENT, reason=reason)
             self._advance(file.size)
             return
         with file.path.open("rb") as stream:

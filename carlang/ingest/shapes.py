@@ -108,7 +108,7 @@ SHAPES = (
     ),
     Shape(
         name="zeek",
-        evidence=(("@stream", "_path", "uid"), ("ts",)),
+        evidence=(("@stream", "_path", "uid"), ("@proc", "ts")),
         heads={"computer": ()},
         constants={"channel": "'zeek' || coalesce('/' || {@stream}, '/' || {_path}, '')", "provider": "'zeek'"},
         time="instant({ts})",

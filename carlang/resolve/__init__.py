@@ -1,6 +1,16 @@
 """AST and model to a bound program: every name a reference, every expression a type."""
 
+from carlang.resolve.inputs import Given, ParameterError, given_values
 from carlang.resolve.program import DEFAULT_OUTPUT, Resolved, resolve
-from carlang.resolve.scope import PatternCheck
+from carlang.resolve.scope import AnalyticFinder, PatternCheck
 
-__all__ = ["DEFAULT_OUTPUT", "PatternCheck", "Resolved", "resolve"]
+__all__ = [
+    "DEFAULT_OUTPUT",
+    "AnalyticFinder",
+    "Given",
+    "ParameterError",
+    "PatternCheck",
+    "Resolved",
+    "given_values",
+    "resolve",
+]

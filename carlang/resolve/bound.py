@@ -94,6 +94,36 @@ class Apply:
 
 
 @dataclass(frozen=True, slots=True)
+class Param:
+    """The value given for an input of the program, as the type that its place asks for."""
+
+    name: str
+    type: Type
+
+
+@dataclass(frozen=True, slots=True)
+class Aggregate:
+    """A function of many rows: of those of a group, or of a stream where `Scalar` holds it.
+
+    Missing values do not count; of no values, counts are 0, `values`, `top` and `rare` empty lists, others missing.
+    """
+
+    function: str
+    arguments: tuple[BoundExpr, ...]
+    distinct: bool
+    type: Type
+
+
+@dataclass(frozen=True, slots=True)
+class Scalar:
+    """An aggregate over all rows of a stream: one value wherever it stands."""
+
+    stream: BoundStream
+    aggregate: Aggregate
+    type: Type
+
+
+@dataclass(frozen=True, slots=True)
 class Truth:
     """A value of type boolean as a condition: false where it is missing."""
 
@@ -207,6 +237,9 @@ BoundExpr = (
     | Items
     | Arith
     | Apply
+    | Param
+    | Aggregate
+    | Scalar
     | Truth
     | Compare
     | OneOf
@@ -261,6 +294,112 @@ class Derived:
 
 
 @dataclass(frozen=True, slots=True)
+class Part:
+    """A stream under the name that it has in a join or a sequence."""
+
+    name: str
+    stream: BoundStream
+
+
+@dataclass(frozen=True, slots=True)
+class Joined:
+    """Every combination of rows of the parts for which a condition holds; columns are named `part.column`."""
+
+    parts: tuple[Part, ...]
+    condition: BoundExpr
+    columns: tuple[Column, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Grouped:
+    """The rows of all inputs in groups of equal keys, texts without case, missing equal to missing.
+
+    With a gap, a pause longer than it (in microseconds) between two rows of a group, in order of time, begins a new
+    group; rows without a time are a group of their own. A row a group: the keys, of texts the first in order of
+    characters, `count`, `first_time`, `last_time`. `having` are conditions on groups: fields are those of this row,
+    aggregates are over the group's rows.
+    """
+
+    inputs: tuple[BoundStream, ...]
+    keys: tuple[Column, ...]
+    gap: BoundExpr | None
+    having: tuple[BoundExpr, ...]
+    columns: tuple[Column, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """A column and what it holds."""
+
+    column: Column
+    value: BoundExpr
+
+
+@dataclass(frozen=True, slots=True)
+class Aggregated:
+    """A row a group, with other columns than the group's own: expressions of those and of aggregates."""
+
+    group: Grouped
+    items: tuple[Item, ...]
+    columns: tuple[Column, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Projected:
+    """The rows of a stream with other columns: expressions of its own."""
+
+    input: BoundStream
+    items: tuple[Item, ...]
+    columns: tuple[Column, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Union:
+    """The rows of both streams; a column that one lacks is missing in its rows."""
+
+    left: BoundStream
+    right: BoundStream
+    columns: tuple[Column, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """The rows of `left` to which no row of `right` is equal in the columns `on`, texts without case."""
+
+    left: BoundStream
+    right: BoundStream
+    on: tuple[str, ...]
+    columns: tuple[Column, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Distinct:
+    """The values of a column, each once, without missing ones; of texts that differ in case the first in order."""
+
+    input: BoundStream
+    column: Column
+    columns: tuple[Column, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Sequenced:
+    """Runs of events, one of each step in order, strictly later each, with equal keys.
+
+    Within a key, events are taken in order of time. An event of the first step begins a run and replaces one that has
+    got no further; an event of a later step carries on the newest run that waits for it, which then waits no more,
+    and replaces a run that has got as far as that; so each event is in one run at most. An event of `until` ends all
+    runs of its key. `within` (microseconds) bounds the time from the first event to the last. Events without a time
+    take no part. Columns are named `step.column`.
+    """
+
+    steps: tuple[Part, ...]
+    keys: tuple[str, ...]
+    within: BoundExpr | None
+    until: BoundStream | None
+    columns: tuple[Column, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Named:
     """A stream that the program has given a name; `key` is unique, where names are shadowed `name` is not."""
 
@@ -275,7 +414,20 @@ class Named:
         return self.stream.columns
 
 
-BoundStream = Events | Filtered | Derived | Named
+BoundStream = (
+    Events
+    | Filtered
+    | Derived
+    | Joined
+    | Grouped
+    | Aggregated
+    | Projected
+    | Union
+    | Difference
+    | Distinct
+    | Sequenced
+    | Named
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -287,50 +439,92 @@ class BoundOutput:
 
 
 @dataclass(frozen=True, slots=True)
+class BoundInput:
+    """A parameter of the program.
+
+    `types` are those that its uses ask for, its declared one alone where there is one. Without a default a run must
+    give a value.
+    """
+
+    name: str
+    types: tuple[Type, ...]
+    default: BoundExpr | None
+    span: Span = field(compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class BoundProgram:
-    """The outputs of a program, in order, and all streams it names, in the order of their statements."""
+    """The outputs of a program, in order, all streams it names, in the order of their statements, and its inputs."""
 
     outputs: tuple[BoundOutput, ...]
     named: tuple[Named, ...]
+    inputs: tuple[BoundInput, ...] = ()
 
 
 # ---- walks -----------------------------------------------------------------------------------------------------------
 
 
 def inputs(stream: BoundStream) -> tuple[BoundStream, ...]:
-    """Return the streams that a stream is made of."""
+    """Return the streams that a stream is made of, those that its expressions look at not among them."""
     match stream:
         case Events():
             return ()
-        case Filtered(input=source) | Derived(input=source):
+        case Filtered(input=source) | Derived(input=source) | Projected(input=source) | Distinct(input=source):
             return (source,)
-        case Named(stream=source):
+        case Named(stream=source) | Aggregated(group=source):
             return (source,)
+        case Grouped(inputs=several):
+            return several
+        case Joined(parts=joined):
+            return tuple(part.stream for part in joined)
+        case Union(left, right) | Difference(left, right):
+            return (left, right)
+        case Sequenced(steps=steps, until=barrier):
+            return (*(step.stream for step in steps), *((barrier,) if barrier else ()))
+
+
+def expressions(stream: BoundStream) -> tuple[BoundExpr, ...]:
+    """Return the expressions that a stream itself evaluates."""
+    match stream:
+        case Filtered(condition=condition) | Joined(condition=condition):
+            return (condition,)
+        case Derived(value=value):
+            return (value,)
+        case Grouped(gap=gap, having=having):
+            return (*having, *((gap,) if gap else ()))
+        case Aggregated(items=items) | Projected(items=items):
+            return tuple(item.value for item in items)
+        case Sequenced(within=within):
+            return (within,) if within else ()
+        case _:
+            return ()
 
 
 def streams_below(stream: BoundStream) -> Iterator[BoundStream]:
-    """Yield a stream and all streams that it is made of, each once, the inputs first."""
+    """Yield a stream and all streams that it is made of or looks at, each once, the inputs first."""
     seen: set[int] = set()
-
-    def walk(node: BoundStream) -> Iterator[BoundStream]:
-        if id(node) in seen:
-            return
-        seen.add(id(node))
-        for below in inputs(node):
-            yield from walk(below)
-        yield node
-
-    yield from walk(stream)
+    todo: list[tuple[BoundStream, bool]] = [(stream, False)]
+    while todo:
+        node, ready = todo.pop()
+        if ready:
+            yield node
+        elif id(node) not in seen:
+            seen.add(id(node))
+            looked_at = [s.stream for e in expressions(node) for s in walk(e) if isinstance(s, Scalar)]
+            todo.append((node, True))
+            todo.extend((below, False) for below in reversed((*inputs(node), *looked_at)))
 
 
 def parts(expr: BoundExpr) -> tuple[BoundExpr, ...]:
     """Return the expressions that an expression is made of."""
     match expr:
-        case FieldRef() | Const() | Now():
+        case FieldRef() | Const() | Now() | Param():
             return ()
         case MemberRef(record=inner) | Truth(operand=inner) | Present(operand=inner) | Complement(condition=inner):
             return (inner,)
-        case Items(items=several) | Apply(arguments=several):
+        case Scalar(aggregate=inner):
+            return (inner,)
+        case Items(items=several) | Apply(arguments=several) | Aggregate(arguments=several):
             return several
         case AllOf(conditions=several) | AnyOf(conditions=several):
             return several
@@ -342,13 +536,15 @@ def parts(expr: BoundExpr) -> tuple[BoundExpr, ...]:
             return (a,)
 
 
-def fields_of(expr: BoundExpr) -> frozenset[str]:
-    """Return the names of the columns that an expression asks for."""
-    found: set[str] = set()
+def walk(expr: BoundExpr) -> Iterator[BoundExpr]:
+    """Yield an expression and all that it is made of."""
     todo = [expr]
     while todo:
         node = todo.pop()
-        if isinstance(node, FieldRef):
-            found.add(node.column)
+        yield node
         todo.extend(parts(node))
-    return frozenset(found)
+
+
+def fields_of(expr: BoundExpr) -> frozenset[str]:
+    """Return the names of the columns that an expression asks for."""
+    return frozenset(node.column for node in walk(expr) if isinstance(node, FieldRef))

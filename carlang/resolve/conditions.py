@@ -14,19 +14,16 @@ from carlang.resolve.bound import (
     Present,
     Truth,
 )
-from carlang.resolve.equality import equals
+from carlang.resolve.equality import comparable, equals
 from carlang.resolve.literals import block, value_as
 from carlang.resolve.membership import text_test, within
-from carlang.resolve.scope import Context, Row
-from carlang.resolve.values import is_literal, value, written_out
+from carlang.resolve.row import Row
+from carlang.resolve.scope import Context, InputName
+from carlang.resolve.values import DEEPEST, is_literal, too_deep, value, written_out
 from carlang.source import Span
 from carlang.syntax import ast
 
-DEEPEST = 64
-"""How many `not`, parentheses with an operator, calls and the like may stand inside one another."""
-
 _MIRRORED = {"<": ">", ">": "<", "<=": ">=", ">=": "<=", "==": "=="}
-_ORDERED = frozenset({Kind.TIME, Kind.DURATION})
 
 
 def condition(ctx: Context, row: Row, expr: ast.Expr) -> BoundExpr | None:
@@ -34,8 +31,7 @@ def condition(ctx: Context, row: Row, expr: ast.Expr) -> BoundExpr | None:
     ctx.depth += 1
     try:
         if ctx.depth > DEEPEST:
-            fault = ctx.report(codes.TOO_DEEP, f"the condition is nested more than {DEEPEST} levels deep", expr.span)
-            ctx.add(fault.with_help("give parts of it names: filter in several steps"))
+            too_deep(ctx, expr.span)
             return None
         return _condition(ctx, row, expr)
     finally:
@@ -131,10 +127,22 @@ def compare(ctx: Context, row: Row, left: ast.Expr, operator: str, right: ast.Ex
         return _with_literal(ctx, row, left, operator, right, literal_on_the_right=True)
     if is_literal(left) and not is_literal(right):
         return _with_literal(ctx, row, right, _MIRRORED[operator], left, literal_on_the_right=False)
-    a, b = value(ctx, row, left), value(ctx, row, right)
+    if _is_untyped_input(ctx, row, left):
+        b = value(ctx, row, right)
+        a = value(ctx, row, left, b.type if b else None)
+    else:
+        a = value(ctx, row, left)
+        b = value(ctx, row, right, a.type if a else None)
     if a is None or b is None:
         return None
-    return Compare(operator, a, b) if _comparable(ctx, a, operator, b, span) else None
+    return Compare(operator, a, b) if _compared(ctx, a, operator, b, span) else None
+
+
+def _is_untyped_input(ctx: Context, row: Row, expr: ast.Expr) -> bool:
+    if not isinstance(expr, ast.Name) or row.bare(expr.ident):
+        return False
+    meaning = ctx.names.get(expr.ident)
+    return isinstance(meaning, InputName) and meaning.type is None
 
 
 def _with_null(ctx: Context, row: Row, operand: ast.Expr, operator: str, span: Span) -> BoundExpr | None:
@@ -178,11 +186,8 @@ def _address_order(ctx: Context, subject: BoundExpr, operator: str, literal: ast
     return InBlock(subject, low, high)
 
 
-def _comparable(ctx: Context, a: BoundExpr, operator: str, b: BoundExpr, span: Span) -> bool:
-    kinds = {a.type.kind, b.type.kind}
-    texts, numbers = a.type.is_string and b.type.is_string, a.type.is_number and b.type.is_number
-    same = len(kinds) == 1 and (kinds <= _ORDERED or (kinds == {Kind.BOOLEAN} and operator == "=="))
-    if texts or numbers or same:
+def _compared(ctx: Context, a: BoundExpr, operator: str, b: BoundExpr, span: Span) -> bool:
+    if comparable(a.type, operator, b.type):
         return True
     fault = ctx.report(codes.INCOMPARABLE, f"`{operator}` does not compare {_named(a)} with {_named(b)}", span)
     if {a.type.is_string, b.type.is_string} == {True, False} and (a.type.is_number or b.type.is_number):

@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 from carlang.diagnostics import codes
-from carlang.model.types import Kind
+from carlang.model.types import Kind, Type
 from carlang.resolve.bound import AnyOf, BoundExpr, Compare, Complement, Const, InBlock, Matches, Pattern, Present
 from carlang.resolve.literals import block, value_as
 from carlang.resolve.patterns import is_plain, path_patterns, plain_text, wildcards
 from carlang.resolve.scope import Context
 from carlang.source import Span
 from carlang.syntax import ast
+
+
+def comparable(a: Type, operator: str, b: Type) -> bool:
+    """Tell whether an operator compares two types."""
+    if (a.is_string and b.is_string) or (a.is_number and b.is_number):
+        return True
+    ordered = a.kind in (Kind.TIME, Kind.DURATION)
+    return a.kind is b.kind and (ordered or (a.kind is Kind.BOOLEAN and operator == "=="))
 
 
 def equals(ctx: Context, subject: BoundExpr, literal: ast.Literal, *, wildcards_apply: bool = True) -> BoundExpr | None:

@@ -13,13 +13,16 @@ from carlang.syntax import ast
 
 
 def events(ctx: Context, search: ast.Search) -> tuple[Events, tuple[Object, ...]] | None:
-    """Return the events that a search asks for and the objects they belong to, or None where a class is unknown."""
+    """Return the events that a search asks for and the objects they belong to, or None where no object is known.
+
+    An unknown object or action is reported; what was probably meant stands in for it, so that the rest of the program
+    can be checked against its fields.
+    """
     for conjunction in search.conjunctions:
         fault = ctx.report(codes.EVENTS_AND, "no event is of two classes at once; read as `or`", conjunction)
         ctx.add(fault.repaired_by("or"))
-    found = [_event_class(ctx, written) for written in search.classes]
-    whole = [known for known in found if known is not None]
-    if len(whole) < len(found):
+    whole = [known for written in search.classes if (known := _event_class(ctx, written)) is not None]
+    if not whole:
         return None
     actions: dict[str, dict[str, None]] = {}
     objects: dict[str, Object] = {}
@@ -35,17 +38,20 @@ def _event_class(ctx: Context, written: ast.EventClass) -> tuple[Object, tuple[A
     owner = ctx.model.object(name.ident)
     if owner is None:
         fault = ctx.report(codes.UNKNOWN_OBJECT, f"the data model has no object `{name.ident}`", name.span)
-        if near := nearest(name.ident, [o.title for o in ctx.model.objects.values()]):
-            fault = fault.with_label(f"did you mean `{near}`?").repaired_by(near.replace(" ", "_"), certain=False)
-        else:
-            fault = fault.with_note(f"its objects are {', '.join(ctx.model.objects)}")
+        near = nearest(name.ident, [o.title for o in ctx.model.objects.values()])
+        if near is None:
+            ctx.add(fault.with_note(f"its objects are {', '.join(ctx.model.objects)}"))
+            return None
+        fault = fault.with_label(f"did you mean `{near}`?").repaired_by(near.replace(" ", "_"), certain=False)
         ctx.add(fault)
-        return None
+        owner = ctx.model.object(near)
+        if owner is None:
+            return None
     if not written.actions:
         return owner, owner.actions
     found = [_actions(ctx, owner, action) for action in written.actions]
-    whole = tuple(action for several in found if several for action in several)
-    return (owner, whole) if all(found) else None
+    whole = tuple(action for several in found for action in several)
+    return owner, whole or owner.actions
 
 
 def _actions(ctx: Context, owner: Object, name: ast.Name) -> tuple[Action, ...]:

@@ -87,6 +87,9 @@ def apply(ctx: Context, call: ast.Call, arguments: tuple[BoundExpr | None, ...])
 
 def _unknown(ctx: Context, function: ast.Name) -> None:
     fault = ctx.report(codes.UNKNOWN_FUNCTION, f"there is no function `{function.ident}`", function.span)
+    behind = ctx.source.text[function.span.end : function.span.end + 200]
+    if behind[:1].isspace() and behind.lstrip().startswith("("):
+        fault = fault.with_note("what stands in parentheses here may lack an `and` or `or` before it")
     if near := nearest(function.ident, FUNCTIONS):
         fault = fault.with_label(f"did you mean `{near}`?").repaired_by(near)
     ctx.add(fault)

@@ -25,7 +25,7 @@ from carlang.syntax import ast
 from carlang.syntax.literal import duration_value
 
 _TIME = re.compile(
-    r"(\d{4})-(\d\d)-(\d\d)([T ](\d\d):(\d\d)(:(\d\d)([.,](\d{1,9}))?)?)?\s*(Z|UTC|[+-]\d\d:?\d\d)?", re.I
+    r"(\d{4})-(\d\d)-(\d\d)([T ](\d\d):(\d\d)(:(\d\d)([.,](\d{1,9}))?)?)?\s*(Z|UTC|[+-]\d\d:?\d\d)?", re.IGNORECASE
 )
 _INTEGER = re.compile(r"[+-]?\d+|0x[0-9a-f]+", re.IGNORECASE)
 _LARGEST = 2**63 - 1
@@ -56,8 +56,11 @@ def value_as(ctx: Context, literal: ast.Literal, wanted: Type) -> Const | Now | 
     Reports an error and returns None where it cannot be one.
     """
     value = plain_value(literal)
-    if isinstance(value, Now) or value.type.kind is wanted.kind or value.type.kind is Kind.NULL:
+    if value.type.kind is wanted.kind or value.type.kind is Kind.NULL:
         return value
+    if isinstance(value, Now):
+        _misfit(ctx, literal.span, f"`now` is a time, not {wanted.phrase}")
+        return None
     if (value.type.is_number and wanted.is_number) or (value.type.is_string and wanted.is_string):
         return Const(value.value, wanted) if value.type.is_string else value
     if isinstance(value.value, str):
@@ -81,7 +84,7 @@ def _text_as(ctx: Context, text: str, wanted: Type, span: Span) -> Const | None:
     if wanted.kind is Kind.DURATION:
         try:
             return Const(duration_value(text.strip()), wanted)
-        except (ValueError, KeyError):
+        except ValueError:
             pass
     _misfit(ctx, span, f"{_quoted(text)} is not {wanted.phrase}")
     return None

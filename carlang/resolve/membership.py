@@ -17,11 +17,12 @@ from carlang.resolve.bound import (
     Pattern,
     RegexTest,
 )
-from carlang.resolve.equality import equals, in_block, matches, patterns
+from carlang.resolve.equality import comparable, equals, in_block, matches, patterns
 from carlang.resolve.functions import is_regex
-from carlang.resolve.literals import block, plain_value
+from carlang.resolve.literals import plain_value
 from carlang.resolve.patterns import is_plain, plain_text, wildcards
-from carlang.resolve.scope import Context, Row
+from carlang.resolve.row import Row
+from carlang.resolve.scope import Context
 from carlang.resolve.values import value, written_out
 from carlang.syntax import ast
 
@@ -37,13 +38,15 @@ def within(ctx: Context, row: Row, item: ast.Expr, container: ast.Expr) -> Bound
     match container:
         case ast.AddressLit(text):
             return in_block(ctx, subject, text, container.span, single=False)
-        case ast.StringLit(text) if subject.type.kind is Kind.IP and block(text):
+        case ast.StringLit(text) if subject.type.kind is Kind.IP and "*" not in text:
             return in_block(ctx, subject, text, container.span, single=False)
         case ast.StringLit(text) if "*" in text and subject.type.is_string:
             return matches(subject, wildcards(text))
     whole = value(ctx, row, container)
     if whole is None:
         return None
+    if whole.type.kind is Kind.LIST and whole.type.item and whole.type.item.is_number and subject.type.is_number:
+        return Contains(whole, subject)
     if (subject.type.is_string and whole.type.is_string) or (subject.type.is_string and whole.type.kind is Kind.LIST):
         return Contains(whole, subject)
     message = f"`in` does not look for {subject.type.phrase} in {whole.type.phrase}"
@@ -71,11 +74,12 @@ def _in_list(ctx: Context, row: Row, subject: BoundExpr | None, container: ast.L
 
 def _member_test(ctx: Context, row: Row, subject: BoundExpr | None, item: ast.Expr) -> BoundExpr | None:
     if not isinstance(item, ast.Literal):
-        other = value(ctx, row, item)
+        other = value(ctx, row, item, subject.type if subject else None)
         if other is None or subject is None:
             return None
-        if other.type.is_string != subject.type.is_string or other.type.is_number != subject.type.is_number:
-            ctx.add(ctx.report(codes.INCOMPARABLE, f"{other.type.phrase} is no item here", item.span))
+        if not comparable(subject.type, "==", other.type):
+            message = f"{other.type.phrase} is not compared with {subject.type.phrase}"
+            ctx.add(ctx.report(codes.INCOMPARABLE, message, item.span))
             return None
         return AnyOf((Compare("==", subject, other),))
     if subject is None:

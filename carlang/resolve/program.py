@@ -1,8 +1,8 @@
 """AST + model → bound program.
 
-Statements are read from the top. Each binds a name to a stream or a constant, adds a field to a stream, or gives
-outputs; a name means what the nearest binding above says. A statement with errors leaves a name behind that is known
-to be broken, so that its uses are not reported again, and the statements below it are still checked.
+Statements are read from the top. Each binds a name to a stream or a value, adds a field to a stream, declares an input,
+or gives outputs; a name means what the nearest binding above says. A statement with errors leaves a name behind that
+is known to be broken, so that its uses are not reported again, and the statements below it are still checked.
 """
 
 from __future__ import annotations
@@ -11,17 +11,30 @@ from dataclasses import dataclass
 
 from carlang.diagnostics import Diagnostic, codes, has_errors
 from carlang.model.schema import Model
-from carlang.model.types import Column, Kind
+from carlang.model.types import BOOLEAN, Column, Kind
 from carlang.resolve.bound import BoundOutput, BoundProgram, Derived, Named, streams_below
 from carlang.resolve.conditions import condition
-from carlang.resolve.scope import EMPTY_ROW, BrokenName, ConstantName, Context, PatternCheck, StreamName
-from carlang.resolve.streams import Flow, stream
+from carlang.resolve.inputs import declare
+from carlang.resolve.remarks import remarks
+from carlang.resolve.row import EMPTY_ROW, Flow
+from carlang.resolve.scope import (
+    AnalyticFinder,
+    BrokenName,
+    ConstantName,
+    Context,
+    PatternCheck,
+    ScalarName,
+    StreamName,
+)
+from carlang.resolve.streams import is_stream, stream
 from carlang.resolve.values import value, written_out
 from carlang.source import Source, Span
-from carlang.syntax import ast
+from carlang.syntax import ast, parse
 
 DEFAULT_OUTPUT = "result"
 """The name of the output of a program that is one chain without a name."""
+
+_CONDITIONS = ast.Or | ast.And | ast.Not | ast.Comparison | ast.In | ast.TextTest | ast.Exists
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,33 +45,69 @@ class Resolved:
     diagnostics: tuple[Diagnostic, ...]
 
 
-def resolve(program: ast.Program, source: Source, model: Model, check_pattern: PatternCheck) -> Resolved:
-    """Resolve a program; never raises on a bad one."""
-    work = _Resolution(Context(source, model, check_pattern))
-    for statement in program.statements:
-        work.take(statement, alone=len(program.statements) == 1)
-    outputs = work.finish()
-    found = tuple(sorted(work.ctx.diagnostics, key=lambda d: d.span))
+def resolve(
+    program: ast.Program,
+    source: Source,
+    model: Model,
+    check_pattern: PatternCheck,
+    find_analytic: AnalyticFinder = lambda _: None,
+    own_id: str | None = None,
+) -> Resolved:
+    """Resolve a program; never raises on a bad one.
+
+    Args:
+        program: Its syntax tree.
+        source: The text that the tree was read from.
+        model: The objects, actions and fields that there are.
+        check_pattern: What judges regular expressions.
+        find_analytic: What gives the programs of other analytics by id.
+        own_id: The program's own id, so that a cycle of analytics is seen.
+    """
+    chain = (own_id,) if own_id else ()
+    ctx = Context(source, model, check_pattern, find_analytic, chain=chain, run_analytic=_run_analytic)
+    outputs = _Resolution(ctx).run(program)
+    ctx.diagnostics += remarks(ctx, program, outputs)
+    found = tuple(sorted(ctx.diagnostics, key=lambda d: d.span))
     broken = has_errors(found) or any(isinstance(s, ast.FaultyStmt) for s in program.statements)
-    return Resolved(None if broken else BoundProgram(outputs, tuple(work.ctx.named)), found)
+    inputs = tuple(use.bound() for use in ctx.inputs.values())
+    return Resolved(None if broken else BoundProgram(outputs, tuple(ctx.named), inputs), found)
 
 
 class _Resolution:
+    """The statements of one program, read from the top."""
+
     def __init__(self, ctx: Context) -> None:
         self.ctx = ctx
         self.outputs: list[BoundOutput] = []
+        self.flows: list[Flow] = []
         self.last: Flow | None = None
         self.last_name: ast.Name | None = None
         self.said_output = False
         self.broken = False
 
-    def take(self, statement: ast.Statement, *, alone: bool) -> None:
-        """Resolve one statement."""
+    def run(self, program: ast.Program) -> tuple[BoundOutput, ...]:
+        """Resolve all statements and settle the outputs."""
+        for statement in program.statements:
+            self._take(statement, alone=len(program.statements) == 1)
+        if not program.statements:
+            return ()
+        if not self.said_output and not self.broken:
+            self._implicit_output()
+        if not self.broken and not has_errors(self.ctx.diagnostics):
+            self._unused()
+        return tuple(self.outputs)
+
+    def _take(self, statement: ast.Statement, *, alone: bool) -> None:
         match statement:
             case ast.AssignStmt(target, written):
-                self._assign(target, written)
+                if is_stream(self.ctx, written):
+                    self._bind(target, stream(self.ctx, written, target.ident))
+                else:
+                    self._bind_value(target, written)  # type: ignore[arg-type]  # streams have been taken before
             case ast.FieldStmt(name, field, written):
                 self._derive(name, field, written, statement.span)
+            case ast.InputStmt():
+                declare(self.ctx, statement)
             case ast.OutputStmt(items):
                 self.said_output = True
                 for item in items:
@@ -70,19 +119,6 @@ class _Resolution:
                 if maybe:
                     self.ctx.names[maybe.ident] = BrokenName(maybe.span)
 
-    def _assign(self, target: ast.Name, written: ast.Value) -> None:
-        if isinstance(written, ast.Search | ast.Filter | ast.Pipe) or self._is_stream(written):
-            flow = stream(self.ctx, written, target.ident)  # type: ignore[arg-type]  # a name, or one of the three
-            self._bind(target, flow)
-        else:
-            self._constant(target, written)
-
-    def _is_stream(self, written: ast.Value) -> bool:
-        if not isinstance(written, ast.Name):
-            return False
-        meaning = self.ctx.names.get(written.ident)
-        return not isinstance(meaning, ConstantName)
-
     def _bind(self, target: ast.Name, flow: Flow | None) -> None:
         if flow is None:
             self.broken = True
@@ -90,39 +126,44 @@ class _Resolution:
             return
         named = Named(self.ctx.fresh_key(target.ident), target.ident, flow.stream, target.span)
         self.ctx.named.append(named)
-        self.ctx.names[target.ident] = StreamName(named, flow.objects, flow.origin)
-        self.last, self.last_name = Flow(named, flow.objects, flow.origin), target
+        bound = Flow(named, flow.owners, flow.origin)
+        self.ctx.names[target.ident] = StreamName(named, bound)
+        self.last, self.last_name = bound, target
 
-    def _constant(self, target: ast.Name, written: ast.Value) -> None:
+    def _bind_value(self, target: ast.Name, written: ast.Expr) -> None:
+        """Bind a constant, which takes the type of what it stands beside, or a computed value."""
         before = len(self.ctx.diagnostics)
-        expanded = _expanded(self.ctx, written)  # type: ignore[arg-type]  # streams have been taken before
-        items = expanded.items if isinstance(expanded, ast.ListLit) else (expanded,)
-        for item in items:
-            value(self.ctx, EMPTY_ROW, item)
-        if has_errors(self.ctx.diagnostics[before:]):
-            self.ctx.names[target.ident] = BrokenName(target.span)
+        expanded = written_out(self.ctx, EMPTY_ROW, written)
+        if isinstance(expanded, ast.ListLit):
+            items = tuple(written_out(self.ctx, EMPTY_ROW, item) for item in expanded.items)
+            expanded = ast.ListLit(items, expanded.span)
+            for item in items:
+                value(self.ctx, EMPTY_ROW, item)
+            meaning: ConstantName | ScalarName | None = ConstantName(expanded, target.span)
+        elif isinstance(expanded, ast.Literal):
+            meaning = ConstantName(expanded, target.span)
         else:
-            self.ctx.names[target.ident] = ConstantName(expanded, target.span)
+            computed = (condition if isinstance(expanded, _CONDITIONS) else value)(self.ctx, EMPTY_ROW, expanded)
+            meaning = ScalarName(computed, target.span) if computed else None
+        faulty = meaning is None or has_errors(self.ctx.diagnostics[before:])
+        self.ctx.names[target.ident] = BrokenName(target.span) if faulty or meaning is None else meaning
 
     def _derive(self, name: ast.Name, field: ast.Name, written: ast.Expr, span: Span) -> None:
         flow = stream(self.ctx, name)
         if flow is None:
             return
-        row = flow.row(frozenset({name.ident}))
+        row = flow.row()
         written = written_out(self.ctx, row, written)
-        if isinstance(written, ast.Or | ast.And | ast.Not | ast.Comparison | ast.In | ast.TextTest | ast.Exists):
-            bound = condition(self.ctx, row, written)
-        else:
-            bound = value(self.ctx, row, written)
+        bound = (condition if isinstance(written, _CONDITIONS) else value)(self.ctx, row, written)
         if bound is None:
             return
         if bound.type.kind in (Kind.NULL, Kind.LIST):
-            fault = self.ctx.report(codes.BAD_OPERAND, f"a field cannot be {bound.type.phrase}", span)
-            self.ctx.add(fault)
+            self.ctx.add(self.ctx.report(codes.BAD_OPERAND, f"a field cannot be {bound.type.phrase}", span))
             return
-        column = Column(row.column(field.ident) or field.ident, bound.type)
+        kind = BOOLEAN if isinstance(written, _CONDITIONS) else bound.type
+        column = Column(row.exact(field.ident) or field.ident, kind)
         columns = (*(c for c in flow.stream.columns if c.name != column.name), column)
-        self._bind(name, Flow(Derived(flow.stream, column, bound, columns), flow.objects, flow.origin))
+        self._bind(name, Flow(Derived(flow.stream, column, bound, columns), flow.owners, flow.origin))
 
     def _output(self, item: ast.Stream) -> None:
         flow = stream(self.ctx, item)
@@ -130,63 +171,57 @@ class _Resolution:
             self.broken = True
             return
         name = item.ident if isinstance(item, ast.Name) else DEFAULT_OUTPUT
+        self._add_output(name, flow, item.span)
+
+    def _add_output(self, name: str, flow: Flow, place: Span) -> None:
         if any(output.name == name for output in self.outputs):
-            fault = self.ctx.report(codes.DUPLICATE_OUTPUT, f"`{name}` is given as an output twice", item.span)
-            self.ctx.add(fault)
+            self.ctx.add(self.ctx.report(codes.DUPLICATE_OUTPUT, f"`{name}` is given as an output twice", place))
             return
+        self.flows.append(flow)
         self.outputs.append(BoundOutput(name, flow.stream))
 
     def _bare(self, written: ast.Value, *, alone: bool) -> None:
-        if isinstance(written, ast.Search | ast.Filter | ast.Pipe):
+        if isinstance(written, ast.StreamForm) or (not alone and is_stream(self.ctx, written)):
             self.last, self.last_name = stream(self.ctx, written), None
             self.broken = self.broken or self.last is None
             if alone and self.last:
-                self.outputs.append(BoundOutput(DEFAULT_OUTPUT, self.last.stream))
                 self.said_output = True
-            return
-        if alone:
+                self._add_output(DEFAULT_OUTPUT, self.last, written.span)
+        elif isinstance(written, ast.Name) and written.ident.casefold() in ("output", "return"):
+            fault = self.ctx.report(codes.SYNTAX, f"`{written.ident}` of what?", written.span)
+            self.ctx.add(fault.with_label("the name of a stream is expected after this"))
+        elif alone:
             self._bare_condition(written)
-            return
-        fault = self.ctx.report(codes.SYNTAX, "a condition alone is no statement", written.span)
-        self.ctx.add(fault.with_help("filter a stream with it: `name = filter stream where (…)`"))
+        else:
+            fault = self.ctx.report(codes.SYNTAX, "a condition alone is no statement", written.span)
+            fault = fault.with_note("an operator may be missing at the end of the line before or after it")
+            self.ctx.add(fault.with_help("filter a stream with it: `name = filter stream where (…)`"))
 
     def _bare_condition(self, written: ast.Expr) -> None:
-        events = ast.Name("Event", written.span)
-        search = ast.Search((ast.EventClass(events, (), written.span),), None, (), written.span)
+        name = ast.Name("Event", written.span)
+        search = ast.Search((ast.EventClass(name, (), written.span),), None, (), written.span)
         flow = stream(self.ctx, ast.Filter(search, written, written.span))
         fault = self.ctx.report(codes.BARE_CONDITION, "the program is a condition without a search", written.span)
         fault = fault.with_label("filters `Event:*`, the raw log records")
         self.ctx.add(fault.with_help("say which events are meant: `search Event:Log | filter …`"))
         self.said_output = True
         if flow:
-            self.outputs.append(BoundOutput(DEFAULT_OUTPUT, flow.stream))
-
-    def finish(self) -> tuple[BoundOutput, ...]:
-        """Settle what is output where the program does not say, and remark on streams that nothing uses."""
-        if not self.said_output and not self.broken:
-            self._implicit_output()
-        if not self.broken and not has_errors(self.ctx.diagnostics):
-            self._unused()
-        return tuple(self.outputs)
+            self._add_output(DEFAULT_OUTPUT, flow, written.span)
 
     def _implicit_output(self) -> None:
+        end = len(self.ctx.source.text.rstrip())
         if self.last is None:
             if not has_errors(self.ctx.diagnostics):
-                length = len(self.ctx.source.text.rstrip())
-                last = Span(max(length - 1, 0), length)
-                fault = self.ctx.report(codes.NO_OUTPUT, "the program has no stream to output", last)
+                place = Span(max(end - 1, 0), end)
+                fault = self.ctx.report(codes.NO_OUTPUT, "the program has no stream to output", place)
                 self.ctx.add(fault.with_help("a program has a search at least: `search Process:Create`"))
             return
         name = self.last_name.ident if self.last_name else DEFAULT_OUTPUT
-        place = self.last_name.span if self.last_name else Span(0, 1)
         if self.last_name:
-            end = len(self.ctx.source.text.rstrip())
-            fault = self.ctx.report(codes.IMPLICIT_OUTPUT, "the program has no output statement", place)
+            fault = self.ctx.report(codes.IMPLICIT_OUTPUT, "the program has no output statement", self.last_name.span)
             fault = fault.with_label("its last stream is its output")
             self.ctx.add(fault.with_help(f"`output {name}`").repaired_by(f"\noutput {name}", Span(end, end)))
-        if isinstance(self.last.stream, Named):
-            self.ctx.used.add(self.last.stream.key)
-        self.outputs.append(BoundOutput(name, self.last.stream))
+        self._add_output(name, self.last, Span(end, end))
 
     def _unused(self) -> None:
         reached = {id(node) for output in self.outputs for node in streams_below(output.stream)}
@@ -196,8 +231,49 @@ class _Resolution:
                 self.ctx.add(fault.with_label("no output depends on it"))
 
 
-def _expanded(ctx: Context, written: ast.Expr) -> ast.Expr:
-    """Return a constant's value with the constants it names written out, so that later bindings do not change it."""
-    if isinstance(written, ast.ListLit):
-        return ast.ListLit(tuple(written_out(ctx, EMPTY_ROW, item) for item in written.items), written.span)
-    return written_out(ctx, EMPTY_ROW, written)
+def _run_analytic(ctx: Context, written: ast.RunAnalytic) -> Flow | None:
+    """Resolve another analytic inside this one: the stream of its first output."""
+    wanted = written.id.ident
+    if written.kind.ident.casefold() != "analytic":
+        fault = ctx.report(codes.SYNTAX, f"`{written.kind.ident}` cannot be run", written.kind.span)
+        ctx.add(fault.with_help(f"`run Analytic:{wanted}`").repaired_by("Analytic"))
+        return None
+    if any(wanted.casefold() == other.casefold() for other in ctx.chain):
+        way = " → ".join((*ctx.chain, wanted))
+        ctx.add(ctx.report(codes.ANALYTIC_CYCLE, f"the analytics run one another: {way}", written.span))
+        return None
+    source = ctx.find_analytic(wanted)
+    if source is None:
+        fault = ctx.report(codes.UNKNOWN_ANALYTIC, f"there is no analytic `{wanted}`", written.id.span)
+        ctx.add(fault.with_help("it is looked for beside the file, on the search path and in the catalogue"))
+        return None
+    return _inner(ctx, source, wanted, written)
+
+
+def _inner(ctx: Context, source: Source, wanted: str, written: ast.RunAnalytic) -> Flow | None:
+    parsed = parse(source)
+    inner = Context(
+        source,
+        ctx.model,
+        ctx.check_pattern,
+        ctx.find_analytic,
+        named=ctx.named,
+        inputs=ctx.inputs,
+        used=ctx.used,
+        chain=(*ctx.chain, wanted),
+        run_analytic=_run_analytic,
+    )
+    resolution = _Resolution(inner)
+    outputs = resolution.run(parsed.program)
+    found = [*parsed.diagnostics, *inner.diagnostics]
+    ctx.used.update(named.key for named in ctx.named)
+    if has_errors(found) or not outputs:
+        first = next((d for d in found if d.severity.value == "error"), None)
+        fault = ctx.report(codes.UNKNOWN_ANALYTIC, f"`{wanted}` has errors and cannot be run", written.id.span)
+        if first:
+            place = first.location
+            fault = fault.with_note(f"{place.file}:{place.line}:{place.column}: {first.code.name}: {first.message}")
+        ctx.add(fault)
+        return None
+    flow = resolution.flows[0]
+    return Flow(flow.stream, flow.owners, written.span)

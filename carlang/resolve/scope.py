@@ -1,36 +1,56 @@
-"""What a name means at a place of a program: streams and constants bound above it, columns of the row at hand."""
+"""What a name means at a place of a program: streams, constants, scalars and inputs bound above it."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from carlang.diagnostics import Diagnostic
 from carlang.diagnostics.codes import Code
-from carlang.model.schema import Field, Model, Object
-from carlang.model.types import Column, Type
-from carlang.resolve.bound import Named
+from carlang.model.schema import Model
+from carlang.model.types import Type
+from carlang.resolve.bound import BoundExpr, BoundInput, Named
+from carlang.resolve.row import Flow
 from carlang.source import Source, Span
 from carlang.syntax import ast
 
 PatternCheck = Callable[[str], str | None]
 """Tells what is wrong with a regular expression, in the words of the engine that will run it, or None."""
 
+AnalyticFinder = Callable[[str], Source | None]
+"""Gives the program of the analytic with an id, or None where there is none."""
+
 
 @dataclass(frozen=True, slots=True)
 class StreamName:
-    """A name bound to a stream. `objects` are those its rows come from, `origin` the search they come from."""
+    """A name bound to a stream."""
 
     stream: Named
-    objects: tuple[Object, ...]
-    origin: Span | None
+    flow: Flow
 
 
 @dataclass(frozen=True, slots=True)
 class ConstantName:
-    """A name bound to a literal, a list or an expression of such; it means the same wherever it is used."""
+    """A name bound to a literal or a list of literals, which take the type of what they stand beside."""
 
     value: ast.Expr
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class ScalarName:
+    """A name bound to a single value that is computed: of constants, or of all rows of a stream."""
+
+    value: BoundExpr
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class InputName:
+    """A parameter; without a declared type it takes the type of what it stands beside."""
+
+    name: str
+    type: Type | None
     span: Span
 
 
@@ -41,46 +61,27 @@ class BrokenName:
     span: Span
 
 
-Meaning = StreamName | ConstantName | BrokenName
+Meaning = StreamName | ConstantName | ScalarName | InputName | BrokenName
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
-    """What a condition may ask for: the columns of a stream, reached by bare name or through the stream's names.
+@dataclass(slots=True)
+class InputUse:
+    """An input and the types that its uses have asked for so far."""
 
-    `title` names the rows in messages, `origin` is the place of the search that they come from.
-    """
+    name: str
+    declared: Type | None
+    default: BoundExpr | None
+    span: Span
+    types: list[Type] = field(default_factory=list)
 
-    columns: Mapping[str, Type]
-    objects: tuple[Object, ...]
-    names: frozenset[str]
-    title: str
-    origin: Span | None
-
-    @classmethod
-    def of(cls, columns: Iterable[Column], stream: StreamName | None, names: Iterable[str], title: str) -> Row:
-        """Make the row of a stream."""
-        objects = stream.objects if stream else ()
-        origin = stream.origin if stream else None
-        return cls({c.name: c.type for c in columns}, objects, frozenset(names), title, origin)
-
-    def column(self, name: str) -> str | None:
-        """Return the column of this name: as written, else in any case of letters."""
-        if name in self.columns:
-            return name
-        folded = name.casefold()
-        return next((column for column in self.columns if column.casefold() == folded), None)
-
-    def by_alias(self, name: str) -> Field | None:
-        """Return the model's field that `name` is another name for, if the row has it."""
-        for owner in self.objects:
-            found = owner.field_by_alias(name)
-            if found and found.name in self.columns:
-                return found
-        return None
+    def bound(self) -> BoundInput:
+        """Return the input as part of the bound program."""
+        types = (self.declared,) if self.declared else tuple(self.types)
+        return BoundInput(self.name, types, self.default, self.span)
 
 
-EMPTY_ROW = Row({}, (), frozenset(), "", None)
+AnalyticRunner = Callable[["Context", ast.RunAnalytic], Flow | None]
+"""Resolves another analytic inside this one."""
 
 
 @dataclass(slots=True)
@@ -90,10 +91,16 @@ class Context:
     source: Source
     model: Model
     check_pattern: PatternCheck
+    find_analytic: AnalyticFinder
     diagnostics: list[Diagnostic] = field(default_factory=list)
+    said: set[tuple[str, Span, str]] = field(default_factory=set)
     names: dict[str, Meaning] = field(default_factory=dict)
     named: list[Named] = field(default_factory=list)
+    inputs: dict[str, InputUse] = field(default_factory=dict)
     used: set[str] = field(default_factory=set)
+    chain: tuple[str, ...] = ()
+    """The ids of the analytics that are being resolved, one inside another."""
+    run_analytic: AnalyticRunner = field(repr=False, kw_only=True)
     depth: int = 0
 
     def report(self, code: Code, message: str, span: Span) -> Diagnostic:
@@ -102,20 +109,22 @@ class Context:
 
     def add(self, diagnostic: Diagnostic) -> None:
         """Take a finished diagnostic."""
-        if diagnostic not in self.diagnostics:
+        key = (diagnostic.code.name, diagnostic.span, diagnostic.message)
+        if key not in self.said:
+            self.said.add(key)
             self.diagnostics.append(diagnostic)
 
     def fresh_key(self, name: str) -> str:
-        """Return a key for a new binding of `name` that no other binding has."""
-        taken = {binding.key for binding in self.named}
+        """Return a key for a new binding of `name` that no other binding has, in any case of letters."""
+        taken = {binding.key.casefold() for binding in self.named}
         key, number = name, 2
-        while key.casefold() in {k.casefold() for k in taken}:
+        while key.casefold() in taken:
             key, number = f"{name}_{number}", number + 1
         return key
 
-    def constants(self) -> list[str]:
-        """Return the names that stand for constants here."""
-        return [name for name, meaning in self.names.items() if isinstance(meaning, ConstantName)]
+    def values(self) -> list[str]:
+        """Return the names that stand for constants, scalars and inputs here."""
+        return [n for n, m in self.names.items() if isinstance(m, ConstantName | ScalarName | InputName)]
 
     def streams(self) -> list[str]:
         """Return the names that stand for streams here."""

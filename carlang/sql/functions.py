@@ -12,9 +12,6 @@ from carlang.sql.fragments import SQL, call, number, text, when
 
 Lowering = Callable[[Sequence[SQL], Sequence[Type]], SQL]
 
-UNIT_SEPARATOR = "\x1f"
-"""A character that stands between the items of a list while it is lowered as one text."""
-
 
 def apply_function(function: str, arguments: Sequence[SQL], types: Sequence[Type]) -> SQL:
     """Return the call of a function of the language; `types` are those of its arguments."""

@@ -133,11 +133,15 @@ class DeltaLog:
 
 def _open(path: Path) -> DeltaTable:
     try:
-        return DeltaTable(path)
+        table = DeltaTable(path)
+        partitions = table.metadata().partition_columns
     except TableNotFoundError as error:
         raise damaged(path / LOG_FOLDER, "it holds no version of the table") from error
     except _FAULTS as error:
         raise damaged(_faulty_entry(path / LOG_FOLDER), _first_line(error)) from error
+    if partitions != list(PARTITIONS):
+        raise StoreError(f"{path} is a Delta table, but not one of events by object and action; name another folder")
+    return table
 
 
 def _faulty_entry(folder: Path) -> Path:

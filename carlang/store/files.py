@@ -12,6 +12,8 @@ import duckdb
 from carlang.errors import StoreError
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_EARLIEST = datetime.min.replace(tzinfo=UTC)
+_LATEST = datetime.max.replace(tzinfo=UTC)
 
 _FOOTERS = """
     SELECT file_name, path_in_schema, sum(row_group_num_rows)::BIGINT,
@@ -43,8 +45,13 @@ class StoreFile:
 
 
 def instant(microseconds: int | None) -> datetime | None:
-    """Return the UTC time of a number of microseconds since 1970."""
-    return None if microseconds is None else _EPOCH + timedelta(microseconds=microseconds)
+    """Return the UTC time of a number of microseconds since 1970, or the nearest that Python's calendar reaches."""
+    if microseconds is None:
+        return None
+    try:
+        return _EPOCH + timedelta(microseconds=microseconds)
+    except OverflowError:
+        return _LATEST if microseconds > 0 else _EARLIEST
 
 
 def open_memory() -> duckdb.DuckDBPyConnection:

@@ -173,10 +173,11 @@ class Negative:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """`lower(exe)`."""
+    """`lower(exe)`, `count(distinct user)`."""
 
     function: Name
     arguments: tuple[Expr, ...]
+    distinct: bool
     span: Span = _span()
 
 
@@ -228,15 +229,86 @@ class Filter:
 
 
 @dataclass(frozen=True, slots=True)
+class Join:
+    """`join (a, b) where (c)`; as a stage of a pipe, the stage before it comes first."""
+
+    inputs: tuple[Stream, ...]
+    condition: Expr | None
+    span: Span = _span()
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """`group a, b by f1, f2 within 30 minutes`; as a stage of a pipe it has no inputs of its own."""
+
+    inputs: tuple[Stream, ...]
+    keys: tuple[Name | Member, ...]
+    gap: DurationLit | Name | None
+    span: Span = _span()
+
+
+@dataclass(frozen=True, slots=True)
+class SelectItem:
+    """`count(user) as users`."""
+
+    value: Expr
+    alias: Name | None
+    span: Span = _span()
+
+
+@dataclass(frozen=True, slots=True)
+class Select:
+    """`from g select e1 as n1, e2`; as a stage of a pipe it has no input of its own."""
+
+    input: Stream | None
+    items: tuple[SelectItem, ...]
+    span: Span = _span()
+
+
+@dataclass(frozen=True, slots=True)
+class By:
+    """`count(s) by f`, `a - b by f1, f2`; as a stage of a pipe, `count by f`, it has no value."""
+
+    value: Expr | None
+    keys: tuple[Name | Member, ...]
+    span: Span = _span()
+
+
+@dataclass(frozen=True, slots=True)
+class Sequence:
+    """`sequence (a, b, c) by hostname within 5 minutes until d`."""
+
+    steps: tuple[Stream, ...]
+    keys: tuple[Name | Member, ...]
+    within: DurationLit | Name | None
+    until: Stream | None
+    span: Span = _span()
+
+
+@dataclass(frozen=True, slots=True)
+class RunAnalytic:
+    """`run Analytic:CAR-2013-05-003`; `kind` is the word before the colon."""
+
+    kind: Name
+    id: Name
+    span: Span = _span()
+
+
+Stage = Filter | Join | Group | Select | By
+
+
+@dataclass(frozen=True, slots=True)
 class Pipe:
     """`search Process:Create | filter c`; each stage takes the one before it as its input."""
 
     head: Stream
-    stages: tuple[Filter, ...]
+    stages: tuple[Stage, ...]
     span: Span = _span()
 
 
-Stream = Name | Search | Filter | Pipe
+Stream = Name | Search | Filter | Join | Group | Select | By | Sequence | RunAnalytic | Pipe
+StreamForm = Search | Filter | Join | Group | Select | By | Sequence | RunAnalytic | Pipe
+"""What can be nothing but a stream."""
 Value = Stream | Expr
 
 
@@ -256,6 +328,16 @@ class FieldStmt:
     stream: Name
     field: Name
     value: Expr
+    span: Span = _span()
+
+
+@dataclass(frozen=True, slots=True)
+class InputStmt:
+    """`input since: time = now - 1 day`."""
+
+    name: Name
+    type: Name | None
+    default: Expr | None
     span: Span = _span()
 
 
@@ -283,7 +365,7 @@ class FaultyStmt:
     span: Span = _span()
 
 
-Statement = AssignStmt | FieldStmt | OutputStmt | BareStmt | FaultyStmt
+Statement = AssignStmt | FieldStmt | InputStmt | OutputStmt | BareStmt | FaultyStmt
 
 
 @dataclass(frozen=True, slots=True)

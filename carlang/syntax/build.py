@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -13,7 +13,6 @@ from lark.visitors import Transformer_NonRecursive
 from carlang.diagnostics import Diagnostic, codes
 from carlang.source import Source, Span
 from carlang.syntax import ast
-from carlang.syntax.functions import is_function
 from carlang.syntax.literal import duration_value, number_value, string_literal, string_value
 
 Child = Any  # an AST node, a Lark token, or an intermediate list; the grammar says which
@@ -47,6 +46,12 @@ class Builder(Transformer_NonRecursive[Token, Any]):
         left = ast.Member(stream, field, _over([stream, field]))
         return ast.BareStmt(ast.Comparison((left, value), ("==",), _over(parts)), _over(parts))
 
+    def input_stmt(self, parts: list[Child]) -> ast.InputStmt:
+        """`input since: time = now - 1 day`."""
+        words = [_name(part) for part in parts[1:] if isinstance(part, Token) and part.type == "NAME"]
+        default = next(_nodes(parts), None)
+        return ast.InputStmt(words[0], words[1] if len(words) > 1 else None, default, _over(parts))
+
     def output_stmt(self, parts: list[Child]) -> ast.OutputStmt:
         """`output a, b`."""
         return ast.OutputStmt(tuple(_nodes(parts)), _over(parts))
@@ -78,14 +83,63 @@ class Builder(Transformer_NonRecursive[Token, Any]):
         return ast.EventClass(name, () if every else tuple(map(_name, actions)), _over(parts))
 
     def filter(self, parts: list[Child]) -> ast.Filter:
-        """`filter p where (c)`; `filter p (c)`, which reads like a call of p, is one where p is no function."""
+        """`filter p where (c)`."""
         nodes = list(_nodes(parts))
         source, condition = (nodes[0], nodes[1]) if len(nodes) > 1 else (None, nodes[0])
-        if source is None and (split := _split_call(condition)):
-            source, condition = split
         return ast.Filter(source, condition, _over(parts))
 
-    def group(self, parts: list[Child]) -> Child:
+    def join(self, parts: list[Child]) -> ast.Join:
+        """`join (a, b) where (c)`."""
+        where = _place(parts, "WHERE")
+        condition = parts[where + 1] if where < len(parts) else None
+        return ast.Join(tuple(_nodes(parts[:where])), condition, _over(parts))
+
+    join_stage = join
+
+    def group(self, parts: list[Child]) -> ast.Group:
+        """`group a, b by f1, f2 within 30 minutes`."""
+        by = _place(parts, "BY")
+        keys, gap = _keys_and_span(parts[by + 1 :], "WITHIN", "WHERE")
+        return ast.Group(tuple(_nodes(parts[:by])), keys, gap, _over(parts))
+
+    group_stage = group
+
+    def select(self, parts: list[Child]) -> ast.Select:
+        """`from g select e1 as n1, e2`."""
+        source, *items = _nodes(parts)
+        return ast.Select(source, tuple(items), _over(parts))
+
+    def select_stage(self, parts: list[Child]) -> ast.Select:
+        """`select e1 as n1, e2`."""
+        return ast.Select(None, tuple(_nodes(parts)), _over(parts))
+
+    def select_item(self, parts: list[Child]) -> ast.SelectItem:
+        """`count(user) as users`."""
+        nodes = list(_nodes(parts))
+        return ast.SelectItem(nodes[0], nodes[1] if len(nodes) > 1 else None, _over(parts))
+
+    def grouping(self, parts: list[Child]) -> ast.By:
+        """`a - b by f`."""
+        value, *keys = _nodes(parts)
+        return ast.By(value, tuple(keys), _over(parts))
+
+    def count_stage(self, parts: list[Child]) -> ast.By:
+        """`count by f`."""
+        return ast.By(None, tuple(_nodes(parts)), _over(parts))
+
+    def sequence(self, parts: list[Child]) -> ast.Sequence:
+        """`sequence (a, b) by hostname within 5 minutes until d`."""
+        end = _place(parts, "RPAR")
+        until = _place(parts, "UNTIL")
+        keys, within = _keys_and_span(parts[end + 1 : until], "WITHIN")
+        barrier = parts[until + 1] if until < len(parts) else None
+        return ast.Sequence(tuple(_nodes(parts[:end])), keys, within, barrier, _over(parts))
+
+    def analytic(self, parts: list[Child]) -> ast.RunAnalytic:
+        """`run Analytic:CAR-2013-05-003`."""
+        return ast.RunAnalytic(_name(parts[1]), _name(parts[3]), _over(parts))
+
+    def inner(self, parts: list[Child]) -> Child:
         """`(a)`: what is inside."""
         return parts[1]
 
@@ -170,11 +224,15 @@ class Builder(Transformer_NonRecursive[Token, Any]):
         test = _TESTS.get(name.ident.casefold())
         if test and len(arguments) == 1:
             return ast.TextTest(test, subject, arguments[0], negated=False, span=_over(parts))
-        return ast.Call(name, (subject, *arguments), _over(parts))
+        return ast.Call(name, (subject, *arguments), distinct=False, span=_over(parts))
 
     def call(self, parts: list[Child]) -> ast.Call:
         """`lower(exe)`."""
-        return ast.Call(parts[0], tuple(_nodes(parts[1:])), _over(parts))
+        return ast.Call(_function(parts[0]), tuple(_nodes(parts[1:])), distinct=False, span=_over(parts))
+
+    def distinct_call(self, parts: list[Child]) -> ast.Call:
+        """`count(distinct user)`."""
+        return ast.Call(_function(parts[0]), tuple(_nodes(parts[1:])), distinct=True, span=_over(parts))
 
     def name(self, parts: list[Child]) -> ast.Name:
         """`exe`."""
@@ -184,6 +242,7 @@ class Builder(Transformer_NonRecursive[Token, Any]):
         """A word as a name."""
         return _name(parts[0])
 
+    head_name = field_name
     stream_name = field_name
     target = field_name
 
@@ -203,11 +262,21 @@ class Builder(Transformer_NonRecursive[Token, Any]):
 
     def number(self, parts: list[Child]) -> ast.NumberLit:
         """`445`."""
-        return ast.NumberLit(number_value(parts[0]), _over(parts))
+        value = number_value(parts[0])
+        if value is None:
+            self._too_large(parts, "number")
+        return ast.NumberLit(value or 0, _over(parts))
 
     def duration(self, parts: list[Child]) -> ast.DurationLit:
         """`30 minutes`."""
-        return ast.DurationLit(duration_value(parts[0]), _over(parts))
+        value = duration_value(parts[0])
+        if value is None:
+            self._too_large(parts, "duration")
+        return ast.DurationLit(value or 0, _over(parts))
+
+    def _too_large(self, parts: list[Child], what: str) -> None:
+        fault = Diagnostic(codes.BAD_LITERAL, f"the {what} is larger than any can be", self._source, _over(parts))
+        self.diagnostics.append(fault.with_label("more than 64 bits"))
 
     def address(self, parts: list[Child]) -> ast.AddressLit:
         """`10.0.0.0/8`."""
@@ -239,7 +308,7 @@ def _over(parts: Iterable[Child]) -> Span:
     return Span(spans[0].start, spans[-1].end)
 
 
-def _nodes(parts: Iterable[Child]) -> Iterable[Child]:
+def _nodes(parts: Iterable[Child]) -> Iterator[Child]:
     return (part for part in parts if not isinstance(part, Token))
 
 
@@ -247,20 +316,22 @@ def _name(token: Token) -> ast.Name:
     return ast.Name(str(token), _token_span(token))
 
 
+def _function(part: Child) -> ast.Name:
+    return _name(part) if isinstance(part, Token) else part
+
+
+def _place(parts: list[Child], terminal: str) -> int:
+    return next((i for i, p in enumerate(parts) if isinstance(p, Token) and p.type == terminal), len(parts))
+
+
+def _keys_and_span(parts: list[Child], *marks: str) -> tuple[tuple[Child, ...], Child | None]:
+    """Split what stands behind `by` into the keys and the span of time behind one of the marks."""
+    mark = min(_place(parts, terminal) for terminal in marks)
+    return tuple(_nodes(parts[:mark])), next(_nodes(parts[mark:]), None)
+
+
 def _field(operand: Child) -> Child:
     """`[field]` beside an operator is the field, not a list."""
     if isinstance(operand, ast.ListLit) and len(operand.items) == 1 and isinstance(operand.items[0], ast.Name):
         return replace(operand.items[0], span=operand.span)
     return operand
-
-
-def _split_call(condition: Child) -> tuple[ast.Name, Child] | None:
-    """Take `p (a) and b` apart into the stream p and the condition `(a) and b`."""
-    match condition:
-        case ast.Call(function, (argument,)) if not is_function(function.ident):
-            return function, argument
-        case ast.And(operands, span) | ast.Or(operands, span) if split := _split_call(operands[0]):
-            stream, first = split
-            return stream, replace(condition, operands=(first, *operands[1:]), span=Span(first.span.start, span.end))
-        case _:
-            return None

@@ -21,7 +21,7 @@ _EXPECTED: tuple[tuple[frozenset[str], str], ...] = (
     (frozenset({"COMMA"}), "`,`"),
     (frozenset({"RPAR"}), "`)`"),
     (frozenset({"RSQB"}), "`]`"),
-    (frozenset({"_WHERE"}), "`where`"),
+    (frozenset({"WHERE"}), "`where`"),
     (frozenset({"ASSIGN"}), "`=`"),
     (frozenset({"_PIPE"}), "`|`"),
     (frozenset({"$END"}), "the end of the statement"),

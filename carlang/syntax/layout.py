@@ -22,7 +22,7 @@ _TOKEN = re.compile(
   | (?P<newline>\n)
   | (?P<space>[^\S\n]+)
   | (?P<string>"(?:\\["\\]|\\(?!["\\])|[^"\\\n])*"|'(?:\\['"\\]|\\(?!['"\\])|[^'\\\n])*'
-      |["“”„‟][^"“”„‟\n]*["“”„‟]|['‘’‚‛][^'‘’‚‛\n]*['‘’‚‛])
+      |[“”„‟][^"“”„‟\n]*["“”„‟]|"[^"“”„‟\n]*[“”„‟]|[‘’‚‛][^'‘’‚‛\n]*['‘’‚‛]|'[^'‘’‚‛\n]*[‘’‚‛])
   | (?P<open_string>["'“”„‟‘’‚‛][^\n]*)
   | (?P<pipe>\||\{\{pipe\}\})
   | (?P<word>[^\W\d]\w*)
@@ -35,11 +35,21 @@ _TOKEN = re.compile(
 )
 
 # A line that begins so can be nothing but the beginning of a statement.
-_BEGINS = re.compile(r"[^\W\d]\w*\s*=\s*(?:search|filter)\b|(?:output|return)\s+[^\W\d]", re.IGNORECASE)
-_CONTINUES_AFTER = frozenset(
-    {"and", "or", "not", "in", "where", "contains", "startswith", "endswith", "match", "matches"}
+_BEGINS = re.compile(
+    r"[^\W\d]\w*\s*=\s*(?:search|filter|join|group|from|run|sequence|unique|count)\b"
+    r"|(?:output|return|input)\s+[^\W\d]",
+    re.IGNORECASE,
 )
+_ALWAYS_CONTINUES = frozenset({"and", "or", "not", "where", "by", "select"})
+# Words that are operators behind an operand, and may be names elsewhere.
+_OPERATORS = frozenset(
+    {"in", "contains", "contain", "startswith", "endswith", "match", "matches", "of", "as", "within"}
+)
+_BEFORE_A_NAME = frozenset({"output", "return", "filter", "search", "input", "from", "join", "group", "run", "until"})
+# What an operand cannot stand behind: nothing, an operator, an open bracket, a word that wants a name.
+_NO_OPERAND = frozenset({"", "infix", "pipe", "open"}) | _ALWAYS_CONTINUES | _BEFORE_A_NAME
 _CONTINUES_BEFORE = frozenset({"and", "or"})
+_ESCAPED_QUOTE = re.compile(r"""\\["']""")
 _CLOSING = {"(": ")", "[": "]"}
 
 
@@ -57,6 +67,7 @@ class _Cutter:
     pieces: list[Piece] = field(default_factory=list)
     diagnostics: list[Diagnostic] = field(default_factory=list)
     open: list[tuple[str, int]] = field(default_factory=list)
+    escaped: list[int] = field(default_factory=list)  # places of escaped quotes in strings of this statement
     start: int | None = None
     end: int = 0
     faulty: bool = False
@@ -75,17 +86,22 @@ class _Cutter:
         if self.start is None:
             self.start = start
         self.end = end
-        self.last = text.casefold() if kind == "word" else kind
+        if self.last not in _NO_OPERAND and kind == "word" and text.casefold() in _OPERATORS:
+            self.last = "infix"
+        else:
+            self.last = text.casefold() if kind == "word" else kind
         if kind == "open":
             self.open.append((text, start))
         elif kind == "close":
             self._close(text, Span(start, end))
+        elif kind == "string":
+            self.escaped += [start + m.start() for m in _ESCAPED_QUOTE.finditer(text, 1, len(text) - 1)]
         elif kind == "open_string":
             self._unterminated(text, Span(start, end))
 
     def _continues(self, kind: str, text: str) -> bool:
         before = kind == "pipe" or (kind == "word" and text.casefold() in _CONTINUES_BEFORE)
-        return before or self.last in ("infix", "pipe") or self.last in _CONTINUES_AFTER
+        return before or self.last in ("infix", "pipe") or self.last in _ALWAYS_CONTINUES
 
     def _close(self, text: str, span: Span) -> None:
         if self.open and _CLOSING[self.open[-1][0]] == text:
@@ -109,16 +125,23 @@ class _Cutter:
 
     def _unterminated(self, text: str, span: Span) -> None:
         self.faulty = self.swallowed = True
+        line = self.source.text.rfind("\n", 0, span.start) + 1
+        earlier = [place for place in self.escaped if place >= line]
+        inside = text.find("\\" + text[0], 1)
+        if earlier or inside >= 0:
+            self._escaped_end(earlier[0] if earlier else span.start + inside)
+            return
         fault = Diagnostic(codes.UNTERMINATED_STRING, "the string does not end on its line", self.source, span)
-        inner = text[1:].rstrip()
-        if inner.endswith(('\\"', "\\'")):
-            where = Span(span.start + len(text.rstrip()) - 2, span.start + len(text.rstrip()) - 1)
-            fault = fault.with_label(f"`{inner[-2:]}` is a quote inside the string, not its end")
-            fault = fault.with_help(f"a string that ends in a backslash is written `\\\\{inner[-1]}`")
-            fault = fault.repaired_by("\\\\", where)
-        else:
-            fault = fault.with_label("begins here").with_help(f"close it with `{_closing_quote(text[0])}`")
-        self.diagnostics.append(fault)
+        self.diagnostics.append(fault.with_label("begins here").with_help(f"close it with `{_closing_quote(text[0])}`"))
+
+    def _escaped_end(self, at: int) -> None:
+        r"""Report a string such as `"C:\"`, whose last quote was taken for one inside it."""
+        quote = self.source.text[at + 1]
+        span = Span(at, at + 2)
+        fault = Diagnostic(codes.UNTERMINATED_STRING, f"`\\{quote}` does not end the string", self.source, span)
+        fault = fault.with_label("this is a quote inside the string, which goes on behind it")
+        fault = fault.with_help(f"a string that ends in a backslash is written with two: `\\\\{quote}`")
+        self.diagnostics.append(fault.repaired_by("\\\\" + quote))
 
     def finish(self) -> None:
         """End the statement at hand."""
@@ -130,6 +153,7 @@ class _Cutter:
                 self._unclosed(*bracket)
         self.pieces.append(Piece(Span(self.start, self.end), self.faulty))
         self.start, self.faulty, self.swallowed, self.last = None, False, False, ""
+        self.escaped.clear()
 
 
 def _closing_quote(quote: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +13,6 @@ import pytest
 from carlang.ingest import IngestReport, ingest
 from carlang.model import builtin_model
 from carlang.store import Store, open_store
-
-Query = Callable[[str], list[tuple[Any, ...]]]
 
 
 def sysmon_create(number: int = 1, **data: Any) -> dict[str, Any]:
@@ -54,14 +52,14 @@ def write_lines(path: Path, records: Sequence[Any]) -> Path:
 def query(store: Store | Path, sql: str, object_name: str | None = None) -> list[tuple[Any, ...]]:
     """Run SQL over the table `events` of a store, of one object or of all."""
     opened = open_store(store) if isinstance(store, Path) else store
-    files = [str(f.path) for f in opened.files(object_name)]
+    tables = (
+        f"SELECT *, '{f.object}' AS object, '{f.action}' AS action"  # noqa: S608  # the store is the test's own
+        f" FROM read_parquet('{f.path}', hive_partitioning = false)"
+        for f in opened.files(object_name)
+    )
     with duckdb.connect() as connection:
         connection.execute("SET TimeZone = 'UTC'")
-        connection.execute(
-            "CREATE VIEW events AS SELECT * FROM read_parquet($files, union_by_name = true, hive_partitioning = false)"
-            if not files
-            else f"CREATE VIEW events AS SELECT * FROM read_parquet({files}, union_by_name = true)"
-        )
+        connection.execute(f"CREATE VIEW events AS {' UNION ALL BY NAME '.join(tables)}")
         return connection.execute(sql).fetchall()
 
 

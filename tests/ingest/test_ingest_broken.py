@@ -84,6 +84,14 @@ def test_sources_that_are_no_logs_are_named_and_the_rest_goes_on(store: Path, tm
             '{"Channel": "a", "EventID": 1, "TimeCreated": "9999999999999", "EventTime": "infinity"}', id="time"
         ),
         pytest.param('{"Event": {"System": {"EventID": 1}, "EventData": "text", "UserData": []}}', id="data is a text"),
+        pytest.param(
+            '{"Event": {"System": {"EventID": 1}, "EventData": "{text", "UserData": "{"}}', id="data like JSON"
+        ),
+        pytest.param(
+            '{"Channel": "a", "EventID": 1, "EventTime": "294247-01-10 04:00:54", "EventReceivedTime": "-infinity",'
+            ' "@timestamp": "infinity"}',
+            id="times that cannot be reckoned with",
+        ),
         pytest.param('{"Channel": "a", "EventID": 1, "b": "\\u0000 \\uFFFF"}', id="odd characters"),
         pytest.param("{}", id="nothing"),
     ],

@@ -65,7 +65,7 @@ def _counted(archive: Path) -> Counter[tuple[str, int]]:
         for name in opened.namelist():
             if name.startswith("__MACOSX"):
                 continue
-            for line in opened.read(name).splitlines():
+            for line in filter(bytes.strip, opened.read(name).split(b"\n")):
                 record = json.loads(line)
                 counts[(record["Channel"].lower(), int(record["EventID"]))] += 1
     return counts
@@ -92,9 +92,8 @@ def test_recorded_attacks_give_as_many_events_as_they_have_records(name: str, re
     assert report.events.get(("process", "terminate"), 0) == ended
     assert report.events[("event", "log")] == counts.total() - created - ended
     assert query(store, "SELECT count(*) FROM events WHERE time IS NULL OR hostname IS NULL") == [(0,)]
-    assert query(
-        store, "SELECT count(*) FROM events WHERE exe IS NULL OR coalesce(guid, pid::VARCHAR) IS NULL", "process"
-    ) == [(0,)]
+    unknown = "SELECT count(*) FROM events WHERE exe IS NULL OR (guid IS NULL AND pid IS NULL)"
+    assert query(store, unknown, "process") == [(0,)]
 
 
 def test_documents_of_helk_are_read(real_logs: Path, store: Path) -> None:
@@ -107,5 +106,5 @@ def test_documents_of_helk_are_read(real_logs: Path, store: Path) -> None:
 def test_zeek_logs_are_kept_as_log_records(real_logs: Path, store: Path) -> None:
     report = load(store, real_logs / "zeek" / "SCRANTON-zeek_logs.zip")
     assert set(report.events) == {("event", "log")}
-    rows = query(store, "SELECT count(*), count(time), count(*) FILTER (log_name LIKE 'zeek/%') FROM events")
-    assert rows[0][0] == rows[0][1] == rows[0][2] > 0
+    assert query(store, "SELECT count(*) FROM events WHERE log_name NOT LIKE 'zeek/%' OR sensor <> 'zeek'") == [(0,)]
+    assert query(store, "SELECT count(*) FROM events WHERE time IS NULL AND event_data LIKE '%\"ts\"%'") == [(0,)]

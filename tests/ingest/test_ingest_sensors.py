@@ -10,6 +10,7 @@ from carlang.ingest.containers import read_member
 from carlang.ingest.expression import parse_expression
 from carlang.ingest.loader import Loader
 from carlang.ingest.records import Member
+from carlang.ingest.sensors import builtin_files
 from carlang.model import builtin_model
 from carlang.store import create_store, object_columns
 from tests.ingest.conftest import query, sysmon_create, write_lines
@@ -72,9 +73,11 @@ def test_members_stand_in_braces_outside_of_texts(text: str, sql: str) -> None:
     assert parse_expression(text).bind(lambda name: f"<{name}>") == sql
 
 
-def test_fields_of_built_in_mappings_are_columns_of_their_objects() -> None:
+def test_built_in_mappings_are_right_and_their_fields_columns_of_their_objects() -> None:
     model = builtin_model()
-    for mapping in builtin_sensors(model).mappings:
+    checked = load_sensors(builtin_files(), model)
+    assert checked == builtin_sensors(model)
+    for mapping in checked.mappings:
         assert set(mapping.fields) <= set(object_columns(model.objects[mapping.object]))
 
 

@@ -31,6 +31,11 @@ _COLUMNS = (
     " parent_exe, integrity_level, sensor, record_id"
 )
 
+
+def _select(columns: str) -> str:
+    return f"SELECT DISTINCT {columns} FROM events"  # noqa: S608  # the columns stand above
+
+
 _DATA = sysmon_create()["Event"]["EventData"]
 
 _FLAT = {
@@ -118,14 +123,14 @@ del _NO_CHANNEL["Event"]["System"]["Channel"]
 def test_a_record_gives_the_same_event_in_every_shape(record: Any, store: Path, tmp_path: Path) -> None:
     report = load(store, write_lines(tmp_path / "log.json", [record]))
     assert report.events == {("process", "create"): 1}
-    assert query(store, f"SELECT {_COLUMNS} FROM events") == [_EXPECTED]
+    assert query(store, _select(_COLUMNS)) == [_EXPECTED]
 
 
 def test_shapes_may_be_mixed_in_a_file(store: Path, tmp_path: Path) -> None:
     records = [sysmon_create(), _FLAT, _BEATS_6, _BEATS_7, _HELK, {"_source": _HELK}, {"unknown": 1}]
     report = load(store, write_lines(tmp_path / "log.json", records))
     assert report.events == {("event", "log"): 1, ("process", "create"): 6}
-    assert query(store, f"SELECT DISTINCT {_COLUMNS} FROM events", "process") == [_EXPECTED]
+    assert query(store, _select(_COLUMNS), "process") == [_EXPECTED]
 
 
 def _security(event_id: int, **data: Any) -> dict[str, Any]:
@@ -179,7 +184,7 @@ def test_the_user_of_4688_is_whose_token_the_process_got(
 ) -> None:
     load(store, write_lines(tmp_path / "log.json", [_security(4688, **{**_CREATED, **target})]))
     columns = "user, sid, pid, ppid, exe, parent_exe, integrity_level, command_line, sensor"
-    assert query(store, f"SELECT {columns} FROM events") == [
+    assert query(store, _select(columns)) == [
         (user, sid, 1088, 924, "cmd.exe", "explorer.exe", "High", None, "windows_security")
     ]
 

@@ -1,0 +1,159 @@
+"""Aggregates: functions of all rows of a group or a stream."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from carlang.diagnostics import codes
+from carlang.model.types import DURATION, FLOAT, INTEGER, Kind, Type
+from carlang.resolve.bound import Aggregate, BoundExpr, Const, Scalar
+from carlang.resolve.row import Flow, Row
+from carlang.resolve.scope import BrokenName, Context, StreamName
+from carlang.syntax import ast
+
+ValueOf = Callable[[Context, Row, ast.Expr, Type | None], BoundExpr | None]
+
+_SAME_FUNCTION = {"average": "avg", "standard_deviation": "stdev"}
+_ARGUMENTS = {
+    "count": (0, 1),
+    "sum": (1, 1),
+    "min": (1, 1),
+    "max": (1, 1),
+    "avg": (1, 1),
+    "median": (1, 1),
+    "stdev": (1, 1),
+    "percentile": (2, 2),
+    "first": (1, 1),
+    "last": (1, 1),
+    "values": (1, 1),
+    "top": (2, 2),
+    "rare": (2, 2),
+}
+_NUMERIC = frozenset({"sum", "avg", "median", "stdev", "percentile"})
+_HUNDRED = 100
+
+
+def is_aggregate(name: str) -> bool:
+    """Tell whether an aggregate has this name, in any case of letters."""
+    folded = name.casefold()
+    return _SAME_FUNCTION.get(folded, folded) in _ARGUMENTS
+
+
+def aggregate_call(ctx: Context, row: Row, call: ast.Call, value_of: ValueOf) -> BoundExpr | None:
+    """Return a call of an aggregate: over the stream that its argument names, the group at hand, or the rows filtered.
+
+    Reports an error and returns None where there are no rows to take it over, or the arguments do not fit.
+    """
+    function = _SAME_FUNCTION.get(call.function.ident.casefold(), call.function.ident.casefold())
+    least, most = _ARGUMENTS[function]
+    if not least <= len(call.arguments) <= most:
+        message = f"`{call.function.ident}` does not take {len(call.arguments)} arguments"
+        ctx.add(ctx.report(codes.BAD_ARGUMENTS, message, call.span))
+        return None
+    named = _named_stream(ctx, row, call)
+    if isinstance(named, BrokenName):
+        return None
+    if named is not None:
+        flow, call = named
+        aggregate = _aggregate(ctx, flow.row(), function, call, value_of)
+        return Scalar(flow.stream, aggregate, aggregate.type) if aggregate else None
+    if row.members is not None:
+        return _aggregate(ctx, row.members, function, call, value_of)
+    if row.stream is not None:
+        aggregate = _aggregate(ctx, row, function, call, value_of)
+        return Scalar(row.stream, aggregate, aggregate.type) if aggregate else None
+    fault = ctx.report(codes.BAD_ARGUMENTS, f"`{call.function.ident}` has no rows to run over here", call.span)
+    ctx.add(fault.with_help(f"name a stream: `{call.function.ident}(stream.field)`"))
+    return None
+
+
+def _named_stream(ctx: Context, row: Row, call: ast.Call) -> tuple[Flow, ast.Call] | BrokenName | None:
+    """Return the stream that the first argument names, and the call with the stream's name taken off."""
+    if not call.arguments:
+        return None
+    first = call.arguments[0]
+    root: ast.Expr = first
+    while isinstance(root, ast.Member):
+        root = root.base
+    if not isinstance(root, ast.Name) or root.ident in row.names:
+        return None
+    if isinstance(first, ast.Name) and row.bare(first.ident):
+        return None
+    meaning = ctx.names.get(root.ident)
+    if isinstance(meaning, BrokenName):
+        return meaning
+    if not isinstance(meaning, StreamName):
+        return None
+    ctx.used.add(meaning.stream.key)
+    flow = replace(meaning.flow, names=frozenset({root.ident}))
+    if isinstance(first, ast.Name):
+        return flow, _of_whole_stream(ctx, flow, call)
+    return flow, call
+
+
+def _of_whole_stream(ctx: Context, flow: Flow, call: ast.Call) -> ast.Call:
+    """`count(s)` counts the rows of s; `average(s)` takes the one number that s has."""
+    if call.function.ident.casefold() == "count":
+        return replace(call, arguments=())
+    numbers = [c.name for c in flow.stream.columns if c.type.is_number or c.type.kind is Kind.DURATION]
+    if "count" in numbers:
+        numbers = ["count"]
+    if len(numbers) != 1:
+        return call
+    place = call.arguments[0].span
+    message = f"`{call.function.ident}` of a stream is read as that of its `{numbers[0]}`"
+    ctx.add(ctx.report(codes.WHOLE_STREAM, message, place))
+    return replace(call, arguments=(ast.Name(numbers[0], place), *call.arguments[1:]))
+
+
+def _aggregate(ctx: Context, row: Row, function: str, call: ast.Call, value_of: ValueOf) -> Aggregate | None:
+    inner = replace(row, members=None, stream=None)
+    given = [value_of(ctx, inner, argument, None) for argument in call.arguments]
+    whole = tuple(argument for argument in given if argument is not None)
+    if len(whole) < len(given):
+        return None
+    if call.distinct and function != "count":
+        ctx.add(ctx.report(codes.BAD_ARGUMENTS, "`distinct` stands in `count` alone", call.span))
+        return None
+    kind = _result(function, whole)
+    if kind is None or not _second_fits(ctx, function, call, whole):
+        if kind is None:
+            message = f"`{call.function.ident}` does not take {whole[0].type.phrase}"
+            ctx.add(ctx.report(codes.BAD_ARGUMENTS, message, call.span))
+        return None
+    return Aggregate(function, whole, call.distinct, kind)
+
+
+def _second_fits(ctx: Context, function: str, call: ast.Call, arguments: tuple[BoundExpr, ...]) -> bool:
+    if function not in ("percentile", "top", "rare"):
+        return True
+    number = arguments[1].value if isinstance(arguments[1], Const) else None
+    if function == "percentile":
+        fits = isinstance(number, int | float) and 0 <= number <= _HUNDRED
+        wanted = "a number from 0 to 100, written out"
+    else:
+        fits = isinstance(number, int) and not isinstance(number, bool) and number > 0
+        wanted = "a whole number above 0, written out"
+    if not fits:
+        ctx.add(ctx.report(codes.BAD_ARGUMENTS, f"`{function}` takes {wanted} here", call.arguments[-1].span))
+    return fits
+
+
+def _result(function: str, arguments: tuple[BoundExpr, ...]) -> Type | None:
+    if function == "count":
+        return INTEGER
+    kind = arguments[0].type
+    if kind.kind in (Kind.RECORD, Kind.LIST, Kind.NULL):
+        return None
+    if function in ("values", "top", "rare"):
+        return Type(Kind.LIST, item=kind)
+    if function in _NUMERIC:
+        if kind.kind is Kind.DURATION:
+            return DURATION
+        if not kind.is_number:
+            return None
+        return INTEGER if function == "sum" and kind.kind is not Kind.FLOAT else FLOAT
+    if kind.kind is Kind.BOOLEAN and function in ("min", "max"):
+        return None
+    return Type(Kind.INTEGER) if kind.kind is Kind.PORT else kind

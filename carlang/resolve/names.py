@@ -1,0 +1,70 @@
+"""Names that mean nothing: what was probably meant."""
+
+from __future__ import annotations
+
+import re
+
+from carlang.diagnostics import codes, nearest
+from carlang.model.types import Kind
+from carlang.resolve.bound import BoundExpr, FieldRef, MemberRef
+from carlang.resolve.row import Row
+from carlang.resolve.scope import BrokenName, Context, StreamName
+from carlang.syntax import ast
+
+_FILE_NAME = re.compile(r"\w+\.(exe|dll|sys|bat|cmd|ps1|vbs|js|scr|com|msi|hta|py|sh)", re.IGNORECASE)
+
+
+def unknown_name(ctx: Context, row: Row, name: ast.Name, *, is_stream: bool) -> BoundExpr | None:
+    """Report a bare name that is no field and no value; in raw log records it may be a member of their data."""
+    if is_stream:
+        fault = ctx.report(codes.WRONG_NAME_KIND, f"`{name.ident}` is a stream, not a value", name.span)
+        ctx.add(fault.with_label("a field, a constant or a literal is expected"))
+        return None
+    words = [column.rpartition(".")[2] for column in row.columns]
+    near = nearest(name.ident, [*words, *ctx.values()])
+    if near is None and (record := _open_record(row)):
+        fault = ctx.report(codes.MEMBER_BY_BARE_NAME, f"`{name.ident}` is read as `{record}.{name.ident}`", name.span)
+        ctx.add(fault.repaired_by(f"{record}.{name.ident}"))
+        return MemberRef(FieldRef(record, row.columns[record]), name.ident)
+    if not row.columns:
+        fault = ctx.report(codes.UNKNOWN_STREAM, f"nothing is called `{name.ident}` here", name.span)
+    else:
+        fault = ctx.report(codes.UNKNOWN_FIELD, f"{row.title} has no field `{name.ident}`", name.span)
+    if near:
+        fault = fault.with_label(f"did you mean `{near}`?").repaired_by(near, certain=False)
+    elif owners := [o.name for o in ctx.model.objects_with_field(name.ident)]:
+        fault = fault.with_note(f"{' and '.join(owners)} {'has' if len(owners) == 1 else 'have'} a field of this name")
+    else:
+        fault = fault.with_label(f'a text is written in quotes: "{name.ident}"')
+    if row.origin:
+        fault = fault.pointing_to(row.origin, "rows come from here")
+    ctx.add(fault)
+    return None
+
+
+def _open_record(row: Row) -> str | None:
+    """Return the record of raw log events, whose members published programs ask for by bare name."""
+    if not any(o.name == "event" for objects in row.owners.values() for o in objects):
+        return None
+    return next((c for c, kind in row.columns.items() if kind.kind is Kind.RECORD and c == "event_data"), None)
+
+
+def unknown_base(ctx: Context, row: Row, member: ast.Member, base: ast.Name) -> None:
+    """Report the first word of a path that is no part, no field and not the stream at hand."""
+    meaning = ctx.names.get(base.ident)
+    if isinstance(meaning, BrokenName):
+        return
+    text = ctx.source.text[member.span.start : member.span.end]
+    if isinstance(meaning, StreamName):
+        fault = ctx.report(codes.WRONG_NAME_KIND, f"the rows here are not those of `{base.ident}`", base.span)
+        if row.origin:
+            fault = fault.pointing_to(row.origin, "rows come from here")
+        ctx.add(fault.with_help(f"leave `{base.ident}.` out to ask for a field of the rows at hand"))
+        return
+    if _FILE_NAME.fullmatch(text):
+        fault = ctx.report(codes.UNKNOWN_STREAM, f"nothing is called `{text}` here", member.span)
+        ctx.add(fault.with_label(f'a file name is written in quotes: "{text}"').repaired_by(f'"{text}"'))
+        return
+    fault = ctx.report(codes.UNKNOWN_STREAM, f"nothing is called `{base.ident}` here", base.span)
+    near = nearest(base.ident, [*row.names, *row.parts, *row.columns])
+    ctx.add(fault.with_label(f"did you mean `{near}`?").repaired_by(near, certain=False) if near else fault)

@@ -1,0 +1,113 @@
+"""The house as docs/architecture.md shows it: arrows between rooms run one way, and some things stay in one room."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).parent.parent / "carlang"
+
+# What each room may import of the others. A room that is not here may not exist.
+ARROWS: dict[str, set[str]] = {
+    "source": set(),
+    "diagnostics": {"source"},
+    "errors": {"diagnostics"},
+    "datafile": {"errors", "source"},
+    "model": {"datafile", "errors", "source", "diagnostics"},
+    "syntax": {"source", "diagnostics"},
+    "analytic": {"model", "datafile", "errors", "source", "diagnostics"},
+    "resolve": {"syntax", "model", "source", "diagnostics", "errors"},
+    "sql": {"resolve", "model"},
+    "store": {"model", "errors", "datafile", "source", "diagnostics"},
+    "ingest": {"store", "model", "errors", "datafile", "source", "diagnostics"},
+    "engine": {"sql", "resolve", "store", "model", "diagnostics", "errors"},
+    "report": {"engine.result", "model", "diagnostics", "errors"},
+    "program": {"engine", "sql", "resolve", "syntax", "model", "source", "diagnostics", "errors"},
+    "settings": {"diagnostics", "errors"},
+    "api": {
+        "program",
+        "analytic",
+        "engine",
+        "ingest",
+        "store",
+        "sql",
+        "resolve",
+        "model",
+        "source",
+        "diagnostics",
+        "errors",
+    },
+    "__init__": {"api", "resolve", "engine", "ingest", "store", "model", "diagnostics", "errors"},
+    "cli": {"*"},
+}
+
+# Libraries that stay in some rooms, so that they could be exchanged there.
+CONFINED = {
+    "lark": {"syntax"},
+    "sqlglot": {"sql"},
+    "duckdb": {"engine", "store", "ingest"},
+    "deltalake": {"store"},
+    "evtx": {"ingest"},
+    "typer": {"cli"},
+    "rich": {"cli", "report"},
+}
+
+
+def modules() -> list[Path]:
+    return sorted(PACKAGE.rglob("*.py"))
+
+
+def room(path: Path) -> str:
+    return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+
+
+def imported(path: Path) -> Iterator[str]:
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: a relative import hides the room it comes from"
+            assert node.module is not None
+            if node.module == "carlang":
+                yield from (f"carlang.{alias.name}" for alias in node.names)
+            else:
+                yield node.module
+
+
+@pytest.mark.parametrize("path", modules(), ids=lambda p: str(p.relative_to(PACKAGE)))
+def test_arrows_between_rooms_run_one_way(path: Path) -> None:
+    own = room(path)
+    allowed = ARROWS[own]
+    for name in imported(path):
+        first, _, rest = name.partition(".")
+        if first != "carlang" or "*" in allowed:
+            continue
+        other = rest.split(".")[0] or "__init__"
+        may = other == own or other in allowed or any(rest == a or rest.startswith(f"{a}.") for a in allowed)
+        assert may, f"{path.name} in {own} imports {name}"
+
+
+@pytest.mark.parametrize("library", sorted(CONFINED))
+def test_a_library_stays_in_its_rooms(library: str) -> None:
+    users = {room(path) for path in modules() if any(n.split(".")[0] == library for n in imported(path))}
+    assert users, f"{library} is not used at all"
+    assert users <= CONFINED[library]
+
+
+def test_nothing_prints_outside_the_command_line() -> None:
+    for path in modules():
+        if room(path) == "cli":
+            continue
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        calls = [n.func for n in ast.walk(tree) if isinstance(n, ast.Call)]
+        assert not any(isinstance(f, ast.Name) and f.id == "print" for f in calls), path
+
+
+def test_every_room_is_on_the_plan() -> None:
+    assert {room(path) for path in modules()} == set(ARROWS)
+    plan = (PACKAGE.parent / "docs" / "architecture.md").read_text(encoding="utf-8")
+    for name in ARROWS:
+        assert name == "__init__" or f"`{name}`" in plan or f"`{name}.py`" in plan, f"{name} is missing from the plan"
