@@ -78,11 +78,9 @@ class Analytic:
     @cached_property
     def compiled(self) -> tuple[CompiledProgram, ...]:
         """Its programs, parsed and resolved."""
-        return tuple(
-            compile_program(source, self.model, self._program_of, self.data.id) for source in self.data.sources
-        )
+        return tuple(compile_program(source, self.model, self.program_of, self.data.id) for source in self.data.sources)
 
-    def _program_of(self, id_: str) -> Source | None:
+    def program_of(self, id_: str) -> Source | None:
         """Return the program of another analytic: beside this one's file, on the search path, or in the catalogue."""
         folder = Path(self.data.file).parent
         beside = files.Catalogue([folder], shipped=False).find(id_) if Path(self.data.file).is_file() else None

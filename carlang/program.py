@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -56,7 +56,19 @@ def compile_program(
     `find_analytic` gives the programs that `run Analytic:ID` asks for, `own_id` is the program's own id.
     """
     parsed = parse(source)
-    resolved = resolve(parsed.program, source, model, pattern_fault, find_analytic, own_id)
-    found = sorted([*parsed.diagnostics, *resolved.diagnostics], key=lambda d: (d.span, d.code.name))
-    bound = None if has_errors(parsed.diagnostics) else resolved.program
-    return CompiledProgram(source, parsed.program, bound, tuple(found))
+    return compile_tree(parsed.program, source, model, find_analytic, own_id, parsed.diagnostics)
+
+
+def compile_tree(  # what a resolution takes
+    tree: ast.Program,
+    source: Source,
+    model: Model,
+    find_analytic: AnalyticFinder = lambda _: None,
+    own_id: str | None = None,
+    found: Sequence[Diagnostic] = (),
+) -> CompiledProgram:
+    """Resolve a syntax tree; `found` are the diagnostics of its text."""
+    resolved = resolve(tree, source, model, pattern_fault, find_analytic, own_id)
+    diagnostics = sorted([*found, *resolved.diagnostics], key=lambda d: (d.span, d.code.name))
+    bound = None if has_errors(found) else resolved.program
+    return CompiledProgram(source, tree, bound, tuple(diagnostics))

@@ -41,6 +41,20 @@ ARROWS: dict[str, set[str]] = {
         "errors",
     },
     "__init__": {"api", "resolve", "engine", "ingest", "store", "model", "diagnostics", "errors"},
+    "testing": {
+        "api",
+        "program",
+        "analytic",
+        "engine",
+        "ingest",
+        "store",
+        "resolve",
+        "syntax",
+        "model",
+        "source",
+        "diagnostics",
+        "errors",
+    },
     "cli": {"*"},
 }
 

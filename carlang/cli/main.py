@@ -18,6 +18,7 @@ from carlang.cli.exits import UsageError
 from carlang.cli.ingest import ingest
 from carlang.cli.run import run
 from carlang.cli.store import store_app
+from carlang.cli.test import test
 from carlang.datafile import DataFileError
 from carlang.errors import CarlangError, CompileError, IngestError, StoreError
 from carlang.settings import SettingsError
@@ -33,6 +34,7 @@ app = typer.Typer(
 app.command()(run)
 app.command()(check)
 app.command("compile")(compile_command)
+app.command()(test)
 app.command()(ingest)
 app.add_typer(store_app, name="store")
 

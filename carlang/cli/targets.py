@@ -31,7 +31,7 @@ def find_analytics(targets: Sequence[str], expression: str | None, settings: Set
         message = "name an analytic: a file, a folder, a catalogue id, `-`, or `-e` and the program itself"
         raise UsageError(message)
     unique = {(analytic.file, analytic.id): analytic for analytic in found}
-    catalogue = _catalogue(settings)
+    catalogue = catalogue_of(settings)
     return [Analytic(analytic, model, catalogue) for analytic in unique.values()]
 
 
@@ -50,7 +50,7 @@ def _target(target: str, settings: Settings) -> list[AnalyticFile]:
 
 
 def _by_id(target: str, settings: Settings) -> AnalyticFile:
-    catalogue = _catalogue(settings)
+    catalogue = catalogue_of(settings)
     analytic = catalogue.find(target)
     if analytic is None:
         message = f"`{target}` is neither a file nor the id of an analytic"
@@ -60,7 +60,8 @@ def _by_id(target: str, settings: Settings) -> AnalyticFile:
     return analytic
 
 
-def _catalogue(settings: Settings) -> Catalogue:
+def catalogue_of(settings: Settings) -> Catalogue:
+    """Return the catalogue: the folders that the settings name, then what ships with the package."""
     try:
         return Catalogue(settings.catalogue)
     except CatalogueError as error:

@@ -3,7 +3,7 @@
 from carlang.engine.connection import Limits
 from carlang.engine.pattern import pattern_fault
 from carlang.engine.result import AnalyticOutput, Failed, NotRun, Output, Result, RunReport
-from carlang.engine.session import Session
+from carlang.engine.session import MemorySession, Session
 from carlang.engine.support import missing_events, unsure_absence
 from carlang.sql import Window
 
@@ -11,6 +11,7 @@ __all__ = [
     "AnalyticOutput",
     "Failed",
     "Limits",
+    "MemorySession",
     "NotRun",
     "Output",
     "Result",

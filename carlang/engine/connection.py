@@ -26,8 +26,8 @@ class Limits:
     seconds: float | None = None
 
 
-def locked_connection(folder: Path, limits: Limits, scratch: Path) -> duckdb.DuckDBPyConnection:
-    """Open a connection that can read files below `folder`, spill to `scratch`, and nothing else."""
+def locked_connection(folder: Path | None, limits: Limits, scratch: Path) -> duckdb.DuckDBPyConnection:
+    """Open a connection that can read files below `folder`, if there is one, spill to `scratch`, and nothing else."""
     connection = duckdb.connect(":memory:")
     settings: list[tuple[str, object]] = [
         ("TimeZone", "UTC"),
@@ -35,7 +35,7 @@ def locked_connection(folder: Path, limits: Limits, scratch: Path) -> duckdb.Duc
         ("autoload_known_extensions", False),
         ("allow_community_extensions", False),
         ("temp_directory", str(scratch)),
-        ("allowed_directories", [f"{folder.resolve()}/"]),
+        ("allowed_directories", [f"{folder.resolve()}/"] if folder else []),
         ("enable_external_access", False),
         ("lock_configuration", True),
     ]

@@ -1,10 +1,10 @@
-"""A session over one store: programs in, results out, on a connection of their own."""
+"""Sessions: programs in, results out, on a connection of their own."""
 
 from __future__ import annotations
 
 import tempfile
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
@@ -19,25 +19,22 @@ from carlang.model.schema import Model
 from carlang.model.types import Column, Kind
 from carlang.resolve import Given
 from carlang.resolve.bound import BoundOutput, Events, streams_below
-from carlang.sql import EventFiles, Window, lower, lower_schema, lower_table, sql_text
-from carlang.store import Store
+from carlang.sql import INCOMING, EventFiles, Window, lower, lower_incoming, lower_schema, lower_table, sql_text
+from carlang.store import Store, StoreFile
 
 
-class Session:
-    """Runs bound programs over a store, one query an output; use it as a context manager.
+class QuerySession:
+    """Runs bound programs on a connection of its own, one query an output; use it as a context manager.
 
-    The files are those of the store when the session began. Safe to use from several threads, which take turns.
+    Safe to use from several threads, which take turns.
     """
 
-    def __init__(self, store: Store, model: Model, limits: Limits | None = None, window: Window | None = None) -> None:
-        self._store = store
+    def __init__(self, folder: Path | None, model: Model, limits: Limits | None = None) -> None:
         self._model = model
         self._limits = limits or Limits()
-        self._window = window or Window()
         self._scratch = tempfile.TemporaryDirectory(prefix="carlang-")
         self._lock = threading.Lock()
-        self._tables: set[str] = set()
-        self._connection = locked_connection(store.path, self._limits, Path(self._scratch.name))
+        self._connection = locked_connection(folder, self._limits, Path(self._scratch.name))
         self._execute(sql_text(lower_schema()))
 
     def __enter__(self) -> Self:
@@ -69,7 +66,25 @@ class Session:
         return Output(output.name, output.stream.columns, _typed(table, output.stream.columns), total)
 
     def _provide(self, output: BoundOutput) -> None:
-        """Make the tables of the objects that an output reads."""
+        """Make the tables of the objects that an output reads, where they are not there."""
+
+    def _execute(self, statement: str) -> None:
+        try:
+            self._connection.execute(statement)
+        except duckdb.Error as error:
+            raise engine_error(error) from error
+
+
+class Session(QuerySession):
+    """A session over the files that a store has when the session begins."""
+
+    def __init__(self, store: Store, model: Model, limits: Limits | None = None, window: Window | None = None) -> None:
+        super().__init__(store.path, model, limits)
+        self._store = store
+        self._window = window or Window()
+        self._tables: set[str] = set()
+
+    def _provide(self, output: BoundOutput) -> None:
         for events in streams_below(output.stream):
             if isinstance(events, Events):
                 self._make_tables(event_set.object for event_set in events.sets)
@@ -86,23 +101,51 @@ class Session:
         found: dict[str, list[str]] = {}
         columns: dict[str, dict[str, str]] = {}
         for file in self._store.files(name):
-            if file.rows and self._in_window(file.first_time, file.last_time, file.filled.get("time", 0) < file.rows):
+            if file.rows and self._in_window(file):
                 found.setdefault(file.action, []).append(str(file.path.resolve()))
                 present = {c: types[c] for c in file.filled if c in types}
                 columns.setdefault(file.action, {}).update(present)
         return [EventFiles(action, paths, columns[action]) for action, paths in sorted(found.items())]
 
-    def _in_window(self, first: datetime | None, last: datetime | None, has_untimed: bool) -> bool:  # noqa: FBT001  # a private test of three facts
-        if has_untimed or first is None or last is None:
+    def _in_window(self, file: StoreFile) -> bool:
+        if file.first_time is None or file.last_time is None or file.filled.get("time", 0) < file.rows:
             return True
         since, until = self._window.since, self._window.until
-        return (since is None or last >= since) and (until is None or first < until)
+        return (since is None or file.last_time >= since) and (until is None or file.first_time < until)
 
-    def _execute(self, statement: str) -> None:
-        try:
-            self._connection.execute(statement)
-        except duckdb.Error as error:
-            raise engine_error(error) from error
+
+class MemorySession(QuerySession):
+    """A session over events in memory, which `load` exchanges."""
+
+    def __init__(self, model: Model, limits: Limits | None = None) -> None:
+        super().__init__(None, model, limits)
+        self._tables: dict[str, pa.Table] = {}
+        self._filled: set[str] = set()
+
+    def load(self, tables: Mapping[str, pa.Table]) -> None:
+        """Take events, a table an object with all columns that the model has for it; others have none then."""
+        with self._lock:
+            self._tables = dict(tables)
+            self._filled.clear()
+
+    def _provide(self, output: BoundOutput) -> None:
+        for events in streams_below(output.stream):
+            if isinstance(events, Events):
+                for event_set in events.sets:
+                    self._fill(event_set.object)
+
+    def _fill(self, name: str) -> None:
+        if name in self._filled:
+            return
+        owner = self._model.objects[name]
+        table = self._tables.get(name)
+        if table is None:
+            self._execute(sql_text(lower_table(owner, [], Window(), kind="TABLE")))
+        else:
+            self._connection.register(INCOMING, table)
+            self._execute(sql_text(lower_incoming(owner)))
+            self._connection.unregister(INCOMING)
+        self._filled.add(name)
 
 
 def _fetched(relation: duckdb.DuckDBPyRelation, limit: int | None) -> tuple[pa.Table, int]:

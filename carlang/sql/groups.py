@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
@@ -11,14 +10,12 @@ from carlang.model.types import Column
 from carlang.resolve import bound
 from carlang.sql.aggregates import lower_aggregate, lower_ranked
 from carlang.sql.fragments import SQL, all_of, call, column, lowered, name, number, when
-
-if TYPE_CHECKING:
-    from carlang.sql.lower import Lowering
+from carlang.sql.query import Query
 
 _SESSION, _UNTIMED = "#session", "#untimed"
 
 
-def lower_group(lowering: Lowering, group: bound.Grouped, items: Sequence[bound.Item]) -> exp.Query:
+def lower_group(lowering: Query, group: bound.Grouped, items: Sequence[bound.Item]) -> exp.Query:
     """Return a row a group with `items`, of those groups that all of `having` hold for.
 
     Members get the group's keys as columns of their own, `#key0` and on. The inner query makes a row a group with
@@ -39,7 +36,7 @@ def lower_group(lowering: Lowering, group: bound.Grouped, items: Sequence[bound.
 
 
 def _inner(
-    lowering: Lowering,
+    lowering: Query,
     group: bound.Grouped,
     members: exp.Query,
     keys: Sequence[str],
@@ -77,7 +74,7 @@ def _own(own: str) -> SQL:
 
 def _with_ranking(
     query: exp.Select,
-    lowering: Lowering,
+    lowering: Query,
     members: exp.Query,
     keys: Sequence[str],
     alias: str,
@@ -103,7 +100,7 @@ def _with_ranking(
     return joined.join(other, on=all_of(matches), join_type="left", copy=False)
 
 
-def _members(lowering: Lowering, group: bound.Grouped) -> exp.Query:
+def _members(lowering: Query, group: bound.Grouped) -> exp.Query:
     """Return the rows of all inputs, with their keys in the form in which they are compared."""
     union: bound.BoundStream = group.inputs[0]
     for other in group.inputs[1:]:

@@ -10,22 +10,19 @@ separator. A separator at the same time as a run stands before it, since steps a
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
 from carlang.model.types import Column, Kind
 from carlang.resolve import bound
 from carlang.sql.fragments import SQL, all_of, call, column, lowered, name, number, when
-
-if TYPE_CHECKING:
-    from carlang.sql.lower import Lowering
+from carlang.sql.query import Query
 
 _AT, _FIRST, _ORDER, _KIND, _STRETCH = "#at", "#first", "#order", "#kind", "#stretch"
 _RUN, _STEP, _UNTIL = 2, 1, 0
 
 
-def lower_sequence(lowering: Lowering, sequence: bound.Sequenced) -> exp.Query:
+def lower_sequence(lowering: Query, sequence: bound.Sequenced) -> exp.Query:
     """Return the completed runs of a sequence, with the columns of all steps."""
     keys = [f"#key{i}" for i in range(len(sequence.keys))]
     runs = _events(lowering, sequence.steps[0], sequence, first=True)
@@ -44,7 +41,7 @@ def lower_sequence(lowering: Lowering, sequence: bound.Sequenced) -> exp.Query:
     return query.where(exp.LTE(this=taken, expression=exp.Paren(this=limit)))
 
 
-def _events(lowering: Lowering, step: bound.Part, sequence: bound.Sequenced, *, first: bool = False) -> exp.Query:
+def _events(lowering: Query, step: bound.Part, sequence: bound.Sequenced, *, first: bool = False) -> exp.Query:
     """Return the events of a step, with their keys, time and place among those of one time."""
     stream = step.stream
     renamed = [exp.alias_(column(c.name), name(f"{step.name}.{c.name}")) for c in stream.columns]
@@ -56,7 +53,7 @@ def _events(lowering: Lowering, step: bound.Part, sequence: bound.Sequenced, *, 
     return exp.select(*renamed, *extra).from_(lowering.table(stream)).where(present)
 
 
-def _barrier(lowering: Lowering, sequence: bound.Sequenced) -> exp.Query | None:
+def _barrier(lowering: Query, sequence: bound.Sequenced) -> exp.Query | None:
     if sequence.until is None:
         return None
     present = exp.Not(this=exp.Is(this=column("time"), expression=exp.null()))

@@ -13,6 +13,9 @@ from carlang.model.types import Column
 from carlang.sql.fragments import SQL, column, instant, name, text
 from carlang.sql.lower import SCHEMA, column_type
 
+INCOMING = "incoming"
+"""The name under which events in memory are handed to the engine."""
+
 
 @dataclass(frozen=True, slots=True)
 class EventFiles:
@@ -31,7 +34,7 @@ class Window:
     until: datetime | None = None
 
 
-def lower_table(owner: Object, files: Sequence[EventFiles], window: Window) -> exp.Create:
+def lower_table(owner: Object, files: Sequence[EventFiles], window: Window, kind: str = "VIEW") -> exp.Create:
     """Return the statement that makes the table of an object's events.
 
     A column that files lack is missing in their events; one that they hold under another type is cast, and missing
@@ -43,7 +46,14 @@ def lower_table(owner: Object, files: Sequence[EventFiles], window: Window) -> e
         select = _select(owner, group, columns, window)
         query = exp.Union(this=query, expression=select, distinct=False) if query is not None else select
     table = exp.Table(this=name(owner.name), db=name(SCHEMA))
-    return exp.Create(this=table, kind="VIEW", expression=query or _nothing(columns), replace=True)
+    return exp.Create(this=table, kind=kind, expression=query or _nothing(columns), replace=True)
+
+
+def lower_incoming(owner: Object) -> exp.Create:
+    """Return the statement that makes the table of an object's events from the table `INCOMING`."""
+    table = exp.Table(this=name(owner.name), db=name(SCHEMA))
+    query = exp.select("*").from_(exp.Table(this=name(INCOMING)))
+    return exp.Create(this=table, kind="TABLE", expression=query, replace=True)
 
 
 def lower_schema() -> exp.Create:

@@ -1,7 +1,9 @@
-"""The installed command as a user starts it, and programs that tests of several commands use."""
+"""Commands as a user gives them, and programs that tests of several commands use."""
 
 from __future__ import annotations
 
+import contextlib
+import io
 import json
 import os
 import subprocess
@@ -9,6 +11,11 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
+
+import pytest
+
+from carlang.cli import main
 
 CARLANG = str(Path(sys.executable).with_name("carlang"))
 
@@ -41,19 +48,38 @@ def carlang(
     stdin: str = "",
     env: dict[str, str] | None = None,
 ) -> Done:
-    """Run the command; the environment of the tests names no store."""
+    """Run a command in this process, with standard streams of its own; the environment of the tests names no store."""
+    out, err = (io.TextIOWrapper(io.BytesIO(), "utf-8", newline="") for _ in range(2))
+    with (
+        patch.dict(os.environ, environment() | (env or {}), clear=True),
+        patch.object(sys, "stdin", io.StringIO(stdin)),
+        contextlib.chdir(cwd or Path.cwd()),
+        contextlib.redirect_stdout(out),
+        contextlib.redirect_stderr(err),
+        pytest.raises(SystemExit) as ended,
+    ):
+        main([*map(str, arguments)])
+    assert isinstance(ended.value.code, int)
+    return Done(ended.value.code, _text(out), _text(err))
+
+
+def _text(stream: io.TextIOWrapper) -> str:
+    stream.flush()
+    stream.seek(0)
+    return stream.read()
+
+
+def installed(*arguments: str | Path, stdin: str = "", env: dict[str, str] | None = None) -> Done:
+    """Run the installed command in a process of its own."""
     done = subprocess.run(
         [CARLANG, *map(str, arguments)],
-        cwd=cwd,
         env=environment() | (env or {}),
-        input=stdin,
+        input=stdin.encode(),
         capture_output=True,
-        encoding="utf-8",
         timeout=300,
         check=False,
     )
-    assert "Traceback" not in done.stderr
-    return Done(done.returncode, done.stdout, done.stderr)
+    return Done(done.returncode, done.stdout.decode(), done.stderr.decode())
 
 
 def environment() -> dict[str, str]:

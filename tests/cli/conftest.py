@@ -40,8 +40,9 @@ def large_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("large")
     (folder / "process" / "create").mkdir(parents=True)
     query = """
-        COPY (SELECT TIMESTAMPTZ '2024-03-05 00:00:00+00' + to_seconds(i) AS time, 'process' AS object, 'create' AS action,
-                     'H' AS hostname, md5(i::VARCHAR) || sha256(i::VARCHAR) AS command_line, 'x.exe' AS exe
+        COPY (SELECT TIMESTAMPTZ '2024-03-05 00:00:00+00' + to_seconds(i) AS time,
+                     'process' AS object, 'create' AS action, 'H' AS hostname,
+                     md5(i::VARCHAR) || sha256(i::VARCHAR) AS command_line, 'x.exe' AS exe
               FROM range(3000000) AS numbers(i))
         TO $file (FORMAT parquet)
     """

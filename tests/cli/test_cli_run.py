@@ -1,12 +1,14 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
 from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
 
-from tests.cli.commands import AT, FAULTY, UNSUPPORTED, WARNED, carlang
+from tests.cli.commands import AT, CARLANG, UNSUPPORTED, WARNED, carlang, environment
 
 SAMPLE_HITS = ["at 10:00 calc.exe", "at 1 /delete", "AT.EXE 22:30 /every:M,T,W,Th,F C:\\Windows\\Temp\\backup.cmd"]
 SAMPLE_LINE = "no --store given: running on the sample store that ships with carlang\n"
@@ -54,7 +56,12 @@ def test_a_folder_is_all_analytics_in_it_and_one_that_is_broken_stops_no_other(p
     (diagnostic,) = failed["diagnostics"]
     assert failed["analytic"] == "faulty"
     assert (diagnostic["code"], diagnostic["severity"]) == ("CL201", "error")
-    assert (diagnostic["line"], diagnostic["column"], diagnostic["end_line"], diagnostic["end_column"]) == (2, 22, 2, 33)
+    assert (diagnostic["line"], diagnostic["column"], diagnostic["end_line"], diagnostic["end_column"]) == (
+        2,
+        22,
+        2,
+        33,
+    )
     assert diagnostic["file"] == str(programs / "faulty.car")
 
 
@@ -221,19 +228,30 @@ def test_every_format_of_text_goes_to_standard_output_and_to_files_alike(
     shown = carlang(*arguments)
     saved = carlang(*arguments, "--output", tmp_path / "results")
     assert (shown.status, saved.status, saved.out) == (0, 0, "")
-    assert (tmp_path / "results").read_bytes().decode("utf-8").replace("\r\n", "\n") == shown.out
+    assert (tmp_path / "results").read_bytes().decode("utf-8") == shown.out
     marks = {"html": "<html", "navigator": '"techniqueID": "T1053.002"', "table": "2 rows"}
     assert marks.get(format_, "AT.EXE 4") in shown.out
 
 
-def test_parquet_goes_to_a_file_and_is_refused_on_standard_output(store: Path, tmp_path: Path) -> None:
-    arguments = ("run", "CAR-2013-05-004", "--store", store, "--format", "parquet")
-    assert carlang(*arguments, "--output", tmp_path / "hits.parquet").status == 0
-    table = pq.read_table(tmp_path / "hits.parquet")
-    assert table.column("command_line").to_pylist() == ["at.exe 2", "AT.EXE 4"]
-    refused = carlang(*arguments)
-    assert (refused.status, refused.out) == (2, "")
-    assert "--output" in refused.err
+def test_parquet_goes_to_files_and_pipes(store: Path, tmp_path: Path) -> None:
+    arguments = [CARLANG, "run", "CAR-2013-05-004", "--store", str(store), "--format", "parquet"]
+    with (tmp_path / "piped.parquet").open("wb") as pipe:
+        subprocess.run(arguments, env=environment(), stdout=pipe, stderr=subprocess.PIPE, check=True)
+    assert carlang(*arguments[1:], "--output", tmp_path / "saved.parquet").status == 0
+    for name in ("piped.parquet", "saved.parquet"):
+        table = pq.read_table(tmp_path / name)
+        assert table.column("command_line").to_pylist() == ["at.exe 2", "AT.EXE 4"]
+
+
+def test_parquet_on_a_terminal_is_wrong_usage(store: Path) -> None:
+    arguments = [CARLANG, "run", "CAR-2013-05-004", "--store", str(store), "--format", "parquet"]
+    terminal, end = os.openpty()
+    try:
+        done = subprocess.run(arguments, env=environment(), stdout=end, stderr=subprocess.PIPE, check=False)
+    finally:
+        os.close(end)
+        os.close(terminal)
+    assert (done.returncode, b"--output PATH" in done.stderr) == (2, True)
 
 
 def test_results_that_cannot_be_written_are_wrong_usage(store: Path, tmp_path: Path) -> None:
@@ -323,7 +341,9 @@ def test_a_time_limit_holds_also_where_it_ends_before_the_query_has_begun(large_
 
 
 def test_a_query_that_takes_too_much_memory_is_stopped_and_named(large_store: Path, store: Path) -> None:
-    done = carlang("run", "-e", "search Process:Create", "--store", large_store, "--memory-limit", "20MB", "--limit", "1")
+    done = carlang(
+        "run", "-e", "search Process:Create", "--store", large_store, "--memory-limit", "20MB", "--limit", "1"
+    )
     assert done.status == 1
     assert "ran out of memory; give it more with --memory-limit" in done.out
     assert carlang("run", "-e", AT, "--store", store, "--memory-limit", "200MB").status == 0

@@ -1,0 +1,82 @@
+"""`carlang test`: run the tests that analytics carry."""
+
+from __future__ import annotations
+
+import os
+from concurrent.futures import ProcessPoolExecutor
+from functools import partial
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from carlang.analytic import load_file
+from carlang.api import Analytic
+from carlang.cli import exits
+from carlang.cli.console import put, say
+from carlang.cli.exits import UsageError
+from carlang.cli.options import Targets, model_of
+from carlang.cli.targets import catalogue_of, find_analytics
+from carlang.settings import find_settings
+from carlang.testing import AnalyticResult, junit, render_result, run_tests
+
+FORMATS = ("text", "junit")
+
+
+def test(
+    targets: Targets = None,
+    format_: Annotated[str, typer.Option("--format", metavar="FORMAT", help=" | ".join(FORMATS))] = "text",
+    output: Annotated[Path | None, typer.Option(metavar="PATH", help="Write the report to a file.")] = None,
+    jobs: Annotated[int | None, typer.Option("--jobs", "-j", min=1, help="Processes; one a core by default.")] = None,
+    *,
+    mutate: Annotated[
+        bool, typer.Option("--mutate", help="Drop and negate each condition in turn; list what no test notices.")
+    ] = False,
+) -> int:
+    """Run the tests that analytics carry; without a target, those of the whole catalogue."""
+    if format_ not in FORMATS:
+        raise UsageError(f"--format: there is no format {format_!r}; choose one of {', '.join(FORMATS)}")
+    settings = find_settings()
+    model = model_of(settings)
+    if targets:
+        analytics = find_analytics(targets, None, settings, model)
+    else:
+        catalogue = catalogue_of(settings)
+        analytics = [Analytic(analytic, model, catalogue) for analytic in catalogue.all()]
+    results = _run(analytics, jobs, mutate=mutate)
+    text = junit(results) if format_ == "junit" else _text(results, mutate=mutate)
+    if output is not None:
+        output.write_text(text, encoding="utf-8")
+    else:
+        put(text.rstrip("\n"))
+    return exits.DONE if all(result.passed for result in results) else exits.FAULTY
+
+
+def _run(analytics: list[Analytic], jobs: int | None, *, mutate: bool) -> list[AnalyticResult]:
+    workers = min(jobs or os.cpu_count() or 1, len(analytics))
+    files = [analytic.file for analytic in analytics]
+    if workers <= 1 or not all(Path(file).is_file() for file in files):
+        return [run_tests(analytic, mutate=mutate) for analytic in analytics]
+    with ProcessPoolExecutor(workers) as pool:
+        return list(pool.map(partial(_run_file, mutate=mutate), files, chunksize=1))
+
+
+def _run_file(file: str, *, mutate: bool) -> AnalyticResult:
+    """Run one file's tests in a process of its own, which reads the settings anew."""
+    settings = find_settings()
+    analytic = Analytic(load_file(Path(file)), model_of(settings), catalogue_of(settings))
+    return run_tests(analytic, mutate=mutate)
+
+
+def _text(results: list[AnalyticResult], *, mutate: bool) -> str:
+    shown = [text for result in results if (text := render_result(result))]
+    cases = [case for result in results for case in result.cases]
+    failed = sum(not case.passed for case in cases)
+    faulty = sum(not result.passed for result in results)
+    said = f"{len(results)} analytics, {len(cases)} tests: {len(cases) - failed} passed, {failed} failed"
+    if mutate:
+        survivors = sum(len(result.survivors) for result in results)
+        said += f"; {sum(result.mutants for result in results)} mutants, {survivors} survived"
+    if faulty:
+        say(f"{faulty} of {len(results)} analytics are not right")
+    return "\n\n".join([*shown, said])

@@ -1,0 +1,48 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.cli.commands import carlang
+
+
+def test_store_info_as_json_says_what_a_store_holds(store: Path) -> None:
+    done = carlang("store", "info", store, "--format", "json")
+    assert (done.status, done.err) == (0, "")
+    info = done.json()
+    assert (info["path"], info["rows"], info["writable"], info["sensors"]) == (str(store), 5, True, ["sysmon"])
+    assert (info["first_time"], info["last_time"]) == ("2024-03-05T08:00:01.000000Z", "2024-03-05T08:00:05.000000Z")
+    (held,) = info["classes"]
+    assert (held["object"], held["action"], held["rows"]) == ("process", "create", 5)
+    assert held["fill"].items() >= {"exe": 1.0, "pid": 1.0, "md5_hash": 0.0}.items()
+
+
+def test_store_info_as_text_says_the_same(store: Path) -> None:
+    done = carlang("store", "info", store)
+    assert (done.status, done.err) == (0, "")
+    for said in (str(store), "5 events", "process/create", "sysmon", "2024-03-05 08:00:01", "md5_hash"):
+        assert said in done.out
+
+
+def test_without_a_path_it_is_the_store_that_other_commands_would_use(store: Path, tmp_path: Path) -> None:
+    sample = carlang("store", "info", "--format", "json", cwd=tmp_path)
+    assert sample.json()["writable"] is False
+    assert "sample store" in sample.err
+    named = carlang("store", "info", "--format", "json", cwd=tmp_path, env={"CARLANG_STORE": str(store)})
+    assert (named.json()["rows"], named.err) == (5, "")
+
+
+@pytest.mark.parametrize("make", [False, True], ids=["missing", "a file"])
+def test_what_is_no_store_cannot_be_read(make: bool, tmp_path: Path) -> None:  # noqa: FBT001  # a case of the test
+    if make:
+        (tmp_path / "x").write_text("no store", encoding="utf-8")
+    done = carlang("store", "info", tmp_path / "x")
+    assert (done.status, done.out) == (3, "")
+    assert str(tmp_path / "x") in done.err
+
+
+def test_wrong_usage_has_status_2(store: Path) -> None:
+    done = carlang("store", "info", store, "--format", "xml")
+    assert (done.status, done.out) == (2, "")
+    assert carlang("store", "weigh", store).status == 2

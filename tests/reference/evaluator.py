@@ -1,0 +1,176 @@
+"""The reference evaluator: a bound program interpreted over lists of events, one row after another.
+
+It knows the meaning of the program and nothing of SQL: joins are loops, groups are dictionaries, a sequence is a
+machine. Slow and plain, so that it can be read against the docstrings of `carlang.resolve.bound`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import product
+from typing import Any, assert_never
+
+from carlang.model.types import Column
+from carlang.resolve import bound as b
+from carlang.resolve import given_values
+from tests.reference.aggregates import spellings
+from tests.reference.expressions import Place, Run, evaluate, holds
+from tests.reference.order import Row, ascending, in_order, moment, same
+from tests.reference.sequences import Event, Machine
+
+
+@dataclass(frozen=True)
+class Table:
+    """The rows of an output in their order, and its columns."""
+
+    columns: tuple[Column, ...]
+    rows: tuple[Row, ...]
+
+
+def run(
+    program: b.BoundProgram, events: Sequence[Row], now: datetime, params: Mapping[str, Any] | None = None
+) -> dict[str, Table]:
+    """Return the outputs of a program over events, which are rows with `object` and `action`."""
+    evaluator = Evaluator(events, now, program.inputs, params or {})
+    return {output.name: evaluator.table(output.stream) for output in program.outputs}
+
+
+class Evaluator:
+    """One run of a program; the rows of each stream are computed once."""
+
+    def __init__(
+        self, events: Sequence[Row], now: datetime, inputs: tuple[b.BoundInput, ...], params: Mapping[str, Any]
+    ) -> None:
+        self._events = events
+        self._known: dict[int, list[Row]] = {}
+        self._place = Place(Run(now, given_values(inputs, params), self._timely))
+
+    def table(self, stream: b.BoundStream) -> Table:
+        """Return a stream as an output."""
+        names = [column.name for column in stream.columns]
+        rows = ({name: row.get(name) for name in names} for row in self.rows(stream))
+        return Table(stream.columns, tuple(in_order(list(rows), names)))
+
+    def rows(self, stream: b.BoundStream) -> list[Row]:
+        """Return the rows of a stream, in no order."""
+        if id(stream) not in self._known:
+            self._known[id(stream)] = list(self._rows(stream))
+        return self._known[id(stream)]
+
+    def _timely(self, stream: b.BoundStream) -> list[Row]:
+        return in_order(self.rows(stream), [column.name for column in stream.columns])
+
+    def _rows(self, stream: b.BoundStream) -> Iterable[Row]:  # noqa: C901, PLR0911  # a case a node
+        match stream:
+            case b.Named(stream=source):
+                return self.rows(source)
+            case b.Events():
+                return self._searched(stream)
+            case b.Filtered(source, condition):
+                return [row for row in self.rows(source) if holds(self._place.at(row), condition)]
+            case b.Derived(source, column, value):
+                place = self._place
+                return [{**row, column.name: evaluate(place.at(row), value)} for row in self.rows(source)]
+            case b.Projected(source, items):
+                return [self._items(self._place.at(row), items) for row in self.rows(source)]
+            case b.Joined():
+                return self._joined(stream)
+            case b.Grouped():
+                return [place.row for place in self._groups(stream)]
+            case b.Aggregated(group, items):
+                return [self._items(place, items) for place in self._groups(group)]
+            case b.Union(left, right):
+                return [*self.rows(left), *self.rows(right)]
+            case b.Difference():
+                return self._difference(stream)
+            case b.Distinct(source, column):
+                found = spellings([row[column.name] for row in self.rows(source) if row.get(column.name) is not None])
+                return [{column.name: spelling} for spelling, _ in found.values()]
+            case b.Sequenced():
+                return self._sequenced(stream)
+            case _:
+                assert_never(stream)
+
+    def _searched(self, stream: b.Events) -> list[Row]:
+        wanted = {(events.object, action) for events in stream.sets for action in events.actions}
+        names = [column.name for column in stream.columns]
+        chosen = [event for event in self._events if (event["object"], event["action"]) in wanted]
+        return [{name: event.get(name) for name in names} for event in chosen]
+
+    @staticmethod
+    def _items(place: Place, items: Sequence[b.Item]) -> Row:
+        return {item.column.name: evaluate(place, item.value) for item in items}
+
+    def _joined(self, stream: b.Joined) -> list[Row]:
+        sides = [_prefixed(part.name, self.rows(part.stream)) for part in stream.parts]
+        combined = ({k: v for row in rows for k, v in row.items()} for rows in product(*sides))
+        return [row for row in combined if holds(self._place.at(row), stream.condition)]
+
+    def _difference(self, stream: b.Difference) -> list[Row]:
+        there = {_key(row, stream.on) for row in self.rows(stream.right)}
+        return [row for row in self.rows(stream.left) if _key(row, stream.on) not in there]
+
+    def _groups(self, stream: b.Grouped) -> list[Place]:
+        """Return the groups for which all conditions on them hold."""
+        keys = [key.name for key in stream.keys]
+        by_key: dict[Any, list[Row]] = {} if keys else {(): []}
+        names = {column.name: None for source in stream.inputs for column in source.columns}
+        for row in in_order([row for source in stream.inputs for row in self.rows(source)], list(names)):
+            by_key.setdefault(_key(row, keys), []).append(row)
+        gap = None if stream.gap is None else evaluate(self._place, stream.gap)
+        sessions = [members for rows in by_key.values() for members in _sessions(rows, stream, gap)]
+        places = [Place(self._place.run, _group_row(members, stream), members) for members in sessions]
+        return [place for place in places if all(holds(place, condition) for condition in stream.having)]
+
+    def _sequenced(self, stream: b.Sequenced) -> list[Row]:
+        within = None if stream.within is None else evaluate(self._place, stream.within)
+        if stream.within is not None and within is None:
+            return []
+        events: dict[Any, list[Event]] = {}
+        parts: list[tuple[int | None, b.BoundStream]] = [(i, step.stream) for i, step in enumerate(stream.steps)]
+        if stream.until is not None:
+            parts.append((None, stream.until))
+        for step, source in parts:
+            for row in self._timely(source):
+                if (time := moment(row)) is not None:
+                    events.setdefault(_key(row, stream.keys), []).append(Event(step, time, row))
+        runs = [run for found in events.values() for run in Machine(len(stream.steps), within).take(found)]
+        names = [step.name for step in stream.steps]
+        return [{k: v for name, row in zip(names, run, strict=True) for k, v in _part(name, row)} for run in runs]
+
+
+def _part(name: str, row: Row) -> list[tuple[str, Any]]:
+    return [(f"{name}.{column}", value) for column, value in row.items()]
+
+
+def _prefixed(name: str, rows: Sequence[Row]) -> list[Row]:
+    return [dict(_part(name, row)) for row in rows]
+
+
+def _key(row: Row, names: Sequence[str]) -> tuple[Any, ...]:
+    return tuple(same(row.get(name)) for name in names)
+
+
+def _sessions(rows: list[Row], stream: b.Grouped, gap: int | None) -> list[list[Row]]:
+    """Cut the rows of one key, which are in order of time, where the pause is longer than the gap."""
+    if stream.gap is None:
+        return [rows]
+    cut: list[list[Row]] = []
+    timed = [(time, row) for row in rows if (time := moment(row)) is not None]
+    before: datetime | None = None
+    for time, row in timed:
+        if before is None or (gap is not None and time - before > timedelta(microseconds=gap)):
+            cut.append([])
+        cut[-1].append(row)
+        before = time
+    untimed = [row for row in rows if moment(row) is None]
+    return [*cut, untimed] if untimed else cut
+
+
+def _group_row(members: Sequence[Row], stream: b.Grouped) -> Row:
+    times = [time for row in members if (time := moment(row)) is not None]
+    own = {"count": len(members), "first_time": min(times, default=None), "last_time": max(times, default=None)}
+    keys = {k.name: min((row.get(k.name) for row in members), key=ascending) for k in stream.keys}
+    return {**{c.name: own[c.name] for c in stream.columns if c.name in own}, **keys}

@@ -1,0 +1,233 @@
+"""Expressions of the bound program over one row, or over the rows of a group."""
+
+from __future__ import annotations
+
+import json
+import operator
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Any, assert_never
+
+from carlang.model.types import Kind
+from carlang.resolve import Given
+from carlang.resolve import bound as b
+from tests.reference.aggregates import aggregate
+from tests.reference.functions import call
+from tests.reference.order import Row, same
+from tests.reference.texts import address, finds, fold, matches
+
+_ORDER: dict[str, Callable[[Any, Any], bool]] = {
+    "==": operator.eq,
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
+}
+
+
+@dataclass(frozen=True)
+class Run:
+    """What is the same in a whole run: its instant, the values of inputs, and how scalars are computed."""
+
+    now: datetime
+    given: Given = field(default_factory=dict)
+    rows_of: Callable[[b.BoundStream], Sequence[Row]] = lambda _: ()
+
+
+@dataclass(frozen=True)
+class Place:
+    """What an expression stands at: a row, and where it is one of groups, the rows of the group in order of time."""
+
+    run: Run
+    row: Row = field(default_factory=dict)
+    members: Sequence[Row] = ()
+
+    def at(self, row: Row) -> Place:
+        """Return the place of another row."""
+        return replace(self, row=row, members=())
+
+
+def holds(place: Place, condition: b.BoundExpr) -> bool:
+    """Tell whether a condition holds; a missing value is no truth."""
+    return evaluate(place, condition) is True
+
+
+def evaluate(place: Place, expr: b.BoundExpr) -> Any:  # noqa: C901, PLR0911, PLR0912  # a case a node
+    """Return the value of an expression, None where it is missing."""
+    match expr:
+        case b.FieldRef(column):
+            return place.row.get(column)
+        case b.MemberRef(record, member):
+            return _member(evaluate(place, record), member)
+        case b.Const(value):
+            return value
+        case b.Now():
+            return place.run.now
+        case b.Items(items):
+            return [evaluate(place, item) for item in items]
+        case b.Arith():
+            return _arithmetic(expr, evaluate(place, expr.left), evaluate(place, expr.right))
+        case b.Apply(function, arguments):
+            return call(function, [evaluate(place, argument) for argument in arguments])
+        case b.Param(name, kind):
+            return evaluate(place, place.run.given[name, kind.kind])
+        case b.Aggregate():
+            return _aggregate(place, expr, place.members)
+        case b.Scalar(stream, inner):
+            return _aggregate(place, inner, place.run.rows_of(stream))
+        case (
+            b.Truth()
+            | b.Compare()
+            | b.OneOf()
+            | b.Matches()
+            | b.RegexTest()
+            | b.InBlock()
+            | b.Contains()
+            | b.Affix()
+            | b.Present()
+            | b.AllOf()
+            | b.AnyOf()
+            | b.Complement()
+        ):
+            return _condition(place, expr)
+        case _:
+            assert_never(expr)
+
+
+_Condition = (
+    b.Truth
+    | b.Compare
+    | b.OneOf
+    | b.Matches
+    | b.RegexTest
+    | b.InBlock
+    | b.Contains
+    | b.Affix
+    | b.Present
+    | b.AllOf
+    | b.AnyOf
+    | b.Complement
+)
+
+
+def _condition(place: Place, expr: _Condition) -> bool:  # noqa: C901, PLR0911  # a case a node
+    match expr:
+        case b.AllOf(conditions):
+            return all(holds(place, condition) for condition in conditions)
+        case b.AnyOf(conditions):
+            return any(holds(place, condition) for condition in conditions)
+        case b.Complement(condition):
+            return not holds(place, condition)
+        case b.Present(operand):
+            return evaluate(place, operand) is not None
+        case b.Truth(operand):
+            return evaluate(place, operand) is True
+        case b.Compare(sign, left, right):
+            return _compare(sign, evaluate(place, left), evaluate(place, right))
+        case b.OneOf(subject, values):
+            found = evaluate(place, subject)
+            return any(_compare("==", found, evaluate(place, value)) for value in values)
+        case b.Matches(subject, pattern):
+            return _text_test(evaluate(place, subject), lambda text: matches(text, pattern))
+        case b.RegexTest(subject, regex):
+            return _text_test(evaluate(place, subject), lambda text: finds(text, regex))
+        case b.InBlock(subject, low, high):
+            return _text_test(evaluate(place, subject), lambda text: _in_block(text, low, high))
+        case b.Contains(container, item):
+            return _contains(evaluate(place, container), evaluate(place, item))
+        case b.Affix(test, subject, affix):
+            return _affix(test, evaluate(place, subject), evaluate(place, affix))
+        case _:
+            assert_never(expr)
+
+
+def _compare(sign: str, left: Any, right: Any) -> bool:
+    if left is None or right is None:
+        return False
+    return _ORDER[sign](same(left), same(right))
+
+
+def _text_test(subject: Any, test: Callable[[str], bool]) -> bool:
+    return subject is not None and test(subject)
+
+
+def _in_block(text: str, low: int, high: int) -> bool:
+    found = address(text)
+    return found is not None and low <= found <= high
+
+
+def _contains(container: Any, item: Any) -> bool:
+    if container is None or item is None:
+        return False
+    if isinstance(container, list):
+        return any(same(member) == same(item) for member in container)
+    return fold(item) in fold(container)
+
+
+def _affix(test: str, subject: Any, affix: Any) -> bool:
+    if subject is None or affix is None:
+        return False
+    folded, end = fold(subject), fold(affix)
+    return folded.startswith(end) if test == "startswith" else folded.endswith(end)
+
+
+def _member(record: Any, member: str) -> str | None:
+    """Return a member of a record as text: texts as they are, anything else as JSON writes it."""
+    data = json.loads(record) if isinstance(record, str) else record
+    if not isinstance(data, Mapping):
+        return None
+    value = data.get(member)
+    return value if value is None or isinstance(value, str) else json.dumps(value, separators=(",", ":"))
+
+
+def _arithmetic(expr: b.Arith, left: Any, right: Any) -> Any:
+    if left is None or right is None:
+        return None
+    kinds = (expr.left.type.kind, expr.right.type.kind)
+    if Kind.TIME in kinds:
+        return _with_time(expr.operator, left, right)
+    value = _number(expr.operator, left, right)
+    if value is not None and expr.type.kind is Kind.DURATION:
+        return round(value)
+    return float(value) if value is not None and expr.type.kind is Kind.FLOAT else value
+
+
+def _with_time(sign: str, left: Any, right: Any) -> Any:
+    if isinstance(left, datetime) and isinstance(right, datetime):
+        return (left - right) // timedelta(microseconds=1)
+    if isinstance(left, datetime):
+        return left + timedelta(microseconds=right if sign == "+" else -right)
+    return right + timedelta(microseconds=left)
+
+
+def _number(sign: str, left: Any, right: Any) -> Any:
+    match sign:
+        case "+":
+            return left + right
+        case "-":
+            return left - right
+        case "*":
+            return left * right
+        case "/":
+            return left / right if right else None
+        case _:
+            return _remainder(left, right) if right else None
+
+
+def _remainder(left: Any, right: Any) -> Any:
+    """Return the remainder with the sign of what is divided."""
+    rest = abs(left) % abs(right)
+    return -rest if left < 0 else rest
+
+
+def _aggregate(place: Place, expr: b.Aggregate, rows: Sequence[Row]) -> Any:
+    value = expr.arguments[:1]
+    constant = expr.arguments[1].value if len(expr.arguments) > 1 and isinstance(expr.arguments[1], b.Const) else None
+    values = [evaluate(place.at(row), value[0]) for row in rows] if value else []
+    if value and not rows:
+        values = [None]
+    found = aggregate(expr.function, len(rows), values, constant, distinct=expr.distinct)
+    if found is not None and expr.type.kind is Kind.DURATION:
+        return round(found)
+    return float(found) if found is not None and expr.type.kind is Kind.FLOAT else found

@@ -1,0 +1,136 @@
+"""The functions of the language over plain values. Where an argument is missing, so is the value, if nothing else is said."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Any
+
+from tests.reference.texts import compiled, fold
+
+_SEPARATOR = re.compile(r"[\\/]")
+_LARGEST = 2**63
+
+
+def call(function: str, arguments: Sequence[Any]) -> Any:
+    """Return a function's value; `coalesce`, `min` and `max` and `concat` look at what is there."""
+    if function in _OF_WHAT_IS_THERE:
+        return _OF_WHAT_IS_THERE[function](*(a for a in arguments if a is not None))
+    if any(argument is None for argument in arguments):
+        return None
+    return _STRICT[function](*arguments)
+
+
+def upper(text: str) -> str:
+    """Return a text in capitals, one for each character; those that have none of their own stay."""
+    return "".join(_capital(letter) for letter in text)
+
+
+def _capital(letter: str) -> str:
+    return next((c for c in (letter.upper(), letter.title()) if len(c) == 1), letter)
+
+
+def written(value: Any) -> str:
+    """Return a value as text."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return str(value)
+
+
+def _concat(*values: Any) -> str:
+    return "".join(written(value) for value in values)
+
+
+def _least(*values: Any) -> Any:
+    return min(values, key=_key, default=None)
+
+
+def _greatest(*values: Any) -> Any:
+    return max(values, key=_key, default=None)
+
+
+def _key(value: Any) -> Any:
+    return fold(value) if isinstance(value, str) else value
+
+
+def _coalesce(*values: Any) -> Any:
+    return values[0] if values else None
+
+
+def _substring(text: str, start: int, length: int | None = None) -> str:
+    return text[start:] if length is None else text[start : start + length]
+
+
+def basename(path: str) -> str:
+    """Return what stands behind the last `\\` or `/` of a path."""
+    return _SEPARATOR.split(path)[-1]
+
+
+def dirname(path: str) -> str:
+    """Return what stands before the last `\\` or `/` of a path; nothing where there is none."""
+    ends = [m.start() for m in _SEPARATOR.finditer(path)]
+    return path[: ends[-1]] if ends else ""
+
+
+def extension(path: str) -> str:
+    """Return what stands behind the last dot of a file's name; nothing where there is none."""
+    name = basename(path)
+    return name.rpartition(".")[2] if "." in name else ""
+
+
+def _regex_extract(text: str, regex: str) -> str | None:
+    found = compiled(regex).search(text)
+    if found is None:
+        return None
+    group: str | None = found.group(1) if found.re.groups else found.group(0)
+    return group
+
+
+def _round(number: float, digits: int = 0) -> float:
+    """Round half away from zero."""
+    step = Decimal(1).scaleb(-digits)
+    return float(Decimal(repr(float(number))).quantize(step, rounding=ROUND_HALF_UP))
+
+
+def _to_int(value: Any) -> int | None:
+    if isinstance(value, bool | int):
+        return int(value)
+    if isinstance(value, float):
+        return int(Decimal(value).quantize(Decimal(1), rounding=ROUND_HALF_UP))
+    if isinstance(value, str) and re.fullmatch(r"\s*[+-]?\d+\s*", value, re.ASCII):
+        number = int(value)
+        return number if -_LARGEST <= number < _LARGEST else None
+    return None
+
+
+_OF_WHAT_IS_THERE: dict[str, Callable[..., Any]] = {
+    "coalesce": _coalesce,
+    "concat": _concat,
+    "min": _least,
+    "max": _greatest,
+}
+
+_STRICT: dict[str, Callable[..., Any]] = {
+    "lower": fold,
+    "upper": upper,
+    "trim": str.strip,
+    "length": len,
+    "substring": _substring,
+    "replace": str.replace,
+    "split": str.split,
+    "basename": basename,
+    "dirname": dirname,
+    "extension": extension,
+    "regex_extract": _regex_extract,
+    "abs": abs,
+    "round": _round,
+    "to_int": _to_int,
+    "to_string": written,
+    "year": lambda time: time.year,
+    "hour": lambda time: time.hour,
+    "day_of_week": lambda time: time.isoweekday(),
+}
