@@ -260,6 +260,7 @@ def _inner(ctx: Context, source: Source, wanted: str, written: ast.RunAnalytic) 
         named=ctx.named,
         inputs=ctx.inputs,
         used=ctx.used,
+        keys=ctx.keys,
         chain=(*ctx.chain, wanted),
         run_analytic=_run_analytic,
     )

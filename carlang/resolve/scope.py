@@ -98,6 +98,8 @@ class Context:
     named: list[Named] = field(default_factory=list)
     inputs: dict[str, InputUse] = field(default_factory=dict)
     used: set[str] = field(default_factory=set)
+    keys: dict[str, int] = field(default_factory=dict)
+    """The keys that are taken, in lower case, each with the highest number that was put behind it."""
     chain: tuple[str, ...] = ()
     """The ids of the analytics that are being resolved, one inside another."""
     run_analytic: AnalyticRunner = field(repr=False, kw_only=True)
@@ -116,10 +118,11 @@ class Context:
 
     def fresh_key(self, name: str) -> str:
         """Return a key for a new binding of `name` that no other binding has, in any case of letters."""
-        taken = {binding.key.casefold() for binding in self.named}
-        key, number = name, 2
-        while key.casefold() in taken:
+        key, number = name, self.keys.get(name.casefold(), 1) + 1
+        while key.casefold() in self.keys:
             key, number = f"{name}_{number}", number + 1
+        self.keys[name.casefold()] = number - 1
+        self.keys[key.casefold()] = 1 if key != name else self.keys[name.casefold()]
         return key
 
     def values(self) -> list[str]:

@@ -46,11 +46,14 @@ def lower(output: bound.BoundOutput, now: datetime, given: Given = _NOTHING_GIVE
     `given` holds the values of the program's inputs.
     """
     lowering = Lowering(now, given)
+    for stream in bound.streams_below(output.stream):  # inputs first, so that long chains do not nest
+        if isinstance(stream, bound.Named):
+            lowering.table(stream)
     source = lowering.table(output.stream)
     query = exp.select(*(column(c.name) for c in output.stream.columns)).from_(source)
     query = query.order_by(*(_ascending(name) for name in result_order(output.stream.columns)))
-    for key, stream in lowering.tables.items():
-        query = query.with_(name(key), as_=stream, copy=False)
+    for key, table in lowering.tables.items():
+        query = query.with_(name(key), as_=table, copy=False)
     return query
 
 

@@ -22,7 +22,7 @@ CARLANG = str(Path(sys.executable).with_name("carlang"))
 AT = 'search Process:Create | filter exe == "at.exe"\n'
 FAULTY = 'p = search Process:Create\nat = filter p where (command_lin == "at.exe")\noutput at\n'
 WARNED = "p = search Process:Create\nat = filter p where (exe == 'at.exe')\n"
-UNSUPPORTED = "threads = search Thread:RemoteCreate\noutput threads\n"
+UNSUPPORTED = "t = search Thread:RemoteCreate\nthreads = filter t where (tgt_pid > 0)\noutput threads\n"
 
 
 @dataclass(frozen=True, slots=True)

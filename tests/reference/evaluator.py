@@ -62,7 +62,7 @@ class Evaluator:
     def _timely(self, stream: b.BoundStream) -> list[Row]:
         return in_order(self.rows(stream), [column.name for column in stream.columns])
 
-    def _rows(self, stream: b.BoundStream) -> Iterable[Row]:  # noqa: C901, PLR0911  # a case a node
+    def _rows(self, stream: b.BoundStream) -> Iterable[Row]:  # noqa: C901  # a case a node
         match stream:
             case b.Named(stream=source):
                 return self.rows(source)

@@ -1,4 +1,4 @@
-"""The functions of the language over plain values. Where an argument is missing, so is the value, if nothing else is said."""
+"""The functions of the language over plain values; where an argument is missing, so is the value, as a rule."""
 
 from __future__ import annotations
 
@@ -66,12 +66,12 @@ def _substring(text: str, start: int, length: int | None = None) -> str:
 
 
 def basename(path: str) -> str:
-    """Return what stands behind the last `\\` or `/` of a path."""
+    """Return what stands behind the last backslash or `/` of a path."""
     return _SEPARATOR.split(path)[-1]
 
 
 def dirname(path: str) -> str:
-    """Return what stands before the last `\\` or `/` of a path; nothing where there is none."""
+    """Return what stands before the last backslash or `/` of a path; nothing where there is none."""
     ends = [m.start() for m in _SEPARATOR.finditer(path)]
     return path[: ends[-1]] if ends else ""
 

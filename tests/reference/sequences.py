@@ -1,7 +1,7 @@
 """Sequences as a machine: one place for a run after each step, events one after another.
 
-The machine of a key holds a run at most in each place: the one that has got that far. Events of one instant do not see one another: all of them
-look at the runs as they stood before it.
+The machine of a key holds a run at most in each place: the one that has got that far. Events of one instant do not see
+one another: all of them look at the runs as they stood before it.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ class Machine:
     complete: list[Run] = field(default_factory=list)
 
     def take(self, events: Sequence[Event]) -> list[Run]:
-        """Return the runs that events of one key make; those of one instant are taken from the last step to the first."""
+        """Return the runs that events of one key make; of one instant, those of the last step are taken first."""
         for event in sorted(events, key=lambda e: (e.time, -self.steps if e.step is None else -e.step)):
             if event.step is None:
                 self.waiting.clear()

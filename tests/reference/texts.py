@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import ipaddress
+import typing
 from functools import lru_cache
 
-import re2
+import re2  # type: ignore[import-untyped]  # it ships no types
 
 from carlang.resolve.bound import Any, Pattern
 
@@ -38,7 +39,7 @@ def matches(text: str, pattern: Pattern) -> bool:
 
 
 @lru_cache(maxsize=4096)
-def compiled(regex: str) -> re2._Regexp:  # type: ignore[name-defined]  # the package types it under this name alone
+def compiled(regex: str) -> typing.Any:
     """Return a regular expression compiled by RE2, without case."""
     options = re2.Options()
     options.case_sensitive = False
