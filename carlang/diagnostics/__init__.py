@@ -3,7 +3,7 @@
 from carlang.diagnostics.codes import CODES, Code, Severity
 from carlang.diagnostics.diagnostic import Diagnostic, Edit, Label, Repair, has_errors
 from carlang.diagnostics.json import diagnostic_json
-from carlang.diagnostics.suggest import nearest
+from carlang.diagnostics.suggest import nearest, unmistakable
 from carlang.diagnostics.text import render, render_all
 
 __all__ = [
@@ -19,4 +19,5 @@ __all__ = [
     "nearest",
     "render",
     "render_all",
+    "unmistakable",
 ]

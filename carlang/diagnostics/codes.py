@@ -52,6 +52,8 @@ TOO_DEEP = _error("CL106", "nested too deeply")
 TYPOGRAPHIC_QUOTES = _warning("CL107", "typographic quotes")
 UNQUOTED_PATTERN = _warning("CL108", "unquoted pattern")
 EMPTY_PROGRAM = _error("CL109", "program is empty")
+UNFILLED = _error("CL110", "placeholder among values")
+UNQUOTED_TEXT = _error("CL111", "text without quotes")
 
 UNKNOWN_FIELD = _error("CL201", "unknown field")
 UNKNOWN_STREAM = _error("CL202", "unknown name")

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+_SHORTEST = 4
+"""How many letters a word has at least in which a slip can be told from another word."""
+
 
 def nearest(word: str, candidates: Iterable[str]) -> str | None:
     """Return the candidate most probably meant by `word`, or None.
@@ -23,6 +26,37 @@ def nearest(word: str, candidates: Iterable[str]) -> str | None:
         if distance <= limit and (best is None or distance < best[0]):
             best = (distance, name)
     return best[1] if best else None
+
+
+def unmistakable(word: str, candidates: Iterable[str]) -> str | None:
+    """Return the one candidate that `word` can only be a slip of, or None.
+
+    A slip is another case of letters, other underscores, a plural for a singular, or one letter too many, too few,
+    wrong or swapped with its neighbour, in a word of four letters at least, but not in its first letter or its digits.
+    """
+    names = sorted(set(candidates))
+    same = [name for name in names if _fold(name) == _fold(word)]
+    if same:
+        return same[0] if len(same) == 1 else None
+    near = [name for name in names if edit_distance(_fold(word), _fold(name), 1) <= 1 or _plural(word, name)]
+    return near[0] if len(near) == 1 and _is_slip(word, near[0]) else None
+
+
+def _plural(a: str, b: str) -> bool:
+    short, long = sorted((a.casefold(), b.casefold()), key=len)
+    return long in (f"{short}s", f"{short}es")
+
+
+def _is_slip(a: str, b: str) -> bool:
+    parts, others = a.casefold().split("_"), b.casefold().split("_")
+    if len(parts) != len(others) or _digits(a) != _digits(b):
+        return False
+    pairs = [(x, y) for x, y in zip(parts, others, strict=True) if x != y]
+    return all(min(len(x), len(y)) >= _SHORTEST and x[0] == y[0] for x, y in pairs)
+
+
+def _digits(word: str) -> str:
+    return "".join(letter for letter in word if letter.isdigit())
 
 
 def _fold(word: str) -> str:

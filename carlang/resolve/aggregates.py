@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -30,6 +31,9 @@ _ARGUMENTS = {
     "top": (2, 2),
     "rare": (2, 2),
 }
+NUMBERED_TOP = re.compile(r"top\d+", re.IGNORECASE | re.ASCII)
+"""`TOP30(user)`, which is `top(user, 30)`."""
+
 _NUMERIC = frozenset({"sum", "avg", "median", "stdev", "percentile"})
 _HUNDRED = 100
 

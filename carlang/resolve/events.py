@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from carlang.diagnostics import codes, nearest
+from carlang.diagnostics import codes
 from carlang.model.schema import Action, Object
 from carlang.model.types import Column
 from carlang.resolve.bound import Events, EventSet
@@ -38,7 +38,7 @@ def _event_class(ctx: Context, written: ast.EventClass) -> tuple[Object, tuple[A
     owner = ctx.model.object(name.ident)
     if owner is None:
         fault = ctx.report(codes.UNKNOWN_OBJECT, f"the data model has no object `{name.ident}`", name.span)
-        near = nearest(name.ident, [o.title for o in ctx.model.objects.values()])
+        near = ctx.nearest(name.ident, [o.title for o in ctx.model.objects.values()])
         if near is None:
             ctx.add(fault.with_note(f"its objects are {', '.join(ctx.model.objects)}"))
             return None
@@ -64,7 +64,7 @@ def _actions(ctx: Context, owner: Object, name: ast.Name) -> tuple[Action, ...]:
         return several
     fault = ctx.report(codes.UNKNOWN_ACTION, f"{owner.title} has no action `{name.ident}`", name.span)
     known = [action.name for action in owner.actions]
-    if near := nearest(name.ident, known):
+    if near := ctx.nearest(name.ident, known):
         fault = fault.with_label(f"did you mean `{near}`?").repaired_by(near, certain=False)
     ctx.add(fault.with_note(f"its actions are {', '.join(known)}"))
     return ()

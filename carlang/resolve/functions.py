@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from carlang.diagnostics import codes, nearest
+from carlang.diagnostics import codes, unmistakable
 from carlang.model.types import BOOLEAN, FLOAT, INTEGER, STRING, Kind, Type
 from carlang.resolve.bound import AnyOf, Apply, BoundExpr, Const, InBlock
 from carlang.resolve.literals import block
 from carlang.resolve.scope import Context
 from carlang.source import Span
 from carlang.syntax import FUNCTIONS, ast
+
+_FARTHEST = 1_000_000_000
+"""The largest position in a text that can be asked for."""
 
 ResultType = Callable[[tuple[BoundExpr, ...]], Type]
 
@@ -59,7 +62,7 @@ _SIGNATURES: dict[str, Signature] = {
     "min": Signature(("same",), 2, _widest, repeats=True, usage="min(a, b, …)"),
     "max": Signature(("same",), 2, _widest, repeats=True, usage="max(a, b, …)"),
     "coalesce": Signature(("same",), 1, _widest, repeats=True, usage="coalesce(a, b, …)"),
-    "to_int": Signature(("value",), 1, _gives(INTEGER), usage="to_int(text)"),
+    "to_int": Signature(("text, number or truth value",), 1, _gives(INTEGER), usage="to_int(text)"),
     "to_string": Signature(("value",), 1, _TEXT, usage="to_string(value)"),
     "year": Signature(("time",), 1, _gives(INTEGER), usage="year(time)"),
     "hour": Signature(("time",), 1, _gives(INTEGER), usage="hour(time)"),
@@ -87,11 +90,9 @@ def apply(ctx: Context, call: ast.Call, arguments: tuple[BoundExpr | None, ...])
 
 def _unknown(ctx: Context, function: ast.Name) -> None:
     fault = ctx.report(codes.UNKNOWN_FUNCTION, f"there is no function `{function.ident}`", function.span)
-    behind = ctx.source.text[function.span.end : function.span.end + 200]
-    if behind[:1].isspace() and behind.lstrip().startswith("("):
-        fault = fault.with_note("what stands in parentheses here may lack an `and` or `or` before it")
-    if near := nearest(function.ident, FUNCTIONS):
-        fault = fault.with_label(f"did you mean `{near}`?").repaired_by(near)
+    if near := ctx.nearest(function.ident, FUNCTIONS):
+        sure = unmistakable(function.ident, FUNCTIONS) == near
+        fault = fault.with_label(f"did you mean `{near}`?").repaired_by(near, certain=sure)
     ctx.add(fault)
 
 
@@ -125,12 +126,14 @@ def _is(wanted: str, argument: BoundExpr) -> bool:
             return argument.type.is_string
         case "text or list":
             return argument.type.is_string or kind is Kind.LIST
+        case "text, number or truth value":
+            return argument.type.is_string or argument.type.is_number or kind is Kind.BOOLEAN
         case "number":
             return argument.type.is_number
         case "time":
             return kind is Kind.TIME
         case "position":
-            return isinstance(argument, Const) and type(argument.value) is int and argument.value >= 0
+            return isinstance(argument, Const) and type(argument.value) is int and 0 <= argument.value <= _FARTHEST
         case "address":
             return kind in (Kind.IP, Kind.STRING)
         case "block":
@@ -141,6 +144,10 @@ def _is(wanted: str, argument: BoundExpr) -> bool:
 
 def _same(ctx: Context, call: ast.Call, arguments: tuple[BoundExpr, ...]) -> bool:
     groups = {_group(a.type) for a in arguments if a.type.kind is not Kind.NULL}
+    if groups == {"text"} and call.function.ident.casefold() in ("min", "max"):
+        message = f"`{call.function.ident}` of several values takes numbers, times or durations, not texts"
+        ctx.add(ctx.report(codes.BAD_ARGUMENTS, message, call.span))
+        return False
     if len(groups) <= 1:
         return True
     message = f"the arguments of `{call.function.ident}` are of different types: {', '.join(sorted(groups))}"

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from carlang.diagnostics import codes
 from carlang.model.types import INTEGER, TIME, Column, Kind
-from carlang.resolve.aggregates import is_aggregate
+from carlang.resolve.aggregates import NUMBERED_TOP, is_aggregate
 from carlang.resolve.bound import (
     Aggregate,
     Aggregated,
@@ -146,6 +146,8 @@ def _has_aggregate(expr: ast.Expr) -> bool:
         node = todo.pop()
         match node:
             case ast.Call(function, arguments):
+                if NUMBERED_TOP.fullmatch(function.ident):
+                    return True
                 if is_aggregate(function.ident) and len(arguments) < 2:  # noqa: PLR2004  # min(a, b) is no aggregate
                     return True
                 if function.ident.casefold() in ("percentile", "top", "rare"):

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from carlang.diagnostics import codes, has_errors, nearest
+from carlang.diagnostics import codes, has_errors
 from carlang.errors import CarlangError
 from carlang.model.types import BOOLEAN, DURATION, FLOAT, INTEGER, STRING, TIME, Kind, Type
 from carlang.resolve.bound import BoundExpr, BoundInput, Const
@@ -44,7 +44,7 @@ class ParameterError(CarlangError):
 def declare(ctx: Context, statement: ast.InputStmt) -> None:
     """Take an input statement."""
     name = statement.name
-    if name.ident in ctx.inputs and not ctx.chain:
+    if name.ident in ctx.inputs and not ctx.inner:
         fault = ctx.report(codes.DUPLICATE_INPUT, f"`{name.ident}` is an input already", name.span)
         ctx.add(fault.pointing_to(ctx.inputs[name.ident].span, "declared here"))
         return
@@ -63,7 +63,7 @@ def _declared(ctx: Context, written: ast.Name) -> Type | None:
     kind = _TYPES.get(written.ident.casefold())
     if kind is None:
         fault = ctx.report(codes.UNKNOWN_TYPE, f"there is no type `{written.ident}`", written.span)
-        if near := nearest(written.ident, _TYPES):
+        if near := ctx.nearest(written.ident, _TYPES):
             fault = fault.with_label(f"did you mean `{near}`?").repaired_by(near, certain=False)
         ctx.add(fault.with_note(f"types are {', '.join(_TYPES)}"))
     return kind

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 
-from carlang.diagnostics import codes, nearest
+from carlang.diagnostics import codes
 from carlang.model.types import Kind
 from carlang.resolve.bound import BoundExpr, FieldRef, MemberRef
+from carlang.resolve.meant import surely_field
 from carlang.resolve.row import Row
 from carlang.resolve.scope import BrokenName, Context, StreamName
 from carlang.syntax import ast
@@ -21,7 +22,7 @@ def unknown_name(ctx: Context, row: Row, name: ast.Name, *, is_stream: bool) -> 
         ctx.add(fault.with_label("a field, a constant or a literal is expected"))
         return None
     words = [column.rpartition(".")[2] for column in row.columns]
-    near = nearest(name.ident, [*words, *ctx.values()])
+    near = ctx.nearest(name.ident, [*words, *ctx.values()])
     if near is None and (record := _open_record(row)):
         fault = ctx.report(codes.MEMBER_BY_BARE_NAME, f"`{name.ident}` is read as `{record}.{name.ident}`", name.span)
         ctx.add(fault.repaired_by(f"{record}.{name.ident}"))
@@ -31,7 +32,12 @@ def unknown_name(ctx: Context, row: Row, name: ast.Name, *, is_stream: bool) -> 
     else:
         fault = ctx.report(codes.UNKNOWN_FIELD, f"{row.title} has no field `{name.ident}`", name.span)
     if near:
-        fault = fault.with_label(f"did you mean `{near}`?").repaired_by(near, certain=False)
+        sure = surely_field(ctx, name.ident, near, [*words, *ctx.values()])
+        fault = fault.with_label(f"did you mean `{near}`?").repaired_by(near, certain=sure)
+    elif lost := _lost_column(row, name.ident):
+        fault = ctx.report(codes.UNKNOWN_FIELD, f"`{name.ident}` is not a column of these rows any more", name.span)
+        columns = ", ".join(f"`{column}`" for column in row.columns)
+        fault = fault.with_label(f"a selection has left `{lost}` out").with_note(f"the columns are {columns}")
     elif owners := [o.name for o in ctx.model.objects_with_field(name.ident)]:
         fault = fault.with_note(f"{' and '.join(owners)} {'has' if len(owners) == 1 else 'have'} a field of this name")
     else:
@@ -40,6 +46,12 @@ def unknown_name(ctx: Context, row: Row, name: ast.Name, *, is_stream: bool) -> 
         fault = fault.pointing_to(row.origin, "rows come from here")
     ctx.add(fault)
     return None
+
+
+def _lost_column(row: Row, name: str) -> str | None:
+    """Return the field of the rows' object that a name stands for, where the rows have lost it."""
+    fields = (o.field(name) or o.field_by_alias(name) for objects in row.owners.values() for o in objects)
+    return next((field.name for field in fields if field and field.name not in row.columns), None)
 
 
 def _open_record(row: Row) -> str | None:
@@ -66,5 +78,10 @@ def unknown_base(ctx: Context, row: Row, member: ast.Member, base: ast.Name) -> 
         ctx.add(fault.with_label(f'a file name is written in quotes: "{text}"').repaired_by(f'"{text}"'))
         return
     fault = ctx.report(codes.UNKNOWN_STREAM, f"nothing is called `{base.ident}` here", base.span)
-    near = nearest(base.ident, [*row.names, *row.parts, *row.columns])
-    ctx.add(fault.with_label(f"did you mean `{near}`?").repaired_by(near, certain=False) if near else fault)
+    known = [*row.names, *row.parts, *row.columns]
+    if near := ctx.nearest(base.ident, known):
+        sure = surely_field(ctx, base.ident, near, known)
+        fault = fault.with_label(f"did you mean `{near}`?").repaired_by(near, certain=sure)
+    elif isinstance(member.base, ast.Name):
+        fault = fault.with_note(f'a text is written in quotes: "{text}"')
+    ctx.add(fault)

@@ -15,6 +15,7 @@ from carlang.model.types import BOOLEAN, Column, Kind
 from carlang.resolve.bound import BoundOutput, BoundProgram, Derived, Named, streams_below
 from carlang.resolve.conditions import condition
 from carlang.resolve.inputs import declare
+from carlang.resolve.meant import lone_stream
 from carlang.resolve.remarks import remarks
 from carlang.resolve.row import EMPTY_ROW, Flow
 from carlang.resolve.scope import (
@@ -82,6 +83,7 @@ class _Resolution:
         self.flows: list[Flow] = []
         self.last: Flow | None = None
         self.last_name: ast.Name | None = None
+        self.previous: ast.Statement | None = None
         self.said_output = False
         self.broken = False
 
@@ -89,6 +91,7 @@ class _Resolution:
         """Resolve all statements and settle the outputs."""
         for statement in program.statements:
             self._take(statement, alone=len(program.statements) == 1)
+            self.previous = statement
         if not program.statements:
             return ()
         if not self.said_output and not self.broken:
@@ -111,7 +114,7 @@ class _Resolution:
             case ast.OutputStmt(items):
                 self.said_output = True
                 for item in items:
-                    self._output(item)
+                    self._output(item, alone=len(items) == 1)
             case ast.BareStmt(written):
                 self._bare(written, alone=alone)
             case ast.FaultyStmt(maybe):
@@ -165,13 +168,24 @@ class _Resolution:
         columns = (*(c for c in flow.stream.columns if c.name != column.name), column)
         self._bind(name, Flow(Derived(flow.stream, column, bound, columns), flow.owners, flow.origin))
 
-    def _output(self, item: ast.Stream) -> None:
+    def _output(self, item: ast.Stream, *, alone: bool) -> None:
+        before = len(self.ctx.diagnostics)
         flow = stream(self.ctx, item)
         if flow is None:
             self.broken = True
+            if alone and isinstance(item, ast.Name) and len(self.ctx.diagnostics) > before:
+                self._lone_output(item)
             return
         name = item.ident if isinstance(item, ast.Name) else DEFAULT_OUTPUT
         self._add_output(name, flow, item.span)
+
+    def _lone_output(self, name: ast.Name) -> None:
+        """Repair the output of an unknown name where one stream is left that it can mean."""
+        fault = self.ctx.diagnostics[-1]
+        meant = lone_stream(self.ctx, name, output=True)
+        if fault.code is codes.UNKNOWN_STREAM and fault.repair is None and meant:
+            label = f"`{meant}` is the one stream that nothing uses"
+            self.ctx.diagnostics[-1] = fault.with_label(label).repaired_by(meant)
 
     def _add_output(self, name: str, flow: Flow, place: Span) -> None:
         if any(output.name == name for output in self.outputs):
@@ -192,6 +206,10 @@ class _Resolution:
             self.ctx.add(fault.with_label("the name of a stream is expected after this"))
         elif alone:
             self._bare_condition(written)
+        elif isinstance(self.previous, ast.BareStmt):
+            fault = self.ctx.report(codes.SYNTAX, "`and` or `or` is missing before this line", written.span)
+            fault = fault.with_label("this belongs to the condition above it")
+            self.ctx.add(fault.pointing_to(self.previous.span, "the condition"))
         else:
             fault = self.ctx.report(codes.SYNTAX, "a condition alone is no statement", written.span)
             fault = fault.with_note("an operator may be missing at the end of the line before or after it")
@@ -262,6 +280,7 @@ def _inner(ctx: Context, source: Source, wanted: str, written: ast.RunAnalytic) 
         used=ctx.used,
         keys=ctx.keys,
         chain=(*ctx.chain, wanted),
+        inner=True,
         run_analytic=_run_analytic,
     )
     resolution = _Resolution(inner)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
-from carlang.diagnostics import Diagnostic
+from carlang.diagnostics import Diagnostic, nearest
 from carlang.diagnostics.codes import Code
 from carlang.model.schema import Model
 from carlang.model.types import Type
@@ -13,6 +13,9 @@ from carlang.resolve.bound import BoundExpr, BoundInput, Named
 from carlang.resolve.row import Flow
 from carlang.source import Source, Span
 from carlang.syntax import ast
+
+MOST_SUGGESTIONS = 200
+"""How many names are looked for in one program: each is compared with all that there are."""
 
 PatternCheck = Callable[[str], str | None]
 """Tells what is wrong with a regular expression, in the words of the engine that will run it, or None."""
@@ -102,6 +105,9 @@ class Context:
     """The keys that are taken, in lower case, each with the highest number that was put behind it."""
     chain: tuple[str, ...] = ()
     """The ids of the analytics that are being resolved, one inside another."""
+    inner: bool = False
+    """Whether this is an analytic that another one runs, with which it shares its inputs."""
+    suggested: int = 0
     run_analytic: AnalyticRunner = field(repr=False, kw_only=True)
     depth: int = 0
 
@@ -124,6 +130,11 @@ class Context:
         self.keys[name.casefold()] = number - 1
         self.keys[key.casefold()] = 1 if key != name else self.keys[name.casefold()]
         return key
+
+    def nearest(self, word: str, candidates: Iterable[str]) -> str | None:
+        """Return the name probably meant, or None; a program with very many faults gets no more suggestions."""
+        self.suggested += 1
+        return nearest(word, candidates) if self.suggested <= MOST_SUGGESTIONS else None
 
     def values(self) -> list[str]:
         """Return the names that stand for constants, scalars and inputs here."""

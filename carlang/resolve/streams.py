@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from carlang.diagnostics import codes, nearest
+from carlang.diagnostics import codes, unmistakable
 from carlang.resolve.bound import Filtered
 from carlang.resolve.conditions import condition
 from carlang.resolve.events import events
 from carlang.resolve.groups import count_by, filter_groups, group, select, underlying_group
 from carlang.resolve.joins import duration, join, named_parts, sequence
+from carlang.resolve.meant import lone_stream
 from carlang.resolve.row import Flow
 from carlang.resolve.scope import BrokenName, ConstantName, Context, InputName, ScalarName, StreamName
 from carlang.resolve.sets import difference, union, unique
@@ -92,8 +93,9 @@ def _unknown(ctx: Context, name: ast.Name) -> Flow | None:
     """Report a stream that is not there; the one probably meant stands in for it, to check the rest against."""
     fault = ctx.report(codes.UNKNOWN_STREAM, f"there is no stream `{name.ident}`", name.span)
     known = [*ctx.streams(), *(n for n, m in ctx.names.items() if isinstance(m, BrokenName))]
-    if near := nearest(name.ident, known):
-        ctx.add(fault.with_label(f"did you mean `{near}`?").repaired_by(near, certain=False))
+    sure = unmistakable(name.ident, known) or lone_stream(ctx, name, output=False)
+    if near := sure or ctx.nearest(name.ident, known):
+        ctx.add(fault.with_label(f"did you mean `{near}`?").repaired_by(near, certain=near == sure))
         return reference(ctx, ast.Name(near, name.span))
     if known:
         fault = fault.with_note(f"streams here: {', '.join(f'`{n}`' for n in known)}")

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from carlang.diagnostics import codes
 from carlang.model.types import DURATION, FLOAT, INTEGER, STRING, TIME, Kind, Type
-from carlang.resolve.aggregates import aggregate_call, is_aggregate
+from carlang.resolve.aggregates import NUMBERED_TOP, aggregate_call, is_aggregate
 from carlang.resolve.bound import Arith, BoundExpr, Const, FieldRef, MemberRef, Param
 from carlang.resolve.functions import apply
 from carlang.resolve.literals import plain_value, value_as
@@ -15,12 +15,11 @@ from carlang.resolve.names import unknown_base, unknown_name
 from carlang.resolve.row import Row
 from carlang.resolve.scope import BrokenName, ConstantName, Context, InputName, ScalarName, StreamName
 from carlang.source import Span
-from carlang.syntax import ast
+from carlang.syntax import ast, is_function
 
 DEEPEST = 64
 """How many conditions, calls, operators and the like may stand inside one another."""
 
-_NUMBERED_TOP = re.compile(r"top\d+", re.IGNORECASE)
 _RESULT: dict[tuple[str, str, str], Type] = {
     ("time", "-", "time"): DURATION,
     ("time", "+", "duration"): TIME,
@@ -236,12 +235,26 @@ def _call(ctx: Context, row: Row, call: ast.Call) -> BoundExpr | None:
     name = call.function.ident
     if is_aggregate(name) and not (name.casefold() in ("min", "max") and len(call.arguments) > 1):
         return aggregate_call(ctx, row, call, value)
-    if _NUMBERED_TOP.fullmatch(name) and len(call.arguments) == 1:
+    if NUMBERED_TOP.fullmatch(name) and len(call.arguments) == 1:
         count = ast.NumberLit(int(name[len("top") :]), call.function.span)
         top = ast.Call(replace(call.function, ident="top"), (*call.arguments, count), distinct=False, span=call.span)
         return aggregate_call(ctx, row, top, value)
+    if _runs_on(ctx, call):
+        return None
     given = tuple(value(ctx, row, written_out(ctx, row, argument)) for argument in call.arguments)
     return apply(ctx, call, given)
+
+
+def _runs_on(ctx: Context, call: ast.Call) -> bool:
+    """Report a name that only looks like a function: a condition in parentheses stands on the line below it."""
+    name = call.function
+    behind = re.match(r"\s*\n\s*", ctx.source.text[name.span.end : call.span.end])
+    if behind is None or is_function(name.ident):
+        return False
+    at = name.span.end + behind.end()
+    fault = ctx.report(codes.SYNTAX, "`and` or `or` is missing before `(`", Span(at, at + 1))
+    ctx.add(fault.with_label("an operator is missing before this").pointing_to(name.span, "behind this"))
+    return True
 
 
 def _arithmetic(ctx: Context, row: Row, expr: ast.Arithmetic) -> BoundExpr | None:

@@ -1,7 +1,8 @@
 """IP addresses in blocks, without an engine's own address type.
 
-An IPv4 address in a text becomes a number; anything with a colon becomes its 32 hexadecimal digits, in which order is
-the order of addresses. IPv4 addresses in IPv6 form (`::ffff:10.0.0.1`) count as the IPv4 addresses that they are.
+An IPv4 address becomes a number; one with a colon its 32 hexadecimal digits, in which order is the order of addresses.
+IPv4 addresses in IPv6 form (`::ffff:10.0.0.1`) count as the IPv4 addresses that they are. A text that is no address
+lies in no block.
 """
 
 from __future__ import annotations
@@ -10,7 +11,9 @@ from sqlglot import exp
 
 from carlang.sql.fragments import SQL, call, lowered, number, text, when
 
-_V4 = r"(?:::ffff:)?(?:\d{1,3}\.){3}\d{1,3}"
+_OCTET = r"(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)"
+_V4 = rf"(?:{_OCTET}\.){{3}}{_OCTET}"
+_V6 = rf"[0-9a-f:]*:(?:[0-9a-f]{{0,4}}|{_V4})(?:%.+)?"
 _GROUPS = r"(?:[0-9a-f]{1,4}:){7}[0-9a-f]{1,4}"
 _MAPPED = 0xFFFF << 32
 _V4_LAST = 2**32 - 1
@@ -19,19 +22,12 @@ _V4_LAST = 2**32 - 1
 def in_block(address: SQL, low: int, high: int) -> SQL:
     """Return the test that a text is an IP address between two others, given as 128-bit numbers."""
     plain = lowered(address)
-    cases: list[exp.If] = []
     v4_low, v4_high = max(low - _MAPPED, 0), min(high - _MAPPED, _V4_LAST)
     is_v4 = call("regexp_full_match", plain.copy(), text(_V4))
     inside = _between(_v4_number(plain), number(v4_low), number(v4_high)) if v4_low <= v4_high else exp.false()
-    cases.append(exp.If(this=is_v4, true=inside))
-    digits = _v6_digits(plain)
-    cases.append(
-        exp.If(
-            this=exp.Contains(this=plain.copy(), expression=text(":")),
-            true=_between(digits, text(f"{low:032x}"), text(f"{high:032x}")),
-        )
-    )
-    return exp.Case(ifs=cases)
+    is_v6 = call("regexp_full_match", plain.copy(), text(_V6))
+    within = _between(_v6_digits(plain), text(f"{low:032x}"), text(f"{high:032x}"))
+    return exp.Case(ifs=[exp.If(this=is_v4, true=inside), exp.If(this=is_v6, true=within)])
 
 
 def _between(value: SQL, low: SQL, high: SQL) -> SQL:
@@ -39,29 +35,57 @@ def _between(value: SQL, low: SQL, high: SQL) -> SQL:
 
 
 def _v4_number(address: SQL) -> SQL:
-    plain = exp.Replace(this=address.copy(), expression=text("::ffff:"), replacement=text(""))
-    total: SQL | None = None
-    for index in range(4):
-        octet = exp.TryCast(this=_part(plain, ".", index + 1), to=exp.DataType.build("bigint"))
-        term = exp.Mul(this=octet, expression=number(256 ** (3 - index)))
-        total = exp.Add(this=total, expression=term) if total is not None else term
-    assert total is not None  # noqa: S101  # the loop runs four times
+    octets = [exp.Mul(this=_octet(address, index), expression=number(256 ** (3 - index))) for index in range(4)]
+    total: SQL = octets[0]
+    for octet in octets[1:]:
+        total = exp.Add(this=total, expression=octet)
     return exp.Paren(this=total)
 
 
+def _octet(address: SQL, index: int) -> SQL:
+    return exp.TryCast(this=_part(address, ".", index + 1), to=exp.DataType.build("bigint"))
+
+
 def _v6_digits(address: SQL) -> SQL:
-    bare = _part(address, "%", 1)
-    headed = when(exp.StartsWith(this=bare.copy(), expression=text("::")), _joined(text("0"), bare.copy()), bare.copy())
-    ended = when(exp.EndsWith(this=headed.copy(), expression=text("::")), _joined(headed.copy(), text("0")), headed)
-    colons = exp.Sub(
-        this=exp.Length(this=ended.copy()),
-        expression=exp.Length(this=exp.Replace(this=ended.copy(), expression=text(":"), replacement=text(""))),
+    """Return all 32 digits: the zone off, an IPv4 tail as two groups, `::` as the groups that it stands for."""
+    bare = _with_hexadecimal_tail(_part(address, "%", 1))
+    gap = text("::")
+    at_an_end = [_one_if(node(this=bare.copy(), expression=gap.copy())) for node in (exp.StartsWith, exp.EndsWith)]
+    groups = exp.Sub(this=exp.Sub(this=_count(bare, ":"), expression=at_an_end[0]), expression=at_an_end[1])
+    missing = exp.Sub(this=number(8), expression=exp.Paren(this=groups))
+    zeros = _joined(text(":"), call("repeat", text("0:"), missing.copy()))
+    full = call("trim", exp.Replace(this=bare.copy(), expression=gap.copy(), replacement=zeros), text(":"))
+    stands_for_some = exp.And(
+        this=exp.EQ(this=_count(bare, "::"), expression=number(2)),
+        expression=exp.GT(this=exp.Paren(this=missing), expression=number(0)),
     )
-    missing = exp.Sub(this=number(8), expression=exp.Paren(this=colons))
-    zeros = _joined(text(":"), call("repeat", text("0:"), missing))
-    full = exp.Replace(this=ended, expression=text("::"), replacement=zeros)
-    groups = [call("lpad", _part(full, ":", index + 1), number(4), text("0")) for index in range(8)]
-    return when(call("regexp_full_match", full.copy(), text(_GROUPS)), _joined(*groups))
+    whole = when(exp.Contains(this=bare.copy(), expression=gap), when(stands_for_some, full), bare.copy())
+    digits = [call("lpad", _part(whole, ":", index + 1), number(4), text("0")) for index in range(8)]
+    return when(call("regexp_full_match", whole.copy(), text(_GROUPS)), _joined(*digits))
+
+
+def _one_if(condition: SQL) -> SQL:
+    return when(condition, number(1), number(0))
+
+
+def _count(value: SQL, piece: str) -> SQL:
+    """Return how many characters of a text belong to a piece wherever it stands."""
+    without = exp.Replace(this=value.copy(), expression=text(piece), replacement=text(""))
+    return exp.Paren(this=exp.Sub(this=exp.Length(this=value.copy()), expression=exp.Length(this=without)))
+
+
+def _with_hexadecimal_tail(address: SQL) -> SQL:
+    """Write the last 32 bits as two groups where they are written as an IPv4 address."""
+    tail = call("regexp_extract", address.copy(), text(r"[0-9.]+$"))
+    groups = [_hexadecimal(tail, first) for first in (0, 2)]
+    head = call("regexp_replace", address.copy(), text(r"[0-9.]+$"), text(""))
+    dotted = exp.Contains(this=address.copy(), expression=text("."))
+    return when(dotted, _joined(head, groups[0], text(":"), groups[1]), address)
+
+
+def _hexadecimal(tail: SQL, first: int) -> SQL:
+    high = exp.Mul(this=_octet(tail, first), expression=number(256))
+    return exp.Lower(this=call("to_hex", exp.Add(this=high, expression=_octet(tail, first + 1))))
 
 
 def _part(value: SQL, separator: str, index: int) -> SQL:
@@ -69,4 +93,8 @@ def _part(value: SQL, separator: str, index: int) -> SQL:
 
 
 def _joined(*pieces: SQL) -> SQL:
-    return exp.Concat(expressions=list(pieces))
+    """Join texts; missing where one of them is, as `||` has it."""
+    joined: SQL = pieces[0]
+    for piece in pieces[1:]:
+        joined = exp.DPipe(this=joined, expression=piece)
+    return exp.Paren(this=joined)

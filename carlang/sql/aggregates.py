@@ -24,11 +24,14 @@ def lower_aggregate(aggregate: Aggregate, arguments: Sequence[SQL], *, timed: bo
             return exp.Count(this=exp.Distinct(expressions=[value]))
         case "count":
             return exp.Count(this=arguments[0])
+        case "min" | "max" if aggregate.type.is_string:
+            return _least_text(arguments[0], greatest=aggregate.function == "max")
         case "min" | "max":
             return call(aggregate.function, arguments[0])
         case "sum":
             total = call("sum", arguments[0])
-            return total if aggregate.type.kind is Kind.FLOAT else exp.cast(total, "bigint")
+            whole = exp.TryCast(this=total, to=exp.DataType.build("bigint"))
+            return total if aggregate.type.kind is Kind.FLOAT else whole
         case "avg" | "median" | "stdev" | "percentile":
             return _statistic(aggregate, arguments)
         case "first" | "last":
@@ -65,6 +68,12 @@ def _at_the_end(function: str, value: SQL, *, timed: bool) -> SQL:
     keys = [exp.Ordered(this=value.copy(), desc=desc, nulls_first=False)]
     if timed:
         keys.insert(0, exp.Ordered(this=column("time"), desc=desc, nulls_first=False))
+    return _present(call("first", exp.Order(this=value, expressions=keys)), value)
+
+
+def _least_text(value: SQL, *, greatest: bool) -> SQL:
+    """The first or last text in order without case; of texts that differ in case alone, by characters."""
+    keys = [exp.Ordered(this=key, desc=greatest, nulls_first=False) for key in (lowered(value.copy()), value.copy())]
     return _present(call("first", exp.Order(this=value, expressions=keys)), value)
 
 

@@ -23,6 +23,7 @@ from carlang.sql.fragments import (
     SQL,
     all_of,
     any_of,
+    attempt,
     call,
     column,
     complement,
@@ -169,10 +170,10 @@ class Expressions:
             left = call("to_microseconds", left)
         if expr.operator in ("/", "%"):
             right = exp.Nullif(this=right, expression=number(0))
-        result = _OPERATORS[expr.operator](this=left, expression=right)
+        result: SQL = _OPERATORS[expr.operator](this=left, expression=right)
         if expr.type.kind is Kind.DURATION and expr.operator in ("/", "*"):
-            return exp.cast(call("round", exp.Paren(this=result)), "bigint")
-        return result
+            result = exp.cast(call("round", exp.Paren(this=result)), "bigint")
+        return result if expr.type.kind is Kind.FLOAT else attempt(result)
 
 
 def lower_constant(constant: bound.Const) -> SQL:
@@ -185,6 +186,7 @@ def lower_constant(constant: bound.Const) -> SQL:
         case datetime() as value:
             return instant(value)
         case int(value) | float(value):
-            return number(value)
+            literal = number(value)
+            return exp.cast(literal, "bigint") if constant.type.kind is Kind.DURATION else literal
         case str(value):
             return text(value)

@@ -16,9 +16,12 @@ def name(text: str) -> exp.Identifier:
     return exp.to_identifier(text, quoted=True)
 
 
-def column(text: str) -> SQL:
-    """Return a reference to a column."""
-    return exp.Column(this=name(text))
+def column(text: str, table: str | None = None) -> SQL:
+    """Return a reference to a column; in a query inside another its table must be said.
+
+    Some engines take a name that no table of the inner query has for a function first: `user` is the current user.
+    """
+    return exp.Column(this=name(text), table=name(table)) if table else exp.Column(this=name(text))
 
 
 def text(value: str) -> SQL:
@@ -54,6 +57,11 @@ def wrapped(value: SQL) -> SQL:
     """Return an operand in parentheses where it is not a single word or call."""
     simple = exp.Column | exp.Literal | exp.Func | exp.Paren | exp.Cast | exp.Boolean | exp.Null
     return value if isinstance(value, simple) else exp.Paren(this=value)
+
+
+def attempt(value: SQL) -> SQL:
+    """Return a computation that is missing where it overflows or has no result."""
+    return call("try", value)
 
 
 def all_of(conditions: Sequence[SQL]) -> SQL:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from sqlglot import exp
 
 from carlang.model.types import Kind, Type
-from carlang.sql.fragments import SQL, call, number, text, when
+from carlang.sql.fragments import SQL, attempt, call, number, text
 
 Lowering = Callable[[Sequence[SQL], Sequence[Type]], SQL]
 
@@ -44,9 +44,8 @@ def _basename(arguments: Sequence[SQL], _: Sequence[Type]) -> SQL:
 
 
 def _dirname(arguments: Sequence[SQL], _: Sequence[Type]) -> SQL:
-    path = arguments[0]
-    separated = call("regexp_matches", path.copy(), text(r"[\\/]"))
-    return when(separated, call("regexp_replace", path.copy(), text(r"[\\/][^\\/]*$"), text("")))
+    found = call("regexp_extract", arguments[0], text(r"(?s)^(.*)[\\/]"), number(1))
+    return exp.Nullif(this=found, expression=text(""))
 
 
 def _extension(arguments: Sequence[SQL], types: Sequence[Type]) -> SQL:
@@ -57,8 +56,8 @@ def _extension(arguments: Sequence[SQL], types: Sequence[Type]) -> SQL:
 def _regex_extract(arguments: Sequence[SQL], _: Sequence[Type]) -> SQL:
     subject, pattern = arguments
     group = 1 if _has_group(pattern.this) else 0
-    found = call("regexp_extract", subject.copy(), pattern.copy(), number(group), text("i"))
-    return when(call("regexp_matches", subject.copy(), pattern.copy(), text("i")), found)
+    found = call("regexp_extract", subject, pattern, number(group), text("i"))
+    return exp.Nullif(this=found, expression=text(""))
 
 
 def _has_group(pattern: str) -> bool:
@@ -71,13 +70,19 @@ def _round(arguments: Sequence[SQL], _: Sequence[Type]) -> SQL:
 
 def _to_int(arguments: Sequence[SQL], types: Sequence[Type]) -> SQL:
     value, kind = arguments[0], types[0]
-    if kind.is_number:
-        return exp.TryCast(this=call("trunc", value), to=exp.DataType.build("bigint"))
-    if not kind.is_string:
-        return exp.TryCast(this=value, to=exp.DataType.build("bigint"))
-    trimmed = call("trim", value)
-    written = call("regexp_full_match", trimmed, text(r"[+-]?\d+|0[xX][0-9a-fA-F]+"))
-    return when(written, exp.TryCast(this=trimmed.copy(), to=exp.DataType.build("bigint")))
+    if kind.is_string:
+        value = call("regexp_extract", call("trim", value), text(r"^(?:[+-]?\d+|0[xX][0-9a-fA-F]+)$"))
+    elif kind.kind is Kind.FLOAT:
+        value = call("trunc", value)
+    return exp.TryCast(this=value, to=exp.DataType.build("bigint"))
+
+
+def _abs(arguments: Sequence[SQL], _: Sequence[Type]) -> SQL:
+    return attempt(call("abs", arguments[0]))
+
+
+def _trim(arguments: Sequence[SQL], _: Sequence[Type]) -> SQL:
+    return call("trim", arguments[0], text(" \t\n\r\v\f"))
 
 
 def _to_string(arguments: Sequence[SQL], types: Sequence[Type]) -> SQL:
@@ -90,6 +95,8 @@ def as_text(value: SQL, kind: Type) -> SQL:
         return value
     if kind.kind is Kind.TIME:
         return call("strftime", value, text("%Y-%m-%dT%H:%M:%S.%fZ"))
+    if kind.kind is Kind.DURATION:
+        value = exp.Div(this=exp.cast(value, "double"), expression=number(1_000_000))
     return exp.cast(value, "varchar")
 
 
@@ -100,7 +107,7 @@ def _date_part(part: str) -> Lowering:
 _LOWERINGS: dict[str, Lowering] = {
     "lower": _simple("lower"),
     "upper": _simple("upper"),
-    "trim": _simple("trim"),
+    "trim": _trim,
     "length": _length,
     "concat": _concat,
     "substring": _substring,
@@ -110,7 +117,7 @@ _LOWERINGS: dict[str, Lowering] = {
     "dirname": _dirname,
     "extension": _extension,
     "regex_extract": _regex_extract,
-    "abs": _simple("abs"),
+    "abs": _abs,
     "round": _round,
     "min": _simple("least"),
     "max": _simple("greatest"),

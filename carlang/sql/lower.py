@@ -62,7 +62,7 @@ def result_order(columns: tuple[Column, ...]) -> list[str]:
 
     Of a join, the times of all parts come first, then their record ids.
     """
-    names = [c.name for c in columns if c.type.kind is not Kind.LIST]
+    names = [c.name for c in columns]
     first = [n for word in ("time", "record_id") for n in names if n.rpartition(".")[2] == word]
     return first + [n for n in names if n not in first]
 
@@ -153,11 +153,12 @@ class Lowering:
     def _difference(self, difference: bound.Difference) -> exp.Query:
         right = [c for c in difference.right.columns if c.name in difference.on]
         renamed = [exp.alias_(column(c.name), name(f"#{c.name}")) for c in right]
-        other = exp.select(*renamed).from_(self.table(difference.right)).subquery(name("other"), copy=False)
+        other = exp.select(*renamed).from_(self.table(difference.right)).subquery(name("#right"), copy=False)
         types = {c.name: c for c in difference.left.columns}
-        tests = [_same(types[key], column(key), column(f"#{key}")) for key in difference.on]
+        tests = [_same(types[key], column(key, "#left"), column(f"#{key}", "#right")) for key in difference.on]
         found = exp.Exists(this=exp.select(exp.Literal.number(1)).from_(other).where(all_of(tests)))
-        return exp.select("*").from_(self.table(difference.left)).where(exp.Not(this=found))
+        left = exp.select("*").from_(self.table(difference.left)).subquery(name("#left"), copy=False)
+        return exp.select("*").from_(left).where(exp.Not(this=found))
 
     def _distinct(self, source: bound.BoundStream, distinct: Column) -> exp.Query:
         value = column(distinct.name)

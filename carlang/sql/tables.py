@@ -10,7 +10,7 @@ from sqlglot import exp
 
 from carlang.model.schema import Object
 from carlang.model.types import Column
-from carlang.sql.fragments import SQL, column, instant, name, text
+from carlang.sql.fragments import SQL, call, column, instant, name, text
 from carlang.sql.lower import SCHEMA, column_type
 
 INCOMING = "incoming"
@@ -74,6 +74,7 @@ def _select(owner: Object, group: EventFiles, columns: Sequence[Column], window:
     return query
 
 
+_NESTED = ("STRUCT", "MAP", "UNION")
 _OPTIONS = (("union_by_name", exp.true()), ("hive_partitioning", exp.false()))
 
 
@@ -91,8 +92,10 @@ def _column(owner: Object, group: EventFiles, wanted: Column) -> SQL:
 
 
 def _stored(field: str, stored: str, kind: str) -> SQL:
-    same = stored.casefold() == kind or (stored, kind) == ("TIMESTAMP WITH TIME ZONE", "timestamptz")
-    return column(field) if same else exp.TryCast(this=column(field), to=exp.DataType.build(kind, dialect="duckdb"))
+    value = column(field)
+    if stored.startswith(_NESTED) or stored.endswith("]"):
+        value = call("to_json", value)
+    return exp.TryCast(this=value, to=exp.DataType.build(kind, dialect="duckdb"))
 
 
 def _nothing(columns: Sequence[Column]) -> exp.Select:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlglot import exp
 
 from carlang.resolve.bound import Any, Pattern
-from carlang.sql.fragments import SQL, call, lowered, number, text
+from carlang.sql.fragments import SQL, call, lowered, number, text, when
 
 _ESCAPES = "~!^#$"
 _UNIT_SEPARATOR = 0x1F
@@ -45,7 +45,10 @@ def list_contains(items: SQL, item: SQL) -> SQL:
 
 
 def member(record: SQL, name: str) -> SQL:
-    """Look a member up as it is written, else under the name that differs from it in case and underscores only."""
+    """Look a member up as it is written, else under the name that differs from it in case and underscores only.
+
+    A text that is no JSON has no members.
+    """
     as_written = call("json_extract_string", record, text("/" + _pointer(name)))
     keys = call("json_keys", record.copy())
     folded = _folded(keys, underscores=False)
@@ -58,7 +61,8 @@ def member(record: SQL, name: str) -> SQL:
     )
     pointer = exp.DPipe(this=text("/"), expression=escaped)
     in_any_case = call("json_extract_string", record.copy(), pointer)
-    return exp.Coalesce(this=as_written, expressions=[in_any_case])
+    found = exp.Coalesce(this=as_written, expressions=[in_any_case])
+    return when(call("json_valid", record.copy()), found)
 
 
 def _folded(items: SQL, *, underscores: bool = True) -> SQL:

@@ -1,6 +1,7 @@
 """Text to AST. Lark stays inside."""
 
+from carlang.syntax.format import format_program
 from carlang.syntax.functions import FUNCTIONS, is_function
 from carlang.syntax.parse import Parsed, parse
 
-__all__ = ["FUNCTIONS", "Parsed", "is_function", "parse"]
+__all__ = ["FUNCTIONS", "Parsed", "format_program", "is_function", "parse"]

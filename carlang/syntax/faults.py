@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 from lark import Token, UnexpectedCharacters, UnexpectedToken
 
 from carlang.diagnostics import Diagnostic, codes
 from carlang.source import Source, Span
+from carlang.syntax.unquoted import unquoted_text
 
+_COLUMN = re.compile(r"\bselect\b[^\n]*\bas\s+\w+\s*\Z", re.IGNORECASE)
+_NAME_BEFORE = re.compile(r"(?<![\w.])[^\W\d]\w*\Z")
 _VALUES = frozenset({"NAME", "STRING", "NUMBER"})
 _OPERATORS = frozenset({"COMPARE", "IN", "TEXT_TEST"})
 # What may be missing, in the order in which it is named; a set of terminals stands for a kind of thing.
@@ -36,11 +40,23 @@ def unexpected_token(source: Source, statement: Span, error: UnexpectedToken) ->
         return _at_the_end(source, statement, expected)
     span = Span(token.start_pos or 0, token.end_pos or 0)
     before = len(source.text[statement.start : span.start].rstrip()) + statement.start
+    if unquoted := unquoted_text(source, statement, span.start):
+        return unquoted
+    if "COMMA" in expected and _COLUMN.search(source.text, statement.start, before):
+        return _comma(source, span, before).repaired_by(",", Span(before, before))
     fault = Diagnostic(codes.SYNTAX, f"`{_short(token)}` cannot stand here", source, span)
     starts_value = token.type in _VALUES or token.type in ("TYPOGRAPHIC_STRING", "ADDRESS", "LPAR", "NOT", "LSQB")
     if starts_value and "COMMA" in expected and "STRING" not in expected:
-        fault = Diagnostic(codes.SYNTAX, f"`,` is missing before `{_short(token)}`", source, span)
-        return fault.with_label("`,` expected before this").repaired_by(",", Span(before, before))
+        literals = token.type in ("STRING", "NUMBER", "ADDRESS") and source.text[before - 1] in "\"'0123456789"
+        return _comma(source, span, before).repaired_by(",", Span(before, before), certain=literals)
+    if (
+        token.type == "NAME"
+        and "AND" in expected
+        and (first := _NAME_BEFORE.search(source.text, statement.start, before))
+    ):
+        words = f"{first.group()} {token}"
+        fault = Diagnostic(codes.SYNTAX, f"`{words}` is not one name", source, Span(first.start(), span.end))
+        return fault.with_label("a name is one word, a text is written in quotes; or an operator is missing here")
     if starts_value and "AND" in expected:
         fault = Diagnostic(codes.SYNTAX, f"`and` or `or` is missing before `{_short(token)}`", source, span)
         return fault.with_label("an operator is missing before this")
@@ -50,23 +66,30 @@ def unexpected_token(source: Source, statement: Span, error: UnexpectedToken) ->
     return fault.with_label(f"expected {_alternatives(expected)}")
 
 
+def _comma(source: Source, span: Span, before: int) -> Diagnostic:
+    text = source.text[span.start : span.end]
+    fault = Diagnostic(codes.SYNTAX, f"`,` is missing before `{text}`", source, span)
+    return fault.with_label("`,` expected before this").pointing_to(
+        Span(before - 1, before), "the one before ends here"
+    )
+
+
 def _at_the_end(source: Source, statement: Span, expected: frozenset[str]) -> Diagnostic:
     last = Span(max(statement.start, statement.end - 1), statement.end)
     fault = Diagnostic(codes.SYNTAX, "the statement ends too early", source, last)
     return fault.with_label(f"expected {_alternatives(expected)} after this")
 
 
-def unexpected_character(source: Source, error: UnexpectedCharacters) -> Diagnostic:
+def unexpected_character(source: Source, statement: Span, error: UnexpectedCharacters) -> Diagnostic:
     """Describe a character that begins no token."""
     at = error.pos_in_stream or 0
     character = source.text[at]
     end = at + 1
     fault = Diagnostic(codes.STRAY_CHARACTER, f"`{character}` has no meaning here", source, Span(at, end))
+    if unquoted := unquoted_text(source, statement, at):
+        return unquoted
     if character == "\\":
         return fault.with_label("a path?").with_help("paths and regular expressions stand in quotes")
-    if source.text.startswith("...", at) or character == "…":
-        fault = Diagnostic(codes.STRAY_CHARACTER, "`…` is a placeholder, not a value", source, Span(at, at + 1))
-        return fault.with_label("something is to be filled in here")
     if character in "&;":
         word = "`and`" if character == "&" else "a newline"
         return fault.with_label(f"this language writes {word}")

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 
 from carlang.diagnostics import Diagnostic, codes
 from carlang.source import Source, Span
+from carlang.syntax.quotes import unclosed, unopened, unterminated
 
 _TOKEN = re.compile(
     r"""
@@ -40,10 +41,10 @@ _BEGINS = re.compile(
     r"|(?:output|return|input)\s+[^\W\d]",
     re.IGNORECASE,
 )
-_ALWAYS_CONTINUES = frozenset({"and", "or", "not", "where", "by", "select"})
+_ALWAYS_CONTINUES = frozenset({"and", "or", "not", "where"})
 # Words that are operators behind an operand, and may be names elsewhere.
 _OPERATORS = frozenset(
-    {"in", "contains", "contain", "startswith", "endswith", "match", "matches", "of", "as", "within"}
+    {"in", "contains", "contain", "startswith", "endswith", "match", "matches", "of", "as", "within", "by", "select"}
 )
 _BEFORE_A_NAME = frozenset({"output", "return", "filter", "search", "input", "from", "join", "group", "run", "until"})
 # What an operand cannot stand behind: nothing, an operator, an open bracket, a word that wants a name.
@@ -72,6 +73,8 @@ class _Cutter:
     end: int = 0
     faulty: bool = False
     swallowed: bool = False  # a string without an end took the rest of its line, brackets that close included
+    misread: int = -1  # the end of a line on which quotes do not pair up, which has been reported
+    operator: Span | None = None  # the last token, where it is an operator that wants something behind it
     pending: bool = False  # a newline at depth 0 was passed: the next token decides whether it ended the statement
     last: str = ""  # kind of the last token that is not white space, or the word itself in lower case
 
@@ -86,6 +89,9 @@ class _Cutter:
         if self.start is None:
             self.start = start
         self.end = end
+        self.operator = (
+            Span(start, end) if (kind == "infix" and text != "*") or text.casefold() in ("and", "or", "not") else None
+        )
         if self.last not in _NO_OPERAND and kind == "word" and text.casefold() in _OPERATORS:
             self.last = "infix"
         else:
@@ -94,13 +100,17 @@ class _Cutter:
             self.open.append((text, start))
         elif kind == "close":
             self._close(text, Span(start, end))
+        elif start < self.misread:
+            self.swallowed = self.swallowed or kind == "open_string"
+        elif kind in ("string", "open_string") and (fault := unopened(self.source, start)):
+            self._misread(fault)
         elif kind == "string":
             self.escaped += [start + m.start() for m in _ESCAPED_QUOTE.finditer(text, 1, len(text) - 1)]
         elif kind == "open_string":
             self._unterminated(text, Span(start, end))
 
     def _continues(self, kind: str, text: str) -> bool:
-        before = kind == "pipe" or (kind == "word" and text.casefold() in _CONTINUES_BEFORE)
+        before = kind in ("pipe", "close") or (kind == "word" and text.casefold() in _CONTINUES_BEFORE)
         return before or self.last in ("infix", "pipe") or self.last in _ALWAYS_CONTINUES
 
     def _close(self, text: str, span: Span) -> None:
@@ -123,6 +133,18 @@ class _Cutter:
         fault = Diagnostic(codes.UNCLOSED_BRACKET, message, self.source, Span(at, at + 1))
         self.diagnostics.append(fault.with_label(f"`{_CLOSING[bracket]}` is missing"))
 
+    def report(self, fault: Diagnostic) -> None:
+        """Take a fault of the statement at hand."""
+        self.faulty = True
+        self.diagnostics.append(fault)
+
+    def _misread(self, fault: Diagnostic) -> None:
+        """Report quotes that do not pair up; what follows on the line cannot be told apart."""
+        self.faulty = self.swallowed = True
+        end = self.source.text.find("\n", fault.span.start)
+        self.misread = len(self.source.text) if end < 0 else end
+        self.diagnostics.append(fault)
+
     def _unterminated(self, text: str, span: Span) -> None:
         self.faulty = self.swallowed = True
         line = self.source.text.rfind("\n", 0, span.start) + 1
@@ -131,8 +153,7 @@ class _Cutter:
         if earlier or inside >= 0:
             self._escaped_end(earlier[0] if earlier else span.start + inside)
             return
-        fault = Diagnostic(codes.UNTERMINATED_STRING, "the string does not end on its line", self.source, span)
-        self.diagnostics.append(fault.with_label("begins here").with_help(f"close it with `{_closing_quote(text[0])}`"))
+        self.diagnostics.append(unterminated(self.source, span, "".join(bracket for bracket, _ in self.open)))
 
     def _escaped_end(self, at: int) -> None:
         r"""Report a string such as `"C:\"`, whose last quote was taken for one inside it."""
@@ -143,10 +164,19 @@ class _Cutter:
         fault = fault.with_help(f"a string that ends in a backslash is written with two: `\\\\{quote}`")
         self.diagnostics.append(fault.repaired_by("\\\\" + quote))
 
+    def _cut_off(self, operator: Span) -> None:
+        """Report an operator that a new statement follows."""
+        self.faulty = True
+        word = self.source.text[operator.start : operator.end]
+        fault = Diagnostic(codes.SYNTAX, f"nothing stands behind `{word}`", self.source, operator)
+        self.diagnostics.append(fault.with_label("a value or condition is expected after this"))
+
     def finish(self) -> None:
         """End the statement at hand."""
         if self.start is None:
             return
+        if self.open and self.operator and not self.swallowed:
+            self._cut_off(self.operator)
         while self.open:
             bracket = self.open.pop()
             if not self.swallowed:
@@ -156,18 +186,26 @@ class _Cutter:
         self.escaped.clear()
 
 
-def _closing_quote(quote: str) -> str:
-    return '"' if quote in '"“”„‟' else "'"
-
-
 def cut(source: Source) -> tuple[list[Piece], list[Diagnostic]]:
     """Cut a program's text into statements; report strings and brackets that do not end."""
     cutter = _Cutter(source)
-    for match in _TOKEN.finditer(source.text):
+    at = 0
+    while match := _TOKEN.match(source.text, at):
         kind = match.lastgroup or "other"
-        if kind == "newline":
+        at = match.end()
+        if kind == "string" and (fault := unclosed(source, Span(*match.span()))):
+            at = fault.span.end
+            cutter.take("string", source.text[match.start() : at] + match.group()[0], match.start(), at)
+            cutter.report(fault)
+        elif kind == "newline":
             cutter.pending = True
         elif kind not in ("space", "comment"):
             cutter.take(kind, match.group(), match.start(), match.end())
     cutter.finish()
     return cutter.pieces, sorted(cutter.diagnostics, key=lambda d: d.span)
+
+
+def comments(source: Source) -> list[Span]:
+    """Return the places of a program's comments, in order."""
+    found = _TOKEN.finditer(source.text)
+    return [Span(match.start(), match.end()) for match in found if match.lastgroup == "comment"]

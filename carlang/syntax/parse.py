@@ -12,6 +12,7 @@ from lark import Lark, TextSlice, UnexpectedCharacters, UnexpectedToken
 from carlang.diagnostics import Diagnostic, codes
 from carlang.source import Source, Span
 from carlang.syntax import ast
+from carlang.syntax.brackets import with_repairs
 from carlang.syntax.build import Builder
 from carlang.syntax.faults import unexpected_character, unexpected_token
 from carlang.syntax.layout import Piece, cut
@@ -36,6 +37,9 @@ def _parser() -> Lark:
 def parse(source: Source) -> Parsed:
     """Parse a program; never raises on a bad one."""
     pieces, diagnostics = cut(source)
+    for piece in pieces:
+        if piece.faulty:
+            diagnostics = with_repairs(source.text, piece.span, diagnostics, _read)
     builder = Builder(source)
     statements = tuple(_statement(source, piece, builder, diagnostics) for piece in pieces)
     if not statements:
@@ -55,8 +59,19 @@ def _statement(source: Source, piece: Piece, builder: Builder, diagnostics: list
         except UnexpectedToken as error:
             diagnostics.append(unexpected_token(source, span, error))
         except UnexpectedCharacters as error:
-            diagnostics.append(unexpected_character(source, error))
+            diagnostics.append(unexpected_character(source, span, error))
     return ast.FaultyStmt(_target(source, span), span)
+
+
+def _read(text: str) -> ast.Statement | None:
+    """Return the statement that a text is, or None where it is none."""
+    pieces, faults = cut(Source.whole("", text))
+    if faults or len(pieces) != 1:
+        return None
+    try:
+        return Builder(Source.whole("", text)).transform(_parser().parse(text))  # type: ignore[no-any-return]  # as above
+    except (UnexpectedToken, UnexpectedCharacters):
+        return None
 
 
 def _target(source: Source, span: Span) -> ast.Name | None:

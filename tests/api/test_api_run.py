@@ -131,6 +131,17 @@ def test_a_parameter_that_no_program_asks_for_is_an_error_that_names_it(store: c
             call()
 
 
+def test_an_input_takes_the_value_that_was_given_and_lacks_it_otherwise(store: carlang.Store) -> None:
+    analytic = carlang.load_text("input least\np = search Process:Create\nh = filter p where (pid > least)\noutput h\n")
+    for value in (2, "2"):
+        assert [row["pid"] for row in analytic.run(store, params={"least": value})["h"].rows()] == [3, 4]
+    with pytest.raises(carlang.ParameterError, match="least"):
+        analytic.run(store)
+    report = carlang.run_all([analytic, carlang.load_text(AT)], store)
+    assert [r.output.total for r in report.results] == [2]
+    assert "least" in report.not_run[0].reason
+
+
 def test_an_option_that_there_is_not_is_a_type_error(store: carlang.Store) -> None:
     with pytest.raises(TypeError):
         carlang.run(AT, store, no_such_option=1)

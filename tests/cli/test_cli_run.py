@@ -309,6 +309,24 @@ def test_what_an_option_cannot_mean_is_wrong_usage(arguments: tuple[str, ...], s
     assert said in done.err
 
 
+def test_a_parameter_gives_an_input_its_value(store: Path) -> None:
+    program = "input host\np = search Process:Create\nh = filter p where (hostname == host and pid < 3)\noutput h\n"
+    arguments = ("run", "-e", program, "--store", store, "--format", "json")
+    assert carlang(*arguments, "--param", "host=desk7").json()["results"][0]["count"] == 2
+    assert carlang(*arguments, "--param", "host=a=b").json()["results"][0]["count"] == 0
+    near = carlang(*arguments, "--param", "hst=DESK7")
+    assert (near.status, near.out) == (2, "")
+    assert "did you mean `host`?" in near.err
+
+
+def test_an_input_without_a_value_is_named_and_nothing_counts_as_not_found(store: Path) -> None:
+    program = "input host\np = search Process:Create\nh = filter p where (hostname == host)\noutput h\n"
+    document = carlang("run", "-e", program, "--store", store, "--format", "json").json()
+    assert document["results"] == []
+    said = [entry.get("reason") or entry.get("error") for entry in document["not_run"] + document["failed"]]
+    assert ["host" in text for text in said] == [True]
+
+
 def test_no_target_is_wrong_usage(tmp_path: Path) -> None:
     done = carlang("run", cwd=tmp_path)
     assert (done.status, done.out) == (2, "")

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from typing import Any
 
 from tests.reference.order import same, without_case
 
 
 def aggregate(function: str, rows: int, values: Sequence[Any], constant: Any, *, distinct: bool) -> Any:
-    """Return an aggregate of values in order of time; without any, `count` counts the rows.
+    """Return an aggregate of values; without any, `count` counts the rows.
 
     Args:
         function: Its name.
@@ -27,6 +28,18 @@ def aggregate(function: str, rows: int, values: Sequence[Any], constant: Any, *,
     if function in _LISTS:
         return _LISTS[function](there, constant)
     return _SINGLE[function](there, constant) if there else None
+
+
+def at_the_end(function: str, values: Sequence[tuple[datetime | None, Any]]) -> Any:
+    """Return the value of the earliest or latest row that has one: of several rows the least, or the greatest.
+
+    Rows without a time count where no other row has a value.
+    """
+    there = [(time, value) for time, value in values if value is not None]
+    times = [time for time, _ in there if time is not None]
+    chosen = (min if function == "first" else max)(times) if times else None
+    most = min if function == "first" else max
+    return most((value for time, value in there if time == chosen), key=without_case, default=None)
 
 
 def spellings(values: Sequence[Any]) -> dict[Any, tuple[Any, int]]:
@@ -79,6 +92,4 @@ _SINGLE: dict[str, Callable[[Sequence[Any], Any], Any]] = {
     "median": lambda there, _: _percentile(there, 50),
     "percentile": _percentile,
     "stdev": _stdev,
-    "first": lambda there, _: there[0],
-    "last": lambda there, _: there[-1],
 }

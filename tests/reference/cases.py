@@ -58,9 +58,9 @@ def arrow_type(kind: Type) -> pa.DataType:
 
 
 def write(events: Sequence[Event], folder: Path, choose: Chooser) -> None:
-    """Write events as a plain tree: each class split over some files, rows shuffled, empty columns left out at times."""
+    """Write events as a plain tree: classes split over files, rows shuffled, empty columns left out at times."""
     hive = choose.chance(50)
-    classes: dict[tuple[str, str], list[Event]] = {}
+    classes: dict[tuple[str, str], list[Event]] = {} if events else {("process", "create"): []}
     for event in events:
         classes.setdefault((event["object"], event["action"]), []).append(event)
     for (object_, action), several in classes.items():

@@ -115,7 +115,7 @@ class Evaluator:
     def _groups(self, stream: b.Grouped) -> list[Place]:
         """Return the groups for which all conditions on them hold."""
         keys = [key.name for key in stream.keys]
-        by_key: dict[Any, list[Row]] = {} if keys else {(): []}
+        by_key: dict[Any, list[Row]] = {}
         names = {column.name: None for source in stream.inputs for column in source.columns}
         for row in in_order([row for source in stream.inputs for row in self.rows(source)], list(names)):
             by_key.setdefault(_key(row, keys), []).append(row)

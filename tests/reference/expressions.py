@@ -12,9 +12,9 @@ from typing import Any, assert_never
 from carlang.model.types import Kind
 from carlang.resolve import Given
 from carlang.resolve import bound as b
-from tests.reference.aggregates import aggregate
-from tests.reference.functions import call
-from tests.reference.order import Row, same
+from tests.reference.aggregates import aggregate, at_the_end
+from tests.reference.functions import call, whole
+from tests.reference.order import Row, moment, same
 from tests.reference.texts import address, finds, fold, matches
 
 _ORDER: dict[str, Callable[[Any, Any], bool]] = {
@@ -173,12 +173,25 @@ def _affix(test: str, subject: Any, affix: Any) -> bool:
 
 
 def _member(record: Any, member: str) -> str | None:
-    """Return a member of a record as text: texts as they are, anything else as JSON writes it."""
-    data = json.loads(record) if isinstance(record, str) else record
+    """Return a member of a record as text: that of this name, else the first that differs in case and `_` alone."""
+    data = _parsed(record) if isinstance(record, str) else record
     if not isinstance(data, Mapping):
         return None
-    value = data.get(member)
+    alike = (name for name in data if _plain(name) == _plain(member))
+    found = (data[name] for name in (member, *alike) if data.get(name) is not None)
+    value = next(found, None)
     return value if value is None or isinstance(value, str) else json.dumps(value, separators=(",", ":"))
+
+
+def _parsed(record: str) -> Any:
+    try:
+        return json.loads(record)
+    except ValueError:
+        return None
+
+
+def _plain(name: str) -> str:
+    return fold(name).replace("_", "")
 
 
 def _arithmetic(expr: b.Arith, left: Any, right: Any) -> Any:
@@ -189,7 +202,7 @@ def _arithmetic(expr: b.Arith, left: Any, right: Any) -> Any:
         return _with_time(expr.operator, left, right)
     value = _number(expr.operator, left, right)
     if value is not None and expr.type.kind is Kind.DURATION:
-        return round(value)
+        return whole(value)
     return float(value) if value is not None and expr.type.kind is Kind.FLOAT else value
 
 
@@ -225,9 +238,11 @@ def _aggregate(place: Place, expr: b.Aggregate, rows: Sequence[Row]) -> Any:
     value = expr.arguments[:1]
     constant = expr.arguments[1].value if len(expr.arguments) > 1 and isinstance(expr.arguments[1], b.Const) else None
     values = [evaluate(place.at(row), value[0]) for row in rows] if value else []
+    if expr.function in ("first", "last"):
+        return at_the_end(expr.function, list(zip(map(moment, rows), values, strict=True)))
     if value and not rows:
         values = [None]
     found = aggregate(expr.function, len(rows), values, constant, distinct=expr.distinct)
     if found is not None and expr.type.kind is Kind.DURATION:
-        return round(found)
+        return whole(found)
     return float(found) if found is not None and expr.type.kind is Kind.FLOAT else found

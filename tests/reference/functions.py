@@ -15,7 +15,7 @@ _LARGEST = 2**63
 
 
 def call(function: str, arguments: Sequence[Any]) -> Any:
-    """Return a function's value; `coalesce`, `min` and `max` and `concat` look at what is there."""
+    """Return a function's value; `coalesce`, `min` and `max` look at what is there."""
     if function in _OF_WHAT_IS_THERE:
         return _OF_WHAT_IS_THERE[function](*(a for a in arguments if a is not None))
     if any(argument is None for argument in arguments):
@@ -70,16 +70,16 @@ def basename(path: str) -> str:
     return _SEPARATOR.split(path)[-1]
 
 
-def dirname(path: str) -> str:
-    """Return what stands before the last backslash or `/` of a path; nothing where there is none."""
+def dirname(path: str) -> str | None:
+    """Return what stands before the last backslash or `/` of a path; missing where there is none."""
     ends = [m.start() for m in _SEPARATOR.finditer(path)]
-    return path[: ends[-1]] if ends else ""
+    return path[: ends[-1]] if ends else None
 
 
-def extension(path: str) -> str:
-    """Return what stands behind the last dot of a file's name; nothing where there is none."""
+def extension(path: str) -> str | None:
+    """Return what stands behind the last dot of a file's name, the dot with it; missing where there is none."""
     name = basename(path)
-    return name.rpartition(".")[2] if "." in name else ""
+    return "." + name.rpartition(".")[2] if "." in name else None
 
 
 def _regex_extract(text: str, regex: str) -> str | None:
@@ -88,6 +88,11 @@ def _regex_extract(text: str, regex: str) -> str | None:
         return None
     group: str | None = found.group(1) if found.re.groups else found.group(0)
     return group
+
+
+def whole(number: float) -> int:
+    """Return the nearest whole number, of two the one further from zero."""
+    return int(Decimal(number).quantize(Decimal(1), rounding=ROUND_HALF_UP))
 
 
 def _round(number: float, digits: int = 0) -> float:
@@ -100,16 +105,15 @@ def _to_int(value: Any) -> int | None:
     if isinstance(value, bool | int):
         return int(value)
     if isinstance(value, float):
-        return int(Decimal(value).quantize(Decimal(1), rounding=ROUND_HALF_UP))
-    if isinstance(value, str) and re.fullmatch(r"\s*[+-]?\d+\s*", value, re.ASCII):
-        number = int(value)
+        return int(value)
+    if isinstance(value, str) and re.fullmatch(r"\s*([+-]?\d+|0x[0-9a-f]+)\s*", value, re.ASCII | re.IGNORECASE):
+        number = int(value, 16) if "x" in value.lower() else int(value)
         return number if -_LARGEST <= number < _LARGEST else None
     return None
 
 
 _OF_WHAT_IS_THERE: dict[str, Callable[..., Any]] = {
     "coalesce": _coalesce,
-    "concat": _concat,
     "min": _least,
     "max": _greatest,
 }
@@ -117,6 +121,7 @@ _OF_WHAT_IS_THERE: dict[str, Callable[..., Any]] = {
 _STRICT: dict[str, Callable[..., Any]] = {
     "lower": fold,
     "upper": upper,
+    "concat": _concat,
     "trim": str.strip,
     "length": len,
     "substring": _substring,

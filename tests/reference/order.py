@@ -34,8 +34,9 @@ def without_case(value: Any) -> Any:
 
 
 def in_order(rows: Sequence[Row], columns: Sequence[str]) -> list[Row]:
-    """Return rows by `time`, then `record_id`, then the remaining columns from left to right."""
-    names = [*(name for name in _FIRST if name in columns), *(name for name in columns if name not in _FIRST)]
+    """Return rows by `time`, then `record_id`, in a join of all parts, then the other columns in turn."""
+    first = [name for word in _FIRST for name in columns if name.rpartition(".")[2] == word]
+    names = [*first, *(name for name in columns if name not in first)]
     return sorted(rows, key=lambda row: [ascending(row.get(name)) for name in names])
 
 

@@ -1,0 +1,96 @@
+"""Programs repaired: the certain repairs of their faults applied until there are none left.
+
+A repair can bring faults to light that the broken text hid; so repairs are applied in rounds, each on the text that the
+last one left. A round that would leave more faults than it found is taken back and its repairs are tried one by one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+from carlang.api import Analytic
+from carlang.diagnostics import Diagnostic, Severity
+from carlang.diagnostics.apply import apply_edits, certain_repairs, edits_of
+from carlang.source import Source
+
+ROUNDS = 100
+"""How many rounds of repairs a program gets."""
+
+Check = Callable[[str], tuple[Diagnostic, ...]]
+"""Gives the diagnostics of a program's text."""
+
+
+@dataclass(frozen=True, slots=True)
+class Repaired:
+    """A program's text as it was and with its repairs; `applied` are the faults that were repaired, round by round.
+
+    The spans of `applied` are those of the text of their round.
+    """
+
+    source: Source
+    text: str
+    applied: tuple[Diagnostic, ...]
+
+    @property
+    def changed(self) -> bool:
+        """Whether anything was repaired."""
+        return self.text != self.source.text
+
+
+def repair_analytic(analytic: Analytic) -> tuple[Repaired, ...]:
+    """Return the programs of an analytic repaired, as far as repairs are certain."""
+    return tuple(repair_program(source, _checker(analytic, source)) for source in analytic.data.sources)
+
+
+def _checker(analytic: Analytic, source: Source) -> Check:
+    def check(text: str) -> tuple[Diagnostic, ...]:
+        data = replace(analytic.data, sources=(Source.whole(source.name, text),))
+        return replace(analytic, data=data).compiled[0].diagnostics
+
+    return check
+
+
+def repair_program(source: Source, check: Check) -> Repaired:
+    """Return a program repaired; `check` finds the faults of a text."""
+    text = source.text
+    applied: list[Diagnostic] = []
+    seen = {text}
+    found = check(text)
+    for _ in range(ROUNDS):
+        repaired = _round(text, found, check)
+        if repaired is None or repaired[0] in seen:
+            break
+        text, done, found = repaired
+        seen.add(text)
+        applied += done
+    return Repaired(source, text, tuple(applied))
+
+
+Round = tuple[str, list[Diagnostic], tuple[Diagnostic, ...]]
+
+
+def _round(text: str, found: Sequence[Diagnostic], check: Check) -> Round | None:
+    """Return the text after one round, what was repaired in it and what is found then; None where nothing was."""
+    repairs = certain_repairs(found)
+    if not repairs:
+        return None
+    if whole := _tried(text, found, repairs, check):
+        return whole
+    for repair in repairs:
+        if single := _tried(text, found, [repair], check):
+            return single
+    return None
+
+
+def _tried(text: str, found: Sequence[Diagnostic], repairs: list[Diagnostic], check: Check) -> Round | None:
+    """Return the text with repairs applied, unless it has more faults than before."""
+    repaired = apply_edits(text, edits_of(repairs))
+    after = check(repaired)
+    return (repaired, repairs, after) if repaired != text and _weight(after) <= _weight(found) else None
+
+
+def _weight(found: Sequence[Diagnostic]) -> tuple[int, int]:
+    """Return how many faults of syntax, which hide others, and how many errors there are."""
+    errors = [d for d in found if d.severity is Severity.ERROR]
+    return sum(d.code.name.startswith("CL1") for d in errors), len(errors)

@@ -1,0 +1,120 @@
+"""Brackets that are missing or too many: where they belong, where that can be told.
+
+One bracket that is missing is missing at the statement's end, one too many is the last; that is certain as long as no
+other place would give the statement another meaning.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import fields, is_dataclass, replace
+from typing import Any
+
+from carlang.diagnostics import Diagnostic, Severity, codes
+from carlang.source import Span
+from carlang.syntax import ast
+
+Reader = Callable[[str], ast.Statement | None]
+"""Parses the text of one statement; gives None where it cannot be parsed."""
+
+_CLOSING = {"(": ")", "[": "]"}
+_BEFORE_A_CONDITION = frozenset({"where", "and", "or", "not"})
+_PLACES = 200
+"""How many places are tried at most."""
+_TOKEN = re.compile(
+    r"""(?P<skip>"(?:\\["\\]|\\(?!["\\])|[^"\\\n])*"|'[^'\n]*'|\#[^\n]*|//[^\n]*)|(?P<mark>[()\[\]])|(?P<word>\w+)"""
+)
+
+
+def with_repairs(text: str, span: Span, found: Sequence[Diagnostic], read: Reader) -> list[Diagnostic]:
+    """Return the faults of a statement; where the one fault is a bracket, with its repair."""
+    own = [d for d in found if span.start <= d.span.start < span.end and d.severity is Severity.ERROR]
+    if len(own) != 1 or own[0].code not in (codes.UNCLOSED_BRACKET, codes.STRAY_BRACKET):
+        return list(found)
+    fault = _closed(text, span, own[0], read) if own[0].code is codes.UNCLOSED_BRACKET else None
+    if own[0].code is codes.STRAY_BRACKET and own[0].span.end == span.end:
+        fault = _without(text, span, own[0], read)
+    return [fault if fault and d is own[0] else d for d in found]
+
+
+def _closed(text: str, span: Span, fault: Diagnostic, read: Reader) -> Diagnostic | None:
+    """Return the fault of a bracket that is never closed, repaired at the statement's end."""
+    bracket = _CLOSING[text[fault.span.start]]
+    whole = text[span.start : span.end] + bracket
+    if read(whole) is None:
+        return None
+    return fault.repaired_by(bracket, Span(span.end, span.end), certain=not _mixed(whole))
+
+
+def _without(text: str, span: Span, fault: Diagnostic, read: Reader) -> Diagnostic | None:
+    """Return the fault of a bracket that closes nothing at a statement's end, repaired by leaving it out."""
+    before = text[span.start : fault.span.start]
+    meant = read(before)
+    if meant is None:
+        return None
+    places = list(_beginnings(before))
+    others = (read(other) for other in _bracketed(text[span.start : span.end], places))
+    wanted = _flattened(meant)
+    certain = len(places) <= _PLACES and all(other is None or _flattened(other) == wanted for other in others)
+    start = span.start + len(before.rstrip())
+    return fault.repaired_by("", Span(start, fault.span.end), certain=certain)
+
+
+def _mixed(text: str) -> bool:
+    """Tell whether an `and` and an `or` stand side by side in the same brackets."""
+    levels: list[set[str]] = [set()]
+    for match in _TOKEN.finditer(text):
+        if match["mark"] and match["mark"] in "([":
+            levels.append(set())
+        elif match["mark"] and len(levels) > 1 and {"and", "or"} <= levels.pop():
+            return True
+        elif match["word"] and match["word"].casefold() in ("and", "or"):
+            levels[-1].add(match["word"].casefold())
+    return any({"and", "or"} <= level for level in levels)
+
+
+def _beginnings(text: str) -> Iterator[int]:
+    """Yield where conditions begin: behind an opening bracket or a word that one follows."""
+    expected = False
+    for match in _TOKEN.finditer(text):
+        if match["skip"] and match["skip"][0] not in "\"'":
+            continue
+        if expected and match["mark"] not in (")", "]"):
+            yield match.start()
+        expected = match["mark"] == "(" or (match["word"] or "").casefold() in _BEFORE_A_CONDITION
+
+
+def _bracketed(text: str, places: Sequence[int]) -> Iterator[str]:
+    """Yield a statement with the missing bracket at each place where it would hold more than one condition."""
+    for place in places[:_PLACES]:
+        other = text[:place] + "(" + text[place:]
+        if re.search(r"\b(?:and|or)\b", other[place : _partner(other, place)], re.IGNORECASE):
+            yield other
+
+
+def _partner(text: str, at: int) -> int:
+    """Return where the bracket at an offset closes."""
+    depth = 0
+    for match in _TOKEN.finditer(text, at):
+        if match["mark"]:
+            depth += 1 if match["mark"] in "([" else -1
+        if depth == 0:
+            return match.start()
+    return len(text)
+
+
+def _flattened(node: Any) -> Any:
+    """Return a tree in which an `and` within an `and`, and an `or` within an `or`, are one."""
+    if isinstance(node, tuple):
+        return tuple(_flattened(each) for each in node)
+    if not is_dataclass(node) or isinstance(node, type | Span):
+        return node
+    inner = {f.name: _flattened(getattr(node, f.name)) for f in fields(node) if f.compare}
+    whole = replace(node, **inner)
+    if isinstance(whole, ast.And | ast.Or):
+        operands: list[ast.Expr] = []
+        for operand in whole.operands:
+            operands += operand.operands if type(operand) is type(whole) else [operand]
+        return replace(whole, operands=tuple(operands))
+    return whole

@@ -1,0 +1,113 @@
+"""The reference of the language names everything that the language has, and its examples give the rows it shows."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+
+from carlang import load_text, run_all
+from carlang.diagnostics import CODES, render_all
+from carlang.engine.result import AnalyticOutput
+from carlang.report import write_report
+from carlang.syntax import FUNCTIONS
+from tests.conftest import REPOSITORY
+from tests.docs.fences import Fence, fences
+
+PAGE = REPOSITORY / "docs" / "language.md"
+GRAMMAR = REPOSITORY / "grammar" / "car.lark"
+HEAD = 3
+"""How many columns of `--format csv` name the analytic and the output."""
+
+_TERMINAL = re.compile(r"^([A-Z_]+)[.\d]*: /(.*)/$", re.MULTILINE)
+_CODE = re.compile(r"```.*?```|`[^`\n]+`", re.DOTALL)
+
+
+def _words(regex: str) -> set[str]:
+    """Return the words that a terminal of the grammar is made of."""
+    plain = re.sub(r"\\[a-zA-Z]|\?ai:|\[[^\]]*\]", " ", regex)
+    for optional in re.findall(r"\((\w+)\)\?", plain):
+        plain = plain.replace(f"({optional})?", "")
+    return set(re.findall(r"[a-z]\w+", plain))
+
+
+def _keywords() -> set[str]:
+    grammar = GRAMMAR.read_text(encoding="utf-8")
+    return {word for _, regex in _TERMINAL.findall(grammar) if "?ai:" in regex for word in _words(regex)}
+
+
+def _spelt() -> set[str]:
+    """Return the words that the page spells as code."""
+    code = " ".join(_CODE.findall(PAGE.read_text(encoding="utf-8")))
+    return set(re.findall(r"[a-z]\w*", code.casefold()))
+
+
+def _examples() -> Iterator[tuple[Fence, list[Fence]]]:
+    """Yield the programs of the page, each with the fences that show its rows."""
+    program: Fence | None = None
+    shown: list[Fence] = []
+    for fence in fences(PAGE):
+        if fence.language == "csv":
+            shown.append(fence)
+        else:
+            if program:
+                yield program, shown
+            program, shown = (fence if fence.language == "car" else None), []
+    if program:
+        yield program, shown
+
+
+EXAMPLES = list(_examples())
+
+
+def _table(text: str, first: int = 0) -> list[list[str]]:
+    return [line[first:] for line in csv.reader(io.StringIO(text))]
+
+
+def _results(program: str) -> dict[str, list[list[str]]]:
+    """Run a program on the sample store; return its outputs as tables of texts, names of columns first."""
+    report = run_all([load_text(program, "example.car")])
+    assert (report.failed, report.not_run) == ((), ())
+
+    def table(result: AnalyticOutput) -> list[list[str]]:
+        text = io.StringIO()
+        write_report(replace(report, results=(result,)), "csv", text)
+        return _table(text.getvalue(), HEAD)
+
+    return {result.output.name: table(result) for result in report.results}
+
+
+def test_the_page_names_every_keyword_of_the_grammar() -> None:
+    keywords = _keywords()
+    assert {"search", "within", "between", "startswith", "percentile", "milliseconds", "distinct"} <= keywords
+    assert keywords - _spelt() == set()
+
+
+def test_the_page_has_a_line_for_every_function_and_aggregate() -> None:
+    grammar = GRAMMAR.read_text(encoding="utf-8")
+    callable_names = _words(dict(_TERMINAL.findall(grammar))["FUNCTION"]) | FUNCTIONS
+    described = set(re.findall(r"`(\w+)\(", PAGE.read_text(encoding="utf-8")))
+    assert callable_names - described == set()
+
+
+def test_the_page_sends_its_readers_to_pages_of_codes_that_are() -> None:
+    assert set(re.findall(r"diagnostics/(CL\d{3})\.md", PAGE.read_text(encoding="utf-8"))) <= set(CODES)
+
+
+@pytest.mark.parametrize(("program", "shown"), EXAMPLES, ids=[program.place for program, _ in EXAMPLES])
+def test_an_example_gives_the_rows_that_the_page_shows(program: Fence, shown: list[Fence]) -> None:
+    assert render_all(load_text(program.text, "example.car").check()) == ""
+    found = _results(program.text)
+    names = [name for fence in shown for name in fence.words] or list(found)[:1]
+    assert names == list(found)
+    assert [_table(fence.text) for fence in shown] == [found[name] for name in names]
+
+
+def test_the_examples_use_every_form_of_stream() -> None:
+    text = " ".join(program.text for program, _ in EXAMPLES)
+    forms = {"search", "filter", "join", "group", "within", "from", "select", "count", "unique", "sequence", "run"}
+    assert forms - set(re.findall(r"\w+", text)) == set()

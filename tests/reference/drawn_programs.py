@@ -1,0 +1,412 @@
+"""Drawn programs as text: statements one after another, each over the streams that those before it have made."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import pairwise
+from typing import Any
+
+from carlang.model.types import BOOLEAN, INTEGER, STRING, TIME, Kind, Type
+from tests.reference.chooser import Chooser
+from tests.reference.drawn_conditions import condition
+from tests.reference.drawn_events import ACTIONS, COMMON, FIELDS, MODEL, Event
+from tests.reference.drawn_values import Columns, Values, is_text, quoted, single, span
+
+MOST_ROWS = 1500
+"""How many rows a join may have at most, so that loops over them end soon."""
+
+_NAMES = ("p", "q", "r", "Search", "filter", "at", "user", "n1", "äö", "drop", "r2", "s3", "t4", "u5", "v6", "w7")
+_CASES: tuple[Callable[[str], str], ...] = (str, str.title, str.upper)
+
+
+@dataclass(frozen=True)
+class Shape:
+    """What is known of a stream: the types of its columns, those of a group's rows, and how many rows it may have."""
+
+    columns: Columns
+    size: int
+    members: Columns | None = None
+
+    @property
+    def timed(self) -> bool:
+        """Whether rows have a time of their own."""
+        return self.columns.get("time") == TIME
+
+
+@dataclass
+class Program:
+    """A program in the making."""
+
+    choose: Chooser
+    sizes: Mapping[str, int]
+    lines: list[str] = field(default_factory=list)
+    streams: dict[str, Shape] = field(default_factory=dict)
+    constants: dict[str, Type] = field(default_factory=dict)
+    params: dict[str, Any] = field(default_factory=dict)
+
+    def values(self, shape: Shape, prefix: str | None = None, *, aggregates: bool = True) -> Values:
+        """Return what writes values over a stream's rows."""
+        if prefix and any(name.startswith(f"{prefix}.") for name in shape.columns):
+            prefix = None
+        return Values(self.choose, shape.columns, prefix, shape.members, self.constants, aggregates)
+
+    def fresh(self) -> str:
+        """Return a name for a stream, a used one at times."""
+        unused = [name for name in _NAMES if name not in self.streams and name not in self.constants]
+        if self.streams and self.choose.chance(12):
+            return self.choose.pick(list(self.streams))
+        return unused[0] if self.choose.chance(50) else self.choose.pick(unused)
+
+    def some(self, fits: Callable[[Shape], bool] = lambda _: True) -> tuple[str, Shape] | None:
+        """Return a stream, rather a late one."""
+        found = [(name, shape) for name, shape in self.streams.items() if fits(shape)]
+        return self.choose.pick(found[::-1]) if found else None
+
+    def bind(self, written: str, shape: Shape, name: str | None = None) -> None:
+        """Write a statement that names a stream."""
+        name = name or self.fresh()
+        self.lines.append(f"{name} = {written}")
+        self.streams.pop(name, None)
+        self.streams[name] = shape
+
+
+def program(choose: Chooser, events: Sequence[Event]) -> tuple[str, dict[str, Any]]:
+    """Return the text of a program over these events, and the values of its inputs."""
+    sizes: dict[str, int] = {}
+    for event in events:
+        sizes[event["object"]] = sizes.get(event["object"], 0) + 1
+    made = Program(choose, sizes)
+    if choose.chance(10):
+        return _chain(made), {}
+    _search(made)
+    if choose.chance(40):
+        _search(made)
+    for _ in range(choose.integer(1, 6)):
+        choose.pick(_STATEMENTS)(made)
+    made.lines.append(_outputs(made))
+    return "\n".join(made.lines), made.params
+
+
+def _outputs(made: Program) -> str:
+    names = made.choose.some(list(made.streams)[::-1], 1, 4)
+    word = made.choose.pick(("output", "return", "OUTPUT"))
+    return f"{word} ({', '.join(names)})" if len(names) > 1 and made.choose.chance(30) else f"{word} {', '.join(names)}"
+
+
+def _classes(made: Program) -> tuple[str, Shape]:
+    choose = made.choose
+    objects = list(made.sizes) or ["process"]
+    if choose.chance(10):
+        objects = list(ACTIONS)
+    chosen = choose.some(objects, 1, 1 if choose.chance(75) else 2)
+    pieces: list[str] = []
+    columns: dict[str, Type] = {}
+    for name in chosen:
+        actions = ", ".join(choose.some(ACTIONS[name], 1, 2)) if choose.chance(75) else ""
+        written = choose.pick(_CASES)(name)
+        pieces.append(
+            f"{written}:{choose.pick(_CASES)(actions)}" if actions else choose.pick((written, f"{written}:*"))
+        )
+        columns |= {f: MODEL.field_types[f] for f in (*FIELDS[name], *COMMON)}
+    size = sum(made.sizes.get(name, 0) for name in chosen)
+    listed = " OR ".join(pieces)
+    return (f"({listed})" if len(pieces) > 1 else listed), Shape(columns, size)
+
+
+def _search(made: Program) -> None:
+    written, shape = _classes(made)
+    if made.choose.chance(25):
+        written += f" where ({condition(made.values(shape, aggregates=False), 2)})"
+    made.bind(f"search {written}", shape)
+
+
+def _filter(made: Program) -> None:
+    source, shape = made.some() or ("", Shape({}, 0))
+    name = made.fresh()
+    test = condition(made.values(shape, made.choose.pick((source, name))), made.choose.integer(1, 4))
+    form = made.choose.pick((f"{source} where ({test})", f"{source} where {test}", f"{source} ({test})"))
+    made.bind(f"filter {form}", shape, name)
+
+
+def _join(made: Program) -> None:
+    choose = made.choose
+    if choose.chance(35) and (one := made.some(lambda s: s.size**2 <= MOST_ROWS)):
+        made.bind(one[0], one[1])
+    parts: dict[str, Shape] = {}
+    size = 1
+    for _ in range(choose.integer(2, 3)):
+        taken, bound = tuple(parts), size
+        found = made.some(lambda s: bound * max(s.size, 1) <= MOST_ROWS and len(s.columns) < 60)  # noqa: B023  # used at once
+        if found and found[0] not in taken:
+            parts[found[0]] = found[1]
+            size *= max(found[1].size, 1)
+    if len(parts) < 2:
+        return
+    columns = {f"{name}.{c}": kind for name, shape in parts.items() for c, kind in shape.columns.items()}
+    joined = Shape(columns, size)
+    listed = ", ".join(parts)
+    test = _join_condition(made, parts, joined)
+    made.bind(f"join ({listed})" if choose.chance(5) else f"join ({listed}) where ({test})", joined)
+
+
+def _join_condition(made: Program, parts: Mapping[str, Shape], joined: Shape) -> str:
+    choose = made.choose
+    names = list(parts)
+    tests = []
+    for a, b in pairwise(names):
+        pairs = [
+            (x, y)
+            for x in parts[a].columns
+            for y in parts[b].columns
+            if _meet(parts[a].columns[x], parts[b].columns[y])
+        ]
+        same = [pair for pair in pairs if pair[0] == pair[1]]
+        for x, y in choose.some(same if same and choose.chance(80) else pairs, 1, 2):
+            tests.append(f"{a}.{x} {choose.pick(('==', '==', '==', '!=', '<'))} {b}.{y}")
+        if parts[a].timed and parts[b].timed and choose.chance(60):
+            tests.append(
+                choose.pick(
+                    (
+                        f"{a}.time < {b}.time",
+                        f"{a}.time <= {b}.time < {a}.time + {span(choose)}",
+                        f"{b}.time - {a}.time <= {span(choose)}",
+                        f"{a}.time - {span(choose)} <= {b}.time <= {a}.time",
+                    )
+                )
+            )
+    if not tests or choose.chance(25):
+        tests.append(f"({condition(made.values(joined, aggregates=False), 2)})")
+    return " and ".join(tests)
+
+
+def _meet(a: Type, b: Type) -> bool:
+    return (a.is_string and b.is_string) or (a.is_number and b.is_number) or (a == b == TIME)
+
+
+def _keys(made: Program, columns: Columns) -> list[str]:
+    found = [name for name, kind in columns.items() if single(kind)]
+    liked = [name for name in found if name.rpartition(".")[2] in ("hostname", "user", "exe", "pid", "src_ip")]
+    return made.choose.some(liked if liked and made.choose.chance(70) else found, 1, 2)
+
+
+def _group(made: Program) -> None:
+    found = made.some(lambda shape: any(single(kind) for kind in shape.columns.values()))
+    if found is None:
+        return
+    source, shape = found
+    keys = _keys(made, shape.columns)
+    gap = ""
+    if shape.timed and made.choose.chance(40):
+        gap = made.choose.pick(
+            (f" within {span(made.choose)}", f" where(max time between two events is {span(made.choose)})")
+        )
+    grouped = _grouped(shape, keys)
+    written = f"group {source} by {', '.join(keys)}{gap}"
+    made.bind(written, grouped)
+
+
+def _grouped(shape: Shape, keys: Sequence[str]) -> Shape:
+    own = {"count": INTEGER, **({"first_time": TIME, "last_time": TIME} if shape.timed else {})}
+    columns = {key: shape.columns[key] for key in keys}
+    return Shape({**columns, **{k: v for k, v in own.items() if k not in columns}}, shape.size, shape.columns)
+
+
+def _select(made: Program) -> None:
+    source, shape = made.some() or ("", Shape({}, 0))
+    items, columns = _items(made, shape)
+    size = 1 if "count()" in items[0] and shape.members is None else shape.size
+    made.bind(f"from {source} select {', '.join(items)}", Shape(columns, size))
+
+
+def _items(made: Program, shape: Shape) -> tuple[list[str], dict[str, Type]]:
+    choose = made.choose
+    columns: dict[str, Type] = {}
+    items: list[str] = []
+    aggregated = shape.members is not None or choose.chance(25)
+    if aggregated:
+        whole = made.values(shape) if shape.members else Values(choose, shape.columns)
+        if shape.members is not None:
+            own = ("count", "first_time", "last_time")
+            columns |= {name: kind for name, kind in shape.columns.items() if name not in own}
+        for number in range(choose.integer(1, 3)):
+            written, kind = whole.aggregate() if number or shape.members else ("count()", INTEGER)
+            items.append(f"{written} as a{number}")
+            columns[f"a{number}"] = kind
+        return items, columns
+    for name in choose.some([n for n, kind in shape.columns.items() if "." not in n], 1, 4):
+        items.append(name)
+        columns[name] = shape.columns[name]
+    values = made.values(shape, aggregates=False)
+    if not items or choose.chance(50):
+        written, kind = _typed(values)
+        items.append(f"{written} as e1")
+        columns["e1"] = kind
+    return items, columns
+
+
+def _typed(values: Values) -> tuple[str, Type]:
+    pick = values.choose.integer(0, 4)
+    if pick == 0 and values.fields(lambda kind: kind.kind is Kind.TIME):
+        return values.time(1), TIME
+    if pick == 1:
+        return f"length({values.text(2)})", INTEGER
+    if pick == 2:
+        return condition(values, 2).join("()"), BOOLEAN
+    return f"concat({values.text(2)})", STRING
+
+
+def _count_by(made: Program) -> None:
+    found = made.some(lambda shape: shape.members is None and any(single(kind) for kind in shape.columns.values()))
+    if found is None:
+        return
+    keys = [key for key in _keys(made, found[1].columns) if key != "count"]
+    if keys:
+        columns = {key: found[1].columns[key] for key in keys}
+        made.bind(f"count({found[0]}) by {', '.join(keys)}", Shape({**columns, "count": INTEGER}, found[1].size))
+
+
+def _unique(made: Program) -> None:
+    found = made.some(lambda shape: any(single(k) and "." not in n for n, k in shape.columns.items()))
+    if found:
+        column = made.choose.pick([n for n, kind in found[1].columns.items() if single(kind) and "." not in n])
+        made.bind(f"unique({found[0]}.{column})", Shape({column: found[1].columns[column]}, found[1].size))
+
+
+def _set(made: Program) -> None:
+    choose = made.choose
+    left, right = made.some(), made.some()
+    if (
+        left is None
+        or right is None
+        or any(not _alike(k, right[1].columns.get(n, k)) for n, k in left[1].columns.items())
+    ):
+        return
+    if choose.chance(45):
+        columns = {**left[1].columns, **right[1].columns}
+        made.bind(f"{left[0]} + {right[0]}", Shape(columns, left[1].size + right[1].size))
+        return
+    shared = [n for n, kind in left[1].columns.items() if n in right[1].columns and single(kind)]
+    if shared and choose.chance(60):
+        keys = ", ".join(choose.some(shared, 1, 2))
+        made.bind(f"{left[0]} - {right[0]} by {keys}", replace(left[1], members=None))
+    elif any(is_text(left[1].columns[name]) and name != "source" for name in shared):
+        made.bind(f"{left[0]} - {right[0]}", replace(left[1], members=None))
+
+
+def _alike(a: Type, b: Type) -> bool:
+    return a.kind is b.kind or (a.is_string and b.is_string) or (a.is_number and b.is_number)
+
+
+def _derive(made: Program) -> None:
+    found = made.some(lambda shape: shape.members is None)
+    if found is None:
+        return
+    source, shape = found
+    written, kind = _typed(made.values(shape, source))
+    column = made.choose.pick(("d1", "d2", *(n for n, k in shape.columns.items() if "." not in n and k == kind)))
+    made.lines.append(f"{source}.{column} = {written}")
+    made.streams[source] = replace(shape, columns={**shape.columns, column: kind}, members=None)
+
+
+def _constant(made: Program) -> None:
+    choose = made.choose
+    name = f"k{len(made.constants)}"
+    source = made.some(lambda shape: any(kind.is_number for kind in shape.columns.values()))
+    if source and choose.chance(40):
+        numbers = [n for n, k in source[1].columns.items() if k.is_number and k.kind is not Kind.FLOAT and "." not in n]
+        if numbers:
+            made.lines.append(f"{name} = {choose.pick(('max', 'min', 'sum'))}({source[0]}.{choose.pick(numbers)})")
+            made.constants[name] = INTEGER
+        return
+    if choose.chance(50):
+        made.lines.append(f"{name} = {quoted(choose.pick(('cmd.exe', 'a', 'H1', 'ADMIN')))}")
+        made.constants[name] = STRING
+    else:
+        made.lines.append(f"{name} = {choose.integer(0, 6)}")
+        made.constants[name] = INTEGER
+
+
+def _input(made: Program) -> None:
+    choose = made.choose
+    name = f"i{len(made.constants)}"
+    word, kind, default, given = choose.pick(
+        (
+            ("integer", INTEGER, "3", choose.integer(0, 5)),
+            ("integer", INTEGER, "3", str(choose.integer(0, 5))),
+            ("text", STRING, '"H1"', choose.pick(("h1", "cmd.exe", "İ*"))),
+            ("time", TIME, "now - 25 seconds", "2024-01-01T00:00:04Z"),
+        )
+    )
+    written = f"input {name}: {word}"
+    if choose.chance(60):
+        written += f" = {default}"
+    if "=" not in written or choose.chance(50):
+        made.params[name] = given
+    made.lines.append(written)
+    made.constants[name] = kind
+
+
+def _sequence(made: Program) -> None:
+    choose = made.choose
+    timed = [(name, shape) for name, shape in made.streams.items() if shape.timed and shape.members is None]
+    if len(timed) == 1:
+        made.bind(timed[0][0], timed[0][1])
+        timed = [(name, shape) for name, shape in made.streams.items() if shape.timed and shape.members is None]
+    if len(timed) < 2:
+        return
+    steps = choose.some(timed, 2, 3)
+    until = choose.pick(timed) if choose.chance(35) else None
+    shapes = [shape for _, shape in [*steps, *([until] if until else [])]]
+    common = [
+        n for n, kind in shapes[0].columns.items() if single(kind) and all(s.columns.get(n) == kind for s in shapes)
+    ]
+    liked = [name for name in common if name in ("hostname", "pid", "user")]
+    written = f"sequence ({', '.join(name for name, _ in steps)})"
+    if common and choose.chance(75):
+        written += f" by {', '.join(choose.some(liked or common, 1, 2))}"
+    if choose.chance(50):
+        written += f" within {span(choose)}"
+    if until:
+        written += f" until {until[0]}"
+    columns = {f"{name}.{c}": kind for name, shape in steps for c, kind in shape.columns.items()}
+    made.bind(written, Shape(columns, steps[-1][1].size))
+
+
+def _pipe(made: Program) -> None:
+    source, shape = made.some() or ("", Shape({}, 0))
+    written, result = _stages(made, source, shape)
+    made.bind(written, result)
+
+
+def _chain(made: Program) -> str:
+    written, shape = _classes(made)
+    return _stages(made, f"search {written}", shape)[0]
+
+
+def _stages(made: Program, written: str, shape: Shape) -> tuple[str, Shape]:
+    choose = made.choose
+    for _ in range(choose.integer(1, 3)):
+        form = choose.integer(0, 3)
+        keyed = any(single(kind) for kind in shape.columns.values())
+        if form == 1 and keyed:
+            keys = _keys(made, shape.columns)
+            written += f" | group by {', '.join(keys)}"
+            shape = _grouped(shape, keys)
+        elif form == 2 and not any("." in name for name in shape.columns):
+            items, columns = _items(made, shape)
+            written += f" | select {', '.join(items)}"
+            shape = Shape(columns, shape.size)
+        elif form == 3 and keyed and shape.members is None and "count" not in shape.columns:
+            keys = _keys(made, shape.columns)
+            written += f" | count by {', '.join(keys)}"
+            shape = Shape({**{key: shape.columns[key] for key in keys}, "count": INTEGER}, shape.size)
+        else:
+            written += f" | filter {condition(made.values(shape), 3)}"
+    return written, shape
+
+
+_STATEMENTS: tuple[Callable[[Program], None], ...] = (
+    *(_filter, _filter, _filter, _join, _join, _group, _group, _select, _select, _count_by, _unique, _set, _set),
+    *(_derive, _constant, _input, _sequence, _sequence, _pipe, _search),
+)
