@@ -55,7 +55,9 @@ class Document:
         found = [source.text for source in load_text(written, self.name, self.form).sources]
         for _, text in pairs:
             if not any(_same(text, other) for other in found):
-                raise RewriteError(f"{self.name}: the program cannot be changed in place; `carlang import` makes a .car file")
+                raise RewriteError(
+                    f"{self.name}: the program cannot be changed in place; `carlang import` makes a .car file"
+                )
         return written
 
     def _exchange(self, lines: list[str], source: Source, text: str) -> None:
@@ -66,7 +68,9 @@ class Document:
         places = [source.position(sum(len(line) + 1 for line in old[:number])) for number in range(len(old))]
         indent = _indent(lines, [at for at, line in zip(places, old, strict=True) if line.strip()] or [(first, column)])
         if last - first != len(old) - 1 or indent.strip(" \t"):
-            raise RewriteError(f"{self.name}: the program cannot be changed in place; `carlang import` makes a .car file")
+            raise RewriteError(
+                f"{self.name}: the program cannot be changed in place; `carlang import` makes a .car file"
+            )
         newline = _newline(lines, first)
         new = [f"{indent}{line}{newline}" if line else newline for line in text.rstrip().split("\n")]
         if first == 1 and self.text.startswith(_BOM):

@@ -17,9 +17,10 @@ from carlang.resolve.scope import BrokenName, ConstantName, Context, InputName, 
 from carlang.source import Span
 from carlang.syntax import ast, is_function
 
-DEEPEST = 64
+DEEPEST = 32
 """How many conditions, calls, operators and the like may stand inside one another."""
 
+_DIVISOR_DEPTH = 4
 _RESULT: dict[tuple[str, str, str], Type] = {
     ("time", "-", "time"): DURATION,
     ("time", "+", "duration"): TIME,
@@ -269,7 +270,10 @@ def _arithmetic(ctx: Context, row: Row, expr: ast.Arithmetic) -> BoundExpr | Non
     left = value(ctx, row, written_out(ctx, row, node))
     for operator, right_side, span in reversed(operands):
         written = written_out(ctx, row, right_side)
+        # The engine writes a divisor out twice, to see that it is not zero: nested ones double at each level.
+        ctx.depth += _DIVISOR_DEPTH if operator in "/%" else 0
         right = value(ctx, row, written, left.type if left else None)
+        ctx.depth -= _DIVISOR_DEPTH if operator in "/%" else 0
         left, right = _as_time(ctx, left, node, right), _as_time(ctx, right, written, left)
         left = combined(ctx, operator, left, right, span) if left and right else None
     return left

@@ -44,20 +44,22 @@ def _basename(arguments: Sequence[SQL], _: Sequence[Type]) -> SQL:
 
 
 def _dirname(arguments: Sequence[SQL], _: Sequence[Type]) -> SQL:
-    found = call("regexp_extract", arguments[0], text(r"(?s)^(.*)[\\/]"), number(1))
-    return exp.Nullif(this=found, expression=text(""))
+    return _found(arguments[0], r"(?s)^(.*)[\\/]", 1)
 
 
 def _extension(arguments: Sequence[SQL], types: Sequence[Type]) -> SQL:
-    found = call("regexp_extract", _basename(arguments, types), text(r"\.[^.]*$"))
-    return exp.Nullif(this=found, expression=text(""))
+    return _found(_basename(arguments, types), r"\.[^.]*$", 0)
 
 
 def _regex_extract(arguments: Sequence[SQL], _: Sequence[Type]) -> SQL:
     subject, pattern = arguments
     group = 1 if _has_group(pattern.this) else 0
-    found = call("regexp_extract", subject, pattern, number(group), text("i"))
-    return exp.Nullif(this=found, expression=text(""))
+    return _found(subject, pattern.this, group)
+
+
+def _found(subject: SQL, pattern: str, group: int) -> SQL:
+    """Return what a pattern finds first, missing where it finds nothing; the subject is written once."""
+    return call("list_extract", call("regexp_extract_all", subject, text(pattern), number(group), text("i")), number(1))
 
 
 def _has_group(pattern: str) -> bool:

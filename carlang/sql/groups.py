@@ -53,12 +53,13 @@ def _inner(
         selected.append(exp.alias_(value, name(alias)))
     source = members.subquery(name("members"), copy=False)
     query = exp.select(*selected, *(column(key) for key in keys if ranked)).from_(source)
-    query = query.group_by(*(column(key) for key in keys)) if keys else query
-    for alias, node in ranked:
-        query = _with_ranking(query, lowering, members, keys, alias, node)
-    if not keys:
+    if keys:
+        query = query.group_by(*(column(key) for key in keys))
+    else:
         # A group without keys is one row only where there are rows at all.
         query = query.having(exp.GT(this=exp.Count(this=exp.Star()), expression=number(0)))
+    for alias, node in ranked:
+        query = _with_ranking(query, lowering, members, keys, alias, node)
     return query.subquery(name("groups"), copy=False)
 
 
