@@ -40,6 +40,7 @@ ARROWS: dict[str, set[str]] = {
         "diagnostics",
         "errors",
     },
+    "repair": {"api", "source", "diagnostics"},
     "__init__": {"api", "resolve", "engine", "ingest", "store", "model", "diagnostics", "errors"},
     "testing": {
         "api",

@@ -2,7 +2,9 @@
 
 from carlang.analytic.analytic import Analytic, Case, Coverage, DataSource, Form
 from carlang.analytic.catalogue import Catalogue, CatalogueError, analytic_files, shipped_catalogue
+from carlang.analytic.document import Document, RewriteError, write_file
 from carlang.analytic.load import SUFFIXES, TESTS_SUFFIX, load_file, load_text
+from carlang.analytic.write import car_text, plain_program, program_id
 
 __all__ = [
     "SUFFIXES",
@@ -13,9 +15,15 @@ __all__ = [
     "CatalogueError",
     "Coverage",
     "DataSource",
+    "Document",
     "Form",
+    "RewriteError",
     "analytic_files",
+    "car_text",
     "load_file",
     "load_text",
+    "plain_program",
+    "program_id",
     "shipped_catalogue",
+    "write_file",
 ]

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import re
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -41,24 +41,25 @@ class Document:
         """
         return cls(analytic.file, Path(analytic.file).read_bytes().decode("utf-8"), analytic.form)
 
-    def with_programs(self, programs: Mapping[Source, str] | Sequence[tuple[Source, str]]) -> str:
+    def with_programs(self, programs: Sequence[tuple[Source, str]]) -> str:
         """Return the document's text with the texts of some of its programs exchanged.
 
         Raises `RewriteError` where the document cannot hold a text in the place of a program, as a folded or quoted
         scalar of YAML cannot.
         """
-        pairs = list(programs.items()) if isinstance(programs, Mapping) else list(programs)
         lines = _LINE.findall(self.text)
-        for source, text in sorted(pairs, key=lambda pair: pair[0].position(0), reverse=True):
+        for source, text in sorted(programs, key=lambda pair: pair[0].position(0), reverse=True):
             self._exchange(lines, source, text)
         written = "".join(lines)
         found = [source.text for source in load_text(written, self.name, self.form).sources]
-        for _, text in pairs:
-            if not any(_same(text, other) for other in found):
-                raise RewriteError(
-                    f"{self.name}: the program cannot be changed in place; `carlang import` makes a .car file"
-                )
+        if not all(any(_same(text, other) for other in found) for _, text in programs):
+            raise self._unfit()
         return written
+
+    def _unfit(self) -> RewriteError:
+        return RewriteError(
+            f"{self.name}: the program cannot be changed in place; `carlang import` makes a .car file of it"
+        )
 
     def _exchange(self, lines: list[str], source: Source, text: str) -> None:
         """Put the lines of a text in the place of a program's."""
@@ -68,9 +69,7 @@ class Document:
         places = [source.position(sum(len(line) + 1 for line in old[:number])) for number in range(len(old))]
         indent = _indent(lines, [at for at, line in zip(places, old, strict=True) if line.strip()] or [(first, column)])
         if last - first != len(old) - 1 or indent.strip(" \t"):
-            raise RewriteError(
-                f"{self.name}: the program cannot be changed in place; `carlang import` makes a .car file"
-            )
+            raise self._unfit()
         newline = _newline(lines, first)
         new = [f"{indent}{line}{newline}" if line else newline for line in text.rstrip().split("\n")]
         if first == 1 and self.text.startswith(_BOM):

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import sys
 from collections import Counter
-from typing import Annotated
+from collections.abc import Callable
+from typing import Annotated, Any
 
 import typer
 
@@ -13,6 +14,7 @@ from carlang.api import Analytic
 from carlang.cli import exits
 from carlang.cli.console import colours, put, say
 from carlang.cli.exits import UsageError
+from carlang.cli.fixing import Fixed, fix_all
 from carlang.cli.options import Expression, StorePath, Targets, model_of
 from carlang.cli.targets import find_analytics
 from carlang.diagnostics import Diagnostic, Severity, diagnostic_json, has_errors, render_all
@@ -29,21 +31,32 @@ def check(
     store: StorePath = None,
     format_: Annotated[str, typer.Option("--format", metavar="FORMAT", help=" | ".join(FORMATS))] = "text",
     *,
+    fix: Annotated[bool, typer.Option("--fix", help="Apply the repairs that are certain, and show them.")] = False,
     strict: Annotated[bool, typer.Option("--strict", help="Warnings count as errors.")] = False,
 ) -> int:
-    """Report every fault in every program; with a store, also what the store cannot support."""
+    """Report every fault in every program; with a store, also what the store cannot support.
+
+    With --fix, certain repairs are written to the files first; a program that came as text goes to standard output.
+    """
     if format_ not in FORMATS:
         raise UsageError(f"--format: there is no format {format_!r}; choose one of {', '.join(FORMATS)}")
     settings = find_settings()
     analytics = find_analytics(targets or [], expression, settings, model_of(settings))
+    fixed = fix_all(analytics, targets or []) if fix else []
+    analytics = [each.analytic for each in fixed] if fix else analytics
     found = [d for analytic in analytics for d in analytic.check()]
     path = settings.store_path(store)
     unsupported = _unsupported(analytics, open_store(path)) if path else []
     if format_ == "json":
-        _put_json(analytics, unsupported)
+        _put_json(analytics, unsupported, fixed)
     else:
-        _put_text(found, unsupported, len(analytics))
-    faulty = has_errors(found) or (strict and any(d.severity is Severity.WARNING for d in found))
+        _put_fixed(fixed)
+        _put_text(found, unsupported, len(analytics), say if any(each.text for each in fixed) else put)
+    faulty = (
+        has_errors(found)
+        or any(each.problem for each in fixed)
+        or (strict and any(d.severity is Severity.WARNING for d in found))
+    )
     return exits.FAULTY if faulty else exits.DONE
 
 
@@ -59,18 +72,35 @@ def _unsupported(analytics: list[Analytic], store: Store) -> list[tuple[Analytic
     return found
 
 
-def _put_text(found: list[Diagnostic], unsupported: list[tuple[Analytic, str, str]], count: int) -> None:
+def _put_fixed(fixed: list[Fixed]) -> None:
+    """Show what was repaired; a program that came as text goes to standard output, alone."""
+    texts = [each.text for each in fixed if each.text]
+    for each in fixed:
+        if each.diff:
+            (say if texts else put)(each.diff)
+        if each.problem:
+            say(f"error: {each.problem}")
+    for text in texts:
+        put(text.removesuffix("\n"))
+    if fixed:
+        count = sum(each.repairs for each in fixed)
+        say(f"{count} repair{'' if count == 1 else 's'} applied")
+
+
+def _put_text(
+    found: list[Diagnostic], unsupported: list[tuple[Analytic, str, str]], count: int, write: Callable[[str], None]
+) -> None:
     if found:
-        put(render_all(found, colour=colours(sys.stdout)).rstrip())
+        write(render_all(found, colour=colours(sys.stdout if write is put else sys.stderr)).rstrip())
     for analytic, output, reason in unsupported:
-        put(f"{analytic.id}: `{output}` cannot run on this store: {reason}")
+        write(f"{analytic.id}: `{output}` cannot run on this store: {reason}")
     totals = Counter(d.severity.value for d in found)
     counts = ", ".join(f"{n} {kind}{'' if n == 1 else 's'}" for kind, n in sorted(totals.items()))
     say(f"{count} program{'' if count == 1 else 's'} checked: {counts or 'no faults'}")
 
 
-def _put_json(analytics: list[Analytic], unsupported: list[tuple[Analytic, str, str]]) -> None:
-    document = {
+def _put_json(analytics: list[Analytic], unsupported: list[tuple[Analytic, str, str]], fixed: list[Fixed]) -> None:
+    document: dict[str, Any] = {
         "version": 1,
         "analytics": [
             {
@@ -85,4 +115,16 @@ def _put_json(analytics: list[Analytic], unsupported: list[tuple[Analytic, str, 
             {"analytic": analytic.id, "output": output, "reason": reason} for analytic, output, reason in unsupported
         ],
     }
+    if fixed:
+        document["fixed"] = [
+            {
+                "analytic": each.analytic.id,
+                "file": each.analytic.file,
+                "repairs": each.repairs,
+                "diff": each.diff,
+                "program": each.text or None,
+                "problem": each.problem or None,
+            }
+            for each in fixed
+        ]
     put(json.dumps(document, ensure_ascii=False, indent=2))

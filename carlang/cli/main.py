@@ -11,10 +11,13 @@ import typer
 
 from carlang import ParameterError, __version__
 from carlang.cli import exits
+from carlang.cli.catalog import catalog_app
 from carlang.cli.check import check
 from carlang.cli.compile import compile_command
 from carlang.cli.console import say
 from carlang.cli.exits import UsageError
+from carlang.cli.fmt import fmt
+from carlang.cli.import_command import import_command
 from carlang.cli.ingest import ingest
 from carlang.cli.run import run
 from carlang.cli.store import store_app
@@ -33,10 +36,13 @@ app = typer.Typer(
 )
 app.command()(run)
 app.command()(check)
+app.command()(fmt)
 app.command("compile")(compile_command)
 app.command()(test)
+app.command("import")(import_command)
 app.command()(ingest)
 app.add_typer(store_app, name="store")
+app.add_typer(catalog_app, name="catalog")
 
 
 def _version(value: bool) -> None:  # noqa: FBT001  # Typer calls it so

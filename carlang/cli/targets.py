@@ -14,6 +14,7 @@ from carlang.model import Model
 from carlang.settings import Settings
 
 STANDARD_INPUT = "-"
+STANDARD_INPUT_NAME = "<stdin>"
 EXPRESSION_NAME = "<-e>"
 
 
@@ -37,7 +38,7 @@ def find_analytics(targets: Sequence[str], expression: str | None, settings: Set
 
 def _target(target: str, settings: Settings) -> list[AnalyticFile]:
     if target == STANDARD_INPUT:
-        return [load_text(sys.stdin.read(), "<stdin>")]
+        return [load_text(sys.stdin.read(), STANDARD_INPUT_NAME)]
     path = Path(target)
     if path.is_dir():
         files = [file for file in analytic_files(path) if isinstance(file, Path)]

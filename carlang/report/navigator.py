@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -106,3 +106,30 @@ def _technique_json(name: str, technique: _Technique) -> dict[str, Any]:
     if technique.score is not None:
         entry["score"] = technique.score
     return entry | {"comment": "\n".join(technique.remarks), "enabled": True}
+
+
+def coverage_layer(covered: Mapping[str, Sequence[tuple[str, str | None]]]) -> str:
+    """Return what a catalogue covers as a layer: a technique's score is the number of its analytics that can run.
+
+    `covered` holds, for each technique, the ids of its analytics, each with the reason why it cannot run, or None.
+    """
+    techniques: dict[str, _Technique] = {}
+    for technique, analytics in covered.items():
+        if is_technique(technique):
+            remarks = [f"{id_}: {reason or 'runs'}" for id_, reason in analytics]
+            techniques[technique] = _Technique(sum(reason is None for _, reason in analytics), remarks)
+    highest = max((technique.score or 0 for technique in techniques.values()), default=0)
+    layer = {
+        "name": "carlang catalogue",
+        "versions": VERSIONS,
+        "domain": "enterprise-attack",
+        "description": "The techniques that the catalogue has analytics for",
+        "sorting": 3,
+        "layout": {"layout": "side", "showID": True, "showName": True, "expandedSubtechniques": "annotated"},
+        "hideDisabled": False,
+        "techniques": [_technique_json(name, technique) for name, technique in sorted(techniques.items())],
+        "gradient": {"colors": ["#ffffff", "#66b1ff"], "minValue": 0, "maxValue": max(highest, 1)},
+        "legendItems": [],
+        "metadata": [],
+    }
+    return json.dumps(layer, indent=2)

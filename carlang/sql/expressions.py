@@ -173,7 +173,9 @@ class Expressions:
         result: SQL = _OPERATORS[expr.operator](this=left, expression=right)
         if expr.type.kind is Kind.DURATION and expr.operator in ("/", "*"):
             result = exp.cast(call("round", exp.Paren(this=result)), "bigint")
-        return result if expr.type.kind is Kind.FLOAT else attempt(result)
+        # Engines do not attempt what looks into another query.
+        elsewhere = any(isinstance(node, bound.Scalar) for node in bound.walk(expr))
+        return result if expr.type.kind is Kind.FLOAT or elsewhere else attempt(result)
 
 
 def lower_constant(constant: bound.Const) -> SQL:

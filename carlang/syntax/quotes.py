@@ -66,11 +66,10 @@ def unterminated(source: Source, span: Span, brackets: str) -> Diagnostic:
     fault = fault.with_label("begins here").with_help(f"close it with `{mark}`")
     tail = _TAIL.search(content)
     value = content[: tail.start()] if tail else content
-    if tail and value and not value.endswith("\\") and not _MORE_THAN_A_STRING.search(value):
-        if _closes(brackets, tail.group()):
-            end = span.start + 1 + len(value)
-            return fault.repaired_by(mark, Span(end, end))
-    return fault
+    if not tail or not value or value.endswith("\\") or _MORE_THAN_A_STRING.search(value):
+        return fault
+    end = span.start + 1 + len(value)
+    return fault.repaired_by(mark, Span(end, end)) if _closes(brackets, tail.group()) else fault
 
 
 def _closes(brackets: str, tail: str) -> bool:

@@ -1,7 +1,7 @@
 r"""Texts without quotes that no token can be: paths, regular expressions, patterns with blanks, and placeholders.
 
-`exe = C:\a\net.exe`, `command_line match \d{1,3}\.\d{1,3}`, `command_line = * -exportPFX *`. How far such a text goes is
-clear where a bracket, `and`, `or` or the end of the statement follows; only then is the repair certain.
+`exe = C:\a\net.exe`, `command_line match \d{1,3}\.\d{1,3}`, `command_line = * -exportPFX *`. How far such a text goes
+is clear where a bracket, `and`, `or` or the end of the statement follows; only then is the repair certain.
 """
 
 from __future__ import annotations

@@ -1,0 +1,102 @@
+"""Analytics as `.car` files: front matter from what another form says, then the program."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import yaml
+
+from carlang.analytic.analytic import Analytic, Coverage
+from carlang.source import Source
+
+_FIRST = (
+    "id",
+    "title",
+    "submission_date",
+    "update_date",
+    "information_domain",
+    "subtypes",
+    "platforms",
+    "analytic_types",
+    "analytic_type",
+    "contributors",
+    "coverage",
+    "description",
+    "references",
+)
+"""The keys that come first, in this order; the others follow in the order of their document."""
+
+_WIDTH = 120
+_TIMESTAMP = "tag:yaml.org,2002:timestamp"
+
+
+def program_id(analytic: Analytic, number: int) -> str:
+    """Return the id of a file that holds one program of an analytic: its own for the first, `ID-2` for the second."""
+    return analytic.id if number == 0 else f"{analytic.id}-{number + 1}"
+
+
+def car_text(analytic: Analytic, number: int, program: str) -> str:
+    """Return the `.car` file of one program of an analytic.
+
+    `program` is the text to write for `analytic.sources[number]`. A label that the program has in a file of several
+    stands above it as a comment.
+    """
+    label = " ".join(analytic.labels[number].split()) if number < len(analytic.labels) else ""
+    remark = f"# {label}\n" if label and len(analytic.sources) > 1 else ""
+    dumped = yaml.dump(
+        _front_matter(analytic, number),
+        Dumper=_Dumper,
+        sort_keys=False,
+        allow_unicode=True,
+        default_flow_style=None,
+        width=_WIDTH,
+    )
+    return f"---\n{dumped}---\n{remark}{program.rstrip()}\n"
+
+
+def plain_program(source: Source) -> str:
+    """Return a program as it is written, without blanks at the ends of its lines."""
+    return "\n".join(line.rstrip() for line in source.text.strip("\n").rstrip().split("\n"))
+
+
+def _front_matter(analytic: Analytic, number: int) -> dict[str, Any]:
+    found: dict[str, Any] = dict(analytic.metadata)
+    found.pop("implementations", None)
+    found["id"] = program_id(analytic, number)
+    found["title"] = analytic.title
+    found["description"] = analytic.description
+    if not found.get("coverage"):
+        found["coverage"] = [_entry(entry) for entry in analytic.coverage]
+    keys = [*_FIRST, *(key for key in found if key not in _FIRST)]
+    return {key: found[key] for key in keys if found.get(key) not in (None, "", [])}
+
+
+def _entry(coverage: Coverage) -> dict[str, Any]:
+    entry = {
+        "technique": coverage.technique,
+        "subtechniques": list(coverage.subtechniques),
+        "tactics": list(coverage.tactics),
+        "coverage": coverage.level,
+    }
+    return {key: value for key, value in entry.items() if value}
+
+
+class _Dumper(yaml.SafeDumper):
+    """Writes dates without quotes, texts of several lines as blocks, and no aliases."""
+
+    yaml_implicit_resolvers = {  # noqa: RUF012  # the class attribute is PyYAML's own way to set them
+        first: [(tag, pattern) for tag, pattern in resolvers if tag != _TIMESTAMP]
+        for first, resolvers in yaml.SafeDumper.yaml_implicit_resolvers.items()
+    }
+
+    def ignore_aliases(self, data: Any) -> bool:
+        """Write a value that occurs twice twice."""
+        return data is not None
+
+
+def _text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
+    clean = "\n".join(line.rstrip() for line in text.split("\n")) if "\n" in text else text
+    return dumper.represent_scalar("tag:yaml.org,2002:str", clean, style="|" if "\n" in clean else None)
+
+
+_Dumper.add_representer(str, _text)

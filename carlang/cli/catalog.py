@@ -1,0 +1,240 @@
+"""`carlang catalog`: what there is, per ATT&CK technique, and what of it a store can support."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.markdown import Markdown
+from rich.syntax import Syntax
+from rich.table import Table
+from rich.text import Text
+
+from carlang.analytic.attack import TACTICS, techniques
+from carlang.api import Analytic
+from carlang.cli import exits
+from carlang.cli.console import put, say
+from carlang.cli.exits import UsageError
+from carlang.cli.options import Targets, model_of
+from carlang.cli.targets import catalogue_of, find_analytics
+from carlang.diagnostics import has_errors
+from carlang.engine import missing_events
+from carlang.report import coverage_layer
+from carlang.resolve.lineage import references
+from carlang.settings import Settings, find_settings
+from carlang.store import Store, open_store
+
+catalog_app = typer.Typer(help="Look at the catalogue of analytics.", no_args_is_help=True)
+
+LIST_FORMATS = ("table", "json")
+COVERAGE_FORMATS = ("table", "json", "navigator")
+
+Words = Annotated[list[str] | None, typer.Argument(metavar="WORD...", help="Only analytics that have all these words.")]
+StoreOption = Annotated[Path | None, typer.Option("--store", metavar="PATH", help="Say what can run on this store.")]
+
+
+@dataclass(frozen=True)
+class Entry:
+    """An analytic of the catalogue; `lacking` says why it cannot run on the store, where one was named."""
+
+    analytic: Analytic
+    lacking: str | None
+
+    def row(self, store: Store | None) -> dict[str, Any]:
+        """Return what a listing shows."""
+        data = self.analytic.data
+        row: dict[str, Any] = {
+            "analytic": data.id,
+            "title": data.title,
+            "techniques": list(data.techniques),
+            "tactics": list(data.tactics),
+            "platforms": list(data.platforms),
+            "tests": len(data.tests),
+            "events": sorted({"/".join(r.split("/")[:2]) for r in _references(self.analytic)}),
+            "file": data.file,
+        }
+        return row | {"runs": self.lacking is None, "reason": self.lacking} if store else row
+
+
+@catalog_app.command("list")
+def list_(
+    words: Words = None,
+    store: StoreOption = None,
+    technique: Annotated[str | None, typer.Option(metavar="T1053", help="Only analytics of a technique.")] = None,
+    tactic: Annotated[str | None, typer.Option(metavar="TA0002", help="Only analytics of a tactic.")] = None,
+    format_: Annotated[str, typer.Option("--format", metavar="FORMAT", help=" | ".join(LIST_FORMATS))] = "table",
+) -> None:
+    """List analytics: all, or those with all of some words, of a technique or a tactic."""
+    _known_format(format_, LIST_FORMATS)
+    opened = open_store(store) if store else None
+    entries = [e for e in _entries(find_settings(), opened) if _wanted(e.analytic, words or [], technique, tactic)]
+    if format_ == "json":
+        put(json.dumps([entry.row(opened) for entry in entries], ensure_ascii=False, indent=2))
+        return
+    table = Table(box=None, pad_edge=False)
+    for heading in ("analytic", "title", "techniques", "tactics", *(("on this store",) if opened else ())):
+        table.add_column(heading, overflow="fold")
+    for entry in entries:
+        data = entry.analytic.data
+        tactics = ", ".join(TACTICS.get(t, t) for t in data.tactics)
+        cells = [data.id, data.title, ", ".join(data.techniques), tactics]
+        cells += [entry.lacking or "runs"] if opened else []
+        table.add_row(*map(Text, cells))
+    Console(highlight=False).print(table)
+    say(f"{len(entries)} analytics" + (f", {sum(not e.lacking for e in entries)} of them can run" if opened else ""))
+
+
+@catalog_app.command("show")
+def show(id_: Annotated[str, typer.Argument(metavar="ID", help="The analytic's id, or its file.")]) -> None:
+    """Show an analytic: what it is about, its program, techniques, references and tests."""
+    settings = find_settings()
+    (analytic,) = find_analytics([id_], None, settings, model_of(settings))[:1]
+    data = analytic.data
+    console = Console(highlight=False)
+    console.print(Text(f"{data.id}  {data.title}", style="bold"))
+    facts = [", ".join(data.platforms), ", ".join(data.analytic_types), str(data.submission_date or "")]
+    console.print(Text(" · ".join(fact for fact in facts if fact)))
+    for entry in data.coverage:
+        named = ", ".join(f"{t} {techniques()[t].name}" if t in techniques() else t for t in entry.techniques)
+        tactics = ", ".join(TACTICS.get(t, t) for t in entry.tactics)
+        console.print(Text(f"{named} ({tactics}; {entry.level or 'coverage not said'})"))
+    console.print()
+    console.print(Markdown(data.description))
+    for program in data.sources:
+        console.print()
+        console.print(Syntax(program.text.strip(), "python", theme="ansi_dark", word_wrap=True))
+    _list(console, "asks for", _references(analytic))
+    _list(console, "references", data.references)
+    _list(console, "tests", [case.name for case in data.tests])
+    _list(console, "file", [data.file])
+
+
+@catalog_app.command("coverage")
+def coverage(
+    store: StoreOption = None,
+    format_: Annotated[str, typer.Option("--format", metavar="FORMAT", help=" | ".join(COVERAGE_FORMATS))] = "table",
+) -> None:
+    """Show which techniques the catalogue covers, and with a store, what of that can run there."""
+    _known_format(format_, COVERAGE_FORMATS)
+    opened = open_store(store) if store else None
+    by_technique: dict[str, list[Entry]] = {}
+    for entry in _entries(find_settings(), opened):
+        for technique in entry.analytic.techniques:
+            by_technique.setdefault(technique, []).append(entry)
+    if format_ == "navigator":
+        covered = {t: [(e.analytic.id, e.lacking) for e in entries] for t, entries in by_technique.items()}
+        put(coverage_layer(covered))
+    elif format_ == "json":
+        put(json.dumps([_covered(t, e, opened) for t, e in sorted(by_technique.items())], ensure_ascii=False, indent=2))
+    else:
+        _coverage_table(by_technique, opened)
+
+
+@catalog_app.command("references")
+def references_(
+    targets: Targets = None,
+    *,
+    check: Annotated[bool, typer.Option("--check", help="Compare with what the files say; 1 if some differ.")] = False,
+) -> int:
+    """Show which fields of the data model each program asks for."""
+    settings = find_settings()
+    if targets:
+        analytics = find_analytics(targets, None, settings, model_of(settings))
+    else:
+        analytics = [entry.analytic for entry in _entries(settings, None)]
+    status = exits.DONE
+    for analytic in analytics:
+        derived = set(_references(analytic))
+        if not check:
+            put("\n".join([analytic.id, *(f"  {reference}" for reference in sorted(derived))]))
+            continue
+        said = set(map(str, analytic.data.metadata.get("data_model_references") or ()))
+        if missing := derived - said:
+            status = exits.FAULTY
+            put(f"{analytic.file}: data_model_references lacks {', '.join(sorted(missing))}")
+        if unknown := [r for r in said if not _is_reference(analytic, r)]:
+            status = exits.FAULTY
+            put(f"{analytic.file}: the data model has no {', '.join(sorted(unknown))}")
+    return status
+
+
+def _entries(settings: Settings, store: Store | None) -> list[Entry]:
+    model, catalogue = model_of(settings), catalogue_of(settings)
+    analytics = [Analytic(analytic, model, catalogue) for analytic in catalogue.all()]
+    return [Entry(analytic, _lacking(analytic, store) if store else None) for analytic in analytics]
+
+
+def _lacking(analytic: Analytic, store: Store) -> str | None:
+    """Return why an analytic cannot run on a store; where one of its outputs can, it can."""
+    if has_errors(analytic.diagnostics):
+        return "it has errors"
+    reasons = [missing_events(output, store, analytic.model) for output in analytic.outputs()]
+    return next((reason for reason in reasons if reason), None) if all(reasons) else None
+
+
+def _wanted(analytic: Analytic, words: Sequence[str], technique: str | None, tactic: str | None) -> bool:
+    data = analytic.data
+    names = [techniques()[t].name for t in data.techniques if t in techniques()]
+    text = " ".join((data.id, data.title, data.description, analytic.program, *data.techniques, *names)).casefold()
+    if not all(word.casefold() in text for word in words):
+        return False
+    of_technique = technique is None or any(t == technique or t.split(".")[0] == technique for t in data.techniques)
+    return of_technique and (tactic is None or tactic in data.tactics)
+
+
+def _references(analytic: Analytic) -> list[str]:
+    if has_errors(analytic.diagnostics):
+        return []
+    return sorted({r for program in analytic.compiled for r in references(program.require())})
+
+
+def _is_reference(analytic: Analytic, reference: str) -> bool:
+    name, action, field = [*reference.split("/"), "", ""][:3]
+    owner = analytic.model.object(name)
+    known = owner is not None and owner.action(action) is not None
+    return known and (not field or (owner is not None and owner.field(field) is not None))
+
+
+def _covered(technique: str, entries: Sequence[Entry], store: Store | None) -> dict[str, Any]:
+    known = techniques().get(technique)
+    found: dict[str, Any] = {
+        "technique": technique,
+        "name": known.name if known else None,
+        "tactics": list(known.tactics) if known else [],
+        "analytics": [entry.analytic.id for entry in entries],
+    }
+    return found | {"runs": [e.analytic.id for e in entries if e.lacking is None]} if store else found
+
+
+def _coverage_table(by_technique: dict[str, list[Entry]], store: Store | None) -> None:
+    table = Table(box=None, pad_edge=False)
+    for heading in ("technique", "name", "tactics", "analytics", *(("can run",) if store else ())):
+        table.add_column(heading, overflow="fold")
+    for technique, entries in sorted(by_technique.items()):
+        known = techniques().get(technique)
+        tactics = ", ".join(TACTICS.get(t, t) for t in known.tactics) if known else ""
+        ids = ", ".join(entry.analytic.id for entry in entries)
+        cells = [technique, known.name if known else "", tactics, ids]
+        cells += [f"{sum(e.lacking is None for e in entries)} of {len(entries)}"] if store else []
+        table.add_row(*map(Text, cells))
+    Console(highlight=False).print(table)
+    say(f"{len(by_technique)} techniques")
+
+
+def _list(console: Console, heading: str, items: Iterable[str]) -> None:
+    lines = [Text(f"  {item}") for item in items]
+    if lines:
+        console.print()
+        console.print(Text(heading, style="bold"))
+        for line in lines:
+            console.print(line, soft_wrap=True)
+
+
+def _known_format(given: str, formats: Sequence[str]) -> None:
+    if given not in formats:
+        raise UsageError(f"--format: there is no format {given!r}; choose one of {', '.join(formats)}")

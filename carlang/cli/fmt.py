@@ -1,0 +1,81 @@
+"""`carlang fmt`: the canonical layout."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from carlang.analytic import Form, RewriteError
+from carlang.api import Analytic
+from carlang.cli import exits
+from carlang.cli.console import colours, put, say
+from carlang.cli.options import Expression, Targets, model_of
+from carlang.cli.rewriting import document_of, is_text, require_paths, rewritten, save, unified
+from carlang.cli.targets import find_analytics
+from carlang.diagnostics import Diagnostic, Severity, render_all
+from carlang.settings import find_settings
+from carlang.source import Source
+from carlang.syntax import format_program, parse
+
+
+def fmt(
+    targets: Targets = None,
+    expression: Expression = None,
+    *,
+    check: Annotated[bool, typer.Option("--check", help="Change nothing; name what would be changed.")] = False,
+    diff: Annotated[bool, typer.Option("--diff", help="Change nothing; show what would be changed.")] = False,
+) -> int:
+    """Write programs in the canonical layout; comments stay. A program with syntax errors is left as it is."""
+    settings = find_settings()
+    analytics = find_analytics(targets or [], expression, settings, model_of(settings))
+    require_paths(analytics, targets or [])
+    status, changed = exits.DONE, 0
+    for analytic in analytics:
+        try:
+            differs = _format(analytic, check=check, diff=diff)
+        except RewriteError as error:
+            say(f"error: {error}")
+            differs = None
+        changed += bool(differs)
+        if differs is None or (differs and check):
+            status = exits.FAULTY
+    if not all(map(is_text, analytics)):
+        done = "would be changed" if check or diff else "changed"
+        say(f"{len(analytics)} file{'' if len(analytics) == 1 else 's'}: {changed} {done}")
+    return status
+
+
+def _format(analytic: Analytic, *, check: bool, diff: bool) -> bool | None:
+    """Format a document; tell whether that changes it, or return None where it has errors."""
+    faults = _faults(analytic)
+    if faults:
+        say(render_all(faults, colour=colours()).rstrip() + "\n")
+        return None
+    document = document_of(analytic)
+    if document.form is Form.YAML:
+        say(f"{analytic.file}: CAR's YAML is not rewritten; `carlang import` makes a .car file of it")
+        text = document.text
+    else:
+        text = rewritten(document, [(source, _formatted(source)) for source in analytic.data.sources])
+    differs = text != document.text
+    if diff and differs:
+        put(unified(analytic.file, document.text, text))
+    elif check and differs:
+        put(analytic.file)
+    elif is_text(analytic) and not (check or diff):
+        put(text.removesuffix("\n"))
+    elif differs:
+        save(document, text)
+    return differs
+
+
+def _formatted(source: Source) -> str:
+    return format_program(source) or source.text
+
+
+def _faults(analytic: Analytic) -> list[Diagnostic]:
+    """Return what keeps an analytic from being formatted: no program to be read, or faults of syntax."""
+    around = [] if analytic.data.sources else list(analytic.data.diagnostics)
+    found = [d for source in analytic.data.sources for d in parse(source).diagnostics]
+    return [d for d in [*around, *found] if d.severity is Severity.ERROR]

@@ -1,0 +1,58 @@
+"""Files rewritten: which ones a command may write, and what changes as a diff."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Sequence
+from pathlib import Path
+
+from carlang.analytic import Document, RewriteError, write_file
+from carlang.api import Analytic
+from carlang.cli.exits import UsageError
+from carlang.cli.targets import EXPRESSION_NAME, STANDARD_INPUT_NAME
+from carlang.source import Source
+
+
+def is_text(analytic: Analytic) -> bool:
+    """Tell whether an analytic came as text, with `-e` or on standard input."""
+    return analytic.file in (EXPRESSION_NAME, STANDARD_INPUT_NAME)
+
+
+def require_paths(analytics: Sequence[Analytic], targets: Sequence[str]) -> None:
+    """Raise a usage error for an analytic that was named by its id: its file may be anywhere, also within carlang."""
+    for analytic in analytics:
+        file = Path(analytic.file)
+        if is_text(analytic) or any(Path(t).exists() and file.is_relative_to(Path(t)) for t in targets):
+            continue
+        raise UsageError(f"`{analytic.id}` is not named by its file; to change it, name a copy of {analytic.file}")
+
+
+def document_of(analytic: Analytic) -> Document:
+    """Return the document of an analytic as it stands on disk, or as it came."""
+    if is_text(analytic):
+        sources = analytic.data.sources
+        return Document(analytic.file, sources[0].document if sources else "", analytic.data.form)
+    try:
+        return Document.read(analytic.data)
+    except (OSError, UnicodeDecodeError) as error:
+        raise RewriteError(f"{analytic.file}: {error}") from error
+
+
+def rewritten(document: Document, programs: Sequence[tuple[Source, str]]) -> str:
+    """Return a document's text with its programs exchanged where they differ."""
+    changed = [(source, text) for source, text in programs if source.text.rstrip() != text.rstrip()]
+    return document.with_programs(changed) if changed else document.text
+
+
+def save(document: Document, text: str) -> None:
+    """Write a document's new text to its file."""
+    try:
+        write_file(Path(document.name), text)
+    except OSError as error:
+        raise RewriteError(f"{document.name} cannot be written: {error.strerror or error}") from error
+
+
+def unified(name: str, before: str, after: str) -> str:
+    """Return what changes in a file as a unified diff, without a newline at its end."""
+    lines = difflib.unified_diff(before.splitlines(), after.splitlines(), name, name, lineterm="")
+    return "\n".join(lines)
