@@ -18,7 +18,7 @@ from rich.text import Text
 from carlang.analytic.attack import TACTICS, techniques
 from carlang.api import Analytic
 from carlang.cli import exits
-from carlang.cli.console import put, say
+from carlang.cli.console import piped, put, say
 from carlang.cli.exits import UsageError
 from carlang.cli.options import Targets, model_of
 from carlang.cli.targets import catalogue_of, find_analytics
@@ -62,6 +62,7 @@ class Entry:
 
 
 @catalog_app.command("list")
+@piped
 def list_(
     words: Words = None,
     store: StoreOption = None,
@@ -90,6 +91,7 @@ def list_(
 
 
 @catalog_app.command("show")
+@piped
 def show(id_: Annotated[str, typer.Argument(metavar="ID", help="The analytic's id, or its file.")]) -> None:
     """Show an analytic: what it is about, its program, techniques, references and tests."""
     settings = find_settings()
@@ -115,6 +117,7 @@ def show(id_: Annotated[str, typer.Argument(metavar="ID", help="The analytic's i
 
 
 @catalog_app.command("coverage")
+@piped
 def coverage(
     store: StoreOption = None,
     format_: Annotated[str, typer.Option("--format", metavar="FORMAT", help=" | ".join(COVERAGE_FORMATS))] = "table",
@@ -136,6 +139,7 @@ def coverage(
 
 
 @catalog_app.command("references")
+@piped
 def references_(
     targets: Targets = None,
     *,

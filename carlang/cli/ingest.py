@@ -67,8 +67,7 @@ def ingest(  # the options that the command has
         put(json.dumps(report.to_json(), ensure_ascii=False, indent=2))
     else:
         _put_report(report)
-    unread = any(source.status is Status.REJECTED for source in report.sources)
-    return exits.UNREADABLE if unread or (strict and report.rejected) else exits.DONE
+    return exits.UNREADABLE if report.rejected else exits.DONE
 
 
 class _Bar:

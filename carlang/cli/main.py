@@ -14,7 +14,7 @@ from carlang.cli import exits
 from carlang.cli.catalog import catalog_app
 from carlang.cli.check import check
 from carlang.cli.compile import compile_command
-from carlang.cli.console import say
+from carlang.cli.console import PipeClosedError, piped, say
 from carlang.cli.exits import UsageError
 from carlang.cli.fmt import fmt
 from carlang.cli.import_command import import_command
@@ -24,6 +24,7 @@ from carlang.cli.store import store_app
 from carlang.cli.test import test
 from carlang.datafile import DataFileError
 from carlang.errors import CarlangError, CompileError, IngestError, StoreError
+from carlang.report import ReportError
 from carlang.settings import SettingsError
 
 app = typer.Typer(
@@ -34,13 +35,13 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-app.command()(run)
-app.command()(check)
-app.command()(fmt)
-app.command("compile")(compile_command)
-app.command()(test)
-app.command("import")(import_command)
-app.command()(ingest)
+app.command()(piped(run))
+app.command()(piped(check))
+app.command()(piped(fmt))
+app.command("compile")(piped(compile_command))
+app.command()(piped(test))
+app.command("import")(piped(import_command))
+app.command()(piped(ingest))
 app.add_typer(store_app, name="store")
 app.add_typer(catalog_app, name="catalog")
 
@@ -71,8 +72,8 @@ def main(arguments: list[str] | None = None) -> None:
     except typer.TyperException as error:
         _show(error)
         status = exits.USAGE
-    except BrokenPipeError:
-        # Whoever read our output has seen enough; the interpreter must not try to flush it once more.
+    except PipeClosedError:
+        # The interpreter must not try to flush the rest once more.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         status = exits.DONE
     except CarlangError as error:
@@ -97,7 +98,7 @@ def _status(error: CarlangError) -> int:
     match error:
         case StoreError() | IngestError():
             return exits.UNREADABLE
-        case UsageError() | ParameterError() | SettingsError() | DataFileError():
+        case UsageError() | ReportError() | ParameterError() | SettingsError() | DataFileError():
             return exits.USAGE
         case _:
             return exits.FAULTY

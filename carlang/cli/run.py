@@ -24,7 +24,7 @@ from carlang.cli.options import (
     seconds,
 )
 from carlang.cli.targets import find_analytics
-from carlang.diagnostics import render_all
+from carlang.diagnostics import has_errors, render_all
 from carlang.engine import RunReport
 from carlang.report import FORMATS, write_remarks, write_report
 from carlang.settings import find_settings
@@ -61,11 +61,14 @@ def run(  # noqa: PLR0913, PLR0917  # the options that the command has
     settings = find_settings()
     model = model_of(settings)
     analytics = _of_techniques(find_analytics(targets or [], expression, settings, model), technique or [])
+    given = parameters(param)
+    if len(analytics) == 1 and not has_errors(analytics[0].diagnostics):
+        analytics[0].given(given)  # an input without its value is a wrong use here, and "not run" among others
     opened = opened_store(store, settings)
     report = run_all(
         analytics,
         opened,
-        params=parameters(param),
+        params=given,
         now=instant("--now", now),
         since=instant("--since", since),
         until=instant("--until", until),

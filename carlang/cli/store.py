@@ -11,7 +11,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from carlang.cli.console import put
+from carlang.cli.console import piped, put
 from carlang.cli.exits import UsageError
 from carlang.cli.options import opened_store
 from carlang.settings import find_settings
@@ -28,6 +28,7 @@ def _store() -> None:
 
 
 @store_app.command("info")
+@piped
 def info(
     path: Annotated[
         Path | None, typer.Argument(metavar="PATH", help="The store; the sample where none is named.")

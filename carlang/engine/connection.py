@@ -17,6 +17,9 @@ import duckdb
 
 from carlang.errors import EngineError
 
+_AGAIN = 0.01
+"""Seconds between attempts to interrupt a query whose time is up."""
+
 
 @dataclass(frozen=True, slots=True)
 class Limits:
@@ -64,22 +67,27 @@ def time_limit(connection: duckdb.DuckDBPyConnection, seconds: float | None) -> 
     if seconds is None:
         yield
         return
-    expired = threading.Event()
+    over, expired = threading.Event(), threading.Event()
 
-    def stop() -> None:
+    def watch() -> None:
+        if over.wait(seconds):
+            return
         expired.set()
-        connection.interrupt()
+        while not over.wait(_AGAIN):  # an interrupt before the query has begun is lost
+            connection.interrupt()
 
-    timer = threading.Timer(seconds, stop)
-    timer.start()
+    watcher = threading.Thread(target=watch, daemon=True)
+    watcher.start()
     try:
         yield
-    except duckdb.InterruptException as error:
-        if expired.is_set():
-            raise EngineError(f"ran longer than {seconds:g} s; give it more with --timeout") from error
-        raise
+    except duckdb.InterruptException:
+        if not expired.is_set():
+            raise
     finally:
-        timer.cancel()
+        over.set()
+        watcher.join()
+    if expired.is_set():
+        raise EngineError(f"ran longer than {seconds:g} s; give it more with --timeout")
 
 
 def engine_error(error: duckdb.Error) -> EngineError:

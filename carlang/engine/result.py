@@ -46,8 +46,22 @@ class Output:
         return pl.from_arrow(self.table)
 
     def rows(self) -> list[dict[str, Any]]:
-        """Return the rows as dicts of Python values; a missing value is None."""
-        return self.table.to_pylist()  # type: ignore[no-any-return]  # pyarrow has no types of its own
+        """Return the rows as dicts of Python values; a missing value is None.
+
+        Where a time lies beyond the years that Python knows, all times are texts.
+        """
+        try:
+            return self.table.to_pylist()  # type: ignore[no-any-return]  # pyarrow has no types of its own
+        except (OverflowError, ValueError):
+            return _with_far_times(self.table).to_pylist()  # type: ignore[no-any-return]  # the same
+
+
+def _with_far_times(table: pa.Table) -> pa.Table:
+    """Give times as texts: some lie in years that Python does not know."""
+    for index, kind in enumerate(table.schema):
+        if pa.types.is_timestamp(kind.type):
+            table = table.set_column(index, kind.name, table.column(index).cast(pa.string()))
+    return table
 
 
 class Result(Mapping[str, Output]):

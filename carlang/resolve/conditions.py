@@ -15,7 +15,7 @@ from carlang.resolve.bound import (
     Truth,
 )
 from carlang.resolve.equality import comparable, equals
-from carlang.resolve.literals import block, value_as
+from carlang.resolve.literals import block, plain_value, value_as
 from carlang.resolve.membership import text_test, within
 from carlang.resolve.row import Row
 from carlang.resolve.scope import Context, InputName
@@ -127,6 +127,8 @@ def compare(ctx: Context, row: Row, left: ast.Expr, operator: str, right: ast.Ex
         return _with_literal(ctx, row, left, operator, right, literal_on_the_right=True)
     if is_literal(left) and not is_literal(right):
         return _with_literal(ctx, row, right, _MIRRORED[operator], left, literal_on_the_right=False)
+    if isinstance(left, ast.Literal) and isinstance(right, ast.Literal):
+        return _of_literals(ctx, left, operator, right, span)
     if _is_untyped_input(ctx, row, left):
         b = value(ctx, row, right)
         a = value(ctx, row, left, b.type if b else None)
@@ -135,6 +137,16 @@ def compare(ctx: Context, row: Row, left: ast.Expr, operator: str, right: ast.Ex
         b = value(ctx, row, right, a.type if a else None)
     if a is None or b is None:
         return None
+    return Compare(operator, a, b) if _compared(ctx, a, operator, b, span) else None
+
+
+def _of_literals(ctx: Context, left: ast.Literal, operator: str, right: ast.Literal, span: Span) -> BoundExpr | None:
+    """Compare two literals: a text takes the other's type."""
+    a, b = plain_value(left), plain_value(right)
+    if isinstance(left, ast.StringLit):
+        a = value_as(ctx, left, b.type) or a
+    elif isinstance(right, ast.StringLit):
+        b = value_as(ctx, right, a.type) or b
     return Compare(operator, a, b) if _compared(ctx, a, operator, b, span) else None
 
 

@@ -169,7 +169,7 @@ def _items(ctx: Context, row: Row, written: Sequence[ast.SelectItem]) -> tuple[I
         resolved = _item(ctx, row, item)
         if resolved is None:
             whole = False
-        elif any(resolved.column.name == other.column.name for other in found):
+        elif any(resolved.column.name.casefold() == other.column.name.casefold() for other in found):
             place = item.alias or item
             message = f"there is a column `{resolved.column.name}` already"
             ctx.add(ctx.report(codes.DUPLICATE_COLUMN, message, place.span).with_help("name it with `as`"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import chain
 
 from carlang.diagnostics import codes
 from carlang.model.types import Kind
@@ -21,8 +22,8 @@ def unknown_name(ctx: Context, row: Row, name: ast.Name, *, is_stream: bool) -> 
         fault = ctx.report(codes.WRONG_NAME_KIND, f"`{name.ident}` is a stream, not a value", name.span)
         ctx.add(fault.with_label("a field, a constant or a literal is expected"))
         return None
-    words = [column.rpartition(".")[2] for column in row.columns]
-    near = ctx.nearest(name.ident, [*words, *ctx.values()])
+    words = (column.rpartition(".")[2] for column in row.columns)
+    near = ctx.nearest(name.ident, chain(words, ctx.values()))
     if near is None and (record := _open_record(row)):
         fault = ctx.report(codes.MEMBER_BY_BARE_NAME, f"`{name.ident}` is read as `{record}.{name.ident}`", name.span)
         ctx.add(fault.repaired_by(f"{record}.{name.ident}"))

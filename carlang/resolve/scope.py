@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
 from carlang.diagnostics import Diagnostic, nearest
@@ -136,10 +136,10 @@ class Context:
         self.suggested += 1
         return nearest(word, candidates) if self.suggested <= MOST_SUGGESTIONS else None
 
-    def values(self) -> list[str]:
-        """Return the names that stand for constants, scalars and inputs here."""
-        return [n for n, m in self.names.items() if isinstance(m, ConstantName | ScalarName | InputName)]
+    def values(self) -> Iterator[str]:
+        """Yield the names that stand for constants, scalars and inputs here."""
+        return (n for n, m in self.names.items() if isinstance(m, ConstantName | ScalarName | InputName))
 
-    def streams(self) -> list[str]:
-        """Return the names that stand for streams here."""
-        return [name for name, meaning in self.names.items() if isinstance(meaning, StreamName)]
+    def streams(self) -> Iterator[str]:
+        """Yield the names that stand for streams here, or would if their statements had no errors."""
+        return (n for n, m in self.names.items() if isinstance(m, StreamName | BrokenName))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import islice
 
 from carlang.diagnostics import codes, unmistakable
 from carlang.resolve.bound import Filtered
@@ -17,6 +18,9 @@ from carlang.resolve.scope import BrokenName, ConstantName, Context, InputName, 
 from carlang.resolve.sets import difference, union, unique
 from carlang.source import Span
 from carlang.syntax import ast
+
+_LISTED = 12
+"""How many streams a message lists at most."""
 
 Keys = Sequence[ast.Name | ast.Member]
 
@@ -97,8 +101,9 @@ def _unknown(ctx: Context, name: ast.Name) -> Flow | None:
     if near := sure or ctx.nearest(name.ident, known):
         ctx.add(fault.with_label(f"did you mean `{near}`?").repaired_by(near, certain=near == sure))
         return reference(ctx, ast.Name(near, name.span))
+    known = [f"`{stream}`" for stream in islice(ctx.streams(), _LISTED)]
     if known:
-        fault = fault.with_note(f"streams here: {', '.join(f'`{n}`' for n in known)}")
+        fault = fault.with_note(f"streams here: {', '.join(known)}")
     elif ctx.model.object(name.ident):
         fault = fault.with_help(f"`search {name.ident}` gives the events of the object")
     ctx.add(fault)

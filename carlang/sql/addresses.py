@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from sqlglot import exp
 
-from carlang.sql.fragments import SQL, call, lowered, number, text, when
+from carlang.sql.fragments import SQL, call, let, lowered, number, text, when
 
 _OCTET = r"(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)"
 _V4 = rf"(?:{_OCTET}\.){{3}}{_OCTET}"
@@ -21,12 +21,17 @@ _V4_LAST = 2**32 - 1
 
 def in_block(address: SQL, low: int, high: int) -> SQL:
     """Return the test that a text is an IP address between two others, given as 128-bit numbers."""
-    plain = lowered(address)
+    if isinstance(address, exp.Column):
+        return _test(lowered(address), low, high)
+    return let("ip", lowered(address), lambda ip: _test(ip, low, high))
+
+
+def _test(ip: SQL, low: int, high: int) -> SQL:
     v4_low, v4_high = max(low - _MAPPED, 0), min(high - _MAPPED, _V4_LAST)
-    is_v4 = call("regexp_full_match", plain.copy(), text(_V4))
-    inside = _between(_v4_number(plain), number(v4_low), number(v4_high)) if v4_low <= v4_high else exp.false()
-    is_v6 = call("regexp_full_match", plain.copy(), text(_V6))
-    within = _between(_v6_digits(plain), text(f"{low:032x}"), text(f"{high:032x}"))
+    is_v4 = call("regexp_full_match", ip.copy(), text(_V4))
+    inside = _between(_v4_number(ip), number(v4_low), number(v4_high)) if v4_low <= v4_high else exp.false()
+    is_v6 = call("regexp_full_match", ip.copy(), text(_V6))
+    within = _between(_v6_digits(ip), text(f"{low:032x}"), text(f"{high:032x}"))
     return exp.Case(ifs=[exp.If(this=is_v4, true=inside), exp.If(this=is_v6, true=within)])
 
 
@@ -46,9 +51,14 @@ def _octet(address: SQL, index: int) -> SQL:
     return exp.TryCast(this=_part(address, ".", index + 1), to=exp.DataType.build("bigint"))
 
 
-def _v6_digits(address: SQL) -> SQL:
+def _v6_digits(ip: SQL) -> SQL:
     """Return all 32 digits: the zone off, an IPv4 tail as two groups, `::` as the groups that it stands for."""
-    bare = _with_hexadecimal_tail(_part(address, "%", 1))
+    plain = let("plain", _part(ip, "%", 1), _with_hexadecimal_tail)
+    return let("bare", plain, lambda bare: let("whole", _whole(bare), _digits))
+
+
+def _whole(bare: SQL) -> SQL:
+    """Return an address with all its groups written out; missing where `::` stands for none, or stands twice."""
     gap = text("::")
     at_an_end = [_one_if(node(this=bare.copy(), expression=gap.copy())) for node in (exp.StartsWith, exp.EndsWith)]
     groups = exp.Sub(this=exp.Sub(this=_count(bare, ":"), expression=at_an_end[0]), expression=at_an_end[1])
@@ -59,9 +69,12 @@ def _v6_digits(address: SQL) -> SQL:
         this=exp.EQ(this=_count(bare, "::"), expression=number(2)),
         expression=exp.GT(this=exp.Paren(this=missing), expression=number(0)),
     )
-    whole = when(exp.Contains(this=bare.copy(), expression=gap), when(stands_for_some, full), bare.copy())
-    digits = [call("lpad", _part(whole, ":", index + 1), number(4), text("0")) for index in range(8)]
-    return when(call("regexp_full_match", whole.copy(), text(_GROUPS)), _joined(*digits))
+    return when(exp.Contains(this=bare.copy(), expression=gap), when(stands_for_some, full), bare.copy())
+
+
+def _digits(whole: SQL) -> SQL:
+    groups = [call("lpad", _part(whole, ":", index + 1), number(4), text("0")) for index in range(8)]
+    return when(call("regexp_full_match", whole.copy(), text(_GROUPS)), _joined(*groups))
 
 
 def _one_if(condition: SQL) -> SQL:
@@ -74,13 +87,13 @@ def _count(value: SQL, piece: str) -> SQL:
     return exp.Paren(this=exp.Sub(this=exp.Length(this=value.copy()), expression=exp.Length(this=without)))
 
 
-def _with_hexadecimal_tail(address: SQL) -> SQL:
+def _with_hexadecimal_tail(plain: SQL) -> SQL:
     """Write the last 32 bits as two groups where they are written as an IPv4 address."""
-    tail = call("regexp_extract", address.copy(), text(r"[0-9.]+$"))
-    groups = [_hexadecimal(tail, first) for first in (0, 2)]
-    head = call("regexp_replace", address.copy(), text(r"[0-9.]+$"), text(""))
-    dotted = exp.Contains(this=address.copy(), expression=text("."))
-    return when(dotted, _joined(head, groups[0], text(":"), groups[1]), address)
+    pattern = text(r"[0-9.]+$")
+    head = call("regexp_replace", plain.copy(), pattern, text(""))
+    tail = call("regexp_extract", plain.copy(), pattern.copy())
+    hexadecimal = let("tail", tail, lambda t: _joined(_hexadecimal(t, 0), text(":"), _hexadecimal(t, 2)))
+    return when(exp.Contains(this=plain.copy(), expression=text(".")), _joined(head, hexadecimal), plain.copy())
 
 
 def _hexadecimal(tail: SQL, first: int) -> SQL:

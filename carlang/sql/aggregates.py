@@ -10,6 +10,9 @@ from carlang.model.types import Kind
 from carlang.resolve.bound import Aggregate, Const
 from carlang.sql.fragments import SQL, call, column, lowered, name, number
 
+RANKED = frozenset({"top", "rare", "values"})
+"""The aggregates that count values first, in a query of their own."""
+
 _PERCENT = 100.0
 
 
@@ -36,11 +39,6 @@ def lower_aggregate(aggregate: Aggregate, arguments: Sequence[SQL], *, timed: bo
             return _statistic(aggregate, arguments)
         case "first" | "last":
             return _at_the_end(aggregate.function, arguments[0], timed=timed)
-        case "values":
-            order = exp.Order(
-                this=exp.Distinct(expressions=[arguments[0]]), expressions=[_ascending(arguments[0].copy())]
-            )
-            return _or_empty(_present(call("list", order), arguments[0]))
         case other:
             message = f"{other} needs a query of its own"
             raise ValueError(message)
@@ -91,7 +89,7 @@ def _ascending(value: SQL) -> SQL:
 
 
 def lower_ranked(aggregate: Aggregate, value: SQL, source: SQL, keys: Sequence[str] = ()) -> exp.Select:
-    """Return the commonest or rarest values of a stream, or of each group of it, as a list named `ranked`.
+    """Return the commonest, rarest or all values of a stream, or of each group of it, as a list named `ranked`.
 
     Of values that are equally common, the first in order come first. Texts that differ in case only are one value.
     """
@@ -108,11 +106,14 @@ def lower_ranked(aggregate: Aggregate, value: SQL, source: SQL, keys: Sequence[s
         .where(present)
         .group_by(*(column(key) for key in keys), folded.copy())
     )
-    rank = exp.Ordered(this=column("#count"), desc=aggregate.function == "top", nulls_first=False)
-    order = exp.Order(this=column("#value"), expressions=[rank, _ascending(column("#folded"))])
-    most = aggregate.arguments[1]
-    count = most.value if isinstance(most, Const) and isinstance(most.value, int) else 0
-    items = _or_empty(call("list_slice", call("list", order), number(1), number(count)))
+    order = [_ascending(column("#folded")), _ascending(column("#value"))]
+    if aggregate.function != "values":
+        order.insert(0, exp.Ordered(this=column("#count"), desc=aggregate.function == "top", nulls_first=False))
+    items = call("list", exp.Order(this=column("#value"), expressions=order))
+    most = aggregate.arguments[1] if len(aggregate.arguments) > 1 else None
+    if isinstance(most, Const) and isinstance(most.value, int):
+        items = call("list_slice", items, number(1), number(most.value))
+    items = _or_empty(items)
     query = exp.select(*(column(key) for key in keys), exp.alias_(items, name("ranked")))
     query = query.from_(counted.subquery(name("counted"), copy=False))
     return query.group_by(*(column(key) for key in keys)) if keys else query

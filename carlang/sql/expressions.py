@@ -18,7 +18,7 @@ from carlang.model.types import Kind
 from carlang.resolve import bound
 from carlang.resolve.inputs import Given
 from carlang.sql.addresses import in_block
-from carlang.sql.aggregates import lower_aggregate, lower_ranked
+from carlang.sql.aggregates import RANKED, lower_aggregate, lower_ranked
 from carlang.sql.fragments import (
     SQL,
     all_of,
@@ -153,7 +153,7 @@ class Expressions:
         aggregate = expr.aggregate
         source = self.table(expr.stream)
         arguments = [self.value(a) for a in aggregate.arguments]
-        if aggregate.function in ("top", "rare"):
+        if aggregate.function in RANKED:
             return lower_ranked(aggregate, arguments[0], source).subquery(copy=False)
         columns = {c.name for c in expr.stream.columns}
         lowered_aggregate = lower_aggregate(aggregate, arguments, timed="time" in columns)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
 from sqlglot import exp
@@ -97,6 +97,13 @@ def complement(condition: SQL) -> SQL:
 def definite(condition: SQL) -> SQL:
     """Return a condition as a value: false where it is missing."""
     return exp.Coalesce(this=condition, expressions=[exp.false()])
+
+
+def let(word: str, value: SQL, body: Callable[[SQL], SQL]) -> SQL:
+    """Return `body` of a value that is computed once, under a name of its own, however often the body needs it."""
+    inner = exp.Lambda(this=body(exp.Column(this=exp.to_identifier(word))), expressions=[exp.to_identifier(word)])
+    one = exp.Transform(this=exp.Array(expressions=[value]), expression=inner)
+    return call("list_extract", one, number(1))
 
 
 def when(condition: SQL, then: SQL, otherwise: SQL | None = None) -> SQL:

@@ -8,7 +8,7 @@ from sqlglot import exp
 
 from carlang.model.types import Column
 from carlang.resolve import bound
-from carlang.sql.aggregates import lower_aggregate, lower_ranked
+from carlang.sql.aggregates import RANKED, lower_aggregate, lower_ranked
 from carlang.sql.fragments import SQL, all_of, call, column, lowered, name, number, when
 from carlang.sql.query import Query
 
@@ -43,8 +43,8 @@ def _inner(
     aggregates: Sequence[tuple[str, bound.Aggregate]],
 ) -> SQL:
     timed = any(c.name == "time" for stream in group.inputs for c in stream.columns)
-    plain = [(alias, node) for alias, node in aggregates if node.function not in ("top", "rare")]
-    ranked = [(alias, node) for alias, node in aggregates if node.function in ("top", "rare")]
+    plain = [(alias, node) for alias, node in aggregates if node.function not in RANKED]
+    ranked = [(alias, node) for alias, node in aggregates if node.function in RANKED]
     expressions = lowering.expressions()
     selected = [exp.alias_(call("min", column(key.name)), name(key.name)) for key in group.keys]
     selected += [exp.alias_(_own(own.name), name(own.name)) for own in group.columns[len(group.keys) :]]

@@ -100,7 +100,8 @@ class Lowering:
             case bound.Filtered(source, condition):
                 return self._filtered(source, condition)
             case bound.Derived(source, derived, value, columns):
-                kept = [column(c.name) for c in columns if c.name != derived.name]
+                new = all(c.name != derived.name for c in source.columns)
+                kept = [exp.Star()] if new else [column(c.name) for c in columns if c.name != derived.name]
                 added = exp.alias_(self.expressions().value(value), name(derived.name))
                 return exp.select(*kept, added).from_(self.table(source))
             case bound.Projected(source, items, _):
@@ -187,9 +188,7 @@ def _fitted(own: tuple[Column, ...], wanted: tuple[Column, ...]) -> list[SQL]:
 
 
 def _where(query: exp.Query, tests: list[SQL]) -> exp.Query:
-    for test in tests:
-        query = query.where(exp.Paren(this=test) if isinstance(test, exp.Or) else test, copy=False)
-    return query
+    return query.where(all_of([exp.Paren(this=t) if isinstance(t, exp.Or) else t for t in tests]), copy=False)
 
 
 def _looks_elsewhere(condition: bound.BoundExpr) -> bool:

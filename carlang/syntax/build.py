@@ -140,8 +140,8 @@ class Builder(Transformer_NonRecursive[Token, Any]):
         return ast.RunAnalytic(_name(parts[1]), _name(parts[3]), _over(parts))
 
     def inner(self, parts: list[Child]) -> Child:
-        """`(a)`: what is inside."""
-        return parts[1]
+        """`(a)`: what is inside, its place with the parentheses."""
+        return replace(parts[1], span=_over(parts))
 
     # ---- conditions
 
@@ -243,6 +243,7 @@ class Builder(Transformer_NonRecursive[Token, Any]):
         return _name(parts[0])
 
     head_name = field_name
+    word_name = field_name
     stream_name = field_name
     target = field_name
 

@@ -27,10 +27,15 @@ def format_program(source: Source) -> str | None:
     parsed = parse(source)
     if has_errors(parsed.diagnostics):
         return None
-    pieces = [piece.span for piece in cut(source)[0]]
-    formatted = _joined(source, list(_entries(source, pieces, parsed.program.statements)))
+    formatted = _formatted(source, parsed.program, careful=True)
     again = parse(Source.whole(source.name, formatted)).program
     return formatted if _same(again.statements, parsed.program.statements) else source.text
+
+
+def _formatted(source: Source, program: ast.Program, *, careful: bool) -> str:
+    """Return a program's text; `careful` is to try out the layout of each statement, and to leave it where it fails."""
+    pieces = [piece.span for piece in cut(source)[0]]
+    return _joined(source, list(_entries(source, pieces, program.statements, careful=careful)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +46,9 @@ class _Entry:
     text: str
 
 
-def _entries(source: Source, pieces: Sequence[Span], statements: Sequence[ast.Statement]) -> Iterator[_Entry]:
+def _entries(
+    source: Source, pieces: Sequence[Span], statements: Sequence[ast.Statement], *, careful: bool
+) -> Iterator[_Entry]:
     """Yield statements and the comments between them, in order."""
     remarks = comments(source)
     at = 0
@@ -52,8 +59,9 @@ def _entries(source: Source, pieces: Sequence[Span], statements: Sequence[ast.St
         first = at
         while at < len(remarks) and remarks[at].start < span.end:
             at += 1
-        text = _statement(source, span, node, remarks[first:at])
-        if at < len(remarks) and "\n" not in source.text[span.end : remarks[at].start]:
+        lay_out = _careful if careful else _laid_out
+        text = lay_out(source, span, node, remarks[first:at])
+        if at < len(remarks) and not _ends_in_comment(text) and "\n" not in source.text[span.end : remarks[at].start]:
             yield _Entry(Span(span.start, remarks[at].end), f"{text}  {_text(source, remarks[at])}")
             at += 1
         else:
@@ -76,14 +84,20 @@ def _joined(source: Source, entries: Sequence[_Entry]) -> str:
     return "".join(f"{line}\n" for line in lines)
 
 
-def _statement(source: Source, span: Span, node: ast.Statement, remarks: Sequence[Span]) -> str:
+def _ends_in_comment(text: str) -> bool:
+    found = comments(Source.whole("", text))
+    return bool(found) and found[-1].end == len(text)
+
+
+def _careful(source: Source, span: Span, node: ast.Statement, remarks: Sequence[Span]) -> str:
     """Return a statement laid out, or as it was written where the layout would not keep all of it."""
     try:
-        text = _laid_out(source, node, remarks)
+        text = _laid_out(source, span, node, remarks)
         again = Source.whole("", text)
-        kept = parse(again).program.statements == (node,) and _same_comments(source, remarks, again)
+        program = parse(again).program
+        kept = program.statements == (node,) and _same_comments(source, remarks, again)
         if kept and remarks:
-            kept = _once(again) == text
+            kept = _formatted(again, program, careful=False) == text + "\n"
     except RecursionError:  # nested deeper than anything that can be compiled
         kept = False
     if kept:
@@ -91,19 +105,12 @@ def _statement(source: Source, span: Span, node: ast.Statement, remarks: Sequenc
     return "\n".join(line.rstrip() for line in source.text[span.start : span.end].split("\n"))
 
 
-def _laid_out(source: Source, node: ast.Statement, remarks: Sequence[Span]) -> str:
+def _laid_out(source: Source, span: Span, node: ast.Statement, remarks: Sequence[Span]) -> str:
+    del span  # it is what `_careful` falls back to
     doc = statement(source, node)
-    above = attach(doc, remarks, source.text) if remarks else []
-    return "\n".join([*above, layout(doc)])
-
-
-def _once(source: Source) -> str:
-    """Return a text that is one statement, with comments above it, laid out without looking at the result."""
-    (piece,) = cut(source)[0]
-    (node,) = parse(source).program.statements
-    above = [_text(source, remark) for remark in comments(source) if remark.start < piece.span.start]
-    inside = [remark for remark in comments(source) if remark.start > piece.span.start]
-    return "\n".join([*above, _laid_out(source, node, inside)])
+    loose = attach(doc, remarks, source.text)
+    text = layout(doc) + (f"  {loose.beside}" if loose.beside else "")
+    return "\n".join([*loose.above, text, *loose.below])
 
 
 def _same_comments(source: Source, remarks: Sequence[Span], again: Source) -> bool:

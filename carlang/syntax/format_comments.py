@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from carlang.source import Span
-from carlang.syntax.format_doc import Doc, Item, items_of
+from carlang.syntax.format_doc import Doc, Item, items_of, last_items
 
 _BETWEEN = re.compile(r"(?:[)\],|\s]|\{\{pipe\}\}|(?:and|or)\b)*", re.IGNORECASE)
 
@@ -19,20 +19,35 @@ class _Place:
     opening: bool
 
 
-def attach(doc: Doc, comments: Sequence[Span], text: str) -> list[str]:
+@dataclass(slots=True)
+class Loose:
+    """Comments of a statement that none of its lines but the first and last can hold: above it, behind it, below it."""
+
+    above: list[str] = field(default_factory=list)
+    beside: str = ""
+    below: list[str] = field(default_factory=list)
+
+
+def attach(doc: Doc, comments: Sequence[Span], text: str) -> Loose:
     """Give the comments of a statement to the items of its document; return those that no item can have.
 
     `text` is the program that all spans are of. A comment behind code belongs to the item that ends before it, one on
-    a line of its own to the item that follows.
+    a line of its own to the item that follows. Comments of the item that the statement ends with follow the statement.
     """
     places = [_Place(*found) for found in items_of(doc)]
     code = _blanked(text, comments)
-    left = []
+    loose = Loose()
     for comment in comments:
         words = text[comment.start : comment.end].rstrip()
         if not _attached(places, comment, words, code):
-            left.append(words)
-    return left
+            loose.above.append(words)
+    for item in last_items(doc):
+        remarks = [*([item.beside] if item.beside else []), *item.below]
+        if item.beside and not loose.beside:
+            loose.beside = remarks.pop(0)
+        loose.below += remarks
+        item.beside, item.below = "", []
+    return loose
 
 
 def _blanked(text: str, comments: Sequence[Span]) -> str:

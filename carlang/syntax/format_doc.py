@@ -82,6 +82,13 @@ def items_of(doc: Doc, depth: int = 0) -> Iterator[tuple[Item, int, bool]]:
                 yield from items_of(item.doc, depth + 1)
 
 
+def last_items(doc: Doc) -> Iterator[Item]:
+    """Yield the items that a document ends with, so that nothing follows them on their line."""
+    if doc and isinstance(doc[-1], Group) and not doc[-1].close:
+        yield doc[-1].items[-1]
+        yield from last_items(doc[-1].items[-1].doc)
+
+
 def layout(doc: Doc) -> str:
     """Return a document as lines of at most `WIDTH` columns, as far as that can be."""
     page = _Page()

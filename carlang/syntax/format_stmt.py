@@ -10,8 +10,9 @@ from carlang.source import Source
 from carlang.syntax import ast
 from carlang.syntax.format_doc import Doc, Group, Item, flat
 from carlang.syntax.format_expr import SUM, bracketed, condition, expression, names
+from carlang.syntax.functions import is_function
 
-_CALL = re.compile(r"\w+\(")
+_CALL = re.compile(r"(\w+)\(")
 
 
 def statement(source: Source, node: ast.Statement) -> Doc:
@@ -116,10 +117,11 @@ def _by(source: Source, keys: Sequence[ast.Name | ast.Member]) -> Doc:
 
 
 def _stage(source: Source, node: ast.Stage) -> Doc:
-    """Return a stage of a pipe; a filter needs no `where` there, unless its condition begins with a call."""
+    """Return a stage of a pipe; a filter needs no `where` there, unless its condition begins with an unknown call."""
     if isinstance(node, ast.Filter) and node.input is None:
         doc = expression(source, node.condition)
-        if not _CALL.match(flat(doc) or "("):
+        call = _CALL.match(flat(doc) or "")
+        if call is None or is_function(call.group(1)):
             return ["filter ", *doc]
     return _stream(source, node)
 

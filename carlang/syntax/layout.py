@@ -29,6 +29,7 @@ _TOKEN = re.compile(
   | (?P<word>[^\W\d]\w*)
   | (?P<open>[(\[])
   | (?P<close>[)\]])
+  | (?P<pattern>\*[^\s()\[\],"']+|(?<=:)\*)
   | (?P<infix>[=<>!+\-*/%,])
   | (?P<other>.)
     """,
@@ -92,7 +93,7 @@ class _Cutter:
         self.operator = (
             Span(start, end) if (kind == "infix" and text != "*") or text.casefold() in ("and", "or", "not") else None
         )
-        if self.last not in _NO_OPERAND and kind == "word" and text.casefold() in _OPERATORS:
+        if (self.last not in _NO_OPERAND or self.last == "not") and kind == "word" and text.casefold() in _OPERATORS:
             self.last = "infix"
         else:
             self.last = text.casefold() if kind == "word" else kind

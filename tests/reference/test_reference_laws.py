@@ -38,14 +38,14 @@ def counted(*tables: Rows) -> Counter[str]:
     return Counter(repr(sorted(row.items())) for rows in tables for row in rows)
 
 
-def tested(choose: Chooser) -> str:
+def process_condition(choose: Chooser) -> str:
     return condition(Values(choose, PROCESS, aggregates=False), 3)
 
 
 @LAW
 @given(choosers())
 def test_a_filter_and_its_negation_split_a_stream(choose: Chooser) -> None:
-    test = tested(choose)
+    test = process_condition(choose)
     text = f"{SEARCHES}a = filter p where ({test})\nb = filter p where (not ({test}))\noutput p, a, b"
     rows = results(text, events(choose, 10))
     assert counted(rows["a"], rows["b"]) == counted(rows["p"])
@@ -101,7 +101,7 @@ def test_the_counts_of_groups_add_up_to_the_stream(choose: Chooser) -> None:
 @LAW
 @given(choosers())
 def test_filtering_before_or_after_a_union_is_the_same(choose: Chooser) -> None:
-    test = tested(choose)
+    test = process_condition(choose)
     text = (
         "p = search Process:Create\nq = search Process:Terminate\n"
         f"u = p + q\nf = filter p where ({test})\ng = filter q where ({test})\n"
@@ -114,7 +114,7 @@ def test_filtering_before_or_after_a_union_is_the_same(choose: Chooser) -> None:
 @LAW
 @given(choosers())
 def test_two_filters_are_one_with_both_conditions(choose: Chooser) -> None:
-    first, second = tested(choose), tested(choose)
+    first, second = process_condition(choose), process_condition(choose)
     text = (
         f"{SEARCHES}a = filter p where ({first})\na = filter a where ({second})\n"
         f"b = filter p where (({first}) and ({second}))\noutput a, b"
