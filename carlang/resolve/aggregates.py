@@ -82,7 +82,10 @@ def _named_stream(ctx: Context, row: Row, call: ast.Call) -> tuple[Flow, ast.Cal
         root = root.base
     if not isinstance(root, ast.Name) or root.ident in row.names:
         return None
-    if isinstance(first, ast.Name) and row.bare(first.ident):
+    # A field of the rows at hand, a part of a join among them, comes before a stream of the same name.
+    at_hand = row.members or row
+    path = ctx.source.text[first.span.start : first.span.end].replace(" ", "")
+    if at_hand.exact(path) or (isinstance(first, ast.Name) and at_hand.bare(first.ident)):
         return None
     meaning = ctx.names.get(root.ident)
     if isinstance(meaning, BrokenName):

@@ -14,7 +14,7 @@ from carlang.resolve.groups import count_by, filter_groups, group, select, under
 from carlang.resolve.joins import duration, join, named_parts, sequence
 from carlang.resolve.meant import lone_stream
 from carlang.resolve.row import Flow
-from carlang.resolve.scope import BrokenName, ConstantName, Context, InputName, ScalarName, StreamName
+from carlang.resolve.scope import MOST_SUGGESTIONS, BrokenName, ConstantName, Context, InputName, ScalarName, StreamName
 from carlang.resolve.sets import difference, union, unique
 from carlang.source import Span
 from carlang.syntax import ast
@@ -96,14 +96,14 @@ def reference(ctx: Context, name: ast.Name) -> Flow | None:
 def _unknown(ctx: Context, name: ast.Name) -> Flow | None:
     """Report a stream that is not there; the one probably meant stands in for it, to check the rest against."""
     fault = ctx.report(codes.UNKNOWN_STREAM, f"there is no stream `{name.ident}`", name.span)
-    known = [*ctx.streams(), *(n for n, m in ctx.names.items() if isinstance(m, BrokenName))]
+    known = list(ctx.streams()) if ctx.suggested <= MOST_SUGGESTIONS else []
     sure = unmistakable(name.ident, known) or lone_stream(ctx, name, output=False)
     if near := sure or ctx.nearest(name.ident, known):
         ctx.add(fault.with_label(f"did you mean `{near}`?").repaired_by(near, certain=near == sure))
         return reference(ctx, ast.Name(near, name.span))
-    known = [f"`{stream}`" for stream in islice(ctx.streams(), _LISTED)]
-    if known:
-        fault = fault.with_note(f"streams here: {', '.join(known)}")
+    listed = [f"`{stream}`" for stream in islice(ctx.streams(), _LISTED)]
+    if listed:
+        fault = fault.with_note(f"streams here: {', '.join(listed)}")
     elif ctx.model.object(name.ident):
         fault = fault.with_help(f"`search {name.ident}` gives the events of the object")
     ctx.add(fault)
