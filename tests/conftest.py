@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -31,3 +32,29 @@ def real_corpus() -> Path:
 def real_logs() -> Path:
     """The folder of logs recorded on real machines."""
     return _folder_beside("data")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--update-goldens", action="store_true", help="write expected files anew; refused in CI")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if config.getoption("--update-goldens") and os.environ.get("CI"):
+        raise pytest.UsageError("--update-goldens is for people: in CI, expected files are only compared")
+
+
+Golden = Callable[[Path, str], None]
+"""Compares a text with an expected file, or writes it there."""
+
+
+@pytest.fixture
+def golden(pytestconfig: pytest.Config) -> Golden:
+    """Compare a text with the file that holds what is expected; `--update-goldens` writes it there instead."""
+
+    def compare(path: Path, text: str) -> None:
+        if pytestconfig.getoption("--update-goldens"):
+            path.write_text(text, encoding="utf-8", newline="\n")
+        assert path.is_file(), f"{path.name} is missing; `pytest --update-goldens` writes it"
+        assert text == path.read_text(encoding="utf-8")
+
+    return compare

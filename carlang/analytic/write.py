@@ -44,7 +44,7 @@ def car_text(analytic: Analytic, number: int, program: str) -> str:
     label = " ".join(analytic.labels[number].split()) if number < len(analytic.labels) else ""
     remark = f"# {label}\n" if label and len(analytic.sources) > 1 else ""
     dumped = yaml.dump(
-        _front_matter(analytic, number),
+        _Metadata(_front_matter(analytic, number)),
         Dumper=_Dumper,
         sort_keys=False,
         allow_unicode=True,
@@ -81,6 +81,10 @@ def _entry(coverage: Coverage) -> dict[str, Any]:
     return {key: value for key, value in entry.items() if value}
 
 
+class _Metadata(dict[str, Any]):
+    """The outermost mapping, which is written a key a line."""
+
+
 class _Dumper(yaml.SafeDumper):
     """Writes dates without quotes, texts of several lines as blocks, and no aliases."""
 
@@ -99,4 +103,9 @@ def _text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
     return dumper.represent_scalar("tag:yaml.org,2002:str", clean, style="|" if "\n" in clean else None)
 
 
+def _block(dumper: yaml.SafeDumper, metadata: _Metadata) -> yaml.MappingNode:
+    return dumper.represent_mapping("tag:yaml.org,2002:map", list(metadata.items()), flow_style=False)
+
+
 _Dumper.add_representer(str, _text)
+_Dumper.add_representer(_Metadata, _block)

@@ -25,30 +25,38 @@ from carlang.api import ingest as ingest_sources
 from carlang.cli import exits
 from carlang.cli.console import put
 from carlang.cli.exits import UsageError
+from carlang.cli.explained import put_explained
 from carlang.cli.options import model_of
 from carlang.ingest import IngestReport, Status
+from carlang.ingest import explain as explain_records
 from carlang.settings import find_settings
 
 FORMATS = ("text", "json")
 _SHOWN = 10
 
 
-def ingest(  # the options that the command has
+def ingest(  # noqa: PLR0913  # the options that the command has
     sources: Annotated[list[str], typer.Argument(metavar="SOURCE...", help="Files, folders, patterns.")],
     store: Annotated[Path | None, typer.Option(metavar="PATH", help="The event store to add to.")] = None,
     sensor: Annotated[
-        str, typer.Option(metavar="NAME", help="Whose mapping applies; auto goes by each record.")
+        str, typer.Option(metavar="NAME|FILE", help="Whose mapping applies; auto goes by each record.")
     ] = "auto",
     hostname: Annotated[str | None, typer.Option(metavar="H", help="The host of records that name none.")] = None,
     format_: Annotated[str, typer.Option("--format", metavar="FORMAT", help=" | ".join(FORMATS))] = "text",
     *,
     keep_raw: Annotated[bool, typer.Option("--keep-raw", help="Keep each record in a column `raw`.")] = False,
     strict: Annotated[bool, typer.Option("--strict", help="Leave sources out of which anything is rejected.")] = False,
+    explain: Annotated[
+        bool, typer.Option("--explain", help="Show what the first records become, field by field; write nothing.")
+    ] = False,
 ) -> int:
     """Read raw logs into an event store and say what became of every record."""
     if format_ not in FORMATS:
         raise UsageError(f"--format: there is no format {format_!r}; choose one of {', '.join(FORMATS)}")
     settings = find_settings()
+    if explain:
+        records = explain_records(sources, model=model_of(settings), sensor=sensor, hostname=hostname)
+        return put_explained(records, as_json=format_ == "json")
     path = settings.store_path(store)
     if path is None:
         raise UsageError("name the store to add to: --store PATH, $CARLANG_STORE, or `store` in carlang.toml")

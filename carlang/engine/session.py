@@ -15,6 +15,7 @@ import pyarrow as pa
 
 from carlang.engine.connection import Limits, engine_error, locked_connection, time_limit
 from carlang.engine.result import Output
+from carlang.errors import EngineError
 from carlang.model.schema import Model
 from carlang.model.types import Column, Kind
 from carlang.resolve import Given
@@ -34,7 +35,11 @@ class QuerySession:
         self._limits = limits or Limits()
         self._scratch = tempfile.TemporaryDirectory(prefix="carlang-")
         self._lock = threading.Lock()
-        self._connection = locked_connection(folder, self._limits, Path(self._scratch.name))
+        try:
+            self._connection = locked_connection(folder, self._limits, Path(self._scratch.name))
+        except EngineError:
+            self._scratch.cleanup()
+            raise
         self._execute(sql_text(lower_schema()))
 
     def __enter__(self) -> Self:

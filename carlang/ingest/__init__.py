@@ -1,5 +1,6 @@
 """Raw logs into events: readers by container, mappings by sensor."""
 
+from carlang.ingest.explain import ExplainedEvent, ExplainedField, ExplainedRecord, explain
 from carlang.ingest.mapping import EventMapping, Sensors
 from carlang.ingest.progress import Progress
 from carlang.ingest.report import IngestReport, Rejection, SourceReport, Status
@@ -8,6 +9,9 @@ from carlang.ingest.sensors import builtin_sensors, load_sensors
 
 __all__ = [
     "EventMapping",
+    "ExplainedEvent",
+    "ExplainedField",
+    "ExplainedRecord",
     "IngestReport",
     "Progress",
     "Rejection",
@@ -15,6 +19,7 @@ __all__ = [
     "SourceReport",
     "Status",
     "builtin_sensors",
+    "explain",
     "ingest",
     "load_sensors",
 ]

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import BinaryIO, cast
 
+from carlang.ingest.auditd_lines import AuditdReader
 from carlang.ingest.evtx_file import EvtxReader
 from carlang.ingest.gzip_file import GzipFile
 from carlang.ingest.json_documents import JsonDocumentsReader
@@ -16,7 +17,7 @@ from carlang.ingest.tar_file import TarFile
 from carlang.ingest.zip_file import ZipFile
 
 ARCHIVES: tuple[Archive, ...] = (GzipFile(), ZipFile(), TarFile())
-READERS: tuple[Reader, ...] = (EvtxReader(), JsonDocumentsReader(), JsonLinesReader())
+READERS: tuple[Reader, ...] = (EvtxReader(), AuditdReader(), JsonDocumentsReader(), JsonLinesReader())
 
 _HEAD = 256 << 10
 _DEEPEST = 4

@@ -37,9 +37,18 @@ def events_query(
 def _mapped(
     place: int, mapping: EventMapping, columns: Mapping[str, str], hostname: str | None, *, keep_raw: bool
 ) -> str:
-    members = list(dict.fromkeys(name for found in mapping.fields.values() for e in found for name in e.members))
-    reader = list_reader(members, mapping.names)
-    values = []
+    values = [f"{value} AS {quoted(column)}" for column, value in column_values(mapping, columns).items()]
+    if keep_raw:
+        values.append(f"line AS {quoted(RAW)}")
+    return f"""
+    SELECT {", ".join(values)}, file AS sort_file, source AS sort_source, number AS sort_number
+    FROM {mapped_records(place, mapping, hostname)}"""  # noqa: S608
+
+
+def column_values(mapping: EventMapping, columns: Mapping[str, str]) -> dict[str, str]:
+    """Return the SQL of each column's value, over `mapped_records` of the mapping."""
+    reader = list_reader(mapping.members, mapping.names)
+    values = {}
     for column, type_ in columns.items():
         if found := mapping.fields.get(column):
             # An expression that fails for a record, as by an overflow, gives null and does not fail the others.
@@ -47,14 +56,16 @@ def _mapped(
             value = value if len(found) == 1 else f"coalesce({value})"
         else:
             value = text_literal(mapping.sensor) if column == "sensor" else _COMMON.get(column, "NULL")
-        values.append(f"TRY_CAST({value} AS {type_}) AS {quoted(column)}")
-    if keep_raw:
-        values.append(f"line AS {quoted(RAW)}")
+        values[column] = f"TRY_CAST({value} AS {type_})"
+    return values
+
+
+def mapped_records(place: int, mapping: EventMapping, hostname: str | None) -> str:
+    """Return the SQL of the records that a mapping is for, with the members that it needs as the list `d`."""
     texts = ", ".join(f'"{name}": null' for name in MESSAGE_MEMBERS)
-    condition = "classes IS NULL" if mapping.is_rest else f"list_contains(classes, {place})"
-    return f"""
-    SELECT {", ".join(values)}, file AS sort_file, source AS sort_source, number AS sort_number FROM (
-      SELECT *, {extracted("data", with_other_names(members, mapping.names))} AS d,
+    condition = "classes IS NULL OR kept" if mapping.is_rest else f"list_contains(classes, {place})"
+    return f"""(
+      SELECT *, {extracted("data", with_other_names(mapping.members, mapping.names))} AS d,
         coalesce(computer, {text_or_null(hostname)}) AS host,
         CAST(json_merge_patch(data, {text_literal("{" + texts + "}")}) AS VARCHAR) AS event_data
       FROM records WHERE {condition})"""  # noqa: S608

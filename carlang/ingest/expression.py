@@ -11,7 +11,7 @@ from typing import Any
 import duckdb
 
 _NAME = re.compile(r"[A-Za-z_@][A-Za-z0-9_@]*")
-_MEMBER = re.compile(r"[A-Za-z0-9_@#$ -]+(\.[A-Za-z0-9_@#$ -]+)*")
+_MEMBER = re.compile(r"(?:[A-Za-z0-9_@#$ -]|\\\.)+(?:\.(?:[A-Za-z0-9_@#$ -]|\\\.)+)*")
 _TOKEN = re.compile(
     r"""(?P<text>'(?:[^']|'')*')|(?P<quoted>"(?:[^"]|"")*")|\{(?P<member>[^{}'"]*)\}|(?P<bad>;|--|/\*|\$|[{}'"])|.""",
     re.DOTALL,

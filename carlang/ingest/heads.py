@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from carlang.ingest.expression import parse_expression
-from carlang.ingest.mapping import EventMapping
+from carlang.ingest.mapping import EventMapping, Sensors
 from carlang.ingest.members import MemberReader, data_reader, extracted, list_reader
 from carlang.ingest.shapes import HEADS, SHAPES, Shape
 from carlang.store.quoting import text_literal
@@ -23,10 +23,11 @@ LINES = """
 _WRAPPERS = ("_source", "result")  # Elasticsearch's and Splunk's exports put the record into a member
 
 
-def records_query(mappings: Sequence[EventMapping]) -> str:
+def records_query(sensors: Sensors) -> str:
     """Return the statement that makes the table `records` of the lines without a fault.
 
-    A record's `classes` are the places in `mappings` of those that are for it; null where none is.
+    A record's `classes` are the places of the mappings that are for it; null where none is. `kept` are records that
+    go to the rest's mapping whether one is for them or not.
     """
     members = _members()
     reader = list_reader(members, {})
@@ -50,7 +51,7 @@ def records_query(mappings: Sequence[EventMapping]) -> str:
         level_name(level) AS level, message, event_time, coalesce(data, body) AS data
       FROM headed
     )
-    SELECT *, {_classes(mappings)} AS classes FROM typed
+    SELECT *, {_classes(sensors.mappings)} AS classes, {_kept(sensors.kept)} AS kept FROM typed
     """  # noqa: S608
 
 
@@ -112,17 +113,20 @@ def _data(shape: Shape, reader: MemberReader) -> str:
 
 def _classes(mappings: Sequence[EventMapping]) -> str:
     """Return the SQL of a record's classes: by its log first, then by its event id, then by conditions on its data."""
-    logs: dict[tuple[str | None, str | None], dict[int, list[int]]] = {}
+    logs: dict[tuple[str | None, str | None], dict[int | None, list[int]]] = {}
     for place, mapping in enumerate(mappings):
-        for event_id in mapping.event_ids:
+        for event_id in () if mapping.is_rest else mapping.event_ids or (None,):
             logs.setdefault((mapping.channel, mapping.provider), {}).setdefault(event_id, []).append(place)
     cases = []
     for log, ids in logs.items():
+        of_all = ids.pop(None, [])
         by_id = " ".join(
-            f"WHEN {event_id} THEN {_places([(place, mappings[place]) for place in places])}"
+            f"WHEN {event_id} THEN {_places([(place, mappings[place]) for place in sorted(places + of_all)])}"
             for event_id, places in ids.items()
         )
-        cases.append(f"CASE WHEN {_log_condition(*log)} THEN CASE event_id {by_id} END END")
+        otherwise = _places([(place, mappings[place]) for place in of_all]) if of_all else "NULL"
+        found = f"CASE event_id {by_id} ELSE {otherwise} END" if by_id else otherwise
+        cases.append(f"CASE WHEN {_log_condition(*log)} THEN {found} END")
     return f"coalesce({', '.join([*cases, 'CAST(NULL AS INTEGER[])'])})"
 
 
@@ -131,6 +135,11 @@ def _log_condition(channel: str | None, provider: str | None) -> str:
     named = {column: text_literal(name.lower()) for column, name in wanted.items() if name}
     equal = (f"coalesce(lower({column}) = {name}, true)" for column, name in named.items())
     return f"{' AND '.join(equal)} AND coalesce({', '.join(named)}) IS NOT NULL"
+
+
+def _kept(channels: Iterable[str]) -> str:
+    named = ", ".join(text_literal(channel.lower()) for channel in sorted(channels))
+    return f"coalesce(lower(channel) IN ({named}), false)" if named else "false"
 
 
 def _places(mappings: Sequence[tuple[int, EventMapping]]) -> str:

@@ -29,9 +29,10 @@ CHUNK = 32 << 20
 """How much raw text is mapped at once."""
 
 _MEMORY = "2GB"
+_REST = -1  # stands for the rest among the places of mappings
 _SHOWN = 20
 
-_SCHEMA = pa.schema(
+CHUNK_SCHEMA = pa.schema(
     [
         ("file", pa.int32()),
         ("source", pa.string()),
@@ -40,6 +41,7 @@ _SCHEMA = pa.schema(
         ("fault", pa.string()),
     ]
 )
+"""The raw lines of a chunk, and the places that could not be read."""
 
 
 @dataclass
@@ -85,8 +87,10 @@ class Loader:
         self.store = store
         self.batch = Batch()
         self._keep_raw = keep_raw
-        self._groups = _grouped(sensors, model, hostname, keep_raw=keep_raw)
-        self._records_query = records_query(sensors.mappings)
+        self._model = model
+        self._hostname = hostname
+        self._groups = _grouped(sensors)
+        self._records_query = records_query(sensors)
         self._tables: list[pa.Table] = []
         self._waiting = 0
         self._spool = tempfile.TemporaryDirectory(prefix="carlang-")
@@ -117,7 +121,7 @@ class Loader:
         place = len(self.batch.files) - 1
         if isinstance(item, Fault):
             row = {"file": place, "source": source, "number": item.number, "line": item.text, "fault": item.reason}
-            self._tables.append(pa.Table.from_pylist([row], schema=_SCHEMA))
+            self._tables.append(pa.Table.from_pylist([row], schema=CHUNK_SCHEMA))
             return
         count = len(item.lines)
         columns = [
@@ -127,7 +131,7 @@ class Loader:
             item.lines,
             pa.nulls(count, pa.string()),
         ]
-        self._tables.append(pa.Table.from_arrays(columns, schema=_SCHEMA))
+        self._tables.append(pa.Table.from_arrays(columns, schema=CHUNK_SCHEMA))
         self._waiting += item.size
         self.batch.size += item.size
         if self._waiting >= CHUNK:
@@ -173,11 +177,16 @@ class Loader:
             self.batch.unmapped[(channel, event_id)] += count
 
     def _write_events(self) -> None:
-        query = "SELECT DISTINCT unnest(coalesce(classes, [-1])) FROM records"
+        classes = "CASE WHEN kept THEN list_append(classes, -1) ELSE coalesce(classes, [-1]) END"
+        query = f"SELECT DISTINCT unnest({classes}) FROM records"  # noqa: S608  # constants
         present = {row[0] for row in self._connection.execute(query).fetchall()}
-        for (object_name, action), (places, sql) in self._groups.items():
-            if not present & places:
+        for (object_name, action), mappings in self._groups.items():
+            # The part of a mapping that has no record in the chunk would still look at every record.
+            found = [(place, m) for place, m in mappings if (_REST if m.is_rest else place) in present]
+            if not found:
                 continue
+            columns = object_columns(self._model.objects[object_name])
+            sql = events_query(found, columns, hostname=self._hostname, keep_raw=self._keep_raw)
             path = self.store.new_file(object_name, action)
             self.batch.parts.append((path, object_name, action))
             copy = f"COPY ({sql}) TO {text_literal(str(path))} (FORMAT parquet, COMPRESSION zstd)"
@@ -214,17 +223,9 @@ def _described(row: tuple[str, int | None, str]) -> str:
     return f"{source}, {number}: {reason}" if number is not None else f"{source}: {reason}"
 
 
-def _grouped(
-    sensors: Sensors, model: Model, hostname: str | None, *, keep_raw: bool
-) -> Mapping[tuple[str, str], tuple[set[int], str]]:
-    """Return for each object and action the classes that become its events, -1 for the rest, and the query."""
+def _grouped(sensors: Sensors) -> Mapping[tuple[str, str], list[tuple[int, EventMapping]]]:
+    """Return the mappings of each object and action, with their places."""
     groups: dict[tuple[str, str], list[tuple[int, EventMapping]]] = {}
     for place, mapping in enumerate(sensors.mappings):
         groups.setdefault((mapping.object, mapping.action), []).append((place, mapping))
-    return {
-        (object_name, action): (
-            {-1 if mapping.is_rest else place for place, mapping in mappings},
-            events_query(mappings, object_columns(model.objects[object_name]), hostname=hostname, keep_raw=keep_raw),
-        )
-        for (object_name, action), mappings in groups.items()
-    }
+    return groups

@@ -25,6 +25,79 @@ MACROS: dict[str, str] = {
     "account(domain, name)": r"""
         CASE WHEN given(name) IS NULL THEN NULL WHEN given(domain) IS NULL THEN name ELSE domain || '\' || name END""",
     "is_address(name)": f"(regexp_full_match(name, '{_IPV4}') OR contains(name, ':'))",
+    "extension_of(path)": r"nullif(regexp_extract(split_part(base_name(path), ':', 1), '\.[^.\\/]+$'), '')",
+    "address(text)": r"""
+        CASE WHEN is_address(text) THEN regexp_replace(text, '(?i)^::ffff:(\d+\.\d+\.\d+\.\d+)$', '\1') END""",
+    "port(text)": "nullif(number(text), 0)",
+    "has_bits(mask, bits)": "coalesce(number(mask) & bits <> 0, false)",
+    # What stands behind a label, up to the end of the line; or, between `;`, up to the next one.
+    "line_value(text, label)": r"""
+        given(trim(regexp_extract(text, '(?:^|\n)[ \t]*' || label || '[ \t]*[:=][ \t]*([^\r\n]*)', 1)))""",
+    "part_value(text, label)": r"""
+        given(trim(regexp_extract(text, '(?:^|[\n;,])[ \t]*' || label || '[ \t]*=[ \t]*([^\r\n;]*)', 1)))""",
+    "unescaped(text)": r"""
+        CASE WHEN starts_with(text, '&lt;')
+        THEN replace(replace(replace(replace(text, '&lt;', '<'), '&gt;', '>'), '&quot;', '"'), '&amp;', '&')
+        ELSE text END""",
+    "xml_text(text, tag)": r"""
+        nullif(trim(regexp_extract(unescaped(text), '<' || tag || '(?:\s[^>]*)?>([^<]*)</' || tag || '>', 1)), '')""",
+    "members(object)": "nullif(CAST(json_merge_patch('{}', object) AS VARCHAR), '{}')",
+    "program_of(command)": r"""
+        coalesce(nullif(regexp_extract(command, '^\s*"([^"]+)"', 1), ''),
+          nullif(regexp_extract(command, '(?i)^\s*(.*?\.(?:exe|com|bat|cmd|sys|dll|ps1|vbs))(?:\s|$)', 1), ''),
+          nullif(regexp_extract(command, '^\s*(\S+)', 1), ''))""",
+    "spelled_out(text)": "CASE WHEN NOT starts_with(text, '%%') THEN given(text) END",
+    # The short name of a service, as UTF-16 in hexadecimal: `sppsvc/4`.
+    "binary_name(digits)": r"""
+        CASE WHEN regexp_full_match(digits, '([0-9A-Fa-f]{2}00)+') THEN nullif(split_part(
+          decode(unhex(regexp_replace(digits, '(..)00', '\1', 'g'))), '/', 1), '') END""",
+    "share_server(path)": r"nullif(regexp_extract(path, '^\\\\([^\\]+)', 1), '')",
+    "pipe_label(name)": r"""
+        CASE WHEN NOT regexp_full_match(name, '\d+') THEN regexp_replace(name, '(?i)^\\*(?:pipe\\)?', '') END""",
+    "rpc_function(operation)": "regexp_replace(operation, '^(BaseReg|Netr)', '')",
+    # An address as the system call got it, in hexadecimal.
+    "socket_family(digits)": """
+        CASE upper(substr(digits, 1, 4)) WHEN '0100' THEN 'AF_UNIX' WHEN '0200' THEN 'AF_INET'
+        WHEN '0A00' THEN 'AF_INET6' WHEN '1000' THEN 'AF_NETLINK' END""",
+    "socket_port(digits)": """
+        CASE WHEN socket_family(digits) IN ('AF_INET', 'AF_INET6') THEN number('0x' || substr(digits, 5, 4)) END""",
+    "socket_address(digits)": """
+        CASE socket_family(digits)
+        WHEN 'AF_INET' THEN array_to_string(
+          list_transform([9, 11, 13, 15], lambda i: number('0x' || substr(digits, i, 2))), '.')
+        WHEN 'AF_INET6' THEN lower(array_to_string(
+          list_transform([17, 21, 25, 29, 33, 37, 41, 45], lambda i: substr(digits, i, 4)), ':')) END""",
+    "socket_path(digits)": """
+        CASE WHEN socket_family(digits) = 'AF_UNIX'
+        THEN nullif(split_part(decode(unhex(substr(digits, 5))), chr(0), 1), '') END""",
+    "full_path(folder, path)": """
+        CASE WHEN starts_with(path, '/') OR folder IS NULL THEN path
+        ELSE rtrim(folder, '/') || '/' || regexp_replace(path, '^(\\./)+', '') END""",
+    "registry_key(name)": r"""
+        regexp_replace(regexp_replace(given(name), '(?i)^\\REGISTRY\\MACHINE(\\|$)', 'HKLM\1'),
+          '(?i)^\\REGISTRY\\USER(\\|$)', 'HKU\1')""",
+    "registry_hive(key)": r"""
+        CASE upper(split_part(key, '\', 1))
+        WHEN 'HKLM' THEN 'HKEY_LOCAL_MACHINE' WHEN 'HKU' THEN 'HKEY_USERS' WHEN 'HKCU' THEN 'HKEY_CURRENT_USER'
+        WHEN 'HKCR' THEN 'HKEY_CLASSES_ROOT' WHEN 'HKCC' THEN 'HKEY_CURRENT_CONFIG'
+        ELSE nullif(regexp_extract(key, '^HKEY_[A-Z_]+'), '') END""",
+    "registry_type(code)": """
+        CASE code WHEN '%%1872' THEN 'REG_NONE' WHEN '%%1873' THEN 'REG_SZ' WHEN '%%1874' THEN 'REG_EXPAND_SZ'
+        WHEN '%%1875' THEN 'REG_BINARY' WHEN '%%1876' THEN 'REG_DWORD' WHEN '%%1877' THEN 'REG_DWORD_BIG_ENDIAN'
+        WHEN '%%1878' THEN 'REG_LINK' WHEN '%%1879' THEN 'REG_MULTI_SZ' WHEN '%%1883' THEN 'REG_QWORD'
+        ELSE given(code) END""",
+    # Sysmon writes numbers as `DWORD (0x00000001)` and `QWORD (0x00000000-0x00000001)`.
+    "registry_number(details)": r"""
+        CASE WHEN regexp_matches(details, '^[DQ]WORD \(0x') THEN CAST(TRY_CAST('0x'
+          || replace(regexp_extract(details, '\(0x([0-9A-Fa-fx-]+)\)', 1), '-0x', '') AS UBIGINT) AS VARCHAR) END""",
+    "logon_type(code)": """
+        CASE number(code) WHEN 0 THEN 'system' WHEN 2 THEN 'interactive' WHEN 3 THEN 'network' WHEN 4 THEN 'batch'
+        WHEN 5 THEN 'service' WHEN 7 THEN 'unlock' WHEN 8 THEN 'network_cleartext' WHEN 9 THEN 'new_credentials'
+        WHEN 10 THEN 'remote_interactive' WHEN 11 THEN 'cached_interactive'
+        WHEN 12 THEN 'cached_remote_interactive' WHEN 13 THEN 'cached_unlock' ELSE given(code) END""",
+    "transport(code)": """
+        CASE number(code) WHEN 1 THEN 'icmp' WHEN 2 THEN 'igmp' WHEN 6 THEN 'tcp' WHEN 17 THEN 'udp' WHEN 47 THEN 'gre'
+        WHEN 50 THEN 'esp' WHEN 58 THEN 'icmpv6' WHEN 132 THEN 'sctp' ELSE lower(given(code)) END""",
     "host_label(name)": "CASE WHEN is_address(name) THEN name ELSE nullif(split_part(name, '.', 1), '') END",
     "domain_name(name)": "CASE WHEN contains(name, '.') AND NOT is_address(name) THEN name END",
     "integrity(sid)": """

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import duckdb
@@ -13,9 +14,12 @@ EMPTY_RECORDS = "records_like_these"
 
 _COLUMNS = """
     source VARCHAR, number BIGINT, line VARCHAR, shape VARCHAR, channel VARCHAR, event_id BIGINT,
-    provider VARCHAR, computer VARCHAR, record_id BIGINT, level VARCHAR, message VARCHAR,
+    provider VARCHAR, computer VARCHAR, host VARCHAR, record_id BIGINT, level VARCHAR, message VARCHAR,
     event_time TIMESTAMP WITH TIME ZONE, data VARCHAR, event_data VARCHAR, d VARCHAR[]
 """
+
+_ESCAPE = "\\"
+_DOT = re.compile(r"(?<!\\)\.")
 
 MemberReader = Callable[[str], str]
 """Gives for a member's name the SQL of its value; an empty text counts as missing."""
@@ -27,8 +31,8 @@ def define_empty_records(connection: duckdb.DuckDBPyConnection) -> None:
 
 
 def json_path(name: str) -> str:
-    """Return a member's name, its parts set off by dots, as a JSON path."""
-    return "$" + "".join(f'."{part}"' for part in name.split("."))
+    r"""Return a member's name, its parts set off by dots, as a JSON path; `\.` is a dot inside of a part."""
+    return "$" + "".join(f'."{part.replace(_ESCAPE, "")}"' for part in _DOT.split(name))
 
 
 def extracted(column: str, members: Sequence[str]) -> str:

@@ -13,7 +13,7 @@ from carlang.ingest.mapping import Sensors
 from carlang.ingest.progress import Progress
 from carlang.ingest.records import Member
 from carlang.ingest.report import IngestReport, Rejection, SourceReport, Status
-from carlang.ingest.sensors import builtin_sensors
+from carlang.ingest.sensors import chosen_sensors
 from carlang.ingest.sources import SourceFile, digest, find_sources
 from carlang.model.schema import Model
 from carlang.store import RAW, Store, create_store, model_columns
@@ -38,7 +38,8 @@ def ingest(  # noqa: PLR0913  # the options of one command
         sources: Files, folders (with all files below) and patterns; archives are unpacked as they are read.
         store: A folder, or a store that can be written.
         model: The data model, whose fields become the columns.
-        sensor: The sensor whose mapping applies; `auto` goes by each record's channel and event id.
+        sensor: The sensor whose mapping applies, by name or by its mapping file; `auto` goes by each record's channel
+            and event id.
         hostname: The host of records that name none.
         keep_raw: Whether events keep their record as JSON in a column `raw`.
         strict: Whether a source of which anything is rejected is left out as a whole.
@@ -46,10 +47,11 @@ def ingest(  # noqa: PLR0913  # the options of one command
 
     Raises:
         IngestError: There is no such sensor.
+        DataFileError: The mapping file has faults.
         StoreError: The store cannot be made or written.
     """
     begun = time.monotonic()
-    sensors = builtin_sensors(model).only(sensor)
+    sensors = chosen_sensors(sensor, model)
     opened = _opened(store, model)
     if keep_raw:
         opened.add_columns({RAW: "VARCHAR"})

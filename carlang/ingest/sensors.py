@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
 from importlib.resources import files as package_files
+from pathlib import Path as FilePath
 from typing import Any
 
 import duckdb
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
-from carlang.datafile import DataFile, DataFileError, Fault, Path, read_yaml, validate
+from carlang.datafile import DataFile, DataFileError, Fault, Path, read_yaml, read_yaml_file, validate
 from carlang.diagnostics import nearest
 from carlang.ingest.expression import Expression, check_expression, parse_expression
 from carlang.ingest.macros import define_macros
-from carlang.ingest.mapping import EventMapping, Sensors
+from carlang.ingest.mapping import AUTO, EventMapping, Sensors
 from carlang.ingest.members import EMPTY_RECORDS, define_empty_records, list_reader
 from carlang.model.schema import Model, Object
 from carlang.store.columns import PARTITIONS
 from carlang.store.files import open_memory
 
 Alternatives = tuple[str, ...]
+
+_ANY = "any"
+_SUFFIXES = (".yaml", ".yml")
 
 
 def _listed(value: Any) -> Any:
@@ -42,13 +47,18 @@ class EventEntry(_Part):
 
     object: str
     action: str
-    event_id: tuple[int, ...] = ()
-    log: LogEntry | None = None
+    event_id: tuple[int, ...] | None = ()  # None: of any id
+    log: tuple[LogEntry, ...] = ()
     where: str | None = None
     names: Mapping[str, Alternatives] = Field(default_factory=dict)
     fields: Mapping[str, Alternatives] = Field(default_factory=dict)
 
-    _ids = field_validator("event_id", mode="before")(_listed)
+    _logs = field_validator("log", mode="before")(_listed)
+
+    @field_validator("event_id", mode="before")
+    @classmethod
+    def _ids(cls, value: Any) -> Any:
+        return None if value == _ANY else _listed([] if value is None else value)
 
     @field_validator("names", "fields", mode="before")
     @classmethod
@@ -57,15 +67,21 @@ class EventEntry(_Part):
 
 
 class SensorEntry(_Part):
-    """A mapping file. A sensor that takes the `rest` gets what no other mapping is for."""
+    """A mapping file. A sensor that takes the `rest` gets what no other mapping is for, and the logs that it `keeps`.
+
+    Fields in `common` are those of all events whose object has them.
+    """
 
     sensor: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
     title: str
     rest: bool = False
-    log: LogEntry | None = None
+    keeps: tuple[str, ...] = ()
+    log: tuple[LogEntry, ...] = ()
     names: Mapping[str, Alternatives] = Field(default_factory=dict)
     common: Mapping[str, Alternatives] = Field(default_factory=dict)
     events: tuple[EventEntry, ...]
+
+    _logs = field_validator("log", mode="before")(_listed)
 
     @field_validator("names", "common", mode="before")
     @classmethod
@@ -75,7 +91,22 @@ class SensorEntry(_Part):
 
 def builtin_sensors(model: Model) -> Sensors:
     """Return the mappings that ship with the package; a test, not every ingest, asks DuckDB for their expressions."""
-    return load_sensors(builtin_files(), model, trusted=True)
+    return _checked(_builtin_entries(), model, None)
+
+
+def chosen_sensors(sensor: str, model: Model) -> Sensors:
+    """Return the mappings that apply: of all sensors (`auto`), of the sensor of a name, or of a mapping file.
+
+    What none of them is for goes to the mapping for the rest. Raises `IngestError` where there is no such sensor,
+    `DataFileError` with every fault of a mapping file.
+    """
+    if not sensor.endswith(_SUFFIXES):
+        return builtin_sensors(model).only(sensor)
+    document = read_yaml_file(FilePath(sensor))
+    own = load_sensors([(document.name, document.text)], model)
+    rest = builtin_sensors(model).only(AUTO)
+    others = () if any(m.is_rest for m in own.mappings) else tuple(m for m in rest.mappings if m.is_rest)
+    return Sensors(own.mappings + others, own.kept | rest.kept)
 
 
 def builtin_files() -> list[tuple[str, str]]:
@@ -85,21 +116,33 @@ def builtin_files() -> list[tuple[str, str]]:
     return [(name, (folder / name).read_text("utf-8")) for name in names]
 
 
-def load_sensors(texts: Sequence[tuple[str, str]], model: Model, *, trusted: bool = False) -> Sensors:
-    """Read mapping files, given as name and text; raises DataFileError with every fault of a file and its place.
-
-    The expressions of `trusted` files are not tried on DuckDB, which is most of the work.
-    """
+def load_sensors(texts: Sequence[tuple[str, str]], model: Model) -> Sensors:
+    """Read mapping files, given as name and text; raises DataFileError with every fault of a file and its place."""
     with open_memory() as connection:
-        if not trusted:
-            define_macros(connection)
-            define_empty_records(connection)
-        mappings: list[EventMapping] = []
-        for name, text in texts:
-            document = read_yaml(name, text)
-            entry = validate(SensorEntry, document)
-            mappings += _Checker(document, entry, model, None if trusted else connection).mappings()
-    return Sensors(tuple(mappings))
+        define_macros(connection)
+        define_empty_records(connection)
+        return _checked([_entry(name, text) for name, text in texts], model, connection)
+
+
+@cache
+def _builtin_entries() -> tuple[tuple[DataFile, SensorEntry], ...]:
+    return tuple(_entry(name, text) for name, text in builtin_files())
+
+
+def _entry(name: str, text: str) -> tuple[DataFile, SensorEntry]:
+    document = read_yaml(name, text)
+    return document, validate(SensorEntry, document)
+
+
+def _checked(
+    entries: Iterable[tuple[DataFile, SensorEntry]], model: Model, connection: duckdb.DuckDBPyConnection | None
+) -> Sensors:
+    mappings: list[EventMapping] = []
+    kept: set[str] = set()
+    for document, entry in entries:
+        mappings += _Checker(document, entry, model, connection).mappings()
+        kept |= set(entry.keeps)
+    return Sensors(tuple(mappings), frozenset(kept))
 
 
 class _Checker:
@@ -113,37 +156,60 @@ class _Checker:
         self.model = model
         self.connection = connection
         self.faults: list[Fault] = []
+        self._objections: dict[str, str | None] = {}
 
     def mappings(self) -> list[EventMapping]:
-        found = [self._mapping(event, ("events", i)) for i, event in enumerate(self.entry.events)]
+        self._check_common()
+        found = [m for i, event in enumerate(self.entry.events) for m in self._mappings(event, ("events", i))]
         if self.faults:
             raise DataFileError(self.document.name, sorted(self.faults, key=lambda f: (f.line, f.column)))
         return found
 
-    def _mapping(self, event: EventEntry, path: Path) -> EventMapping:
+    def _check_common(self) -> None:
+        """Check that each field in `common` is one of some event's object."""
+        objects = [self.model.objects[e.object] for e in self.entry.events if e.object in self.model.objects]
+        fields = {name: None for known in objects for name in known.fields if name not in PARTITIONS}
+        if self.entry.rest and self.entry.log:
+            self._fault("a sensor that takes the `rest` has no log of its own", ("log",), at_key=True)
+        if self.entry.keeps and not self.entry.rest:
+            self._fault("only a sensor that takes the `rest` keeps other sensors' records", ("keeps",), at_key=True)
+        for name in self.entry.common:
+            if objects and name not in fields:
+                self._fault(
+                    f"no object of these events has a field `{name}`", ("common", name), name, fields, at_key=True
+                )
+
+    def _mappings(self, event: EventEntry, path: Path) -> list[EventMapping]:
+        """Return the mapping of an entry, for each log that it is for."""
         object_ = self.model.objects.get(event.object)
         if object_ is None:
             self._fault(f"there is no object `{event.object}`", (*path, "object"), event.object, self.model.objects)
         elif event.action not in (actions := [a.name for a in object_.actions]):
             message = f"{object_.name} has no action `{event.action}`"
             self._fault(message, (*path, "action"), event.action, actions)
-        log = event.log or self.entry.log or LogEntry()
-        if not self.entry.rest and not (event.event_id and (log.channel or log.provider)):
+        logs = event.log or self.entry.log
+        named = bool(logs) and all(log.channel or log.provider for log in logs)
+        if not self.entry.rest and not (event.event_id != () and named):
             self._fault("a mapping needs an `event_id` and a `log`, or the sensor takes the `rest`", path)
         names = {**self.entry.names, **event.names}
-        fields = self._fields(self.entry.common, ("common",), object_, names)
+        common = {n: found for n, found in self.entry.common.items() if object_ and n in object_.fields}
+        fields = self._fields(common, ("common",), object_, names)
         fields |= self._fields(event.fields, (*path, "fields"), object_, names)
-        return EventMapping(
-            sensor=self.entry.sensor,
-            object=event.object,
-            action=event.action,
-            channel=log.channel,
-            provider=log.provider,
-            event_ids=event.event_id,
-            where=self._expression(event.where, (*path, "where"), names) if event.where else None,
-            names=names,
-            fields=fields,
-        )
+        where = self._expression(event.where, (*path, "where"), names) if event.where else None
+        return [
+            EventMapping(
+                sensor=self.entry.sensor,
+                object=event.object,
+                action=event.action,
+                channel=log.channel,
+                provider=log.provider,
+                event_ids=event.event_id or (),
+                where=where,
+                names=names,
+                fields=fields,
+            )
+            for log in logs or (LogEntry(),)
+        ]
 
     def _fields(
         self,
@@ -165,12 +231,16 @@ class _Checker:
     def _expression(self, text: str, path: Path, names: Mapping[str, Alternatives]) -> Expression | None:
         try:
             expression = parse_expression(text)
-            if self.connection is not None:
-                sql = expression.bind(list_reader(expression.members, names))
-                check_expression(self.connection, sql, EMPTY_RECORDS)
         except ValueError as error:
             self._fault(str(error), path)
             return None
+        if self.connection is not None:
+            sql = expression.bind(list_reader(expression.members, names))
+            if sql not in self._objections:
+                self._objections[sql] = _objection(self.connection, sql)
+            if objection := self._objections[sql]:
+                self._fault(objection, path)
+                return None
         return expression
 
     def _fault(
@@ -184,4 +254,15 @@ class _Checker:
     ) -> None:
         meant = nearest(wrong, list(known)) if wrong else None
         hint = f"; did you mean `{meant}`?" if meant else ""
-        self.faults.append(self.document.fault(message + hint, path, at_key=at_key))
+        fault = self.document.fault(message + hint, path, at_key=at_key)
+        if fault not in self.faults:
+            self.faults.append(fault)
+
+
+def _objection(connection: duckdb.DuckDBPyConnection, sql: str) -> str | None:
+    """Return what is wrong with bound SQL, or None."""
+    try:
+        check_expression(connection, sql, EMPTY_RECORDS)
+    except ValueError as error:
+        return str(error)
+    return None

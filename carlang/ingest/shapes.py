@@ -113,6 +113,14 @@ SHAPES = (
         constants={"channel": "'zeek' || coalesce('/' || {@stream}, '/' || {_path}, '')", "provider": "'zeek'"},
         time="instant({ts})",
     ),
+    Shape(  # a row of a query's result
+        name="osquery",
+        evidence=(("columns",), ("hostIdentifier", "host_identifier", "unixTime", "unix_time")),
+        heads={"computer": ("hostIdentifier", "host_identifier")},
+        constants={"channel": "'osquery' || coalesce('/' || {name}, '')", "provider": "'osquery'"},
+        time="coalesce(instant({unixTime}), instant({unix_time}))",
+        data=("columns",),
+    ),
     Shape(
         name="unknown",
         evidence=(),

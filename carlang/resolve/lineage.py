@@ -1,28 +1,38 @@
-"""Which fields of which events a program asks for."""
+"""Which fields of which events a program asks for: names are traced from where they are asked to the searches."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
 from carlang.resolve.bound import (
+    Aggregate,
     Aggregated,
+    BoundExpr,
     BoundProgram,
     BoundStream,
     Derived,
     Difference,
     Distinct,
     Events,
+    FieldRef,
+    Filtered,
     Grouped,
+    Item,
     Joined,
+    Named,
     Projected,
+    Scalar,
     Sequenced,
+    Union,
     expressions,
-    fields_of,
-    inputs,
+    parts,
     streams_below,
 )
 
 _EVERY_EVENT_HAS = frozenset({"object", "action"})
+
+Asked = tuple[BoundStream, str]
+"""A column of a stream that something asks for."""
 
 
 def searches(stream: BoundStream) -> Iterator[Events]:
@@ -31,20 +41,24 @@ def searches(stream: BoundStream) -> Iterator[Events]:
 
 
 def asked_fields(stream: BoundStream) -> Iterator[tuple[Events, frozenset[str]]]:
-    """Yield each search with those of its fields that something above it asks for, once for each that asks.
+    """Yield each search with those of its fields that something above it asks for.
 
     Fields that a program computes itself are not among them, nor those that are only handed on to the output.
     """
-    for node in streams_below(stream):
-        wanted = _wanted(node)
-        if not wanted:
+    found: dict[int, tuple[Events, set[str]]] = {}
+    seen: set[tuple[int, str]] = set()
+    todo = [asked for node in streams_below(stream) for asked in _asked_by(node)]
+    while todo:
+        source, name = todo.pop()
+        if (id(source), name) in seen:
             continue
-        for prefix, source in _sources(node):
-            own = {name.removeprefix(prefix) for name in wanted if name.startswith(prefix)}
-            made = {name for s in streams_below(source) for name in _made(s)}
-            for events in searches(source):
-                columns = {c.name for c in events.columns} - _EVERY_EVENT_HAS
-                yield events, frozenset((own & columns) - made)
+        seen.add((id(source), name))
+        if isinstance(source, Events):
+            if name not in _EVERY_EVENT_HAS and any(name == c.name for c in source.columns):
+                found.setdefault(id(source), (source, set()))[1].add(name)
+        else:
+            todo.extend(_made_of(source, name))
+    return ((events, frozenset(names)) for events, names in found.values())
 
 
 def references(program: BoundProgram) -> tuple[str, ...]:
@@ -62,37 +76,88 @@ def references(program: BoundProgram) -> tuple[str, ...]:
     return tuple(sorted(found - {name for name in bare if any(other.startswith(f"{name}/") for other in found)}))
 
 
-def _wanted(node: BoundStream) -> frozenset[str]:
-    asked = {name for e in expressions(node) for name in fields_of(e)}
+def _asked_by(node: BoundStream) -> Iterator[Asked]:
+    """Yield the columns of its inputs that a stream asks for, for all of its rows."""
+    for expr in expressions(node):
+        yield from _fields(expr, node)
     match node:
-        case Grouped(keys=keys):
-            asked.update(key.name for key in keys)
-        case Difference(on=on):
-            asked.update(on)
-        case Distinct(column=column):
-            asked.add(column.name)
-        case Sequenced(steps=steps, keys=names):
-            asked.update(f"{step.name}.{name}" for step in steps for name in (*names, "time"))
-    return frozenset(asked)
+        case Grouped(inputs=sources, keys=keys, gap=gap):
+            names = [key.name for key in keys] + (["time"] if gap is not None else [])
+            yield from ((source, name) for source in sources for name in names)
+        case Difference(left, right, on):
+            yield from ((side, name) for side in (left, right) for name in on)
+        case Distinct(source, column, _):
+            yield source, column.name
+        case Sequenced(steps, keys, _, until, _):
+            streams = [step.stream for step in steps] + ([until] if until else [])
+            yield from ((stream, name) for stream in streams for name in (*keys, "time"))
 
 
-def _sources(node: BoundStream) -> Iterable[tuple[str, BoundStream]]:
-    """Yield the streams that a node asks, with the prefix of their columns there."""
+def _fields(expr: BoundExpr, node: BoundStream) -> Iterator[Asked]:
+    """Yield the columns that an expression of a stream asks for, of the stream that each is a column of."""
+    todo = [(expr, False)]
+    while todo:
+        here, in_aggregate = todo.pop()
+        match here:
+            case FieldRef(name):
+                yield from _column(node, name, in_aggregate=in_aggregate)
+            case Scalar(stream=source, aggregate=aggregate):
+                yield from ((source, f.column) for a in aggregate.arguments for f in _references(a))
+            case Aggregate():
+                todo.extend((part, True) for part in parts(here))
+            case _:
+                todo.extend((part, in_aggregate) for part in parts(here))
+
+
+def _references(expr: BoundExpr) -> Iterator[FieldRef]:
+    todo = [expr]
+    while todo:
+        here = todo.pop()
+        if isinstance(here, FieldRef):
+            yield here
+        todo.extend(parts(here))
+
+
+def _column(node: BoundStream, name: str, *, in_aggregate: bool) -> Iterable[Asked]:
+    """Return what a name in an expression of a stream is a column of."""
     match node:
-        case Joined(parts=several) | Sequenced(steps=several):
-            return [(f"{part.name}.", part.stream) for part in several]
+        case Filtered(input=source) | Derived(input=source) | Projected(input=source):
+            return [(source, name)]
+        case Joined():
+            return _made_of(node, name)
+        case Grouped(inputs=sources):
+            return [(source, name) for source in sources] if in_aggregate else _made_of(node, name)
         case Aggregated(group=group):
-            return [("", source) for source in group.inputs]
-        case _:
-            return [("", source) for source in inputs(node)]
-
-
-def _made(node: BoundStream) -> Iterable[str]:
-    """Yield the names of columns that a stream computes itself."""
-    match node:
-        case Derived(column=column):
-            return [column.name]
-        case Projected(items=items) | Aggregated(items=items):
-            return [item.column.name for item in items]
+            return [(source, name) for source in group.inputs] if in_aggregate else [(group, name)]
         case _:
             return []
+
+
+def _made_of(node: BoundStream, name: str) -> list[Asked]:  # a case a stream
+    """Return the columns of its inputs that a column of a stream is made of."""
+    match node:
+        case Named(stream=source) | Filtered(input=source) | Distinct(input=source) | Difference(left=source):
+            return [(source, name)]
+        case Union(left, right):
+            return [(left, name), (right, name)]
+        case Derived(source, column, value):
+            return list(_fields(value, node)) if column.name == name else [(source, name)]
+        case Projected(items=items) | Aggregated(items=items):
+            return _of_item(node, items, name)
+        case Joined(parts=several) | Sequenced(steps=several):
+            return [
+                (part.stream, name.removeprefix(f"{part.name}."))
+                for part in several
+                if name.startswith(f"{part.name}.")
+            ]
+        case Grouped(inputs=sources, keys=keys):
+            if any(key.name == name for key in keys):
+                return [(source, name) for source in sources]
+            return [(source, "time") for source in sources] if name in ("first_time", "last_time") else []
+        case _:
+            return []
+
+
+def _of_item(node: BoundStream, items: Iterable[Item], name: str) -> list[Asked]:
+    item = next((item for item in items if item.column.name == name), None)
+    return list(_fields(item.value, node)) if item else []

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 
 from carlang.diagnostics import unmistakable
-from carlang.resolve.scope import BrokenName, Context, StreamName
+from carlang.resolve.scope import MOST_SUGGESTIONS, BrokenName, Context, StreamName
 from carlang.syntax import ast
 
 
@@ -21,7 +21,7 @@ def lone_stream(ctx: Context, name: ast.Name, *, output: bool) -> str | None:
     It must be the last one bound and not be named again below. Only the output of a program may have a name that has
     nothing in common with it.
     """
-    if any(isinstance(meaning, BrokenName) for meaning in ctx.names.values()):
+    if ctx.suggested > MOST_SUGGESTIONS or any(isinstance(meaning, BrokenName) for meaning in ctx.names.values()):
         return None
     unused = [
         ident

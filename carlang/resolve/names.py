@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from itertools import chain
 
 from carlang.diagnostics import codes
@@ -22,8 +23,7 @@ def unknown_name(ctx: Context, row: Row, name: ast.Name, *, is_stream: bool) -> 
         fault = ctx.report(codes.WRONG_NAME_KIND, f"`{name.ident}` is a stream, not a value", name.span)
         ctx.add(fault.with_label("a field, a constant or a literal is expected"))
         return None
-    words = (column.rpartition(".")[2] for column in row.columns)
-    near = ctx.nearest(name.ident, chain(words, ctx.values()))
+    near = ctx.nearest(name.ident, _known(ctx, row))
     if near is None and (record := _open_record(row)):
         fault = ctx.report(codes.MEMBER_BY_BARE_NAME, f"`{name.ident}` is read as `{record}.{name.ident}`", name.span)
         ctx.add(fault.repaired_by(f"{record}.{name.ident}"))
@@ -33,7 +33,7 @@ def unknown_name(ctx: Context, row: Row, name: ast.Name, *, is_stream: bool) -> 
     else:
         fault = ctx.report(codes.UNKNOWN_FIELD, f"{row.title} has no field `{name.ident}`", name.span)
     if near:
-        sure = surely_field(ctx, name.ident, near, [*words, *ctx.values()])
+        sure = surely_field(ctx, name.ident, near, _known(ctx, row))
         fault = fault.with_label(f"did you mean `{near}`?").repaired_by(near, certain=sure)
     elif lost := _lost_column(row, name.ident):
         fault = ctx.report(codes.UNKNOWN_FIELD, f"`{name.ident}` is not a column of these rows any more", name.span)
@@ -47,6 +47,11 @@ def unknown_name(ctx: Context, row: Row, name: ast.Name, *, is_stream: bool) -> 
         fault = fault.pointing_to(row.origin, "rows come from here")
     ctx.add(fault)
     return None
+
+
+def _known(ctx: Context, row: Row) -> Iterator[str]:
+    """Yield what a bare name can stand for: the row's columns, without the parts they are in, and the values."""
+    return chain((column.rpartition(".")[2] for column in row.columns), ctx.values())
 
 
 def _lost_column(row: Row, name: str) -> str | None:

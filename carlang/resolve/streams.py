@@ -97,8 +97,9 @@ def _unknown(ctx: Context, name: ast.Name) -> Flow | None:
     """Report a stream that is not there; the one probably meant stands in for it, to check the rest against."""
     fault = ctx.report(codes.UNKNOWN_STREAM, f"there is no stream `{name.ident}`", name.span)
     known = list(ctx.streams()) if ctx.suggested <= MOST_SUGGESTIONS else []
+    nearest = ctx.nearest(name.ident, known)
     sure = unmistakable(name.ident, known) or lone_stream(ctx, name, output=False)
-    if near := sure or ctx.nearest(name.ident, known):
+    if near := sure or nearest:
         ctx.add(fault.with_label(f"did you mean `{near}`?").repaired_by(near, certain=near == sure))
         return reference(ctx, ast.Name(near, name.span))
     listed = [f"`{stream}`" for stream in islice(ctx.streams(), _LISTED)]

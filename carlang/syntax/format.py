@@ -14,6 +14,7 @@ from carlang.source import Source, Span
 from carlang.syntax import ast
 from carlang.syntax.format_comments import attach
 from carlang.syntax.format_doc import layout
+from carlang.syntax.format_expr import Unclear
 from carlang.syntax.format_stmt import statement
 from carlang.syntax.layout import comments, cut
 from carlang.syntax.parse import parse
@@ -98,10 +99,10 @@ def _careful(source: Source, span: Span, node: ast.Statement, remarks: Sequence[
         kept = program.statements == (node,) and _same_comments(source, remarks, again)
         if kept and remarks:
             kept = _formatted(again, program, careful=False) == text + "\n"
-    except RecursionError:  # nested deeper than anything that can be compiled
-        kept = False
-    if kept:
-        return text
+        if kept:
+            return text
+    except (RecursionError, Unclear):  # nested deeper than anything that can be compiled, or better left alone
+        pass
     return "\n".join(line.rstrip() for line in source.text[span.start : span.end].split("\n"))
 
 

@@ -16,8 +16,13 @@ from carlang.syntax.literal import string_literal
 OR, AND, NOT, COMPARISON, SUM, PRODUCT, ATOM = range(7)
 
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*([A-Za-z]+)")
+_OTHER_LINE = re.compile(r"[^\S\n]*(?:(?:#|//)[^\n]*)?\n")
 _UNITS = {"s": "second", "m": "minute", "h": "hour", "d": "day", "w": "week"}
 _TESTS = {"contains": "does not contain", "match": "does not match"}
+
+
+class Unclear(Exception):  # noqa: N818  # no error: a statement that is better left as it is written
+    """A statement whose layout says more than its tree: a call whose parenthesis opens on another line."""
 
 
 def expression(source: Source, node: ast.Expr, level: int = OR) -> Doc:
@@ -92,6 +97,8 @@ def _atom(source: Source, node: ast.Expr) -> Doc:
             inner = expression(source, base, ATOM)
             return ["(", *inner, ")", f".{name.ident}"] if number else [*inner, f".{name.ident}"]
         case ast.Call(function, arguments, distinct):
+            if _OTHER_LINE.match(source.text, function.span.end):
+                raise Unclear
             word = "distinct " if distinct else ""
             items = [Item([word, *expression(source, a)], a.span) for a in arguments]
             return [function.ident, Group(items, "(", ")", packed=True) if items else "()"]

@@ -66,7 +66,8 @@ def unterminated(source: Source, span: Span, brackets: str) -> Diagnostic:
     fault = fault.with_label("begins here").with_help(f"close it with `{mark}`")
     tail = _TAIL.search(content)
     value = content[: tail.start()] if tail else content
-    if not tail or not value or value.endswith("\\") or _MORE_THAN_A_STRING.search(value):
+    glued = re.match(r"[\w\"']", source.text[span.start - 1 : span.start])
+    if glued or not tail or not value or value.endswith("\\") or _MORE_THAN_A_STRING.search(value):
         return fault
     end = span.start + 1 + len(value)
     return fault.repaired_by(mark, Span(end, end)) if _closes(brackets, tail.group()) else fault

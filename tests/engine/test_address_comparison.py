@@ -144,7 +144,7 @@ _BLOCK = st.one_of(
 
 
 @given(st.lists(_ADDRESS, min_size=20, max_size=60), st.lists(_BLOCK, min_size=4, max_size=8))
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=8, deadline=None)
 def test_any_address_and_any_block(
     tmp_path_factory: pytest.TempPathFactory, addresses: list[str], blocks: list[str]
 ) -> None:

@@ -10,7 +10,7 @@ from sqlglot import exp
 
 import carlang
 from carlang.syntax.literal import string_literal
-from tests.engine.trees import numbered, run, where, write
+from tests.engine.trees import flags, numbered, run, where, write
 
 SECRET = "hush-hush-hush"  # noqa: S105  # a word to look for
 ATTACKS = [
@@ -43,7 +43,7 @@ ATTACKS = [
 ]
 PLACES = [
     "command_line == {}",
-    "command_line != {} and command_line == {}",
+    "not command_line != {}",
     "command_line in [{}, {}]",
     "command_line contains {}",
     "command_line startswith {}",
@@ -57,10 +57,11 @@ PLACES = [
 ]
 
 
-@pytest.fixture
-def store(tmp_path: Path) -> Path:
-    (tmp_path / "secret.txt").write_text(SECRET)
-    root = tmp_path / "store"
+@pytest.fixture(scope="module")
+def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("hostile")
+    (folder / "secret.txt").write_text(SECRET)
+    root = folder / "store"
     texts = [_attack(root, attack) for attack in ATTACKS]
     write(root, "process/create", numbered([*texts, "innocent"], "command_line"))
     return root
@@ -71,17 +72,16 @@ def _attack(store: Path, attack: str) -> str:
 
 
 @pytest.mark.parametrize("place", PLACES)
-@pytest.mark.parametrize("number", range(len(ATTACKS)))
-def test_a_hostile_string_finds_the_event_that_has_it_and_no_other(store: Path, number: int, place: str) -> None:
-    text = _attack(store, ATTACKS[number])
-    if "*" in text:
-        pytest.skip("a star is a wildcard")
-    condition = place.replace("{}", string_literal(text))
-    assert where(store, condition) == [number]
+def test_a_hostile_string_finds_the_event_that_has_it_and_not_the_innocent(store: Path, place: str) -> None:
+    literals = [string_literal(_attack(store, attack)) for attack in ATTACKS]
+    for number, found in enumerate(flags(store, [place.replace("{}", literal) for literal in literals])):
+        assert number in found
+        assert len(ATTACKS) not in found
+        assert found == [number] or "==" not in place or "*" in ATTACKS[number]
     assert sorted(path.name for path in store.parent.iterdir()) == ["secret.txt", "store"]
 
 
-@pytest.mark.parametrize("attack", [a for a in ATTACKS if "\x1f" not in a])
+@pytest.mark.parametrize("attack", ATTACKS)
 def test_a_hostile_string_stays_one_literal_in_every_form_of_test(store: Path, attack: str) -> None:
     literal = string_literal(_attack(store, attack))
     program = (
@@ -89,8 +89,8 @@ def test_a_hostile_string_stays_one_literal_in_every_form_of_test(store: Path, a
         f"p.a = {literal}\np.b = concat(k, {literal})\n"
         f"q = filter p where command_line == k or command_line in xs or command_line contains xs or a == b\noutput q"
     )
-    for sql in carlang.load_text(program).sql().values():
-        (statement,) = sqlglot.parse(sql, dialect="duckdb")
+    for text in carlang.load_text(program).sql().values():
+        (statement,) = sqlglot.parse(text, dialect="duckdb")
         assert isinstance(statement, exp.Query)
         tables = {table.name for table in statement.find_all(exp.Table)}
         assert tables <= {"process", "p", "p_2", "p_3", "q"}
@@ -99,7 +99,7 @@ def test_a_hostile_string_stays_one_literal_in_every_form_of_test(store: Path, a
 
 
 @pytest.mark.parametrize(
-    "regex", ["'; DROP TABLE x; --", "\\Q'\\E", "[']", "$$", "\\x27", "(?P<x>')", "' OR 1=1 --|^zzz$", "\\\\'"]
+    "regex", ["'; DROP TABLE x; --", "\\Q'\\E", "[']", "\\x27", "(?P<x>')", "' OR 1=1 --|^zzz$", "\\\\'"]
 )
 def test_a_hostile_regular_expression_is_only_that(store: Path, regex: str) -> None:
     program = f"p = search Process:Create\np.x = regex_extract(command_line, {string_literal(regex)})\noutput p"
@@ -155,18 +155,19 @@ def test_a_member_of_a_record_is_no_path_and_no_sql(tmp_path: Path, member: str)
     assert where(tmp_path, f'proto_info.{member} == "YES"', "Flow:Message") == [0]
 
 
-def test_the_id_of_an_analytic_and_its_title_are_data() -> None:
-    hostile = "'; DROP TABLE x; -- \\\" $$"
-    text = f"---\nid: {string_literal(hostile)}\ntitle: {string_literal(hostile)}\n---\nsearch Process:Create\n"
-    analytic = carlang.load_text(text)
-    assert not [d for d in analytic.check() if d.code.name.startswith(("CL1", "CL2", "CL3"))]
+def test_the_title_of_an_analytic_is_data_and_its_id_has_a_form() -> None:
+    hostile = string_literal("'; DROP TABLE x; -- \\\" $$")
+    analytic = carlang.load_text(f"---\nid: CAR-2020-01-001\ntitle: {hostile}\n---\nsearch Process:Create\n")
     assert analytic.run()["result"].total > 0
+    refused = carlang.load_text(f"---\nid: {hostile}\ntitle: x\n---\nsearch Process:Create\n")
+    assert "CL503" in {d.code.name for d in refused.check()}
 
 
-def test_a_string_with_a_null_character_is_an_answer_or_an_error_and_no_other_query(store: Path) -> None:
-    write(store, "process/create", [{"record_id": 99, "command_line": "a\0' OR 1=1 --"}])
+def test_a_string_with_a_null_character_is_an_answer_or_an_error_and_no_other_query(tmp_path: Path) -> None:
+    rows = [{"record_id": 99, "command_line": "a\0' OR 1=1 --"}, {"record_id": 1, "command_line": "innocent"}]
+    write(tmp_path, "process/create", rows)
     try:
-        assert where(store, "command_line == \"a\0' OR 1=1 --\"") == [99]
+        assert where(tmp_path, "command_line == \"a\0' OR 1=1 --\"") == [99]
     except carlang.CarlangError as error:
         assert str(error)  # noqa: PT017  # a refusal is right as well
 

@@ -125,7 +125,7 @@ def test_the_limits_hold(house: Path) -> None:
     opened.close()
 
 
-@pytest.mark.parametrize("memory", ["lots", "1GB'; SET threads = 1; --", "-1"])
+@pytest.mark.parametrize("memory", ["lots", "1GB'; SET threads = 1; --", "1 elephant"])
 def test_a_limit_that_is_none_is_an_engine_error(house: Path, memory: str) -> None:
     with pytest.raises(EngineError, match="memory_limit"):
         locked_connection(house / "store", Limits(memory=memory), house / "scratch")

@@ -203,7 +203,7 @@ def test_rows_are_in_the_order_of_time_record_id_and_the_other_columns(tmp_path:
 
 
 @given(data=st.data())
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=8, deadline=None)
 def test_the_same_rows_in_other_files_give_the_same_result(
     tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
 ) -> None:

@@ -11,10 +11,15 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 import carlang
+from carlang.engine import Session
+from carlang.model import builtin_model
 
 START = datetime(2020, 1, 1, tzinfo=UTC)
 NOW = datetime(2020, 6, 15, 12, tzinfo=UTC)
 Row = Mapping[str, Any]
+
+_MOST_SESSIONS = 4
+_sessions: dict[Path, Session] = {}
 
 _TYPES = {
     "time": pa.timestamp("us", "UTC"),
@@ -41,7 +46,23 @@ def write(root: Path, kind: str, rows: Sequence[Row], types: Mapping[str, pa.Dat
     table = pa.Table.from_pylist([dict(row) for row in rows], schema=schema)
     path = folder / f"{len(list(folder.iterdir()))}.parquet"
     pq.write_table(table, path)
+    if root in _sessions:
+        _sessions.pop(root).close()
     return path
+
+
+def session(root: Path) -> Session:
+    """Return a session over a store; it is kept, since opening one takes longer than a query, until a file is added."""
+    if root not in _sessions:
+        while len(_sessions) >= _MOST_SESSIONS:
+            _sessions.pop(next(iter(_sessions))).close()
+        _sessions[root] = Session(carlang.open_store(root), builtin_model())
+    return _sessions[root]
+
+
+def close_sessions() -> None:
+    while _sessions:
+        _sessions.popitem()[1].close()
 
 
 def numbered(values: Iterable[Any], field: str, **others: Any) -> list[dict[str, Any]]:
@@ -51,11 +72,10 @@ def numbered(values: Iterable[Any], field: str, **others: Any) -> list[dict[str,
     ]
 
 
-def run(root: Path, text: str, **options: Any) -> list[dict[str, Any]]:
+def run(root: Path, text: str, now: datetime = NOW) -> list[dict[str, Any]]:
     """Return the rows of a program's last output."""
-    options.setdefault("now", NOW)
-    result = carlang.run(text, carlang.open_store(root), **options)
-    return list(result.values())[-1].rows()
+    output = carlang.load_text(text).outputs()[-1]
+    return session(root).run(output, now).rows()
 
 
 def where(root: Path, condition: str, events: str = "Process:Create") -> list[int]:
@@ -68,3 +88,10 @@ def values(root: Path, expression: str, events: str = "Process:Create") -> list[
     """Return an expression's value for each event."""
     rows = run(root, f"p = search {events}\np.found = {expression}\noutput p")
     return [row["found"] for row in rows]
+
+
+def flags(root: Path, conditions: Sequence[str], events: str = "Process:Create") -> list[list[int]]:
+    """Return, for each of some conditions, the `record_id`s of the events for which it holds; one query for all."""
+    lines = [f"p.c{i} = ({condition})" for i, condition in enumerate(conditions)]
+    rows = run(root, "\n".join([f"p = search {events}", *lines, "output p"]))
+    return [[row["record_id"] for row in rows if row[f"c{i}"]] for i in range(len(conditions))]

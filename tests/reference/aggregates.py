@@ -52,6 +52,7 @@ def spellings(values: Sequence[Any]) -> dict[Any, tuple[Any, int]]:
 
 
 def _values(there: Sequence[Any], _: Any) -> list[Any]:
+    """Return the different values in order, each in its first spelling."""
     return sorted((spelling for spelling, _ in spellings(there).values()), key=without_case)
 
 

@@ -45,8 +45,14 @@ def _leaf(values: Values) -> str:
 def _text(values: Values) -> str:
     choose = values.choose
     subject = values.text(1)
-    form = choose.integer(0, 11)
+    form = choose.integer(0, 13)
     match form:
+        case 12 if values.lists:
+            return f"{subject} {choose.pick(('in', 'not in', 'contains'))} {choose.pick(values.lists)}"
+        case 13 if column := values.field(is_text):
+            test = choose.pick(("contains", "startswith", "endswith", "matches"))
+            pattern = quoted(choose.pick(REGEXES)) if test == "matches" else values.literal()
+            return f"{column}.{test}({pattern})"
         case 0 | 1:
             return f"{subject} {choose.pick(('==', '!=', '<>', '='))} {values.literal()}"
         case 2:

@@ -162,6 +162,8 @@ def _number(choose: Chooser) -> int:
 
 
 def _record(choose: Chooser) -> str:
+    if choose.chance(8):
+        return choose.pick(("", "no json", '{"Size": "a"', "[1]", "null", '"x"'))
     record: dict[str, Any] = {}
     for member in choose.some(MEMBERS, 0, 3):
         record[member] = choose.pick((word(choose), word(choose), choose.integer(-5, 20), True, False, None))

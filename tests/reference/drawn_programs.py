@@ -3,72 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
+from datetime import timedelta
 from itertools import pairwise
 from typing import Any
 
-from carlang.model.types import BOOLEAN, INTEGER, STRING, TIME, Kind, Type
+from carlang.model.types import BOOLEAN, DURATION, INTEGER, STRING, TIME, Kind, Type
 from tests.reference.chooser import Chooser
 from tests.reference.drawn_conditions import condition
-from tests.reference.drawn_events import ACTIONS, COMMON, FIELDS, MODEL, Event
-from tests.reference.drawn_values import Columns, Values, is_text, quoted, single, span
-
-MOST_ROWS = 1500
-"""How many rows a join may have at most, so that loops over them end soon."""
-
-_NAMES = ("p", "q", "r", "Search", "filter", "at", "user", "n1", "äö", "drop", "r2", "s3", "t4", "u5", "v6", "w7")
-_CASES: tuple[Callable[[str], str], ...] = (str, str.title, str.upper)
-
-
-@dataclass(frozen=True)
-class Shape:
-    """What is known of a stream: the types of its columns, those of a group's rows, and how many rows it may have."""
-
-    columns: Columns
-    size: int
-    members: Columns | None = None
-
-    @property
-    def timed(self) -> bool:
-        """Whether rows have a time of their own."""
-        return self.columns.get("time") == TIME
-
-
-@dataclass
-class Program:
-    """A program in the making."""
-
-    choose: Chooser
-    sizes: Mapping[str, int]
-    lines: list[str] = field(default_factory=list)
-    streams: dict[str, Shape] = field(default_factory=dict)
-    constants: dict[str, Type] = field(default_factory=dict)
-    params: dict[str, Any] = field(default_factory=dict)
-
-    def values(self, shape: Shape, prefix: str | None = None, *, aggregates: bool = True) -> Values:
-        """Return what writes values over a stream's rows."""
-        if prefix and any(name.startswith(f"{prefix}.") for name in shape.columns):
-            prefix = None
-        return Values(self.choose, shape.columns, prefix, shape.members, self.constants, aggregates)
-
-    def fresh(self) -> str:
-        """Return a name for a stream, a used one at times."""
-        unused = [name for name in _NAMES if name not in self.streams and name not in self.constants]
-        if self.streams and self.choose.chance(12):
-            return self.choose.pick(list(self.streams))
-        return unused[0] if self.choose.chance(50) else self.choose.pick(unused)
-
-    def some(self, fits: Callable[[Shape], bool] = lambda _: True) -> tuple[str, Shape] | None:
-        """Return a stream, rather a late one."""
-        found = [(name, shape) for name, shape in self.streams.items() if fits(shape)]
-        return self.choose.pick(found[::-1]) if found else None
-
-    def bind(self, written: str, shape: Shape, name: str | None = None) -> None:
-        """Write a statement that names a stream."""
-        name = name or self.fresh()
-        self.lines.append(f"{name} = {written}")
-        self.streams.pop(name, None)
-        self.streams[name] = shape
+from tests.reference.drawn_events import COMMON, FIELDS, MODEL, Event
+from tests.reference.drawn_shapes import (
+    MOST_ROWS,
+    Program,
+    Shape,
+    drawn_keys,
+    event_classes,
+    fit,
+    group_shape,
+    meet,
+    pause,
+)
+from tests.reference.drawn_values import Values, is_text, quoted, single, span
 
 
 def program(choose: Chooser, events: Sequence[Event]) -> tuple[str, dict[str, Any]]:
@@ -94,28 +49,8 @@ def _outputs(made: Program) -> str:
     return f"{word} ({', '.join(names)})" if len(names) > 1 and made.choose.chance(30) else f"{word} {', '.join(names)}"
 
 
-def _classes(made: Program) -> tuple[str, Shape]:
-    choose = made.choose
-    objects = list(made.sizes) or ["process"]
-    if choose.chance(10):
-        objects = list(ACTIONS)
-    chosen = choose.some(objects, 1, 1 if choose.chance(75) else 2)
-    pieces: list[str] = []
-    columns: dict[str, Type] = {}
-    for name in chosen:
-        actions = ", ".join(choose.some(ACTIONS[name], 1, 2)) if choose.chance(75) else ""
-        written = choose.pick(_CASES)(name)
-        pieces.append(
-            f"{written}:{choose.pick(_CASES)(actions)}" if actions else choose.pick((written, f"{written}:*"))
-        )
-        columns |= {f: MODEL.field_types[f] for f in (*FIELDS[name], *COMMON)}
-    size = sum(made.sizes.get(name, 0) for name in chosen)
-    listed = " OR ".join(pieces)
-    return (f"({listed})" if len(pieces) > 1 else listed), Shape(columns, size)
-
-
 def _search(made: Program) -> None:
-    written, shape = _classes(made)
+    written, shape = event_classes(made)
     if made.choose.chance(25):
         written += f" where ({condition(made.values(shape, aggregates=False), 2)})"
     made.bind(f"search {written}", shape)
@@ -156,10 +91,7 @@ def _join_condition(made: Program, parts: Mapping[str, Shape], joined: Shape) ->
     tests = []
     for a, b in pairwise(names):
         pairs = [
-            (x, y)
-            for x in parts[a].columns
-            for y in parts[b].columns
-            if _meet(parts[a].columns[x], parts[b].columns[y])
+            (x, y) for x in parts[a].columns for y in parts[b].columns if meet(parts[a].columns[x], parts[b].columns[y])
         ]
         same = [pair for pair in pairs if pair[0] == pair[1]]
         for x, y in choose.some(same if same and choose.chance(80) else pairs, 1, 2):
@@ -180,36 +112,24 @@ def _join_condition(made: Program, parts: Mapping[str, Shape], joined: Shape) ->
     return " and ".join(tests)
 
 
-def _meet(a: Type, b: Type) -> bool:
-    return (a.is_string and b.is_string) or (a.is_number and b.is_number) or (a == b == TIME)
-
-
-def _keys(made: Program, columns: Columns) -> list[str]:
-    found = [name for name, kind in columns.items() if single(kind)]
-    liked = [name for name in found if name.rpartition(".")[2] in ("hostname", "user", "exe", "pid", "src_ip")]
-    return made.choose.some(liked if liked and made.choose.chance(70) else found, 1, 2)
-
-
 def _group(made: Program) -> None:
     found = made.some(lambda shape: any(single(kind) for kind in shape.columns.values()))
     if found is None:
         return
     source, shape = found
-    keys = _keys(made, shape.columns)
+    second = made.some()
+    if second and made.choose.chance(20) and fit(shape, second[1]):
+        source = f"{source}, {second[0]}"
+        shape = Shape({**second[1].columns, **shape.columns}, shape.size + second[1].size)
+    keys = drawn_keys(made, shape.columns)
     gap = ""
     if shape.timed and made.choose.chance(40):
         gap = made.choose.pick(
-            (f" within {span(made.choose)}", f" where(max time between two events is {span(made.choose)})")
+            (f" within {pause(made)}", f" where(max time between two events is {span(made.choose)})")
         )
-    grouped = _grouped(shape, keys)
+    result = group_shape(shape, keys)
     written = f"group {source} by {', '.join(keys)}{gap}"
-    made.bind(written, grouped)
-
-
-def _grouped(shape: Shape, keys: Sequence[str]) -> Shape:
-    own = {"count": INTEGER, **({"first_time": TIME, "last_time": TIME} if shape.timed else {})}
-    columns = {key: shape.columns[key] for key in keys}
-    return Shape({**columns, **{k: v for k, v in own.items() if k not in columns}}, shape.size, shape.columns)
+    made.bind(written, result)
 
 
 def _select(made: Program) -> None:
@@ -260,7 +180,7 @@ def _count_by(made: Program) -> None:
     found = made.some(lambda shape: shape.members is None and any(single(kind) for kind in shape.columns.values()))
     if found is None:
         return
-    keys = [key for key in _keys(made, found[1].columns) if key != "count"]
+    keys = [key for key in drawn_keys(made, found[1].columns) if key != "count"]
     if keys:
         columns = {key: found[1].columns[key] for key in keys}
         made.bind(f"count({found[0]}) by {', '.join(keys)}", Shape({**columns, "count": INTEGER}, found[1].size))
@@ -276,11 +196,7 @@ def _unique(made: Program) -> None:
 def _set(made: Program) -> None:
     choose = made.choose
     left, right = made.some(), made.some()
-    if (
-        left is None
-        or right is None
-        or any(not _alike(k, right[1].columns.get(n, k)) for n, k in left[1].columns.items())
-    ):
+    if left is None or right is None or not fit(left[1], right[1]):
         return
     if choose.chance(45):
         columns = {**left[1].columns, **right[1].columns}
@@ -292,10 +208,6 @@ def _set(made: Program) -> None:
         made.bind(f"{left[0]} - {right[0]} by {keys}", replace(left[1], members=None))
     elif any(is_text(left[1].columns[name]) and name != "source" for name in shared):
         made.bind(f"{left[0]} - {right[0]}", replace(left[1], members=None))
-
-
-def _alike(a: Type, b: Type) -> bool:
-    return a.kind is b.kind or (a.is_string and b.is_string) or (a.is_number and b.is_number)
 
 
 def _derive(made: Program) -> None:
@@ -319,7 +231,11 @@ def _constant(made: Program) -> None:
             made.lines.append(f"{name} = {choose.pick(('max', 'min', 'sum'))}({source[0]}.{choose.pick(numbers)})")
             made.constants[name] = INTEGER
         return
-    if choose.chance(50):
+    if choose.chance(30):
+        texts = ", ".join(Values(choose, {}).literal() for _ in range(choose.integer(1, 3)))
+        made.lines.append(f"xs{len(made.lists)} = [{texts}]")
+        made.lists.append(f"xs{len(made.lists)}")
+    elif choose.chance(50):
         made.lines.append(f"{name} = {quoted(choose.pick(('cmd.exe', 'a', 'H1', 'ADMIN')))}")
         made.constants[name] = STRING
     else:
@@ -336,6 +252,7 @@ def _input(made: Program) -> None:
             ("integer", INTEGER, "3", str(choose.integer(0, 5))),
             ("text", STRING, '"H1"', choose.pick(("h1", "cmd.exe", "İ*"))),
             ("time", TIME, "now - 25 seconds", "2024-01-01T00:00:04Z"),
+            ("duration", DURATION, "2 seconds", choose.pick(("3s", timedelta(seconds=1)))),
         )
     )
     written = f"input {name}: {word}"
@@ -366,7 +283,7 @@ def _sequence(made: Program) -> None:
     if common and choose.chance(75):
         written += f" by {', '.join(choose.some(liked or common, 1, 2))}"
     if choose.chance(50):
-        written += f" within {span(choose)}"
+        written += f" within {pause(made)}"
     if until:
         written += f" until {until[0]}"
     columns = {f"{name}.{c}": kind for name, shape in steps for c, kind in shape.columns.items()}
@@ -375,12 +292,20 @@ def _sequence(made: Program) -> None:
 
 def _pipe(made: Program) -> None:
     source, shape = made.some() or ("", Shape({}, 0))
+    other = made.some()
+    if other and other[0] != source and made.choose.chance(20) and shape.size * max(other[1].size, 1) <= MOST_ROWS:
+        parts = {source: shape, other[0]: other[1]}
+        shape = Shape({f"{n}.{c}": kind for n, s in parts.items() for c, kind in s.columns.items()}, MOST_ROWS)
+        source = f"{source} | join {other[0]} where ({_join_condition(made, parts, shape)})"
     written, result = _stages(made, source, shape)
     made.bind(written, result)
 
 
 def _chain(made: Program) -> str:
-    written, shape = _classes(made)
+    if made.choose.chance(15):
+        columns = {name: MODEL.field_types[name] for name in (*FIELDS["event"], *COMMON)}
+        return condition(Values(made.choose, columns, aggregates=False), 3)
+    written, shape = event_classes(made)
     return _stages(made, f"search {written}", shape)[0]
 
 
@@ -390,15 +315,15 @@ def _stages(made: Program, written: str, shape: Shape) -> tuple[str, Shape]:
         form = choose.integer(0, 3)
         keyed = any(single(kind) for kind in shape.columns.values())
         if form == 1 and keyed:
-            keys = _keys(made, shape.columns)
+            keys = drawn_keys(made, shape.columns)
             written += f" | group by {', '.join(keys)}"
-            shape = _grouped(shape, keys)
+            shape = group_shape(shape, keys)
         elif form == 2 and not any("." in name for name in shape.columns):
             items, columns = _items(made, shape)
             written += f" | select {', '.join(items)}"
             shape = Shape(columns, shape.size)
         elif form == 3 and keyed and shape.members is None and "count" not in shape.columns:
-            keys = _keys(made, shape.columns)
+            keys = drawn_keys(made, shape.columns)
             written += f" | count by {', '.join(keys)}"
             shape = Shape({**{key: shape.columns[key] for key in keys}, "count": INTEGER}, shape.size)
         else:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from carlang.model.types import DURATION, FLOAT, INTEGER, Kind, Type
@@ -38,13 +38,14 @@ def span(choose: Chooser) -> str:
 
 @dataclass
 class Values:
-    """Writes values over the columns of a row; `members` are those of a group's rows, where the row is a group."""
+    """Writes values over the columns of a row; `members` are those of a group's rows, where it is a group."""
 
     choose: Chooser
     columns: Columns
     prefix: str | None = None
     members: Columns | None = None
     constants: Columns = field(default_factory=dict)
+    lists: Sequence[str] = ()
     aggregates: bool = True
 
     def fields(self, fits: Callable[[Type], bool]) -> list[str]:
@@ -186,17 +187,17 @@ _TEXTS: tuple[Callable[[Values, int], str], ...] = (
     lambda v, d: f"regex_extract({v.text(d)}, {quoted(v.choose.pick(REGEXES))})",
     lambda v, d: f"coalesce({v.text(d)}, {v.literal(stars=False)})",
     lambda v, d: f"coalesce({v.text(d)}, {v.text(d)})",
-    lambda v, d: f"min({v.text(d)}, {v.text(d)})",
-    lambda v, d: f"max({v.text(d)}, {v.text(d)}, {v.literal(stars=False)})",
     lambda v, _: v.member() or v.text(0),
     lambda v, d: f"to_string({v.number(d)})",
     lambda v, _: f"to_string({v.time(0)})",
+    lambda v, _: f"to_string({v.duration(0)})",
+    lambda v, d: f"concat({v.duration(0)}, {v.text(d)}, {v.time(0)})",
     lambda v, _: f"to_string({v.field(lambda kind: kind.kind is Kind.BOOLEAN) or 'true'})",
 )
 
 _NUMBERS: tuple[Callable[[Values, int], str], ...] = (
     lambda v, d: f"length({v.text(d)})",
-    lambda v, d: f"length(split({v.text(d)}, {quoted(v.choose.pick((' ', '.', 'aa', '')))}))",
+    lambda v, d: f"length(split({v.text(d)}, {quoted(v.choose.pick((' ', '.', 'aa', 'E')))}))",
     lambda v, d: f"({v.number(d)} + {v.number(0)})",
     lambda v, d: f"({v.number(d)} - {v.number(0)})",
     lambda v, _: f"{v.number(0)} * {v.choose.integer(0, 3)}",

@@ -13,7 +13,7 @@ from carlang.model.types import Kind
 from carlang.resolve import Given
 from carlang.resolve import bound as b
 from tests.reference.aggregates import aggregate, at_the_end
-from tests.reference.functions import call, whole
+from tests.reference.functions import call, whole, within_64_bits
 from tests.reference.order import Row, moment, same
 from tests.reference.texts import address, finds, fold, matches
 
@@ -69,7 +69,7 @@ def evaluate(place: Place, expr: b.BoundExpr) -> Any:  # a case a node
         case b.Arith():
             return _arithmetic(expr, evaluate(place, expr.left), evaluate(place, expr.right))
         case b.Apply(function, arguments):
-            return call(function, [evaluate(place, argument) for argument in arguments])
+            return call(function, [_argument(place, function, argument) for argument in arguments])
         case b.Param(name, kind):
             return evaluate(place, place.run.given[name, kind.kind])
         case b.Aggregate():
@@ -93,6 +93,13 @@ def evaluate(place: Place, expr: b.BoundExpr) -> Any:  # a case a node
             return _condition(place, expr)
         case _:
             assert_never(expr)
+
+
+def _argument(place: Place, function: str, expr: b.BoundExpr) -> Any:
+    """Return an argument; what makes a text of a duration sees its seconds."""
+    value = evaluate(place, expr)
+    seconds = function in ("to_string", "concat", "to_int") and expr.type.kind is Kind.DURATION
+    return value / 1_000_000 if seconds and value is not None else value
 
 
 _Condition = (
@@ -200,7 +207,7 @@ def _arithmetic(expr: b.Arith, left: Any, right: Any) -> Any:
     kinds = (expr.left.type.kind, expr.right.type.kind)
     if Kind.TIME in kinds:
         return _with_time(expr.operator, left, right)
-    value = _number(expr.operator, left, right)
+    value = within_64_bits(_number(expr.operator, left, right))
     if value is not None and expr.type.kind is Kind.DURATION:
         return whole(value)
     return float(value) if value is not None and expr.type.kind is Kind.FLOAT else value
@@ -245,4 +252,4 @@ def _aggregate(place: Place, expr: b.Aggregate, rows: Sequence[Row]) -> Any:
     found = aggregate(expr.function, len(rows), values, constant, distinct=expr.distinct)
     if found is not None and expr.type.kind is Kind.DURATION:
         return whole(found)
-    return float(found) if found is not None and expr.type.kind is Kind.FLOAT else found
+    return float(found) if found is not None and expr.type.kind is Kind.FLOAT else within_64_bits(found)

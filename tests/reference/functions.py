@@ -20,16 +20,22 @@ def call(function: str, arguments: Sequence[Any]) -> Any:
         return _OF_WHAT_IS_THERE[function](*(a for a in arguments if a is not None))
     if any(argument is None for argument in arguments):
         return None
-    return _STRICT[function](*arguments)
+    return within_64_bits(_STRICT[function](*arguments))
+
+
+def within_64_bits(value: Any) -> Any:
+    """Return a value, or None where it is a whole number that 64 bits do not hold."""
+    return None if isinstance(value, int) and not -_LARGEST <= value < _LARGEST else value
 
 
 def upper(text: str) -> str:
-    """Return a text in capitals, one for each character; those that have none of their own stay."""
+    """Return a text in capitals, one for each character, `ẞ` for `ß`; those that have none of their own stay."""
     return "".join(_capital(letter) for letter in text)
 
 
 def _capital(letter: str) -> str:
-    return next((c for c in (letter.upper(), letter.title()) if len(c) == 1), letter)
+    found = "ẞ" if letter == "ß" else letter.upper()
+    return next((c for c in (found, letter.title()) if len(c) == 1), letter)
 
 
 def written(value: Any) -> str:
@@ -82,12 +88,15 @@ def extension(path: str) -> str | None:
     return "." + name.rpartition(".")[2] if "." in name else None
 
 
+def _replace(text: str, old: str, new: str) -> str:
+    return text.replace(old, new) if old else text
+
+
 def _regex_extract(text: str, regex: str) -> str | None:
     found = compiled(regex).search(text)
     if found is None:
         return None
-    group: str | None = found.group(1) if found.re.groups else found.group(0)
-    return group
+    return found.group(1 if found.re.groups else 0) or None
 
 
 def whole(number: float) -> int:
@@ -107,8 +116,7 @@ def _to_int(value: Any) -> int | None:
     if isinstance(value, float):
         return int(value)
     if isinstance(value, str) and re.fullmatch(r"\s*([+-]?\d+|0x[0-9a-f]+)\s*", value, re.ASCII | re.IGNORECASE):
-        number = int(value, 16) if "x" in value.lower() else int(value)
-        return number if -_LARGEST <= number < _LARGEST else None
+        return int(value, 16) if "x" in value.lower() else int(value)
     return None
 
 
@@ -125,7 +133,7 @@ _STRICT: dict[str, Callable[..., Any]] = {
     "trim": str.strip,
     "length": len,
     "substring": _substring,
-    "replace": str.replace,
+    "replace": _replace,
     "split": str.split,
     "basename": basename,
     "dirname": dirname,

@@ -148,3 +148,8 @@ def test_what_is_nested_beyond_all_reason_is_left_as_it_is() -> None:
 
 def test_windows_newlines_do_not_get_into_the_layout() -> None:
     assert formatted("p = search Process\r\noutput p\r\n") == "p = search Process\noutput p\n"
+
+
+def test_a_parenthesis_that_may_lack_an_operator_before_it_stays_on_its_line() -> None:
+    text = "j = join (a, b) where (\n a.x == b.x\n (a.y == b.y)\n)\n"
+    assert formatted(text) == text

@@ -1,0 +1,59 @@
+"""What `carlang ingest --explain` shows: records, the events that they become, and where each field comes from."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+
+from rich.console import Console
+from rich.table import Table
+
+from carlang.cli import exits
+from carlang.cli.console import put
+from carlang.ingest import ExplainedEvent, ExplainedField, ExplainedRecord
+
+_LONGEST = 100
+
+
+def put_explained(records: Sequence[ExplainedRecord], *, as_json: bool) -> int:
+    """Print explained records and return the exit status: whether all of them could be read."""
+    if as_json:
+        put(json.dumps([record.to_json() for record in records], ensure_ascii=False, indent=2))
+    else:
+        console = Console(highlight=False, markup=False)
+        for record in records:
+            _put_record(console, record)
+    return exits.UNREADABLE if any(record.fault for record in records) else exits.DONE
+
+
+def _put_record(console: Console, record: ExplainedRecord) -> None:
+    place = record.source if record.number is None else f"{record.source}:{record.number}"
+    if record.fault:
+        console.print(f"{place}: {record.fault}", soft_wrap=True)
+        return
+    event_id = "no event id" if record.event_id is None else str(record.event_id)
+    head = f"{record.channel or 'no channel'}, {event_id}, shape: {record.shape}"
+    console.print(f"{place}: {head}", soft_wrap=True)
+    for event in record.events:
+        _put_event(console, event)
+
+
+def _put_event(console: Console, event: ExplainedEvent) -> None:
+    console.print(f"  {event.sensor} → {event.object}/{event.action}")
+    table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 0))
+    table.add_column(no_wrap=True)
+    table.add_column(overflow="fold")
+    table.add_column(overflow="fold")
+    for field in event.fields:
+        table.add_row(f"    {field.name}", _short(field.value), _members(field))
+    console.print(table)
+
+
+def _members(field: ExplainedField) -> str:
+    return "\n".join(f"{name}: {_short(value)}" for name, value in field.members.items())
+
+
+def _short(value: str | None) -> str:
+    if value is None:
+        return "null"
+    return value if len(value) <= _LONGEST else value[:_LONGEST] + "…"

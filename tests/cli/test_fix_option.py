@@ -1,0 +1,87 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+from tests.cli.commands import carlang
+
+BROKEN = "p = search Process:Create\nq = filter p where (exe == “a.exe”\n"
+WHOLE = 'p = search Process:Create\nq = filter p where (exe == "a.exe")\noutput q\n'
+YAML = "id: A\nimplementations:\n- type: Pseudocode\n  code: {}\n"
+
+
+def test_repairs_are_written_and_shown(tmp_path: Path) -> None:
+    file = tmp_path / "a.car"
+    file.write_bytes(("---\r\nid: a\r\n---\r\n" + BROKEN.replace("\n", "\r\n")).encode())
+    done = carlang("check", "--fix", file)
+    assert done.status == 0
+    assert '\n+q = filter p where (exe == "a.exe")\n+output q' in done.out
+    assert done.err == "3 repairs applied\n1 program checked: no faults\n"
+    assert file.read_bytes() == ("---\r\nid: a\r\n---\r\n" + WHOLE.replace("\n", "\r\n")).encode()
+    again = carlang("check", "--fix", file)
+    assert (again.out, again.err) == ("", "0 repairs applied\n1 program checked: no faults\n")
+
+
+def test_without_the_option_nothing_is_written(tmp_path: Path) -> None:
+    (tmp_path / "a.car").write_text(BROKEN, encoding="utf-8")
+    assert carlang("check", tmp_path).status == 1
+    assert (tmp_path / "a.car").read_text(encoding="utf-8") == BROKEN
+
+
+def test_what_is_left_is_reported_at_its_place_in_the_repaired_file(tmp_path: Path) -> None:
+    file = tmp_path / "a.car"
+    file.write_text(BROKEN + "r = filter nothing_of_it where (exe exists)\noutput q, r\n", encoding="utf-8")
+    done = carlang("check", "--fix", file)
+    assert done.status == 1
+    assert f"error[CL202]: there is no stream `nothing_of_it`\n --> {file}:3:12\n" in done.out
+
+
+def test_text_comes_back_on_standard_output_and_everything_else_on_standard_error() -> None:
+    done = carlang("check", "--fix", "-", stdin=BROKEN)
+    assert (done.status, done.out) == (0, WHOLE)
+    assert "+output q" in done.err
+    assert carlang("check", "--fix", "-e", WHOLE).out == WHOLE
+    unclear = carlang("check", "--fix", "-e", BROKEN + "output r\n")
+    assert unclear.out.startswith('p = search Process:Create\nq = filter p where (exe == "a.exe")\n')
+
+
+def test_the_json_document_tells_of_repairs(tmp_path: Path) -> None:
+    (tmp_path / "a.car").write_text(BROKEN, encoding="utf-8")
+    document = carlang("check", "--fix", tmp_path / "a.car", "--format", "json").json()
+    (fixed,) = document["fixed"]
+    assert (fixed["repairs"], fixed["program"], fixed["problem"]) == (3, None, None)
+    assert "+output q" in fixed["diff"]
+    assert document["analytics"][0]["valid"]
+    (text,) = carlang("check", "--fix", "-e", BROKEN, "--format", "json").json()["fixed"]
+    assert text["program"] == WHOLE
+    assert "fixed" not in carlang("check", "-e", WHOLE, "--format", "json").json()
+
+
+def test_a_literal_block_of_yaml_is_repaired_in_place(tmp_path: Path) -> None:
+    file = tmp_path / "a.yaml"
+    block = "|\n      {}  description: 'x'   # y\n"
+    indented = [text.replace("\n", "\n      ").removesuffix("      ") for text in (BROKEN, WHOLE)]
+    file.write_text(YAML.format(block.format(indented[0])), encoding="utf-8")
+    assert carlang("check", "--fix", file).status == 0
+    assert file.read_text(encoding="utf-8") == YAML.format(block.format(indented[1]))
+
+
+def test_other_yaml_needs_an_import_first(tmp_path: Path) -> None:
+    file = tmp_path / "a.yaml"
+    text = YAML.format('"p = search Process:Create\\nq = filter p where (exe == a.exe)"')
+    file.write_text(text, encoding="utf-8")
+    done = carlang("check", "--fix", file)
+    assert (done.status, file.read_text(encoding="utf-8")) == (1, text)
+    assert "`carlang import` makes a .car file of it" in done.err
+    assert "error[CL202]" in done.out
+
+
+def test_programs_in_markdown_are_repaired_in_place(tmp_path: Path) -> None:
+    file = tmp_path / "a.md"
+    text = "# A\n\n## Pseudocode\n\n```\n{}```\n\nand\n\n```\n{}```\n"
+    file.write_text(text.format(BROKEN, BROKEN), encoding="utf-8")
+    assert carlang("check", "--fix", file).status == 0
+    assert file.read_text(encoding="utf-8") == text.format(WHOLE, WHOLE)
+
+
+def test_an_analytic_named_by_its_id_is_not_repaired() -> None:
+    assert carlang("check", "--fix", "CAR-2013-05-004").status == 2

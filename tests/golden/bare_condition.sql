@@ -1,0 +1,54 @@
+-- result
+SELECT
+  "log_name",
+  "event_code",
+  "provider",
+  "level",
+  "message",
+  "event_data",
+  "time",
+  "hostname",
+  "fqdn",
+  "object",
+  "action",
+  "sensor",
+  "source",
+  "record_id"
+FROM (
+  SELECT
+    "log_name",
+    "event_code",
+    "provider",
+    "level",
+    "message",
+    "event_data",
+    "time",
+    "hostname",
+    "fqdn",
+    "object",
+    "action",
+    "sensor",
+    "source",
+    "record_id"
+  FROM "events"."event"
+  WHERE
+    "action" IN ('log')
+    AND (
+      LOWER("log_name") = 'security' AND "event_code" IN (4624, 1102, 4688)
+    )
+) AS "stage"
+ORDER BY
+  "time" ASC,
+  "record_id" ASC,
+  "log_name" ASC,
+  "event_code" ASC,
+  "provider" ASC,
+  "level" ASC,
+  "message" ASC,
+  "event_data" ASC,
+  "hostname" ASC,
+  "fqdn" ASC,
+  "object" ASC,
+  "action" ASC,
+  "sensor" ASC,
+  "source" ASC;

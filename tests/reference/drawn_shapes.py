@@ -1,0 +1,126 @@
+"""What is known of the streams of a program in the making: their columns, and how many rows they may have."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from carlang.model.types import DURATION, INTEGER, TIME, Type
+from tests.reference.chooser import Chooser
+from tests.reference.drawn_events import ACTIONS, COMMON, FIELDS, MODEL
+from tests.reference.drawn_values import Columns, Values, single, span
+
+MOST_ROWS = 1500
+"""How many rows a join may have at most, so that loops over them end soon."""
+
+_NAMES = ("p", "q", "r", "Search", "filter", "at", "user", "n1", "äö", "drop", "r2", "s3", "t4", "u5", "v6", "w7")
+_CASES: tuple[Callable[[str], str], ...] = (str, str.title, str.upper)
+
+
+@dataclass(frozen=True)
+class Shape:
+    """What is known of a stream: the types of its columns, those of a group's rows, and how many rows it may have."""
+
+    columns: Columns
+    size: int
+    members: Columns | None = None
+
+    @property
+    def timed(self) -> bool:
+        """Whether rows have a time of their own."""
+        return self.columns.get("time") == TIME
+
+
+@dataclass
+class Program:
+    """A program in the making."""
+
+    choose: Chooser
+    sizes: Mapping[str, int]
+    lines: list[str] = field(default_factory=list)
+    streams: dict[str, Shape] = field(default_factory=dict)
+    constants: dict[str, Type] = field(default_factory=dict)
+    lists: list[str] = field(default_factory=list)
+    params: dict[str, Any] = field(default_factory=dict)
+
+    def values(self, shape: Shape, prefix: str | None = None, *, aggregates: bool = True) -> Values:
+        """Return what writes values over a stream's rows."""
+        if prefix and any(name.startswith(f"{prefix}.") for name in shape.columns):
+            prefix = None
+        return Values(self.choose, shape.columns, prefix, shape.members, self.constants, self.lists, aggregates)
+
+    def fresh(self) -> str:
+        """Return a name for a stream, a used one at times."""
+        unused = [name for name in _NAMES if name not in self.streams and name not in self.constants]
+        if self.streams and self.choose.chance(12):
+            return self.choose.pick(list(self.streams))
+        return unused[0] if self.choose.chance(50) else self.choose.pick(unused)
+
+    def some(self, fits: Callable[[Shape], bool] = lambda _: True) -> tuple[str, Shape] | None:
+        """Return a stream, rather a late one."""
+        found = [(name, shape) for name, shape in self.streams.items() if fits(shape)]
+        return self.choose.pick(found[::-1]) if found else None
+
+    def bind(self, written: str, shape: Shape, name: str | None = None) -> None:
+        """Write a statement that names a stream."""
+        name = name or self.fresh()
+        self.lines.append(f"{name} = {written}")
+        self.streams.pop(name, None)
+        self.streams[name] = shape
+
+
+def event_classes(made: Program) -> tuple[str, Shape]:
+    """Return what a search asks for, and what is known of its events."""
+    choose = made.choose
+    objects = list(made.sizes) or ["process"]
+    if choose.chance(10):
+        objects = list(ACTIONS)
+    chosen = choose.some(objects, 1, 1 if choose.chance(75) else 2)
+    pieces: list[str] = []
+    columns: dict[str, Type] = {}
+    for name in chosen:
+        actions = ", ".join(choose.some(ACTIONS[name], 1, 2)) if choose.chance(75) else ""
+        written = choose.pick(_CASES)(name)
+        pieces.append(
+            f"{written}:{choose.pick(_CASES)(actions)}" if actions else choose.pick((written, f"{written}:*"))
+        )
+        columns |= {f: MODEL.field_types[f] for f in (*FIELDS[name], *COMMON)}
+    size = sum(made.sizes.get(name, 0) for name in chosen)
+    listed = " OR ".join(pieces)
+    return (f"({listed})" if len(pieces) > 1 else listed), Shape(columns, size)
+
+
+def meet(a: Type, b: Type) -> bool:
+    """Tell whether values of two types can be compared in a join."""
+    return (a.is_string and b.is_string) or (a.is_number and b.is_number) or (a == b == TIME)
+
+
+def pause(made: Program) -> str:
+    """Return a duration, or the name of an input that holds one."""
+    named = [name for name, kind in made.constants.items() if kind == DURATION]
+    return made.choose.pick(named) if named and made.choose.chance(60) else span(made.choose)
+
+
+def drawn_keys(made: Program, columns: Columns) -> list[str]:
+    """Return one or two columns as keys."""
+    found = [name for name, kind in columns.items() if single(kind)]
+    liked = [name for name in found if name.rpartition(".")[2] in ("hostname", "user", "exe", "pid", "src_ip")]
+    return made.choose.some(liked if liked and made.choose.chance(70) else found, 1, 2)
+
+
+def group_shape(shape: Shape, keys: Sequence[str]) -> Shape:
+    """Return what is known of the groups of a stream."""
+    own = {"count": INTEGER, **({"first_time": TIME, "last_time": TIME} if shape.timed else {})}
+    columns = {key: shape.columns[key] for key in keys}
+    return Shape({**columns, **{k: v for k, v in own.items() if k not in columns}}, shape.size, shape.columns)
+
+
+def fit(a: Shape, b: Shape) -> bool:
+    """Tell whether columns of one name hold the same kind of values in both."""
+    return all(alike(kind, b.columns.get(name, kind)) for name, kind in a.columns.items())
+
+
+def alike(a: Type, b: Type) -> bool:
+    """Tell whether a column may hold values of both types."""
+    return a.kind is b.kind or (a.is_string and b.is_string) or (a.is_number and b.is_number)
