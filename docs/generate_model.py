@@ -44,12 +44,12 @@ that exist:
 
 ```yaml
 objects:
-  task:
-    description: A job of the task scheduler.
+  badge:
+    description: A badge that opens doors.
     actions:
-      create: {description: A job was registered.}
+      read: {description: The badge was held to a reader.}
     fields:
-      task_content: {type: string, description: The job's definition., aliases: [content_of_task]}
+      door_name: {type: string, description: The door of the reader., aliases: [name_of_door]}
   process:
     fields:
       score: {type: integer, description: How suspicious our sensor finds the process.}

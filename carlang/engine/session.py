@@ -108,8 +108,7 @@ class Session(QuerySession):
         for file in self._store.files(name):
             if file.rows and self._in_window(file):
                 found.setdefault(file.action, []).append(str(file.path.resolve()))
-                held = {name.partition(".")[0] for name in file.filled} | set(file.filled)
-                present = {c: kind for c, kind in types.items() if c in held}
+                present = {c: kind for c, kind in types.items() if c in file.filled}
                 columns.setdefault(file.action, {}).update(present)
         return [EventFiles(action, paths, columns[action]) for action, paths in sorted(found.items())]
 

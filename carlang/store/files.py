@@ -88,7 +88,10 @@ def _described(
     if not columns:
         return StoreFile(path, object_name, action, 0, filled=dict.fromkeys(empty, 0))
     first, last = next(((c[3], c[4]) for c in columns if c[0] == "time"), (None, None))
-    filled = {name: count for name, _, count, _, _ in columns}
+    filled: dict[str, int] = {}
+    for name, _, count, _, _ in columns:
+        column = name.partition(", ")[0]  # a nested column stands here as its leaves, `proto_info, pipe`
+        filled[column] = max(filled.get(column, 0), count)
     return StoreFile(path, object_name, action, columns[0][1], instant(first), instant(last), filled)
 
 

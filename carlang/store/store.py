@@ -60,8 +60,7 @@ class Store:
         with self._lock:
             if object not in self._columns:
                 found = self.files(object)
-                # A nested column stands in the statistics as its leaves, `proto_info.pipe`.
-                present = {name for f in found for column in f.filled for name in (column, column.partition(".")[0])}
+                present = {column for f in found for column in f.filled}
                 types = self._log.columns if self._log else _types(found)
                 self._columns[object] = {column: type_ for column, type_ in types.items() if column in present}
             return dict(self._columns[object])

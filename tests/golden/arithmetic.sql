@@ -64,7 +64,7 @@ WITH "process" AS (
     *
   FROM "process_2"
   WHERE
-    TRY("pid" % NULLIF(2, 0)) = 1
+    TRY("pid" % NULLIF(8, 0)) = 4
     AND TRY("pid" - TRY("ppid" * 2)) > 0
     AND TRY("pid" - TRY("ppid" * 2)) < 100000
     AND (

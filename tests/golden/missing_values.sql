@@ -63,7 +63,7 @@ WITH "process" AS (
       LOWER("parent_exe") = 'explorer.exe'
     ) IS DISTINCT FROM TRUE
     AND (
-      "user" IS NULL OR "user" IS NULL
+      "command_line" IS NULL OR "sid" IS NULL
     )
 )
 SELECT
@@ -232,7 +232,7 @@ WITH "process" AS (
   FROM "process"
   WHERE
     (
-      LOWER("parent_exe") = 'explorer.exe' OR "pid" > 0
+      LOWER("parent_exe") = 'explorer.exe' OR "ppid" > 600
     ) IS DISTINCT FROM TRUE
 )
 SELECT

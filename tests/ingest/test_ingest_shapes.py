@@ -165,7 +165,7 @@ _CREATED = {
 
 def test_local_times_become_utc_by_when_the_collector_received_them(store: Path, tmp_path: Path) -> None:
     load(store, write_lines(tmp_path / "log.json", [_security(4688, **_CREATED)]))
-    assert query(store, "SELECT time::VARCHAR, hostname, fqdn FROM events") == [
+    assert query(store, "SELECT time::VARCHAR, hostname, fqdn FROM events", "process") == [
         ("2020-10-13 04:26:28+00", "HOST2", None)
     ]
 
@@ -184,7 +184,7 @@ def test_the_user_of_4688_is_whose_token_the_process_got(
 ) -> None:
     load(store, write_lines(tmp_path / "log.json", [_security(4688, **{**_CREATED, **target})]))
     columns = "user, sid, pid, ppid, exe, parent_exe, integrity_level, command_line, sensor"
-    assert query(store, _select(columns)) == [
+    assert query(store, _select(columns), "process") == [
         (user, sid, 1088, 924, "cmd.exe", "explorer.exe", "High", None, "windows_security")
     ]
 
@@ -192,23 +192,23 @@ def test_the_user_of_4688_is_whose_token_the_process_got(
 def test_4689_ends_a_process(store: Path, tmp_path: Path) -> None:
     data = {"ProcessId": "0x440", "ProcessName": "C:\\a\\b.exe", "SubjectUserName": "adam", "SubjectDomainName": "D"}
     report = load(store, write_lines(tmp_path / "log.json", [_security(4689, **data)]))
-    assert report.events == {("process", "terminate"): 1}
-    assert query(store, "SELECT pid, exe, user FROM events") == [(1088, "b.exe", "D\\adam")]
+    assert report.events == {("event", "log"): 1, ("process", "terminate"): 1}
+    assert query(store, "SELECT pid, exe, user FROM events", "process") == [(1088, "b.exe", "D\\adam")]
 
 
 def test_what_no_mapping_is_for_is_kept_as_a_log_record(store: Path, tmp_path: Path) -> None:
     nested = sysmon_create(Extra="x")
-    nested["Event"]["System"] |= {"Channel": "System", "EventID": 7036, "Level": 2}
-    zeek = {"@stream": "conn", "ts": 1588316619.797806, "uid": "C1", "proto": "udp"}
-    records = [_security(4624, LogonType=3), nested, zeek, {"anything": {"else": 1}}]
+    nested["Event"]["System"] |= {"Channel": "System", "EventID": 7023, "Level": 2}
+    zeek = {"@stream": "weird", "ts": 1588316619.797806, "uid": "C1", "name": "odd"}
+    records = [_security(4627, LogonType=3), nested, zeek, {"anything": {"else": 1}}]
     report = load(store, write_lines(tmp_path / "log.json", records))
     assert report.events == {("event", "log"): 4}
-    assert report.unmapped == {("security", 4624): 1, ("System", 7036): 1, ("zeek/conn", None): 1, (None, None): 1}
+    assert report.unmapped == {("security", 4627): 1, ("System", 7023): 1, ("zeek/weird", None): 1, (None, None): 1}
     rows = query(store, "SELECT log_name, event_code, level, message, sensor, event_data FROM events ORDER BY time")
     assert [row[:5] for row in rows] == [
-        ("System", 7036, "Error", None, "windows_event_log"),
-        ("zeek/conn", None, None, None, "zeek"),
-        ("security", 4624, None, "a long text", "windows_event_log"),
+        ("System", 7023, "Error", None, "windows_event_log"),
+        ("zeek/weird", None, None, None, "zeek"),
+        ("security", 4627, None, "a long text", "windows_event_log"),
         (None, None, None, None, None),
     ]
     data = [json.loads(row[5]) for row in rows]
@@ -265,4 +265,5 @@ def test_the_raw_record_is_kept_on_request(store: Path, tmp_path: Path) -> None:
 def test_a_sensor_by_name_maps_its_records_alone(store: Path, tmp_path: Path) -> None:
     log = write_lines(tmp_path / "log.json", [sysmon_create(), _security(4688, **_CREATED)])
     report = load(store, log, sensor="windows_security")
-    assert report.events == {("event", "log"): 1, ("process", "create"): 1}
+    assert report.events == {("event", "log"): 2, ("process", "create"): 1}
+    assert report.unmapped == {("Microsoft-Windows-Sysmon/Operational", 1): 1}

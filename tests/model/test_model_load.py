@@ -9,18 +9,18 @@ import pytest
 from carlang.datafile import DataFileError
 from carlang.model import Kind, Type, builtin_model, load_model
 
-TASK = """\
+BADGE = """\
 objects:
-  task:
-    description: A scheduled task.
+  badge:
+    description: A badge that opens doors.
     actions:
-      create: {description: A task was registered.}
+      read: {description: The badge was held to a reader.}
     fields:
-      task_content: {type: string, description: The task's definition., aliases: [content_of_task]}
+      door_name: {type: string, description: The door of the reader., aliases: [name_of_door]}
       risk: {type: enum, values: [Low, High]}
   process:
     actions:
-      tamper: {description: The image in memory was replaced., aliases: [tampering]}
+      suspend: {description: All threads were halted., aliases: [freeze]}
     fields:
       score: {type: integer, example: 5}
 common:
@@ -45,32 +45,32 @@ def test_without_extensions_the_built_in_model_comes_back() -> None:
 
 
 def test_an_extension_adds_objects_actions_and_fields(tmp_path: Path) -> None:
-    model = load_model([extended(tmp_path, TASK)])
-    task = model.objects["task"]
-    assert list(model.objects)[-1] == "task"
-    assert (task.title, task.extension) == ("Task", True)
-    assert task.fields["risk"].type == Type(Kind.ENUM, ("low", "high"))
+    model = load_model([extended(tmp_path, BADGE)])
+    badge = model.objects["badge"]
+    assert list(model.objects)[-1] == "badge"
+    assert (badge.title, badge.extension) == ("Badge", True)
+    assert badge.fields["risk"].type == Type(Kind.ENUM, ("low", "high"))
     process = model.objects["process"]
     assert not process.extension
     assert process.fields["score"].extension
     assert process.fields["score"].example == "5"
-    tamper = process.action("Tamper")
-    assert tamper
-    assert tamper.extension
+    suspend = process.action("Suspend")
+    assert suspend
+    assert suspend.extension
     assert model.objects["flow"].fields["tenant"].type.kind is Kind.STRING
 
 
 def test_an_extension_leaves_the_built_in_model_alone(tmp_path: Path) -> None:
-    load_model([extended(tmp_path, TASK)])
-    assert builtin_model().object("task") is None
+    load_model([extended(tmp_path, BADGE)])
+    assert builtin_model().object("badge") is None
     assert builtin_model().objects["process"].field("score") is None
 
 
 def test_extensions_build_on_each_other(tmp_path: Path) -> None:
-    first = extended(tmp_path, TASK)
+    first = extended(tmp_path, BADGE)
     second = tmp_path / "more.yaml"
-    second.write_text("objects: {task: {fields: {author: {type: string}}}}", encoding="utf-8")
-    assert "author" in load_model([first, second]).objects["task"].fields
+    second.write_text("objects: {badge: {fields: {author: {type: string}}}}", encoding="utf-8")
+    assert "author" in load_model([first, second]).objects["badge"].fields
 
 
 def test_an_empty_file_adds_nothing(tmp_path: Path) -> None:
@@ -124,7 +124,7 @@ def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
         pytest.param(
             "objects: {process: {fields: {dest_port: {type: string}}}}",
             "ours.yaml:1:48: `objects.process.fields.dest_port.type`: "
-            "a field name has one type in all objects, and on `email` this one is: port",
+            "a field name has one type in all objects, and on `authentication` this one is: port",
             id="second type",
         ),
         pytest.param(
@@ -162,14 +162,14 @@ def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
             id="action twice",
         ),
         pytest.param(
-            "objects: {process: {actions: {tamper: {aliases: [Create]}}}}",
-            "ours.yaml:1:50: `objects.process.actions.tamper.aliases.0`: "
+            "objects: {process: {actions: {halt: {aliases: [Create]}}}}",
+            "ours.yaml:1:48: `objects.process.actions.halt.aliases.0`: "
             "on `process`, `Create` already means the action `create`",
             id="alias is an action",
         ),
         pytest.param(
-            "objects: {task: {fields: {}}}",
-            "ours.yaml:1:11: `objects.task`: an object needs an action",
+            "objects: {badge: {fields: {}}}",
+            "ours.yaml:1:11: `objects.badge`: an object needs an action",
             id="no action",
         ),
         pytest.param(

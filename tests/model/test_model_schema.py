@@ -15,7 +15,7 @@ def test_an_object_is_found_in_any_spelling(name: str) -> None:
 
 
 def test_an_unknown_object_is_none() -> None:
-    assert builtin_model().object("Task") is None
+    assert builtin_model().object("Badge") is None
 
 
 @pytest.mark.parametrize("name", ["remote_create", "RemoteCreate", "REMOTE_CREATE", "remote create"])
@@ -25,6 +25,17 @@ def test_an_action_is_found_in_any_spelling(name: str) -> None:
     assert action
     assert action.name == "remote_create"
     assert thread.actions_by_alias(name) == ()
+
+
+def test_published_names_lead_to_the_extensions_that_hold_them() -> None:
+    system = builtin_model().object("SystemLogs")
+    assert system
+    assert system.name == "system"
+    assert [a.name for a in system.actions_by_alias("BootUp")] == ["boot"]
+    task = builtin_model().object("Task")
+    assert task
+    assert task.action("create")
+    assert task.field("task_content")
 
 
 def test_an_alias_of_an_action_may_stand_for_several() -> None:

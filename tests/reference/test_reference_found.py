@@ -53,3 +53,20 @@ def test_rows_of_a_join_come_by_the_times_of_all_parts_first() -> None:
     events = [process(1, exe="b"), process(2, exe="a"), {**process(3, exe="a"), "time": START + timedelta(seconds=1)}]
     text = "p = search Process:Create\nq = p\nj = join (p, q) where (p.record_id != q.record_id)\noutput j"
     assert check(text, events) == 6
+
+
+def test_an_empty_match_of_a_regular_expression_is_missing() -> None:
+    text = 'p = search Process:Create\nq = from p select record_id, regex_extract(user, "^$|(x)?m") as e\noutput q'
+    assert check(text, [process(1, user=""), process(2, user="m"), process(3, user="xm"), process(4)]) == 4
+
+
+def test_a_whole_number_beyond_64_bits_is_missing() -> None:
+    largest = 2**63 - 1
+    events = [process(1, pid=largest, ppid=1), process(2, pid=-largest - 1, ppid=-1), process(3, pid=2**62, ppid=2)]
+    sums = "pid + ppid as a, pid - ppid as b, pid * ppid as c, abs(pid) as d, pid * 2 + 1 as f"
+    assert check(f"p = search Process:Create\nq = from p select record_id, {sums}\noutput q", events) == 3
+    assert (
+        check("p = search Process:Create\nq = filter p where (pid + ppid > 0 or abs(pid) exists)\noutput q", events)
+        == 2
+    )
+    assert check("p = search Process:Create\nq = from p select sum(pid) as s, sum(ppid) as t\noutput q", events) == 1

@@ -1,0 +1,112 @@
+"""SQL: one query an output, every name quoted, every literal a literal."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+import sqlglot
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sqlglot import exp
+
+import carlang
+from carlang.sql import DIALECTS, sql_text
+from carlang.sql.fragments import all_of, any_of, column, complement, instant, number
+from carlang.syntax.literal import string_literal
+
+NOW = datetime(2024, 1, 1, tzinfo=UTC)
+PROGRAM = """
+select = search Process:Create or File:Create
+select.x = lower(exe)
+table = filter select where exe == "a'b" and pid > -1 or not (x contains "%")
+order = filter table where time > now - 1 hour
+output order, table
+"""
+
+
+def _sql(text: str) -> dict[str, str]:
+    return carlang.load_text(text).sql(now=NOW)
+
+
+def test_each_output_is_one_query_that_parses_back() -> None:
+    found = _sql(PROGRAM)
+    assert list(found) == ["order", "table"]
+    for text in found.values():
+        (statement,) = sqlglot.parse(text, dialect="duckdb")
+        assert isinstance(statement, exp.Query)
+
+
+def test_every_identifier_is_quoted() -> None:
+    for text in _sql(PROGRAM).values():
+        names = list(sqlglot.parse_one(text, dialect="duckdb").find_all(exp.Identifier))
+        assert names
+        assert all(name.quoted for name in names)
+
+
+def test_a_stream_that_several_use_is_one_table_expression() -> None:
+    (text,) = _sql("p = search Process:Create\nq = filter p where pid == 1\nr = filter q where pid == 2\noutput r").values()
+    assert [cte.alias for cte in sqlglot.parse_one(text, dialect="duckdb").find_all(exp.CTE)] == ["p", "q", "r"]
+
+
+def test_shadowed_names_have_expressions_of_their_own() -> None:
+    lines = "p = search Process:Create\np = filter p where pid == 1\nP = filter p where pid == 2\np_2 = filter P where pid == 3\noutput p_2"
+    (text,) = _sql(lines).values()
+    names = [cte.alias.casefold() for cte in sqlglot.parse_one(text, dialect="duckdb").find_all(exp.CTE)]
+    assert len(names) == len(set(names)) == 4
+
+
+def test_the_same_program_gives_the_same_text() -> None:
+    assert _sql(PROGRAM) == _sql(PROGRAM)
+
+
+def test_now_is_a_literal() -> None:
+    assert "2024-01-01 00:00:00.000000+00:00" in _sql(PROGRAM)["order"]
+
+
+def test_an_unknown_dialect_is_refused() -> None:
+    with pytest.raises(ValueError, match="dialect"):
+        sql_text(exp.select("1"), "oracle")
+    assert set(DIALECTS) >= {"duckdb", "spark"}
+
+
+_STRING = st.text(alphabet=st.characters(blacklist_categories=["Cs"], blacklist_characters="\n\r\0*"), max_size=12)
+
+
+@given(st.lists(_STRING, min_size=1, max_size=4))
+@settings(max_examples=50, deadline=None)
+def test_a_string_of_a_program_is_that_string_in_sql(texts: list[str]) -> None:
+    items = ", ".join(string_literal(text) for text in texts)
+    (sql,) = _sql(f"p = search Process:Create\np.x = concat({items}, exe)\noutput p").values()
+    literals = [node.this for node in sqlglot.parse_one(sql, dialect="duckdb").find_all(exp.Literal) if node.is_string]
+    meant = [text.replace("{{pipe}}", "|") for text in texts]
+    assert [text for text in literals if text in meant] == [text for text in literals if text != "create"] or all(
+        text in literals for text in meant
+    )
+
+
+def test_many_conditions_nest_no_deeper_than_their_logarithm() -> None:
+    for join in (all_of, any_of):
+        tree = join([exp.EQ(this=column("a"), expression=number(i)) for i in range(4096)])
+        depth = max(node.depth for node in tree.find_all(exp.EQ))
+        assert depth < 40
+
+
+def test_no_condition_is_true_and_no_alternative_is_false() -> None:
+    assert sql_text(all_of([])) == "TRUE"
+    assert sql_text(any_of([])) == "FALSE"
+    assert sql_text(complement(exp.null())).upper().replace("\n", "").replace(" ", "") == "(NULL)ISDISTINCTFROMTRUE"
+
+
+def test_a_negative_number_is_a_negation_and_a_time_has_six_digits() -> None:
+    assert sql_text(number(-5)) == "-5"
+    assert "'0001-01-01 00:00:00.000000+00:00'" in sql_text(instant(datetime(1, 1, 1, tzinfo=UTC)))
+    assert "'2020-01-01 00:00:00.000007+00:00'" in sql_text(instant(datetime(2020, 1, 1, 0, 0, 0, 7, tzinfo=UTC)))
+
+
+def test_spark_text_differs_only_in_form_for_plain_conditions() -> None:
+    text = "p = search Process:Create\nq = filter p where pid > 1 and exe == 'a'\noutput q"
+    spark = carlang.load_text(text).sql("spark", NOW)["q"]
+    (statement,) = sqlglot.parse(spark, dialect="spark")
+    assert isinstance(statement, exp.Query)
+    assert "`exe`" in spark
