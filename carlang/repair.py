@@ -14,7 +14,7 @@ from carlang.diagnostics import Diagnostic, Severity
 from carlang.diagnostics.apply import apply_edits, certain_repairs, edits_of
 from carlang.source import Source
 
-ROUNDS = 100
+ROUNDS = 1000
 """How many rounds of repairs a program gets."""
 
 Check = Callable[[str], tuple[Diagnostic, ...]]

@@ -80,7 +80,6 @@ def _address(ctx: Context, subject: BoundExpr, literal: ast.Literal) -> BoundExp
         case ast.StringLit(text):
             return in_block(ctx, subject, text, literal.span, single=True)
         case _:
-            value_as(ctx, literal, subject.type)
             ctx.add(ctx.report(codes.BAD_CIDR, "not an IP address", literal.span))
             return None
 

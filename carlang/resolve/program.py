@@ -67,7 +67,7 @@ def resolve(
     chain = (own_id,) if own_id else ()
     ctx = Context(source, model, check_pattern, find_analytic, chain=chain, run_analytic=_run_analytic)
     outputs = _Resolution(ctx).run(program)
-    ctx.diagnostics += remarks(ctx, program, outputs)
+    ctx.diagnostics += remarks(ctx, program, () if has_errors(ctx.diagnostics) else outputs)
     found = tuple(sorted(ctx.diagnostics, key=lambda d: d.span))
     broken = has_errors(found) or any(isinstance(s, ast.FaultyStmt) for s in program.statements)
     inputs = tuple(use.bound() for use in ctx.inputs.values())

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from sqlglot import exp
 
 from carlang.model.types import Kind, Type
-from carlang.sql.fragments import SQL, attempt, call, number, text
+from carlang.sql.fragments import SQL, attempt, call, let, number, text
 
 Lowering = Callable[[Sequence[SQL], Sequence[Type]], SQL]
 
@@ -58,8 +58,9 @@ def _regex_extract(arguments: Sequence[SQL], _: Sequence[Type]) -> SQL:
 
 
 def _found(subject: SQL, pattern: str, group: int) -> SQL:
-    """Return what a pattern finds first, missing where it finds nothing; the subject is written once."""
-    return call("list_extract", call("regexp_extract_all", subject, text(pattern), number(group), text("i")), number(1))
+    """Return what a pattern finds first, missing where that is nothing; subject and result are written once."""
+    result = call("regexp_extract", subject, text(pattern), number(group), text("i"))
+    return let("found", result, lambda found: exp.Nullif(this=found, expression=text("")))
 
 
 def _has_group(pattern: str) -> bool:

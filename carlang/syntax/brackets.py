@@ -7,11 +7,12 @@ other place would give the statement another meaning.
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import fields, is_dataclass, replace
 from typing import Any
 
-from carlang.diagnostics import Diagnostic, Severity, codes
+from carlang.diagnostics import Diagnostic, codes
 from carlang.source import Span
 from carlang.syntax import ast
 
@@ -22,20 +23,37 @@ _CLOSING = {"(": ")", "[": "]"}
 _BEFORE_A_CONDITION = frozenset({"where", "and", "or", "not"})
 _PLACES = 200
 """How many places are tried at most."""
+_LONGEST = 20_000
+"""How many characters a statement has at most that is repaired."""
 _TOKEN = re.compile(
     r"""(?P<skip>"(?:\\["\\]|\\(?!["\\])|[^"\\\n])*"|'[^'\n]*'|\#[^\n]*|//[^\n]*)|(?P<mark>[()\[\]])|(?P<word>\w+)"""
 )
 
 
-def with_repairs(text: str, span: Span, found: Sequence[Diagnostic], read: Reader) -> list[Diagnostic]:
-    """Return the faults of a statement; where the one fault is a bracket, with its repair."""
-    own = [d for d in found if span.start <= d.span.start < span.end and d.severity is Severity.ERROR]
-    if len(own) != 1 or own[0].code not in (codes.UNCLOSED_BRACKET, codes.STRAY_BRACKET):
-        return list(found)
-    fault = _closed(text, span, own[0], read) if own[0].code is codes.UNCLOSED_BRACKET else None
-    if own[0].code is codes.STRAY_BRACKET and own[0].span.end == span.end:
-        fault = _without(text, span, own[0], read)
-    return [fault if fault and d is own[0] else d for d in found]
+def with_repairs(text: str, pieces: Sequence[Span], found: Sequence[Diagnostic], read: Reader) -> list[Diagnostic]:
+    """Return the faults of a program's statements, in order; where a bracket is a statement's only one, repaired."""
+    starts = [piece.start for piece in pieces]
+    by_piece: dict[int, list[Diagnostic]] = {}
+    for diagnostic in found:
+        by_piece.setdefault(bisect_right(starts, diagnostic.span.start) - 1, []).append(diagnostic)
+    repaired: list[Diagnostic] = []
+    for number, own in by_piece.items():
+        span = pieces[number]
+        alone = len(own) == 1 and number >= 0 and span.end - span.start <= _LONGEST
+        fault = _repaired(text, span, own[0], read) if alone else None
+        repaired += [fault] if fault else own
+    return repaired
+
+
+def _repaired(text: str, span: Span, fault: Diagnostic, read: Reader) -> Diagnostic | None:
+    try:
+        if fault.code is codes.UNCLOSED_BRACKET:
+            return _closed(text, span, fault, read)
+        if fault.code is codes.STRAY_BRACKET and fault.span.end == span.end:
+            return _without(text, span, fault, read)
+    except RecursionError:  # nested deeper than anything that can be compiled
+        pass
+    return None
 
 
 def _closed(text: str, span: Span, fault: Diagnostic, read: Reader) -> Diagnostic | None:

@@ -12,6 +12,8 @@ from carlang.source import Source, Span
 from carlang.syntax.unquoted import unquoted_text
 
 _COLUMN = re.compile(r"\bselect\b[^\n]*\bas\s+\w+\s*\Z", re.IGNORECASE)
+_LOOK_BACK = 2000
+"""How many characters before a fault are looked at."""
 _NAME_BEFORE = re.compile(r"(?<![\w.])[^\W\d]\w*\Z")
 _VALUES = frozenset({"NAME", "STRING", "NUMBER"})
 _OPERATORS = frozenset({"COMPARE", "IN", "TEXT_TEST"})
@@ -42,7 +44,7 @@ def unexpected_token(source: Source, statement: Span, error: UnexpectedToken) ->
     before = len(source.text[statement.start : span.start].rstrip()) + statement.start
     if unquoted := unquoted_text(source, statement, span.start):
         return unquoted
-    if "COMMA" in expected and _COLUMN.search(source.text, statement.start, before):
+    if "COMMA" in expected and _COLUMN.search(source.text, max(statement.start, before - _LOOK_BACK), before):
         return _comma(source, span, before).repaired_by(",", Span(before, before))
     fault = Diagnostic(codes.SYNTAX, f"`{_short(token)}` cannot stand here", source, span)
     starts_value = token.type in _VALUES or token.type in ("TYPOGRAPHIC_STRING", "ADDRESS", "LPAR", "NOT", "LSQB")
@@ -52,7 +54,7 @@ def unexpected_token(source: Source, statement: Span, error: UnexpectedToken) ->
     if (
         token.type == "NAME"
         and "AND" in expected
-        and (first := _NAME_BEFORE.search(source.text, statement.start, before))
+        and (first := _NAME_BEFORE.search(source.text, max(statement.start, before - _LOOK_BACK), before))
     ):
         words = f"{first.group()} {token}"
         fault = Diagnostic(codes.SYNTAX, f"`{words}` is not one name", source, Span(first.start(), span.end))

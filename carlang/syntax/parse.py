@@ -37,9 +37,7 @@ def _parser() -> Lark:
 def parse(source: Source) -> Parsed:
     """Parse a program; never raises on a bad one."""
     pieces, diagnostics = cut(source)
-    for piece in pieces:
-        if piece.faulty:
-            diagnostics = with_repairs(source.text, piece.span, diagnostics, _read)
+    diagnostics = with_repairs(source.text, [piece.span for piece in pieces], diagnostics, _read)
     builder = Builder(source)
     statements = tuple(_statement(source, piece, builder, diagnostics) for piece in pieces)
     if not statements:

@@ -24,12 +24,14 @@ _BEHIND_A_STRING = re.compile(r"\s*(?:[)\],]|(?:and|or)\b|\Z)", re.IGNORECASE)
 _MORE_THAN_A_STRING = re.compile(r"\s(?:and|or)\s|==|!=|[()\[\]#]|//", re.IGNORECASE)
 _TAIL = re.compile(r"\s*(?:[)\]]\s*)*,?\s*\Z")
 _CLOSING = {"(": ")", "[": "]"}
+_LONGEST = 300
+"""How many characters before a quote are looked at."""
 
 
 def unopened(source: Source, quote: int) -> Diagnostic | None:
     r"""Describe a string without its first quote, `C:\a.exe"`, where the quote at an offset can only be its last."""
     line = source.text.rfind("\n", 0, quote) + 1
-    match = _UNOPENED.search(source.text, line, quote)
+    match = _UNOPENED.search(source.text, max(line, quote - _LONGEST), quote)
     if match is None:
         return None
     mark = _straight(source.text[quote])

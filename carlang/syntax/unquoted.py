@@ -21,6 +21,9 @@ _PATTERN = re.compile(r"\*[^\"'()\[\],\n]*?\*(?=\s*(?:\)|\Z|\n|(?:and|or)\b))", 
 _PLACEHOLDER = re.compile(r"\.\.\.|…")
 _ENDS = re.compile(r"\s*(?:[)\]]|\Z|(?:and|or)\b)|\s*,\s*(?=[\"'\w])", re.IGNORECASE)
 
+_LOOK_BACK = 500
+"""How many characters before a fault are looked at."""
+
 
 def unquoted_text(source: Source, statement: Span, at: int) -> Diagnostic | None:
     """Describe a text without quotes around the place at which a statement cannot be read, or None where there is none.
@@ -28,14 +31,15 @@ def unquoted_text(source: Source, statement: Span, at: int) -> Diagnostic | None
     A placeholder, `...`, is described as what it is.
     """
     text = source.text
-    begin = _word_start(text, statement.start, at)
+    first = max(statement.start, at - _LOOK_BACK)
+    begin = _word_start(text, first, at)
     if place := _PLACEHOLDER.match(text, begin, statement.end):
         span = Span(*place.span())
         fault = Diagnostic(codes.UNFILLED, f"`{place.group()}` is a placeholder, not a value", source, span)
         return fault.with_label("something is to be filled in here")
-    if not _BEFORE.search(text, statement.start, begin):
+    if not _BEFORE.search(text, first, begin):
         return None
-    if _BEFORE_A_REGEX.search(text, statement.start, begin):
+    if _BEFORE_A_REGEX.search(text, first, begin):
         return _quoted(source, statement, _REGEX.match(text, begin, statement.end), "a regular expression")
     path = _PATH.match(text, begin, statement.end)
     if path:

@@ -9,7 +9,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from carlang.diagnostics import CODES, Diagnostic, Edit, Repair, Severity, diagnostic_json, has_errors, render, render_all
+from carlang.diagnostics import (
+    CODES,
+    Diagnostic,
+    Edit,
+    Repair,
+    Severity,
+    diagnostic_json,
+    has_errors,
+    render,
+    render_all,
+)
 from carlang.diagnostics.codes import NEVER_TRUE, SYNTAX, UNKNOWN_FIELD
 from carlang.source import Source, Span
 
@@ -88,7 +98,9 @@ def test_json_has_the_documented_keys() -> None:
     found = diagnostic_json(_fault())
     wanted = {"code": "CL201", "severity": "error", "file": "analytics/at.car", "line": 2, "column": 28, "end_line": 2}
     assert found.items() >= (wanted | {"end_column": 39, "repair": "command_line", "help": None}).items()
-    assert found["labels"] == [{"text": "rows come from here", "line": 1, "column": 11, "end_line": 1, "end_column": 32}]
+    assert found["labels"] == [
+        {"text": "rows come from here", "line": 1, "column": 11, "end_line": 1, "end_column": 32}
+    ]
     assert found["edits"] == [{"text": "command_line", "line": 2, "column": 28, "end_line": 2, "end_column": 39}]
 
 

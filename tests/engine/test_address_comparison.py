@@ -121,7 +121,11 @@ def test_other_tests_of_addresses(
 ) -> None:
     if found is None:
         low, high = ipaddress.ip_address("255.255.255.254"), ipaddress.ip_address("2::")
-        found = [t for t in texts if _inside(t, "::/0") and _number(low) < _number(ipaddress.ip_address(t or "")) < _number(high)]
+        found = [
+            t
+            for t in texts
+            if _inside(t, "::/0") and _number(low) < _number(ipaddress.ip_address(t or "")) < _number(high)
+        ]
     assert [texts[i] for i in where(store, condition, FLOW)] == found
 
 

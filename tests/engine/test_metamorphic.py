@@ -14,7 +14,9 @@ from carlang.syntax.literal import string_literal
 from tests.engine.trees import START, flags, run, write
 
 _TEXT = st.sampled_from(["exe", "command_line", "user", "lower(exe)", "basename(image_path)", "coalesce(user, exe)"])
-_NUMBER = st.sampled_from(["pid", "ppid", "pid + 1", "length(exe)", "pid / ppid", "pid % 2", "to_int(user)", "hour(time)"])
+_NUMBER = st.sampled_from(
+    ["pid", "ppid", "pid + 1", "length(exe)", "pid / ppid", "pid % 2", "to_int(user)", "hour(time)"]
+)
 _WORD = st.sampled_from(["", "a", "A.exe", "*", "*a*", "%", "a_b", "ä", "*.EXE", "x*y", "12", "C:\\x\\"])
 _TIME = st.sampled_from(["time", "now", "time + 1 hour", "now - 30 days"])
 
@@ -32,11 +34,17 @@ _ATOM = st.one_of(
     st.tuples(_TEXT, st.sampled_from(["<", ">="]), st.one_of(_LITERAL, _TEXT)).map(" ".join),
     st.tuples(_NUMBER, _ORDER, st.one_of(_NUMBER, st.sampled_from(["0", "1", "-1", "2.5"]))).map(" ".join),
     st.tuples(_NUMBER, _ORDER, _NUMBER, _ORDER, st.just("5")).map(" ".join),
-    st.tuples(_TEXT, st.sampled_from(["in", "not in"]), _lists(st.one_of(_LITERAL, st.just("null"), _TEXT))).map(" ".join),
-    st.tuples(_NUMBER, st.sampled_from(["in", "not in"]), _lists(st.sampled_from(["0", "1", "null", "ppid"]))).map(" ".join),
+    st.tuples(_TEXT, st.sampled_from(["in", "not in"]), _lists(st.one_of(_LITERAL, st.just("null"), _TEXT))).map(
+        " ".join
+    ),
+    st.tuples(_NUMBER, st.sampled_from(["in", "not in"]), _lists(st.sampled_from(["0", "1", "null", "ppid"]))).map(
+        " ".join
+    ),
     st.tuples(_TEXT, st.sampled_from(["in", "not in"]), _TEXT).map(" ".join),
     st.tuples(_TEXT, _TEST, st.sampled_from(['"a"', '"x"', '["a", "b"]', '""', '"[.]exe$"'])).map(" ".join),
-    st.tuples(st.one_of(_TEXT, _NUMBER, _TIME), st.sampled_from(["exists", "not exists", "== null", "!= null"])).map(" ".join),
+    st.tuples(st.one_of(_TEXT, _NUMBER, _TIME), st.sampled_from(["exists", "not exists", "== null", "!= null"])).map(
+        " ".join
+    ),
     st.tuples(_TIME, _ORDER, st.one_of(_TIME, st.just('"2020-01-01"'))).map(" ".join),
     st.sampled_from(["signature_valid", "true", "false", "signature_valid == false", 'image_path == "%windir%\\*"']),
     st.sampled_from(["time - now < -1 day", 'cidr_match(user, "10.0.0.0/8")', "user == 12"]),

@@ -88,7 +88,12 @@ def _mixed(root: Path, *, empty: bool) -> Path:
     types = {"time": US, "pid": pa.int32(), "signature_valid": pa.string()}
     write(root, "process/create", [{"record_id": 0, "time": NAIVE, "pid": 1, "signature_valid": "true"}], types)
     rows = [] if empty else [{"record_id": 1, "time": START, "pid": 2, "signature_valid": True}]
-    full = {"record_id": pa.int64(), "time": pa.timestamp("us", "UTC"), "pid": pa.int64(), "signature_valid": pa.bool_()}
+    full = {
+        "record_id": pa.int64(),
+        "time": pa.timestamp("us", "UTC"),
+        "pid": pa.int64(),
+        "signature_valid": pa.bool_(),
+    }
     write(root, "process/terminate", rows, full)
     return root
 
@@ -265,6 +270,6 @@ def test_a_memory_limit_that_is_none_is_an_engine_error(tmp_path: Path) -> None:
 
 
 def test_the_name_of_a_folder_may_hold_quotes(tmp_path: Path) -> None:
-    root = tmp_path / "it's a \"store\" [x] ; -- $$"
+    root = tmp_path / 'it\'s a "store" [x] ; -- $$'
     write(root, "process/create", numbered(["a"], "exe"))
     assert where(root, "exe == 'a'") == [0]

@@ -71,9 +71,9 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
         (r'command_line == "c:\\WINDOWS\\*"', [6]),
         (r'command_line == "a\%b\_c\\"', [18]),
         (r'command_line == "*\_*"', [18]),
-        ("command_line == \"it's\"", [7]),
+        ('command_line == "it\'s"', [7]),
         ('command_line == "--"', [8]),
-        ("command_line == \"$$;'\"", [9]),
+        ('command_line == "$$;\'"', [9]),
         (r'command_line == "SAY \"HI\""', [10]),
         ('command_line == "äöüß É"', [11]),
         ('command_line == "äö*É"', [11]),
@@ -116,7 +116,7 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
     ],
 )
 def test_texts(store: Path, condition: str, found: list[int]) -> None:
-    expected = sorted({*found, *([21] if "match \"\"" in condition else [])})
+    expected = sorted({*found, *([21] if 'match ""' in condition else [])})
     assert where(store, condition) == expected
 
 

@@ -53,7 +53,17 @@ def test_functions_of_text(paths: Path, expression: str, expected: list[Any]) ->
 
 @pytest.mark.parametrize(
     ("text", "number"),
-    [("12", 12), (" 7 ", 7), ("-3", -3), ("+3", 3), ("0x1F", 31), ("1.5", None), ("12abc", None), ("", None), ("9" * 30, None)],
+    [
+        ("12", 12),
+        (" 7 ", 7),
+        ("-3", -3),
+        ("+3", 3),
+        ("0x1F", 31),
+        ("1.5", None),
+        ("12abc", None),
+        ("", None),
+        ("9" * 30, None),
+    ],
 )
 def test_to_int_of_a_text(tmp_path: Path, text: str, number: int | None) -> None:
     write(tmp_path, "process/create", numbered([text, None], "access_level"))
@@ -103,7 +113,9 @@ def test_arithmetic(numbers: Path, expression: str, expected: list[Any]) -> None
     assert values(numbers, expression) == expected
 
 
-@pytest.mark.parametrize("expression", ["pid + pid", "pid * pid", "pid - 1 - pid * 4", "abs(pid)", "-pid", "pid * 1 week"])
+@pytest.mark.parametrize(
+    "expression", ["pid + pid", "pid * pid", "pid - 1 - pid * 4", "abs(pid)", "-pid", "pid * 1 week"]
+)
 def test_a_number_beyond_what_can_be_computed_stops_no_other_row(tmp_path: Path, expression: str) -> None:
     write(tmp_path, "process/create", numbered([1, 2**62, -(2**63), 2**63 - 1], "pid"))
     found = values(tmp_path, expression)
@@ -122,7 +134,9 @@ def test_a_large_number_in_a_program_is_compared_or_refused(numbers: Path, condi
         assert {d.code.name for d in error.diagnostics} & {"CL303"}  # noqa: PT017  # either answer is right
 
 
-@pytest.mark.parametrize("call", ["substring(exe, 99999999999999)", "substring(exe, 0, 99999999999999)", "round(pid, 99999999999)"])
+@pytest.mark.parametrize(
+    "call", ["substring(exe, 99999999999999)", "substring(exe, 0, 99999999999999)", "round(pid, 99999999999)"]
+)
 def test_a_position_too_large_is_refused_or_is_the_end(numbers: Path, call: str) -> None:
     text = f"p = search Process:Create\np.x = {call}\noutput p"
     errors = [d for d in carlang.check(text) if d.severity is carlang.Severity.ERROR]
@@ -242,14 +256,20 @@ def test_a_record_stored_as_a_struct_has_its_members(tmp_path: Path) -> None:
 
 def test_a_derived_field_may_be_a_condition_and_take_a_fields_place(tmp_path: Path) -> None:
     write(tmp_path, "process/create", numbered(["A.exe", None], "exe"))
-    text = "p = search Process:Create\np.flag = (exe == 'a.exe')\np.exe = lower(exe)\np.EXE = concat(exe, '!')\noutput p"
+    text = (
+        "p = search Process:Create\np.flag = (exe == 'a.exe')\np.exe = lower(exe)\np.EXE = concat(exe, '!')\noutput p"
+    )
     rows = run(tmp_path, text)
     assert [(row["flag"], row["exe"]) for row in rows] == [(True, "a.exe!"), (False, None)]
 
 
 @pytest.mark.parametrize(
     "expression",
-    ["coalesce(cidr_match(command_line, '10.0.0.0/8'), true)", "to_string(cidr_match(command_line, '10.0.0.0/8'))", "cidr_match(command_line, '::/0')"],
+    [
+        "coalesce(cidr_match(command_line, '10.0.0.0/8'), true)",
+        "to_string(cidr_match(command_line, '10.0.0.0/8'))",
+        "cidr_match(command_line, '::/0')",
+    ],
 )
 def test_a_condition_may_be_the_argument_of_a_function(tmp_path: Path, expression: str) -> None:
     write(tmp_path, "process/create", numbered(["x", None], "exe"))

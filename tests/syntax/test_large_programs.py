@@ -55,7 +55,7 @@ def test_what_is_long_but_flat_compiles(text: str) -> None:
     [
         _filter("not " * 1000 + 'exe == "x"'),
         _filter("not (" * 1000 + 'exe == "x"' + ")" * 1000),
-        _filter("(" * 1000 + 'exe == "x"' + ' and pid == 1) or pid == 2)' * 500),
+        _filter("(" * 1000 + 'exe == "x"' + " and pid == 1) or pid == 2)" * 500),
         _filter("exe == " + "lower(" * 1000 + "exe" + ")" * 1000),
         _filter("pid == " + "1 + (" * 1000 + "1" + ")" * 1000),
         _filter("pid == " + " + ".join(["1"] * 5000)),

@@ -47,7 +47,9 @@ def test_the_place_in_the_document_has_the_text_of_the_program(published: list[t
 
 def test_the_programs_that_cannot_be_parsed_are_few_and_known(published: list[tuple[str, CompiledProgram]]) -> None:
     """These have a bracket, a quote, a comma or an operator missing, or are prose; a list that grows is a regression."""
-    broken = {n for n, p in published if any(d.code.name < "CL2" and d.severity is Severity.ERROR for d in p.diagnostics)}
+    broken = {
+        n for n, p in published if any(d.code.name < "CL2" and d.severity is Severity.ERROR for d in p.diagnostics)
+    }
     assert broken <= {
         "CAR-2013-03-001",  # "HKEY_..\" ends in a backslash
         "CAR-2013-04-002",
@@ -85,9 +87,7 @@ def test_the_programs_that_cannot_be_parsed_are_few_and_known(published: list[tu
     "name",
     ["CAR-2013-05-004", "CAR-2014-11-003", "CAR-2020-09-001", "CAR-2019-08-001", "CAR-2014-03-006", "CAR-2021-12-002"],
 )
-def test_a_faultless_program_is_read_without_a_remark(
-    published: list[tuple[str, CompiledProgram]], name: str
-) -> None:
+def test_a_faultless_program_is_read_without_a_remark(published: list[tuple[str, CompiledProgram]], name: str) -> None:
     (program,) = [p for n, p in published if n == name]
     assert not [d for d in program.diagnostics if d.severity is Severity.ERROR]
     assert program.bound

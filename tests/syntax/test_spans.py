@@ -8,7 +8,7 @@ from carlang.source import Span
 from carlang.syntax import ast
 from tests.syntax.reading import nodes, read, statements, under, value
 
-PROGRAM = '''# spans
+PROGRAM = """# spans
 p = search (Process:Create OR user session:login,Logout) where (exe == "a")
 q = filter p where ( not exe contains ["x", 'y'] and [pid] != -5 or (time < now - 1 day))
 r = filter q (user.lower() == UPPER( user ) and dest_ip not in 10.0.0.0/8)
@@ -17,7 +17,7 @@ s = p | filter exe match "re" | filter command_line does not exist
 k = ["a", 1.5, true, null, 90s]
 output (p, s)
 return r
-'''
+"""
 
 
 def _texts(kind: type) -> list[str]:

@@ -222,7 +222,9 @@ def test_a_bracket_that_closes_nothing_is_a_fault_of_its_own_line(bracket: str) 
     assert isinstance(parsed.program.statements[2], ast.OutputStmt)
 
 
-@pytest.mark.parametrize("character", ["&", ";", "@", "$", "^", "~", "`", "?", "!", "\\", "…", "{", "}", "\0", "\u200b"])
+@pytest.mark.parametrize(
+    "character", ["&", ";", "@", "$", "^", "~", "`", "?", "!", "\\", "…", "{", "}", "\0", "\u200b"]
+)
 def test_a_character_without_meaning_is_marked_itself(character: str) -> None:
     text = f"a = search Process\nb = filter a where pid == {character} 1\noutput a"
     (found,) = read(text).diagnostics

@@ -50,7 +50,7 @@ def test_a_text_written_as_a_string_is_read_as_that_text(text: str) -> None:
     assert value(string_literal(text)) == ast.StringLit(text, Span(0, 0))
 
 
-@given(st.text(alphabet='\\"\'*ab'))
+@given(st.text(alphabet="\\\"'*ab"))
 def test_backslashes_and_quotes_survive_in_any_mixture(text: str) -> None:
     assert value(string_literal(text)) == ast.StringLit(text, Span(0, 0))
 

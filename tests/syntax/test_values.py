@@ -57,7 +57,17 @@ def test_durations_are_microseconds(written: str, microseconds: int) -> None:
 
 @pytest.mark.parametrize(
     "written",
-    ["10.0.0.0/8", "10.0.0.1", "fe80::/10", "::1", "2001:db8::1", "::", "::ffff:10.0.0.0/104", "FE80::1", "1:2:3:4:5:6:7:8"],
+    [
+        "10.0.0.0/8",
+        "10.0.0.1",
+        "fe80::/10",
+        "::1",
+        "2001:db8::1",
+        "::",
+        "::ffff:10.0.0.0/104",
+        "FE80::1",
+        "1:2:3:4:5:6:7:8",
+    ],
 )
 def test_addresses_and_blocks_need_no_quotes(written: str) -> None:
     assert condition(f"dest_ip in {written}") == ast.In(name("dest_ip"), ast.AddressLit(written, AT), False, AT)  # noqa: FBT003
