@@ -314,6 +314,7 @@ def ingest(  # noqa: PLR0913  # the options of an ingest, each by name
     hostname: str | None = None,
     keep_raw: bool = False,
     strict: bool = False,
+    dedupe: str | None = None,
     progress: Progress | None = None,
 ) -> IngestReport:
     """Read raw logs into an event store, which is made where there is none; see `carlang.ingest.ingest`."""
@@ -325,6 +326,7 @@ def ingest(  # noqa: PLR0913  # the options of an ingest, each by name
         hostname=hostname,
         keep_raw=keep_raw,
         strict=strict,
+        dedupe=dedupe,
         progress=progress,
     )
 

@@ -46,6 +46,9 @@ def ingest(  # noqa: PLR0913  # the options that the command has
     *,
     keep_raw: Annotated[bool, typer.Option("--keep-raw", help="Keep each record in a column `raw`.")] = False,
     strict: Annotated[bool, typer.Option("--strict", help="Leave sources out of which anything is rejected.")] = False,
+    dedupe: Annotated[
+        str | None, typer.Option(metavar="record", help="Leave records out that the store has from another export.")
+    ] = None,
     explain: Annotated[
         bool, typer.Option("--explain", help="Show what the first records become, field by field; write nothing.")
     ] = False,
@@ -69,6 +72,7 @@ def ingest(  # noqa: PLR0913  # the options that the command has
             hostname=hostname,
             keep_raw=keep_raw,
             strict=strict,
+            dedupe=dedupe,
             progress=bar,
         )
     if format_ == "json":
@@ -126,6 +130,11 @@ def _put_report(report: IngestReport) -> None:
         for (owner, action), count in report.events.items():
             table.add_row(f"{owner}/{action}", f"{count:,}")
         console.print(table)
+    if report.duplicates:
+        console.print(f"{report.duplicates:,} events left out: the store has their records from another export")
+    for guess in report.guesses:
+        what = f"{guess.sensor} {guess.object}/{guess.action}, by the names of their members"
+        console.print(f"{guess.count:,} records name no log and were taken for {what} ({guess.sure:.0%} of them known)")
     if report.unmapped:
         _put_unmapped(console, report)
     if report.rejected:

@@ -1,4 +1,4 @@
-"""`carlang store`: what a store holds."""
+"""`carlang store`: what a store holds, and its upkeep."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from carlang.cli.console import piped, put
 from carlang.cli.exits import UsageError
 from carlang.cli.options import opened_store
 from carlang.settings import find_settings
-from carlang.store import StoreInfo
+from carlang.store import KEEP_HOURS, StoreInfo, compact
 
 FORMATS = ("text", "json")
 
-store_app = typer.Typer(help="Look at event stores.", no_args_is_help=True)
+store_app = typer.Typer(help="Look at event stores, and keep them fast.", no_args_is_help=True)
 
 
 @store_app.callback()
@@ -36,13 +36,54 @@ def info(
     format_: Annotated[str, typer.Option("--format", metavar="FORMAT", help=" | ".join(FORMATS))] = "text",
 ) -> None:
     """Show objects, actions, rows, the range of time, sensors, and the share of each field that is filled."""
-    if format_ not in FORMATS:
-        raise UsageError(f"--format: there is no format {format_!r}; choose one of {', '.join(FORMATS)}")
+    _check_format(format_)
     found = opened_store(path, find_settings()).info()
     if format_ == "json":
         put(json.dumps(found.to_json(), ensure_ascii=False, indent=2))
     else:
         _put_info(found)
+
+
+@store_app.command("schema")
+def schema(
+    path: Annotated[
+        Path | None, typer.Argument(metavar="PATH", help="The store; the sample where none is named.")
+    ] = None,
+    format_: Annotated[str, typer.Option("--format", metavar="FORMAT", help=" | ".join(FORMATS))] = "text",
+) -> None:
+    """Show the columns that the events of each object have, with their types in DuckDB."""
+    _check_format(format_)
+    store = opened_store(path, find_settings())
+    objects = sorted({file.object for file in store.files()})
+    columns = {name: store.columns(name) for name in objects}
+    if format_ == "json":
+        listed = [
+            {"object": name, "columns": [{"name": c, "type": t} for c, t in columns[name].items()]} for name in objects
+        ]
+        put(json.dumps({"path": str(store.path), "objects": listed}, ensure_ascii=False, indent=2))
+        return
+    width = max((len(column) for found in columns.values() for column in found), default=0)
+    for place, name in enumerate(objects):
+        put(("\n" if place else "") + name)
+        for column, type_ in columns[name].items():
+            put(f"  {column:{width}}  {type_}")
+
+
+@store_app.command("compact")
+def compact_command(
+    path: Annotated[Path | None, typer.Argument(metavar="PATH", help="The store.")] = None,
+    keep: Annotated[
+        float, typer.Option("--keep", metavar="HOURS", min=0, help="How long files that were replaced are kept.")
+    ] = KEEP_HOURS,
+) -> None:
+    """Merge small files into large ones; ingests and runs may go on meanwhile."""
+    done = compact(opened_store(path, find_settings()), keep_hours=keep)
+    put(f"{done.merged:,} files with {done.rows:,} events became {done.written:,}; {done.deleted:,} old files deleted")
+
+
+def _check_format(format_: str) -> None:
+    if format_ not in FORMATS:
+        raise UsageError(f"--format: there is no format {format_!r}; choose one of {', '.join(FORMATS)}")
 
 
 def _put_info(info: StoreInfo) -> None:

@@ -8,16 +8,31 @@ from dataclasses import replace
 from typing import BinaryIO, cast
 
 from carlang.ingest.auditd_lines import AuditdReader
+from carlang.ingest.csv_file import CsvReader
 from carlang.ingest.evtx_file import EvtxReader
 from carlang.ingest.gzip_file import GzipFile
 from carlang.ingest.json_documents import JsonDocumentsReader
 from carlang.ingest.json_lines import JsonLinesReader
+from carlang.ingest.parquet_file import ParquetReader
 from carlang.ingest.records import STREAM_FAULTS, Archive, Fault, Member, Reader, Records, one_line, read_some
 from carlang.ingest.tar_file import TarFile
+from carlang.ingest.xml_file import EventXmlReader
+from carlang.ingest.zeek_file import ZeekReader
 from carlang.ingest.zip_file import ZipFile
+from carlang.ingest.zstd_file import ZstdFile
 
-ARCHIVES: tuple[Archive, ...] = (GzipFile(), ZipFile(), TarFile())
-READERS: tuple[Reader, ...] = (EvtxReader(), AuditdReader(), JsonDocumentsReader(), JsonLinesReader())
+ARCHIVES: tuple[Archive, ...] = (GzipFile(), ZstdFile(), ZipFile(), TarFile())
+READERS: tuple[Reader, ...] = (
+    EvtxReader(),
+    ParquetReader(),
+    EventXmlReader(),
+    ZeekReader(),
+    AuditdReader(),
+    JsonDocumentsReader(),
+    CsvReader(),
+    JsonLinesReader(),
+)
+"""The first that matches reads a file; JSON lines take any text that is left."""
 
 _HEAD = 256 << 10
 _DEEPEST = 4
@@ -29,7 +44,6 @@ _KNOWN_BINARIES = {
     b"MZ": "a Windows program",
     b"\x7fELF": "a Linux program",
     b"SQLite format 3": "an SQLite database",
-    b"PAR1": "a Parquet file",
     b"\xd4\xc3\xb2\xa1": "a packet capture",
     b"\x0a\x0d\x0d\x0a": "a packet capture",
     b"LfLe": "an event log of Windows XP (EVT)",
@@ -60,6 +74,7 @@ def read_member(member: Member, depth: int = 0) -> Iterator[tuple[str, Records |
 
 def _read_log(member: Member, head: bytes) -> Iterator[tuple[str, Records | Fault]]:
     if not head:
+        member.stream.read(1)  # raises where it broke off before its first byte
         return
     reader = next((r for r in READERS if r.matches(head)), None)
     if reader is None:

@@ -1,15 +1,19 @@
-"""The second half of an ingest in SQL: records become events of one object and action."""
+"""The second half of an ingest in SQL: the records that one mapping is for become its events."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
+from carlang.ingest.heads import message_sql
 from carlang.ingest.macros import text_or_null
 from carlang.ingest.mapping import EventMapping
-from carlang.ingest.members import extracted, list_reader, with_other_names
+from carlang.ingest.members import column_reader, extracted, list_reader, spread, with_other_names
 from carlang.ingest.shapes import MESSAGE_MEMBERS
 from carlang.store.columns import RAW
 from carlang.store.quoting import quoted, text_literal
+
+POSITION = "position"
+"""The column that tells of which record of the chunk an event is."""
 
 _COMMON = {
     "time": "event_time",
@@ -20,29 +24,17 @@ _COMMON = {
 }
 
 
-def events_query(
-    mappings: Sequence[tuple[int, EventMapping]], columns: Mapping[str, str], *, hostname: str | None, keep_raw: bool
-) -> str:
-    """Return the query for the events of one object and action, in the order of their time.
+def events_query(mapping: EventMapping, columns: Mapping[str, str], *, hostname: str | None, keep_raw: bool) -> str:
+    """Return the query that makes the events of the records in the table `records`, all of which the mapping is for.
 
-    `mappings` come with their places, by which `classes` names them. `hostname` is for records that name no computer.
+    Records of which the mapping's condition is not true give no event; `position` tells which did. `hostname` is for
+    records that name no computer.
     """
-    parts = (_mapped(place, mapping, columns, hostname, keep_raw=keep_raw) for place, mapping in mappings)
-    names = [quoted(name) for name in (*columns, *([RAW] if keep_raw else []))]
-    order = 'ORDER BY "time" NULLS LAST, sort_file, sort_source, sort_number'
-    # Expressions were checked when their file was read; names are quoted.
-    return f"SELECT {', '.join(names)} FROM ({' UNION ALL '.join(parts)}) {order}"  # noqa: S608
-
-
-def _mapped(
-    place: int, mapping: EventMapping, columns: Mapping[str, str], hostname: str | None, *, keep_raw: bool
-) -> str:
     values = [f"{value} AS {quoted(column)}" for column, value in column_values(mapping, columns).items()]
     if keep_raw:
         values.append(f"line AS {quoted(RAW)}")
-    return f"""
-    SELECT {", ".join(values)}, file AS sort_file, source AS sort_source, number AS sort_number
-    FROM {mapped_records(place, mapping, hostname)}"""  # noqa: S608
+    # Expressions were checked when their file was read; names are quoted.
+    return f"SELECT {POSITION}, {', '.join(values)} FROM {mapped_records(mapping, hostname)}"  # noqa: S608
 
 
 def column_values(mapping: EventMapping, columns: Mapping[str, str]) -> dict[str, str]:
@@ -60,12 +52,21 @@ def column_values(mapping: EventMapping, columns: Mapping[str, str]) -> dict[str
     return values
 
 
-def mapped_records(place: int, mapping: EventMapping, hostname: str | None) -> str:
-    """Return the SQL of the records that a mapping is for, with the members that it needs as the list `d`."""
+def mapped_records(mapping: EventMapping, hostname: str | None) -> str:
+    """Return the SQL of the rows of `records` that a mapping is for, with the members that it needs as columns."""
+    members = with_other_names(mapping.members, mapping.names)
     texts = ", ".join(f'"{name}": null' for name in MESSAGE_MEMBERS)
-    condition = "classes IS NULL OR kept" if mapping.is_rest else f"list_contains(classes, {place})"
+    condition = f"TRY({mapping.where.bind(column_reader('data', mapping.names))})" if mapping.where else "true"
     return f"""(
-      SELECT *, {extracted("data", with_other_names(mapping.members, mapping.names))} AS d,
-        coalesce(computer, {text_or_null(hostname)}) AS host,
+    SELECT *, {spread(len(members)) or "0"} FROM (
+      SELECT *, {extracted("data", members)} AS d,
+        coalesce(computer, {text_or_null(hostname)}) AS host, {message_sql()} AS message,
         CAST(json_merge_patch(data, {text_literal("{" + texts + "}")}) AS VARCHAR) AS event_data
-      FROM records WHERE {condition})"""  # noqa: S608
+      FROM (SELECT * EXCLUDE (data), coalesce(data, line) AS data FROM records) WHERE {condition}))"""  # noqa: S608
+
+
+def reads_line(mapping: EventMapping) -> bool:
+    """Tell whether a mapping needs the line of records whose data stand in a member of it."""
+    names = ("message", "line")
+    pieces = (piece for found in mapping.fields.values() for e in found for piece in e.pieces)
+    return any(name in piece for piece in pieces for name in names)

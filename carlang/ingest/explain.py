@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import pyarrow as pa
 
+from carlang.ingest.classify import Classifier
 from carlang.ingest.containers import read_member
 from carlang.ingest.events import column_values, mapped_records
-from carlang.ingest.heads import LINES, records_query
-from carlang.ingest.loader import CHUNK_SCHEMA
-from carlang.ingest.macros import define_macros
+from carlang.ingest.mapper import CHUNK_SCHEMA, Mapper, Statements, records
 from carlang.ingest.mapping import EventMapping, Sensors
 from carlang.ingest.members import with_other_names
 from carlang.ingest.records import Fault, Member, Records
@@ -22,7 +21,6 @@ from carlang.ingest.sensors import chosen_sensors
 from carlang.ingest.sources import SourceFile, find_sources
 from carlang.model.schema import Model
 from carlang.store import object_columns
-from carlang.store.files import open_memory
 
 FIRST = 10
 """How many records of a source are explained."""
@@ -98,16 +96,14 @@ def explain(
     """
     sensors = chosen_sensors(sensor, model)
     found: list[ExplainedRecord] = []
-    with open_memory() as connection:
-        define_macros(connection)
-        for file in find_sources(sources):
-            lines = _first_lines(file, first)
-            connection.register("chunk", pa.Table.from_pylist(lines, schema=CHUNK_SCHEMA))
-            connection.execute(LINES)
-            connection.unregister("chunk")
-            connection.execute(records_query(sensors))
-            found += _faults(connection)
-            found += _records(connection, sensors, model, hostname)
+    with tempfile.TemporaryDirectory(prefix="carlang-") as spool:
+        mapper = Mapper(Statements(sensors, model, hostname), Classifier(sensors), spool)
+        try:
+            for file in find_sources(sources):
+                lines = [{"position": place} | line for place, line in enumerate(_first_lines(file, first))]
+                found += _explained(mapper, pa.Table.from_pylist(lines, schema=CHUNK_SCHEMA), sensors, model, hostname)
+        finally:
+            mapper.close()
     return found
 
 
@@ -132,39 +128,50 @@ def _lines(source: str, records: Records, count: int) -> list[dict[str, Any]]:
     return [{"file": 0, "source": source, "number": number, "line": line, "fault": None} for number, line in taken]
 
 
-def _faults(connection: duckdb.DuckDBPyConnection) -> Iterator[ExplainedRecord]:
-    query = "SELECT source, number, fault FROM lines WHERE fault IS NOT NULL ORDER BY source, number"
-    for source, number, fault in connection.execute(query).fetchall():
-        yield ExplainedRecord(source, number, fault=fault)
+def _explained(
+    mapper: Mapper, chunk: pa.Table, sensors: Sensors, model: Model, hostname: str | None
+) -> list[ExplainedRecord]:
+    """Return what becomes of the records of a chunk, in their order."""
+    heads, rejected = mapper.heads(chunk)
+    places, kept, _ = mapper.choose(heads)
+    events: dict[int, list[ExplainedEvent]] = {}
 
+    def take(place: int, rows: pa.Array) -> None:
+        own = records(chunk, heads, rows, with_lines=True)
+        for position, event in _events(mapper, own, sensors.mappings[place], model, hostname):
+            events.setdefault(position, []).append(event)
 
-def _records(
-    connection: duckdb.DuckDBPyConnection, sensors: Sensors, model: Model, hostname: str | None
-) -> Iterator[ExplainedRecord]:
-    events: dict[tuple[str, int], list[ExplainedEvent]] = {}
-    for place, mapping in enumerate(sensors.mappings):
-        for key, event in _events(connection, place, mapping, model, hostname):
-            events.setdefault(key, []).append(event)
-    query = "SELECT source, number, shape, channel, event_id FROM records ORDER BY source, number"
-    for source, number, shape, channel, event_id in connection.execute(query).fetchall():
-        yield ExplainedRecord(source, number, shape, channel, event_id, tuple(events.get((source, number), ())))
+    for place, rows in sorted(places.items()):
+        take(place, rows)
+    positions = heads["position"].to_pylist()
+    left = [row for row, position in enumerate(positions) if position not in events or row in kept.to_pylist()]
+    for place in (place for place, mapping in enumerate(sensors.mappings) if mapping.is_rest and left):
+        take(place, pa.array(left, pa.int64()))
+    faults = rejected.to_pylist() if rejected is not None else []
+    found = [ExplainedRecord(row["source"], row["number"], fault=row["fault"]) for row in faults]
+    given = chunk.select(["source", "number"]).take(heads["position"]).to_pylist()
+    for row, head in zip(given, heads.to_pylist(), strict=True):
+        own_events = tuple(events.get(head["position"], ()))
+        said = (head["shape"], head["channel"], head["event_id"])
+        found.append(ExplainedRecord(row["source"], row["number"], *said, own_events))
+    return found
 
 
 def _events(
-    connection: duckdb.DuckDBPyConnection, place: int, mapping: EventMapping, model: Model, hostname: str | None
-) -> Iterator[tuple[tuple[str, int], ExplainedEvent]]:
+    mapper: Mapper, rows: pa.Table, mapping: EventMapping, model: Model, hostname: str | None
+) -> Iterator[tuple[int, ExplainedEvent]]:
     values = column_values(mapping, object_columns(model.objects[mapping.object]))
     names = [name for name in values if name in mapping.fields]
     texts = ", ".join(f"CAST({values[name]} AS VARCHAR)" for name in names) or "NULL"
     # Expressions were checked when their file was read.
-    query = f"SELECT source, number, d, [{texts}] FROM {mapped_records(place, mapping, hostname)} ORDER BY ALL"  # noqa: S608
-    for source, number, members, found in connection.execute(query).fetchall():
+    query = f"SELECT position, d, [{texts}] FROM {mapped_records(mapping, hostname)} ORDER BY position"  # noqa: S608
+    for position, members, found in mapper.query(query, rows):
         raw = dict(zip(with_other_names(mapping.members, mapping.names), members, strict=True))
         fields = (
             ExplainedField(name, value, _members_of(mapping, name, raw))
             for name, value in zip(names, found, strict=True)
         )
-        yield (source, number), ExplainedEvent(mapping.sensor, mapping.object, mapping.action, tuple(fields))
+        yield position, ExplainedEvent(mapping.sensor, mapping.object, mapping.action, tuple(fields))
 
 
 def _members_of(mapping: EventMapping, field: str, raw: Mapping[str, str | None]) -> dict[str, str | None]:

@@ -1,79 +1,95 @@
-"""The first half of an ingest in SQL: raw lines become records with a head, their data, and the classes they are of."""
+"""The first half of an ingest in SQL: raw lines become records with a head and their data."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator
+from functools import cache
 
 from carlang.ingest.expression import parse_expression
-from carlang.ingest.mapping import EventMapping, Sensors
-from carlang.ingest.members import MemberReader, data_reader, extracted, list_reader
-from carlang.ingest.shapes import HEADS, SHAPES, Shape
+from carlang.ingest.members import MemberReader, column_reader, extracted, list_reader, spread
+from carlang.ingest.shapes import HEADS, NAME_MEMBERS, SHAPES, TEXT_MEMBERS, UNKNOWN, WRAPPERS, Shape
 from carlang.store.quoting import text_literal
 
-LINES = """
-    CREATE OR REPLACE TEMP TABLE lines AS
-    SELECT file, source, number, line,
-      CASE WHEN fault IS NOT NULL THEN fault
-           WHEN NOT json_valid(line) THEN 'not valid JSON'
-           WHEN json_type(line) IS DISTINCT FROM 'OBJECT' THEN 'JSON, but not an object' END AS fault
-    FROM chunk WHERE fault IS NOT NULL OR trim(line, chr(32) || chr(9) || chr(13)) <> ''
-"""
-"""Sorts out what is no record; a blank line is neither a record nor a fault."""
-
-_WRAPPERS = ("_source", "result")  # Elasticsearch's and Splunk's exports put the record into a member
+_BLANKS = "chr(32) || chr(9) || chr(13)"
 
 
-def records_query(sensors: Sensors) -> str:
-    """Return the statement that makes the table `records` of the lines without a fault.
+@cache
+def heads_query() -> str:
+    """Return the query for the head of every record of the table `chunk`, or for why a line is none (`fault`).
 
-    A record's `classes` are the places of the mappings that are for it; null where none is. `kept` are records that
-    go to the rest's mapping whether one is for them or not.
+    A blank line is neither. `data` is null where the line itself is the data; `members` are the names of the members
+    that a record of unknown shape has.
     """
-    members = _members()
-    reader = list_reader(members, {})
-    evidence = " ".join(f"WHEN {_evidence(s, reader)} THEN {text_literal(s.name)}" for s in SHAPES if s.evidence)
-    heads = ", ".join(f"{_head(name, reader)} AS {name}" for name in HEADS)
-    times = _cases((s, parse_expression(s.time).bind(reader)) for s in SHAPES)
-    data = _cases((s, _data(s, reader)) for s in SHAPES if s.data)
+    evidence = list(dict.fromkeys(name for shape in SHAPES for group in shape.evidence for name in group))
+    is_there = list_reader(evidence, {})
+    shapes = " ".join(f"WHEN {_evidence(s, is_there)} THEN {text_literal(s.name)}" for s in SHAPES if s.evidence)
+    inside = ", ".join(f"object_text(o[{len(evidence) + i}])" for i in range(1, len(WRAPPERS) + 1))
+    heads = ", ".join(f"{_head(name)} AS {name}" for name in HEADS)
+    times = _cases((s, parse_expression(s.time).bind(_reader(s))) for s in SHAPES)
+    data = _cases((s, _data(s)) for s in SHAPES if s.data)
     # Put together from this package's tables and from checked expressions alone: records are never part of the text.
     return f"""
-    CREATE OR REPLACE TEMP TABLE records AS
-    WITH members AS (
-      SELECT file, source, number, line, {_unwrapped()} AS body, {extracted("body", members)} AS d
-      FROM lines WHERE fault IS NULL
+    WITH parsed AS (
+      SELECT position, fault, line, TRY({extracted("line", [*evidence, *WRAPPERS])}) AS o
+      FROM chunk WHERE fault IS NOT NULL OR starts_with(line, '{{') OR ltrim(line, {_BLANKS}) <> ''
+    ), opened AS (
+      SELECT position, line, o, CASE WHEN fault IS NULL THEN coalesce({inside}) END AS inside,
+        CASE WHEN fault IS NOT NULL THEN fault WHEN o IS NULL THEN 'not valid JSON'
+             WHEN starts_with(line, '{{') OR starts_with(ltrim(line, {_BLANKS}), '{{') THEN NULL
+             ELSE 'JSON, but not an object' END AS fault
+      FROM parsed
+    ), unwrapped AS (
+      SELECT position, line, fault, inside,
+        CASE WHEN inside IS NULL THEN o ELSE {extracted("inside", evidence)} END AS d
+      FROM opened
     ), shaped AS (
-      SELECT *, CASE {evidence} ELSE {text_literal(SHAPES[-1].name)} END AS shape FROM members
+      SELECT position, line, fault, inside,
+        CASE WHEN fault IS NOT NULL THEN NULL {shapes} ELSE {text_literal(UNKNOWN)} END AS shape
+      FROM (SELECT *, {spread(len(evidence))} FROM unwrapped)
+    ), taken AS (
+      SELECT *, {_cases((s, extracted("coalesce(inside, line)", _members(s))) for s in SHAPES)} AS d FROM shaped
     ), headed AS (
-      SELECT file, source, number, line, body, shape, {heads}, TRY({times}) AS event_time, {data} AS data FROM shaped
-    ), typed AS (
-      SELECT file, source, number, line, shape, given(channel) AS channel, number(event_id) AS event_id,
-        given(provider) AS provider, given(computer) AS computer, number(record_id) AS record_id,
-        level_name(level) AS level, message, event_time, coalesce(data, body) AS data
+      SELECT position, fault, shape, line, {heads}, TRY({times}) AS event_time, coalesce({data}, inside) AS data
+      FROM (SELECT *, {spread(max(len(_members(s)) for s in SHAPES))} FROM taken)
+    ), named AS (
+      SELECT * EXCLUDE (data),
+        CASE WHEN starts_with(data, '{{"Data":') THEN coalesce({_named_data("data")}, data) ELSE data END AS data
       FROM headed
     )
-    SELECT *, {_classes(sensors.mappings)} AS classes, {_kept(sensors.kept)} AS kept FROM typed
+    SELECT position, fault, shape, given(channel) AS channel, number(event_id) AS event_id,
+      given(provider) AS provider, given(computer) AS computer, number(record_id) AS record_id,
+      level_name(level) AS level, event_time, data,
+      CASE WHEN shape = {text_literal(UNKNOWN)} THEN CAST(to_json(json_keys(coalesce(data, line))) AS VARCHAR) END
+        AS members
+    FROM named
     """  # noqa: S608
 
 
-def _members() -> list[str]:
-    """Return all members that any shape looks at."""
-    found: list[str] = []
-    for shape in SHAPES:
-        found += [name for group in shape.evidence for name in group]
-        found += [name for names in shape.heads.values() for name in names]
-        found += [name.removesuffix(".*") for name in shape.data]
-        for sql in (shape.time, *shape.constants.values()):
-            found += parse_expression(sql).members
+@cache
+def message_sql() -> str:
+    """Return the SQL for the message in a record's `line`; most events are never asked for it."""
+    reader = column_reader("line", {})
+
+    def values() -> Iterator[tuple[Shape, str]]:
+        for shape in SHAPES:
+            names = [outer + name for outer in ("", *(f"{w}." for w in WRAPPERS)) for name in shape.message]
+            if names:
+                yield shape, f"coalesce({', '.join(map(reader, names))})"
+
+    return _cases(values())
+
+
+def _members(shape: Shape) -> list[str]:
+    """Return all members that a shape's head and data are taken from."""
+    found = [name for names in shape.heads.values() for name in names]
+    found += [name.removesuffix(".*") for name in shape.data]
+    for sql in (shape.time, *shape.constants.values()):
+        found += parse_expression(sql).members
     return list(dict.fromkeys(found))
 
 
-def _unwrapped() -> str:
-    cases = (
-        f"WHEN contains(line, '\"{name}\"') AND json_type(line, '$.{name}') = 'OBJECT'"
-        f" THEN CAST(json_extract(line, '$.{name}') AS VARCHAR)"
-        for name in _WRAPPERS
-    )
-    return f"CASE {' '.join(cases)} ELSE line END"
+def _reader(shape: Shape) -> MemberReader:
+    return list_reader(_members(shape), {})
 
 
 def _cases(values: Iterator[tuple[Shape, str]]) -> str:
@@ -85,9 +101,10 @@ def _evidence(shape: Shape, reader: MemberReader) -> str:
     return " AND ".join(f"({group})" for group in groups)
 
 
-def _head(name: str, reader: MemberReader) -> str:
+def _head(name: str) -> str:
     def values() -> Iterator[tuple[Shape, str]]:
         for shape in SHAPES:
+            reader = _reader(shape)
             if name in shape.constants:
                 yield shape, parse_expression(shape.constants[name]).bind(reader)
             elif members := shape.heads.get(name):
@@ -96,14 +113,14 @@ def _head(name: str, reader: MemberReader) -> str:
     return _cases(values())
 
 
-def _data(shape: Shape, reader: MemberReader) -> str:
+def _data(shape: Shape) -> str:
     """Return the first of the shape's data objects that is there; `x.*` is the first object inside of `x`.
 
     Null, which stands for the record itself, where there is none.
     """
     found = []
     for name in shape.data:
-        value = f"object_text({reader(name.removesuffix('.*'))})"
+        value = f"object_text({_reader(shape)(name.removesuffix('.*'))})"
         if name.endswith(".*"):
             inner = f"json_merge_patch({value}, '{{\"#attributes\":null}}')"
             value = f"object_text(CAST(json_extract({inner}, '$.*')[1] AS VARCHAR))"
@@ -111,42 +128,15 @@ def _data(shape: Shape, reader: MemberReader) -> str:
     return f"coalesce({', '.join([*found, shape.no_data])})"
 
 
-def _classes(mappings: Sequence[EventMapping]) -> str:
-    """Return the SQL of a record's classes: by its log first, then by its event id, then by conditions on its data."""
-    logs: dict[tuple[str | None, str | None], dict[int | None, list[int]]] = {}
-    for place, mapping in enumerate(mappings):
-        for event_id in () if mapping.is_rest else mapping.event_ids or (None,):
-            logs.setdefault((mapping.channel, mapping.provider), {}).setdefault(event_id, []).append(place)
-    cases = []
-    for log, ids in logs.items():
-        of_all = ids.pop(None, [])
-        by_id = " ".join(
-            f"WHEN {event_id} THEN {_places([(place, mappings[place]) for place in sorted(places + of_all)])}"
-            for event_id, places in ids.items()
-        )
-        otherwise = _places([(place, mappings[place]) for place in of_all]) if of_all else "NULL"
-        found = f"CASE event_id {by_id} ELSE {otherwise} END" if by_id else otherwise
-        cases.append(f"CASE WHEN {_log_condition(*log)} THEN {found} END")
-    return f"coalesce({', '.join([*cases, 'CAST(NULL AS INTEGER[])'])})"
+def _named_data(data: str) -> str:
+    """Return the SQL that makes an object of the list of named texts that XML has, as some exports keep it.
 
-
-def _log_condition(channel: str | None, provider: str | None) -> str:
-    wanted = {"channel": channel, "provider": provider}
-    named = {column: text_literal(name.lower()) for column, name in wanted.items() if name}
-    equal = (f"coalesce(lower({column}) = {name}, true)" for column, name in named.items())
-    return f"{' AND '.join(equal)} AND coalesce({', '.join(named)}) IS NOT NULL"
-
-
-def _kept(channels: Iterable[str]) -> str:
-    named = ", ".join(text_literal(channel.lower()) for channel in sorted(channels))
-    return f"coalesce(lower(channel) IN ({named}), false)" if named else "false"
-
-
-def _places(mappings: Sequence[tuple[int, EventMapping]]) -> str:
-    if all(mapping.where is None for _, mapping in mappings):
-        return f"[{', '.join(str(place) for place, _ in mappings)}]"
-    places = (
-        f"CASE WHEN TRY({m.where.bind(data_reader(m.names))}) THEN {place} END" if m.where else str(place)
-        for place, m in mappings
-    )
-    return f"nullif(list_filter([{', '.join(places)}], lambda place: place IS NOT NULL), CAST([] AS INTEGER[]))"
+    Null where the data are something else, or where a name stands in the list twice.
+    """
+    entries = f"""
+        CASE json_type({data}, '$.Data') WHEN 'ARRAY' THEN json_extract({data}, '$.Data[*]')
+          WHEN 'OBJECT' THEN [json_extract({data}, '$.Data')] END"""
+    name = ", ".join(f"json_extract_string(e, {text_literal(path)})" for path in NAME_MEMBERS)
+    text = ", ".join(f"json_extract_string(e, {text_literal(path)})" for path in TEXT_MEMBERS)
+    pairs = f"list_transform({entries}, lambda e: {{'k': coalesce({name}), 'v': coalesce({text}, '')}})"
+    return f"TRY(CAST(to_json(map_from_entries({pairs})) AS VARCHAR))"

@@ -1,4 +1,8 @@
-"""The reader of JSON documents: an array of records, or records that are printed over several lines."""
+"""The reader of JSON documents: an array of records, records that are printed over several lines, or a whole answer.
+
+An answer is one object with the records in an array inside, as the interfaces of Elasticsearch (`hits.hits`), Splunk
+(`results`) and others give it. What stands in it after its records is not read.
+"""
 
 from __future__ import annotations
 
@@ -10,10 +14,22 @@ from carlang.ingest.records import Fault, Member, Records
 from carlang.ingest.text import is_text, utf8_blocks, utf8_start, valid_utf8
 
 _SPACE = re.compile(r"[\s,]*")
+_MEMBER = r'"[^"]*"\s*:\s*(?:"(?:[^"\\]|\\.)*"|[^\s"{}\[\],:]+|\{[^{}]*\}|\[[^\[\]{}]*\])\s*,\s*'
+_ANSWER = re.compile(
+    rf'^\{{\s*(?:(?:{_MEMBER})*"hits"\s*:\s*\{{\s*(?:{_MEMBER})*"hits"'  # Elasticsearch
+    rf'|"preview"\s*:\s*\w+\s*,\s*(?:{_MEMBER})*"results"'  # Splunk
+    rf'|"@odata[^"]*"\s*:\s*"[^"]*"\s*,\s*(?:{_MEMBER})*"value"'  # Microsoft
+    r'|"(?:events|Events|records|Records|results|value|hits)")\s*:\s*\[(?=\s*[{\]])',
+    re.MULTILINE,
+)
+"""An answer up to its records: known members of one, or the records first of all."""
+_OTHER = re.compile(r"^\{", re.MULTILINE)
+
 _LOOK = 20
 _MANY = 20_000
 _LARGEST = 256 << 20
 _SHOWN = 1000
+_BEFORE = 64 << 10
 
 
 def looks_like_documents(head: bytes) -> bool:
@@ -24,6 +40,8 @@ def looks_like_documents(head: bytes) -> bool:
     start = utf8_start(head)
     if start[:1] not in (b"[", b"{"):
         return False
+    if _ANSWER.match(start[:_BEFORE].decode("utf-8", "replace")):
+        return True
     whole, _, rest = start.rpartition(b"\n") if b"\n" in start else (start, b"", b"")
     lines = [line.strip() for line in (whole or rest).split(b"\n", _LOOK)[:_LOOK]]
     if start[:1] == b"[":
@@ -60,7 +78,9 @@ class JsonDocumentsReader:
             if block:
                 yield from documents.cut()
         yield from documents.cut()
-        if rest := documents.text.strip().strip("]").strip():
+        if documents.passed:
+            yield Fault("between answers with records: not an answer of that form", text=documents.passed)
+        if rest := documents.left():
             yield Fault(f"not valid JSON: {documents.fault}", documents.number, rest[:_SHOWN])
 
 
@@ -71,23 +91,26 @@ class _Documents:
         self.text = ""
         self.number = 1
         self.fault = "it ends too soon"
+        self.passed = ""
         self._begun = False
+        self._answers = False
+        self._inside = False
         self._decoder = json.JSONDecoder(strict=False)
+
+    def left(self) -> str:
+        """Return the text after the last document that is none; what follows the records of an answer is no loss."""
+        if self._answers and not self._inside:
+            return ""
+        return self.text.strip().strip("]").strip()
 
     def cut(self) -> Iterator[Records]:
         """Take all documents off the text that are complete."""
-        position = 0
-        if not self._begun:
-            start = _SPACE.match(self.text)
-            position = start.end() if start else 0
-            self._begun = True
-            position += self.text[position : position + 1] == "["
+        position = 0 if self._begun else self._start()
         found: list[str] = []
         begin = position
         while True:
-            space = _SPACE.match(self.text, position)
-            position = space.end() if space else position
-            if position >= len(self.text):
+            position, there = self._next(position)
+            if not there:
                 break
             try:
                 _, end = self._decoder.raw_decode(self.text, position)
@@ -102,6 +125,35 @@ class _Documents:
         if found:
             yield self._records(found, position - begin)
         self.text = self.text[position:]
+
+    def _start(self) -> int:
+        """Return where the text goes on after the bracket of an array, if it begins with one."""
+        position = self._space(0)
+        self._begun = position < len(self.text)
+        self._answers = _ANSWER.match(self.text, position) is not None
+        return position + (self.text[position : position + 1] == "[")
+
+    def _next(self, position: int) -> tuple[int, bool]:
+        """Return where the next document stands, and whether there is one; of answers, where their next record does."""
+        position = self._space(position)
+        if not self._answers:
+            return position, position < len(self.text)
+        if self._inside and self.text[position : position + 1] == "]":
+            self._inside = False
+        while not self._inside:
+            answer = _ANSWER.search(self.text, position)
+            passed = self.text[position : answer.start() if answer else None]
+            if other := _OTHER.search(passed):
+                self.passed = passed[other.start() :][:_SHOWN]
+            if answer is None:
+                return max(position, len(self.text) - _BEFORE), False
+            position = self._space(answer.end())
+            self._inside = self.text[position : position + 1] != "]"
+        return position, position < len(self.text)
+
+    def _space(self, position: int) -> int:
+        space = _SPACE.match(self.text, position)
+        return space.end() if space else position
 
     def _records(self, found: list[str], size: int) -> Records:
         records = Records.of(found, range(self.number, self.number + len(found)), size)

@@ -2,46 +2,43 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
-from collections import Counter
-from collections.abc import Mapping
+import threading
+from collections import Counter, deque
+from collections.abc import Iterable
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Self, TypeVar
 
 import duckdb
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from carlang.errors import IngestError
-from carlang.ingest.events import events_query
-from carlang.ingest.heads import LINES, records_query
-from carlang.ingest.macros import define_macros
-from carlang.ingest.mapping import EventMapping, Sensors
-from carlang.ingest.records import Fault, Records
+from carlang.ingest.classify import Classifier
+from carlang.ingest.duplicates import drop_duplicates
+from carlang.ingest.mapper import CHUNK_SCHEMA, Mapped, Mapper, Statements
+from carlang.ingest.mapping import Sensors
+from carlang.ingest.parts import Kind, Part, Parts, write_part
+from carlang.ingest.records import Fault, Records, counted
+from carlang.ingest.rejected import RejectedFile, Row, described
 from carlang.ingest.report import Rejection
 from carlang.model.schema import Model
-from carlang.store import REJECTED_FOLDER, Store, object_columns
+from carlang.store import REJECTED_FOLDER, Store
 from carlang.store.files import open_memory
 from carlang.store.quoting import text_literal
 
 CHUNK = 32 << 20
 """How much raw text is mapped at once."""
 
-_MEMORY = "2GB"
-_REST = -1  # stands for the rest among the places of mappings
+THREADS = min(4, os.cpu_count() or 1)
+_MEMORY = "512MB"
 _SHOWN = 20
 
-CHUNK_SCHEMA = pa.schema(
-    [
-        ("file", pa.int32()),
-        ("source", pa.string()),
-        ("number", pa.int64()),
-        ("line", pa.string()),
-        ("fault", pa.string()),
-    ]
-)
-"""The raw lines of a chunk, and the places that could not be read."""
+_Result = TypeVar("_Result")
 
 
 @dataclass
@@ -54,7 +51,6 @@ class FileCount:
     unmapped: int = 0
     rejected: int = 0
     reason: str | None = None
-    rejected_parts: int = 0
 
     @property
     def records(self) -> int:
@@ -68,36 +64,46 @@ class Batch:
 
     files: list[FileCount] = field(default_factory=list)
     parts: list[tuple[Path, str, str]] = field(default_factory=list)
-    events: Counter[tuple[str, str]] = field(default_factory=Counter)
+    events: Counter[Kind] = field(default_factory=Counter)
     unmapped: Counter[tuple[str | None, int | None]] = field(default_factory=Counter)
+    guessed: dict[int, tuple[int, float]] = field(default_factory=dict)
     rejections: list[Rejection] = field(default_factory=list)
     size: int = 0
 
 
 class Loader:
-    """Maps records to events with one DuckDB connection; used as a context manager.
+    """Maps records to events in several threads; used as a context manager.
 
-    Records are gathered until they make a chunk, whatever files they come from, and are then mapped and written. A
-    batch ends between two files.
+    Records are gathered until they make a chunk, whatever files they come from, and are then mapped; what comes out
+    is taken in the order in which it went in. A batch ends between two files.
     """
 
     def __init__(
-        self, store: Store, model: Model, sensors: Sensors, *, hostname: str | None = None, keep_raw: bool = False
+        self,
+        store: Store,
+        model: Model,
+        sensors: Sensors,
+        *,
+        hostname: str | None = None,
+        keep_raw: bool = False,
+        forced: int | None = None,
     ) -> None:
         self.store = store
         self.batch = Batch()
-        self._keep_raw = keep_raw
-        self._model = model
-        self._hostname = hostname
-        self._groups = _grouped(sensors)
-        self._records_query = records_query(sensors)
+        self._mappings = sensors.mappings
+        self._classifier = Classifier(sensors, forced)
+        self._statements = Statements(sensors, model, hostname, keep_raw)
         self._tables: list[pa.Table] = []
+        self._rows = 0
         self._waiting = 0
+        self._parts = Parts(store)
+        self._rejected: dict[int, RejectedFile] = {}
         self._spool = tempfile.TemporaryDirectory(prefix="carlang-")
-        self._connection = open_memory()
-        self._connection.execute(f"SET memory_limit = '{_MEMORY}'")
-        self._connection.execute(f"SET temp_directory = {text_literal(self._spool.name)}")
-        define_macros(self._connection)
+        self._threads = ThreadPoolExecutor(THREADS, "carlang-ingest")
+        self._mapping: deque[Future[Mapped]] = deque()
+        self._writing: deque[Future[None]] = deque()
+        self._local = threading.local()
+        self._mappers: list[Mapper] = []
 
     def __enter__(self) -> Self:
         return self
@@ -105,10 +111,15 @@ class Loader:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._connection.close()
+        if kind is not None:
+            for mapper in self._mappers:
+                mapper.connection.interrupt()
+        self._threads.shutdown(cancel_futures=True)
+        for mapper in self._mappers:
+            mapper.close()
         self._spool.cleanup()
         if kind is not None:
-            self.discard()
+            self._discard()
 
     def begin(self, name: str, digest: str) -> FileCount:
         """Turn to a new file."""
@@ -120,112 +131,131 @@ class Loader:
         """Take records, or the news that something could not be read, of the file begun last."""
         place = len(self.batch.files) - 1
         if isinstance(item, Fault):
-            row = {"file": place, "source": source, "number": item.number, "line": item.text, "fault": item.reason}
-            self._tables.append(pa.Table.from_pylist([row], schema=CHUNK_SCHEMA))
+            self._append(place, source, [item.number], [item.text], [item.reason])
             return
         count = len(item.lines)
-        columns = [
-            pa.repeat(pa.scalar(place, pa.int32()), count),
-            pa.repeat(pa.scalar(source), count),
-            item.numbers,
-            item.lines,
-            pa.nulls(count, pa.string()),
-        ]
-        self._tables.append(pa.Table.from_arrays(columns, schema=CHUNK_SCHEMA))
+        self._append(place, source, item.numbers, item.lines, pa.nulls(count, pa.string()))
         self._waiting += item.size
         self.batch.size += item.size
         if self._waiting >= CHUNK:
-            self.flush()
+            self._flush()
 
-    def flush(self) -> None:
-        """Map and write what is waiting."""
+    def _append(self, place: int, source: str, numbers: object, lines: object, faults: object) -> None:
+        names = ("number", "line", "fault")
+        columns = zip(names, (numbers, lines, faults), strict=True)
+        given = [pa.array(values, CHUNK_SCHEMA.field(name).type) for name, values in columns]
+        count = len(given[0])
+        where = [pa.repeat(pa.scalar(place, pa.int32()), count), pa.repeat(pa.scalar(source), count)]
+        rows = [counted(self._rows, count), *where, *given]
+        self._tables.append(pa.Table.from_arrays(rows, schema=CHUNK_SCHEMA))
+        self._rows += count
+
+    def take(self) -> Batch:
+        """Finish the batch and begin the next."""
+        self._flush()
+        while self._mapping:
+            self._take_mapped()
+        self._write(self._parts.all())
+        while self._writing:
+            self._done(self._writing.popleft())
+        for rejected in self._rejected.values():
+            rejected.close()
+        self._rejected = {}
+        batch, self.batch = self.batch, Batch()
+        return batch
+
+    def drop_duplicates(self, batch: Batch) -> Counter[str]:
+        """Take the events out of a finished batch that the store holds already; returns how many by source."""
+        with open_memory() as connection:
+            connection.execute(f"SET memory_limit = '{_MEMORY}'")
+            connection.execute(f"SET temp_directory = {text_literal(self._spool.name)}")
+            batch.parts, sources, kinds = drop_duplicates(connection, self.store, batch.parts)
+        batch.events = batch.events - kinds
+        return sources
+
+    def _flush(self) -> None:
+        """Have what is waiting mapped, as soon as there is a thread for it."""
         if not self._tables:
             return
-        chunk = pa.concat_tables(self._tables)
-        self._tables, self._waiting = [], 0
+        chunk = pa.concat_tables(self._tables).combine_chunks()
+        self._tables, self._rows, self._waiting = [], 0, 0
+        while len(self._mapping) > THREADS:
+            self._take_mapped()
+        self._mapping.append(self._threads.submit(self._map, chunk))
+
+    def _mapper(self) -> Mapper:
+        """Return the mapper of this thread."""
+        mapper: Mapper | None = getattr(self._local, "mapper", None)
+        if mapper is None:
+            mapper = self._local.mapper = Mapper(self._statements, self._classifier, self._spool.name)
+            self._mappers.append(mapper)
+        return mapper
+
+    def _map(self, chunk: pa.Table) -> Mapped:
+        return self._mapper().map(chunk)
+
+    def _write_part(self, part: Part) -> None:
+        write_part(part, self._mapper().connection)
+
+    def _take_mapped(self) -> None:
+        """Take what became of the oldest chunk."""
+        result = self._done(self._mapping.popleft())
+        for place, count in result.mapped.items():
+            self.batch.files[place].mapped += count
+        for place, count in result.unmapped.items():
+            self.batch.files[place].unmapped += count
+        self.batch.unmapped += result.kinds
+        for place, (count, share) in result.guessed.items():
+            before, least = self.batch.guessed.get(place, (0, 1.0))
+            self.batch.guessed[place] = (before + count, min(least, share))
+        if result.rejected is not None:
+            self._reject(result.rejected)
+        for place, events in result.events:
+            mapping = self._mappings[place]
+            kind = (mapping.object, mapping.action)
+            self.batch.events[kind] += events.num_rows
+            self._parts.add(kind, events)
+        self._write(self._parts.full())
+
+    def _write(self, parts: Iterable[Part]) -> None:
+        for part in parts:
+            self.batch.parts.append((part.path, *part.kind))
+            while len(self._writing) > THREADS:
+                self._done(self._writing.popleft())
+            self._writing.append(self._threads.submit(self._write_part, part))
+
+    def _done(self, future: Future[_Result]) -> _Result:
         try:
-            self._connection.register("chunk", chunk)
-            self._connection.execute(LINES)
-            self._connection.unregister("chunk")
-            self._connection.execute(self._records_query)
-            self._count()
-            self._write_events()
-            self._write_rejected()
+            return future.result()
         except duckdb.Error as error:
             names = ", ".join(dict.fromkeys(f.name for f in self.batch.files[-3:]))
             raise IngestError(f"records of {names} (or before) cannot be mapped: {error}") from error
 
-    def take(self) -> Batch:
-        """Finish the batch and begin the next."""
-        self.flush()
-        batch, self.batch = self.batch, Batch()
-        return batch
+    def _reject(self, rows: pa.Table) -> None:
+        """Count what was rejected, show the first and keep all."""
+        for place in rows["file"].unique().to_pylist():
+            file = self.batch.files[place]
+            own = rows.filter(pc.equal(rows["file"], place))
+            columns = (own[name].to_pylist() for name in ("source", "number", "line", "fault"))
+            found: list[Row] = list(zip(*columns, strict=True))
+            file.rejected += len(found)
+            shown = [Rejection(source, number, reason) for source, number, _, reason in found[:_SHOWN]]
+            self.batch.rejections += shown
+            file.reason = file.reason or described(shown[0])
+            if place not in self._rejected:
+                self._rejected[place] = RejectedFile(self.store.path / REJECTED_FOLDER, file.digest)
+            self._rejected[place].write(found)
 
-    def discard(self) -> None:
+    def _discard(self) -> None:
         """Give the batch up; what was written for it is deleted."""
-        self._tables, self._waiting = [], 0
+        self._parts.clear()
+        for rejected in self._rejected.values():
+            rejected.close()
         delete_parts(self.batch)
         self.batch = Batch()
-
-    def _count(self) -> None:
-        query = "SELECT file, count(classes), count(*) - count(classes) FROM records GROUP BY file"
-        for place, mapped, unmapped in self._connection.execute(query).fetchall():
-            self.batch.files[place].mapped += mapped
-            self.batch.files[place].unmapped += unmapped
-        query = "SELECT channel, event_id, count(*) FROM records WHERE classes IS NULL GROUP BY ALL ORDER BY ALL"
-        for channel, event_id, count in self._connection.execute(query).fetchall():
-            self.batch.unmapped[(channel, event_id)] += count
-
-    def _write_events(self) -> None:
-        classes = "CASE WHEN kept THEN list_append(classes, -1) ELSE coalesce(classes, [-1]) END"
-        query = f"SELECT DISTINCT unnest({classes}) FROM records"  # noqa: S608  # constants
-        present = {row[0] for row in self._connection.execute(query).fetchall()}
-        for (object_name, action), mappings in self._groups.items():
-            # The part of a mapping that has no record in the chunk would still look at every record.
-            found = [(place, m) for place, m in mappings if (_REST if m.is_rest else place) in present]
-            if not found:
-                continue
-            columns = object_columns(self._model.objects[object_name])
-            sql = events_query(found, columns, hostname=self._hostname, keep_raw=self._keep_raw)
-            path = self.store.new_file(object_name, action)
-            self.batch.parts.append((path, object_name, action))
-            copy = f"COPY ({sql}) TO {text_literal(str(path))} (FORMAT parquet, COMPRESSION zstd)"
-            row = self._connection.execute(copy).fetchone()
-            self.batch.events[(object_name, action)] += row[0] if row else 0
-
-    def _write_rejected(self) -> None:
-        """Keep what was rejected, a file for each source and chunk; a second reading writes the same files again."""
-        query = "SELECT file, count(*) FROM lines WHERE fault IS NOT NULL GROUP BY file ORDER BY file"
-        for place, count in self._connection.execute(query).fetchall():
-            file = self.batch.files[place]
-            file.rejected += count
-            file.rejected_parts += 1
-            query = "SELECT source, number, fault FROM lines WHERE fault IS NOT NULL AND file = $place LIMIT $shown"
-            rows = self._connection.execute(query, {"place": place, "shown": _SHOWN}).fetchall()
-            self.batch.rejections += [Rejection(*row) for row in rows]
-            file.reason = file.reason or _described(rows[0])
-            folder = self.store.path / REJECTED_FOLDER
-            folder.mkdir(exist_ok=True)
-            path = folder / f"{file.digest[:16]}-{file.rejected_parts}.ndjson"
-            rows_of_file = f"FROM lines WHERE fault IS NOT NULL AND file = {place}"
-            query = f"SELECT source, number, fault AS reason, line AS text {rows_of_file}"  # a number
-            self._connection.execute(f"COPY ({query}) TO {text_literal(str(path))} (FORMAT json)")
 
 
 def delete_parts(batch: Batch) -> None:
     """Delete the Parquet files that were written for a batch."""
     for path, _, _ in batch.parts:
         path.unlink(missing_ok=True)
-
-
-def _described(row: tuple[str, int | None, str]) -> str:
-    source, number, reason = row
-    return f"{source}, {number}: {reason}" if number is not None else f"{source}: {reason}"
-
-
-def _grouped(sensors: Sensors) -> Mapping[tuple[str, str], list[tuple[int, EventMapping]]]:
-    """Return the mappings of each object and action, with their places."""
-    groups: dict[tuple[str, str], list[tuple[int, EventMapping]]] = {}
-    for place, mapping in enumerate(sensors.mappings):
-        groups.setdefault((mapping.object, mapping.action), []).append((place, mapping))
-    return groups

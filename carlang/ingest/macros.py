@@ -6,25 +6,31 @@ import duckdb
 
 from carlang.store.quoting import text_literal
 
-_GUID = "[0-9A-Fa-f]{8}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{12}"
 _IPV4 = r"[0-9]{1,3}(\.[0-9]{1,3}){3}"
 _ZONE = r"(Z|[+-][0-9]{2}:?[0-9]{2})$"
 
 MACROS: dict[str, str] = {
-    "given(text)": "CASE WHEN trim(text) NOT IN ('', '-') THEN text END",
+    # Conditions that hardly cost anything come first: these run for every field of every record.
+    "given(text)": """
+        CASE WHEN text = '-' OR text = '' THEN NULL WHEN starts_with(text, ' ') AND trim(text) IN ('', '-') THEN NULL
+        ELSE text END""",
     "base_name(path)": r"nullif(regexp_extract(path, '[^\\/]*$'), '')",
     "object_text(text)": "CASE WHEN starts_with(text, '{') AND json_valid(text) THEN text END",
     "number(text)": """
-        CASE WHEN regexp_full_match(text, '\\s*(0[xX][0-9A-Fa-f]+|[+-]?[0-9]+)\\s*') THEN TRY_CAST(trim(text) AS BIGINT)
-        END""",
+        CASE WHEN CAST(TRY_CAST(text AS BIGINT) AS VARCHAR) = text THEN TRY_CAST(text AS BIGINT)
+        WHEN contains(text, 'x') OR contains(text, 'X') THEN TRY_CAST(trim(text) AS BIGINT)
+        WHEN contains(text, '.') OR contains(text, 'e') OR contains(text, 'E') OR contains(text, '_') THEN NULL
+        ELSE TRY_CAST(trim(text) AS BIGINT) END""",
     "truth(text)": "CASE lower(text) WHEN 'true' THEN true WHEN 'false' THEN false END",
-    "guid(text)": f"""
-        CASE WHEN regexp_full_match(text, '\\{{?{_GUID}\\}}?') THEN '{{' || lower(trim(text, '{{}}')) || '}}' END""",
+    "guid(text)": """
+        CASE WHEN strlen(text) IN (36, 38) THEN '{' || CAST(TRY_CAST(text AS UUID) AS VARCHAR) || '}' END""",
     "hash_of(hashes, algorithm)": """
         nullif(lower(regexp_extract(hashes, '(?i)(?:^|[,\\s])' || algorithm || '=([0-9A-Fa-f]+)', 1)), '')""",
     "account(domain, name)": r"""
         CASE WHEN given(name) IS NULL THEN NULL WHEN given(domain) IS NULL THEN name ELSE domain || '\' || name END""",
-    "is_address(name)": f"(regexp_full_match(name, '{_IPV4}') OR contains(name, ':'))",
+    "is_address(name)": f"""
+        CASE WHEN contains(name, ':') THEN true WHEN name >= '0' AND name < ':' THEN regexp_full_match(name, '{_IPV4}')
+        ELSE false END""",
     "extension_of(path)": r"nullif(regexp_extract(split_part(base_name(path), ':', 1), '\.[^.\\/]+$'), '')",
     "address(text)": r"""
         CASE WHEN is_address(text) THEN regexp_replace(text, '(?i)^::ffff:(\d+\.\d+\.\d+\.\d+)$', '\1') END""",
@@ -116,12 +122,13 @@ MACROS: dict[str, str] = {
         THEN moment END""",
     "instant(text)": """
         finite(CASE
-          WHEN regexp_full_match(text, '[0-9]{9,10}(\\.[0-9]+)?')
+          WHEN substr(text, 5, 1) = '-' THEN TRY_CAST(text AS TIMESTAMPTZ)
+          WHEN starts_with(text, '/Date(')
+            THEN make_timestamptz(TRY_CAST(split_part(split_part(substr(text, 7), ')', 1), '+', 1) AS BIGINT) * 1000)
+          WHEN strlen(text) = 13 AND TRY_CAST(text AS BIGINT) > 0 THEN make_timestamptz(TRY_CAST(text AS BIGINT) * 1000)
+          WHEN TRY_CAST(text AS DOUBLE) >= 1e8 AND TRY_CAST(text AS DOUBLE) < 1e10
             THEN make_timestamptz(CAST(round(TRY_CAST(text AS DOUBLE) * 1000000) AS BIGINT))
-          WHEN regexp_full_match(text, '[0-9]{13}') THEN make_timestamptz(TRY_CAST(text AS BIGINT) * 1000)
-          WHEN regexp_matches(text, '^/Date\\(-?[0-9]{1,15}')
-            THEN make_timestamptz(TRY_CAST(regexp_extract(text, '-?[0-9]+') AS BIGINT) * 1000)
-          ELSE TRY_CAST(text AS TIMESTAMPTZ) END)""",
+          WHEN TRY_CAST(text AS DOUBLE) IS NULL THEN TRY_CAST(text AS TIMESTAMPTZ) END)""",
     "has_zone(text)": f"regexp_matches(text, '{_ZONE}')",
     # A collector that writes local times gives its zone away by when it received the record, in both clocks.
     "local_instant(text, received, received_utc)": """

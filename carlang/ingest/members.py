@@ -15,8 +15,11 @@ EMPTY_RECORDS = "records_like_these"
 _COLUMNS = """
     source VARCHAR, number BIGINT, line VARCHAR, shape VARCHAR, channel VARCHAR, event_id BIGINT,
     provider VARCHAR, computer VARCHAR, host VARCHAR, record_id BIGINT, level VARCHAR, message VARCHAR,
-    event_time TIMESTAMP WITH TIME ZONE, data VARCHAR, event_data VARCHAR, d VARCHAR[]
+    event_time TIMESTAMP WITH TIME ZONE, data VARCHAR, event_data VARCHAR
 """
+
+_MOST_MEMBERS = 200
+"""As many as one expression may name, with their other names."""
 
 _ESCAPE = "\\"
 _DOT = re.compile(r"(?<!\\)\.")
@@ -27,7 +30,8 @@ MemberReader = Callable[[str], str]
 
 def define_empty_records(connection: duckdb.DuckDBPyConnection) -> None:
     """Make the empty table."""
-    connection.execute(f"CREATE TEMP TABLE {EMPTY_RECORDS} ({_COLUMNS})")
+    members = ", ".join(f"d{place} VARCHAR" for place in range(1, _MOST_MEMBERS + 1))
+    connection.execute(f"CREATE TEMP TABLE {EMPTY_RECORDS} ({_COLUMNS}, {members})")
 
 
 def json_path(name: str) -> str:
@@ -47,22 +51,30 @@ def with_other_names(members: Iterable[str], names: Mapping[str, Sequence[str]])
     return list(dict.fromkeys(name for member in members for name in (member, *names.get(member, ()))))
 
 
+def spread(count: int) -> str:
+    """Return the SQL of columns `d1`, `d2`, … for the first values of the list `d`; an empty text counts as missing.
+
+    Expressions read columns: inside of a CASE, DuckDB copies all of a list's values for every one that is taken out.
+    """
+    return ", ".join(f"nullif(d[{place}], '') AS d{place}" for place in range(1, count + 1))
+
+
 def list_reader(members: Sequence[str], names: Mapping[str, Sequence[str]]) -> MemberReader:
-    """Return a reader of members from the list `d` that was extracted for `with_other_names` of the same members."""
+    """Return a reader of members that were extracted for `with_other_names` of the same members, and `spread`."""
     places = {name: index for index, name in enumerate(with_other_names(members, names), start=1)}
 
     def read(member: str) -> str:
-        return _first(f"nullif(d[{places[name]}], '')" for name in (member, *names.get(member, ())))
+        return _first(f"d{places[name]}" for name in (member, *names.get(member, ())))
 
     return read
 
 
-def data_reader(names: Mapping[str, Sequence[str]]) -> MemberReader:
-    """Return a reader that takes a member straight from the column `data`."""
+def column_reader(column: str, names: Mapping[str, Sequence[str]]) -> MemberReader:
+    """Return a reader that takes a member straight from a column of JSON."""
 
     def read(member: str) -> str:
         paths = (text_literal(json_path(name)) for name in (member, *names.get(member, ())))
-        return _first(f"nullif(json_extract_string(data, {path}), '')" for path in paths)
+        return _first(f"nullif(json_extract_string({column}, {path}), '')" for path in paths)
 
     return read
 

@@ -11,6 +11,9 @@ from pathlib import Path
 from typing import Any, BinaryIO, Protocol
 
 import pyarrow as pa
+import pyarrow.compute as pc
+
+from carlang.ingest.compression import zstd
 
 
 @dataclass(frozen=True)
@@ -25,6 +28,27 @@ class Records:
     def of(cls, lines: Sequence[str] | Sequence[bytes], numbers: Sequence[int] | range, size: int) -> Records:
         """Make records of UTF-8 texts; `size` is their length in bytes, near enough."""
         return cls(pa.array(lines, type=pa.string()), pa.array(numbers, type=pa.int64()), size)
+
+    @classmethod
+    def of_text(cls, text: bytes, first: int) -> Records:
+        """Make a record of each line of a text, which is counted from `first`; what is not UTF-8 becomes U+FFFD."""
+        whole = _text_array(text)
+        try:
+            whole.validate(full=True)
+        except pa.ArrowInvalid:
+            whole = _text_array(text.decode("utf-8", "replace").encode())
+        lines = pc.list_flatten(pc.split_pattern(whole, "\n"))
+        return cls(lines, counted(first, len(lines)), len(text))
+
+
+def counted(first: int, count: int) -> pa.Array:
+    """Return the numbers from `first` on."""
+    return pc.add(pc.cumulative_sum(pa.repeat(pa.scalar(1, pa.int64()), count)), first - 1)
+
+
+def _text_array(text: bytes) -> pa.Array:
+    offsets = pa.array([0, len(text)], pa.int32()).buffers()[1]
+    return pa.Array.from_buffers(pa.string(), 1, [None, offsets, pa.py_buffer(text)])
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +103,7 @@ STREAM_FAULTS: tuple[type[Exception], ...] = (
     ValueError,
     RuntimeError,
     zlib.error,
+    zstd.ZstdError,
     zipfile.BadZipFile,
     tarfile.TarError,
 )

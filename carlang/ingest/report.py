@@ -46,13 +46,28 @@ class SourceReport:
         return self.mapped + self.unmapped + self.rejected
 
 
+@dataclass(frozen=True, slots=True)
+class Guessed:
+    """Records that name no log and were taken for some sensor's by the names of their members.
+
+    `sure` is the share, 0 to 1, of a record's members that the sensor's mapping knows; of the least sure record.
+    """
+
+    sensor: str
+    object: str
+    action: str
+    count: int
+    sure: float
+
+
 @dataclass(frozen=True)
 class IngestReport:
     """What an ingest added, and what it could not.
 
     `events` counts what was added by object and action; `unmapped` counts, by channel and event id, the records that
     no mapping is for and that went to event/log. `rejections` are the first of the places that could not be read; the
-    store keeps all of them in its `_rejected` folder.
+    store keeps all of them in its `_rejected` folder. `guesses` are the records that name no log, `duplicates` the
+    number of events that were left out because the store has them from another export of the same log.
     """
 
     seconds: float
@@ -60,6 +75,8 @@ class IngestReport:
     events: Mapping[tuple[str, str], int]
     unmapped: Mapping[tuple[str | None, int | None], int]
     rejections: tuple[Rejection, ...]
+    guesses: tuple[Guessed, ...] = ()
+    duplicates: int = 0
 
     @property
     def records(self) -> int:
@@ -80,6 +97,11 @@ class IngestReport:
             "events": [{"object": o, "action": a, "count": n} for (o, a), n in self.events.items()],
             "unmapped": [{"channel": c, "event_id": e, "count": n} for (c, e), n in self.unmapped.items()],
             "rejections": [{"source": r.source, "number": r.number, "reason": r.reason} for r in self.rejections],
+            "duplicates": self.duplicates,
+            "guesses": [
+                {"sensor": g.sensor, "object": g.object, "action": g.action, "count": g.count, "sure": round(g.sure, 3)}
+                for g in self.guesses
+            ],
             "sources": [
                 {
                     "source": s.source,

@@ -7,16 +7,21 @@ from collections import Counter, deque
 from collections.abc import Sequence
 from pathlib import Path
 
+from carlang.errors import IngestError
+from carlang.ingest.car_documents import car_mapping, car_mappings, named_class
 from carlang.ingest.containers import read_member
 from carlang.ingest.loader import CHUNK, Batch, FileCount, Loader, delete_parts
-from carlang.ingest.mapping import Sensors
+from carlang.ingest.mapping import AUTO, Sensors
 from carlang.ingest.progress import Progress
 from carlang.ingest.records import Member
-from carlang.ingest.report import IngestReport, Rejection, SourceReport, Status
+from carlang.ingest.report import Guessed, IngestReport, Rejection, SourceReport, Status
 from carlang.ingest.sensors import chosen_sensors
 from carlang.ingest.sources import SourceFile, digest, find_sources
 from carlang.model.schema import Model
 from carlang.store import RAW, Store, create_store, model_columns
+
+DEDUPE = "record"
+"""The way in which duplicates can be found."""
 
 _SHOWN = 20
 
@@ -30,6 +35,7 @@ def ingest(  # noqa: PLR0913  # the options of one command
     hostname: str | None = None,
     keep_raw: bool = False,
     strict: bool = False,
+    dedupe: str | None = None,
     progress: Progress | None = None,
 ) -> IngestReport:
     """Read raw logs into an event store, which is made where there is none, and say what became of each source.
@@ -39,19 +45,22 @@ def ingest(  # noqa: PLR0913  # the options of one command
         store: A folder, or a store that can be written.
         model: The data model, whose fields become the columns.
         sensor: The sensor whose mapping applies, by name or by its mapping file; `auto` goes by each record's channel
-            and event id.
+            and event id. An object and action, `process/create`, takes every record as fields of such an event.
         hostname: The host of records that name none.
         keep_raw: Whether events keep their record as JSON in a column `raw`.
         strict: Whether a source of which anything is rejected is left out as a whole.
+        dedupe: `record` leaves out the events of records that are in the store from another export of the same log.
         progress: What to tell how far the ingest is.
 
     Raises:
-        IngestError: There is no such sensor.
+        IngestError: There is no such sensor, or no such way to find duplicates.
         DataFileError: The mapping file has faults.
         StoreError: The store cannot be made or written.
     """
     begun = time.monotonic()
-    sensors = chosen_sensors(sensor, model)
+    if dedupe not in (None, DEDUPE):
+        raise IngestError(f"duplicates cannot be found by `{dedupe}`; `{DEDUPE}` is what there is")
+    sensors, forced = _sensors(sensor, model)
     opened = _opened(store, model)
     if keep_raw:
         opened.add_columns({RAW: "VARCHAR"})
@@ -59,7 +68,8 @@ def ingest(  # noqa: PLR0913  # the options of one command
     files = [file for file in find_sources(sources) if not file.path.absolute().is_relative_to(inside)]
     if progress:
         progress.start(sum(file.size for file in files))
-    run = _Run(opened, model, sensors, hostname=hostname, keep_raw=keep_raw, strict=strict, progress=progress)
+    loader = Loader(opened, model, sensors, hostname=hostname, keep_raw=keep_raw, forced=forced)
+    run = _Run(opened, loader, strict=strict, dedupe=dedupe is not None, progress=progress)
     run.read(files)
     return IngestReport(
         seconds=time.monotonic() - begun,
@@ -67,7 +77,23 @@ def ingest(  # noqa: PLR0913  # the options of one command
         events=dict(sorted(run.events.items())),
         unmapped=dict(run.unmapped.most_common()),
         rejections=tuple(run.rejections[:_SHOWN]),
+        guesses=tuple(_guess(sensors, place, *found) for place, found in sorted(run.guessed.items())),
+        duplicates=run.duplicates.total(),
     )
+
+
+def _sensors(sensor: str, model: Model) -> tuple[Sensors, int | None]:
+    """Return the mappings that apply, and the place of the one that is for every record, if there is one."""
+    if named := named_class(model, sensor):
+        return Sensors((car_mapping(model, *named),)), 0
+    chosen = chosen_sensors(sensor, model)
+    documents = car_mappings(model) if sensor == AUTO else ()
+    return Sensors(chosen.mappings + documents, chosen.kept), None
+
+
+def _guess(sensors: Sensors, place: int, count: int, share: float) -> Guessed:
+    mapping = sensors.mappings[place]
+    return Guessed(mapping.sensor, mapping.object, mapping.action, count, share)
 
 
 def _opened(store: str | Path | Store, model: Model) -> Store:
@@ -81,25 +107,18 @@ def _opened(store: str | Path | Store, model: Model) -> Store:
 class _Run:
     """The state of one ingest: sources still to be read, and what is known of those that were."""
 
-    def __init__(
-        self,
-        store: Store,
-        model: Model,
-        sensors: Sensors,
-        *,
-        hostname: str | None,
-        keep_raw: bool,
-        strict: bool,
-        progress: Progress | None,
-    ) -> None:
+    def __init__(self, store: Store, loader: Loader, *, strict: bool, dedupe: bool, progress: Progress | None) -> None:
         self.store = store
         self.strict = strict
+        self.dedupe = dedupe
         self.progress = progress
-        self.loader = Loader(store, model, sensors, hostname=hostname, keep_raw=keep_raw)
+        self.loader = loader
         self.reports: dict[str, SourceReport] = {}
         self.events: Counter[tuple[str, str]] = Counter()
         self.unmapped: Counter[tuple[str | None, int | None]] = Counter()
         self.rejections: list[Rejection] = []
+        self.guessed: dict[int, tuple[int, float]] = {}
+        self.duplicates: Counter[str] = Counter()
         self._digests: dict[str, SourceFile] = {}
 
     def read(self, files: Sequence[SourceFile]) -> None:
@@ -161,11 +180,16 @@ class _Run:
             self._report(batch, frozenset())
             return []
         digests = [file.digest for file in good]
+        dropped = self.loader.drop_duplicates(batch) if self.dedupe else Counter()
         if self.store.commit(batch.parts, digests):
             delete_parts(batch)
             return [self._digests.pop(file.digest) for file in batch.files]
         self.events += batch.events
         self.unmapped += batch.unmapped
+        self.duplicates += dropped
+        for place, (count, share) in batch.guessed.items():
+            before, least = self.guessed.get(place, (0, 1.0))
+            self.guessed[place] = (before + count, min(least, share))
         self._report(batch, frozenset(digests))
         return []
 

@@ -9,7 +9,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-HEADS = ("channel", "event_id", "provider", "computer", "record_id", "level", "message")
+HEADS = ("channel", "event_id", "provider", "computer", "record_id", "level")
+
+WRAPPERS = ("_source", "result")
+"""Members into which Elasticsearch's and Splunk's exports put the record."""
+
+UNKNOWN = "unknown"
+"""The shape of a record that has none of the others."""
+
+NAME_MEMBERS = ('$."@Name"', "$.Name", '$."#attributes".Name', '$."$".Name')
+TEXT_MEMBERS = ('$."#text"', "$.text", "$.Text", "$.Value", "$.content", '$."_"')
+"""What exports that go by the XML call the name and the text of a piece of data, as JSON paths."""
 
 
 @dataclass(frozen=True)
@@ -17,15 +27,16 @@ class Shape:
     """A shape: the members that give it away, where its head and its data stand, and how its time is found.
 
     A record has the shape if, of each group in `evidence`, it has at least one member. `heads` lists for each part
-    of the head the members that may hold it, the best first. `data` lists the objects that may hold the data, `no_data`
-    is SQL for what stands for them where there are none; null stands for the record itself. `time` is SQL over
-    `{member}` references.
+    of the head the members that may hold it, the best first; `message` does so for the message. `data` lists the
+    objects that may hold the data, `no_data` is SQL for what stands for them where there are none; null stands for the
+    record itself. `time` is SQL over `{member}` references.
     """
 
     name: str
     evidence: tuple[tuple[str, ...], ...]
     heads: Mapping[str, tuple[str, ...]]
     time: str
+    message: tuple[str, ...] = ()
     data: tuple[str, ...] = ()
     no_data: str = "NULL"
     constants: Mapping[str, str] = field(default_factory=dict)
@@ -48,8 +59,8 @@ SHAPES = (
             "computer": (f"{_SYSTEM}.Computer",),
             "record_id": (f"{_SYSTEM}.EventRecordID",),
             "level": (f"{_SYSTEM}.Level",),
-            "message": ("Event.RenderingInfo.Message",),
         },
+        message=("Event.RenderingInfo.Message",),
         time=(
             f"coalesce(instant({{{_SYSTEM}.TimeCreated.#attributes.SystemTime}}),"
             f" instant({{{_SYSTEM}.TimeCreated.@SystemTime}}), instant({{{_SYSTEM}.TimeCreated.SystemTime}}))"
@@ -67,8 +78,8 @@ SHAPES = (
             "computer": ("winlog.computer_name", "host.name"),
             "record_id": ("winlog.record_id",),
             "level": ("log.level", "winlog.level"),
-            "message": ("message",),
         },
+        message=("message",),
         time="instant({@timestamp})",
         data=("winlog.event_data", "winlog.user_data"),
         no_data="'{}'",
@@ -83,8 +94,8 @@ SHAPES = (
             "computer": ("computer_name", "host_name"),
             "record_id": ("record_number",),
             "level": ("level",),
-            "message": ("message", "z_original_message"),
         },
+        message=("message", "z_original_message"),
         time="coalesce(instant({@event_date_creation}), instant({@timestamp}))",
         data=("event_data", "user_data"),
     ),
@@ -98,13 +109,35 @@ SHAPES = (
             "computer": ("Hostname", "Computer", "ComputerName", "MachineName"),
             "record_id": ("RecordNumber", "EventRecordID", "RecordId", "RecordID"),
             "level": ("LevelDisplayName", "Level", "Severity"),
-            "message": ("Message",),
         },
+        message=("Message",),
         time=(
             "coalesce(instant({TimeCreated}), CASE WHEN has_zone({EventTime}) THEN instant({EventTime}) END,"
             " local_instant({EventTime}, {EventReceivedTime}, {@timestamp}), instant({EventTime}),"
             " instant({SystemTime}), instant({_time}), instant({@timestamp}))"
         ),
+    ),
+    Shape(  # documents that are in the CAR model already, flat or with their fields in a member
+        name="car",
+        evidence=(("object", "data_model.object"), ("action", "data_model.action")),
+        heads={
+            "computer": tuple(
+                outer + name
+                for outer in ("", "fields.", "data_model.", "data_model.fields.")
+                for name in ("fqdn", "hostname")
+            )
+        },
+        constants={
+            "channel": (
+                "'car/' || lower(replace(coalesce({object}, {data_model.object}), ' ', '_'))"
+                " || '/' || lower(replace(coalesce({action}, {data_model.action}), ' ', '_'))"
+            )
+        },
+        time=(
+            "coalesce(instant({time}), instant({fields.time}), instant({data_model.time}),"
+            " instant({data_model.fields.time}), instant({timestamp}), instant({@timestamp}))"
+        ),
+        data=("data_model.fields", "fields", "data_model"),
     ),
     Shape(
         name="zeek",
@@ -122,18 +155,21 @@ SHAPES = (
         data=("columns",),
     ),
     Shape(
-        name="unknown",
+        name=UNKNOWN,
         evidence=(),
         heads={
             "channel": ("Channel", "channel", "log_name"),
+            "event_id": ("EventID", "EventId", "eventID", "event_id", "EventCode", "event.code"),
             "provider": ("provider", "SourceName"),
-            "computer": ("Hostname", "hostname", "computer_name", "host_name"),
-            "message": ("message", "Message"),
+            "computer": ("Hostname", "hostname", "Computer", "computer", "ComputerName", "computer_name", "host_name"),
+            "record_id": ("RecordNumber", "EventRecordID", "RecordId", "RecordID", "record_id"),
         },
+        message=("message", "Message"),
         time=(
             "coalesce(instant({UtcTime}), instant({TimeCreated}), instant({@timestamp}), instant({timestamp}),"
             " instant({time}), instant({ts}))"
         ),
+        data=("EventData", "event_data", "eventData"),
     ),
 )
 """The first shape whose evidence a record has is the record's."""

@@ -23,6 +23,7 @@ LOG_FOLDER = "_delta_log"
 
 _FAULTS = (DeltaError, OSError, ValueError)
 _ATTEMPTS = 30
+_ONE_DAY = 24
 _MAGIC = b"PAR1"
 
 
@@ -130,6 +131,57 @@ class DeltaLog:
             self.refresh()
         return frozenset()
 
+    def replace(self, old: Sequence[Path], new: StoreFile) -> bool:
+        """Remove files and add one that holds the same events, in one transaction.
+
+        Returns False, and changes nothing, where one of the files is not part of the table any more.
+        """
+        for attempt in range(_ATTEMPTS):
+            now = int(time.time() * 1000)
+            actions = pa.table(self._table.get_add_actions(flatten=True)).select(["path", "size_bytes"]).to_pylist()
+            sizes = {self.path / unquote(row["path"]): (row["path"], row["size_bytes"]) for row in actions}
+            if not all(path in sizes for path in old):
+                return False
+            values: dict[str, str | None] = {"object": new.object, "action": new.action}
+            removed = [
+                RemoveAction(name, data_change=False, deletion_timestamp=now, size=size, partition_values=values)
+                for name, size in (sizes[path] for path in old)
+            ]
+            added = _add_action(self.path, new, now, data_change=False)
+            # Left to itself, the library tries again without asking whether the files are still there.
+            once = CommitProperties(max_commit_retries=0)
+            try:
+                self._table.create_write_transaction(
+                    [*removed, added], "append", self._table.schema(), list(PARTITIONS), commit_properties=once
+                )
+            except CommitFailedError as error:
+                if attempt == _ATTEMPTS - 1:
+                    raise StoreError(f"{self.path}: the commit failed: {_first_line(error)}; try again") from error
+                time.sleep(0.02 * (attempt + 1))
+            except _FAULTS as error:
+                raise StoreError(f"{self.path} cannot be written: {_first_line(error)}") from error
+            else:
+                self.refresh()
+                return True
+            self.refresh()
+        return False
+
+    def vacuum(self, hours: float) -> int:
+        """Delete files that the table has not named for so many hours; returns how many.
+
+        Files that it never named are leftovers, or those of an ingest that is not done: they are spared for a day.
+        """
+        try:
+            self.refresh()
+            deleted = self._table.vacuum(
+                int(hours), dry_run=False, enforce_retention_duration=False, full=hours >= _ONE_DAY
+            )
+            self._table.create_checkpoint()
+        except _FAULTS as error:
+            raise StoreError(f"{self.path}: old files cannot be deleted: {_first_line(error)}") from error
+        self.refresh()
+        return len(set(deleted))
+
 
 def _open(path: Path) -> DeltaTable:
     try:
@@ -170,7 +222,7 @@ def _check_file(path: Path, size: int) -> None:
         raise damaged(path, error.strerror or str(error)) from error
 
 
-def _add_action(root: Path, file: StoreFile, now: int) -> AddAction:
+def _add_action(root: Path, file: StoreFile, now: int, *, data_change: bool = True) -> AddAction:
     statistics: dict[str, Any] = {"numRecords": file.rows}
     bounds = list(_bounds(file))
     if bounds:
@@ -181,7 +233,7 @@ def _add_action(root: Path, file: StoreFile, now: int) -> AddAction:
         size=file.path.stat().st_size,
         partition_values={"object": file.object, "action": file.action},
         modification_time=now,
-        data_change=True,
+        data_change=data_change,
         stats=json.dumps(statistics, separators=(",", ":")),
     )
 

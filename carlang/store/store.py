@@ -105,6 +105,26 @@ class Store:
             self._forget()
         return lost
 
+    def replace(self, files: Sequence[StoreFile], path: Path) -> bool:
+        """Exchange files of one object and action for a written one that holds the same events, in one transaction.
+
+        Returns whether it was done: False where one of the files is not part of the table any more.
+        """
+        log = self._writable_log()
+        (described,) = read_footers([(path, files[0].object, files[0].action)])
+        with self._lock:
+            done = log.replace([file.path for file in files], described)
+            self._forget()
+        return done
+
+    def delete_replaced(self, hours: float) -> int:
+        """Delete files that were replaced this long ago, and after a day also what stopped ingests have left behind.
+
+        Returns how many files that were.
+        """
+        with self._lock:
+            return self._writable_log().vacuum(hours)
+
     def _writable_log(self) -> DeltaLog:
         if self._log is None:
             raise StoreError(

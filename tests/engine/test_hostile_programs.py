@@ -109,8 +109,30 @@ def test_a_hostile_regular_expression_is_only_that(store: Path, regex: str) -> N
 
 @pytest.mark.parametrize(
     "name",
-    ["select", "from", "table", "at", "drop", "process", "events", "stage", "read_text", "main", "information_schema"]
-    + ["duckdb_settings", "sqlite_master", "pg_catalog", "e", "_", "ª", "ﬁ", "K", "İ", "名前", "a" * 500],
+    [
+        "select",
+        "from",
+        "table",
+        "at",
+        "drop",
+        "process",
+        "events",
+        "stage",
+        "read_text",
+        "main",
+        "information_schema",
+        "duckdb_settings",
+        "sqlite_master",
+        "pg_catalog",
+        "e",
+        "_",
+        "ª",
+        "ﬁ",
+        "K",
+        "İ",
+        "名前",
+        "a" * 500,
+    ],
 )
 def test_a_stream_an_output_and_a_field_may_have_any_name(store: Path, name: str) -> None:
     program = (

@@ -78,7 +78,12 @@ def test_a_time_stored_as_another_type_is_a_utc_time_or_missing(
 
 @pytest.mark.parametrize("kind", [pa.bool_(), pa.int64(), pa.string()])
 def test_a_truth_value_stored_as_another_type(tmp_path: Path, kind: pa.DataType) -> None:
-    stored = {pa.bool_(): [True, False], pa.int64(): [1, 0], pa.string(): ["TRUE", "false"]}[kind]
+    written: dict[pa.DataType, list[Any]] = {
+        pa.bool_(): [True, False],
+        pa.int64(): [1, 0],
+        pa.string(): ["TRUE", "false"],
+    }
+    stored = written[kind]
     write(tmp_path, "process/create", numbered([*stored, None], "signature_valid"), {"signature_valid": kind})
     assert where(tmp_path, "signature_valid") == [0]
     assert where(tmp_path, "signature_valid == false") == [1]
@@ -87,7 +92,7 @@ def test_a_truth_value_stored_as_another_type(tmp_path: Path, kind: pa.DataType)
 def _mixed(root: Path, *, empty: bool) -> Path:
     types = {"time": US, "pid": pa.int32(), "signature_valid": pa.string()}
     write(root, "process/create", [{"record_id": 0, "time": NAIVE, "pid": 1, "signature_valid": "true"}], types)
-    rows = [] if empty else [{"record_id": 1, "time": START, "pid": 2, "signature_valid": True}]
+    rows: list[dict[str, Any]] = [] if empty else [{"record_id": 1, "time": START, "pid": 2, "signature_valid": True}]
     full = {
         "record_id": pa.int64(),
         "time": pa.timestamp("us", "UTC"),
@@ -193,7 +198,7 @@ def test_the_union_of_objects_has_the_fields_of_all_and_filters_ask_for_any(tmp_
 
 
 def test_rows_are_in_the_order_of_time_record_id_and_the_other_columns(tmp_path: Path) -> None:
-    rows = [
+    rows: list[dict[str, Any]] = [
         {"record_id": 2, "time": START, "exe": "b"},
         {"record_id": 1, "time": START + timedelta(seconds=1), "exe": "x"},
         {"record_id": None, "time": START, "exe": "c"},
@@ -220,7 +225,7 @@ def test_the_same_rows_in_other_files_give_the_same_result(
             "pid": st.one_of(st.none(), st.integers(-1, 1)),
         }
     )
-    rows = data.draw(st.lists(row, max_size=10))
+    rows: list[dict[str, Any]] = data.draw(st.lists(row, max_size=10))
     text = "p = search Process:Create\np.n = pid + 1\nq = filter p where exe != 'b' and not n == 1\noutput q"
     results = []
     for _ in range(2):

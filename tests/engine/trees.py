@@ -41,7 +41,7 @@ def write(root: Path, kind: str, rows: Sequence[Row], types: Mapping[str, pa.Dat
     folder.mkdir(parents=True, exist_ok=True)
     known = {**_TYPES, **(types or {})}
     columns = {name: None for row in rows for name in row}
-    columns |= {name: None for name in (types or {})}
+    columns |= dict.fromkeys(types or {})
     schema = pa.schema([(name, known.get(name, pa.string())) for name in columns])
     table = pa.Table.from_pylist([dict(row) for row in rows], schema=schema)
     path = folder / f"{len(list(folder.iterdir()))}.parquet"

@@ -1,4 +1,4 @@
-"""Programs with faults: each faulty line says in a comment which codes it gets, the rendering stands in a file beside it.
+"""Programs with faults: each faulty line says in a comment which codes it gets, the rendering stands beside it.
 
 `# CL201 CL303` at the end of a line names the codes of that line; where a string without an end would swallow the
 comment, `#^ CL102` on the next line does. `pytest --update-goldens` writes the renderings anew.

@@ -57,7 +57,13 @@ WITH "process" AS (
 ), "process_2" AS (
   SELECT
     *,
-    LIST_EXTRACT(REGEXP_EXTRACT_ALL("image_path", '(?s)^(.*)[\\/]', 1, 'i'), 1) AS "folder"
+    LIST_EXTRACT(
+      LIST_TRANSFORM(
+        [REGEXP_EXTRACT("image_path", '(?s)^(.*)[\\/]', 1, 'i')],
+        LAMBDA found : NULLIF(found, '')
+      ),
+      1
+    ) AS "folder"
   FROM "process"
 ), "process_3" AS (
   SELECT

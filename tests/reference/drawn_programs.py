@@ -143,13 +143,13 @@ def _items(made: Program, shape: Shape) -> tuple[list[str], dict[str, Type]]:
     choose = made.choose
     columns: dict[str, Type] = {}
     items: list[str] = []
-    aggregated = shape.members is not None or choose.chance(25)
+    aggregated = shape.members is not None or choose.chance(35)
     if aggregated:
         whole = made.values(shape) if shape.members else Values(choose, shape.columns)
         if shape.members is not None:
             own = ("count", "first_time", "last_time")
             columns |= {name: kind for name, kind in shape.columns.items() if name not in own}
-        for number in range(choose.integer(1, 3)):
+        for number in range(choose.integer(1, 4)):
             written, kind = whole.aggregate() if number or shape.members else ("count()", INTEGER)
             items.append(f"{written} as a{number}")
             columns[f"a{number}"] = kind

@@ -105,8 +105,8 @@ def pause(made: Program) -> str:
 def drawn_keys(made: Program, columns: Columns) -> list[str]:
     """Return one or two columns as keys."""
     found = [name for name, kind in columns.items() if single(kind)]
-    liked = [name for name in found if name.rpartition(".")[2] in ("hostname", "user", "exe", "pid", "src_ip")]
-    return made.choose.some(liked if liked and made.choose.chance(70) else found, 1, 2)
+    liked = [name for name in found if name.rpartition(".")[2] in ("hostname", "action", "source", "user", "pid")]
+    return made.choose.some(liked if liked and made.choose.chance(75) else found, 1, 1 if made.choose.chance(60) else 2)
 
 
 def group_shape(shape: Shape, keys: Sequence[str]) -> Shape:

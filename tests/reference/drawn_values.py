@@ -93,7 +93,9 @@ class Values:
         text = path(self.choose) if self.choose.chance(30) else word(self.choose)
         if stars and text and self.choose.chance(40):
             cut = self.choose.integer(0, len(text))
-            text = self.choose.pick((f"*{text}", f"{text}*", text[:cut] + "*" + text[cut:], f"*{text[cut:]}*"))
+            text = self.choose.pick(
+                (f"*{text}", f"{text}*", text[:cut] + "*" + text[cut:], f"*{text[cut:]}*", f"{text[:cut]}*{text[-1:]}")
+            )
         return quoted(text)
 
     # ---- numbers, times, durations ---------------------------------------------------------------------------------
@@ -152,7 +154,7 @@ def _of_any(values: Values) -> tuple[str, Type] | None:
         return None
     column = values.choose.pick(found)
     kind = values.columns[column]
-    function = values.choose.pick(("max", "min", "first", "last"))
+    function = values.choose.pick(("first", "last", "max", "min"))
     return f"{function}({column})", INTEGER if kind.kind is Kind.PORT else kind
 
 

@@ -114,7 +114,8 @@ def test_stream_names_keep_their_case() -> None:
 
 
 def test_a_later_binding_counts_for_the_lines_below_it() -> None:
-    text = "p = search Process:Create\nq = filter p where pid == 1\np = search File:Create\nr = filter p where pid == 2\noutput q, r"
+    text = "p = search Process:Create\nq = filter p where pid == 1\n"
+    text += "p = search File:Create\nr = filter p where pid == 2\noutput q, r"
     q, r = carlang.load_text(text).outputs()
     objects = [
         {s.object for e in bound.streams_below(o.stream) if isinstance(e, bound.Events) for s in e.sets} for o in (q, r)
@@ -180,7 +181,8 @@ def test_the_rows_at_hand_are_not_those_of_another_stream() -> None:
 
 
 def test_a_broken_name_is_reported_once_and_everything_else_is_checked() -> None:
-    text = "p = search Wibble\nq = filter p where pid == 1\nr = filter q where pid == 2\ns = search File:Nothing\noutput q, r, s, t"
+    text = "p = search Wibble\nq = filter p where pid == 1\nr = filter q where pid == 2\n"
+    text += "s = search File:Nothing\noutput q, r, s, t"
     assert found(text) == [("CL203", "Wibble"), ("CL204", "Nothing"), ("CL202", "t")]
 
 
@@ -305,9 +307,18 @@ def test_the_hint_can_be_applied() -> None:
         "time > 'x'",
         "time == true",
         "exe == true",
-    ]
-    + ["exe == 1 hour", "signature_valid == 'x'", "signature_valid == 1", "exe == now", "pid > now", "now == pid"]
-    + ["time - now > 5", "pid in ['x']", "time in [1]", "signature_valid in [now]", "time > '2020-13-01'"],
+        "exe == 1 hour",
+        "signature_valid == 'x'",
+        "signature_valid == 1",
+        "exe == now",
+        "pid > now",
+        "now == pid",
+        "time - now > 5",
+        "pid in ['x']",
+        "time in [1]",
+        "signature_valid in [now]",
+        "time > '2020-13-01'",
+    ],
 )
 def test_a_literal_that_cannot_be_of_the_type_is_an_error(text: str) -> None:
     assert set(codes(text)) & {"CL302", "CL303"}
@@ -316,8 +327,18 @@ def test_a_literal_that_cannot_be_of_the_type_is_an_error(text: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["exe == pid", "time == pid", "signature_valid == exe", "time < signature_valid", "pid in [exe]", "time in [pid]"]
-    + ["time in [signature_valid]", "exe == ['a']", "signature_valid < signature_valid", "exe < signature_valid"],
+    [
+        "exe == pid",
+        "time == pid",
+        "signature_valid == exe",
+        "time < signature_valid",
+        "pid in [exe]",
+        "time in [pid]",
+        "time in [signature_valid]",
+        "exe == ['a']",
+        "signature_valid < signature_valid",
+        "exe < signature_valid",
+    ],
 )
 def test_values_of_different_kinds_do_not_compare(text: str) -> None:
     assert codes(text) == ["CL302"]
@@ -325,8 +346,19 @@ def test_values_of_different_kinds_do_not_compare(text: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["pid contains '1'", "time match 'x'", "signature_valid startswith 'a'", "exe + 1 == 2", "time * 2 > now"]
-    + ["pid + time > now", "pid in ppid", "1 - 1 hour == pid", "time + time > now", "exe > null", "pid < null"],
+    [
+        "pid contains '1'",
+        "time match 'x'",
+        "signature_valid startswith 'a'",
+        "exe + 1 == 2",
+        "time * 2 > now",
+        "pid + time > now",
+        "pid in ppid",
+        "1 - 1 hour == pid",
+        "time + time > now",
+        "exe > null",
+        "pid < null",
+    ],
 )
 def test_an_operator_takes_only_some_types(text: str) -> None:
     assert codes(text) == ["CL304"]
@@ -388,8 +420,10 @@ def test_a_derived_field_takes_the_place_of_one_of_its_name_and_stands_last() ->
         r"exe in ['x', 'C:\b.exe']",
         r"exe != 'C:\b.exe'",
         "image_path == 'cmd.exe'",
-    ]
-    + ["integrity_level == 'highest'", "integrity_level in ['high', 'none']", r"'C:\b' == exe"],
+        "integrity_level == 'highest'",
+        "integrity_level in ['high', 'none']",
+        r"'C:\b' == exe",
+    ],
 )
 def test_a_comparison_that_can_never_be_true_is_a_warning(text: str) -> None:
     assert codes(text) == ["CL404"]
@@ -403,9 +437,13 @@ def test_a_comparison_that_can_never_be_true_is_a_warning(text: str) -> None:
         r"image_path == 'C:\a.exe'",
         "image_path == '*a.exe'",
         "image_path endswith 'a.exe'",
-    ]
-    + ["integrity_level == 'HIGH'", "integrity_level == 'h*'", r"image_path == '%windir%'", r"command_line == 'C:\x'"]
-    + ["image_path == ''", "exe == ''"],
+        "integrity_level == 'HIGH'",
+        "integrity_level == 'h*'",
+        r"image_path == '%windir%'",
+        r"command_line == 'C:\x'",
+        "image_path == ''",
+        "exe == ''",
+    ],
 )
 def test_a_comparison_that_may_be_true_is_none(text: str) -> None:
     assert codes(text) == []

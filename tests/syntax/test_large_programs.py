@@ -31,12 +31,11 @@ def _filter(condition: str) -> str:
         _filter(" and ".join(f'exe != "a{i}*"' for i in range(2000))),
         _filter("exe in [" + ",".join(f'"a{i}"' for i in range(5000)) + "]"),
         _filter("exe in [" + ",".join(f'"*a{i}*"' for i in range(5000)) + "]"),
-        _filter("command_line contains [" + ",".join(f'"a{i}"' for i in range(5000)) + "]"),
         _filter(" < ".join(["pid"] * 2000)),
         _filter('exe == "' + "x" * 1_000_000 + '"'),
         _filter('exe == "' + "*x" * 10_000 + '"'),
         _filter('exe match "' + "x" * 100_000 + '"'),
-        _filter("(\n" + "\nor ".join(f"pid == {i}" for i in range(10_000)) + "\n)"),
+        _filter("(\n" + "\nor ".join(f"pid == {i}" for i in range(3000)) + "\n)"),
         "xs = [" + ",\n".join(f'"a{i}"' for i in range(5000)) + f"]\n{_filter('exe in xs or parent_exe not in xs')}",
         _filter("exe == concat(" + ",".join(["exe"] * 1000) + ")"),
         HEAD + "# comment\n" * 10_000 + "q = filter p where pid == 1\noutput q",
@@ -109,14 +108,14 @@ def test_a_thousand_lines_with_unknown_streams_are_all_reported() -> None:
     assert sum(d.code.name == "CL202" for d in carlang.check(lines)) == 1000
 
 
-@pytest.mark.parametrize("count", [100, 1000, 3000])
+@pytest.mark.parametrize("count", [100, 1500])
 def test_a_stream_filtered_again_and_again(count: int) -> None:
     lines = "\n".join(f'p = filter p where exe != "a{i}"' for i in range(count))
     codes, size = _compiled(f"{HEAD}{lines}\noutput p")
     assert codes or size
 
 
-@pytest.mark.parametrize("count", [100, 3000])
+@pytest.mark.parametrize("count", [100, 1000])
 def test_a_pipe_of_many_stages(count: int) -> None:
     codes, size = _compiled("search Process:Create" + '| filter exe != "x"' * count)
     assert codes or size

@@ -49,8 +49,28 @@ def test_a_list_may_stand_on_several_lines(text: str) -> None:
 
 @pytest.mark.parametrize(
     "operator",
-    ["==", "!=", "<>", "<", "<=", ">", ">=", "=", "in", "not in", "contains", "startswith", "endswith", "match"]
-    + ["matches", "does not contain", "does not match", "not contains", "includes one of", "NOT  In"],
+    [
+        "==",
+        "!=",
+        "<>",
+        "<",
+        "<=",
+        ">",
+        ">=",
+        "=",
+        "in",
+        "not in",
+        "contains",
+        "startswith",
+        "endswith",
+        "match",
+        "matches",
+        "does not contain",
+        "does not match",
+        "not contains",
+        "includes one of",
+        "NOT  In",
+    ],
 )
 def test_a_statement_goes_on_after_an_infix_operator(operator: str) -> None:
     broken = f'p = search X\nq = filter p where exe {operator}\n"a"\noutput q'

@@ -46,7 +46,7 @@ def test_the_place_in_the_document_has_the_text_of_the_program(published: list[t
 
 
 def test_the_programs_that_cannot_be_parsed_are_few_and_known(published: list[tuple[str, CompiledProgram]]) -> None:
-    """These have a bracket, a quote, a comma or an operator missing, or are prose; a list that grows is a regression."""
+    """In these a bracket, a quote, a comma or an operator is missing, or they are prose; more would be a regression."""
     broken = {
         n for n, p in published if any(d.code.name < "CL2" and d.severity is Severity.ERROR for d in p.diagnostics)
     }

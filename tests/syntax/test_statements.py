@@ -18,8 +18,34 @@ def name(ident: str) -> ast.Name:
 
 @pytest.mark.parametrize(
     "word",
-    ["at", "search", "filter", "output", "process", "user", "select", "table", "match", "now", "contains", "in", "true"]
-    + ["null", "exists", "return", "from", "group", "by", "order", "join", "limit", "union", "as", "with", "é"],
+    [
+        "at",
+        "search",
+        "filter",
+        "output",
+        "process",
+        "user",
+        "select",
+        "table",
+        "match",
+        "now",
+        "contains",
+        "in",
+        "true",
+        "null",
+        "exists",
+        "return",
+        "from",
+        "group",
+        "by",
+        "order",
+        "join",
+        "limit",
+        "union",
+        "as",
+        "with",
+        "é",
+    ],
 )
 def test_a_stream_may_be_named_like_a_word_of_this_language_or_of_sql(word: str) -> None:
     text = f"{word} = search Process:Create\nq = filter {word} where pid == 1\noutput {word}, q"
@@ -199,7 +225,9 @@ def test_every_faulty_statement_of_a_program_is_reported() -> None:
 
 @pytest.mark.parametrize("bracket", ["(", "[", "((", "([", "f("])
 def test_an_unclosed_bracket_does_not_swallow_the_rest(bracket: str) -> None:
-    text = f"a = search Process\nb = filter a where {bracket}pid == 1\nc = search File\noutput a\nd = filter c where pid == = 1"
+    text = (
+        f"a = search Process\nb = filter a where {bracket}pid == 1\nc = search File\noutput a\nd = filter c pid == = 1"
+    )
     parsed = read(text)
     kinds = [type(s).__name__ for s in parsed.program.statements]
     assert kinds == ["AssignStmt", "FaultyStmt", "AssignStmt", "OutputStmt", "FaultyStmt"]

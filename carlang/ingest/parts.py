@@ -1,0 +1,76 @@
+"""Events that wait to be written, and the Parquet files that they become."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+
+from carlang.ingest.feed import Feed
+from carlang.store import Store
+from carlang.store.quoting import text_literal
+
+Kind = tuple[str, str]
+"""An object and an action."""
+
+_FULL = 48 << 20
+_MOST = 160 << 20
+
+
+@dataclass(frozen=True)
+class Part:
+    """Events of one object and action that become a file."""
+
+    kind: Kind
+    path: Path
+    events: pa.Table = field(repr=False)
+
+
+class Parts:
+    """Gathers events by object and action until they are worth a file: many small files make a slow store."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._tables: dict[Kind, list[pa.Table]] = {}
+        self._sizes: dict[Kind, int] = {}
+
+    def add(self, kind: Kind, events: pa.Table) -> None:
+        """Take events."""
+        self._tables.setdefault(kind, []).append(events)
+        self._sizes[kind] = self._sizes.get(kind, 0) + events.nbytes
+
+    def full(self) -> Iterator[Part]:
+        """Take out what is worth a file, and the most where all together is too much to keep."""
+        while self._sizes:
+            kind = max(self._sizes, key=lambda each: self._sizes[each])
+            if self._sizes[kind] < _FULL and sum(self._sizes.values()) < _MOST:
+                return
+            yield self._taken(kind)
+
+    def all(self) -> Iterator[Part]:
+        """Take out everything."""
+        for kind in sorted(self._sizes):
+            yield self._taken(kind)
+
+    def clear(self) -> None:
+        """Let everything go."""
+        self._tables.clear()
+        self._sizes.clear()
+
+    def _taken(self, kind: Kind) -> Part:
+        del self._sizes[kind]
+        return Part(kind, self._store.new_file(*kind), pa.concat_tables(self._tables.pop(kind)))
+
+
+def write_part(part: Part, connection: duckdb.DuckDBPyConnection) -> None:
+    """Write events in the order of their time."""
+    feed = Feed(part.events.schema)
+    feed.rows = part.events
+    connection.register("part", feed)
+    order = 'ORDER BY "time" NULLS LAST, record_id NULLS LAST'
+    target = text_literal(str(part.path))
+    connection.execute(f"COPY (FROM part {order}) TO {target} (FORMAT parquet, COMPRESSION zstd)")
+    connection.unregister("part")
