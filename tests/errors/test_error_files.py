@@ -21,14 +21,7 @@ FILES = sorted(HERE.glob("*.car"))
 _CODES = re.compile(r"#(\^?) (CL\d{3}(?: CL\d{3})*)$")
 
 ELSEWHERE = {
-    "CL211": "more than one part of a join: a test of joins",
-    "CL212": "unknown analytic: a test of run",
     "CL213": "analytics that run one another: needs a second file",
-    "CL214": "inputs have a test of their own",
-    "CL215": "inputs have a test of their own",
-    "CL216": "joins have a test of their own",
-    "CL217": "selections have a test of their own",
-    "CL409": "aggregates have a test of their own",
 }
 
 

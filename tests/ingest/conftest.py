@@ -68,6 +68,11 @@ def load(store: Path, *sources: Path | str, **options: Any) -> IngestReport:
     return ingest(list(sources), store, model=builtin_model(), **options)
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Let tests of ingest run over all real logs: `pytest tests/ingest --all-logs`."""
+    parser.addoption("--all-logs", action="store_true", help="compare ingest with all logs in ../shared/data")
+
+
 @pytest.fixture
 def store(tmp_path: Path) -> Path:
     """A folder for a store that is not there yet."""

@@ -66,7 +66,7 @@ def _contents(path: Path) -> Iterator[bytes]:
 def _text_records(content: bytes) -> Iterator[RawRecord]:
     lines = [line for line in content.split(b"\n") if line.strip()]
     if _AUDIT.match(content):
-        serials = dict.fromkeys(match[1] for line in lines if (match := _AUDIT.match(line)))
+        serials = {match.group(1): None for line in lines if (match := _AUDIT.match(line))}
         yield from (RawRecord(("auditd", None), {}, serial.decode()) for serial in serials)
         return
     try:
