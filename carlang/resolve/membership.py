@@ -20,7 +20,7 @@ from carlang.resolve.bound import (
 from carlang.resolve.equality import comparable, equals, in_block, matches, patterns
 from carlang.resolve.functions import is_regex
 from carlang.resolve.literals import plain_value
-from carlang.resolve.patterns import is_plain, plain_text, wildcards
+from carlang.resolve.patterns import is_plain, plain_text
 from carlang.resolve.row import Row
 from carlang.resolve.scope import Context
 from carlang.resolve.values import value, written_out
@@ -41,7 +41,8 @@ def within(ctx: Context, row: Row, item: ast.Expr, container: ast.Expr) -> Bound
         case ast.StringLit(text) if subject.type.kind is Kind.IP and "*" not in text:
             return in_block(ctx, subject, text, container.span, single=False)
         case ast.StringLit(text) if "*" in text and subject.type.is_string:
-            return matches(subject, wildcards(text))
+            tests = tuple(matches(subject, pattern) for pattern in patterns(subject, text))
+            return tests[0] if len(tests) == 1 else AnyOf(tests)
     whole = value(ctx, row, container)
     if whole is None:
         return None

@@ -37,7 +37,8 @@ def records(path: Path) -> Iterator[RawRecord]:
     """Read a file, or the files in an archive."""
     if path.suffix == ".evtx":
         for record in PyEvtxParser(str(path)).records_json():
-            yield _record(json.loads(record["data"]), record["data"])
+            if record is not None:
+                yield _record(json.loads(record["data"]), record["data"])
     else:
         for content in _contents(path):
             yield from _text_records(content)

@@ -67,7 +67,7 @@ def test_an_evtx_file_gives_the_same_events_as_its_records_in_xml(real_logs: Pat
     evtx = load(tmp_path / "evtx", log)
     assert (xml.events, xml.rejected) == (evtx.events, 0)
     for owner in {name for name, _ in evtx.events} - {"event"}:
-        rows = "SELECT * EXCLUDE (time, source), time::VARCHAR FROM events ORDER BY ALL"
+        rows = "SELECT COLUMNS(* EXCLUDE (source))::VARCHAR FROM events ORDER BY ALL"
         assert query(store, rows, owner) == query(tmp_path / "evtx", rows, owner)
 
 
@@ -200,7 +200,7 @@ def _tar(content: bytes) -> bytes:
 
 def test_zstandard_is_unpacked_and_a_cut_is_named(store: Path, tmp_path: Path) -> None:
     content = "".join(json.dumps(sysmon_create(n, Hashes=str(hash(str(n))))) + "\n" for n in range(5000)).encode()
-    (tmp_path / "a").write_bytes(zstd.compress(content[: content.find(b"\n") * 3]))
+    (tmp_path / "a").write_bytes(zstd.compress(b"\n".join(content.split(b"\n")[:2])))
     (tmp_path / "b").write_bytes(zstd.compress(_tar(json.dumps(sysmon_create()).encode())))
     (tmp_path / "c").write_bytes(zstd.compress(content)[:-1000])
     (tmp_path / "d").write_bytes(zstd.compress(content)[:9])

@@ -1,0 +1,102 @@
+"""A few of the runs of `bench/kill.py`, and what Ctrl-C leaves behind."""
+
+from __future__ import annotations
+
+import os
+import pty
+import re
+import select
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from bench import kill
+from carlang.ingest import Status
+from carlang.store import open_store
+from tests.conftest import REPOSITORY
+from tests.ingest.conftest import load
+
+_LONGEST = 120.0
+
+
+@pytest.fixture(scope="module")
+def sources(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+    """Invented logs."""
+    return kill.make_sources(tmp_path_factory.mktemp("sources") / "logs")
+
+
+@pytest.fixture(scope="module")
+def whole(sources: list[Path], tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, bytes], float]:
+    """What an undisturbed ingest leaves, and how long it takes."""
+    return kill.undisturbed(sources, tmp_path_factory.mktemp("whole"))
+
+
+@pytest.mark.parametrize("share", [0.15, 0.5, 0.85])
+def test_an_ingest_that_is_killed_and_completed_holds_what_an_undisturbed_one_does(
+    share: float, sources: list[Path], whole: tuple[dict[str, bytes], float], tmp_path: Path
+) -> None:
+    expected, seconds = whole
+    assert kill.run_once(sources, tmp_path, expected, share * seconds).same
+
+
+_SLOW = """
+import time
+from carlang.cli import main
+from carlang.ingest import loader, run
+loader.CHUNK = run.CHUNK = 40_000
+commit = run._Run._commit
+def slow(self):
+    time.sleep(0.3)
+    return commit(self)
+run._Run._commit = slow
+main()
+"""
+
+
+def _on_a_terminal(sources: list[Path], store: Path, wanted: str) -> tuple[str, int]:
+    """Run an ingest on a terminal, interrupt it when the terminal shows what is wanted; return what it showed."""
+    command = [sys.executable, "-c", _SLOW, "ingest", *map(str, sources), "--store", str(store)]
+    main, side = pty.openpty()
+    environment = {**os.environ, "PYTHONPATH": str(REPOSITORY), "TERM": "xterm", "COLUMNS": "160"}
+    process = subprocess.Popen(command, stdin=side, stdout=side, stderr=side, env=environment, start_new_session=True)
+    os.close(side)
+    shown = b""
+    until = time.monotonic() + _LONGEST
+    try:
+        while time.monotonic() < until:
+            ready, _, _ = select.select([main], [], [], 0.2)
+            if ready:
+                try:
+                    piece = os.read(main, 65536)
+                except OSError:
+                    break
+                shown += piece
+            if process.poll() is None and re.search(wanted, shown.decode("utf-8", "replace")):
+                process.send_signal(signal.SIGINT)
+                wanted = r"\Z."  # once
+    finally:
+        process.kill()
+        os.close(main)
+    return shown.decode("utf-8", "replace"), process.wait()
+
+
+def test_a_terminal_shows_rate_and_remaining_time_and_ctrl_c_leaves_what_the_next_run_completes(
+    sources: list[Path], whole: tuple[dict[str, bytes], float], tmp_path: Path
+) -> None:
+    store = tmp_path / "store"
+    shown, status = _on_a_terminal(sources, store, r"\d B/s.*0:00:0[1-9]|[kM]B/s.*0:00:0[1-9]")
+    assert re.search(r"[kM]?B/s", shown)
+    assert re.search(r"\d:\d\d:\d\d", shown)
+    assert "interrupted" in shown
+    assert "Traceback" not in shown
+    assert status == 130
+    before = open_store(store).info()
+    assert len({file.path for file in open_store(store).files()}) == len(list(store.rglob("*.parquet"))) > 0
+    report = load(store, *sources)
+    assert [s.status for s in report.sources].count(Status.PRESENT) > 0
+    assert open_store(store).info().rows > before.rows
+    assert kill.plain(store, tmp_path / "plain") == whole[0]
