@@ -1,3 +1,4 @@
+# ruff: noqa: INP001  # a folder of commands, not a package
 """Kill `carlang ingest` at random moments, complete it, and compare the store with that of an undisturbed ingest.
 
     python bench/kill.py [--runs 100] [--seed 0]

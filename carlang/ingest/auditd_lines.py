@@ -18,6 +18,7 @@ from carlang.ingest.text import is_text, utf8_blocks, utf8_start, valid_utf8
 from carlang.store.files import open_memory
 
 _HEAD = re.compile(rb"(?:node=\S+[ \t]+)?type=\S+[ \t]+msg=audit\(\d+\.\d+:\d+\):")
+_ADDED = b"\x1d"
 _LOOK = 50
 _SHOWN = 1000
 
@@ -92,7 +93,8 @@ class AuditdReader:
 
     def matches(self, head: bytes) -> bool:
         """Text in which one of the first lines is an audit record."""
-        return is_text(head) and any(map(_HEAD.match, utf8_start(head).split(b"\n", _LOOK)[:_LOOK]))
+        # What an enriched log adds to a line is set off by a control character.
+        return is_text(head.replace(_ADDED, b" ")) and any(map(_HEAD.match, utf8_start(head).split(b"\n", _LOOK)[:_LOOK]))
 
     def read(self, member: Member) -> Iterator[Records | Fault]:
         """Read blocks of lines; events to which more lines may belong wait for the next block."""

@@ -12,6 +12,7 @@ import duckdb
 
 _NAME = re.compile(r"[A-Za-z_@][A-Za-z0-9_@]*")
 _MEMBER = re.compile(r"(?:[A-Za-z0-9_@#$ -]|\\\.)+(?:\.(?:[A-Za-z0-9_@#$ -]|\\\.)+)*")
+_LITERALS = frozenset({"true", "false", "null"})
 _TOKEN = re.compile(
     r"""(?P<text>'(?:[^']|'')*')|(?P<quoted>"(?:[^"]|"")*")|\{(?P<member>[^{}'"]*)\}|(?P<bad>;|--|/\*|\$|[{}'"])|.""",
     re.DOTALL,
@@ -35,6 +36,8 @@ class Expression:
 
 def parse_expression(text: str) -> Expression:
     """Parse an expression; a bare name is the member of that name. Raises ValueError that says what is wrong."""
+    if text.strip().lower() in _LITERALS:
+        return Expression((text.strip(),), ())
     if _NAME.fullmatch(text.strip()):
         return Expression(("", ""), (text.strip(),))
     pieces, members = [""], []

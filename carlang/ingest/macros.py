@@ -125,7 +125,8 @@ MACROS: dict[str, str] = {
           WHEN substr(text, 5, 1) = '-' THEN TRY_CAST(text AS TIMESTAMPTZ)
           WHEN starts_with(text, '/Date(')
             THEN make_timestamptz(TRY_CAST(split_part(split_part(substr(text, 7), ')', 1), '+', 1) AS BIGINT) * 1000)
-          WHEN strlen(text) = 13 AND TRY_CAST(text AS BIGINT) > 0 THEN make_timestamptz(TRY_CAST(text AS BIGINT) * 1000)
+          WHEN strlen(text) = 13 AND NOT contains(text, '.') AND TRY_CAST(text AS BIGINT) > 0
+            THEN make_timestamptz(TRY_CAST(text AS BIGINT) * 1000)
           WHEN TRY_CAST(text AS DOUBLE) >= 1e8 AND TRY_CAST(text AS DOUBLE) < 1e10
             THEN make_timestamptz(CAST(round(TRY_CAST(text AS DOUBLE) * 1000000) AS BIGINT))
           WHEN TRY_CAST(text AS DOUBLE) IS NULL THEN TRY_CAST(text AS TIMESTAMPTZ) END)""",

@@ -155,9 +155,10 @@ class _FolderSession:
 
     def __enter__(self) -> Runner:
         report = ingest([self._log], self._folder.name, model=self._model)
-        if not report.records:
-            reason = report.sources[0].reason if report.sources else "there is no such file"
-            raise CarlangError(f"{self._log}: {reason or 'it holds no records'}")
+        if report.records == report.rejected:
+            reason = next((source.reason for source in report.sources if source.reason), "it holds no records")
+            self._folder.cleanup()
+            raise CarlangError(f"{self._log}: {reason}")
         self._session = Session(open_store(self._folder.name), self._model)
         return self._session
 
@@ -171,8 +172,9 @@ def _session(case: Case, model: Model, folder: Path) -> MemorySession | _FolderS
     if case.log is not None:
         beside = Path(case.origin.source.name).parent if case.origin else folder
         return _FolderSession(beside / case.log, model)
+    tables = event_tables(case.events, model)
     session = MemorySession(model)
-    session.load(event_tables(case.events, model))
+    session.load(tables)
     return session
 
 

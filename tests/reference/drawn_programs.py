@@ -16,6 +16,7 @@ from tests.reference.drawn_shapes import (
     MOST_ROWS,
     Program,
     Shape,
+    alike,
     drawn_keys,
     event_classes,
     fit,
@@ -230,6 +231,7 @@ def _constant(made: Program) -> None:
         if numbers:
             made.lines.append(f"{name} = {choose.pick(('max', 'min', 'sum'))}({source[0]}.{choose.pick(numbers)})")
             made.constants[name] = INTEGER
+            _use(made, name, INTEGER)
         return
     if choose.chance(30):
         texts = ", ".join(Values(choose, {}).literal() for _ in range(choose.integer(1, 3)))
@@ -262,6 +264,19 @@ def _input(made: Program) -> None:
         made.params[name] = given
     made.lines.append(written)
     made.constants[name] = kind
+    _use(made, name, kind)
+
+
+def _use(made: Program, name: str, kind: Type) -> None:
+    """Filter some stream by a value of the program, where a field can be compared with it."""
+    found = made.some(lambda shape: any(alike(kind, other) for other in shape.columns.values()))
+    if found is None or made.choose.chance(25):
+        return
+    column = made.choose.pick([column for column, other in found[1].columns.items() if alike(kind, other)])
+    operator = (
+        made.choose.pick(("==", "!=", "<", ">=", "in")) if kind.is_string else made.choose.pick(("==", "<", ">="))
+    )
+    made.bind(f"filter {found[0]} where {column} {operator} {name}", found[1])
 
 
 def _sequence(made: Program) -> None:
@@ -333,5 +348,5 @@ def _stages(made: Program, written: str, shape: Shape) -> tuple[str, Shape]:
 
 _STATEMENTS: tuple[Callable[[Program], None], ...] = (
     *(_filter, _filter, _filter, _join, _join, _group, _group, _select, _select, _count_by, _unique, _set, _set),
-    *(_derive, _constant, _input, _sequence, _sequence, _pipe, _search),
+    *(_derive, _constant, _constant, _input, _input, _sequence, _sequence, _pipe, _search),
 )

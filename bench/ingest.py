@@ -1,0 +1,177 @@
+# ruff: noqa: INP001  # a folder of commands, not a package
+"""Measure `carlang ingest` against what its parts can do alone, and its memory.
+
+    python bench/ingest.py [--data ../shared/data] [--size 300] [--large 2000] [--rounds 3]
+
+- JSON lines: against DuckDB alone, which reads the same file with all columns given as texts and writes zstd Parquet.
+- EVTX: against the `evtx` package alone, which parses the same file to JSON in one thread.
+- Memory: the peak of a process that ingests a large file.
+
+Inputs are made by repetition of real logs. Each pair is measured in turn, several rounds of it, and the best of each
+counts; what was run is printed. Sizes are in megabytes.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import resource
+import shutil
+import struct
+import subprocess
+import sys
+import tempfile
+import time
+import zipfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import duckdb
+from evtx import PyEvtxParser
+
+from carlang.ingest import ingest
+from carlang.model import builtin_model
+
+_RECORDING = "covenant_dcom_iertutil_dll_hijack.zip"
+_MB = 1_000_000
+_CHUNK = 65536
+_HEADER = 4096
+_CHUNK_COUNT = struct.Struct("<H")
+_CHUNK_COUNT_AT = 42
+_MOST_CHUNKS = 65535
+
+
+def make_lines(data: Path, target: Path, size: int) -> Path:
+    """Write a file of JSON lines of about this size: one real recording over and over."""
+    with zipfile.ZipFile(data / "otrf" / _RECORDING) as archive:
+        text = archive.read(archive.namelist()[0])
+    with target.open("wb") as file:
+        while file.tell() < size:
+            file.write(text if text.endswith(b"\n") else text + b"\n")
+    return target
+
+
+def make_evtx(data: Path, target: Path, size: int) -> Path:
+    """Write an EVTX file of about this size: the chunks of all real ones over and over."""
+    files = sorted((data / "evtx").rglob("*.evtx"), key=lambda path: path.stat().st_size, reverse=True)
+    chunks = [chunk for path in files for chunk in _chunks(path)]
+    count = min(max(size // _CHUNK, 1), _MOST_CHUNKS)
+    header = bytearray(files[0].read_bytes()[:_HEADER])
+    _CHUNK_COUNT.pack_into(header, _CHUNK_COUNT_AT, count)
+    with target.open("wb") as file:
+        file.write(header)
+        for number in range(count):
+            file.write(chunks[number % len(chunks)])
+    return target
+
+
+def _chunks(path: Path) -> Iterator[bytes]:
+    content = path.read_bytes()
+    for begin in range(_HEADER, len(content) - _CHUNK + 1, _CHUNK):
+        chunk = content[begin : begin + _CHUNK]
+        if chunk.startswith(b"ElfChnk"):
+            yield chunk
+
+
+def duckdb_alone(lines: Path, target: Path) -> None:
+    """Read JSON lines with explicit text columns and write zstd Parquet."""
+    names: dict[str, str] = {}
+    with lines.open("rb") as file:
+        for _, line in zip(range(50_000), file, strict=False):
+            for name in json.loads(line):
+                names.setdefault(name.casefold(), name)  # DuckDB's columns have no case
+    columns = ", ".join(f"'{name}': 'VARCHAR'" for name in names.values())
+    rows = f"read_json('{lines}', format = 'newline_delimited', columns = {{{columns}}})"
+    with duckdb.connect() as connection:
+        connection.execute(f"COPY (FROM {rows}) TO '{target}' (FORMAT parquet, COMPRESSION zstd)")
+
+
+def evtx_alone(log: Path) -> None:
+    """Parse all records of an EVTX file to JSON, in one thread."""
+    for record in PyEvtxParser(str(log), 1).records_json():
+        len(record["data"])
+
+
+def carlang_ingest(source: Path, store: Path) -> None:
+    """Ingest into a new store."""
+    report = ingest([source], store, model=builtin_model())
+    if report.rejected:
+        raise SystemExit(f"{report.rejected} rejected: {report.rejections[:1]}")
+
+
+def seconds(run: Callable[[], None], made: Path) -> float:
+    """Return how long a run takes, and remove what it made."""
+    begun = time.perf_counter()
+    run()
+    taken = time.perf_counter() - begun
+    shutil.rmtree(made, ignore_errors=True)
+    made.unlink(missing_ok=True)
+    return taken
+
+
+def compare(
+    name: str, unit: str, amount: float, alone: Callable[[], None], ours: Callable[[], None], made: Path
+) -> float:
+    """Run both in turn, print what they reach, and return the ratio."""
+    best = [float("inf"), float("inf")]
+    for _ in range(_ROUNDS):
+        for place, run in enumerate((alone, ours)):
+            best[place] = min(best[place], seconds(run, made))
+    ratio = best[0] / best[1]
+    print(
+        f"{name}: alone {amount / best[0]:,.0f} {unit}/s, carlang {amount / best[1]:,.0f} {unit}/s, ratio {ratio:.2f}"
+    )
+    return ratio
+
+
+def peak_memory(source: Path, store: Path) -> None:
+    """Print the peak memory of a process that ingests a file."""
+    command = [sys.executable, __file__, "--child", str(source), str(store)]
+    begun = time.perf_counter()
+    done = subprocess.run(command, check=True, capture_output=True, text=True)
+    taken = time.perf_counter() - begun
+    size = source.stat().st_size
+    print(f"memory: peak {int(done.stdout) / 1024:,.0f} MiB for {size / _MB:,.0f} MB, {size / _MB / taken:,.0f} MB/s")
+
+
+_ROUNDS = 3
+
+
+def main() -> None:
+    """Make the inputs, measure and print."""
+    parser = argparse.ArgumentParser(description="Measure the speed and the memory of ingests.")
+    parser.add_argument("--data", type=Path, default=Path(__file__).parents[2] / "shared" / "data")
+    parser.add_argument("--size", type=int, default=300, help="of the inputs that are timed, in MB")
+    parser.add_argument(
+        "--large", type=int, default=2000, help="of the input whose memory is measured, in MB; 0 for none"
+    )
+    parser.add_argument("--rounds", type=int, default=_ROUNDS)
+    parser.add_argument("--child", nargs=2, type=Path, help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.child:
+        carlang_ingest(*options.child)
+        print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+        return
+    globals()["_ROUNDS"] = options.rounds
+    print(f"{os.cpu_count()} processors, DuckDB {duckdb.__version__}, best of {options.rounds} rounds")
+    with tempfile.TemporaryDirectory(prefix="carlang-") as name:
+        folder = Path(name)
+        lines = make_lines(options.data, folder / "lines.json", options.size * _MB)
+        made, size = folder / "made", lines.stat().st_size / _MB
+        print(f"JSON lines: {_RECORDING} over and over, {size:,.0f} MB")
+        compare("JSON lines", "MB", size, lambda: duckdb_alone(lines, made), lambda: carlang_ingest(lines, made), made)
+        lines.unlink()
+        log = make_evtx(options.data, folder / "log.evtx", options.size * _MB)
+        count = sum(1 for _ in PyEvtxParser(str(log), 1).records_json())
+        print(
+            f"EVTX: the chunks of all recordings over and over, {log.stat().st_size / _MB:,.0f} MB, {count:,} records"
+        )
+        compare("EVTX", "records", count, lambda: evtx_alone(log), lambda: carlang_ingest(log, made), made)
+        log.unlink()
+        if options.large:
+            peak_memory(make_lines(options.data, folder / "large.json", options.large * _MB), made)
+
+
+if __name__ == "__main__":
+    main()

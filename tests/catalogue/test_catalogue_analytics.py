@@ -1,0 +1,137 @@
+"""Every analytic of the catalogue is without fault, and its tests notice a change of any of its conditions."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from carlang import Analytic, load, open_store, run_all
+from carlang.analytic import Coverage, shipped_catalogue
+from carlang.analytic.attack import coverage_faults
+from carlang.diagnostics import Severity
+from carlang.model import builtin_model
+from carlang.resolve.lineage import references
+from carlang.testing import run_tests
+from tests.conftest import REPOSITORY
+
+FILES = sorted((REPOSITORY / "analytics").glob("*.car"))
+each_file = pytest.mark.parametrize("file", FILES, ids=[file.stem for file in FILES])
+
+EXPECTED_WARNINGS: dict[str, dict[str, str]] = {}
+"""Warnings that stay, by analytic and code, with the reason."""
+
+
+def _references(analytic: Analytic) -> set[str]:
+    return {r for program in analytic.compiled for r in references(program.require())}
+
+
+def test_there_are_102_and_their_ids_are_their_own() -> None:
+    ids = [load(file).id for file in FILES]
+    assert len(ids) == 102
+    assert ids == [file.stem for file in FILES]
+    assert shipped_catalogue().ids == tuple(ids)
+
+
+def test_they_are_those_that_car_has(real_corpus: Path) -> None:
+    published = {file.stem for file in (real_corpus / "car" / "analytics").glob("CAR-*.yaml")}
+    assert {file.stem for file in FILES} == published
+
+
+@each_file
+def test_it_checks_without_errors_and_unexplained_warnings(file: Path) -> None:
+    analytic = load(file)
+    expected = EXPECTED_WARNINGS.get(analytic.id, {})
+    found = [d for d in analytic.check() if d.severity is Severity.ERROR or d.code.name not in expected]
+    assert [f"{d.code.name}: {d.message}" for d in found] == []
+    assert expected.keys() <= {d.code.name for d in analytic.check()}
+
+
+@each_file
+def test_its_metadata_is_complete(file: Path) -> None:
+    data = load(file).data
+    assert data.title
+    assert data.title == data.title.strip()
+    assert data.submission_date
+    assert data.submission_date.year >= 2013
+    assert set(data.platforms) <= {"Windows", "Linux", "macOS"}
+    assert data.platforms
+    assert set(data.analytic_types) <= {
+        "TTP",
+        "Attribution",
+        "Posture/Hygiene",
+        "Situational Awareness",
+        "Anomaly",
+        "Forensic",
+    }
+    assert data.analytic_types
+    assert data.contributors
+    assert len(data.description) > 100
+    assert data.coverage
+
+
+@each_file
+def test_its_techniques_and_tactics_are_those_of_attack(file: Path) -> None:
+    data = load(file).data
+    assert list(coverage_faults(data.coverage)) == []
+    assert [entry for entry in data.coverage if not entry.tactics] == []
+
+
+@each_file
+def test_its_references_hold_what_its_program_asks_for(file: Path) -> None:
+    analytic = load(file)
+    said = set(analytic.data.metadata.get("data_model_references", ()))
+    assert _references(analytic) - said == set()
+
+
+@each_file
+def test_its_references_are_those_of_the_model(file: Path) -> None:
+    for reference in load(file).data.metadata["data_model_references"]:
+        name, action, *field = reference.split("/")
+        owner = builtin_model().objects[name]
+        assert action in {a.name for a in owner.actions}
+        assert set(field) <= owner.fields.keys()
+
+
+@each_file
+def test_its_tests_pass_and_no_mutant_survives_them(file: Path) -> None:
+    result = run_tests(load(file), mutate=True)
+    assert [(case.name, case.error, case.mismatches) for case in result.cases if not case.passed] == []
+    assert [f"{survivor.change}: {survivor.text}" for survivor in result.survivors] == []
+    assert len(result.cases) >= 3
+    assert len({case.name for case in result.cases}) == len(result.cases)
+    assert result.mutants > 0
+
+
+@each_file
+def test_its_tests_have_events_that_are_found_and_events_that_are_not(file: Path) -> None:
+    tests = load(file).data.tests
+    rows = [rows if isinstance(rows, int) else len(rows) for case in tests for rows in case.expect.values()]
+    assert sum(rows) > 0
+    assert 0 in rows or any(len(case.events) > 1 for case in tests)
+
+
+def test_repairs_of_programs_that_car_published_are_told_in_comments(real_corpus: Path) -> None:
+    """An analytic with pseudocode that fails to compile as published says in a comment what stood there."""
+    untold = []
+    for file in FILES:
+        published = load(real_corpus / "car" / "analytics" / f"{file.stem}.yaml")
+        faulty = bool(published.data.sources) and any(d.severity is Severity.ERROR for d in published.check())
+        if faulty and not re.search(r"^# .*(CAR|[Pp]ublished)", load(file).program, re.MULTILINE):
+            untold.append(file.stem)
+    assert untold == []
+
+
+def test_all_run_on_the_sample_store_and_none_fails() -> None:
+    analytics = [load(file) for file in FILES]
+    report = run_all(analytics, open_store())
+    assert report.failed == ()
+    told = {r.analytic for r in report.results} | {n.analytic for n in report.not_run}
+    assert told == {a.id for a in analytics}
+    assert all(n.reason for n in report.not_run)
+
+
+def test_the_check_of_coverage_finds_faults() -> None:
+    entries = [Coverage("T9999"), Coverage("T1053", ("T1055.001",), ("TA0043",))]
+    assert len(list(coverage_faults(entries))) == 3

@@ -1,0 +1,78 @@
+"""Lines of Linux's audit daemon, of which several are one event."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from carlang.ingest import auditd_lines
+from tests.ingest.conftest import load, query
+
+_AUDIT = """\
+type=SYSCALL msg=audit(1604994496.155:1): arch=c000003e syscall=59 success=yes ppid=2 pid=3 uid=1000 ses=4 \
+exe="/bin/sh"\x1dUID="adam"
+type=EXECVE msg=audit(1604994496.155:1): argc=3 a0="sh" a1="-c" a2=6C73202D6C
+type=CWD msg=audit(1604994496.155:1): cwd="/home/adam"
+type=SYSCALL msg=audit(1604994497.155:2): arch=c000003e syscall=42 success=yes exit=0 pid=3 exe=2F7661722F6120622F63
+type=SOCKADDR msg=audit(1604994497.155:2): saddr=020001BB0A00000200000000
+type=SYSCALL msg=audit(1604994498.155:3): arch=c000003e syscall=49 success=yes exit=0 pid=3 exe="/bin/nc"
+type=SOCKADDR msg=audit(1604994498.155:3): saddr=0A00115C000000000000000000000000000000000000000100000000
+node=web1 type=SYSCALL msg=audit(1604994499.155:4): arch=c000003e syscall=257 success=yes exit=3 pid=3 exe="/bin/touch"
+node=web1 type=CWD msg=audit(1604994499.155:4): cwd="/var"
+node=web1 type=PATH msg=audit(1604994499.155:4): item=0 name="/var" nametype=PARENT mode=041777
+node=web1 type=PATH msg=audit(1604994499.155:4): item=1 name="x.sh" nametype=CREATE mode=0100644 ouid=1000
+type=SYSCALL msg=audit(1604994500.155:5): arch=c000003e syscall=231 a0=1 pid=3 exe="/bin/sh"
+type=USER_LOGIN msg=audit(1604994501.155:6): pid=9 uid=0 msg='op=login acct="root" addr=10.0.0.9 res=success'
+no line of an audit log
+type=SYSCALL msg=audit(1604994502.155:7): arch=c000003e syscall=87 success=yes pid=3 exe="/bin/rm"
+type=PATH msg=audit(1604994502.155:7): item=0 name="/var/y" nametype=DELETE
+"""
+
+
+def test_the_lines_of_an_audit_event_are_one_record(store: Path, tmp_path: Path) -> None:
+    log = tmp_path / "audit.log"
+    log.write_text(_AUDIT, "utf-8")
+    report = load(store, log)
+    assert (report.records, report.rejected) == (8, 1)
+    assert [(r.number, r.reason) for r in report.rejections] == [(14, "not a line of an audit log")]
+    assert dict(report.events) == {
+        ("event", "log"): 1,
+        ("file", "create"): 1,
+        ("file", "delete"): 1,
+        ("flow", "start"): 1,
+        ("process", "create"): 1,
+        ("process", "terminate"): 1,
+        ("socket", "bind"): 1,
+    }
+    created = "SELECT * FROM events WHERE action = 'create'"
+    columns = "command_line, exe, pid, ppid, user, uid, login_id, current_working_directory, record_id, time::VARCHAR"
+    assert query(store, f"SELECT {columns} FROM ({created})", "process") == [  # noqa: S608  # the columns stand above
+        ("sh -c ls -l", "sh", 3, 2, "adam", "1000", "4", "/home/adam", 1, "2020-11-10 07:48:16.155+00")
+    ]
+    assert query(store, "SELECT image_path, dest_ip, dest_port FROM events", "flow") == [
+        ("/var/a b/c", "10.0.0.2", 443)
+    ]
+    assert query(store, "SELECT local_port, family, local_address FROM events", "socket") == [
+        (4444, "AF_INET6", "0000:0000:0000:0000:0000:0000:0000:0001")
+    ]
+    assert query(store, "SELECT file_path, mode, hostname FROM events WHERE action = 'create'", "file") == [
+        ("/var/x.sh", "0100644", "web1")
+    ]
+    assert query(store, "SELECT log_name, sensor FROM events", "event") == [("auditd", "auditd")]
+
+
+def test_audit_events_that_lie_across_blocks_are_whole(
+    store: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lines = [line for line in _AUDIT.split("\n") if "msg=audit" in line]
+    log = tmp_path / "audit.log"
+    log.write_text("\n".join(f"{line.replace('155:', f'{n:03}:')}" for n in range(300) for line in lines), "utf-8")
+    blocks = [b"".join(chunk) for chunk in zip(*[iter(log.read_bytes().splitlines(keepends=True))] * 7, strict=False)]
+    monkeypatch.setattr(auditd_lines, "utf8_blocks", lambda _: iter(blocks))
+    report = load(store, log)
+    assert report.events[("process", "create")] == 300
+    assert report.events[("flow", "start")] == 300
+    assert query(store, "SELECT count(*) FROM events WHERE command_line IS NULL AND action = 'create'", "process") == [
+        (0,)
+    ]
