@@ -94,7 +94,8 @@ class AuditdReader:
     def matches(self, head: bytes) -> bool:
         """Text in which one of the first lines is an audit record."""
         # What an enriched log adds to a line is set off by a control character.
-        return is_text(head.replace(_ADDED, b" ")) and any(map(_HEAD.match, utf8_start(head).split(b"\n", _LOOK)[:_LOOK]))
+        lines = utf8_start(head).split(b"\n", _LOOK)[:_LOOK]
+        return is_text(head.replace(_ADDED, b" ")) and any(map(_HEAD.match, lines))
 
     def read(self, member: Member) -> Iterator[Records | Fault]:
         """Read blocks of lines; events to which more lines may belong wait for the next block."""

@@ -60,6 +60,17 @@ MACROS: dict[str, str] = {
     "share_server(path)": r"nullif(regexp_extract(path, '^\\\\([^\\]+)', 1), '')",
     "pipe_label(name)": r"""
         CASE WHEN NOT regexp_full_match(name, '\d+') THEN regexp_replace(name, '(?i)^\\*(?:pipe\\)?', '') END""",
+    # Zeek writes a file for each kind of record, and names the kind in the record only where it was told to.
+    "zeek_stream(record)": """
+        list_transform([json_keys(record)], lambda k: CASE
+          WHEN list_contains(k, 'conn_state') THEN 'conn' WHEN list_has_all(k, ['query', 'qtype']) THEN 'dns'
+          WHEN list_has_all(k, ['query', 'trans_id']) THEN 'dns' WHEN list_has_all(k, ['method', 'uri']) THEN 'http'
+          WHEN list_has_all(k, ['endpoint', 'operation']) THEN 'dce_rpc' WHEN list_contains(k, 'share_type')
+          THEN 'smb_mapping' WHEN list_has_all(k, ['fuid', 'source']) THEN 'files'
+          WHEN list_contains(k, 'request_type') THEN 'kerberos' WHEN list_contains(k, 'auth_attempts') THEN 'ssh'
+          WHEN list_has_any(k, ['security_protocol', 'keyboard_layout']) THEN 'rdp'
+          WHEN list_has_any(k, ['ntlm', 'domainname']) THEN 'ntlm' WHEN list_has_all(k, ['established', 'resumed'])
+          THEN 'ssl' WHEN starts_with(json_extract_string(record, '$.action'), 'SMB::') THEN 'smb_files' END)[1]""",
     "rpc_function(operation)": "regexp_replace(operation, '^(BaseReg|Netr)', '')",
     # An address as the system call got it, in hexadecimal.
     "socket_family(digits)": """

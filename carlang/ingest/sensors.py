@@ -129,6 +129,11 @@ def _builtin_entries() -> tuple[tuple[DataFile, SensorEntry], ...]:
     return tuple(_entry(name, text) for name, text in builtin_files())
 
 
+def builtin_titles() -> dict[str, str]:
+    """Return what the sensors that ship with the package are called, by their names."""
+    return {entry.sensor: entry.title for _, entry in _builtin_entries()}
+
+
 def _entry(name: str, text: str) -> tuple[DataFile, SensorEntry]:
     document = read_yaml(name, text)
     return document, validate(SensorEntry, document)

@@ -141,9 +141,12 @@ SHAPES = (
     ),
     Shape(
         name="zeek",
-        evidence=(("@stream", "_path", "uid"), ("@proc", "ts")),
+        evidence=(("@stream", "_path", "uid", "fuid"), ("@proc", "ts")),
         heads={"computer": ()},
-        constants={"channel": "'zeek' || coalesce('/' || {@stream}, '/' || {_path}, '')", "provider": "'zeek'"},
+        constants={
+            "channel": "'zeek' || coalesce('/' || {@stream}, '/' || {_path}, '/' || zeek_stream(line), '')",
+            "provider": "'zeek'",
+        },
         time="instant({ts})",
     ),
     Shape(  # a row of a query's result

@@ -755,3 +755,24 @@ def test_messages_are_spelled_as_published_analytics_ask_for_them(
     rows = query(store, "SELECT protocol, proto_info FROM events WHERE action = 'message' ORDER BY 1", "flow")
     assert [row[0] for row in rows] == protocols
     assert all(json.loads(row[1]) == members for row in rows)
+
+
+@pytest.mark.parametrize(
+    ("members", "event"),
+    [
+        ({"conn_state": "SF", "proto": "tcp"}, "flow/start"),
+        ({"query": "www.example.com", "qtype": 1, "qtype_name": "A"}, "dns/query"),
+        ({"method": "GET", "uri": "/"}, "http/get"),
+        ({"endpoint": "winreg", "operation": "BaseRegSetValue"}, "flow/message"),
+        ({"action": "SMB::FILE_OPEN", "path": "\\\\a\\b", "name": "c"}, "flow/message"),
+        ({"request_type": "AS", "success": True}, "authentication/success"),
+        ({"note": "something else"}, "event/log"),
+    ],
+)
+def test_records_of_zeek_that_do_not_name_their_log_are_known_by_their_members(
+    members: dict[str, Any], event: str, store: Path, tmp_path: Path
+) -> None:
+    record = zeek("", **members)
+    del record["_path"]
+    report = load(store, write_lines(tmp_path / "log.json", [record]))
+    assert tuple(event.split("/")) in report.events
