@@ -149,7 +149,7 @@ class Analytic:
         missing, `EngineError` where its query fails.
         """
         outputs = self.outputs()
-        _known_parameters(params, [self])
+        known_parameters(params, [self])
         given = self.given(params or {})
         settings = RunOptions(now=now, **options)
         with settings.session(store or open_store(), self.model) as session:
@@ -239,7 +239,7 @@ def run_all(  # noqa: PLR0913  # the bounds of a run, each by name
         timeout: Seconds that one query may run.
     """
     chosen = list(analytics)
-    _known_parameters(params, chosen)
+    known_parameters(params, chosen)
     options = RunOptions(now, since, until, limit, memory_limit, timeout)
     opened = store or open_store()
     results: list[AnalyticOutput] = []
@@ -292,7 +292,7 @@ def _named(analytic: Analytic, output: Output) -> AnalyticOutput:
     return AnalyticOutput(analytic.id, analytic.title, analytic.file, analytic.techniques, output)
 
 
-def _known_parameters(params: Mapping[str, Any] | None, analytics: Sequence[Analytic]) -> None:
+def known_parameters(params: Mapping[str, Any] | None, analytics: Sequence[Analytic]) -> None:
     """Raise `ParameterError` for a parameter that none of the analytics has."""
     known: set[str] = set()
     for analytic in analytics:

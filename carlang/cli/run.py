@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from carlang.api import Analytic, run_all
+from carlang.api import Analytic, known_parameters, run_all
 from carlang.cli import exits
 from carlang.cli.console import colours, say
 from carlang.cli.exits import UsageError
@@ -63,6 +63,7 @@ def run(  # noqa: PLR0913, PLR0917  # the options that the command has
     analytics = _of_techniques(find_analytics(targets or [], expression, settings, model), technique or [])
     given = parameters(param)
     if len(analytics) == 1 and not has_errors(analytics[0].diagnostics):
+        known_parameters(given, analytics)
         analytics[0].given(given)  # an input without its value is a wrong use here, and "not run" among others
     opened = opened_store(store, settings)
     report = run_all(

@@ -55,18 +55,25 @@ def column_values(mapping: EventMapping, columns: Mapping[str, str]) -> dict[str
 def mapped_records(mapping: EventMapping, hostname: str | None) -> str:
     """Return the SQL of the rows of `records` that a mapping is for, with the members that it needs as columns."""
     members = with_other_names(mapping.members, mapping.names)
-    texts = ", ".join(f'"{name}": null' for name in MESSAGE_MEMBERS)
+    texts = text_literal("{" + ", ".join(f'"{name}": null' for name in MESSAGE_MEMBERS) + "}")
+    made = {
+        "host": f"coalesce(computer, {text_or_null(hostname)})",
+        "message": message_sql() if _names(mapping, "message") else "CAST(NULL AS VARCHAR)",
+        "event_data": f"CAST(json_merge_patch(data, {texts}) AS VARCHAR)" if _names(mapping, "event_data") else "data",
+    }
+    columns = ", ".join(f"{sql} AS {name}" for name, sql in made.items())
     condition = f"TRY({mapping.where.bind(column_reader('data', mapping.names))})" if mapping.where else "true"
     return f"""(
     SELECT *, {spread(len(members)) or "0"} FROM (
-      SELECT *, {extracted("data", members)} AS d,
-        coalesce(computer, {text_or_null(hostname)}) AS host, {message_sql()} AS message,
-        CAST(json_merge_patch(data, {text_literal("{" + texts + "}")}) AS VARCHAR) AS event_data
+      SELECT *, {extracted("data", members)} AS d, {columns}
       FROM (SELECT * EXCLUDE (data), coalesce(data, line) AS data FROM records) WHERE {condition}))"""  # noqa: S608
 
 
 def reads_line(mapping: EventMapping) -> bool:
     """Tell whether a mapping needs the line of records whose data stand in a member of it."""
-    names = ("message", "line")
-    pieces = (piece for found in mapping.fields.values() for e in found for piece in e.pieces)
-    return any(name in piece for piece in pieces for name in names)
+    return _names(mapping, "message") or _names(mapping, "line")
+
+
+def _names(mapping: EventMapping, column: str) -> bool:
+    """Tell whether a mapping's expressions have a column's name in them."""
+    return any(column in piece for found in mapping.fields.values() for each in found for piece in each.pieces)

@@ -14,54 +14,57 @@ _BLANKS = "chr(32) || chr(9) || chr(13)"
 
 
 @cache
-def heads_query() -> str:
-    """Return the query for the head of every record of the table `chunk`, or for why a line is none (`fault`).
+def shapes_query() -> str:
+    """Return the query for the shape of every line of the table `chunk`, or for why a line is no record (`fault`).
 
-    A blank line is neither. `data` is null where the line itself is the data; `members` are the names of the members
-    that a record of unknown shape has.
+    A blank line is neither. `inside` is the record where it stands in a member of the line.
     """
-    evidence = list(dict.fromkeys(name for shape in SHAPES for group in shape.evidence for name in group))
-    is_there = list_reader(evidence, {})
-    shapes = " ".join(f"WHEN {_evidence(s, is_there)} THEN {text_literal(s.name)}" for s in SHAPES if s.evidence)
-    inside = ", ".join(f"object_text(o[{len(evidence) + i}])" for i in range(1, len(WRAPPERS) + 1))
-    heads = ", ".join(f"{_head(name)} AS {name}" for name in HEADS)
-    times = _cases((s, parse_expression(s.time).bind(_reader(s))) for s in SHAPES)
-    data = _cases((s, _data(s)) for s in SHAPES if s.data)
+    members = list(dict.fromkeys(name for shape in SHAPES for group in shape.evidence for name in group))
+    reader = list_reader(members, {})
+    shapes = " ".join(f"WHEN {_evidence(s, reader)} THEN {text_literal(s.name)}" for s in SHAPES if s.evidence)
+    inside = ", ".join(f"object_text(o[{len(members) + i}])" for i in range(1, len(WRAPPERS) + 1))
     # Put together from this package's tables and from checked expressions alone: records are never part of the text.
     return f"""
     WITH parsed AS (
-      SELECT position, fault, line, TRY({extracted("line", [*evidence, *WRAPPERS])}) AS o
+      SELECT position, fault, line, TRY({extracted("line", [*members, *WRAPPERS])}) AS o
       FROM chunk WHERE fault IS NOT NULL OR starts_with(line, '{{') OR ltrim(line, {_BLANKS}) <> ''
     ), opened AS (
-      SELECT position, line, o, CASE WHEN fault IS NULL THEN coalesce({inside}) END AS inside,
+      SELECT position, o, CASE WHEN fault IS NULL THEN coalesce({inside}) END AS inside,
         CASE WHEN fault IS NOT NULL THEN fault WHEN o IS NULL THEN 'not valid JSON'
              WHEN starts_with(line, '{{') OR starts_with(ltrim(line, {_BLANKS}), '{{') THEN NULL
              ELSE 'JSON, but not an object' END AS fault
       FROM parsed
     ), unwrapped AS (
-      SELECT position, line, fault, inside,
-        CASE WHEN inside IS NULL THEN o ELSE {extracted("inside", evidence)} END AS d
+      SELECT position, fault, inside, CASE WHEN inside IS NULL THEN o ELSE {extracted("inside", members)} END AS d
       FROM opened
-    ), shaped AS (
-      SELECT position, line, fault, inside,
-        CASE WHEN fault IS NOT NULL THEN NULL {shapes} ELSE {text_literal(UNKNOWN)} END AS shape
-      FROM (SELECT *, {spread(len(evidence))} FROM unwrapped)
-    ), taken AS (
-      SELECT *, {_cases((s, extracted("coalesce(inside, line)", _members(s))) for s in SHAPES)} AS d FROM shaped
-    ), headed AS (
-      SELECT position, fault, shape, line, {heads}, TRY({times}) AS event_time, coalesce({data}, inside) AS data
-      FROM (SELECT *, {spread(max(len(_members(s)) for s in SHAPES))} FROM taken)
-    ), named AS (
-      SELECT * EXCLUDE (data),
-        CASE WHEN starts_with(data, '{{"Data":') THEN coalesce({_named_data("data")}, data) ELSE data END AS data
-      FROM headed
     )
-    SELECT position, fault, shape, given(channel) AS channel, number(event_id) AS event_id,
-      given(provider) AS provider, given(computer) AS computer, number(record_id) AS record_id,
-      level_name(level) AS level, event_time, data,
-      CASE WHEN shape = {text_literal(UNKNOWN)} THEN CAST(to_json(json_keys(coalesce(data, line))) AS VARCHAR) END
-        AS members
-    FROM named
+    SELECT position, fault, inside,
+      CASE WHEN fault IS NOT NULL THEN NULL {shapes} ELSE {text_literal(UNKNOWN)} END AS shape
+    FROM (SELECT *, {spread(len(members))} FROM unwrapped)
+    """  # noqa: S608
+
+
+@cache
+def heads_query(name: str) -> str:
+    """Return the query for the heads of records of one shape, which stand in the column `line` of the table `bodies`.
+
+    `data` is null where the line itself is the data; `members` are the names of what a record of unknown shape has.
+    """
+    shape = next(each for each in SHAPES if each.name == name)
+    members = _members(shape)
+    reader = list_reader(members, {})
+    heads = ", ".join(f"{_head(shape, name, reader)} AS {name}" for name in HEADS)
+    names = "CAST(to_json(json_keys(coalesce(data, line))) AS VARCHAR)" if name == UNKNOWN else "CAST(NULL AS VARCHAR)"
+    # As above.
+    return f"""
+    SELECT position, given(channel) AS channel, number(event_id) AS event_id, given(provider) AS provider,
+      given(computer) AS computer, number(record_id) AS record_id, level_name(level) AS level, event_time,
+      CASE WHEN starts_with(data, '{{"Data":') THEN coalesce({_named_data("data")}, data) ELSE data END AS data,
+      {names} AS members
+    FROM (
+      SELECT position, line, {heads}, TRY({parse_expression(shape.time).bind(reader)}) AS event_time,
+        {_data(shape, reader) if shape.data else "CAST(NULL AS VARCHAR)"} AS data
+      FROM (SELECT *, {spread(len(members))} FROM (SELECT *, {extracted("line", members)} AS d FROM bodies)))
     """  # noqa: S608
 
 
@@ -76,7 +79,7 @@ def message_sql() -> str:
             if names:
                 yield shape, f"coalesce({', '.join(map(reader, names))})"
 
-    return _cases(values())
+    return f"CASE shape {' '.join(f'WHEN {text_literal(shape.name)} THEN {sql}' for shape, sql in values())} END"
 
 
 def _members(shape: Shape) -> list[str]:
@@ -88,39 +91,26 @@ def _members(shape: Shape) -> list[str]:
     return list(dict.fromkeys(found))
 
 
-def _reader(shape: Shape) -> MemberReader:
-    return list_reader(_members(shape), {})
-
-
-def _cases(values: Iterator[tuple[Shape, str]]) -> str:
-    return f"CASE shape {' '.join(f'WHEN {text_literal(shape.name)} THEN {sql}' for shape, sql in values)} END"
-
-
 def _evidence(shape: Shape, reader: MemberReader) -> str:
     groups = (" OR ".join(f"{reader(name)} IS NOT NULL" for name in group) for group in shape.evidence)
     return " AND ".join(f"({group})" for group in groups)
 
 
-def _head(name: str) -> str:
-    def values() -> Iterator[tuple[Shape, str]]:
-        for shape in SHAPES:
-            reader = _reader(shape)
-            if name in shape.constants:
-                yield shape, parse_expression(shape.constants[name]).bind(reader)
-            elif members := shape.heads.get(name):
-                yield shape, f"coalesce({', '.join(reader(member) for member in members)})"
-
-    return _cases(values())
+def _head(shape: Shape, name: str, reader: MemberReader) -> str:
+    if name in shape.constants:
+        return parse_expression(shape.constants[name]).bind(reader)
+    members = shape.heads.get(name)
+    return f"coalesce({', '.join(map(reader, members))})" if members else "CAST(NULL AS VARCHAR)"
 
 
-def _data(shape: Shape) -> str:
+def _data(shape: Shape, reader: MemberReader) -> str:
     """Return the first of the shape's data objects that is there; `x.*` is the first object inside of `x`.
 
     Null, which stands for the record itself, where there is none.
     """
     found = []
     for name in shape.data:
-        value = f"object_text({_reader(shape)(name.removesuffix('.*'))})"
+        value = f"object_text({reader(name.removesuffix('.*'))})"
         if name.endswith(".*"):
             inner = f"json_merge_patch({value}, '{{\"#attributes\":null}}')"
             value = f"object_text(CAST(json_extract({inner}, '$.*')[1] AS VARCHAR))"

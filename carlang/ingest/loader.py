@@ -31,7 +31,7 @@ from carlang.store import REJECTED_FOLDER, Store
 from carlang.store.files import open_memory
 from carlang.store.quoting import text_literal
 
-CHUNK = 32 << 20
+CHUNK = 64 << 20
 """How much raw text is mapped at once."""
 
 THREADS = min(4, os.cpu_count() or 1)
@@ -179,7 +179,7 @@ class Loader:
             return
         chunk = pa.concat_tables(self._tables).combine_chunks()
         self._tables, self._rows, self._waiting = [], 0, 0
-        while len(self._mapping) > THREADS:
+        while len(self._mapping) >= THREADS:
             self._take_mapped()
         self._mapping.append(self._threads.submit(self._map, chunk))
 
@@ -220,7 +220,7 @@ class Loader:
     def _write(self, parts: Iterable[Part]) -> None:
         for part in parts:
             self.batch.parts.append((part.path, *part.kind))
-            while len(self._writing) > THREADS:
+            while len(self._writing) >= THREADS:
                 self._done(self._writing.popleft())
             self._writing.append(self._threads.submit(self._write_part, part))
 

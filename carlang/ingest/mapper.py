@@ -18,7 +18,7 @@ import pyarrow.compute as pc
 from carlang.ingest.classify import Classifier, Key
 from carlang.ingest.events import POSITION, events_query, reads_line
 from carlang.ingest.feed import Feed
-from carlang.ingest.heads import heads_query
+from carlang.ingest.heads import heads_query, shapes_query
 from carlang.ingest.macros import define_macros
 from carlang.ingest.mapping import Sensors
 from carlang.ingest.records import counted
@@ -38,7 +38,10 @@ CHUNK_SCHEMA = pa.schema(
 )
 """Raw records and faults; `position` counts within the chunk, `file` within the batch."""
 
-_HEADS_SCHEMA = pa.schema([CHUNK_SCHEMA.field(name) for name in ("position", "line", "fault")])
+_CHUNK = pa.schema([CHUNK_SCHEMA.field(name) for name in ("position", "line", "fault")])
+_BODIES = pa.schema([CHUNK_SCHEMA.field(name) for name in ("position", "line")])
+
+_OF_CHUNK = ("source", "number", "line")
 
 RECORDS_SCHEMA = pa.schema(
     [
@@ -59,6 +62,7 @@ RECORDS_SCHEMA = pa.schema(
 )
 """What the query of a mapping reads."""
 
+_HEADS = pa.schema([*(f for f in RECORDS_SCHEMA if f.name not in _OF_CHUNK), ("members", pa.string())])
 _HEAD = ("shape", "channel", "event_id", "provider", "computer", "record_id", "level", "event_time", "data")
 
 
@@ -107,7 +111,8 @@ class Mapper:
     def __init__(self, statements: Statements, classifier: Classifier, temporary: str) -> None:
         self._statements = statements
         self._classifier = classifier
-        self._chunk = Feed(_HEADS_SCHEMA)
+        self._chunk = Feed(_CHUNK)
+        self._bodies = Feed(_BODIES)
         self._records = Feed(RECORDS_SCHEMA)
         self._prepared: set[str] = set()
         self.connection = open_memory()
@@ -115,11 +120,12 @@ class Mapper:
         self.connection.execute(f"SET temp_directory = '{temporary}'")
         define_macros(self.connection)
         self.connection.register("chunk", self._chunk)
+        self.connection.register("bodies", self._bodies)
         self.connection.register("records", self._records)
 
     def close(self) -> None:
         """Close the connection."""
-        for feed in ("chunk", "records"):
+        for feed in ("chunk", "bodies", "records"):
             self.connection.unregister(feed)
         self.connection.close()
 
@@ -143,15 +149,34 @@ class Mapper:
 
     def heads(self, chunk: pa.Table) -> tuple[pa.Table, pa.Table | None]:
         """Return the heads of a chunk's records, and the rows of the chunk that are none, with the reason."""
-        self._chunk.rows = chunk.select(_HEADS_SCHEMA.names)
-        heads = self._run("heads", heads_query).combine_chunks()
-        self._chunk.rows = _HEADS_SCHEMA.empty_table()
-        good = pc.is_null(heads["fault"])
-        if pc.all(good).as_py() is not False:
-            return heads, None
-        bad = heads.filter(pc.invert(good))
-        rows = chunk.select(["file", "source", "number", "line"]).take(bad[POSITION])
-        return heads.filter(good), rows.append_column("fault", bad["fault"])
+        self._chunk.rows = chunk.select(_CHUNK.names)
+        found = self._run("shapes", shapes_query).combine_chunks()
+        self._chunk.rows = _CHUNK.empty_table()
+        rejected = None
+        good = pc.is_null(found["fault"])
+        if pc.all(good).as_py() is False:
+            bad = found.filter(pc.invert(good))
+            rows = chunk.select(["file", "source", "number", "line"]).take(bad[POSITION])
+            rejected, found = rows.append_column("fault", bad["fault"]), found.filter(good)
+        shapes = found["shape"].unique().to_pylist()
+        heads = [
+            self._heads_of(shape, chunk, found if len(shapes) == 1 else found.filter(pc.equal(found["shape"], shape)))
+            for shape in shapes
+        ]
+        return (pa.concat_tables(heads) if heads else _HEADS.empty_table()).combine_chunks(), rejected
+
+    def _heads_of(self, shape: str, chunk: pa.Table, found: pa.Table) -> pa.Table:
+        """Return the heads of records of one shape."""
+        lines = chunk["line"] if found.num_rows == chunk.num_rows else chunk["line"].take(found[POSITION])
+        if wrapped := found["inside"].null_count < found.num_rows:
+            lines = pc.coalesce(found["inside"], lines)
+        self._bodies.rows = pa.table([found[POSITION], lines], schema=_BODIES)
+        heads = self._run(f"heads_{shape}", partial(heads_query, shape))
+        self._bodies.rows = _BODIES.empty_table()
+        if wrapped:
+            data = pc.coalesce(heads["data"], found["inside"])
+            heads = heads.set_column(heads.schema.get_field_index("data"), "data", data)
+        return heads.append_column("shape", pa.repeat(pa.scalar(shape), heads.num_rows)).select(_HEADS.names)
 
     def choose(self, heads: pa.Table) -> tuple[dict[int, pa.Array], pa.Array, dict[int, tuple[int, float]]]:
         """Return the rows of the heads for each mapping, those that are kept as they are, and what was guessed."""

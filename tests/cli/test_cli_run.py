@@ -321,10 +321,12 @@ def test_a_parameter_gives_an_input_its_value(store: Path) -> None:
 
 def test_an_input_without_a_value_is_named_and_nothing_counts_as_not_found(store: Path) -> None:
     program = "input host\np = search Process:Create\nh = filter p where (hostname == host)\noutput h\n"
-    document = carlang("run", "-e", program, "--store", store, "--format", "json").json()
-    assert document["results"] == []
-    said = [entry.get("reason") or entry.get("error") for entry in document["not_run"] + document["failed"]]
-    assert ["host" in text for text in said] == [True]
+    alone = carlang("run", "-e", program, "--store", store, "--format", "json")
+    assert (alone.status, alone.out) == (2, "")
+    assert "`host` needs a value: --param host=" in alone.err
+    document = carlang("run", "-e", program, "CAR-2013-05-004", "--store", store, "--format", "json").json()
+    assert [result["analytic"] for result in document["results"]] == ["CAR-2013-05-004"]
+    assert [entry["reason"] for entry in document["not_run"]] == ["`host` needs a value: --param host=…"]
 
 
 def test_no_target_is_wrong_usage(tmp_path: Path) -> None:

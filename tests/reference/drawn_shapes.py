@@ -53,7 +53,7 @@ class Program:
     def fresh(self) -> str:
         """Return a name for a stream, a used one at times."""
         unused = [name for name in _NAMES if name not in self.streams and name not in self.constants]
-        if self.streams and self.choose.chance(12):
+        if not unused or (self.streams and self.choose.chance(12)):
             return self.choose.pick(list(self.streams))
         return unused[0] if self.choose.chance(50) else self.choose.pick(unused)
 
