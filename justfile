@@ -27,4 +27,5 @@ test *arguments:
 # Write the generated pages of the documentation and the sample store anew.
 docs:
     {{python}} docs/generate_model.py
+    {{python}} docs/generate_sensors.py
     {{python}} tools/make_sample.py

@@ -187,7 +187,7 @@ def section(analytic: Analytic, hits: Hits) -> list[str]:
 def technique_name(id_: str) -> str:
     """Return a technique's name; a sub-technique's behind that of its technique."""
     known = techniques()
-    return ": ".join(known[part].name for part in dict.fromkeys((id_.split(".")[0], id_)) if part in known)
+    return ": ".join(known[part].name for part in dict.fromkeys((id_.partition(".")[0], id_)) if part in known)
 
 
 def input_texts(analytic: Analytic) -> Iterator[str]:
@@ -245,7 +245,7 @@ def found_rows(analytic: Analytic, hits: Hits) -> Iterator[str]:
         for number, (name, rows) in enumerate(shown):
             yield f"| {'' if number else f'`{output.name}`'} | {cell(name)} | {rows:,} |"
         if rest := found[len(shown) :]:
-            yield f"| | … {len(rest)} more | {sum(rows for _, rows in rest):,} |"
+            yield f"|  | … {len(rest)} more | {sum(rows for _, rows in rest):,} |"
 
 
 def recordings_table(hits: Hits) -> list[str]:

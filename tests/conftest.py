@@ -7,9 +7,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 SHARED = REPOSITORY.parent / "shared"
+
+settings.register_profile("carlang", deadline=None)  # how long an example takes says more of the machine than of us
+settings.load_profile("carlang")
 
 
 def _folder_beside(name: str) -> Path:

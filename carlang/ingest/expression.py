@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import duckdb
@@ -34,6 +35,7 @@ class Expression:
         return "".join(parts)
 
 
+@cache
 def parse_expression(text: str) -> Expression:
     """Parse an expression; a bare name is the member of that name. Raises ValueError that says what is wrong."""
     if text.strip().lower() in _LITERALS:

@@ -31,11 +31,12 @@ from carlang.store import REJECTED_FOLDER, Store
 from carlang.store.files import open_memory
 from carlang.store.quoting import text_literal
 
-CHUNK = 64 << 20
+CHUNK = 32 << 20
 """How much raw text is mapped at once."""
 
 THREADS = min(4, os.cpu_count() or 1)
 _MEMORY = "512MB"
+_LITTLE = 1 << 20
 _SHOWN = 20
 
 _Result = TypeVar("_Result")
@@ -220,7 +221,8 @@ class Loader:
     def _write(self, parts: Iterable[Part]) -> None:
         for part in parts:
             self.batch.parts.append((part.path, *part.kind))
-            while len(self._writing) >= THREADS:
+            # Little at a time needs no second thread, which would have to be made ready first.
+            while len(self._writing) >= (THREADS if part.events.nbytes > _LITTLE else 1):
                 self._done(self._writing.popleft())
             self._writing.append(self._threads.submit(self._write_part, part))
 

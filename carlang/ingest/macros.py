@@ -14,6 +14,11 @@ MACROS: dict[str, str] = {
     "given(text)": """
         CASE WHEN text = '-' OR text = '' THEN NULL WHEN starts_with(text, ' ') AND trim(text) IN ('', '-') THEN NULL
         ELSE text END""",
+    # Sysmon writes ? for a process it does not know. Some exports double every backslash of a path.
+    "windows_path(text)": r"""
+        CASE WHEN text = '?' THEN NULL
+        WHEN substr(text, 2, 3) = ':\\' AND NOT contains(replace(text, '\\', ''), '\')
+        THEN replace(text, '\\', '\') ELSE given(text) END""",
     "base_name(path)": r"nullif(regexp_extract(path, '[^\\/]*$'), '')",
     "object_text(text)": "CASE WHEN starts_with(text, '{') AND json_valid(text) THEN text END",
     "number(text)": """

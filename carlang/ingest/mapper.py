@@ -66,6 +66,9 @@ _HEADS = pa.schema([*(f for f in RECORDS_SCHEMA if f.name not in _OF_CHUNK), ("m
 _HEAD = ("shape", "channel", "event_id", "provider", "computer", "record_id", "level", "event_time", "data")
 
 
+_MEMORY = "256MB"
+"""What DuckDB keeps in memory of one mapper; a sort of more goes on on disk."""
+
 NO_ROWS = pa.array([], pa.int64())
 
 
@@ -117,6 +120,7 @@ class Mapper:
         self._prepared: set[str] = set()
         self.connection = open_memory()
         self.connection.execute("SET threads = 1")  # the loader has a mapper for each processor
+        self.connection.execute(f"SET memory_limit = '{_MEMORY}'")
         self.connection.execute(f"SET temp_directory = '{temporary}'")
         define_macros(self.connection)
         self.connection.register("chunk", self._chunk)

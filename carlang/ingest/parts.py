@@ -17,7 +17,7 @@ Kind = tuple[str, str]
 """An object and an action."""
 
 _FULL = 48 << 20
-_MOST = 160 << 20
+_MOST = 96 << 20
 
 
 @dataclass(frozen=True)

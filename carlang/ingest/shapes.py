@@ -44,6 +44,15 @@ class Shape:
 
 _SYSTEM = "Event.System"
 
+_WINLOGBEAT_HEADS = {
+    "channel": ("winlog.channel",),
+    "event_id": ("winlog.event_id", "event.code"),
+    "provider": ("winlog.provider_name", "event.provider"),
+    "computer": ("winlog.computer_name", "host.name"),
+    "record_id": ("winlog.record_id",),
+    "level": ("log.level", "winlog.level"),
+}
+
 SHAPES = (
     Shape(
         name="xml",
@@ -68,17 +77,17 @@ SHAPES = (
         data=("Event.EventData", "Event.UserData.*", "Event.ProcessingErrorData"),
         no_data="'{}'",
     ),
+    Shape(  # HELK over winlogbeat 7: the head as winlogbeat has it, the data renamed and put on top
+        name="helk",
+        evidence=(("winlog.event_id", "winlog.channel"), ("@event_date_creation", "z_logstash_pipeline")),
+        heads=_WINLOGBEAT_HEADS,
+        message=("message", "z_original_message"),
+        time="coalesce(instant({@event_date_creation}), instant({@timestamp}))",
+    ),
     Shape(
         name="winlogbeat",
         evidence=(("winlog.event_id", "winlog.channel"),),
-        heads={
-            "channel": ("winlog.channel",),
-            "event_id": ("winlog.event_id", "event.code"),
-            "provider": ("winlog.provider_name", "event.provider"),
-            "computer": ("winlog.computer_name", "host.name"),
-            "record_id": ("winlog.record_id",),
-            "level": ("log.level", "winlog.level"),
-        },
+        heads=_WINLOGBEAT_HEADS,
         message=("message",),
         time="instant({@timestamp})",
         data=("winlog.event_data", "winlog.user_data"),

@@ -43,8 +43,8 @@ INTERNAL = [ipaddress.ip_network(n) for n in ("10.0.0.0/8", "172.16.0.0/12", "19
 SYSTEM = r"c:\windows\system32"
 
 FILES: dict[Hit, Callable[[File], bool]] = {
-    ("CAR-2019-08-001", "lsass_dump"): lambda f: (
-        bool(re.fullmatch(r"lsass.*\.dmp", base(f.path)) and re.fullmatch(r"c:\\windows\\.*\\taskmgr\.exe", f.image))
+    ("CAR-2019-08-001", "lsass_dump"): lambda f: bool(
+        re.fullmatch(r"lsass.*\.dmp", base(f.path)) and re.fullmatch(r"c:\\windows\\.*\\taskmgr\.exe", f.image)
     ),
     ("CAR-2019-08-002", "ntds_dump"): lambda f: base(f.path) == "ntds.dit" and f.image.endswith("ntdsutil.exe"),
     ("CAR-2020-09-001", "task_files"): lambda f: (
@@ -59,7 +59,9 @@ KEYS: dict[Hit, Callable[[Key], bool]] = {
         re.search(r"^.*\\software\\classes\\clsid\\|^hkcr\\clsid\\|^hku\\.*_classes\\clsid\\", k.key)
     ),
     ("CAR-2020-09-005", "appinit_keys"): lambda k: bool(
-        re.search(r"\\software\\(wow6432node\\)?microsoft\\windows nt\\currentversion\\windows\\appinit_dlls(\\|$)", k.key)
+        re.search(
+            r"\\software\\(wow6432node\\)?microsoft\\windows nt\\currentversion\\windows\\appinit_dlls(\\|$)", k.key
+        )
     ),
     ("CAR-2020-11-001", "registry_logon_key_events"): lambda k: (
         k.action != "remove" and bool(re.search(r"\\environment.*userinitmprlogonscript$", k.key))

@@ -79,6 +79,7 @@ def read(path: Path) -> Iterator[Raw]:
     """Read a recording, or the files in an archive."""
     if path.suffix == ".evtx":
         for found in PyEvtxParser(str(path)).records_json():
+            assert found is not None, "the package's types allow it, its iterator never gives it"
             yield from _record(path.name, json.loads(found["data"]))
     elif path.suffix == ".zip":
         with zipfile.ZipFile(path) as archive:
@@ -103,8 +104,8 @@ def _lines(recording: str, lines: Iterable[bytes]) -> Iterator[Raw]:
             yield from _record(recording, json.loads(line))
         elif match := _SERIAL.match(line.decode()):
             kind, serial, text = match.groups()
-            members = audited.setdefault(serial, {})
-            members |= {f"{kind}.{name}": value.strip("\"'") for name, value in _PAIR.findall(text)}
+            members = {f"{kind}.{name}": value.strip("\"'") for name, value in _PAIR.findall(text)}
+            audited.setdefault(serial, {}).update(members)
     for members in audited.values():
         yield Raw(recording, AUDITD, None, "", "", members)
 

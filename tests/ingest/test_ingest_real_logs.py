@@ -47,13 +47,16 @@ def test_ingesting_the_same_logs_again_adds_nothing(evtx_store: Path, real_logs:
     assert {s.status for s in report.sources} == {Status.PRESENT}
 
 
-def test_file_by_file_gives_the_same_events(evtx_store: Path, real_logs: Path, tmp_path: Path) -> None:
-    for log in sorted((real_logs / "evtx").rglob("*.evtx")):
+def test_file_by_file_gives_the_same_events(real_logs: Path, tmp_path: Path) -> None:
+    logs = sorted((real_logs / "evtx").rglob("*.evtx"))
+    logs = [log for log in logs if "Panache" in log.name] + logs[::5]
+    for log in logs:
         load(tmp_path / "store", log)
-    for name, store in (("at once", evtx_store), ("one by one", tmp_path / "store")):
+    load(tmp_path / "all", *logs)
+    for name, store in (("at once", tmp_path / "all"), ("one by one", tmp_path / "store")):
         write_plain(open_store(store), tmp_path / name)
     files = sorted(str(file.relative_to(tmp_path / "at once")) for file in (tmp_path / "at once").rglob("*.parquet"))
-    assert len(files) > 30
+    assert len(files) > 20
     assert filecmp.cmpfiles(tmp_path / "at once", tmp_path / "one by one", files, shallow=False) == (files, [], [])
     assert query(tmp_path / "one by one", _FIND_AT, "process") == [_AT]
 

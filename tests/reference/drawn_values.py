@@ -145,6 +145,8 @@ def single(kind: Type) -> bool:
 
 def _count(values: Values) -> tuple[str, Type]:
     argument = values.field(single)
+    if argument is None:
+        return "count()", INTEGER
     return values.choose.pick(("count()", f"count({argument})", f"count(distinct {argument})")), INTEGER
 
 
@@ -168,7 +170,10 @@ def _of_numbers(values: Values) -> tuple[str, Type] | None:
 
 
 def _list_of(values: Values) -> tuple[str, Type] | None:
-    column = values.choose.pick(values.fields(single))
+    found = values.fields(single)
+    if not found:
+        return None
+    column = values.choose.pick(found)
     number = values.choose.integer(1, 3)
     written = (f"values({column})", f"top({column}, {number})", f"rare({column}, {number})", f"TOP{number}({column})")
     return values.choose.pick(written), Type(Kind.LIST, item=values.columns[column])

@@ -1,0 +1,63 @@
+"""What the catalogue finds in recordings of real attacks."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from carlang import ingest, open_store, run_all
+from carlang.engine import RunReport
+from tests.catalogue.generator import generator, recorded_hits
+from tests.catalogue.independent_records import recordings
+
+STALE = "run `python docs/generate_catalogue.py --store STORE` with a store of all recordings"
+
+
+@pytest.fixture(scope="module")
+def report(real_logs: Path, tmp_path_factory: pytest.TempPathFactory) -> RunReport:
+    """One run of the whole catalogue over a store of all recordings."""
+    store = tmp_path_factory.mktemp("recordings") / "store"
+    done = ingest(list(recordings(real_logs)), store)
+    assert (done.rejected, [s.source for s in done.sources if s.reason]) == (0, [])
+    analytics = generator()["catalogue"]()
+    found = run_all(analytics, open_store(store), now=generator()["NOW"])
+    told = {r.analytic for r in found.results} | {n.analytic for n in found.not_run}
+    assert told == {a.id for a in analytics}
+    return found
+
+
+def _expected(path: Path) -> tuple[str, int]:
+    """Return the analytic that a true positive belongs to, from its file's name, and the number of its record."""
+    document: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"), strict=False)
+    record = document.get("_source", document)
+    return "-".join(path.name.split("-")[:4]), int(record["record_number"])
+
+
+def test_one_run_of_the_whole_catalogue_ends_with_nothing_failed(report: RunReport) -> None:
+    assert report.failed == ()
+    assert report.found > 0
+    assert [n.analytic for n in report.not_run if not n.reason] == []
+
+
+def test_what_is_found_in_each_recording_is_what_the_documentation_says(report: RunReport) -> None:
+    found, recorded = generator()["hits_of"](report), recorded_hits()
+    for part in ("hits", "not_run"):
+        for analytic in sorted(found[part].keys() | recorded[part].keys()):
+            assert found[part].get(analytic) == recorded[part].get(analytic), f"{analytic}: {STALE}"
+    assert found == recorded
+
+
+def test_cars_true_positives_are_found_by_the_analytics_they_belong_to(report: RunReport, real_logs: Path) -> None:
+    expected = {path.name: _expected(path) for path in (real_logs / "car-true-positives").glob("*.json")}
+    assert len(expected) == 10
+    found = {
+        (Path(row["source"]).name, result.analytic, row["record_id"])
+        for result in report.results
+        if result.analytic in {analytic for analytic, _ in expected.values()}
+        for row in result.output.rows()
+    }
+    missed = {name: record for name, record in expected.items() if (name, *record) not in found}
+    assert missed == {}
