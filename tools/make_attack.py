@@ -1,3 +1,4 @@
+# ruff: noqa: INP001  # a script, not a module
 """Write carlang/analytic/attack.csv, the ids and names of ATT&CK's techniques, from ATT&CK's STIX data.
 
     python tools/make_attack.py enterprise-attack.json
