@@ -38,7 +38,7 @@ def lower_aggregate(aggregate: Aggregate, arguments: Sequence[SQL], *, timed: bo
         case "avg" | "median" | "stdev" | "percentile":
             return _statistic(aggregate, arguments)
         case "first" | "last":
-            return _at_the_end(aggregate.function, arguments[0], timed=timed)
+            return _at_the_end(aggregate.function, arguments[0], timed=timed, is_text=aggregate.type.is_string)
         case other:
             message = f"{other} needs a query of its own"
             raise ValueError(message)
@@ -60,13 +60,13 @@ def _statistic(aggregate: Aggregate, arguments: Sequence[SQL]) -> SQL:
     return exp.cast(call("round", result), "bigint") if aggregate.type.kind is Kind.DURATION else result
 
 
-def _at_the_end(function: str, value: SQL, *, timed: bool) -> SQL:
+def _at_the_end(function: str, value: SQL, *, timed: bool, is_text: bool) -> SQL:
     """The value of the earliest or latest row that has one; of rows at one time, the least or greatest value."""
-    desc = function == "last"
-    keys = [exp.Ordered(this=value.copy(), desc=desc, nulls_first=False)]
-    if timed:
-        keys.insert(0, exp.Ordered(this=column("time"), desc=desc, nulls_first=False))
-    return _present(call("first", exp.Order(this=value, expressions=keys)), value)
+    keys = [column("time")] if timed else []
+    keys += [lowered(value.copy())] if is_text else []
+    keys.append(value.copy())
+    order = [exp.Ordered(this=key, desc=function == "last", nulls_first=False) for key in keys]
+    return _present(call("first", exp.Order(this=value, expressions=order)), value)
 
 
 def _least_text(value: SQL, *, greatest: bool) -> SQL:
