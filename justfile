@@ -28,4 +28,5 @@ test *arguments:
 docs:
     {{python}} docs/generate_model.py
     {{python}} docs/generate_sensors.py
+    {{python}} docs/generate_catalogue.py
     {{python}} tools/make_sample.py

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pyarrow as pa
 
+_BATCH = 2 << 20
+
 
 class Feed:
     """A table under a fixed name whose rows are exchanged between two runs of a statement."""
@@ -16,4 +18,7 @@ class Feed:
         return self.schema.__arrow_c_schema__()
 
     def __arrow_c_stream__(self, requested_schema: object = None) -> object:
-        return self.rows.__arrow_c_stream__(requested_schema)
+        # DuckDB takes a batch at a time, and its JSON functions hold all that they read of one.
+        share = max(1, self.rows.nbytes // _BATCH)
+        reader = self.rows.to_reader(max_chunksize=max(1, self.rows.num_rows // share))
+        return reader.__arrow_c_stream__(requested_schema)

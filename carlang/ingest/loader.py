@@ -6,7 +6,7 @@ import os
 import tempfile
 import threading
 from collections import Counter, deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -37,6 +37,8 @@ CHUNK = 32 << 20
 THREADS = min(4, os.cpu_count() or 1)
 _MEMORY = "512MB"
 _LITTLE = 1 << 20
+_ENOUGH = 8192
+_MOST_DEFERRED = 24 << 20
 _SHOWN = 20
 
 _Result = TypeVar("_Result")
@@ -72,6 +74,29 @@ class Batch:
     size: int = 0
 
 
+class Deferred:
+    """Rows for mappings' queries that wait until they are worth a run."""
+
+    def __init__(self) -> None:
+        self.places: dict[int, list[pa.Table]] = {}
+
+    def add(self, place: int, rows: pa.Table) -> None:
+        """Take rows for the mapping at a place."""
+        self.places.setdefault(place, []).append(rows)
+
+    def full(self) -> Iterator[tuple[int, pa.Table]]:
+        """Take out what is worth a run, and everything where all together is too much to keep."""
+        size = sum(table.nbytes for tables in self.places.values() for table in tables)
+        for place, tables in list(self.places.items()):
+            if size > _MOST_DEFERRED or sum(table.num_rows for table in tables) >= _ENOUGH:
+                yield place, pa.concat_tables(self.places.pop(place))
+
+    def all(self) -> Iterator[tuple[int, pa.Table]]:
+        """Take out everything."""
+        for place in list(self.places):
+            yield place, pa.concat_tables(self.places.pop(place))
+
+
 class Loader:
     """Maps records to events in several threads; used as a context manager.
 
@@ -98,6 +123,7 @@ class Loader:
         self._rows = 0
         self._waiting = 0
         self._parts = Parts(store)
+        self._deferred = Deferred()
         self._rejected: dict[int, RejectedFile] = {}
         self._spool = tempfile.TemporaryDirectory(prefix="carlang-")
         self._threads = ThreadPoolExecutor(THREADS, "carlang-ingest")
@@ -154,8 +180,11 @@ class Loader:
     def take(self) -> Batch:
         """Finish the batch and begin the next."""
         self._flush()
-        while self._mapping:
-            self._take_mapped()
+        while self._mapping or self._deferred.places:
+            if self._mapping:
+                self._take_mapped()
+            else:
+                self._map_deferred(self._deferred.all())
         self._write(self._parts.all())
         while self._writing:
             self._done(self._writing.popleft())
@@ -217,6 +246,13 @@ class Loader:
             self.batch.events[kind] += events.num_rows
             self._parts.add(kind, events)
         self._write(self._parts.full())
+        for place, rows in result.deferred:
+            self._deferred.add(place, rows)
+        self._map_deferred(self._deferred.full())
+
+    def _map_deferred(self, ready: Iterable[tuple[int, pa.Table]]) -> None:
+        for place, rows in ready:
+            self._mapping.append(self._threads.submit(lambda *given: self._mapper().map_deferred(*given), place, rows))
 
     def _write(self, parts: Iterable[Part]) -> None:
         for part in parts:
@@ -251,6 +287,7 @@ class Loader:
     def _discard(self) -> None:
         """Give the batch up; what was written for it is deleted."""
         self._parts.clear()
+        self._deferred = Deferred()
         for rejected in self._rejected.values():
             rejected.close()
         delete_parts(self.batch)

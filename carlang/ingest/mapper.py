@@ -66,8 +66,11 @@ _HEADS = pa.schema([*(f for f in RECORDS_SCHEMA if f.name not in _OF_CHUNK), ("m
 _HEAD = ("shape", "channel", "event_id", "provider", "computer", "record_id", "level", "event_time", "data")
 
 
-_MEMORY = "256MB"
+_MEMORY = "1GB"
 """What DuckDB keeps in memory of one mapper; a sort of more goes on on disk."""
+
+_FEW = 2048
+"""Rows for which a query is hardly worth its beginning, which takes as long as some hundred rows."""
 
 NO_ROWS = pa.array([], pa.int64())
 
@@ -96,11 +99,13 @@ class Statements:
 class Mapped:
     """What became of a chunk: events by the place of their mapping, rejected rows, and counts by file.
 
+    `deferred` are rows for a mapping's query, too few to be worth a run of it: they wait for those of other chunks.
     `guessed` counts the records whose mapping was found by the names of their members, with the least share of them
     that the mapping knows.
     """
 
     events: list[tuple[int, pa.Table]] = field(default_factory=list)
+    deferred: list[tuple[int, pa.Table]] = field(default_factory=list)
     rejected: pa.Table | None = None
     mapped: Counter[int] = field(default_factory=Counter)
     unmapped: Counter[int] = field(default_factory=Counter)
@@ -212,8 +217,15 @@ class Mapper:
             result.kinds[(row["channel"], row["event_id"])] += row["count_all"]
 
     def _events(self, place: int, chunk: pa.Table, heads: pa.Table, rows: pa.Array, result: Mapped) -> pa.Array:
-        """Run a mapping's query for some rows of the heads; returns the positions of those that gave an event."""
-        self._records.rows = records(chunk, heads, rows, with_lines=self._statements.reads_lines(place))
+        """Have a mapping make events of some rows of the heads; returns the positions of those that give one."""
+        read = records(chunk, heads, rows, with_lines=self._statements.reads_lines(place))
+        if read.num_rows < _FEW and self._classifier.mappings[place].where is None:
+            result.deferred.append((place, read))
+            return read[POSITION].combine_chunks()
+        return self._make_events(place, read, result)
+
+    def _make_events(self, place: int, rows: pa.Table, result: Mapped) -> pa.Array:
+        self._records.rows = rows
         events = self._run(f"events_{place}", partial(self._statements.events, place))
         self._records.rows = RECORDS_SCHEMA.empty_table()
         if events.num_rows:
@@ -224,6 +236,12 @@ class Mapper:
         """Run a query over the table `records` with these rows."""
         self._records.rows = rows
         return self.connection.execute(sql).fetchall()
+
+    def map_deferred(self, place: int, rows: pa.Table) -> Mapped:
+        """Run a mapping's query for rows that were deferred."""
+        result = Mapped()
+        self._make_events(place, rows, result)
+        return result
 
     def _run(self, name: str, query: Callable[[], str]) -> pa.Table:
         if name not in self._prepared:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 from pathlib import Path
 
 import pytest
 
-from carlang import Analytic, load, open_store, run_all
+from carlang import Analytic, open_store, run_all
+from carlang import load as load_file
 from carlang.analytic import Coverage, shipped_catalogue
 from carlang.analytic.attack import coverage_faults
 from carlang.diagnostics import Severity
@@ -25,6 +27,12 @@ WITHOUT_COVERAGE = {"CAR-2015-07-001"}  # context for other analytics, of no tec
 
 EXPECTED_WARNINGS: dict[str, dict[str, str]] = {}
 """Warnings that stay, by analytic and code, with the reason."""
+
+
+@cache
+def load(file: Path) -> Analytic:
+    """Load an analytic, once for all tests."""
+    return load_file(file)
 
 
 def _references(analytic: Analytic) -> set[str]:

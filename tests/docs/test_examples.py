@@ -49,7 +49,7 @@ def test_the_readme_begins_with_two_commands_of_one_line_that_are_the_whole_set_
     run, test = first.text.split("\n")
     for command in (run, test):
         assert command.startswith("python3 -m venv .venv && .venv/bin/pip install ")
-    assert test.endswith(" -m pytest -q")
+    assert test.endswith(" -m pytest -q -n auto --dist loadfile")
     assert output.language == "text"
 
 

@@ -116,9 +116,7 @@ def compare(session: Session, program: CompiledProgram, case: Case) -> int:
     expected = run(program.require(), case.events, NOW, case.params)
     try:
         got = found(session, program, case.params)
-    except EngineError as error:
-        raise DisagreementError(f"{error}\n{_told(case)}") from error
-    except DisagreementError as error:
+    except (EngineError, DisagreementError) as error:
         raise DisagreementError(f"{error}\n{_told(case)}") from error
     if list(got) != list(expected):
         raise DisagreementError(f"outputs {list(got)}, expected {list(expected)}\n{_told(case)}")

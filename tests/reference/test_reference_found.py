@@ -70,3 +70,10 @@ def test_a_whole_number_beyond_64_bits_is_missing() -> None:
         == 2
     )
     assert check("p = search Process:Create\nq = from p select sum(pid) as s, sum(ppid) as t\noutput q", events) == 1
+
+
+def test_of_values_at_one_time_the_first_is_the_least_without_case_and_the_last_the_greatest() -> None:
+    events = [{**process(number, exe=exe), "time": START} for number, exe in enumerate(("B", "a", "C", "b"))]
+    wanted = "first(exe) as f, last(exe) as l, min(exe) as a, max(exe) as b"
+    text = f"p = search Process:Create\nq = from p select {wanted}\noutput q"
+    assert check(text, events) == 1
