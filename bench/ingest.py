@@ -126,7 +126,7 @@ def compare(
 
 
 def peak() -> int:
-    """Return the most memory that this process has had, in KiB; usage as the system counts it begins with its parent."""
+    """Return the most memory that this process has had, in KiB; what the system counts begins with its parent."""
     status = Path("/proc/self/status")
     if status.exists():
         return next(int(line.split()[1]) for line in status.read_text().splitlines() if line.startswith("VmHWM"))

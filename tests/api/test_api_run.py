@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 import carlang
@@ -81,14 +82,15 @@ def test_a_window_leaves_out_what_lies_outside(store: carlang.Store) -> None:
 
 
 def test_two_runs_give_the_same_bytes(store: carlang.Store) -> None:
+    # Parquet holds no bytes for what is missing; Arrow's buffers hold undefined ones there and at their ends.
     def serialized() -> bytes:
-        table = carlang.run("search Process:Create", store)["result"].to_arrow()
         sink = pa.BufferOutputStream()
-        with pa.ipc.new_stream(sink, table.schema) as writer:
-            writer.write_table(table.combine_chunks())
+        pq.write_table(carlang.run("search Process:Create", store)["result"].to_arrow(), sink)
         return sink.getvalue().to_pybytes()  # type: ignore[no-any-return]  # pyarrow has no types of its own
 
-    assert serialized() == serialized()
+    first = serialized()
+    assert len(first) > 1000
+    assert first == serialized()
 
 
 def test_a_condition_and_its_negation_split_a_stream(store: carlang.Store) -> None:
