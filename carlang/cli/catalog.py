@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
@@ -22,7 +22,7 @@ from carlang.cli.console import piped, put, say
 from carlang.cli.exits import UsageError
 from carlang.cli.options import Targets, model_of
 from carlang.cli.targets import catalogue_of, find_analytics
-from carlang.diagnostics import has_errors
+from carlang.diagnostics import has_errors, nearest
 from carlang.engine import missing_events
 from carlang.report import coverage_layer
 from carlang.resolve.lineage import references
@@ -67,13 +67,18 @@ def list_(
     words: Words = None,
     store: StoreOption = None,
     technique: Annotated[str | None, typer.Option(metavar="T1053", help="Only analytics of a technique.")] = None,
-    tactic: Annotated[str | None, typer.Option(metavar="TA0002", help="Only analytics of a tactic.")] = None,
+    tactic: Annotated[
+        str | None, typer.Option(metavar="TA0002", help="Only analytics of a tactic, by id or name.")
+    ] = None,
     format_: Annotated[str, typer.Option("--format", metavar="FORMAT", help=" | ".join(LIST_FORMATS))] = "table",
 ) -> None:
     """List analytics: all, or those with all of some words, of a technique or a tactic."""
     _known_format(format_, LIST_FORMATS)
     opened = open_store(store) if store else None
-    entries = [e for e in _entries(find_settings(), opened) if _wanted(e.analytic, words or [], technique, tactic)]
+    every = _entries(find_settings(), opened)
+    technique = technique and _technique(technique, {t for e in every for t in e.analytic.techniques})
+    tactic = tactic and _tactic(tactic)
+    entries = [e for e in every if _wanted(e.analytic, words or [], technique, tactic)]
     if format_ == "json":
         put(json.dumps([entry.row(opened) for entry in entries], ensure_ascii=False, indent=2))
         return
@@ -87,7 +92,8 @@ def list_(
         cells += [entry.lacking or "runs"] if opened else []
         table.add_row(*map(Text, cells))
     Console(highlight=False).print(table)
-    say(f"{len(entries)} analytics" + (f", {sum(not e.lacking for e in entries)} of them can run" if opened else ""))
+    count = f"{len(entries)} analytic" + ("" if len(entries) == 1 else "s")
+    say(count + (f", {sum(not e.lacking for e in entries)} of them can run" if opened else ""))
 
 
 @catalog_app.command("show")
@@ -237,6 +243,28 @@ def _list(console: Console, heading: str, items: Iterable[str]) -> None:
         console.print(Text(heading, style="bold"))
         for line in lines:
             console.print(line, soft_wrap=True)
+
+
+def _technique(given: str, used: Collection[str]) -> str:
+    """Return the technique's id as ATT&CK or an analytic of the catalogue spells it."""
+    known = {*techniques(), *used}
+    if given.upper() in known:
+        return given.upper()
+    raise UsageError(f"--technique: ATT&CK has no technique {given!r}" + _meant(given, known))
+
+
+def _tactic(given: str) -> str:
+    """Return the id of the tactic of that id or name."""
+    by_name = {name.casefold(): id_ for id_, name in TACTICS.items()}
+    found = by_name.get(given.casefold(), given.upper())
+    if found in TACTICS:
+        return found
+    raise UsageError(f"--tactic: ATT&CK has no tactic {given!r}" + _meant(given, {*TACTICS, *TACTICS.values()}))
+
+
+def _meant(given: str, candidates: Collection[str]) -> str:
+    meant = nearest(given, candidates)
+    return f"; did you mean {meant!r}?" if meant else ""
 
 
 def _known_format(given: str, formats: Sequence[str]) -> None:

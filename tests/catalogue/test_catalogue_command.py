@@ -111,6 +111,26 @@ def test_a_tactic_and_filters_together_narrow_the_list() -> None:
     assert set(both) < set(tactic)
 
 
+def test_techniques_and_tactics_are_known_in_any_case_and_tactics_by_name() -> None:
+    assert listed("--technique", "t1053.002") == listed("--technique", "T1053.002")
+    assert listed("--tactic", "ta0006") == listed("--tactic", "TA0006") == listed("--tactic", "credential access")
+    assert carlang("catalog", "list", "--technique", "T1053.002", "at.exe", "execution with").err == "1 analytic\n"
+
+
+@pytest.mark.parametrize(
+    ("option", "given", "message"),
+    [
+        ("--technique", "T1O53", "--technique: ATT&CK has no technique 'T1O53'; did you mean '"),
+        ("--technique", "flurb", "--technique: ATT&CK has no technique 'flurb'"),
+        ("--tactic", "Executoin", "--tactic: ATT&CK has no tactic 'Executoin'; did you mean 'Execution'?"),
+    ],
+)
+def test_an_unknown_technique_or_tactic_is_wrong_usage_not_an_empty_list(option: str, given: str, message: str) -> None:
+    done = carlang("catalog", "list", option, given)
+    assert (done.status, done.out) == (2, "")
+    assert message in done.err
+
+
 def test_a_row_of_json_says_what_there_is_to_know_of_an_analytic() -> None:
     (row,) = listed("at.exe", "schtasks.exe (CAR-2013-08-001)")
     assert row == {
