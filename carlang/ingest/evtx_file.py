@@ -6,7 +6,7 @@ import os
 import shutil
 import struct
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +19,7 @@ _HEADER = 4096
 _CHUNK = 65536
 _CHUNK_COUNT = struct.Struct("<H")
 _CHUNK_COUNT_AT = 42
-_MANY = 8 << 20
+_MANY = 4096
 
 
 class EvtxReader:
@@ -44,41 +44,38 @@ class EvtxReader:
 
 
 def _read(path: Path) -> Iterator[Records | Fault]:
-    lines: list[str] = []
-    numbers: list[int] = []
-    size = 0
-    for item in _items(path):
-        if isinstance(item, Fault):
-            yield item
-            continue
-        lines.append(item["data"])
-        numbers.append(item["event_record_id"])
-        size += len(item["data"])
-        if size >= _MANY:
-            yield Records.of(lines, numbers, size)
-            lines, numbers, size = [], [], 0
-    if lines:
-        yield Records.of(lines, numbers, size)
-    if missing := _missing(path):
-        yield Fault(missing)
-
-
-def _items(path: Path) -> Iterator[dict[str, Any] | Fault]:
-    """Yield records and faults; after a fault the parser goes on with the next record or chunk."""
     try:
         records = PyEvtxParser(os.fspath(path), 1).records_json()
     except BaseException as error:  # noqa: BLE001  # the parser's panics are no exceptions
         yield Fault(f"not a readable EVTX file: {_fault(error)}")
         return
+    for item in _batches(records):
+        if isinstance(item, Fault):
+            yield item
+        elif item:
+            lines = [record["data"] for record in item]
+            yield Records.of(lines, [record["event_record_id"] for record in item], sum(map(len, lines)))
+    if missing := _missing(path):
+        yield Fault(missing)
+
+
+def _batches(records: Iterable[Any]) -> Iterator[list[dict[str, Any]] | Fault]:
+    """Yield records by the thousand, and faults; after a fault the parser goes on with the next record or chunk."""
+    batch: list[dict[str, Any]] = []
     while True:
         try:
-            record = next(records, None)
-        except BaseException as error:  # noqa: BLE001  # the same
+            for record in records:
+                batch.append(record)  # what came before a fault has to be kept
+                if len(batch) >= _MANY:
+                    break
+            else:
+                yield batch
+                return
+        except BaseException as error:  # noqa: BLE001  # as above
             yield Fault(_fault(error))
             continue
-        if record is None:
-            return
-        yield record
+        yield batch
+        batch = []
 
 
 def _fault(error: BaseException) -> str:

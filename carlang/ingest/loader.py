@@ -31,7 +31,7 @@ from carlang.store import REJECTED_FOLDER, Store
 from carlang.store.files import open_memory
 from carlang.store.quoting import text_literal
 
-CHUNK = 32 << 20
+CHUNK = 16 << 20
 """How much raw text is mapped at once."""
 
 THREADS = min(4, os.cpu_count() or 1)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import duckdb
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from carlang.ingest.feed import Feed
 from carlang.store import Store
@@ -16,8 +17,8 @@ from carlang.store.quoting import text_literal
 Kind = tuple[str, str]
 """An object and an action."""
 
-_FULL = 48 << 20
-_MOST = 96 << 20
+_FULL = 32 << 20
+_MOST = 64 << 20
 
 
 @dataclass(frozen=True)
@@ -67,10 +68,11 @@ class Parts:
 
 def write_part(part: Part, connection: duckdb.DuckDBPyConnection) -> None:
     """Write events in the order of their time."""
-    feed = Feed(part.events.schema)
-    feed.rows = part.events
+    events = part.events.combine_chunks()
+    order = pc.sort_indices(events, sort_keys=[("time", "ascending"), ("record_id", "ascending")])
+    feed = Feed(events.schema)
+    feed.rows = events.take(order)
     connection.register("part", feed)
-    order = 'ORDER BY "time" NULLS LAST, record_id NULLS LAST'
     target = text_literal(str(part.path))
-    connection.execute(f"COPY (FROM part {order}) TO {target} (FORMAT parquet, COMPRESSION zstd)")
+    connection.execute(f"COPY (FROM part) TO {target} (FORMAT parquet, COMPRESSION zstd)")
     connection.unregister("part")
