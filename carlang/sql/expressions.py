@@ -170,11 +170,16 @@ class Expressions:
             left = call("to_microseconds", left)
         if expr.operator in ("/", "%"):
             right = exp.Nullif(this=right, expression=number(0))
+        # Engines do not attempt what looks into another query: there, whole numbers are given room instead.
+        elsewhere = any(isinstance(node, bound.Scalar) for node in bound.walk(expr))
+        roomy = elsewhere and expr.type.kind is Kind.INTEGER
+        if roomy:
+            left, right = exp.cast(left, "hugeint"), exp.cast(right, "hugeint")
         result: SQL = _OPERATORS[expr.operator](this=left, expression=right)
         if expr.type.kind is Kind.DURATION and expr.operator in ("/", "*"):
             result = exp.cast(call("round", exp.Paren(this=result)), "bigint")
-        # Engines do not attempt what looks into another query.
-        elsewhere = any(isinstance(node, bound.Scalar) for node in bound.walk(expr))
+        if roomy:
+            return exp.TryCast(this=result, to=exp.DataType.build("bigint"))
         return result if expr.type.kind is Kind.FLOAT or elsewhere else attempt(result)
 
 

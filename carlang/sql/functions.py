@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from sqlglot import exp
 
 from carlang.model.types import Kind, Type
-from carlang.sql.fragments import SQL, attempt, call, let, number, text
+from carlang.sql.fragments import SQL, call, let, number, text, when
 
 Lowering = Callable[[Sequence[SQL], Sequence[Type]], SQL]
 
@@ -44,7 +44,12 @@ def _basename(arguments: Sequence[SQL], _: Sequence[Type]) -> SQL:
 
 
 def _dirname(arguments: Sequence[SQL], _: Sequence[Type]) -> SQL:
-    return _found(arguments[0], r"(?s)^(.*)[\\/]", 1)
+    def before(path: SQL) -> SQL:
+        # What is found may be an empty text, where nothing is found it would be one as well.
+        folder = call("regexp_extract", path, text(r"(?s)^(.*)[\\/]"), number(1))
+        return when(call("regexp_matches", path, text(r"[\\/]")), folder)
+
+    return let("path", arguments[0], before)
 
 
 def _extension(arguments: Sequence[SQL], types: Sequence[Type]) -> SQL:
@@ -80,8 +85,11 @@ def _to_int(arguments: Sequence[SQL], types: Sequence[Type]) -> SQL:
     return exp.TryCast(this=value, to=exp.DataType.build("bigint"))
 
 
-def _abs(arguments: Sequence[SQL], _: Sequence[Type]) -> SQL:
-    return attempt(call("abs", arguments[0]))
+def _abs(arguments: Sequence[SQL], types: Sequence[Type]) -> SQL:
+    if types[0].kind is Kind.FLOAT:
+        return call("abs", arguments[0])
+    # The least whole number has no opposite.
+    return exp.TryCast(this=call("abs", exp.cast(arguments[0], "hugeint")), to=exp.DataType.build("bigint"))
 
 
 def _trim(arguments: Sequence[SQL], _: Sequence[Type]) -> SQL:

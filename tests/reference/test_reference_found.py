@@ -77,3 +77,23 @@ def test_of_values_at_one_time_the_first_is_the_least_without_case_and_the_last_
     wanted = "first(exe) as f, last(exe) as l, min(exe) as a, max(exe) as b"
     text = f"p = search Process:Create\nq = from p select {wanted}\noutput q"
     assert check(text, events) == 1
+
+
+def test_what_stands_before_a_leading_separator_is_an_empty_text() -> None:
+    text = "p = search Process:Create\nq = from p select dirname(user) as d, length(dirname(user)) as n\noutput q"
+    events = [process(1, user="\\S"), process(2, user="S"), process(3, user="/"), process(4, user=""), process(5)]
+    assert check(text, events) == 5
+
+
+def test_an_aggregate_of_a_whole_stream_has_its_sign_taken_away() -> None:
+    text = "p = search Process:Create\nk = max(p.pid)\nl = avg(p.pid)\noutput filter p where abs(k) == k and abs(l) > 2"
+    assert check(text, [process(1, pid=3), process(2, pid=4)]) == 2
+    assert check(text, [process(1, pid=-3), process(2, pid=None)]) == 0
+
+
+def test_a_number_too_great_is_missing_beside_an_aggregate_of_a_whole_stream_as_well() -> None:
+    text = "p = search Process:Create\nk = max(p.pid)\nq = filter p where k * k exists\noutput q"
+    assert check(text, [process(1, pid=3_000_000_000)]) == 1
+    assert check(text, [process(1, pid=4_000_000_000)]) == 0
+    least = "p = search Process:Create\nq = from p select abs(pid) as a, abs(min(pid, 0)) as b\noutput q"
+    assert check(least, [process(1, pid=-(2**63)), process(2, pid=-5), process(3)]) == 3
