@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from carlang.ingest.heads import message_sql
+from carlang.ingest.expression import Expression
+from carlang.ingest.heads import message_members, message_sql
 from carlang.ingest.macros import text_or_null
 from carlang.ingest.mapping import EventMapping
-from carlang.ingest.members import column_reader, extracted, list_reader, spread, with_other_names
+from carlang.ingest.members import MemberReader, column_reader, extracted, list_reader, spread, with_other_names
 from carlang.ingest.shapes import MESSAGE_MEMBERS
 from carlang.store.columns import RAW
 from carlang.store.quoting import quoted, text_literal
@@ -27,10 +28,10 @@ _COMMON = {
 def events_query(mapping: EventMapping, columns: Mapping[str, str], *, hostname: str | None, keep_raw: bool) -> str:
     """Return the query that makes the events of the records in the table `records`, all of which the mapping is for.
 
-    Records of which the mapping's condition is not true give no event; `position` tells which did. `hostname` is for
-    records that name no computer.
+    Columns that would hold nothing are left out. Records of which the mapping's condition is not true give no event;
+    `position` tells which did. `hostname` is for records that name no computer.
     """
-    values = [f"{value} AS {quoted(column)}" for column, value in column_values(mapping, columns).items()]
+    values = [f"{value} AS {quoted(column)}" for column, value in column_values(mapping, columns).items() if value]
     if keep_raw:
         values.append(f"line AS {quoted(RAW)}")
     # Expressions were checked when their file was read; names are quoted.
@@ -38,35 +39,47 @@ def events_query(mapping: EventMapping, columns: Mapping[str, str], *, hostname:
 
 
 def column_values(mapping: EventMapping, columns: Mapping[str, str]) -> dict[str, str]:
-    """Return the SQL of each column's value, over `mapped_records` of the mapping."""
-    reader = list_reader(mapping.members, mapping.names)
+    """Return the SQL of each column's value, over `mapped_records` of the mapping; empty for a column without any."""
+    reader = list_reader(mapping.members)
     values = {}
     for column, type_ in columns.items():
         if found := mapping.fields.get(column):
             # An expression that fails for a record, as by an overflow, gives null and does not fail the others.
-            value = ", ".join(f"TRY({expression.bind(reader)})" for expression in found)
+            value = ", ".join(_tried(expression, reader) for expression in found)
             value = value if len(found) == 1 else f"coalesce({value})"
         else:
-            value = text_literal(mapping.sensor) if column == "sensor" else _COMMON.get(column, "NULL")
-        values[column] = f"TRY_CAST({value} AS {type_})"
+            value = text_literal(mapping.sensor) if column == "sensor" else _COMMON.get(column, "")
+        values[column] = f"TRY_CAST({value} AS {type_})" if value else ""
     return values
+
+
+def _tried(expression: Expression, reader: MemberReader) -> str:
+    sql = expression.bind(reader)
+    return f"TRY({sql})" if any(expression.pieces) else sql
 
 
 def mapped_records(mapping: EventMapping, hostname: str | None) -> str:
     """Return the SQL of the rows of `records` that a mapping is for, with the members that it needs as columns."""
     members = with_other_names(mapping.members, mapping.names)
     texts = text_literal("{" + ", ".join(f'"{name}": null' for name in MESSAGE_MEMBERS) + "}")
-    made = {
+    taken = {
+        "d": extracted("data", members),
         "host": f"coalesce(computer, {text_or_null(hostname)})",
-        "message": message_sql() if _names(mapping, "message") else "CAST(NULL AS VARCHAR)",
         "event_data": f"CAST(json_merge_patch(data, {texts}) AS VARCHAR)" if _names(mapping, "event_data") else "data",
     }
-    columns = ", ".join(f"{sql} AS {name}" for name, sql in made.items())
+    columns = spread(mapping.members, mapping.names) or "0"
+    message = "CAST(NULL AS VARCHAR)"
+    if _names(mapping, "message"):
+        taken["m"] = extracted("line", message_members())
+        columns += "".join(f", m[{number}] AS m{number}" for number in range(1, len(message_members()) + 1))
+        message = message_sql("m")
     condition = f"TRY({mapping.where.bind(column_reader('data', mapping.names))})" if mapping.where else "true"
     return f"""(
-    SELECT *, {spread(len(members)) or "0"} FROM (
-      SELECT *, {extracted("data", members)} AS d, {columns}
-      FROM (SELECT * EXCLUDE (data), coalesce(data, line) AS data FROM records) WHERE {condition}))"""  # noqa: S608
+    SELECT *, {message} AS message FROM (
+      SELECT *, {columns} FROM (
+        SELECT *, {", ".join(f"{sql} AS {name}" for name, sql in taken.items())}
+        FROM (SELECT * EXCLUDE (data), coalesce(data, line) AS data FROM records)))
+    WHERE {condition})"""  # noqa: S608
 
 
 def reads_line(mapping: EventMapping) -> bool:
@@ -76,4 +89,6 @@ def reads_line(mapping: EventMapping) -> bool:
 
 def _names(mapping: EventMapping, column: str) -> bool:
     """Tell whether a mapping's expressions have a column's name in them."""
-    return any(column in piece for found in mapping.fields.values() for each in found for piece in each.pieces)
+    expressions = [each for found in mapping.fields.values() for each in found]
+    expressions += [mapping.where] if mapping.where else []
+    return any(column in piece for expression in expressions for piece in expression.pieces)

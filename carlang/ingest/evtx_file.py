@@ -6,20 +6,23 @@ import os
 import shutil
 import struct
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from evtx import PyEvtxParser
 
 from carlang.ingest.records import Fault, Member, Records, one_line
+from carlang.ingest.shapes import XML
+from carlang.ingest.text import BLOCK
 
 _MAGIC = b"ElfFile\0"
 _HEADER = 4096
 _CHUNK = 65536
 _CHUNK_COUNT = struct.Struct("<H")
 _CHUNK_COUNT_AT = 42
-_MANY = 4096
+_SOME = 512
 
 
 class EvtxReader:
@@ -45,37 +48,37 @@ class EvtxReader:
 
 def _read(path: Path) -> Iterator[Records | Fault]:
     try:
-        records = PyEvtxParser(os.fspath(path), 1).records_json()
+        records = cast("Iterator[dict[str, Any]]", PyEvtxParser(os.fspath(path), 1).records_json())
     except BaseException as error:  # noqa: BLE001  # the parser's panics are no exceptions
         yield Fault(f"not a readable EVTX file: {_fault(error)}")
         return
-    for item in _batches(records):
-        if isinstance(item, Fault):
-            yield item
-        elif item:
-            lines = [record["data"] for record in item]
-            yield Records.of(lines, [record["event_record_id"] for record in item], sum(map(len, lines)))
+    yield from _batches(records)
     if missing := _missing(path):
         yield Fault(missing)
 
 
-def _batches(records: Iterable[Any]) -> Iterator[list[dict[str, Any]] | Fault]:
+def _batches(records: Iterator[dict[str, Any]]) -> Iterator[Records | Fault]:
     """Yield records by the thousand, and faults; after a fault the parser goes on with the next record or chunk."""
-    batch: list[dict[str, Any]] = []
-    while True:
+    lines: list[str] = []
+    numbers: list[int] = []
+    size = 0
+    more = True
+    while more:
+        some: list[dict[str, Any]] = []
+        fault = None
         try:
-            for record in records:
-                batch.append(record)  # what came before a fault has to be kept
-                if len(batch) >= _MANY:
-                    break
-            else:
-                yield batch
-                return
+            some.extend(islice(records, _SOME))  # what came before a fault is kept
+            more = len(some) == _SOME
         except BaseException as error:  # noqa: BLE001  # as above
-            yield Fault(_fault(error))
-            continue
-        yield batch
-        batch = []
+            fault = Fault(_fault(error))
+        lines += [record["data"] for record in some]
+        numbers += [record["event_record_id"] for record in some]
+        size += sum(len(record["data"]) for record in some)
+        if lines and (size >= BLOCK or not more or fault):
+            yield Records.of(lines, numbers, size, XML)
+            lines, numbers, size = [], [], 0
+        if fault:
+            yield fault
 
 
 def _fault(error: BaseException) -> str:

@@ -133,20 +133,23 @@ def _explained(
 ) -> list[ExplainedRecord]:
     """Return what becomes of the records of a chunk, in their order."""
     heads, rejected = mapper.heads(chunk)
-    places, kept, _ = mapper.choose(heads)
+    lanes, _ = mapper.choose(heads)
+    whole = records(chunk, heads)
     events: dict[int, list[ExplainedEvent]] = {}
 
-    def take(place: int, rows: pa.Array) -> None:
-        own = records(chunk, heads, rows, with_lines=True)
-        for position, event in _events(mapper, own, sensors.mappings[place], model, hostname):
+    def take(place: int, rows: list[int]) -> None:
+        for position, event in _events(mapper, whole.take(rows), sensors.mappings[place], model, hostname):
             events.setdefault(position, []).append(event)
 
-    for place, rows in sorted(places.items()):
-        take(place, rows)
     positions = heads["position"].to_pylist()
-    left = [row for row, position in enumerate(positions) if position not in events or row in kept.to_pylist()]
+    left: list[int] = []
+    for lane, found_rows in lanes.items():
+        rows = found_rows.to_pylist()
+        for place in lane.places:
+            take(place, rows)
+        left += [row for row in rows if lane.keeps or positions[row] not in events]
     for place in (place for place, mapping in enumerate(sensors.mappings) if mapping.is_rest and left):
-        take(place, pa.array(left, pa.int64()))
+        take(place, left)
     faults = rejected.to_pylist() if rejected is not None else []
     found = [ExplainedRecord(row["source"], row["number"], fault=row["fault"]) for row in faults]
     given = chunk.select(["source", "number"]).take(heads["position"]).to_pylist()

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from functools import cache
 
 from carlang.ingest.expression import parse_expression
-from carlang.ingest.members import MemberReader, column_reader, extracted, list_reader, spread
+from carlang.ingest.members import MemberReader, extracted, list_reader, spread
 from carlang.ingest.shapes import HEADS, NAME_MEMBERS, SHAPES, TEXT_MEMBERS, UNKNOWN, WRAPPERS, Shape
 from carlang.store.quoting import text_literal
 
@@ -20,7 +20,7 @@ def shapes_query() -> str:
     A blank line is neither. `inside` is the record where it stands in a member of the line.
     """
     members = list(dict.fromkeys(name for shape in SHAPES for group in shape.evidence for name in group))
-    reader = list_reader(members, {})
+    reader = list_reader(members)
     shapes = " ".join(f"WHEN {_evidence(s, reader)} THEN {text_literal(s.name)}" for s in SHAPES if s.evidence)
     inside = ", ".join(f"object_text(o[{len(members) + i}])" for i in range(1, len(WRAPPERS) + 1))
     # Put together from this package's tables and from checked expressions alone: records are never part of the text.
@@ -40,7 +40,7 @@ def shapes_query() -> str:
     )
     SELECT position, fault, inside,
       CASE WHEN fault IS NOT NULL THEN NULL {shapes} ELSE {text_literal(UNKNOWN)} END AS shape
-    FROM (SELECT *, {spread(len(members))} FROM unwrapped)
+    FROM (SELECT *, {spread(members, {})} FROM unwrapped)
     """  # noqa: S608
 
 
@@ -52,34 +52,47 @@ def heads_query(name: str) -> str:
     """
     shape = next(each for each in SHAPES if each.name == name)
     members = _members(shape)
-    reader = list_reader(members, {})
+    reader = list_reader(members)
     heads = ", ".join(f"{_head(shape, name, reader)} AS {name}" for name in HEADS)
     names = "CAST(to_json(json_keys(coalesce(data, line))) AS VARCHAR)" if name == UNKNOWN else "CAST(NULL AS VARCHAR)"
     # As above.
     return f"""
     SELECT position, given(channel) AS channel, number(event_id) AS event_id, given(provider) AS provider,
       given(computer) AS computer, number(record_id) AS record_id, level_name(level) AS level, event_time,
-      CASE WHEN starts_with(data, '{{"Data":') THEN coalesce({_named_data("data")}, data) ELSE data END AS data,
+      CASE WHEN starts_with(data, '{{"Data":') AND contains(data, 'Name":') THEN coalesce({_named_data("data")}, data)
+        ELSE data END AS data,
       {names} AS members
     FROM (
       SELECT position, line, {heads}, TRY({parse_expression(shape.time).bind(reader)}) AS event_time,
         {_data(shape, reader) if shape.data else "CAST(NULL AS VARCHAR)"} AS data
-      FROM (SELECT *, {spread(len(members))} FROM (SELECT *, {extracted("line", members)} AS d FROM bodies)))
+      FROM (SELECT *, {spread(members, {})} FROM (SELECT *, {extracted("line", members)} AS d FROM bodies)))
     """  # noqa: S608
 
 
 @cache
-def message_sql() -> str:
-    """Return the SQL for the message in a record's `line`; most events are never asked for it."""
-    reader = column_reader("line", {})
+def message_members() -> tuple[str, ...]:
+    """Return the members of a record's `line` that may hold its message, whatever its shape is."""
+    return tuple(dict.fromkeys(name for shape in SHAPES for name in _message(shape)))
 
-    def values() -> Iterator[tuple[Shape, str]]:
+
+@cache
+def message_sql(column: str) -> str:
+    """Return the SQL for the message, where `message_members` were extracted into columns of this name and a number.
+
+    Most events are never asked for it.
+    """
+    numbers = {name: number for number, name in enumerate(message_members(), start=1)}
+
+    def values() -> Iterator[str]:
         for shape in SHAPES:
-            names = [outer + name for outer in ("", *(f"{w}." for w in WRAPPERS)) for name in shape.message]
-            if names:
-                yield shape, f"coalesce({', '.join(map(reader, names))})"
+            if found := [f"nullif({column}{numbers[name]}, '')" for name in _message(shape)]:
+                yield f"WHEN {text_literal(shape.name)} THEN coalesce({', '.join(found)})"
 
-    return f"CASE shape {' '.join(f'WHEN {text_literal(shape.name)} THEN {sql}' for shape, sql in values())} END"
+    return f"CASE shape {' '.join(values())} END"
+
+
+def _message(shape: Shape) -> list[str]:
+    return [outer + name for outer in ("", *(f"{w}." for w in WRAPPERS)) for name in shape.message]
 
 
 def _members(shape: Shape) -> list[str]:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 import tempfile
-import threading
 from collections import Counter, deque
-from collections.abc import Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Iterable
+from concurrent.futures import Future
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Self, TypeVar
@@ -20,25 +20,24 @@ import pyarrow.compute as pc
 from carlang.errors import IngestError
 from carlang.ingest.classify import Classifier
 from carlang.ingest.duplicates import drop_duplicates
-from carlang.ingest.mapper import CHUNK_SCHEMA, Mapped, Mapper, Statements
+from carlang.ingest.lanes import Lanes
+from carlang.ingest.mapper import CHUNK_SCHEMA, Lane, Mapped, Mapper, Sorted, Statements
 from carlang.ingest.mapping import Sensors
 from carlang.ingest.parts import Kind, Part, Parts, write_part
 from carlang.ingest.records import Fault, Records, counted
 from carlang.ingest.rejected import RejectedFile, Row, described
 from carlang.ingest.report import Rejection
+from carlang.ingest.workers import Workers
 from carlang.model.schema import Model
 from carlang.store import REJECTED_FOLDER, Store
 from carlang.store.files import open_memory
 from carlang.store.quoting import text_literal
 
-CHUNK = 16 << 20
+CHUNK = 15 << 20
 """How much raw text is mapped at once."""
 
 THREADS = min(4, os.cpu_count() or 1)
 _MEMORY = "512MB"
-_LITTLE = 1 << 20
-_ENOUGH = 8192
-_MOST_DEFERRED = 24 << 20
 _SHOWN = 20
 
 _Result = TypeVar("_Result")
@@ -74,29 +73,6 @@ class Batch:
     size: int = 0
 
 
-class Deferred:
-    """Rows for mappings' queries that wait until they are worth a run."""
-
-    def __init__(self) -> None:
-        self.places: dict[int, list[pa.Table]] = {}
-
-    def add(self, place: int, rows: pa.Table) -> None:
-        """Take rows for the mapping at a place."""
-        self.places.setdefault(place, []).append(rows)
-
-    def full(self) -> Iterator[tuple[int, pa.Table]]:
-        """Take out what is worth a run, and everything where all together is too much to keep."""
-        size = sum(table.nbytes for tables in self.places.values() for table in tables)
-        for place, tables in list(self.places.items()):
-            if size > _MOST_DEFERRED or sum(table.num_rows for table in tables) >= _ENOUGH:
-                yield place, pa.concat_tables(self.places.pop(place))
-
-    def all(self) -> Iterator[tuple[int, pa.Table]]:
-        """Take out everything."""
-        for place in list(self.places):
-            yield place, pa.concat_tables(self.places.pop(place))
-
-
 class Loader:
     """Maps records to events in several threads; used as a context manager.
 
@@ -118,19 +94,18 @@ class Loader:
         self.batch = Batch()
         self._mappings = sensors.mappings
         self._classifier = Classifier(sensors, forced)
-        self._statements = Statements(sensors, model, hostname, keep_raw)
         self._tables: list[pa.Table] = []
         self._rows = 0
         self._waiting = 0
         self._parts = Parts(store)
-        self._deferred = Deferred()
+        self._lanes = Lanes()
         self._rejected: dict[int, RejectedFile] = {}
         self._spool = tempfile.TemporaryDirectory(prefix="carlang-")
-        self._threads = ThreadPoolExecutor(THREADS, "carlang-ingest")
+        statements = Statements(sensors, model, hostname, keep_raw)
+        self._workers = Workers(THREADS, lambda: Mapper(statements, self._classifier, self._spool.name))
+        self._sorting: deque[Future[Sorted]] = deque()
         self._mapping: deque[Future[Mapped]] = deque()
         self._writing: deque[Future[None]] = deque()
-        self._local = threading.local()
-        self._mappers: list[Mapper] = []
 
     def __enter__(self) -> Self:
         return self
@@ -139,11 +114,8 @@ class Loader:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         if kind is not None:
-            for mapper in self._mappers:
-                mapper.connection.interrupt()
-        self._threads.shutdown(cancel_futures=True)
-        for mapper in self._mappers:
-            mapper.close()
+            self._workers.interrupt()
+        self._workers.close()
         self._spool.cleanup()
         if kind is not None:
             self._discard()
@@ -158,33 +130,33 @@ class Loader:
         """Take records, or the news that something could not be read, of the file begun last."""
         place = len(self.batch.files) - 1
         if isinstance(item, Fault):
-            self._append(place, source, [item.number], [item.text], [item.reason])
+            self._append(place, source, [item.number], [item.text], [item.reason], pa.nulls(1, pa.string()))
             return
         count = len(item.lines)
-        self._append(place, source, item.numbers, item.lines, pa.nulls(count, pa.string()))
+        shapes = pa.repeat(pa.scalar(item.shape, pa.string()), count)
+        self._append(place, source, item.numbers, item.lines, pa.nulls(count, pa.string()), shapes)
         self._waiting += item.size
         self.batch.size += item.size
         if self._waiting >= CHUNK:
             self._flush()
 
-    def _append(self, place: int, source: str, numbers: object, lines: object, faults: object) -> None:
-        names = ("number", "line", "fault")
-        columns = zip(names, (numbers, lines, faults), strict=True)
-        given = [pa.array(values, CHUNK_SCHEMA.field(name).type) for name, values in columns]
-        count = len(given[0])
+    def _append(self, place: int, source: str, *given: object) -> None:
+        columns = zip(("number", "line", "fault", "shape"), given, strict=True)
+        arrays = [pa.array(values, CHUNK_SCHEMA.field(name).type) for name, values in columns]
+        count = len(arrays[0])
         where = [pa.repeat(pa.scalar(place, pa.int32()), count), pa.repeat(pa.scalar(source), count)]
-        rows = [counted(self._rows, count), *where, *given]
+        rows = [counted(self._rows, count), *where, *arrays]
         self._tables.append(pa.Table.from_arrays(rows, schema=CHUNK_SCHEMA))
         self._rows += count
 
     def take(self) -> Batch:
         """Finish the batch and begin the next."""
         self._flush()
-        while self._mapping or self._deferred.places:
-            if self._mapping:
-                self._take_mapped()
-            else:
-                self._map_deferred(self._deferred.all())
+        while self._sorting:
+            self._take_sorted()
+        self._map(self._lanes.all())
+        while self._mapping:
+            self._take_mapped()
         self._write(self._parts.all())
         while self._writing:
             self._done(self._writing.popleft())
@@ -204,63 +176,55 @@ class Loader:
         return sources
 
     def _flush(self) -> None:
-        """Have what is waiting mapped, as soon as there is a thread for it."""
+        """Have what is waiting sorted, as soon as there is a thread for it."""
         if not self._tables:
             return
         chunk = pa.concat_tables(self._tables).combine_chunks()
         self._tables, self._rows, self._waiting = [], 0, 0
-        while len(self._mapping) >= THREADS:
-            self._take_mapped()
-        self._mapping.append(self._threads.submit(self._map, chunk))
+        while len(self._sorting) >= THREADS:
+            self._take_sorted()
+        self._sorting.append(self._workers.submit(lambda mapper: mapper.sort(chunk)))
 
-    def _mapper(self) -> Mapper:
-        """Return the mapper of this thread."""
-        mapper: Mapper | None = getattr(self._local, "mapper", None)
-        if mapper is None:
-            mapper = self._local.mapper = Mapper(self._statements, self._classifier, self._spool.name)
-            self._mappers.append(mapper)
-        return mapper
+    def _take_sorted(self) -> None:
+        """Take the records of the oldest chunk."""
+        result = self._done(self._sorting.popleft())
+        for place, (count, share) in result.guessed.items():
+            before, least = self.batch.guessed.get(place, (0, 1.0))
+            self.batch.guessed[place] = (before + count, min(least, share))
+        if result.rejected is not None:
+            self._reject(result.rejected)
+        for lane, rows in result.lanes.items():
+            self._lanes.add(lane, rows)
+        self._map(self._lanes.full())
 
-    def _map(self, chunk: pa.Table) -> Mapped:
-        return self._mapper().map(chunk)
-
-    def _write_part(self, part: Part) -> None:
-        write_part(part, self._mapper().connection)
+    def _map(self, ready: Iterable[tuple[Lane, pa.Table]]) -> None:
+        """Have events made, in several threads."""
+        for lane, rows in ready:
+            while len(self._mapping) >= THREADS or (self._mapping and self._mapping[0].done()):
+                self._take_mapped()
+            self._mapping.append(self._workers.submit(partial(_mapped, lane, rows), lane))
 
     def _take_mapped(self) -> None:
-        """Take what became of the oldest chunk."""
+        """Take what became of the records that were given to be mapped first."""
         result = self._done(self._mapping.popleft())
         for place, count in result.mapped.items():
             self.batch.files[place].mapped += count
         for place, count in result.unmapped.items():
             self.batch.files[place].unmapped += count
         self.batch.unmapped += result.kinds
-        for place, (count, share) in result.guessed.items():
-            before, least = self.batch.guessed.get(place, (0, 1.0))
-            self.batch.guessed[place] = (before + count, min(least, share))
-        if result.rejected is not None:
-            self._reject(result.rejected)
         for place, events in result.events:
             mapping = self._mappings[place]
             kind = (mapping.object, mapping.action)
             self.batch.events[kind] += events.num_rows
             self._parts.add(kind, events)
         self._write(self._parts.full())
-        for place, rows in result.deferred:
-            self._deferred.add(place, rows)
-        self._map_deferred(self._deferred.full())
-
-    def _map_deferred(self, ready: Iterable[tuple[int, pa.Table]]) -> None:
-        for place, rows in ready:
-            self._mapping.append(self._threads.submit(lambda *given: self._mapper().map_deferred(*given), place, rows))
 
     def _write(self, parts: Iterable[Part]) -> None:
         for part in parts:
             self.batch.parts.append((part.path, *part.kind))
-            # Little at a time needs no second thread, which would have to be made ready first.
-            while len(self._writing) >= (THREADS if part.events.nbytes > _LITTLE else 1):
+            while len(self._writing) >= THREADS:
                 self._done(self._writing.popleft())
-            self._writing.append(self._threads.submit(self._write_part, part))
+            self._writing.append(self._workers.submit(partial(_written, part)))
 
     def _done(self, future: Future[_Result]) -> _Result:
         try:
@@ -287,11 +251,19 @@ class Loader:
     def _discard(self) -> None:
         """Give the batch up; what was written for it is deleted."""
         self._parts.clear()
-        self._deferred = Deferred()
+        self._lanes.clear()
         for rejected in self._rejected.values():
             rejected.close()
         delete_parts(self.batch)
         self.batch = Batch()
+
+
+def _mapped(lane: Lane, rows: pa.Table, mapper: Mapper) -> Mapped:
+    return mapper.map(lane, rows)
+
+
+def _written(part: Part, mapper: Mapper) -> None:
+    write_part(part, mapper.connection)
 
 
 def delete_parts(batch: Batch) -> None:

@@ -132,10 +132,11 @@ MACROS: dict[str, str] = {
         WHEN 'INFORMATION' THEN 'Information' WHEN 'WARNING' THEN 'Warning' WHEN 'ERROR' THEN 'Error'
         WHEN 'CRITICAL' THEN 'Critical' WHEN 'DEBUG' THEN 'Verbose' WHEN 'VERBOSE' THEN 'Verbose'
         ELSE nullif(text, '') END""",
-    # Infinity, and what Python's calendar does not reach.
+    # Infinity, and what Python's calendar does not reach. The moment is named once: it may be a long expression.
     "finite(moment)": """
-        CASE WHEN moment >= TIMESTAMPTZ '0001-01-01 00:00:00+00' AND moment < TIMESTAMPTZ '9999-12-31 00:00:00+00'
-        THEN moment END""",
+        nullif(nullif(greatest(least(moment, TIMESTAMPTZ '9999-12-31 00:00:00+00'),
+          TIMESTAMPTZ '0000-12-31 23:59:59.999999+00'), TIMESTAMPTZ '9999-12-31 00:00:00+00'),
+          TIMESTAMPTZ '0000-12-31 23:59:59.999999+00')""",
     "instant(text)": """
         finite(CASE
           WHEN substr(text, 5, 1) = '-' THEN TRY_CAST(text AS TIMESTAMPTZ)

@@ -34,14 +34,16 @@ CHUNK_SCHEMA = pa.schema(
         ("number", pa.int64()),
         ("line", pa.string()),
         ("fault", pa.string()),
+        ("shape", pa.string()),
     ]
 )
-"""Raw records and faults; `position` counts within the chunk, `file` within the batch."""
+"""Raw records and faults; `position` counts within the chunk, `file` within the batch.
+
+`shape` stands where it is known, and that the line is a whole record.
+"""
 
 _CHUNK = pa.schema([CHUNK_SCHEMA.field(name) for name in ("position", "line", "fault")])
 _BODIES = pa.schema([CHUNK_SCHEMA.field(name) for name in ("position", "line")])
-
-_OF_CHUNK = ("source", "number", "line")
 
 RECORDS_SCHEMA = pa.schema(
     [
@@ -62,15 +64,14 @@ RECORDS_SCHEMA = pa.schema(
 )
 """What the query of a mapping reads."""
 
+SORTED_SCHEMA = RECORDS_SCHEMA.append(CHUNK_SCHEMA.field("file"))
+"""Records that wait for the queries of their mappings."""
+
+_OF_CHUNK = ("source", "number", "line")
+
 _HEADS = pa.schema([*(f for f in RECORDS_SCHEMA if f.name not in _OF_CHUNK), ("members", pa.string())])
-_HEAD = ("shape", "channel", "event_id", "provider", "computer", "record_id", "level", "event_time", "data")
-
-
 _MEMORY = "1GB"
 """What DuckDB keeps in memory of one mapper; a sort of more goes on on disk."""
-
-_FEW = 2048
-"""Rows for which a query is hardly worth its beginning, which takes as long as some hundred rows."""
 
 NO_ROWS = pa.array([], pa.int64())
 
@@ -95,22 +96,38 @@ class Statements:
         return self.keep_raw or reads_line(self.sensors.mappings[place])
 
 
-@dataclass
-class Mapped:
-    """What became of a chunk: events by the place of their mapping, rejected rows, and counts by file.
+@dataclass(frozen=True, slots=True)
+class Lane:
+    """The way that a record goes: the places of the mappings that are for it.
 
-    `deferred` are rows for a mapping's query, too few to be worth a run of it: they wait for those of other chunks.
+    Records that give no event go to the mappings for the rest; all of the lane do where it `keeps`.
+    """
+
+    places: tuple[int, ...]
+    keeps: bool = False
+
+
+@dataclass
+class Sorted:
+    """The records of a chunk by their lanes, and the rows that are none.
+
     `guessed` counts the records whose mapping was found by the names of their members, with the least share of them
     that the mapping knows.
     """
 
-    events: list[tuple[int, pa.Table]] = field(default_factory=list)
-    deferred: list[tuple[int, pa.Table]] = field(default_factory=list)
+    lanes: dict[Lane, pa.Table] = field(default_factory=dict)
     rejected: pa.Table | None = None
+    guessed: dict[int, tuple[int, float]] = field(default_factory=dict)
+
+
+@dataclass
+class Mapped:
+    """What became of records of a lane: events by the place of their mapping, and counts by file."""
+
+    events: list[tuple[int, pa.Table]] = field(default_factory=list)
     mapped: Counter[int] = field(default_factory=Counter)
     unmapped: Counter[int] = field(default_factory=Counter)
     kinds: Counter[tuple[str | None, int | None]] = field(default_factory=Counter)
-    guessed: dict[int, tuple[int, float]] = field(default_factory=dict)
 
 
 class Mapper:
@@ -138,30 +155,47 @@ class Mapper:
             self.connection.unregister(feed)
         self.connection.close()
 
-    def map(self, chunk: pa.Table) -> Mapped:
-        """Map the records of a chunk."""
+    def sort(self, chunk: pa.Table) -> Sorted:
+        """Find out which mappings are for the records of a chunk."""
         heads, rejected = self.heads(chunk)
-        result = Mapped(rejected=rejected)
-        if heads.num_rows == 0:
-            return result
-        places, kept, result.guessed = self.choose(heads)
-        given = [NO_ROWS]
-        for place, rows in sorted(places.items()):
-            given.append(self._events(place, chunk, heads, rows, result))
-        mapped = pc.is_in(heads[POSITION], value_set=pa.concat_arrays(given))
-        self._count(chunk, heads, mapped, result)
-        left = pa.concat_arrays([kept, pc.indices_nonzero(pc.invert(mapped)).cast(pa.int64())])
-        if len(left):
-            for place in self._classifier.rest:
-                self._events(place, chunk, heads, pc.unique(left), result)
+        lanes, guessed = self.choose(heads)
+        whole = bare = records(chunk, heads)
+        if whole["data"].null_count < whole.num_rows:
+            # Lines come along where they are the data, or are asked for.
+            lines = pc.if_else(pc.is_null(whole["data"]), whole["line"], pa.scalar(None, pa.string()))
+            bare = whole.set_column(whole.schema.get_field_index("line"), SORTED_SCHEMA.field("line"), lines)
+        found = {}
+        for lane, rows in lanes.items():
+            given = whole if self._reads_lines(lane) else bare
+            found[lane] = given.take(rows) if len(lanes) > 1 else given
+        return Sorted(found, rejected, guessed)
+
+    def _reads_lines(self, lane: Lane) -> bool:
+        """Tell whether the records of a lane may be asked for their lines."""
+        if lane.keeps or not lane.places:
+            return True
+        conditional = any(self._classifier.mappings[place].where for place in lane.places)
+        return conditional or any(map(self._statements.reads_lines, lane.places))
+
+    def map(self, lane: Lane, rows: pa.Table) -> Mapped:
+        """Make the events of records of a lane."""
+        result = Mapped()
+        numbered = rows.set_column(0, RECORDS_SCHEMA.field(0), counted(0, rows.num_rows))
+        given = [self._events(place, numbered, result) for place in lane.places]
+        if any(len(found) == rows.num_rows for found in given):
+            mapped = pa.repeat(pa.scalar(True), rows.num_rows)  # noqa: FBT003  # the value that is repeated
+        else:
+            mapped = pc.is_in(numbered[POSITION], value_set=pa.concat_arrays([NO_ROWS, *given]))
+        _count(numbered, mapped, result)
+        left = numbered if lane.keeps else numbered.filter(pc.invert(mapped))
+        for place in self._classifier.rest if left.num_rows else ():
+            self._events(place, left, result)
         return result
 
     def heads(self, chunk: pa.Table) -> tuple[pa.Table, pa.Table | None]:
         """Return the heads of a chunk's records, and the rows of the chunk that are none, with the reason."""
-        self._chunk.rows = chunk.select(_CHUNK.names)
-        found = self._run("shapes", shapes_query).combine_chunks()
-        self._chunk.rows = _CHUNK.empty_table()
         rejected = None
+        found = self._shapes(chunk)
         good = pc.is_null(found["fault"])
         if pc.all(good).as_py() is False:
             bad = found.filter(pc.invert(good))
@@ -173,6 +207,26 @@ class Mapper:
             for shape in shapes
         ]
         return (pa.concat_tables(heads) if heads else _HEADS.empty_table()).combine_chunks(), rejected
+
+    def _shapes(self, chunk: pa.Table) -> pa.Table:
+        """Return the position and the shape of every record, what of the line it is, or why it is none."""
+        count = chunk["shape"].null_count
+        known = pc.is_valid(chunk["shape"])
+        whole = chunk.select([POSITION, "fault", "shape"])
+        whole = whole.filter(known) if count else whole
+        whole = whole.add_column(2, "inside", pa.nulls(whole.num_rows, pa.string()))
+        if count == 0:
+            return whole
+        rest = chunk.select(_CHUNK.names)
+        self._chunk.rows = rest.filter(pc.invert(known)) if whole.num_rows else rest
+        found = self._run("shapes", shapes_query).combine_chunks()
+        self._chunk.rows = _CHUNK.empty_table()
+        columns = [POSITION, "fault", "inside", "shape"]
+        return (
+            pa.concat_tables([found.select(columns), whole.select(columns)]).sort_by(POSITION)
+            if whole.num_rows
+            else found
+        )
 
     def _heads_of(self, shape: str, chunk: pa.Table, found: pa.Table) -> pa.Table:
         """Return the heads of records of one shape."""
@@ -187,10 +241,9 @@ class Mapper:
             heads = heads.set_column(heads.schema.get_field_index("data"), "data", data)
         return heads.append_column("shape", pa.repeat(pa.scalar(shape), heads.num_rows)).select(_HEADS.names)
 
-    def choose(self, heads: pa.Table) -> tuple[dict[int, pa.Array], pa.Array, dict[int, tuple[int, float]]]:
-        """Return the rows of the heads for each mapping, those that are kept as they are, and what was guessed."""
-        found: dict[int, list[pa.Array]] = {}
-        kept = [NO_ROWS]
+    def choose(self, heads: pa.Table) -> tuple[dict[Lane, pa.Array], dict[int, tuple[int, float]]]:
+        """Return the rows of the heads for each lane, and what was guessed."""
+        found: dict[Lane, list[pa.Array]] = {}
         guessed: dict[int, tuple[int, float]] = {}
         for key, members, rows in _keys(heads):
             places = self._classifier.places(key)
@@ -199,33 +252,12 @@ class Mapper:
                 before, least = guessed.get(guess.place, (0, 1.0))
                 guessed[guess.place] = (before + len(rows), min(least, guess.share))
                 places = (guess.place,)
-            for place in places:
-                found.setdefault(place, []).append(rows)
-            if self._classifier.keeps(key):
-                kept.append(rows)
-        return {place: pa.concat_arrays(rows) for place, rows in found.items()}, pa.concat_arrays(kept), guessed
+            found.setdefault(Lane(places, self._classifier.keeps(key)), []).append(rows)
+        return {lane: pa.concat_arrays(rows) for lane, rows in found.items()}, guessed
 
-    def _count(self, chunk: pa.Table, heads: pa.Table, mapped: pa.ChunkedArray, result: Mapped) -> None:
-        """Count the records that gave events, and those that gave none, by file and by what they say of themselves."""
-        files = chunk["file"].take(heads[POSITION])
-        left = pc.invert(mapped)
-        result.mapped.update(_counted(files.filter(mapped)))
-        result.unmapped.update(_counted(files.filter(left)))
-        names = ["channel", "event_id"]
-        kinds = heads.select(names).filter(left).group_by(names).aggregate([([], "count_all")])
-        for row in kinds.to_pylist():
-            result.kinds[(row["channel"], row["event_id"])] += row["count_all"]
-
-    def _events(self, place: int, chunk: pa.Table, heads: pa.Table, rows: pa.Array, result: Mapped) -> pa.Array:
-        """Have a mapping make events of some rows of the heads; returns the positions of those that give one."""
-        read = records(chunk, heads, rows, with_lines=self._statements.reads_lines(place))
-        if read.num_rows < _FEW and self._classifier.mappings[place].where is None:
-            result.deferred.append((place, read))
-            return read[POSITION].combine_chunks()
-        return self._make_events(place, read, result)
-
-    def _make_events(self, place: int, rows: pa.Table, result: Mapped) -> pa.Array:
-        self._records.rows = rows
+    def _events(self, place: int, rows: pa.Table, result: Mapped) -> pa.Array:
+        """Run a mapping's query for some records; returns the positions of those that gave an event."""
+        self._records.rows = rows.select(RECORDS_SCHEMA.names)
         events = self._run(f"events_{place}", partial(self._statements.events, place))
         self._records.rows = RECORDS_SCHEMA.empty_table()
         if events.num_rows:
@@ -234,14 +266,8 @@ class Mapper:
 
     def query(self, sql: str, rows: pa.Table) -> list[tuple[Any, ...]]:
         """Run a query over the table `records` with these rows."""
-        self._records.rows = rows
+        self._records.rows = rows.select(RECORDS_SCHEMA.names)
         return self.connection.execute(sql).fetchall()
-
-    def map_deferred(self, place: int, rows: pa.Table) -> Mapped:
-        """Run a mapping's query for rows that were deferred."""
-        result = Mapped()
-        self._make_events(place, rows, result)
-        return result
 
     def _run(self, name: str, query: Callable[[], str]) -> pa.Table:
         if name not in self._prepared:
@@ -250,15 +276,24 @@ class Mapper:
         return self.connection.sql(f"EXECUTE {name}").to_arrow_table()
 
 
-def records(chunk: pa.Table, heads: pa.Table, rows: pa.Array, *, with_lines: bool) -> pa.Table:
-    """Return some rows of the heads as a mapping's query reads them; lines come along where they are the data."""
-    chosen = heads if len(rows) == heads.num_rows else heads.take(rows)
-    positions = chosen[POSITION]
-    lines = chunk["line"].take(positions)
-    if not with_lines:
-        lines = pc.if_else(pc.is_null(chosen["data"]), lines, pa.scalar(None, pa.string()))
-    columns = [positions, chunk["source"].take(positions), chunk["number"].take(positions), lines]
-    return pa.table([*columns, *(chosen[name] for name in _HEAD)], schema=RECORDS_SCHEMA)
+def records(chunk: pa.Table, heads: pa.Table) -> pa.Table:
+    """Return the records of a chunk with their heads."""
+    own = chunk.select([*_OF_CHUNK, "file"])
+    if heads.num_rows < chunk.num_rows or len(heads["shape"].unique()) > 1:
+        own = own.take(heads[POSITION])
+    own = own.append_column(CHUNK_SCHEMA.field(POSITION), heads[POSITION])
+    columns = [own[name] if name in own.column_names else heads[name] for name in SORTED_SCHEMA.names]
+    return pa.table(columns, schema=SORTED_SCHEMA)
+
+
+def _count(rows: pa.Table, mapped: pa.Array, result: Mapped) -> None:
+    """Count the records that gave events, and those that gave none, by file and by what they say of themselves."""
+    left = rows.filter(pc.invert(mapped))
+    result.mapped.update(_counted(rows["file"].filter(mapped)))
+    result.unmapped.update(_counted(left["file"]))
+    names = ["channel", "event_id"]
+    for row in left.select(names).group_by(names).aggregate([([], "count_all")]).to_pylist():
+        result.kinds[(row["channel"], row["event_id"])] += row["count_all"]
 
 
 def _keys(heads: pa.Table) -> Iterator[tuple[Key, str | None, pa.Array]]:

@@ -51,22 +51,24 @@ def with_other_names(members: Iterable[str], names: Mapping[str, Sequence[str]])
     return list(dict.fromkeys(name for member in members for name in (member, *names.get(member, ()))))
 
 
-def spread(count: int) -> str:
-    """Return the SQL of columns `d1`, `d2`, … for the first values of the list `d`; an empty text counts as missing.
+def spread(members: Sequence[str], names: Mapping[str, Sequence[str]]) -> str:
+    """Return the SQL of columns `d1`, `d2`, … for members whose values, under all their names, are in the list `d`.
 
-    Expressions read columns: inside of a CASE, DuckDB copies all of a list's values for every one that is taken out.
+    The first name that has a value counts; an empty text counts as missing. Expressions read columns: inside of a
+    CASE, DuckDB copies all of a list's values for every one that is taken out.
     """
-    return ", ".join(f"nullif(d[{place}], '') AS d{place}" for place in range(1, count + 1))
+    places = {name: place for place, name in enumerate(with_other_names(members, names), start=1)}
+    values = (
+        _first(f"nullif(d[{places[name]}], '')" for name in (member, *names.get(member, ())))
+        for member in dict.fromkeys(members)
+    )
+    return ", ".join(f"{value} AS d{number}" for number, value in enumerate(values, start=1))
 
 
-def list_reader(members: Sequence[str], names: Mapping[str, Sequence[str]]) -> MemberReader:
-    """Return a reader of members that were extracted for `with_other_names` of the same members, and `spread`."""
-    places = {name: index for index, name in enumerate(with_other_names(members, names), start=1)}
-
-    def read(member: str) -> str:
-        return _first(f"d{places[name]}" for name in (member, *names.get(member, ())))
-
-    return read
+def list_reader(members: Sequence[str]) -> MemberReader:
+    """Return a reader of members that were `spread`."""
+    numbers = {name: number for number, name in enumerate(dict.fromkeys(members), start=1)}
+    return lambda member: f"d{numbers[member]}"
 
 
 def column_reader(column: str, names: Mapping[str, Sequence[str]]) -> MemberReader:

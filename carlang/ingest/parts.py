@@ -63,7 +63,9 @@ class Parts:
 
     def _taken(self, kind: Kind) -> Part:
         del self._sizes[kind]
-        return Part(kind, self._store.new_file(*kind), pa.concat_tables(self._tables.pop(kind)))
+        # Mappings leave out columns that they have nothing for, each its own.
+        events = pa.concat_tables(self._tables.pop(kind), promote_options="default")
+        return Part(kind, self._store.new_file(*kind), events)
 
 
 def write_part(part: Part, connection: duckdb.DuckDBPyConnection) -> None:

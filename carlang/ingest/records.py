@@ -18,16 +18,22 @@ from carlang.ingest.compression import zstd
 
 @dataclass(frozen=True)
 class Records:
-    """Raw records, each the text of a JSON object, with their numbers in the source (a line or a record)."""
+    """Raw records, each the text of a JSON object, with their numbers in the source (a line or a record).
+
+    `shape` is that of all of them where the reader knows it, and that all of them are whole.
+    """
 
     lines: pa.Array = field(repr=False)
     numbers: pa.Array = field(repr=False)
     size: int = 0
+    shape: str | None = None
 
     @classmethod
-    def of(cls, lines: Sequence[str] | Sequence[bytes], numbers: Sequence[int] | range, size: int) -> Records:
+    def of(
+        cls, lines: Sequence[str] | Sequence[bytes], numbers: Sequence[int] | range, size: int, shape: str | None = None
+    ) -> Records:
         """Make records of UTF-8 texts; `size` is their length in bytes, near enough."""
-        return cls(pa.array(lines, type=pa.string()), pa.array(numbers, type=pa.int64()), size)
+        return cls(pa.array(lines, type=pa.string()), pa.array(numbers, type=pa.int64()), size, shape)
 
     @classmethod
     def of_text(cls, text: bytes, first: int) -> Records:

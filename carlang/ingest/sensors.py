@@ -198,9 +198,9 @@ class _Checker:
             self._fault("a mapping needs an `event_id` and a `log`, or the sensor takes the `rest`", path)
         names = {**self.entry.names, **event.names}
         common = {n: found for n, found in self.entry.common.items() if object_ and n in object_.fields}
-        fields = self._fields(common, ("common",), object_, names)
-        fields |= self._fields(event.fields, (*path, "fields"), object_, names)
-        where = self._expression(event.where, (*path, "where"), names) if event.where else None
+        fields = self._fields(common, ("common",), object_)
+        fields |= self._fields(event.fields, (*path, "fields"), object_)
+        where = self._expression(event.where, (*path, "where")) if event.where else None
         return [
             EventMapping(
                 sensor=self.entry.sensor,
@@ -221,7 +221,6 @@ class _Checker:
         entries: Mapping[str, Alternatives],
         path: Path,
         object_: Object | None,
-        names: Mapping[str, Alternatives],
     ) -> dict[str, tuple[Expression, ...]]:
         fields: dict[str, tuple[Expression, ...]] = {}
         for name, alternatives in entries.items():
@@ -229,18 +228,18 @@ class _Checker:
                 self._fault(f"{object_.name} has no field `{name}`", (*path, name), name, object_.fields, at_key=True)
             way = (*path, name)
             several = len(alternatives) > 1
-            parsed = [self._expression(a, (*way, i) if several else way, names) for i, a in enumerate(alternatives)]
+            parsed = [self._expression(a, (*way, i) if several else way) for i, a in enumerate(alternatives)]
             fields[name] = tuple(expression for expression in parsed if expression is not None)
         return fields
 
-    def _expression(self, text: str, path: Path, names: Mapping[str, Alternatives]) -> Expression | None:
+    def _expression(self, text: str, path: Path) -> Expression | None:
         try:
             expression = parse_expression(text)
         except ValueError as error:
             self._fault(str(error), path)
             return None
         if self.connection is not None:
-            sql = expression.bind(list_reader(expression.members, names))
+            sql = expression.bind(list_reader(expression.members))
             if sql not in self._objections:
                 self._objections[sql] = _objection(self.connection, sql)
             if objection := self._objections[sql]:

@@ -14,6 +14,9 @@ HEADS = ("channel", "event_id", "provider", "computer", "record_id", "level")
 WRAPPERS = ("_source", "result")
 """Members into which Elasticsearch's and Splunk's exports put the record."""
 
+XML = "xml"
+"""The shape of records that go by the XML of Windows events."""
+
 UNKNOWN = "unknown"
 """The shape of a record that has none of the others."""
 
@@ -55,7 +58,7 @@ _WINLOGBEAT_HEADS = {
 
 SHAPES = (
     Shape(
-        name="xml",
+        name=XML,
         evidence=((f"{_SYSTEM}.EventID", f"{_SYSTEM}.Provider", f"{_SYSTEM}.Channel"),),
         heads={
             "channel": (f"{_SYSTEM}.Channel",),
