@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from carlang.ingest.expression import Expression
-from carlang.ingest.heads import message_members, message_sql
+from carlang.ingest.heads import message_sql, own_message
 from carlang.ingest.macros import text_or_null
 from carlang.ingest.mapping import EventMapping
 from carlang.ingest.members import MemberReader, column_reader, extracted, list_reader, spread, with_other_names
@@ -68,14 +68,15 @@ def mapped_records(mapping: EventMapping, hostname: str | None) -> str:
         "event_data": f"CAST(json_merge_patch(data, {texts}) AS VARCHAR)" if _names(mapping, "event_data") else "data",
     }
     columns = spread(mapping.members, mapping.names) or "0"
-    message = "CAST(NULL AS VARCHAR)"
+    message = "message"
     if _names(mapping, "message"):
-        taken["m"] = extracted("line", message_members())
-        columns += "".join(f", m[{number}] AS m{number}" for number in range(1, len(message_members()) + 1))
+        condition, own = own_message()
+        taken["m"] = f"CASE WHEN {condition} THEN {extracted('data', own)} END"
+        columns += "".join(f", m[{number}] AS m{number}" for number in range(1, len(own) + 1))
         message = message_sql("m")
     condition = f"TRY({mapping.where.bind(column_reader('data', mapping.names))})" if mapping.where else "true"
     return f"""(
-    SELECT *, {message} AS message FROM (
+    SELECT * REPLACE ({message} AS message) FROM (
       SELECT *, {columns} FROM (
         SELECT *, {", ".join(f"{sql} AS {name}" for name, sql in taken.items())}
         FROM (SELECT * EXCLUDE (data), coalesce(data, line) AS data FROM records)))
@@ -84,7 +85,7 @@ def mapped_records(mapping: EventMapping, hostname: str | None) -> str:
 
 def reads_line(mapping: EventMapping) -> bool:
     """Tell whether a mapping needs the line of records whose data stand in a member of it."""
-    return _names(mapping, "message") or _names(mapping, "line")
+    return _names(mapping, "line")
 
 
 def _names(mapping: EventMapping, column: str) -> bool:

@@ -11,6 +11,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, cast
 
+import pyarrow as pa
 from evtx import PyEvtxParser
 
 from carlang.ingest.records import Fault, Member, Records, one_line
@@ -59,7 +60,7 @@ def _read(path: Path) -> Iterator[Records | Fault]:
 
 def _batches(records: Iterator[dict[str, Any]]) -> Iterator[Records | Fault]:
     """Yield records by the thousand, and faults; after a fault the parser goes on with the next record or chunk."""
-    lines: list[str] = []
+    lines: list[pa.Array] = []
     numbers: list[int] = []
     size = 0
     more = True
@@ -71,11 +72,11 @@ def _batches(records: Iterator[dict[str, Any]]) -> Iterator[Records | Fault]:
             more = len(some) == _SOME
         except BaseException as error:  # noqa: BLE001  # as above
             fault = Fault(_fault(error))
-        lines += [record["data"] for record in some]
+        lines.append(pa.array([record["data"] for record in some], pa.string()))
         numbers += [record["event_record_id"] for record in some]
-        size += sum(len(record["data"]) for record in some)
-        if lines and (size >= BLOCK or not more or fault):
-            yield Records.of(lines, numbers, size, XML)
+        size += lines[-1].nbytes
+        if numbers and (size >= BLOCK or not more or fault):
+            yield Records(pa.concat_arrays(lines), pa.array(numbers, pa.int64()), size, XML)
             lines, numbers, size = [], [], 0
         if fault:
             yield fault

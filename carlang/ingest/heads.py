@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cache
 
 from carlang.ingest.expression import parse_expression
@@ -11,6 +11,9 @@ from carlang.ingest.shapes import HEADS, NAME_MEMBERS, SHAPES, TEXT_MEMBERS, UNK
 from carlang.store.quoting import text_literal
 
 _BLANKS = "chr(32) || chr(9) || chr(13)"
+
+_OWN_DATA = tuple(shape for shape in SHAPES if shape.message and shape.no_data == "NULL")
+"""The shapes of records that may be their own data."""
 
 
 @cache
@@ -48,7 +51,8 @@ def shapes_query() -> str:
 def heads_query(name: str) -> str:
     """Return the query for the heads of records of one shape, which stand in the column `line` of the table `bodies`.
 
-    `data` is null where the line itself is the data; `members` are the names of what a record of unknown shape has.
+    `data` and `message` are null where the line itself is the data; else the message is what the log says in words, an
+    empty text where it says nothing. `members` are the names of what a record of unknown shape has.
     """
     shape = next(each for each in SHAPES if each.name == name)
     members = _members(shape)
@@ -61,44 +65,41 @@ def heads_query(name: str) -> str:
       given(computer) AS computer, number(record_id) AS record_id, level_name(level) AS level, event_time,
       CASE WHEN starts_with(data, '{{"Data":') AND contains(data, 'Name":') THEN coalesce({_named_data("data")}, data)
         ELSE data END AS data,
-      {names} AS members
+      CASE WHEN data IS NOT NULL THEN coalesce(message, '') END AS message, {names} AS members
     FROM (
       SELECT position, line, {heads}, TRY({parse_expression(shape.time).bind(reader)}) AS event_time,
-        {_data(shape, reader) if shape.data else "CAST(NULL AS VARCHAR)"} AS data
+        {_data(shape, reader) if shape.data else "CAST(NULL AS VARCHAR)"} AS data,
+        {_first(map(reader, shape.message)) if shape.data else "CAST(NULL AS VARCHAR)"} AS message
       FROM (SELECT *, {spread(members, {})} FROM (SELECT *, {extracted("line", members)} AS d FROM bodies)))
     """  # noqa: S608
 
 
 @cache
-def message_members() -> tuple[str, ...]:
-    """Return the members of a record's `line` that may hold its message, whatever its shape is."""
-    return tuple(dict.fromkeys(name for shape in SHAPES for name in _message(shape)))
+def own_message() -> tuple[str, tuple[str, ...]]:
+    """Return the SQL condition of records that may hold a message among their own data, and the members to look at."""
+    names = ", ".join(text_literal(shape.name) for shape in _OWN_DATA)
+    members = dict.fromkeys(name for shape in _OWN_DATA for name in shape.message)
+    return f"message IS NULL AND shape IN ({names})", tuple(members)
 
 
 @cache
 def message_sql(column: str) -> str:
-    """Return the SQL for the message, where `message_members` were extracted into columns of this name and a number.
-
-    Most events are never asked for it.
-    """
-    numbers = {name: number for number, name in enumerate(message_members(), start=1)}
+    """Return the SQL for the message, where the members were extracted into columns of this name and a number."""
+    numbers = {name: number for number, name in enumerate(own_message()[1], start=1)}
 
     def values() -> Iterator[str]:
-        for shape in SHAPES:
-            if found := [f"nullif({column}{numbers[name]}, '')" for name in _message(shape)]:
-                yield f"WHEN {text_literal(shape.name)} THEN coalesce({', '.join(found)})"
+        for shape in _OWN_DATA:
+            found = [f"nullif({column}{numbers[name]}, '')" for name in shape.message]
+            yield f"WHEN {text_literal(shape.name)} THEN {_first(found)}"
 
-    return f"CASE shape {' '.join(values())} END"
-
-
-def _message(shape: Shape) -> list[str]:
-    return [outer + name for outer in ("", *(f"{w}." for w in WRAPPERS)) for name in shape.message]
+    return f"CASE WHEN message IS NULL THEN CASE shape {' '.join(values())} END ELSE nullif(message, '') END"
 
 
 def _members(shape: Shape) -> list[str]:
     """Return all members that a shape's head and data are taken from."""
     found = [name for names in shape.heads.values() for name in names]
     found += [name.removesuffix(".*") for name in shape.data]
+    found += shape.message if shape.data else ()
     for sql in (shape.time, *shape.constants.values()):
         found += parse_expression(sql).members
     return list(dict.fromkeys(found))
@@ -113,7 +114,12 @@ def _head(shape: Shape, name: str, reader: MemberReader) -> str:
     if name in shape.constants:
         return parse_expression(shape.constants[name]).bind(reader)
     members = shape.heads.get(name)
-    return f"coalesce({', '.join(map(reader, members))})" if members else "CAST(NULL AS VARCHAR)"
+    return _first(map(reader, members or ()))
+
+
+def _first(values: Iterable[str]) -> str:
+    found = list(values)
+    return f"coalesce({', '.join(found)})" if found else "CAST(NULL AS VARCHAR)"
 
 
 def _data(shape: Shape, reader: MemberReader) -> str:

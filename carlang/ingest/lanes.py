@@ -20,12 +20,16 @@ class Lanes:
         self._tables: dict[Lane, list[pa.Table]] = {}
         self._rows: dict[Lane, int] = {}
         self._sizes: dict[Lane, int] = {}
+        self._known: set[Lane] = set()
 
-    def add(self, lane: Lane, rows: pa.Table) -> None:
-        """Take records."""
+    def add(self, lane: Lane, rows: pa.Table) -> bool:
+        """Take records; returns whether they are the first of their lane."""
+        new = lane not in self._known
+        self._known.add(lane)
         self._tables.setdefault(lane, []).append(rows)
         self._rows[lane] = self._rows.get(lane, 0) + rows.num_rows
         self._sizes[lane] = self._sizes.get(lane, 0) + rows.nbytes
+        return new
 
     def full(self) -> Iterator[tuple[Lane, pa.Table]]:
         """Take out what is enough for a run, and the most where all together is too much to keep."""

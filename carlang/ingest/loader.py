@@ -45,14 +45,19 @@ _Result = TypeVar("_Result")
 
 @dataclass
 class FileCount:
-    """A file of the batch: what was found in it so far."""
+    """A file of the batch: what was found in it so far. Its digest may still be in the making."""
 
     name: str
-    digest: str
+    key: str | Future[str]
     mapped: int = 0
     unmapped: int = 0
     rejected: int = 0
     reason: str | None = None
+
+    @property
+    def digest(self) -> str:
+        """The digest of the file's bytes."""
+        return self.key if isinstance(self.key, str) else self.key.result()
 
     @property
     def records(self) -> int:
@@ -120,9 +125,9 @@ class Loader:
         if kind is not None:
             self._discard()
 
-    def begin(self, name: str, digest: str) -> FileCount:
-        """Turn to a new file."""
-        count = FileCount(name, digest)
+    def begin(self, name: str, key: str | Future[str]) -> FileCount:
+        """Turn to a new file, given with its digest."""
+        count = FileCount(name, key)
         self.batch.files.append(count)
         return count
 
@@ -194,7 +199,8 @@ class Loader:
         if result.rejected is not None:
             self._reject(result.rejected)
         for lane, rows in result.lanes.items():
-            self._lanes.add(lane, rows)
+            if self._lanes.add(lane, rows):
+                self._workers.submit(partial(_prepared, lane), lane)
         self._map(self._lanes.full())
 
     def _map(self, ready: Iterable[tuple[Lane, pa.Table]]) -> None:
@@ -256,6 +262,10 @@ class Loader:
             rejected.close()
         delete_parts(self.batch)
         self.batch = Batch()
+
+
+def _prepared(lane: Lane, mapper: Mapper) -> None:
+    mapper.prepare(lane)
 
 
 def _mapped(lane: Lane, rows: pa.Table, mapper: Mapper) -> Mapped:

@@ -60,6 +60,7 @@ RECORDS_SCHEMA = pa.schema(
         ("level", pa.string()),
         ("event_time", pa.timestamp("us", tz="UTC")),
         ("data", pa.string()),
+        ("message", pa.string()),
     ]
 )
 """What the query of a mapping reads."""
@@ -159,11 +160,8 @@ class Mapper:
         """Find out which mappings are for the records of a chunk."""
         heads, rejected = self.heads(chunk)
         lanes, guessed = self.choose(heads)
-        whole = bare = records(chunk, heads)
-        if whole["data"].null_count < whole.num_rows:
-            # Lines come along where they are the data, or are asked for.
-            lines = pc.if_else(pc.is_null(whole["data"]), whole["line"], pa.scalar(None, pa.string()))
-            bare = whole.set_column(whole.schema.get_field_index("line"), SORTED_SCHEMA.field("line"), lines)
+        whole = records(chunk, heads)
+        bare = _without_lines(whole)
         found = {}
         for lane, rows in lanes.items():
             given = whole if self._reads_lines(lane) else bare
@@ -172,10 +170,12 @@ class Mapper:
 
     def _reads_lines(self, lane: Lane) -> bool:
         """Tell whether the records of a lane may be asked for their lines."""
-        if lane.keeps or not lane.places:
-            return True
-        conditional = any(self._classifier.mappings[place].where for place in lane.places)
-        return conditional or any(map(self._statements.reads_lines, lane.places))
+        return any(map(self._statements.reads_lines, lane.places + self._classifier.rest))
+
+    def prepare(self, lane: Lane) -> None:
+        """Have the queries of a lane ready."""
+        for place in lane.places:
+            self._prepare(f"events_{place}", partial(self._statements.events, place))
 
     def map(self, lane: Lane, rows: pa.Table) -> Mapped:
         """Make the events of records of a lane."""
@@ -269,10 +269,13 @@ class Mapper:
         self._records.rows = rows.select(RECORDS_SCHEMA.names)
         return self.connection.execute(sql).fetchall()
 
-    def _run(self, name: str, query: Callable[[], str]) -> pa.Table:
+    def _prepare(self, name: str, query: Callable[[], str]) -> None:
         if name not in self._prepared:
             self.connection.execute(f"PREPARE {name} AS {query()}")
             self._prepared.add(name)
+
+    def _run(self, name: str, query: Callable[[], str]) -> pa.Table:
+        self._prepare(name, query)
         return self.connection.sql(f"EXECUTE {name}").to_arrow_table()
 
 
@@ -284,6 +287,16 @@ def records(chunk: pa.Table, heads: pa.Table) -> pa.Table:
     own = own.append_column(CHUNK_SCHEMA.field(POSITION), heads[POSITION])
     columns = [own[name] if name in own.column_names else heads[name] for name in SORTED_SCHEMA.names]
     return pa.table(columns, schema=SORTED_SCHEMA)
+
+
+def _without_lines(rows: pa.Table) -> pa.Table:
+    """Return records with their lines where these are the data alone."""
+    missing = rows["data"].null_count
+    if missing == rows.num_rows:
+        return rows
+    nothing = pa.scalar(None, pa.string())
+    own = pc.if_else(pc.is_null(rows["data"]), rows["line"], nothing) if missing else pa.repeat(nothing, rows.num_rows)
+    return rows.set_column(rows.schema.get_field_index("line"), SORTED_SCHEMA.field("line"), own)
 
 
 def _count(rows: pa.Table, mapped: pa.Array, result: Mapped) -> None:

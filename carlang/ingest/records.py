@@ -29,11 +29,9 @@ class Records:
     shape: str | None = None
 
     @classmethod
-    def of(
-        cls, lines: Sequence[str] | Sequence[bytes], numbers: Sequence[int] | range, size: int, shape: str | None = None
-    ) -> Records:
+    def of(cls, lines: Sequence[str] | Sequence[bytes], numbers: Sequence[int] | range, size: int) -> Records:
         """Make records of UTF-8 texts; `size` is their length in bytes, near enough."""
-        return cls(pa.array(lines, type=pa.string()), pa.array(numbers, type=pa.int64()), size, shape)
+        return cls(pa.array(lines, type=pa.string()), pa.array(numbers, type=pa.int64()), size)
 
     @classmethod
     def of_text(cls, text: bytes, first: int) -> Records:

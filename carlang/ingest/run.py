@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections import Counter, deque
 from collections.abc import Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
 from carlang.errors import IngestError
@@ -120,11 +121,14 @@ class _Run:
         self.guessed: dict[int, tuple[int, float]] = {}
         self.duplicates: Counter[str] = Counter()
         self._digests: dict[str, SourceFile] = {}
+        self._hasher = ThreadPoolExecutor(1, "carlang-digest")
+        self._known = bool(store.files())
+        self._sizes: set[int] = set()
 
     def read(self, files: Sequence[SourceFile]) -> None:
         """Read all sources, in order; those of a batch that another ingest overtook are read again."""
         waiting = deque(files)
-        with self.loader:
+        with self._hasher, self.loader:
             while waiting or self.loader.batch.files:
                 if waiting:
                     self._read(waiting.popleft())
@@ -145,15 +149,12 @@ class _Run:
             self._reject(file, error.strerror or str(error))
 
     def _load(self, file: SourceFile) -> None:
-        key = digest(file.path)
-        twin = self._digests.get(key)
-        if twin or self.store.has_source(key):
-            reason = f"its content is that of {twin.name}" if twin else None
-            self.reports[file.name] = SourceReport(file.name, Status.PRESENT, reason=reason)
-            self._advance(file.size)
+        key = self._hasher.submit(digest, file.path)
+        # Of a file that cannot be known, the digest is taken while it is read.
+        if (self._known or file.size in self._sizes) and self._present(file, key.result()):
             return
+        self._sizes.add(file.size)
         with file.path.open("rb") as stream:
-            self._digests[key] = file
             self.loader.begin(file.name, key)
             passed = 0
             for source, item in read_member(Member(file.name, stream, file.path)):
@@ -161,6 +162,17 @@ class _Run:
                 self._advance(stream.tell() - passed)
                 passed = stream.tell()
             self._advance(file.size - passed)
+        self._digests[_digest(file, key)] = file
+
+    def _present(self, file: SourceFile, key: str) -> bool:
+        """Tell whether a source is in the store already, or in the batch under another name, and report it."""
+        twin = self._digests.get(key)
+        if not twin and not self.store.has_source(key):
+            return False
+        reason = f"its content is that of {twin.name}" if twin else None
+        self.reports[file.name] = SourceReport(file.name, Status.PRESENT, reason=reason)
+        self._advance(file.size)
+        return True
 
     def _advance(self, size: int) -> None:
         if self.progress and size > 0:
@@ -183,6 +195,7 @@ class _Run:
         dropped = self.loader.drop_duplicates(batch) if self.dedupe else Counter()
         if self.store.commit(batch.parts, digests):
             delete_parts(batch)
+            self._known = True
             return [self._digests.pop(file.digest) for file in batch.files]
         self.events += batch.events
         self.unmapped += batch.unmapped
@@ -197,6 +210,13 @@ class _Run:
         self.rejections += batch.rejections
         for file in batch.files:
             self.reports[file.name] = _reported(file, added=file.digest in committed, strict=self.strict)
+
+
+def _digest(file: SourceFile, key: Future[str]) -> str:
+    try:
+        return key.result()
+    except OSError as error:  # its records are among those of others by now
+        raise IngestError(f"{file.name} cannot be read: {error.strerror or error}; nothing of it was added") from error
 
 
 def _reported(file: FileCount, *, added: bool, strict: bool) -> SourceReport:
