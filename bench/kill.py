@@ -30,9 +30,13 @@ from carlang.model import builtin_model
 from carlang.store import open_store, write_plain
 
 _CHUNK = 40_000
-_COMMAND = (
-    f"from carlang.cli import main; from carlang.ingest import loader, run; loader.CHUNK = run.CHUNK = {_CHUNK}; main()"
-)
+_COMMAND = f"""
+from carlang.cli import main
+from carlang.ingest import loader, run
+
+loader.CHUNK = run.COMMIT = {_CHUNK}
+main()
+"""
 _FILES = 24
 _LINES = 120
 _LONGEST = 300.0

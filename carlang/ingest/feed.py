@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pyarrow as pa
 
-_BATCH = 2 << 20
+_BATCH = 512 << 10
 
 
 class Feed:

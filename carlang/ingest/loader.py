@@ -33,7 +33,7 @@ from carlang.store import REJECTED_FOLDER, Store
 from carlang.store.files import open_memory
 from carlang.store.quoting import text_literal
 
-CHUNK = 15 << 20
+CHUNK = 7 << 20
 """How much raw text is mapped at once."""
 
 THREADS = min(4, os.cpu_count() or 1)

@@ -11,7 +11,7 @@ from pathlib import Path
 from carlang.errors import IngestError
 from carlang.ingest.car_documents import car_mapping, car_mappings, named_class
 from carlang.ingest.containers import read_member
-from carlang.ingest.loader import CHUNK, Batch, FileCount, Loader, delete_parts
+from carlang.ingest.loader import Batch, FileCount, Loader, delete_parts
 from carlang.ingest.mapping import AUTO, Sensors
 from carlang.ingest.progress import Progress
 from carlang.ingest.records import Member
@@ -25,6 +25,8 @@ DEDUPE = "record"
 """The way in which duplicates can be found."""
 
 _SHOWN = 20
+COMMIT = 64 << 20
+"""How much raw text is committed at once, where a source is not more than that."""
 
 
 def ingest(  # noqa: PLR0913  # the options of one command
@@ -132,7 +134,7 @@ class _Run:
             while waiting or self.loader.batch.files:
                 if waiting:
                     self._read(waiting.popleft())
-                if not waiting or self.strict or self.loader.batch.size >= CHUNK:
+                if not waiting or self.strict or self.loader.batch.size >= COMMIT:
                     waiting.extendleft(reversed(self._commit()))
 
     def _read(self, file: SourceFile) -> None:

@@ -10,7 +10,7 @@ from typing import BinaryIO
 
 from carlang.ingest.records import STREAM_FAULTS, read_some
 
-BLOCK = 16 << 20
+BLOCK = 8 << 20
 LONGEST_LINE = 64 << 20
 _PIECE = 1 << 20
 _EVERYTHING = sys.maxsize

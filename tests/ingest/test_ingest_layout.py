@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from carlang.ingest import loader
+from carlang.ingest import lanes, loader
 from carlang.store import compact, open_store, write_plain
 from tests.ingest.conftest import load, sysmon_create
 
@@ -92,6 +92,7 @@ def test_files_order_ingests_compaction_and_chunks_make_no_difference(
         folder = Path(name)
         _same_source(patch)
         patch.setattr(loader, "CHUNK", chunk)
+        patch.setattr(lanes, "_ENOUGH", 1 + chunk % 7)
         for turn, (files, compacting) in enumerate(zip(ingests, compacted, strict=True)):
             paths = [_write(folder, f"{turn}-{place}", numbers) for place, numbers in enumerate(files)]
             load(folder / "store", *paths)

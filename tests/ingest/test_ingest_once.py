@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from carlang.errors import IngestError
 from carlang.ingest import Status
+from carlang.store import open_store
 from tests.conftest import REPOSITORY
 from tests.ingest.conftest import load, query, sysmon_create, write_lines
 
@@ -18,7 +20,7 @@ from carlang.model import builtin_model
 from carlang.store import Store
 
 store, mode, sources = sys.argv[1], sys.argv[2], sys.argv[3:]
-run.CHUNK = 1  # a commit for every file
+run.COMMIT = 1  # a commit for every file
 commits = 0
 commit = Store.commit
 
@@ -49,6 +51,32 @@ def _logs(folder: Path, first: int, last: int) -> list[Path]:
     return [
         write_lines(folder / f"{n:03}.json", [sysmon_create(n), sysmon_create(n + 1000)]) for n in range(first, last)
     ]
+
+
+def test_a_source_of_the_size_of_another_is_told_from_it_by_its_bytes(store: Path, tmp_path: Path) -> None:
+    numbers = {"a.json": 1, "b.json": 2, "c.json": 1}
+    logs = [write_lines(tmp_path / name, [sysmon_create(number)]) for name, number in numbers.items()]
+    assert len({log.stat().st_size for log in logs}) == 1
+    report = load(store, *logs)
+    assert [source.status for source in report.sources] == [Status.INGESTED, Status.INGESTED, Status.PRESENT]
+    assert report.sources[2].reason == f"its content is that of {logs[0]}"
+    assert query(store, "SELECT count(*) FROM events") == [(2,)]
+
+
+def test_a_source_whose_digest_cannot_be_taken_adds_nothing(
+    store: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(_path: Path) -> str:
+        raise OSError(5, "Input/output error")
+
+    log = write_lines(tmp_path / "log.json", [sysmon_create(1)])
+    with monkeypatch.context() as patch:
+        patch.setattr(sys.modules["carlang.ingest.run"], "digest", broken)
+        with pytest.raises(IngestError, match=r"log\.json cannot be read: Input/output error; nothing of it was added"):
+            load(store, log)
+    assert open_store(store).files() == ()
+    assert list(store.rglob("*.parquet")) == []
+    assert load(store, log).events == {("process", "create"): 1}
 
 
 def test_a_source_is_ingested_once(store: Path, tmp_path: Path) -> None:

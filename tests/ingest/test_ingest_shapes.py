@@ -218,6 +218,39 @@ def test_what_no_mapping_is_for_is_kept_as_a_log_record(store: Path, tmp_path: P
     assert data[3] == {"anything": {"else": 1}}
 
 
+@pytest.mark.parametrize("wrapper", [None, "_source", "result"])
+@pytest.mark.parametrize(
+    ("record", "message", "data"),
+    [
+        (
+            {"Event": {"System": {"EventID": 1}, "EventData": {"a": 1}, "RenderingInfo": {"Message": "said"}}},
+            "said",
+            None,
+        ),
+        ({"Event": {"System": {"EventID": 1}, "EventData": {"a": 1, "Message": "not this"}}}, None, None),
+        ({"winlog": {"event_id": 1, "event_data": {"a": 1}}, "message": "said"}, "said", None),
+        ({"winlog": {"event_id": 1, "event_data": {"a": 1, "message": "not this"}}, "message": ""}, None, None),
+        ({"winlog": {"event_id": 1}, "@event_date_creation": "2020-01-01", "a": 1, "message": "said"}, "said", 1),
+        ({"event_id": 1, "log_name": "X", "event_data": {"a": 1}, "message": "said"}, "said", None),
+        ({"event_id": 1, "log_name": "X", "event_data": {"a": 1, "message": "not this"}}, None, None),
+        ({"event_id": 1, "log_name": "X", "a": 1, "z_original_message": "said"}, "said", 1),
+        ({"EventID": 1, "Channel": "X", "a": 1, "Message": "said"}, "said", 1),
+        ({"EventId": 1, "a": 1, "message": "", "Message": "said"}, "said", 1),
+        ({"EventId": 1, "EventData": {"a": 1, "message": "not this"}, "Message": "said"}, "said", None),
+    ],
+)
+def test_the_message_stands_where_each_shape_has_it(
+    store: Path, tmp_path: Path, record: dict[str, Any], message: str | None, data: int | None, wrapper: str | None
+) -> None:
+    line = {wrapper: record, "other": 1} if wrapper else record
+    load(store, write_lines(tmp_path / "log.json", [line]))
+    ((found, kept),) = query(store, "SELECT message, event_data FROM events")
+    assert found == message
+    members = json.loads(kept)
+    assert members["a"] == 1
+    assert data is None or "message" not in members
+
+
 def test_user_data_are_the_data_of_a_record_that_has_no_event_data(store: Path, tmp_path: Path) -> None:
     record = sysmon_create()
     del record["Event"]["EventData"]

@@ -47,7 +47,7 @@ _SLOW = """
 import time
 from carlang.cli import main
 from carlang.ingest import loader, run
-loader.CHUNK = run.CHUNK = 40_000
+loader.CHUNK = run.COMMIT = 40_000
 commit = run._Run._commit
 def slow(self):
     time.sleep(0.3)

@@ -18,6 +18,9 @@ REGEXES = (
 _SPANS = ("0 s", "1 second", "2s", "1500ms", "3 seconds", "1 minute", "1 hour", "1 day")
 
 
+_SHORT = 2
+
+
 def quoted(text: str) -> str:
     """Return a text as a string literal; line breaks, which no literal can hold, are left out."""
     plain = text.replace("\n", "").replace("\\", "\\\\")
@@ -91,7 +94,13 @@ class Values:
     def literal(self, *, stars: bool = True) -> str:
         """Return a text written out, a few with wildcards."""
         text = path(self.choose) if self.choose.chance(30) else word(self.choose)
-        if stars and text and self.choose.chance(40):
+        if stars and len(text) > _SHORT and self.choose.chance(20):
+            # What is a wildcard to engines but not to the language stands where other texts have a letter.
+            place = self.choose.integer(1, len(text) - 2)
+            masked = text[:place] + self.choose.pick("_%") + text[place + 1 :]
+            cut = self.choose.integer(1, len(masked) - 1)
+            text = f"{masked[:cut]}*{masked[cut:]}"
+        elif stars and text and self.choose.chance(40):
             cut = self.choose.integer(0, len(text))
             text = self.choose.pick(
                 (f"*{text}", f"{text}*", text[:cut] + "*" + text[cut:], f"*{text[cut:]}*", f"{text[:cut]}*{text[-1:]}")

@@ -1,0 +1,95 @@
+"""Records wait for their queries, and queries go to the threads that are prepared for them."""
+
+from __future__ import annotations
+
+import threading
+from typing import Any, cast
+
+import pyarrow as pa
+import pytest
+
+from carlang.ingest import lanes, workers
+from carlang.ingest.mapper import Lane, Mapper
+
+_FIRST, _SECOND = Lane((1,)), Lane((2,), keeps=True)
+
+
+def _rows(count: int, text: str = "") -> pa.Table:
+    return pa.table({"line": pa.array([text] * count)})
+
+
+def _taken(found: Any) -> list[tuple[Lane, int]]:
+    return [(lane, table.num_rows) for lane, table in found]
+
+
+def test_records_wait_until_there_are_enough_of_their_lane(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lanes, "_ENOUGH", 5)
+    waiting = lanes.Lanes()
+    assert waiting.add(_FIRST, _rows(3))
+    assert waiting.add(_SECOND, _rows(1))
+    assert _taken(waiting.full()) == []
+    assert not waiting.add(_FIRST, _rows(2))
+    assert _taken(waiting.full()) == [(_FIRST, 5)]
+    assert _taken(waiting.full()) == []
+    assert _taken(waiting.all()) == [(_SECOND, 1)]
+    assert _taken(waiting.all()) == []
+
+
+def test_what_is_too_much_to_keep_does_not_wait_and_the_most_goes_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lanes, "_FULL", 10_000)
+    monkeypatch.setattr(lanes, "_MOST", 15_000)
+    waiting = lanes.Lanes()
+    waiting.add(_FIRST, _rows(1, "x" * 11_000))
+    assert _taken(waiting.full()) == [(_FIRST, 1)]
+    waiting.add(_FIRST, _rows(1, "x" * 7_000))
+    waiting.add(_SECOND, _rows(1, "x" * 8_500))
+    assert _taken(waiting.full()) == [(_SECOND, 1)]
+    assert _taken(waiting.all()) == [(_FIRST, 1)]
+
+
+class _Mapper:
+    """Stands for a mapper: tells in which thread it lives."""
+
+    def __init__(self) -> None:
+        self.thread = threading.get_ident()
+        self.closed = False
+
+    def close(self) -> None:
+        self.closed = True
+
+
+def test_tasks_of_one_kind_stay_with_one_worker_until_it_falls_behind() -> None:
+    pool = workers.Workers(2, lambda: cast("Mapper", _Mapper()))
+    stopped = threading.Event()
+
+    def where(_mapper: Mapper) -> int:
+        return threading.get_ident()
+
+    def wait(_mapper: Mapper) -> int:
+        stopped.wait(30)
+        return threading.get_ident()
+
+    try:
+        first = pool.submit(where, "a").result()
+        assert [pool.submit(where, "a").result() for _ in range(5)] == [first] * 5
+        busy = [pool.submit(wait, "a") for _ in range(2)]
+        other = pool.submit(where, "a").result(30)  # two wait for the worker that is prepared, none for the other
+        assert other != first
+        stopped.set()
+        assert [task.result(30) for task in busy] == [first] * 2
+    finally:
+        stopped.set()
+        pool.close()
+
+
+def test_a_task_that_fails_tells_its_error_and_leaves_the_worker_at_work() -> None:
+    pool = workers.Workers(1, lambda: cast("Mapper", _Mapper()))
+
+    def fail(_mapper: Mapper) -> None:
+        raise ValueError("no")
+
+    with pytest.raises(ValueError, match="no"):
+        pool.submit(fail).result()
+    mapper = pool.submit(lambda mapper: mapper).result()
+    pool.close()
+    assert cast("Any", mapper).closed
