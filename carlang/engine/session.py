@@ -171,6 +171,11 @@ def _fetched(relation: duckdb.DuckDBPyRelation, limit: int | None) -> tuple[pa.T
 def _typed(table: pa.Table, columns: Iterable[Column]) -> pa.Table:
     """Give durations, which the engine computes as numbers of microseconds, their own type."""
     for index, column in enumerate(columns):
+        kind: pa.DataType | None = None
         if column.type.kind is Kind.DURATION:
-            table = table.set_column(index, column.name, table.column(index).cast(pa.duration("us")))
+            kind = pa.duration("us")
+        elif column.type.item is not None and column.type.item.kind is Kind.DURATION:
+            kind = pa.list_(pa.duration("us"))
+        if kind is not None:
+            table = table.set_column(index, column.name, table.column(index).cast(kind))
     return table

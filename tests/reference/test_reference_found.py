@@ -97,3 +97,9 @@ def test_a_number_too_great_is_missing_beside_an_aggregate_of_a_whole_stream_as_
     assert check(text, [process(1, pid=4_000_000_000)]) == 0
     least = "p = search Process:Create\nq = from p select abs(pid) as a, abs(min(pid, 0)) as b\noutput q"
     assert check(least, [process(1, pid=-(2**63)), process(2, pid=-5), process(3)]) == 3
+
+
+def test_a_list_of_durations_holds_durations() -> None:
+    text = "p = search Process:Create\nq = from p select values(time - now) as v, top(now - time, 2) as w\noutput q"
+    assert check(text, [process(1), process(2), process(2), {**process(3), "time": None}]) == 1
+    assert check(text, []) == 1
