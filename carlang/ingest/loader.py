@@ -40,6 +40,12 @@ THREADS = min(4, os.cpu_count() or 1)
 _MEMORY = "512MB"
 _SHOWN = 20
 
+_MOST_WRITTEN = 64 << 20
+"""How much may wait to be written."""
+
+_AHEAD = 16
+"""How many lanes may wait for their workers: those of one worker are not to keep the others idle."""
+
 _Result = TypeVar("_Result")
 
 
@@ -110,7 +116,7 @@ class Loader:
         self._workers = Workers(THREADS, lambda: Mapper(statements, self._classifier, self._spool.name))
         self._sorting: deque[Future[Sorted]] = deque()
         self._mapping: deque[Future[Mapped]] = deque()
-        self._writing: deque[Future[None]] = deque()
+        self._writing: deque[tuple[Future[None], int]] = deque()
 
     def __enter__(self) -> Self:
         return self
@@ -164,7 +170,7 @@ class Loader:
             self._take_mapped()
         self._write(self._parts.all())
         while self._writing:
-            self._done(self._writing.popleft())
+            self._done(self._writing.popleft()[0])
         for rejected in self._rejected.values():
             rejected.close()
         self._rejected = {}
@@ -206,7 +212,7 @@ class Loader:
     def _map(self, ready: Iterable[tuple[Lane, pa.Table]]) -> None:
         """Have events made, in several threads."""
         for lane, rows in ready:
-            while len(self._mapping) >= THREADS or (self._mapping and self._mapping[0].done()):
+            while len(self._mapping) >= _AHEAD or (self._mapping and self._mapping[0].done()):
                 self._take_mapped()
             self._mapping.append(self._workers.submit(partial(_mapped, lane, rows), lane))
 
@@ -228,9 +234,10 @@ class Loader:
     def _write(self, parts: Iterable[Part]) -> None:
         for part in parts:
             self.batch.parts.append((part.path, *part.kind))
-            while len(self._writing) >= THREADS:
-                self._done(self._writing.popleft())
-            self._writing.append(self._workers.submit(partial(_written, part)))
+            size = part.events.nbytes
+            while self._writing and size + sum(waiting for _, waiting in self._writing) > _MOST_WRITTEN:
+                self._done(self._writing.popleft()[0])
+            self._writing.append((self._workers.submit(partial(_written, part)), size))
 
     def _done(self, future: Future[_Result]) -> _Result:
         try:
