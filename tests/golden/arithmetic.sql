@@ -68,7 +68,7 @@ WITH "process" AS (
     AND TRY("pid" - TRY("ppid" * 2)) > 0
     AND TRY("pid" - TRY("ppid" * 2)) < 100000
     AND (
-      TRY(ABS("share")) = (
+      ABS("share") = (
         -1
       )
     ) IS DISTINCT FROM TRUE

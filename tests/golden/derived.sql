@@ -59,8 +59,11 @@ WITH "process" AS (
     *,
     LIST_EXTRACT(
       LIST_TRANSFORM(
-        [REGEXP_EXTRACT("image_path", '(?s)^(.*)[\\/]', 1, 'i')],
-        LAMBDA found : NULLIF(found, '')
+        ["image_path"],
+        LAMBDA path : CASE
+          WHEN REGEXP_MATCHES(path, '[\\/]')
+          THEN REGEXP_EXTRACT(path, '(?s)^(.*)[\\/]', 1)
+        END
       ),
       1
     ) AS "folder"
