@@ -108,7 +108,7 @@ class Loader:
         self._tables: list[pa.Table] = []
         self._rows = 0
         self._waiting = 0
-        self._parts = Parts(store)
+        self._parts = Parts(store, model)
         self._lanes = Lanes()
         self._rejected: dict[int, RejectedFile] = {}
         self._spool = tempfile.TemporaryDirectory(prefix="carlang-")

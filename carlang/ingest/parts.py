@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -11,8 +11,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from carlang.ingest.feed import Feed
-from carlang.store import Store
-from carlang.store.quoting import text_literal
+from carlang.model.schema import Model
+from carlang.store import Store, object_columns
+from carlang.store.quoting import quoted, text_literal
 
 Kind = tuple[str, str]
 """An object and an action."""
@@ -23,18 +24,20 @@ _MOST = 64 << 20
 
 @dataclass(frozen=True)
 class Part:
-    """Events of one object and action that become a file."""
+    """Events of one object and action that become a file with these columns, filled or not."""
 
     kind: Kind
     path: Path
     events: pa.Table = field(repr=False)
+    columns: Mapping[str, str] = field(repr=False)
 
 
 class Parts:
     """Gathers events by object and action until they are worth a file: many small files make a slow store."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, model: Model) -> None:
         self._store = store
+        self._model = model
         self._tables: dict[Kind, list[pa.Table]] = {}
         self._sizes: dict[Kind, int] = {}
 
@@ -65,7 +68,7 @@ class Parts:
         del self._sizes[kind]
         # Mappings leave out columns that they have nothing for, each its own.
         events = pa.concat_tables(self._tables.pop(kind), promote_options="default")
-        return Part(kind, self._store.new_file(*kind), events)
+        return Part(kind, self._store.new_file(*kind), events, object_columns(self._model.objects[kind[0]]))
 
 
 def write_part(part: Part, connection: duckdb.DuckDBPyConnection) -> None:
@@ -76,5 +79,11 @@ def write_part(part: Part, connection: duckdb.DuckDBPyConnection) -> None:
     feed.rows = events.take(order)
     connection.register("part", feed)
     target = text_literal(str(part.path))
-    connection.execute(f"COPY (FROM part) TO {target} (FORMAT parquet, COMPRESSION zstd)")
+    columns = [
+        quoted(name) if name in events.column_names else f"CAST(NULL AS {type_}) AS {quoted(name)}"
+        for name, type_ in part.columns.items()
+    ]
+    columns += [quoted(name) for name in events.column_names if name not in part.columns]
+    rows = f"SELECT {', '.join(columns)} FROM part"  # noqa: S608  # all names are quoted
+    connection.execute(f"COPY ({rows}) TO {target} (FORMAT parquet, COMPRESSION zstd)")
     connection.unregister("part")
