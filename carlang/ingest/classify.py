@@ -29,7 +29,10 @@ class Guess:
 
 
 class Classifier:
-    """Finds the places of the mappings that are for a record; what is the same for many records is found once."""
+    """Finds the places of the mappings that are for a record; what is the same for many records is found once.
+
+    Several threads may ask at once.
+    """
 
     def __init__(self, sensors: Sensors, forced: int | None = None) -> None:
         """`forced` is the place of a mapping that is for every record, whatever it says."""
@@ -42,20 +45,21 @@ class Classifier:
             for name in {n.lower() for n in (mapping.channel, mapping.provider) if n}:
                 self._logs.setdefault(name, []).append(place)
         self._found: dict[Key, tuple[int, ...]] = {}
-        self._guessed: dict[tuple[str, int | None], Guess | None] = {}
+        self._guessed: dict[tuple[str, int | None], tuple[float, Guess | None]] = {}
 
     def places(self, key: Key) -> tuple[int, ...]:
         """Return the mappings for a record of this log and event id; none stands for the rest."""
         if self._forced is not None:
             return self._forced
-        if key not in self._found:
+        found = self._found.get(key)
+        if found is None:
             if len(self._found) >= _REMEMBERED:
                 self._found.clear()
             channel, provider, _ = key
             names = {name.lower() for name in (channel, provider) if name}
             near = sorted({place for name in names for place in self._logs.get(name, ())})
-            self._found[key] = tuple(place for place in near if _is_for(self.mappings[place], key))
-        return self._found[key]
+            found = self._found[key] = tuple(place for place in near if _is_for(self.mappings[place], key))
+        return found
 
     def keeps(self, key: Key) -> bool:
         """Tell whether records of this log go to the rest's mapping even if another one is for them."""
@@ -68,14 +72,14 @@ class Classifier:
         the members.
         """
         key = (members, event_id)
-        if key not in self._guessed:
+        known = self._guessed.get(key)
+        if known is None:
             if len(self._guessed) >= _REMEMBERED:
                 self._guessed.clear()
             found = frozenset(json.loads(members)) - _HEADS
             fits = (self._fit(place, found, event_id) for place in range(len(self.mappings)))
-            best = max(fits, key=lambda fit: fit[0], default=(0.0, None))
-            self._guessed[key] = best[1]
-        return self._guessed[key]
+            known = self._guessed[key] = max(fits, key=lambda fit: fit[0], default=(0.0, None))
+        return known[1]
 
     def _fit(self, place: int, found: frozenset[str], event_id: int | None) -> tuple[float, Guess | None]:
         """Return how well a record's members and a mapping's are the same, from 0 to 1."""

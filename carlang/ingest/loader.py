@@ -34,7 +34,7 @@ from carlang.store.files import open_memory
 from carlang.store.quoting import text_literal
 
 CHUNK = 7 << 20
-"""How much raw text is mapped at once."""
+"""How much raw text is sorted at once."""
 
 THREADS = min(4, os.cpu_count() or 1)
 _MEMORY = "512MB"
@@ -87,8 +87,9 @@ class Batch:
 class Loader:
     """Maps records to events in several threads; used as a context manager.
 
-    Records are gathered until they make a chunk, whatever files they come from, and are then mapped; what comes out
-    is taken in the order in which it went in. A batch ends between two files.
+    Records are gathered until they make a chunk, whatever files they come from. A chunk is sorted into lanes, by the
+    mappings that are for its records; a lane is mapped when it holds enough. What comes out is taken in the order in
+    which it went in. A batch ends between two files, when all lanes are empty.
     """
 
     def __init__(

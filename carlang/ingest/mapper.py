@@ -1,4 +1,4 @@
-"""Maps a chunk of raw records to events, on a DuckDB connection of its own.
+"""Sorts raw records by the mappings that are for them, and maps them to events, in DuckDB.
 
 Statements are prepared once and read their rows from a `Feed`, which is given other rows for every chunk: what costs
 most in a query of a hundred expressions is to plan it, and DuckDB plans anew whenever a table has changed.
@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
+import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -71,6 +72,7 @@ SORTED_SCHEMA = RECORDS_SCHEMA.append(CHUNK_SCHEMA.field("file"))
 _OF_CHUNK = ("source", "number", "line")
 
 _HEADS = pa.schema([*(f for f in RECORDS_SCHEMA if f.name not in _OF_CHUNK), ("members", pa.string())])
+
 _MEMORY = "1GB"
 """What DuckDB keeps in memory of one mapper; a sort of more goes on on disk."""
 
@@ -132,7 +134,7 @@ class Mapped:
 
 
 class Mapper:
-    """Runs the statements on a connection of its own, a chunk at a time; not safe for several threads."""
+    """Sorts records and maps them, on a connection of its own; not safe for several threads."""
 
     def __init__(self, statements: Statements, classifier: Classifier, temporary: str) -> None:
         self._statements = statements
@@ -194,6 +196,16 @@ class Mapper:
 
     def heads(self, chunk: pa.Table) -> tuple[pa.Table, pa.Table | None]:
         """Return the heads of a chunk's records, and the rows of the chunk that are none, with the reason."""
+        try:
+            return self._heads(chunk)
+        except duckdb.Error:
+            unknown = pa.nulls(chunk.num_rows, pa.string())
+            if chunk["shape"].null_count == chunk.num_rows:
+                raise
+            # A reader was wrong about its lines: look at each of them.
+            return self._heads(chunk.set_column(chunk.schema.get_field_index("shape"), "shape", unknown))
+
+    def _heads(self, chunk: pa.Table) -> tuple[pa.Table, pa.Table | None]:
         rejected = None
         found = self._shapes(chunk)
         good = pc.is_null(found["fault"])
@@ -221,12 +233,10 @@ class Mapper:
         self._chunk.rows = rest.filter(pc.invert(known)) if whole.num_rows else rest
         found = self._run("shapes", shapes_query).combine_chunks()
         self._chunk.rows = _CHUNK.empty_table()
+        if whole.num_rows == 0:
+            return found
         columns = [POSITION, "fault", "inside", "shape"]
-        return (
-            pa.concat_tables([found.select(columns), whole.select(columns)]).sort_by(POSITION)
-            if whole.num_rows
-            else found
-        )
+        return pa.concat_tables([found.select(columns), whole.select(columns)]).sort_by(POSITION)
 
     def _heads_of(self, shape: str, chunk: pa.Table, found: pa.Table) -> pa.Table:
         """Return the heads of records of one shape."""
@@ -301,10 +311,10 @@ def _without_lines(rows: pa.Table) -> pa.Table:
 
 def _count(rows: pa.Table, mapped: pa.Array, result: Mapped) -> None:
     """Count the records that gave events, and those that gave none, by file and by what they say of themselves."""
-    left = rows.filter(pc.invert(mapped))
+    names = ["channel", "event_id"]
+    left = rows.select(["file", *names]).filter(pc.invert(mapped))
     result.mapped.update(_counted(rows["file"].filter(mapped)))
     result.unmapped.update(_counted(left["file"]))
-    names = ["channel", "event_id"]
     for row in left.select(names).group_by(names).aggregate([([], "count_all")]).to_pylist():
         result.kinds[(row["channel"], row["event_id"])] += row["count_all"]
 

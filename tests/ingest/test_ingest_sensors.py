@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,7 +11,7 @@ from carlang.ingest import builtin_sensors, load_sensors
 from carlang.ingest.containers import read_member
 from carlang.ingest.expression import parse_expression
 from carlang.ingest.loader import Loader
-from carlang.ingest.records import Member
+from carlang.ingest.records import Member, Records
 from carlang.ingest.sensors import builtin_files
 from carlang.model import builtin_model
 from carlang.store import create_store, object_columns
@@ -140,6 +142,42 @@ def test_a_record_becomes_every_event_whose_condition_it_meets(tmp_path: Path) -
         ("terminate", "n", None, None),
     ]
     assert query(store, "SELECT file_path, sensor FROM events", "file") == [("p", "mine")]
+
+
+def test_a_line_that_its_reader_took_for_whole_is_rejected_alone(tmp_path: Path) -> None:
+    model = builtin_model()
+    store = create_store(tmp_path / "store", model)
+    good = [json.dumps(sysmon_create(number)) for number in (1, 2)]
+    lines = [good[0], '{"Event": {"System": {"EventID": nul}}}', good[1], "[]"]
+    other = {"Channel": "Other", "EventID": 1}
+    with Loader(store, model, builtin_sensors(model)) as loader:
+        loader.begin("log.evtx", "digest")
+        known = Records.of(lines, range(1, 5), 1)
+        loader.add("log.evtx", replace(known, shape="xml"))
+        loader.add("log.evtx", Records.of([json.dumps(other), "{"], range(5, 7), 1))
+        batch = loader.take()
+    store.commit(batch.parts, ["digest"])
+    assert (batch.files[0].mapped, batch.files[0].unmapped, batch.files[0].rejected) == (2, 1, 3)
+    assert [(fault.number, fault.reason) for fault in batch.rejections] == [
+        (2, "not valid JSON"),
+        (4, "JSON, but not an object"),
+        (6, "not valid JSON"),
+    ]
+    assert query(store, "SELECT record_id FROM events ORDER BY 1", "process") == [(1,), (2,)]
+
+
+def test_lines_of_a_known_shape_stand_beside_others(tmp_path: Path) -> None:
+    model = builtin_model()
+    store = create_store(tmp_path / "store", model)
+    with Loader(store, model, builtin_sensors(model)) as loader:
+        loader.begin("log", "digest")
+        for number in range(6):
+            records = Records.of([json.dumps(sysmon_create(number))], [number], 1)
+            loader.add(f"log {number}", replace(records, shape="xml") if number % 2 else records)
+        batch = loader.take()
+    store.commit(batch.parts, ["digest"])
+    found = query(store, "SELECT record_id, source FROM events ORDER BY 1", "process")
+    assert found == [(number, f"log {number}") for number in range(6)]
 
 
 def test_records_are_never_part_of_the_sql(tmp_path: Path) -> None:
