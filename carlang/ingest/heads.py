@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from functools import cache
 
 from carlang.ingest.expression import parse_expression
-from carlang.ingest.members import MemberReader, extracted, list_reader, spread
+from carlang.ingest.members import MemberReader, extracted, first_of, list_reader, spread
 from carlang.ingest.shapes import HEADS, NAME_MEMBERS, SHAPES, TEXT_MEMBERS, UNKNOWN, WRAPPERS, Shape
 from carlang.store.quoting import text_literal
 
@@ -69,7 +69,7 @@ def heads_query(name: str) -> str:
     FROM (
       SELECT position, line, {heads}, TRY({parse_expression(shape.time).bind(reader)}) AS event_time,
         {_data(shape, reader) if shape.data else "CAST(NULL AS VARCHAR)"} AS data,
-        {_first(map(reader, shape.message)) if shape.data else "CAST(NULL AS VARCHAR)"} AS message
+        {first_of(map(reader, shape.message)) if shape.data else "CAST(NULL AS VARCHAR)"} AS message
       FROM (SELECT *, {spread(members, {})} FROM (SELECT *, {extracted("line", members)} AS d FROM bodies)))
     """  # noqa: S608
 
@@ -90,7 +90,7 @@ def message_sql(column: str) -> str:
     def values() -> Iterator[str]:
         for shape in _OWN_DATA:
             found = [f"nullif({column}{numbers[name]}, '')" for name in shape.message]
-            yield f"WHEN {text_literal(shape.name)} THEN {_first(found)}"
+            yield f"WHEN {text_literal(shape.name)} THEN {first_of(found)}"
 
     return f"CASE WHEN message IS NULL THEN CASE shape {' '.join(values())} END ELSE nullif(message, '') END"
 
@@ -114,12 +114,7 @@ def _head(shape: Shape, name: str, reader: MemberReader) -> str:
     if name in shape.constants:
         return parse_expression(shape.constants[name]).bind(reader)
     members = shape.heads.get(name)
-    return _first(map(reader, members or ()))
-
-
-def _first(values: Iterable[str]) -> str:
-    found = list(values)
-    return f"coalesce({', '.join(found)})" if found else "CAST(NULL AS VARCHAR)"
+    return first_of(map(reader, members or ()))
 
 
 def _data(shape: Shape, reader: MemberReader) -> str:

@@ -59,7 +59,7 @@ def spread(members: Sequence[str], names: Mapping[str, Sequence[str]]) -> str:
     """
     places = {name: place for place, name in enumerate(with_other_names(members, names), start=1)}
     values = (
-        _first(f"nullif(d[{places[name]}], '')" for name in (member, *names.get(member, ())))
+        first_of(f"nullif(d[{places[name]}], '')" for name in (member, *names.get(member, ())))
         for member in dict.fromkeys(members)
     )
     return ", ".join(f"{value} AS d{number}" for number, value in enumerate(values, start=1))
@@ -76,11 +76,14 @@ def column_reader(column: str, names: Mapping[str, Sequence[str]]) -> MemberRead
 
     def read(member: str) -> str:
         paths = (text_literal(json_path(name)) for name in (member, *names.get(member, ())))
-        return _first(f"nullif(json_extract_string({column}, {path}), '')" for path in paths)
+        return first_of(f"nullif(json_extract_string({column}, {path}), '')" for path in paths)
 
     return read
 
 
-def _first(values: Iterable[str]) -> str:
+def first_of(values: Iterable[str]) -> str:
+    """Return the SQL of the first of some texts that is not null; null where there are none."""
     found = list(values)
+    if not found:
+        return "CAST(NULL AS VARCHAR)"
     return found[0] if len(found) == 1 else f"coalesce({', '.join(found)})"

@@ -25,6 +25,7 @@ DEDUPE = "record"
 """The way in which duplicates can be found."""
 
 _SHOWN = 20
+
 COMMIT = 64 << 20
 """How much raw text is committed at once, where a source is not more than that."""
 
