@@ -9,28 +9,19 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from carlang import analytic as files
+from carlang import importers as files
+from carlang.database import Limits
 from carlang.diagnostics import Diagnostic, Severity, has_errors, nearest
-from carlang.engine import (
-    AnalyticOutput,
-    Failed,
-    Limits,
-    NotRun,
-    Output,
-    Result,
-    RunReport,
-    Session,
-    Window,
-    missing_events,
-    unsure_absence,
-)
+from carlang.engine import Session, Window, missing_events, unsure_absence
 from carlang.errors import CompileError, EngineError
 from carlang.ingest import IngestReport, Progress
 from carlang.ingest import ingest as ingest_sources
 from carlang.model import Kind, Model, builtin_model
 from carlang.program import CompiledProgram, compile_program
+from carlang.project import Catalogue, shipped_catalogue
 from carlang.resolve import Given, ParameterError, given_values
 from carlang.resolve.bound import BoundExpr, BoundInput, BoundOutput
+from carlang.results import AnalyticOutput, Failed, NotRun, Output, Result, RunReport
 from carlang.source import Source
 from carlang.store import Store, open_store
 
@@ -46,9 +37,9 @@ class Analytic:
     after another, a name that occurs again with a number behind it.
     """
 
-    data: files.Analytic
+    data: files.AnalyticFile
     model: Model
-    catalogue: files.Catalogue = field(default_factory=files.shipped_catalogue, repr=False)
+    catalogue: Catalogue = field(default_factory=shipped_catalogue, repr=False)
 
     @property
     def id(self) -> str:
@@ -83,7 +74,7 @@ class Analytic:
     def program_of(self, id_: str) -> Source | None:
         """Return the program of another analytic: beside this one's file, on the search path, or in the catalogue."""
         folder = Path(self.data.file).parent
-        beside = files.Catalogue([folder], shipped=False).find(id_) if Path(self.data.file).is_file() else None
+        beside = Catalogue([folder], shipped=False).find(id_) if Path(self.data.file).is_file() else None
         found = beside or self.catalogue.find(id_)
         return found.sources[0] if found and found.sources else None
 
@@ -185,7 +176,7 @@ def load(path: str | Path, *, model: Model | None = None) -> Analytic:
     """
     found = None
     if not Path(path).exists() and isinstance(path, str):
-        found = files.shipped_catalogue().find(path)
+        found = shipped_catalogue().find(path)
     return Analytic(found or files.load_file(Path(path)), model or builtin_model())
 
 

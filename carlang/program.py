@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from carlang.database import pattern_fault
 from carlang.diagnostics import Diagnostic, has_errors
-from carlang.engine import pattern_fault
 from carlang.errors import CompileError
 from carlang.model import Model
 from carlang.resolve import AnalyticFinder, given_values, resolve

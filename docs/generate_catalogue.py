@@ -17,14 +17,14 @@ from pathlib import Path
 from typing import Any
 
 from carlang import Store, open_store, run_all
-from carlang.analytic import shipped_catalogue
-from carlang.analytic.attack import TACTICS, techniques
 from carlang.api import Analytic
-from carlang.engine import Output, RunReport
+from carlang.importers.attack import TACTICS, techniques
 from carlang.ingest.mapping import EventMapping
 from carlang.ingest.sensors import builtin_sensors
 from carlang.model import builtin_model
+from carlang.project import shipped_catalogue
 from carlang.resolve.lineage import references
+from carlang.results import Output, RunReport
 
 DOCS = Path(__file__).parent
 PAGE = DOCS / "catalogue.md"

@@ -1,5 +1,5 @@
 # ruff: noqa: INP001  # a script, not a module
-"""Write carlang/analytic/attack.csv, the ids and names of ATT&CK's techniques, from ATT&CK's STIX data.
+"""Write carlang/importers/attack.csv, the ids and names of ATT&CK's techniques, from ATT&CK's STIX data.
 
     python tools/make_attack.py enterprise-attack.json
 
@@ -16,7 +16,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-TARGET = Path(__file__).parent.parent / "carlang" / "analytic" / "attack.csv"
+TARGET = Path(__file__).parent.parent / "carlang" / "importers" / "attack.csv"
 TACTICS = {
     "reconnaissance": "TA0043",
     "resource-development": "TA0042",

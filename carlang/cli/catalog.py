@@ -15,7 +15,6 @@ from rich.syntax import Syntax
 from rich.table import Table
 from rich.text import Text
 
-from carlang.analytic.attack import TACTICS, techniques
 from carlang.api import Analytic
 from carlang.cli import exits
 from carlang.cli.console import piped, put, say
@@ -24,9 +23,10 @@ from carlang.cli.options import Targets, model_of
 from carlang.cli.targets import catalogue_of, find_analytics
 from carlang.diagnostics import has_errors, nearest
 from carlang.engine import missing_events
+from carlang.importers.attack import TACTICS, techniques
+from carlang.project.settings import Settings, find_settings
 from carlang.report import coverage_layer
 from carlang.resolve.lineage import references
-from carlang.settings import Settings, find_settings
 from carlang.store import Store, open_store
 
 catalog_app = typer.Typer(help="Look at the catalogue of analytics.", no_args_is_help=True)

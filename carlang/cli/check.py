@@ -19,7 +19,7 @@ from carlang.cli.options import Expression, StorePath, Targets, model_of
 from carlang.cli.targets import find_analytics
 from carlang.diagnostics import Diagnostic, Severity, diagnostic_json, has_errors, render_all
 from carlang.engine import missing_events
-from carlang.settings import find_settings
+from carlang.project.settings import find_settings
 from carlang.store import Store, open_store
 
 FORMATS = ("text", "json")

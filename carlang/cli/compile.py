@@ -15,7 +15,7 @@ from carlang.cli.exits import UsageError
 from carlang.cli.options import Expression, Targets, instant, model_of, parameters
 from carlang.cli.targets import find_analytics
 from carlang.diagnostics import has_errors, render_all
-from carlang.settings import find_settings
+from carlang.project.settings import find_settings
 from carlang.sql import DIALECTS, UnsupportedError
 
 STAGES = ("ast", "bound", "sql")

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from carlang.analytic import RewriteError, load_file, load_text
 from carlang.api import Analytic
 from carlang.cli.rewriting import document_of, is_text, require_paths, rewritten, save, unified
+from carlang.importers import RewriteError, load_file, load_text
 from carlang.repair import repair_analytic
 
 

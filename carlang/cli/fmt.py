@@ -6,7 +6,6 @@ from typing import Annotated
 
 import typer
 
-from carlang.analytic import Form, RewriteError
 from carlang.api import Analytic
 from carlang.cli import exits
 from carlang.cli.console import colours, put, say
@@ -14,7 +13,8 @@ from carlang.cli.options import Expression, Targets, model_of
 from carlang.cli.rewriting import document_of, is_text, require_paths, rewritten, save, unified
 from carlang.cli.targets import find_analytics
 from carlang.diagnostics import Diagnostic, Severity, render_all
-from carlang.settings import find_settings
+from carlang.importers import Form, RewriteError
+from carlang.project.settings import find_settings
 from carlang.source import Source
 from carlang.syntax import format_program, parse
 

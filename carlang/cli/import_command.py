@@ -8,20 +8,20 @@ from typing import Annotated
 
 import typer
 
-from carlang.analytic import (
-    Analytic,
+from carlang.cli import exits
+from carlang.cli.console import colours, put, say
+from carlang.cli.exits import UsageError
+from carlang.diagnostics import render_all
+from carlang.importers import (
+    AnalyticFile,
     Form,
-    analytic_files,
     car_text,
     load_file,
     plain_program,
     program_id,
     write_file,
 )
-from carlang.cli import exits
-from carlang.cli.console import colours, put, say
-from carlang.cli.exits import UsageError
-from carlang.diagnostics import render_all
+from carlang.project import analytic_files
 from carlang.syntax import format_program
 
 Sources = Annotated[list[str], typer.Argument(metavar="SOURCE...", help="CAR's YAML or Markdown files, or folders.")]
@@ -61,7 +61,7 @@ def _files(source: str) -> Iterator[Path]:
         raise UsageError(f"there is no file or folder {source}")
 
 
-def _import(document: Analytic, folder: Path, written: set[Path], *, force: bool) -> bool:
+def _import(document: AnalyticFile, folder: Path, written: set[Path], *, force: bool) -> bool:
     """Write the files of a document; tell whether all of them were."""
     if document.form is Form.CAR:
         say(f"{document.file}: this is a .car file already")
@@ -74,7 +74,7 @@ def _import(document: Analytic, folder: Path, written: set[Path], *, force: bool
     return all(done)
 
 
-def _write(document: Analytic, number: int, folder: Path, written: set[Path], *, force: bool) -> bool:
+def _write(document: AnalyticFile, number: int, folder: Path, written: set[Path], *, force: bool) -> bool:
     source = document.sources[number]
     path = folder / f"{program_id(document, number)}.car"
     if path in written:

@@ -29,7 +29,7 @@ from carlang.cli.explained import put_explained
 from carlang.cli.options import model_of
 from carlang.ingest import IngestReport, Status
 from carlang.ingest import explain as explain_records
-from carlang.settings import find_settings
+from carlang.project.settings import find_settings
 
 FORMATS = ("text", "json")
 _SHOWN = 10

@@ -24,8 +24,8 @@ from carlang.cli.store import store_app
 from carlang.cli.test import test
 from carlang.datafile import DataFileError
 from carlang.errors import CarlangError, CompileError, IngestError, StoreError
+from carlang.project.settings import SettingsError
 from carlang.report import ReportError
-from carlang.settings import SettingsError
 
 app = typer.Typer(
     name="carlang",

@@ -12,8 +12,8 @@ import typer
 from carlang.cli.console import say
 from carlang.cli.exits import UsageError
 from carlang.model import Model, load_model
+from carlang.project.settings import Settings
 from carlang.resolve.literals import time_value
-from carlang.settings import Settings
 from carlang.store import Store, open_store
 
 Targets = Annotated[

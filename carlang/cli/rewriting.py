@@ -6,10 +6,10 @@ import difflib
 from collections.abc import Sequence
 from pathlib import Path
 
-from carlang.analytic import Document, RewriteError, write_file
 from carlang.api import Analytic
 from carlang.cli.exits import UsageError
 from carlang.cli.targets import EXPRESSION_NAME, STANDARD_INPUT_NAME
+from carlang.importers import Document, RewriteError, write_file
 from carlang.source import Source
 
 

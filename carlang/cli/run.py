@@ -25,9 +25,9 @@ from carlang.cli.options import (
 )
 from carlang.cli.targets import find_analytics
 from carlang.diagnostics import has_errors, render_all
-from carlang.engine import RunReport
+from carlang.project.settings import find_settings
 from carlang.report import FORMATS, write_remarks, write_report
-from carlang.settings import find_settings
+from carlang.results import RunReport
 
 TABLE_ROWS = 100
 """How many rows a table on the screen shows where `--limit` does not say; it says when there are more."""

@@ -14,7 +14,7 @@ from rich.table import Table
 from carlang.cli.console import piped, put
 from carlang.cli.exits import UsageError
 from carlang.cli.options import opened_store
-from carlang.settings import find_settings
+from carlang.project.settings import find_settings
 from carlang.store import KEEP_HOURS, StoreInfo, compact
 
 FORMATS = ("text", "json")

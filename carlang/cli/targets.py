@@ -6,12 +6,12 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from carlang.analytic import Analytic as AnalyticFile
-from carlang.analytic import Catalogue, CatalogueError, analytic_files, load_file, load_text
 from carlang.api import Analytic
 from carlang.cli.exits import UsageError
+from carlang.importers import AnalyticFile, load_file, load_text
 from carlang.model import Model
-from carlang.settings import Settings
+from carlang.project import Catalogue, CatalogueError, analytic_files
+from carlang.project.settings import Settings
 
 STANDARD_INPUT = "-"
 STANDARD_INPUT_NAME = "<stdin>"

@@ -10,14 +10,14 @@ from typing import Annotated
 
 import typer
 
-from carlang.analytic import load_file
 from carlang.api import Analytic
 from carlang.cli import exits
 from carlang.cli.console import put, say
 from carlang.cli.exits import UsageError
 from carlang.cli.options import Targets, model_of
 from carlang.cli.targets import catalogue_of, find_analytics
-from carlang.settings import find_settings
+from carlang.importers import load_file
+from carlang.project.settings import find_settings
 from carlang.testing import AnalyticResult, junit, render_result, run_tests
 
 FORMATS = ("text", "junit")

@@ -13,13 +13,13 @@ from typing import Self
 import duckdb
 import pyarrow as pa
 
-from carlang.engine.connection import Limits, engine_error, locked_connection, time_limit
-from carlang.engine.result import Output
+from carlang.database.connection import Limits, engine_error, locked_connection, time_limit
 from carlang.errors import EngineError
 from carlang.model.schema import Model
 from carlang.model.types import Column, Kind
 from carlang.resolve import Given
 from carlang.resolve.bound import BoundOutput, Events, streams_below
+from carlang.results import Output
 from carlang.sql import INCOMING, EventFiles, Window, lower, lower_incoming, lower_schema, lower_table, sql_text
 from carlang.store import Store, StoreFile
 

@@ -13,9 +13,9 @@ from collections.abc import Iterator, Sequence
 import duckdb
 import pyarrow as pa
 
+from carlang.database.connection import open_memory
 from carlang.ingest.records import Fault, Member, Records
 from carlang.ingest.text import is_text, utf8_blocks, utf8_start, valid_utf8
-from carlang.store.files import open_memory
 
 _HEAD = re.compile(rb"(?:node=\S+[ \t]+)?type=\S+[ \t]+msg=audit\(\d+\.\d+:\d+\):")
 _ADDED = b"\x1d"

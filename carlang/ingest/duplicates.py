@@ -13,9 +13,9 @@ from pathlib import Path
 
 import duckdb
 
+from carlang.database.quoting import text_literal
 from carlang.ingest.parts import Kind
 from carlang.store import Store
-from carlang.store.quoting import text_literal
 
 _SECONDS = 2
 _KEY = ("log", "computer", "record_id")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from carlang.database.quoting import quoted, text_literal
 from carlang.ingest.expression import Expression
 from carlang.ingest.heads import message_sql, own_message
 from carlang.ingest.macros import text_or_null
@@ -11,7 +12,6 @@ from carlang.ingest.mapping import EventMapping
 from carlang.ingest.members import MemberReader, column_reader, extracted, list_reader, spread, with_other_names
 from carlang.ingest.shapes import MESSAGE_MEMBERS
 from carlang.store.columns import RAW
-from carlang.store.quoting import quoted, text_literal
 
 POSITION = "position"
 """The column that tells of which record of the chunk an event is."""

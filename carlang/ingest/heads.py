@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import cache
 
+from carlang.database.quoting import text_literal
 from carlang.ingest.expression import parse_expression
 from carlang.ingest.members import MemberReader, extracted, first_of, list_reader, spread
 from carlang.ingest.shapes import HEADS, NAME_MEMBERS, SHAPES, TEXT_MEMBERS, UNKNOWN, WRAPPERS, Shape
-from carlang.store.quoting import text_literal
 
 _BLANKS = "chr(32) || chr(9) || chr(13)"
 

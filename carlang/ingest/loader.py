@@ -17,6 +17,8 @@ import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from carlang.database.connection import open_memory
+from carlang.database.quoting import text_literal
 from carlang.errors import IngestError
 from carlang.ingest.classify import Classifier
 from carlang.ingest.duplicates import drop_duplicates
@@ -30,8 +32,6 @@ from carlang.ingest.report import Rejection
 from carlang.ingest.workers import Workers
 from carlang.model.schema import Model
 from carlang.store import REJECTED_FOLDER, Store
-from carlang.store.files import open_memory
-from carlang.store.quoting import text_literal
 
 CHUNK = 7 << 20
 """How much raw text is sorted at once."""

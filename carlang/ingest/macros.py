@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import duckdb
 
-from carlang.store.quoting import text_literal
+from carlang.database.quoting import text_literal
 
 _IPV4 = r"[0-9]{1,3}(\.[0-9]{1,3}){3}"
 _ZONE = r"(Z|[+-][0-9]{2}:?[0-9]{2})$"

@@ -16,6 +16,7 @@ import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from carlang.database.connection import open_memory
 from carlang.ingest.classify import Classifier, Key
 from carlang.ingest.events import POSITION, events_query, reads_line
 from carlang.ingest.feed import Feed
@@ -25,7 +26,6 @@ from carlang.ingest.mapping import Sensors
 from carlang.ingest.records import counted
 from carlang.model.schema import Model
 from carlang.store import object_columns
-from carlang.store.files import open_memory
 
 CHUNK_SCHEMA = pa.schema(
     [

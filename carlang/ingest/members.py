@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import duckdb
 
-from carlang.store.quoting import text_literal
+from carlang.database.quoting import text_literal
 
 EMPTY_RECORDS = "records_like_these"
 """A table without rows that has the columns which expressions may use."""

@@ -10,10 +10,10 @@ import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from carlang.database.quoting import quoted, text_literal
 from carlang.ingest.feed import Feed
 from carlang.model.schema import Model
 from carlang.store import Store, object_columns
-from carlang.store.quoting import quoted, text_literal
 
 Kind = tuple[str, str]
 """An object and an action."""

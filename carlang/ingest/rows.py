@@ -7,10 +7,10 @@ from typing import Self
 
 import pyarrow as pa
 
+from carlang.database.connection import open_memory
+from carlang.database.quoting import quoted, text_literal
 from carlang.ingest.feed import Feed
 from carlang.ingest.records import Records, counted
-from carlang.store.files import open_memory
-from carlang.store.quoting import quoted, text_literal
 
 
 class Rows:

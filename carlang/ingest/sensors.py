@@ -11,6 +11,7 @@ from typing import Any
 import duckdb
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
+from carlang.database.connection import open_memory
 from carlang.datafile import DataFile, DataFileError, Fault, Path, read_yaml, read_yaml_file, validate
 from carlang.diagnostics import nearest
 from carlang.ingest.expression import Expression, check_expression, parse_expression
@@ -19,7 +20,6 @@ from carlang.ingest.mapping import AUTO, EventMapping, Sensors
 from carlang.ingest.members import EMPTY_RECORDS, define_empty_records, list_reader
 from carlang.model.schema import Model, Object
 from carlang.store.columns import PARTITIONS
-from carlang.store.files import open_memory
 
 Alternatives = tuple[str, ...]
 

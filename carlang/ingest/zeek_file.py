@@ -11,11 +11,11 @@ from typing import Self
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from carlang.database.connection import open_memory
+from carlang.database.quoting import text_literal
 from carlang.ingest.feed import Feed
 from carlang.ingest.records import Fault, Member, Records
 from carlang.ingest.text import is_text, utf8_blocks, utf8_start, whole_lines
-from carlang.store.files import open_memory
-from carlang.store.quoting import text_literal
 
 _LINES = pa.schema([("number", pa.int64()), ("line", pa.string())])
 _HEADER = re.compile(rb"#(separator|fields|path)\b")

@@ -6,13 +6,13 @@ import re
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from carlang.engine.result import RunReport
 from carlang.report.cells import printable
 from carlang.report.columns import row_names
 from carlang.report.jsontext import json_text
 from carlang.report.options import Options
 from carlang.report.streams import Stream, utf8_writer
 from carlang.report.values import rows
+from carlang.results import RunReport
 
 _HEAD = ("analytic", "title", "output")
 _QUOTED = re.compile(r'[",\r\n]|^\s|\s$')

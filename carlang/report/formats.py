@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from carlang.diagnostics import nearest
-from carlang.engine.result import RunReport
 from carlang.report.csv import write_csv
 from carlang.report.errors import ReportError
 from carlang.report.html import write_html
@@ -18,6 +17,7 @@ from carlang.report.parquet import write_parquet
 from carlang.report.streams import Stream
 from carlang.report.table import write_table
 from carlang.report.timesketch import write_timesketch
+from carlang.results import RunReport
 
 
 @dataclass(frozen=True, slots=True)

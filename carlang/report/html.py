@@ -9,7 +9,6 @@ from typing import Any
 from pyarrow import types
 
 from carlang.diagnostics import render_all
-from carlang.engine.result import AnalyticOutput, Failed, NotRun, RunReport
 from carlang.report.attack import is_technique, technique_url
 from carlang.report.cells import printable, time_text
 from carlang.report.htmltable import write_rows
@@ -18,6 +17,7 @@ from carlang.report.streams import Stream, utf8_writer
 from carlang.report.stylesheet import STYLESHEET
 from carlang.report.tally import Tally, counted, found
 from carlang.report.values import instant, json_values
+from carlang.results import AnalyticOutput, Failed, NotRun, RunReport
 
 _HEAD = """<!DOCTYPE html>
 <html lang="en">

@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from carlang.diagnostics import diagnostic_json
-from carlang.engine.result import AnalyticOutput, Failed, NotRun, RunReport
 from carlang.model.types import Column, Kind
 from carlang.report.columns import row_names
 from carlang.report.jsontext import json_text
@@ -14,6 +13,7 @@ from carlang.report.options import Options
 from carlang.report.streams import Stream, utf8_writer
 from carlang.report.tally import found
 from carlang.report.values import instant, rows
+from carlang.results import AnalyticOutput, Failed, NotRun, RunReport
 
 VERSION = 1
 

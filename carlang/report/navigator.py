@@ -7,13 +7,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from carlang.engine.result import Failed, NotRun, RunReport
 from carlang.report.attack import is_technique
 from carlang.report.cells import printable
 from carlang.report.options import Options
 from carlang.report.streams import Stream, utf8_writer
 from carlang.report.tally import counted, found, summary
 from carlang.report.values import instant
+from carlang.results import Failed, NotRun, RunReport
 
 VERSIONS = {"attack": "18", "navigator": "5.2.0", "layer": "4.5"}
 _COLOURS = ["#ffffff", "#ff6666"]

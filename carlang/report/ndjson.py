@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from carlang.engine.result import RunReport
 from carlang.report.columns import row_names
 from carlang.report.jsontext import json_text
 from carlang.report.options import Options
 from carlang.report.streams import Stream, utf8_writer
 from carlang.report.values import rows
+from carlang.results import RunReport
 
 
 def write_ndjson(report: RunReport, stream: Stream, options: Options) -> None:  # noqa: ARG001  # every format takes them

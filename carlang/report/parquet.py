@@ -10,7 +10,6 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from pyarrow import types
 
-from carlang.engine.result import AnalyticOutput, RunReport
 from carlang.report.columns import row_names
 from carlang.report.errors import ReportError
 from carlang.report.json import failed_json, not_run_json
@@ -18,6 +17,7 @@ from carlang.report.jsontext import json_text
 from carlang.report.options import Options
 from carlang.report.streams import Stream, binary, valid
 from carlang.report.values import BATCH, MICROSECONDS, instant, json_values
+from carlang.results import AnalyticOutput, RunReport
 
 _HEAD = ("analytic", "title", "output")
 _TIME = pa.timestamp("us", "UTC")

@@ -8,12 +8,12 @@ from rich.console import Console
 from rich.text import Text
 
 from carlang.diagnostics import render_all
-from carlang.engine.result import Failed, RunReport
 from carlang.report.cells import printable
 from carlang.report.options import Options
 from carlang.report.screen import console_for
 from carlang.report.streams import Stream
 from carlang.report.tally import summary
+from carlang.results import Failed, RunReport
 
 # Only these sequences, the ones that diagnostics are painted with, may pass; a program's text may hold any others.
 _PAINT = re.compile("(\x1b\\[(?:0|1;3[1-6])m)")

@@ -12,7 +12,6 @@ from rich.cells import cell_len
 from rich.console import Console
 from rich.text import Text
 
-from carlang.engine.result import AnalyticOutput, RunReport
 from carlang.report.cells import printable, texts
 from carlang.report.columns import arrange
 from carlang.report.layout import Measure, fold, widths
@@ -22,6 +21,7 @@ from carlang.report.screen import console_for
 from carlang.report.streams import Stream
 from carlang.report.tally import counted, found
 from carlang.report.values import BATCH
+from carlang.results import AnalyticOutput, RunReport
 
 _MEASURED = 2000  # rows that decide how wide the columns are; wider values further down fold
 

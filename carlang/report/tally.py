@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from carlang.engine.result import Output, RunReport
+from carlang.results import Output, RunReport
 
 
 def found(output: Output) -> int:

@@ -9,12 +9,12 @@ from typing import Any
 import pyarrow as pa
 from pyarrow import types
 
-from carlang.engine.result import AnalyticOutput, RunReport
 from carlang.report.columns import EVENT_CLASS, LEADING, arrange, row_names
 from carlang.report.jsontext import json_text
 from carlang.report.options import Options
 from carlang.report.streams import Stream, utf8_writer
 from carlang.report.values import BATCH, instant, instants, json_values, microseconds
+from carlang.results import AnalyticOutput, RunReport
 
 # `tag` is the key from which Timesketch reads its tags; those of Elasticsearch's habits, `tags`, it does not look at.
 ADDED = ("message", "datetime", "timestamp", "timestamp_desc", "tag", "analytic", "title", "techniques", "output")

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 
 import duckdb
 
+from carlang.database.connection import open_memory
+from carlang.database.quoting import text_literal
 from carlang.errors import StoreError
-from carlang.store.files import StoreFile, open_memory
-from carlang.store.quoting import text_literal
+from carlang.store.files import StoreFile
 from carlang.store.store import Store
 
 KEEP_HOURS = 168.0

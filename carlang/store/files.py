@@ -9,6 +9,7 @@ from pathlib import Path
 
 import duckdb
 
+from carlang.database.connection import open_memory
 from carlang.errors import StoreError
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -52,14 +53,6 @@ def instant(microseconds: int | None) -> datetime | None:
         return _EPOCH + timedelta(microseconds=microseconds)
     except OverflowError:
         return _LATEST if microseconds > 0 else _EARLIEST
-
-
-def open_memory() -> duckdb.DuckDBPyConnection:
-    """Open a DuckDB connection of its own, in memory, in UTC, that loads nothing from outside."""
-    connection = duckdb.connect(":memory:")
-    connection.execute("SET TimeZone = 'UTC'")
-    connection.execute("SET autoinstall_known_extensions = false")
-    return connection
 
 
 def read_footers(parts: Sequence[tuple[Path, str, str]]) -> tuple[StoreFile, ...]:

@@ -9,7 +9,8 @@ from typing import Any
 
 import duckdb
 
-from carlang.store.files import StoreFile, open_memory
+from carlang.database.connection import open_memory
+from carlang.store.files import StoreFile
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import duckdb
 
+from carlang.database.connection import open_memory
+from carlang.database.quoting import quoted, text_literal
 from carlang.errors import StoreError
-from carlang.store.files import StoreFile, open_memory
-from carlang.store.quoting import quoted, text_literal
+from carlang.store.files import StoreFile
 from carlang.store.store import Store
 
 

@@ -10,11 +10,12 @@ from pathlib import Path
 
 import duckdb
 
+from carlang.database.connection import open_memory
 from carlang.errors import StoreError
 from carlang.model.schema import Model
 from carlang.store.columns import model_columns
 from carlang.store.delta import LOG_FOLDER, DeltaLog
-from carlang.store.files import StoreFile, damaged, open_memory, read_footers
+from carlang.store.files import StoreFile, damaged, read_footers
 from carlang.store.info import StoreInfo, describe
 from carlang.store.plain import plain_files, plain_parts
 

@@ -10,16 +10,17 @@ from pathlib import Path
 from time import monotonic
 from typing import Any
 
-from carlang.analytic import Case
 from carlang.api import Analytic
 from carlang.diagnostics import Diagnostic, has_errors
-from carlang.engine import MemorySession, Output, Session
+from carlang.engine import MemorySession, Session
 from carlang.errors import CarlangError
+from carlang.importers import Case
 from carlang.ingest import ingest
 from carlang.model import Kind, Model
 from carlang.program import CompiledProgram, compile_tree
 from carlang.resolve import Given, given_values
 from carlang.resolve.bound import BoundOutput
+from carlang.results import Output
 from carlang.source import Source, Span
 from carlang.store import open_store
 from carlang.testing.events import EventError, event_tables, instant, seconds

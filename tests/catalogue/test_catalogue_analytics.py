@@ -10,10 +10,11 @@ import pytest
 
 from carlang import Analytic, open_store, run_all
 from carlang import load as load_file
-from carlang.analytic import Coverage, shipped_catalogue
-from carlang.analytic.attack import coverage_faults
 from carlang.diagnostics import Severity
+from carlang.importers import Coverage
+from carlang.importers.attack import coverage_faults
 from carlang.model import builtin_model
+from carlang.project import shipped_catalogue
 from carlang.resolve.lineage import references
 from carlang.testing import run_tests
 from tests.conftest import REPOSITORY

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from carlang.analytic import shipped_catalogue
-from carlang.analytic.attack import techniques
+from carlang.importers.attack import techniques
+from carlang.project import shipped_catalogue
 from tests.cli.commands import carlang, process_record, write_log
 
 OURS = """\

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from carlang.analytic.attack import techniques
+from carlang.importers.attack import techniques
 from tests.catalogue.generator import DOCS, generator, recorded_hits
 from tests.conftest import REPOSITORY
 

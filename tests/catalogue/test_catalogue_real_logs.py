@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from carlang import ingest, open_store, run_all
-from carlang.engine import RunReport
+from carlang.results import RunReport
 from tests.catalogue.generator import generator, recorded_hits
 from tests.catalogue.independent_records import recordings
 

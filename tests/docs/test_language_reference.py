@@ -12,8 +12,8 @@ import pytest
 
 from carlang import load_text, run_all
 from carlang.diagnostics import CODES, render_all
-from carlang.engine.result import AnalyticOutput
 from carlang.report import write_report
+from carlang.results import AnalyticOutput
 from carlang.syntax import FUNCTIONS
 from tests.conftest import REPOSITORY
 from tests.docs.fences import Fence, fences

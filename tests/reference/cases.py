@@ -14,7 +14,8 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from carlang.engine import Limits, Session, Window
+from carlang.database import Limits
+from carlang.engine import Session, Window
 from carlang.errors import EngineError
 from carlang.model.types import Kind, Type
 from carlang.program import CompiledProgram, compile_program

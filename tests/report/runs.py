@@ -9,9 +9,9 @@ from typing import Any
 import pyarrow as pa
 
 from carlang.diagnostics import Diagnostic, codes
-from carlang.engine.result import AnalyticOutput, Failed, NotRun, Output, RunReport
 from carlang.model.types import BOOLEAN, DURATION, FLOAT, INTEGER, STRING, TIME, Column, Kind, Type
 from carlang.report import write_report
+from carlang.results import AnalyticOutput, Failed, NotRun, Output, RunReport
 from carlang.source import Source, Span
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)

@@ -7,9 +7,9 @@ from typing import Any
 
 import pyarrow as pa
 
-from carlang.engine.result import NotRun
 from carlang.report.json import write_json
 from carlang.report.options import Options
+from carlang.results import NotRun
 from tests.report.runs import HOSTILE, NOW, diagnostic, events, every_kind, full_run, no_events, result, run, written
 
 GOLDEN = """{"version": 1, "now": "2026-01-01T00:00:00.000000Z", "store": "events/",

@@ -11,9 +11,9 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from carlang.engine.result import Failed, NotRun
 from carlang.errors import CarlangError
 from carlang.report import FORMATS, ReportError, write_report
+from carlang.results import Failed, NotRun
 from tests.report.runs import HOSTILE, diagnostic, events, full_run, no_events, result, run, written
 
 VOID = {"meta", "br", "link", "img"}

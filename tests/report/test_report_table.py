@@ -9,10 +9,10 @@ import pyarrow as pa
 import pytest
 from rich.cells import cell_len
 
-from carlang.engine.result import Failed, NotRun
 from carlang.report import write_remarks, write_report
 from carlang.report.cells import duration_text, printable, time_text
 from carlang.report.layout import fold
+from carlang.results import Failed, NotRun
 from tests.report.runs import (
     HOSTILE,
     INSTANT,

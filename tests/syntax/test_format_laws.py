@@ -6,8 +6,8 @@ from pathlib import Path
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from carlang.analytic import load_file
 from carlang.diagnostics import has_errors
+from carlang.importers import load_file
 from carlang.source import Source
 from carlang.syntax import format_program, parse
 from carlang.syntax.layout import comments

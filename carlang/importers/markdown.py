@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from carlang.analytic.analytic import Coverage
+from carlang.importers.analytic_file import Coverage
 from carlang.source import LineOrigin
 
 PROGRAM = re.compile(r"\bps(?:eu|ue)docode\b", re.IGNORECASE)

@@ -6,9 +6,9 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, TypeAdapter, model_validator
 
-from carlang.analytic.analytic import Case
-from carlang.analytic.metadata import Reader
 from carlang.datafile import Path as DataPath
+from carlang.importers.analytic_file import Case
+from carlang.importers.metadata import Reader
 
 Row = dict[str, Any]
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from carlang.analytic import Analytic, Coverage, Form, load_file, load_text
+from carlang.importers import AnalyticFile, Coverage, Form, load_file, load_text
 
 AT = 'process = search Process:Create\nat = filter process where (exe == "at.exe")\noutput at'
 
@@ -26,7 +26,7 @@ description: Runs of at.exe.
 """
 
 
-def assert_every_line_leads_back(analytic: Analytic, document: str) -> None:
+def assert_every_line_leads_back(analytic: AnalyticFile, document: str) -> None:
     """Assert that each line of each program stands in the document where its source says."""
     lines = document.split("\n")
     for source in analytic.sources:

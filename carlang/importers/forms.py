@@ -10,11 +10,14 @@ from typing import Any
 
 import yaml
 
-from carlang.analytic import markdown
-from carlang.analytic.analytic import Analytic, Coverage, DataSource, Form
-from carlang.analytic.cases import read_tests
-from carlang.analytic.front_matter import BLANK, COMMENT, FrontMatter, without_data, yaml_diagnostics
-from carlang.analytic.metadata import (
+from carlang.datafile import DataFileError, read_yaml
+from carlang.diagnostics import Diagnostic
+from carlang.diagnostics.codes import ID_MISMATCH, NO_PROGRAM
+from carlang.importers import markdown
+from carlang.importers.analytic_file import AnalyticFile, Coverage, DataSource, Form
+from carlang.importers.cases import read_tests
+from carlang.importers.front_matter import BLANK, COMMENT, FrontMatter, without_data, yaml_diagnostics
+from carlang.importers.metadata import (
     ANALYTIC_TYPE,
     ANALYTIC_TYPES,
     CONTRIBUTORS,
@@ -26,10 +29,7 @@ from carlang.analytic.metadata import (
     TITLE,
     Reader,
 )
-from carlang.analytic.scalar import scalar_offsets
-from carlang.datafile import DataFileError, read_yaml
-from carlang.diagnostics import Diagnostic
-from carlang.diagnostics.codes import ID_MISMATCH, NO_PROGRAM
+from carlang.importers.scalar import scalar_offsets
 from carlang.source import Source, Span
 
 CAR_ID = re.compile(r"CAR-\d{4}-\d{2}-\d{3}")
@@ -50,7 +50,7 @@ class _Content:
     coverage: tuple[Coverage, ...] = ()
 
 
-def read_car(source: Source) -> Analytic:
+def read_car(source: Source) -> AnalyticFile:
     """Read a `.car` file: the program, with front matter before it or without."""
     front = FrontMatter.read(source, COMMENT)
     programs = []
@@ -60,7 +60,7 @@ def read_car(source: Source) -> Analytic:
     return _analytic(front.data, _Content(Form.CAR, programs, front.diagnostics))
 
 
-def read_markdown(source: Source) -> Analytic:
+def read_markdown(source: Source) -> AnalyticFile:
     """Read a Markdown document: programs in code fences under a heading that says "Pseudocode"."""
     front = FrontMatter.read(source, BLANK)
     lines = source.text.split("\n")
@@ -81,7 +81,7 @@ def read_markdown(source: Source) -> Analytic:
     return _analytic(front.data, content)
 
 
-def read_yaml_form(source: Source) -> Analytic:
+def read_yaml_form(source: Source) -> AnalyticFile:
     """Read a file in CAR's YAML: programs in the implementations whose type is pseudocode."""
     try:
         data = DataSource(read_yaml(source.name, source.text), source)
@@ -112,7 +112,7 @@ def _program(data: DataSource, index: int, entry: Any) -> Source | None:
     return Source.mapped(source.name, source.text, code, scalar_offsets(source.text, node))
 
 
-def _analytic(data: DataSource, content: _Content) -> Analytic:
+def _analytic(data: DataSource, content: _Content) -> AnalyticFile:
     reader = Reader(data)
     reader.check_keys()
     stem = Path(data.source.name).stem
@@ -122,7 +122,7 @@ def _analytic(data: DataSource, content: _Content) -> Analytic:
         message = f"the id `{identifier}` differs from the file's name `{stem}`"
         key = "id" if ID.name in reader.mapping else "title"
         reader.diagnostics.append(Diagnostic(ID_MISMATCH, message, data.source, data.span((key,))))
-    return Analytic(
+    return AnalyticFile(
         id=identifier,
         file=data.source.name,
         form=content.form,

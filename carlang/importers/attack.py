@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 
-from carlang.analytic.analytic import Coverage
+from carlang.importers.analytic_file import Coverage
 
 VERSION = "18.1"
 
@@ -47,7 +47,7 @@ class Technique:
 @cache
 def techniques() -> dict[str, Technique]:
     """Return all techniques by id."""
-    text = resources.files("carlang.analytic").joinpath("attack.csv").read_text(encoding="utf-8")
+    text = resources.files("carlang.importers").joinpath("attack.csv").read_text(encoding="utf-8")
     rows = csv.DictReader(text.splitlines())
     return {r["id"]: Technique(r["id"], r["name"], tuple(r["tactics"].split()), r["status"]) for r in rows}
 

@@ -6,10 +6,10 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from carlang.analytic.analytic import DataSource
 from carlang.datafile import DataFile, DataFileError, read_yaml
 from carlang.diagnostics import Diagnostic
 from carlang.diagnostics.codes import BAD_FRONT_MATTER
+from carlang.importers.analytic_file import DataSource
 from carlang.source import Source, Span, line_starts
 
 BLANK = re.compile(r"[ \t]*")

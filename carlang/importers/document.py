@@ -12,9 +12,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from carlang.analytic.analytic import Analytic, Form
-from carlang.analytic.load import load_text
 from carlang.errors import CarlangError
+from carlang.importers.analytic_file import AnalyticFile, Form
+from carlang.importers.load import load_text
 from carlang.source import Source
 
 _LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+\Z")
@@ -34,7 +34,7 @@ class Document:
     form: Form
 
     @classmethod
-    def read(cls, analytic: Analytic) -> Document:
+    def read(cls, analytic: AnalyticFile) -> Document:
         """Return the document that an analytic was read from.
 
         Raises `OSError` where it cannot be read any more, `UnicodeDecodeError` where it is not UTF-8.

@@ -82,7 +82,7 @@ class Case:
 
 
 @dataclass(frozen=True)
-class Analytic:
+class AnalyticFile:
     """An analytic as its file gives it.
 
     `sources` holds its programs, one as a rule, and `labels` a name for each, empty where the file has none.

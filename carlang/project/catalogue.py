@@ -10,13 +10,13 @@ from importlib import resources
 from importlib.resources.abc import Traversable
 from pathlib import Path
 
-from carlang.analytic.analytic import Analytic, Form
-from carlang.analytic.forms import CAR_ID
-from carlang.analytic.front_matter import BLANK, COMMENT, Extent
-from carlang.analytic.load import SUFFIXES, TESTS_SUFFIX, load_file, load_text
 from carlang.diagnostics import Diagnostic, nearest
 from carlang.diagnostics.codes import BAD_METADATA
 from carlang.errors import CarlangError
+from carlang.importers.analytic_file import AnalyticFile, Form
+from carlang.importers.forms import CAR_ID
+from carlang.importers.front_matter import BLANK, COMMENT, Extent
+from carlang.importers.load import SUFFIXES, TESTS_SUFFIX, load_file, load_text
 from carlang.source import Source, Span
 
 _ID = re.compile(r"id[ \t]*:[ \t]*[\"']?([^\s\"'#]+)[\"']?[ \t]*(?:#.*)?")
@@ -39,7 +39,7 @@ class Entry:
     id: str
     file: Path | Traversable
 
-    def load(self) -> Analytic:
+    def load(self) -> AnalyticFile:
         """Return the analytic."""
         if isinstance(self.file, Path):
             return load_file(self.file)
@@ -61,7 +61,7 @@ class Folder:
             found.setdefault(entry.id.casefold(), []).append(entry)
         return found
 
-    def load(self, id_: str) -> tuple[Analytic, ...]:
+    def load(self, id_: str) -> tuple[AnalyticFile, ...]:
         """Return the analytics of an id; each of several carries a diagnostic that names the others."""
         entries = self.entries.get(id_.casefold(), [])
         analytics = [entry.load() for entry in entries]
@@ -91,7 +91,7 @@ class Catalogue:
         found = {key: entries[0].id for folder in reversed(self.folders) for key, entries in folder.entries.items()}
         return tuple(sorted(found.values()))
 
-    def find(self, id_: str) -> Analytic | None:
+    def find(self, id_: str) -> AnalyticFile | None:
         """Return the analytic of an id, in whatever case, or None.
 
         Where the folder has two files of that id, the first of them comes back with an error that names both.
@@ -101,9 +101,9 @@ class Catalogue:
                 return analytics[0]
         return None
 
-    def all(self) -> tuple[Analytic, ...]:
+    def all(self) -> tuple[AnalyticFile, ...]:
         """Return every analytic, in the order of ids; files that clash over an id all appear, each with an error."""
-        found: dict[str, tuple[Analytic, ...]] = {}
+        found: dict[str, tuple[AnalyticFile, ...]] = {}
         for folder in self.folders:
             for key in folder.entries:
                 if key not in found:
@@ -179,7 +179,7 @@ def _text(file: Path | Traversable) -> str:
         return ""
 
 
-def _clashing(analytic: Analytic, all_of_them: Sequence[Analytic]) -> Analytic:
+def _clashing(analytic: AnalyticFile, all_of_them: Sequence[AnalyticFile]) -> AnalyticFile:
     others = ", ".join(f"`{other.file}`" for other in all_of_them if other.file != analytic.file)
     message = f"the id `{analytic.id}` is also that of {others}"
     document = analytic.sources[0].document if analytic.sources else ""

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from carlang.analytic import Analytic, load_file, load_text
 from carlang.diagnostics import Diagnostic
+from carlang.importers import AnalyticFile, load_file, load_text
 
 
-def told(analytic: Analytic) -> list[str]:
+def told(analytic: AnalyticFile) -> list[str]:
     return [told_one(diagnostic) for diagnostic in analytic.diagnostics]
 
 
@@ -19,7 +19,7 @@ def told_one(diagnostic: Diagnostic) -> str:
     return f"{diagnostic.code.name} {place.line}:{place.column}-{place.end_column} {diagnostic.message}"
 
 
-def front(matter: str) -> Analytic:
+def front(matter: str) -> AnalyticFile:
     return load_text(f"---\n{matter}\n---\noutput a\n", "x.car")
 
 

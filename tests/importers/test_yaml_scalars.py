@@ -7,7 +7,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from carlang.analytic import load_text
+from carlang.importers import load_text
 from carlang.source import Span
 
 HEAD = "title: t\nimplementations:\n"

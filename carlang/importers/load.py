@@ -12,14 +12,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import assert_never
 
-from carlang.analytic.analytic import Analytic, Case, DataSource, Form
-from carlang.analytic.cases import read_tests_file
-from carlang.analytic.forms import read_car, read_markdown, read_yaml_form
-from carlang.analytic.front_matter import COMMENT, Extent, yaml_diagnostics
-from carlang.analytic.metadata import Reader
 from carlang.datafile import DataFileError, read_yaml
 from carlang.diagnostics import Diagnostic
 from carlang.diagnostics.codes import FILE_UNREADABLE, NOT_UTF8
+from carlang.importers.analytic_file import AnalyticFile, Case, DataSource, Form
+from carlang.importers.cases import read_tests_file
+from carlang.importers.forms import read_car, read_markdown, read_yaml_form
+from carlang.importers.front_matter import COMMENT, Extent, yaml_diagnostics
+from carlang.importers.metadata import Reader
 from carlang.source import Source, Span
 
 SUFFIXES = {
@@ -38,12 +38,12 @@ _YAML_KEY = re.compile(r"(?:id|title|implementations)[ \t]*:(?:[ \t].*)?")
 _FENCE = re.compile(r" {0,3}(?:```|~~~).*")
 
 
-def load_file(path: Path) -> Analytic:
+def load_file(path: Path) -> AnalyticFile:
     """Return the analytic of a file, with the tests of the file of tests beside it, if there is one."""
     text, fault = _read(path)
     if fault:
         form = SUFFIXES.get(path.suffix.casefold(), Form.CAR)
-        return Analytic(path.stem, str(path), form, diagnostics=(fault,))
+        return AnalyticFile(path.stem, str(path), form, diagnostics=(fault,))
     analytic = load_text(text, str(path))
     beside = path.with_name(path.stem + TESTS_SUFFIX)
     if beside == path or not beside.is_file():
@@ -52,7 +52,7 @@ def load_file(path: Path) -> Analytic:
     return replace(analytic, tests=(*analytic.tests, *cases), diagnostics=(*analytic.diagnostics, *faults))
 
 
-def load_text(text: str, name: str, form: Form | None = None) -> Analytic:
+def load_text(text: str, name: str, form: Form | None = None) -> AnalyticFile:
     """Return the analytic of a text; `name` is what diagnostics call it, and says the form where `form` does not."""
     document = _newlines(text.removeprefix("\ufeff"))
     source = Source.whole(name, document)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from carlang.analytic import Catalogue, CatalogueError, analytic_files, shipped_catalogue
+from carlang.project import Catalogue, CatalogueError, analytic_files, shipped_catalogue
 
 
 def write(folder: Path, name: str, text: str) -> Path:

@@ -10,11 +10,11 @@ from typing import Annotated, Any, Generic, TypeVar
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, TypeAdapter
 
-from carlang.analytic.analytic import Coverage, DataSource
 from carlang.datafile import DataFileError, validate_part
 from carlang.datafile import Path as DataPath
 from carlang.diagnostics import Diagnostic, nearest
 from carlang.diagnostics.codes import BAD_METADATA, UNKNOWN_KEY
+from carlang.importers.analytic_file import Coverage, DataSource
 
 T = TypeVar("T")
 D = TypeVar("D")

@@ -6,7 +6,7 @@ from typing import Any
 
 import yaml
 
-from carlang.analytic.analytic import Analytic, Coverage
+from carlang.importers.analytic_file import AnalyticFile, Coverage
 from carlang.source import Source
 
 _FIRST = (
@@ -30,12 +30,12 @@ _WIDTH = 120
 _TIMESTAMP = "tag:yaml.org,2002:timestamp"
 
 
-def program_id(analytic: Analytic, number: int) -> str:
+def program_id(analytic: AnalyticFile, number: int) -> str:
     """Return the id of a file that holds one program of an analytic: its own for the first, `ID-2` for the second."""
     return analytic.id if number == 0 else f"{analytic.id}-{number + 1}"
 
 
-def car_text(analytic: Analytic, number: int, program: str) -> str:
+def car_text(analytic: AnalyticFile, number: int, program: str) -> str:
     """Return the `.car` file of one program of an analytic.
 
     `program` is the text to write for `analytic.sources[number]`. A label that the program has in a file of several
@@ -59,7 +59,7 @@ def plain_program(source: Source) -> str:
     return "\n".join(line.rstrip() for line in source.text.strip("\n").rstrip().split("\n"))
 
 
-def _front_matter(analytic: Analytic, number: int) -> dict[str, Any]:
+def _front_matter(analytic: AnalyticFile, number: int) -> dict[str, Any]:
     found: dict[str, Any] = dict(analytic.metadata)
     found.pop("implementations", None)
     found["id"] = program_id(analytic, number)

@@ -29,6 +29,14 @@ class Limits:
     seconds: float | None = None
 
 
+def open_memory() -> duckdb.DuckDBPyConnection:
+    """Open a DuckDB connection of its own, in memory, in UTC, that loads nothing from outside."""
+    connection = duckdb.connect(":memory:")
+    connection.execute("SET TimeZone = 'UTC'")
+    connection.execute("SET autoinstall_known_extensions = false")
+    return connection
+
+
 def locked_connection(folder: Path | None, limits: Limits, scratch: Path) -> duckdb.DuckDBPyConnection:
     """Open a connection that can read files below `folder`, if there is one, spill to `scratch`, and nothing else."""
     connection = duckdb.connect(":memory:")

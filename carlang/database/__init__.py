@@ -1,0 +1,16 @@
+"""DuckDB connections: the one place that opens them, limits them, and quotes for them."""
+
+from carlang.database.connection import Limits, engine_error, locked_connection, open_memory, time_limit
+from carlang.database.pattern import pattern_fault
+from carlang.database.quoting import quoted, text_literal
+
+__all__ = [
+    "Limits",
+    "engine_error",
+    "locked_connection",
+    "open_memory",
+    "pattern_fault",
+    "quoted",
+    "text_literal",
+    "time_limit",
+]
