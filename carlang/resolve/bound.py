@@ -17,14 +17,14 @@ from carlang.source import Span
 # ---- patterns --------------------------------------------------------------------------------------------------------
 
 
-class Any(Enum):
+class Wildcard(Enum):
     """What a part of a pattern stands for when it is no text: a run of any characters, or exactly one."""
 
     RUN = "*"
     ONE = "?"
 
 
-Pattern = tuple[str | Any, ...]
+Pattern = tuple[str | Wildcard, ...]
 """Texts and wildcards in order; a text must be there, whatever its case."""
 
 
@@ -294,7 +294,7 @@ class Derived:
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class StreamPart:
     """A stream under the name that it has in a join or a sequence."""
 
     name: str
@@ -305,7 +305,7 @@ class Part:
 class Joined:
     """Every combination of rows of the parts for which a condition holds; columns are named `part.column`."""
 
-    parts: tuple[Part, ...]
+    parts: tuple[StreamPart, ...]
     condition: BoundExpr
     columns: tuple[Column, ...]
 
@@ -392,7 +392,7 @@ class Sequenced:
     take no part. Columns are named `step.column`.
     """
 
-    steps: tuple[Part, ...]
+    steps: tuple[StreamPart, ...]
     keys: tuple[str, ...]
     within: BoundExpr | None
     until: BoundStream | None
@@ -400,7 +400,7 @@ class Sequenced:
 
 
 @dataclass(frozen=True, slots=True)
-class Named:
+class NamedStream:
     """A stream that the program has given a name; `key` is unique, where names are shadowed `name` is not."""
 
     key: str
@@ -426,7 +426,7 @@ BoundStream = (
     | Difference
     | Distinct
     | Sequenced
-    | Named
+    | NamedStream
 )
 
 
@@ -457,7 +457,7 @@ class BoundProgram:
     """The outputs of a program, in order, all streams it names, in the order of their statements, and its inputs."""
 
     outputs: tuple[BoundOutput, ...]
-    named: tuple[Named, ...]
+    named: tuple[NamedStream, ...]
     inputs: tuple[BoundInput, ...] = ()
 
 
@@ -471,7 +471,7 @@ def inputs(stream: BoundStream) -> tuple[BoundStream, ...]:
             return ()
         case Filtered(input=source) | Derived(input=source) | Projected(input=source) | Distinct(input=source):
             return (source,)
-        case Named(stream=source) | Aggregated(group=source):
+        case NamedStream(stream=source) | Aggregated(group=source):
             return (source,)
         case Grouped(inputs=several):
             return several

@@ -16,7 +16,7 @@ from carlang.resolve.bound import (
     FieldRef,
     Grouped,
     Item,
-    Named,
+    NamedStream,
     Projected,
     Union,
 )
@@ -69,7 +69,7 @@ def _members(flows: Sequence[Flow]) -> Row:
 
 def underlying_group(stream: BoundStream) -> Grouped | None:
     """Return the group that a stream is, under whatever names."""
-    while isinstance(stream, Named):
+    while isinstance(stream, NamedStream):
         stream = stream.stream
     return stream if isinstance(stream, Grouped) else None
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from carlang.diagnostics import codes
 from carlang.model.types import DURATION, Column
-from carlang.resolve.bound import AllOf, BoundExpr, Joined, Part, Sequenced
+from carlang.resolve.bound import AllOf, BoundExpr, Joined, Sequenced, StreamPart
 from carlang.resolve.columns import has_time, key_columns
 from carlang.resolve.conditions import condition
 from carlang.resolve.row import Flow, Row, prefixed
@@ -15,14 +15,14 @@ from carlang.resolve.values import value, written_out
 from carlang.source import Span
 from carlang.syntax import ast
 
-Named = tuple[ast.Name, Flow]
+NamedFlow = tuple[ast.Name, Flow]
 
 
-def join(ctx: Context, parts: Sequence[Named], written: ast.Expr | None, target: str | None) -> Flow | None:
+def join(ctx: Context, parts: Sequence[NamedFlow], written: ast.Expr | None, target: str | None) -> Flow | None:
     """Return the join of streams under their names; without a condition, every combination of rows."""
     columns = _part_columns(parts)
     owners = _owners(parts)
-    joined = tuple(Part(name.ident, flow.stream) for name, flow in parts)
+    joined = tuple(StreamPart(name.ident, flow.stream) for name, flow in parts)
     test: BoundExpr | None = AllOf(())
     if written is not None:
         row = Flow(Joined(joined, AllOf(()), columns), owners, parts[0][1].origin).row(target)
@@ -30,7 +30,7 @@ def join(ctx: Context, parts: Sequence[Named], written: ast.Expr | None, target:
     return Flow(Joined(joined, test or AllOf(()), columns), owners, parts[0][1].origin)
 
 
-def sequence(ctx: Context, written: ast.Sequence, steps: Sequence[Named], until: Flow | None) -> Flow | None:
+def sequence(ctx: Context, written: ast.Sequence, steps: Sequence[NamedFlow], until: Flow | None) -> Flow | None:
     """Return the sequence of streams under their names."""
     keys = _common_keys(ctx, written, steps, until)
     within = duration(ctx, written.within) if written.within else None
@@ -39,14 +39,14 @@ def sequence(ctx: Context, written: ast.Sequence, steps: Sequence[Named], until:
         timed.append(_timed(ctx, written.until.span, until))
     if keys is None or (written.within and within is None) or not all(timed):
         return None
-    parts = tuple(Part(name.ident, flow.stream) for name, flow in steps)
+    parts = tuple(StreamPart(name.ident, flow.stream) for name, flow in steps)
     stream = Sequenced(parts, keys, within, until.stream if until else None, _part_columns(steps))
     return Flow(stream, _owners(steps), steps[0][1].origin)
 
 
-def named_parts(ctx: Context, written: Sequence[ast.Stream], flows: Sequence[Flow | None]) -> list[Named] | None:
+def named_parts(ctx: Context, written: Sequence[ast.Stream], flows: Sequence[Flow | None]) -> list[NamedFlow] | None:
     """Return streams with the names they have in a join, or None after reporting those without one of their own."""
-    found: list[Named] = []
+    found: list[NamedFlow] = []
     whole = True
     for stream, flow in zip(written, flows, strict=True):
         if not isinstance(stream, ast.Name):
@@ -74,11 +74,11 @@ def duration(ctx: Context, written: ast.Expr) -> BoundExpr | None:
     return None
 
 
-def _part_columns(parts: Sequence[Named]) -> tuple[Column, ...]:
+def _part_columns(parts: Sequence[NamedFlow]) -> tuple[Column, ...]:
     return tuple(Column(f"{name.ident}.{c.name}", c.type) for name, flow in parts for c in flow.stream.columns)
 
 
-def _owners(parts: Sequence[Named]) -> dict[str, tuple]:  # type: ignore[type-arg]  # see prefixed
+def _owners(parts: Sequence[NamedFlow]) -> dict[str, tuple]:  # type: ignore[type-arg]  # see prefixed
     owners: dict[str, tuple] = {}  # type: ignore[type-arg]  # see prefixed
     for name, flow in parts:
         owners |= prefixed(name.ident, flow.owners)
@@ -93,7 +93,7 @@ def _timed(ctx: Context, place: Span, flow: Flow) -> bool:
 
 
 def _common_keys(
-    ctx: Context, written: ast.Sequence, steps: Sequence[Named], until: Flow | None
+    ctx: Context, written: ast.Sequence, steps: Sequence[NamedFlow], until: Flow | None
 ) -> tuple[str, ...] | None:
     """Return the keys, which every step and the end must have."""
     found: tuple[str, ...] | None = ()

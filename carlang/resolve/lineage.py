@@ -19,7 +19,7 @@ from carlang.resolve.bound import (
     Grouped,
     Item,
     Joined,
-    Named,
+    NamedStream,
     Projected,
     Scalar,
     Sequenced,
@@ -136,7 +136,7 @@ def _column(node: BoundStream, name: str, *, in_aggregate: bool) -> Iterable[Ask
 def _made_of(node: BoundStream, name: str) -> list[Asked]:  # a case a stream
     """Return the columns of its inputs that a column of a stream is made of."""
     match node:
-        case Named(stream=source) | Filtered(input=source) | Distinct(input=source) | Difference(left=source):
+        case NamedStream(stream=source) | Filtered(input=source) | Distinct(input=source) | Difference(left=source):
             return [(source, name)]
         case Union(left, right):
             return [(left, name), (right, name)]

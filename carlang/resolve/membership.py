@@ -6,7 +6,6 @@ from carlang.diagnostics import codes
 from carlang.model.types import Kind
 from carlang.resolve.bound import (
     Affix,
-    Any,
     AnyOf,
     BoundExpr,
     Compare,
@@ -16,6 +15,7 @@ from carlang.resolve.bound import (
     OneOf,
     Pattern,
     RegexTest,
+    Wildcard,
 )
 from carlang.resolve.equality import comparable, equals, in_block, matches, patterns
 from carlang.resolve.functions import is_regex
@@ -137,11 +137,11 @@ def _one_test(ctx: Context, row: Row, test: str, tested: BoundExpr | None, choic
 def _pattern_test(test: str, tested: BoundExpr, pattern: Pattern) -> BoundExpr:
     if is_plain(pattern):
         return _plain_test(test, tested, Const(plain_text(pattern), tested.type))
-    before = (Any.RUN,) if test != "startswith" else ()
-    after = (Any.RUN,) if test != "endswith" else ()
-    whole: list[str | Any] = []
+    before = (Wildcard.RUN,) if test != "startswith" else ()
+    after = (Wildcard.RUN,) if test != "endswith" else ()
+    whole: list[str | Wildcard] = []
     for part in (*before, *pattern, *after):
-        if part is not Any.RUN or not whole or whole[-1] is not Any.RUN:
+        if part is not Wildcard.RUN or not whole or whole[-1] is not Wildcard.RUN:
             whole.append(part)
     texts = [part for part in whole if isinstance(part, str)]
     if test == "contains" and len(texts) == 1 and len(whole) == 3:  # noqa: PLR2004  # run, text, run

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from carlang.resolve.bound import Any, Pattern
+from carlang.resolve.bound import Pattern, Wildcard
 
 # Where a variable usually points, by drive: `?` stands for the drive's letter, `*` for a user's folder.
 _VARIABLES: dict[str, tuple[str, ...]] = {
@@ -32,10 +32,10 @@ _HEAD = re.compile(r"%([^%\\/]+)%")
 
 def wildcards(text: str) -> Pattern:
     """Return the pattern of a literal: `*` is any run of characters, everything else stands for itself."""
-    pieces: list[str | Any] = []
+    pieces: list[str | Wildcard] = []
     for index, piece in enumerate(text.split("*")):
-        if index and (not pieces or pieces[-1] is not Any.RUN):
-            pieces.append(Any.RUN)
+        if index and (not pieces or pieces[-1] is not Wildcard.RUN):
+            pieces.append(Wildcard.RUN)
         if piece:
             pieces.append(piece)
     return tuple(pieces)
@@ -60,10 +60,10 @@ def path_patterns(text: str) -> tuple[Pattern, ...]:
 
 
 def _place(text: str) -> Pattern:
-    pieces: list[str | Any] = []
+    pieces: list[str | Wildcard] = []
     for part in re.split(r"([?*])", text):
         if part in ("?", "*"):
-            pieces.append(Any(part))
+            pieces.append(Wildcard(part))
         elif part:
             pieces.append(part)
     return tuple(pieces)
@@ -74,6 +74,6 @@ def _joined(head: Pattern, tail: Pattern) -> Pattern:
         last, first = head[-1], tail[0]
         if isinstance(last, str) and isinstance(first, str):
             return (*head[:-1], last + first, *tail[1:])
-        if last is Any.RUN and first is Any.RUN:
+        if last is Wildcard.RUN and first is Wildcard.RUN:
             return (*head, *tail[1:])
     return (*head, *tail)

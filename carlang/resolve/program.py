@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from carlang.diagnostics import Diagnostic, codes, has_errors
 from carlang.model.schema import Model
 from carlang.model.types import BOOLEAN, Column, Kind
-from carlang.resolve.bound import BoundOutput, BoundProgram, Derived, Named, streams_below
+from carlang.resolve.bound import BoundOutput, BoundProgram, Derived, NamedStream, streams_below
 from carlang.resolve.conditions import condition
 from carlang.resolve.inputs import declare
 from carlang.resolve.meant import lone_stream
@@ -127,7 +127,7 @@ class _Resolution:
             self.broken = True
             self.ctx.names[target.ident] = BrokenName(target.span)
             return
-        named = Named(self.ctx.fresh_key(target.ident), target.ident, flow.stream, target.span)
+        named = NamedStream(self.ctx.fresh_key(target.ident), target.ident, flow.stream, target.span)
         self.ctx.named.append(named)
         bound = Flow(named, flow.owners, flow.origin)
         self.ctx.names[target.ident] = StreamName(named, bound)

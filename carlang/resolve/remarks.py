@@ -18,7 +18,7 @@ from carlang.resolve.bound import (
     Events,
     FieldRef,
     Filtered,
-    Named,
+    NamedStream,
     Now,
 )
 from carlang.resolve.scope import Context
@@ -61,7 +61,7 @@ def _unfiltered(ctx: Context, outputs: tuple[BoundOutput, ...]) -> Iterator[Diag
     own = {id(named) for named in ctx.named}
     for output in outputs:
         named = output.stream
-        if isinstance(named, Named) and isinstance(named.stream, Events) and id(named) in own:
+        if isinstance(named, NamedStream) and isinstance(named.stream, Events) and id(named) in own:
             message = f"`{output.name}` is every event of the search, unfiltered"
             yield ctx.report(codes.UNFILTERED_OUTPUT, message, named.span)
 

@@ -9,7 +9,7 @@ from carlang.diagnostics import Diagnostic, nearest
 from carlang.diagnostics.codes import Code
 from carlang.model.schema import Model
 from carlang.model.types import Type
-from carlang.resolve.bound import BoundExpr, BoundInput, Named
+from carlang.resolve.bound import BoundExpr, BoundInput, NamedStream
 from carlang.resolve.row import Flow
 from carlang.source import Source, Span
 from carlang.syntax import ast
@@ -28,7 +28,7 @@ AnalyticFinder = Callable[[str], Source | None]
 class StreamName:
     """A name bound to a stream."""
 
-    stream: Named
+    stream: NamedStream
     flow: Flow
 
 
@@ -98,7 +98,7 @@ class Context:
     diagnostics: list[Diagnostic] = field(default_factory=list)
     said: set[tuple[str, Span, str]] = field(default_factory=set)
     names: dict[str, Meaning] = field(default_factory=dict)
-    named: list[Named] = field(default_factory=list)
+    named: list[NamedStream] = field(default_factory=list)
     inputs: dict[str, InputUse] = field(default_factory=dict)
     used: set[str] = field(default_factory=set)
     keys: dict[str, int] = field(default_factory=dict)

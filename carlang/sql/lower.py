@@ -47,7 +47,7 @@ def lower(output: bound.BoundOutput, now: datetime, given: Given = _NOTHING_GIVE
     """
     lowering = Lowering(now, given)
     for stream in bound.streams_below(output.stream):  # inputs first, so that long chains do not nest
-        if isinstance(stream, bound.Named):
+        if isinstance(stream, bound.NamedStream):
             lowering.table(stream)
     source = lowering.table(output.stream)
     query = exp.select(*(column(c.name) for c in output.stream.columns)).from_(source)
@@ -85,7 +85,7 @@ class Lowering:
 
     def table(self, stream: bound.BoundStream) -> SQL:
         """Return a stream as something to select from."""
-        if isinstance(stream, bound.Named):
+        if isinstance(stream, bound.NamedStream):
             if stream.key not in self.tables:
                 query = self.query(stream.stream)
                 self.tables[stream.key] = query
@@ -121,7 +121,7 @@ class Lowering:
                 return self._distinct(source, distinct)
             case bound.Sequenced():
                 return lower_sequence(self, stream)
-            case bound.Named():
+            case bound.NamedStream():
                 return exp.select("*").from_(self.table(stream))
             case _:
                 assert_never(stream)
@@ -169,7 +169,7 @@ class Lowering:
         return exp.select(least).from_(self.table(source)).where(present).group_by(folded)
 
 
-def part_table(lowering: Lowering, part: bound.Part) -> SQL:
+def part_table(lowering: Lowering, part: bound.StreamPart) -> SQL:
     """Return a part of a join or sequence, its columns under its name."""
     renamed = [exp.alias_(column(c.name), name(f"{part.name}.{c.name}")) for c in part.stream.columns]
     return exp.select(*renamed).from_(lowering.table(part.stream)).subquery(name(part.name), copy=False)

@@ -41,7 +41,7 @@ def lower_sequence(lowering: Query, sequence: bound.Sequenced) -> exp.Query:
     return query.where(exp.LTE(this=taken, expression=exp.Paren(this=limit)))
 
 
-def _events(lowering: Query, step: bound.Part, sequence: bound.Sequenced, *, first: bool = False) -> exp.Query:
+def _events(lowering: Query, step: bound.StreamPart, sequence: bound.Sequenced, *, first: bool = False) -> exp.Query:
     """Return the events of a step, with their keys, time and place among those of one time."""
     stream = step.stream
     renamed = [exp.alias_(column(c.name), name(f"{step.name}.{c.name}")) for c in stream.columns]

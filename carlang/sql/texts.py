@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlglot import exp
 
-from carlang.resolve.bound import Any, Pattern
+from carlang.resolve.bound import Pattern, Wildcard
 from carlang.sql.fragments import SQL, call, lowered, number, text, when
 
 _ESCAPES = "~!^#$"
@@ -14,7 +14,7 @@ _UNIT_SEPARATOR = 0x1F
 
 def like(subject: SQL, pattern: Pattern) -> SQL:
     """Return the test that a text in lower case matches a pattern as a whole."""
-    run = Any.RUN
+    run = Wildcard.RUN
     match pattern:
         case (str(head), last) if last is run:
             return exp.StartsWith(this=subject, expression=lowered(text(head)))
@@ -31,9 +31,9 @@ def like(subject: SQL, pattern: Pattern) -> SQL:
     return exp.Escape(this=test, expression=text(escape))
 
 
-def _piece(part: str | Any, escape: str) -> str:
-    if isinstance(part, Any):
-        return "%" if part is Any.RUN else "_"
+def _piece(part: str | Wildcard, escape: str) -> str:
+    if isinstance(part, Wildcard):
+        return "%" if part is Wildcard.RUN else "_"
     for special in (escape, "%", "_"):
         part = part.replace(special, escape + special)
     return part

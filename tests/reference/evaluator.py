@@ -64,7 +64,7 @@ class Evaluator:
 
     def _rows(self, stream: b.BoundStream) -> Iterable[Row]:  # noqa: C901  # a case a node
         match stream:
-            case b.Named(stream=source):
+            case b.NamedStream(stream=source):
                 return self.rows(source)
             case b.Events():
                 return self._searched(stream)

@@ -8,7 +8,7 @@ from functools import lru_cache
 
 import re2  # type: ignore[import-untyped]  # it ships no types
 
-from carlang.resolve.bound import Any, Pattern
+from carlang.resolve.bound import Pattern, Wildcard
 
 _MAPPED = 0xFFFF << 32
 
@@ -26,9 +26,9 @@ def matches(text: str, pattern: Pattern) -> bool:
     folded = fold(text)
     ends = {0}
     for part in pattern:
-        if part is Any.RUN:
+        if part is Wildcard.RUN:
             ends = set(range(min(ends), len(folded) + 1))
-        elif part is Any.ONE:
+        elif part is Wildcard.ONE:
             ends = {end + 1 for end in ends if end < len(folded)}
         else:
             piece = fold(str(part))

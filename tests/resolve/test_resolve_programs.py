@@ -28,7 +28,7 @@ def codes(condition: str, head: str = HEAD) -> list[str]:
 def condition(text: str, head: str = HEAD) -> bound.BoundExpr:
     (output,) = carlang.load_text(f"{head}q = filter p where ({text})\noutput q").outputs()
     named = output.stream
-    assert isinstance(named, bound.Named)
+    assert isinstance(named, bound.NamedStream)
     assert isinstance(named.stream, bound.Filtered)
     return named.stream.condition
 
@@ -464,7 +464,7 @@ def test_a_pattern_that_re2_refuses_is_an_error_at_its_place(pattern: str) -> No
 
 
 def test_a_star_is_a_run_and_stars_together_are_one() -> None:
-    run = bound.Any.RUN
+    run = bound.Wildcard.RUN
     assert wildcards("a*b**c") == ("a", run, "b", run, "c")
     assert wildcards("*") == wildcards("***") == (run,)
     assert wildcards("") == ()
@@ -472,7 +472,7 @@ def test_a_star_is_a_run_and_stars_together_are_one() -> None:
 
 
 def test_a_windows_variable_stands_for_its_places_and_itself() -> None:
-    one, run = bound.Any.ONE, bound.Any.RUN
+    one, run = bound.Wildcard.ONE, bound.Wildcard.RUN
     assert path_patterns(r"%WinDir%\x*") == ((r"%WinDir%\x", run), (one, r":\Windows\x", run))
     assert path_patterns(r"%appdata%*") == (("%appdata%", run), (one, ":\\Users\\", run, "\\AppData\\Roaming", run))
     assert path_patterns("%wibble%") == (("%wibble%",),)

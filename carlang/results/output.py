@@ -1,15 +1,13 @@
-"""What a run gives: outputs as Arrow tables, what could not run and why, what failed."""
+"""What one program gives: its outputs as Arrow tables."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Any
 
 import pyarrow as pa
 
-from carlang.diagnostics import Diagnostic
 from carlang.model.types import Column
 
 
@@ -81,51 +79,3 @@ class Result(Mapping[str, Output]):
 
     def __repr__(self) -> str:
         return f"Result({', '.join(f'{o.name}: {o.total} rows' for o in self.values())})"
-
-
-@dataclass(frozen=True, slots=True)
-class AnalyticOutput:
-    """One output of one analytic in a run of many, with what reports need to know of the analytic."""
-
-    analytic: str
-    title: str
-    file: str
-    techniques: tuple[str, ...]
-    output: Output
-
-
-@dataclass(frozen=True, slots=True)
-class NotRun:
-    """An analytic, or one of its outputs, that the store cannot support; this is not "found nothing"."""
-
-    analytic: str
-    title: str
-    reason: str
-    output: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Failed:
-    """An analytic that has errors, or whose query failed."""
-
-    analytic: str
-    title: str
-    diagnostics: tuple[Diagnostic, ...] = ()
-    error: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class RunReport:
-    """A run of many analytics over one store: each of them stands in at least one of the three lists."""
-
-    now: datetime
-    store: str
-    results: tuple[AnalyticOutput, ...] = ()
-    not_run: tuple[NotRun, ...] = ()
-    failed: tuple[Failed, ...] = ()
-    warnings: tuple[Diagnostic, ...] = ()
-
-    @property
-    def found(self) -> int:
-        """The number of rows that all analytics found together."""
-        return sum(result.output.total for result in self.results)

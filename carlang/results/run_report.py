@@ -1,0 +1,57 @@
+"""A run of many analytics as plain data: what each gave, what could not run and why, what failed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from carlang.diagnostics import Diagnostic
+from carlang.results.output import Output
+
+
+@dataclass(frozen=True, slots=True)
+class AnalyticOutput:
+    """One output of one analytic in a run of many, with what reports need to know of the analytic."""
+
+    analytic: str
+    title: str
+    file: str
+    techniques: tuple[str, ...]
+    output: Output
+
+
+@dataclass(frozen=True, slots=True)
+class NotRun:
+    """An analytic, or one of its outputs, that the store cannot support; this is not "found nothing"."""
+
+    analytic: str
+    title: str
+    reason: str
+    output: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """An analytic that has errors, or whose query failed."""
+
+    analytic: str
+    title: str
+    diagnostics: tuple[Diagnostic, ...] = ()
+    error: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RunReport:
+    """A run of many analytics over one store: each of them stands in at least one of the three lists."""
+
+    now: datetime
+    store: str
+    results: tuple[AnalyticOutput, ...] = ()
+    not_run: tuple[NotRun, ...] = ()
+    failed: tuple[Failed, ...] = ()
+    warnings: tuple[Diagnostic, ...] = ()
+
+    @property
+    def found(self) -> int:
+        """The number of rows that all analytics found together."""
+        return sum(result.output.total for result in self.results)
