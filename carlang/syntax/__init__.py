@@ -3,5 +3,6 @@
 from carlang.syntax.format import format_program
 from carlang.syntax.functions import FUNCTIONS, is_function
 from carlang.syntax.parse import Parsed, parse
+from carlang.syntax.walk import children, rewrite, walk
 
-__all__ = ["FUNCTIONS", "Parsed", "format_program", "is_function", "parse"]
+__all__ = ["FUNCTIONS", "Parsed", "children", "format_program", "is_function", "parse", "rewrite", "walk"]

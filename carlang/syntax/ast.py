@@ -373,3 +373,7 @@ class Program:
     """The statements of a program, in order."""
 
     statements: tuple[Statement, ...]
+
+
+Node = Expr | EventClass | SelectItem | Stream | Statement | Program
+"""Everything that a tree is made of."""
