@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from dataclasses import replace
 
 from carlang.diagnostics import codes
-from carlang.model.types import DURATION, FLOAT, INTEGER, Kind, Type
+from carlang.model import functions
+from carlang.model.functions import Accepts, Function
+from carlang.model.types import Kind, Type
 from carlang.resolve.bound import Aggregate, BoundExpr, Const, Scalar
 from carlang.resolve.row import Flow, Row
 from carlang.resolve.scope import BrokenName, Context, StreamName
@@ -15,33 +16,12 @@ from carlang.syntax import ast
 
 ValueOf = Callable[[Context, Row, ast.Expr, Type | None], BoundExpr | None]
 
-_SAME_FUNCTION = {"average": "avg", "standard_deviation": "stdev"}
-_ARGUMENTS = {
-    "count": (0, 1),
-    "sum": (1, 1),
-    "min": (1, 1),
-    "max": (1, 1),
-    "avg": (1, 1),
-    "median": (1, 1),
-    "stdev": (1, 1),
-    "percentile": (2, 2),
-    "first": (1, 1),
-    "last": (1, 1),
-    "values": (1, 1),
-    "top": (2, 2),
-    "rare": (2, 2),
-}
-NUMBERED_TOP = re.compile(r"top\d+", re.IGNORECASE | re.ASCII)
-"""`TOP30(user)`, which is `top(user, 30)`."""
-
-_NUMERIC = frozenset({"sum", "avg", "median", "stdev", "percentile"})
 _HUNDRED = 100
 
 
 def is_aggregate(name: str) -> bool:
     """Tell whether an aggregate has this name, in any case of letters."""
-    folded = name.casefold()
-    return _SAME_FUNCTION.get(folded, folded) in _ARGUMENTS
+    return functions.aggregate(name) is not None
 
 
 def aggregate_call(ctx: Context, row: Row, call: ast.Call, value_of: ValueOf) -> BoundExpr | None:
@@ -49,9 +29,10 @@ def aggregate_call(ctx: Context, row: Row, call: ast.Call, value_of: ValueOf) ->
 
     Reports an error and returns None where there are no rows to take it over, or the arguments do not fit.
     """
-    function = _SAME_FUNCTION.get(call.function.ident.casefold(), call.function.ident.casefold())
-    least, most = _ARGUMENTS[function]
-    if not least <= len(call.arguments) <= most:
+    function = functions.aggregate(call.function.ident)
+    if function is None:
+        return None
+    if not function.least <= len(call.arguments) <= len(function.parameters):
         message = f"`{call.function.ident}` does not take {len(call.arguments)} arguments"
         ctx.add(ctx.report(codes.BAD_ARGUMENTS, message, call.span))
         return None
@@ -114,53 +95,35 @@ def _of_whole_stream(ctx: Context, flow: Flow, call: ast.Call) -> ast.Call:
     return replace(call, arguments=(ast.Name(numbers[0], place), *call.arguments[1:]))
 
 
-def _aggregate(ctx: Context, row: Row, function: str, call: ast.Call, value_of: ValueOf) -> Aggregate | None:
+def _aggregate(ctx: Context, row: Row, function: Function, call: ast.Call, value_of: ValueOf) -> Aggregate | None:
     inner = replace(row, members=None, stream=None)
     given = [value_of(ctx, inner, argument, None) for argument in call.arguments]
     whole = tuple(argument for argument in given if argument is not None)
     if len(whole) < len(given):
         return None
-    if call.distinct and function != "count":
+    if call.distinct and function.name != "count":
         ctx.add(ctx.report(codes.BAD_ARGUMENTS, "`distinct` stands in `count` alone", call.span))
         return None
-    kind = _result(function, whole)
+    kind = function.result(tuple(argument.type for argument in whole))
     if kind is None or not _second_fits(ctx, function, call, whole):
         if kind is None:
             message = f"`{call.function.ident}` does not take {whole[0].type.phrase}"
             ctx.add(ctx.report(codes.BAD_ARGUMENTS, message, call.span))
         return None
-    return Aggregate(function, whole, call.distinct, kind)
+    return Aggregate(function.name, whole, call.distinct, kind)
 
 
-def _second_fits(ctx: Context, function: str, call: ast.Call, arguments: tuple[BoundExpr, ...]) -> bool:
-    if function not in ("percentile", "top", "rare"):
+def _second_fits(ctx: Context, function: Function, call: ast.Call, arguments: tuple[BoundExpr, ...]) -> bool:
+    if len(function.parameters) < 2:  # noqa: PLR2004  # of a field alone
         return True
+    wanted = function.parameters[1].accepts
     number = arguments[1].value if isinstance(arguments[1], Const) else None
-    if function == "percentile":
+    if wanted is Accepts.PERCENTAGE:
         fits = isinstance(number, int | float) and 0 <= number <= _HUNDRED
-        wanted = "a number from 0 to 100, written out"
     else:
         fits = isinstance(number, int) and not isinstance(number, bool) and number > 0
-        wanted = "a whole number above 0, written out"
     if not fits:
-        ctx.add(ctx.report(codes.BAD_ARGUMENTS, f"`{function}` takes {wanted} here", call.arguments[-1].span))
+        ctx.add(
+            ctx.report(codes.BAD_ARGUMENTS, f"`{function.name}` takes {wanted.value} here", call.arguments[-1].span)
+        )
     return fits
-
-
-def _result(function: str, arguments: tuple[BoundExpr, ...]) -> Type | None:
-    if function == "count":
-        return INTEGER
-    kind = arguments[0].type
-    if kind.kind in (Kind.RECORD, Kind.LIST, Kind.NULL):
-        return None
-    if function in ("values", "top", "rare"):
-        return Type(Kind.LIST, item=kind)
-    if function in _NUMERIC:
-        if kind.kind is Kind.DURATION:
-            return DURATION
-        if not kind.is_number:
-            return None
-        return INTEGER if function == "sum" and kind.kind is not Kind.FLOAT else FLOAT
-    if kind.kind is Kind.BOOLEAN and function in ("min", "max"):
-        return None
-    return Type(Kind.INTEGER) if kind.kind is Kind.PORT else kind

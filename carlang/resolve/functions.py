@@ -1,79 +1,23 @@
-"""The signatures of the language's functions, and calls checked against them."""
+"""Calls of functions, checked against their entries in `carlang.model.functions`."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
-
 from carlang.diagnostics import codes, unmistakable
-from carlang.model.types import BOOLEAN, FLOAT, INTEGER, STRING, Kind, Type
+from carlang.model.functions import SCALARS, Accepts, Function, scalar
+from carlang.model.types import Kind, Type
 from carlang.resolve.bound import AnyOf, Apply, BoundExpr, Const, InBlock
 from carlang.resolve.literals import block
 from carlang.resolve.scope import Context
 from carlang.source import Span
-from carlang.syntax import FUNCTIONS, ast
+from carlang.syntax import ast
 
 _FARTHEST = 1_000_000_000
 """The largest position in a text that can be asked for."""
 
-ResultType = Callable[[tuple[BoundExpr, ...]], Type]
-
-
-@dataclass(frozen=True, slots=True)
-class Signature:
-    """What a function takes and gives: kinds of parameters, how many must be there, whether the last repeats."""
-
-    parameters: tuple[str, ...]
-    required: int
-    result: ResultType
-    repeats: bool = False
-    usage: str = ""
-
-
-def _gives(result: Type) -> ResultType:
-    return lambda _: result
-
-
-def _first(arguments: tuple[BoundExpr, ...]) -> Type:
-    return next((a.type for a in arguments if a.type.kind is not Kind.NULL), arguments[0].type)
-
-
-def _widest(arguments: tuple[BoundExpr, ...]) -> Type:
-    return FLOAT if any(a.type.kind is Kind.FLOAT for a in arguments) else _first(arguments)
-
-
-_TEXT = _gives(STRING)
-_SIGNATURES: dict[str, Signature] = {
-    "lower": Signature(("text",), 1, _TEXT, usage="lower(text)"),
-    "upper": Signature(("text",), 1, _TEXT, usage="upper(text)"),
-    "trim": Signature(("text",), 1, _TEXT, usage="trim(text)"),
-    "length": Signature(("text or list",), 1, _gives(INTEGER), usage="length(text)"),
-    "concat": Signature(("value",), 1, _TEXT, repeats=True, usage="concat(value, value, …)"),
-    "substring": Signature(("text", "position", "position"), 2, _TEXT, usage="substring(text, start from 0, length)"),
-    "replace": Signature(("text", "text", "text"), 3, _TEXT, usage="replace(text, old, new)"),
-    "split": Signature(("text", "text"), 2, _gives(Type(Kind.LIST, item=STRING)), usage="split(text, separator)"),
-    "basename": Signature(("text",), 1, _gives(Type(Kind.NAME)), usage="basename(path)"),
-    "dirname": Signature(("text",), 1, _gives(Type(Kind.PATH)), usage="dirname(path)"),
-    "extension": Signature(("text",), 1, _TEXT, usage="extension(path)"),
-    "regex_extract": Signature(("text", "regex"), 2, _TEXT, usage='regex_extract(text, "re")'),
-    "cidr_match": Signature(("address", "block"), 2, _gives(BOOLEAN), repeats=True, usage="cidr_match(ip, block, …)"),
-    "abs": Signature(("number",), 1, _first, usage="abs(number)"),
-    "round": Signature(("number", "position"), 1, _gives(FLOAT), usage="round(number, digits)"),
-    "min": Signature(("same",), 2, _widest, repeats=True, usage="min(a, b, …)"),
-    "max": Signature(("same",), 2, _widest, repeats=True, usage="max(a, b, …)"),
-    "coalesce": Signature(("same",), 1, _widest, repeats=True, usage="coalesce(a, b, …)"),
-    "to_int": Signature(("text, number or truth value",), 1, _gives(INTEGER), usage="to_int(text)"),
-    "to_string": Signature(("value",), 1, _TEXT, usage="to_string(value)"),
-    "year": Signature(("time",), 1, _gives(INTEGER), usage="year(time)"),
-    "hour": Signature(("time",), 1, _gives(INTEGER), usage="hour(time)"),
-    "day_of_week": Signature(("time",), 1, _gives(INTEGER), usage="day_of_week(time), Monday is 1"),
-}
-
 
 def apply(ctx: Context, call: ast.Call, arguments: tuple[BoundExpr | None, ...]) -> BoundExpr | None:
     """Return a call of a function with its resolved arguments, or None after reporting what is wrong with it."""
-    name = call.function.ident.casefold()
-    signature = _SIGNATURES.get(name)
+    signature = scalar(call.function.ident)
     if signature is None:
         _unknown(ctx, call.function)
         return None
@@ -81,70 +25,74 @@ def apply(ctx: Context, call: ast.Call, arguments: tuple[BoundExpr | None, ...])
     if len(given) < len(arguments) or not _counted(ctx, call, signature):
         return None
     checks = [_fits(ctx, call, signature, index, argument) for index, argument in enumerate(given)]
-    if not all(checks) or ("same" in signature.parameters and not _same(ctx, call, given)):
+    if not all(checks) or not _of_one_type(ctx, call, signature, given):
         return None
-    if name == "cidr_match":
+    if signature.name == "cidr_match":
         return _cidr_match(ctx, call, given)
-    return Apply(name, given, signature.result(given))
+    result = signature.result(tuple(a.type for a in given))
+    return Apply(signature.name, given, result) if result else None
 
 
 def _unknown(ctx: Context, function: ast.Name) -> None:
     fault = ctx.report(codes.UNKNOWN_FUNCTION, f"there is no function `{function.ident}`", function.span)
-    if near := ctx.nearest(function.ident, FUNCTIONS):
-        sure = unmistakable(function.ident, FUNCTIONS) == near
+    if near := ctx.nearest(function.ident, SCALARS):
+        sure = unmistakable(function.ident, SCALARS) == near
         fault = fault.with_label(f"did you mean `{near}`?").repaired_by(near, certain=sure)
     ctx.add(fault)
 
 
-def _counted(ctx: Context, call: ast.Call, signature: Signature) -> bool:
+def _counted(ctx: Context, call: ast.Call, signature: Function) -> bool:
     count = len(call.arguments)
-    if signature.required <= count and (signature.repeats or count <= len(signature.parameters)):
+    if signature.least <= count and (signature.most is None or count <= signature.most):
         return True
     message = f"`{call.function.ident}` does not take {count} argument{'' if count == 1 else 's'}"
-    ctx.add(ctx.report(codes.BAD_ARGUMENTS, message, call.span).with_help(f"`{signature.usage}`"))
+    ctx.add(ctx.report(codes.BAD_ARGUMENTS, message, call.span).with_help(f"`{signature.usage[0]}`"))
     return False
 
 
-def _fits(ctx: Context, call: ast.Call, signature: Signature, index: int, argument: BoundExpr) -> bool:
-    wanted = signature.parameters[min(index, len(signature.parameters) - 1)]
+def _fits(ctx: Context, call: ast.Call, signature: Function, index: int, argument: BoundExpr) -> bool:
+    wanted = signature.parameter(index).accepts
     span = call.arguments[index].span
-    if wanted == "regex":
+    if wanted is Accepts.REGEX:
         return is_regex(ctx, argument, span)
     if _is(wanted, argument):
         return True
-    article = "an" if wanted[0] in "aeiou" else "a"
-    what = "a whole number, 0 or more, written out" if wanted == "position" else f"{article} {wanted}"
+    article = "an" if wanted.value[0] in "aeiou" else "a"
+    what = "a whole number, 0 or more, written out" if wanted is Accepts.POSITION else f"{article} {wanted.value}"
     message = f"`{call.function.ident}` takes {what} here, not {argument.type.phrase}"
-    ctx.add(ctx.report(codes.BAD_ARGUMENTS, message, span).with_help(f"`{signature.usage}`"))
+    ctx.add(ctx.report(codes.BAD_ARGUMENTS, message, span).with_help(f"`{signature.usage[0]}`"))
     return False
 
 
-def _is(wanted: str, argument: BoundExpr) -> bool:
+def _is(wanted: Accepts, argument: BoundExpr) -> bool:
     kind = argument.type.kind
     match wanted:
-        case "text":
+        case Accepts.TEXT:
             return argument.type.is_string
-        case "text or list":
+        case Accepts.TEXT_OR_LIST:
             return argument.type.is_string or kind is Kind.LIST
-        case "text, number or truth value":
+        case Accepts.CONVERTIBLE:
             return argument.type.is_string or argument.type.is_number or kind is Kind.BOOLEAN
-        case "number":
+        case Accepts.NUMBER:
             return argument.type.is_number
-        case "time":
+        case Accepts.TIME:
             return kind is Kind.TIME
-        case "position":
+        case Accepts.POSITION:
             return isinstance(argument, Const) and type(argument.value) is int and 0 <= argument.value <= _FARTHEST
-        case "address":
+        case Accepts.ADDRESS:
             return kind in (Kind.IP, Kind.STRING)
-        case "block":
+        case Accepts.BLOCK:
             return isinstance(argument, Const) and isinstance(argument.value, str)
         case _:
             return kind not in (Kind.RECORD, Kind.LIST)
 
 
-def _same(ctx: Context, call: ast.Call, arguments: tuple[BoundExpr, ...]) -> bool:
+def _of_one_type(ctx: Context, call: ast.Call, signature: Function, arguments: tuple[BoundExpr, ...]) -> bool:
+    wanted = signature.parameters[0].accepts
+    if wanted not in (Accepts.ALIKE, Accepts.ORDERED):
+        return True
     groups = {_group(a.type) for a in arguments if a.type.kind is not Kind.NULL}
-    if groups == {"text"} and call.function.ident.casefold() in ("min", "max"):
+    if groups == {"text"} and wanted is Accepts.ORDERED:
         message = f"`{call.function.ident}` of several values takes numbers, times or durations, not texts"
         ctx.add(ctx.report(codes.BAD_ARGUMENTS, message, call.span))
         return False

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from carlang.diagnostics import codes
+from carlang.model.functions import NUMBERED_TOP
 from carlang.model.types import INTEGER, TIME, Column, Kind
-from carlang.resolve.aggregates import NUMBERED_TOP, is_aggregate
+from carlang.resolve.aggregates import is_aggregate
 from carlang.resolve.bound import (
     Aggregate,
     Aggregated,

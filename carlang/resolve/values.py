@@ -6,8 +6,9 @@ import re
 from dataclasses import replace
 
 from carlang.diagnostics import codes
+from carlang.model.functions import NUMBERED_TOP
 from carlang.model.types import DURATION, FLOAT, INTEGER, STRING, TIME, Kind, Type
-from carlang.resolve.aggregates import NUMBERED_TOP, aggregate_call, is_aggregate
+from carlang.resolve.aggregates import aggregate_call, is_aggregate
 from carlang.resolve.bound import Arith, BoundExpr, Const, FieldRef, MemberRef, Param
 from carlang.resolve.functions import apply
 from carlang.resolve.literals import plain_value, value_as
