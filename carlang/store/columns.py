@@ -25,6 +25,8 @@ _DUCKDB = {
     Kind.BOOLEAN: "BOOLEAN",
 }
 
+# Delta's names for the types that `column_type` gives. Records are text in both: a nested column would have a type of
+# its own for every set of members, and Delta cannot merge those.
 _DELTA = {
     "TIMESTAMP WITH TIME ZONE": "timestamp",
     "BIGINT": "long",
@@ -55,7 +57,10 @@ def model_columns(model: Model) -> dict[str, str]:
 
 
 def delta_fields(columns: Mapping[str, str]) -> list[deltalake.Field]:
-    """Return columns as fields of a Delta table; all may be null."""
+    """Return columns as fields of a Delta table.
+
+    All of them may be null: a file has the columns of its object only, and a reader fills in the others.
+    """
     return [deltalake.Field(name, PrimitiveType(_DELTA[type_]), nullable=True) for name, type_ in columns.items()]
 
 

@@ -1,8 +1,9 @@
-"""The Delta Lake table of a store: its log, which decides what files and what sources the store holds."""
+"""The Delta Lake table of a store: its log decides which files and which sources the store holds."""
 
 from __future__ import annotations
 
 import json
+import math
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
@@ -12,7 +13,7 @@ from urllib.parse import unquote
 
 import pyarrow as pa
 from deltalake import CommitProperties, DeltaTable, Schema, Transaction
-from deltalake.exceptions import CommitFailedError, DeltaError, DeltaProtocolError, TableNotFoundError
+from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundError
 from deltalake.transaction import AddAction, RemoveAction
 
 from carlang.errors import StoreError
@@ -21,10 +22,21 @@ from carlang.store.files import StoreFile, damaged, read_footers
 
 LOG_FOLDER = "_delta_log"
 
+# Everything that deltalake raises: its Rust side also surfaces as plain OSError and ValueError.
 _FAULTS = (DeltaError, OSError, ValueError)
+# Of two writers at the same version of the log one loses, reads the log anew and tries again. 30 attempts with growing
+# pauses are some 9 seconds of losing every time: more than a dozen ingests that commit at once need.
 _ATTEMPTS = 30
-_ONE_DAY = 24
+_PAUSE = 0.02
+"""Seconds before the second attempt; before the third it is twice that, and so on."""
+# An ingest writes its files long before the log names them, so a file the log never named may still be wanted.
+_UNNAMED_HOURS = 24
+# A Parquet file begins and ends with it.
 _MAGIC = b"PAR1"
+
+
+_UNKNOWN = -1
+"""The number of rows of a file that the log has no statistics for."""
 
 
 class DeltaLog:
@@ -36,7 +48,7 @@ class DeltaLog:
 
     @classmethod
     def create(cls, path: Path, columns: Mapping[str, str]) -> DeltaLog:
-        """Open the table in a folder, made with these columns where there is none; columns it lacks are added."""
+        """Open the table in a folder, or create it with these columns; add the columns that it lacks."""
         if not (path / LOG_FOLDER).is_dir():
             # Without the property, statistics would be kept for the first 32 columns only.
             settings: dict[str, str | None] = {"delta.dataSkippingNumIndexedCols": "-1"}
@@ -69,10 +81,12 @@ class DeltaLog:
                 return
             try:
                 self._table.alter.add_columns(delta_fields(missing))
-            except (DeltaError, DeltaProtocolError) as error:
+            except DeltaError as error:
+                # Another process may have added the same columns. The library has no error of its own for that, so all
+                # are tried again, and the columns are compared anew.
                 if attempt == _ATTEMPTS - 1:
                     raise StoreError(f"no columns can be added to {self.path}: {_first_line(error)}") from error
-                time.sleep(0.05 * (attempt + 1))
+                time.sleep(_PAUSE * (attempt + 1))
             self.refresh()
 
     def has_source(self, digest: str) -> bool:
@@ -83,58 +97,48 @@ class DeltaLog:
         """Return the files that the log names, described by its statistics, in the order of their paths."""
         actions = pa.table(self._table.get_add_actions(flatten=True))
         files = sorted((self._file(row) for row in actions.to_pylist()), key=lambda f: f.path)
-        bare = [f for f in files if f.rows < 0]
-        read = {f.path: f for f in read_footers([(f.path, f.object, f.action) for f in bare])}
-        return tuple(read.get(f.path, f) for f in files)
+        # Another writer of Delta may leave the statistics out. The footers have them too, but have to be opened.
+        undescribed = [f for f in files if f.rows == _UNKNOWN]
+        from_footers = {f.path: f for f in read_footers([(f.path, f.object, f.action) for f in undescribed])}
+        return tuple(from_footers.get(f.path, f) for f in files)
 
     def _file(self, row: Mapping[str, Any]) -> StoreFile:
-        path = self.path / unquote(row["path"])
+        path = self.path / unquote(row["path"])  # the log holds paths as parts of URLs
         _check_file(path, row["size_bytes"])
         prefix = "null_count."
         nulls = {k.removeprefix(prefix): v for k, v in row.items() if k.startswith(prefix) and v is not None}
         rows = row["num_records"]
-        known = rows is not None and (rows == 0 or bool(nulls))
+        described = rows is not None and (rows == 0 or bool(nulls))
         return StoreFile(
             path=path,
             object=str(row.get("partition.object")),
             action=str(row.get("partition.action")),
-            rows=rows if known else -1,  # a writer left the statistics out: the footer has them
+            rows=rows if described else _UNKNOWN,
             first_time=row.get("min.time"),
             last_time=row.get("max.time"),
-            filled={column: rows - count for column, count in nulls.items()} if known else {},
+            filled={column: rows - count for column, count in nulls.items()} if described else {},
         )
 
     def commit(self, files: Sequence[StoreFile], digests: Sequence[str]) -> frozenset[str]:
-        """Add files and the digests of the sources they come from in one transaction.
+        """Add files and the digests of their sources in one transaction.
 
-        Returns the empty set, or the digests that another ingest committed first; then nothing has been added.
+        Returns the empty set, or the digests that another ingest committed first; then nothing was added.
         """
         now = int(time.time() * 1000)
         actions: list[AddAction | RemoveAction] = [_add_action(self.path, f, now) for f in files]
         properties = CommitProperties(app_transactions=[Transaction(digest, 1, now) for digest in digests])
         for attempt in range(_ATTEMPTS):
+            # Asked again before each attempt: the writer that was first may have brought the same source.
             if present := frozenset(d for d in digests if self.has_source(d)):
                 return present
-            try:
-                self._table.create_write_transaction(
-                    actions, "append", self._table.schema(), list(PARTITIONS), commit_properties=properties
-                )
-            except CommitFailedError as error:
-                if attempt == _ATTEMPTS - 1:
-                    raise StoreError(f"{self.path}: the commit failed: {_first_line(error)}; try again") from error
-                time.sleep(0.02 * (attempt + 1))
-            except _FAULTS as error:
-                raise StoreError(f"{self.path} cannot be written: {_first_line(error)}") from error
-            else:
-                self.refresh()
-                return frozenset()
-            self.refresh()
+            if self._append(actions, properties, attempt):
+                break
         return frozenset()
 
     def replace(self, old: Sequence[Path], new: StoreFile) -> bool:
         """Remove files and add one that holds the same events, in one transaction.
 
-        Returns False, and changes nothing, where one of the files is not part of the table any more.
+        Returns False, and changes nothing, where the table no longer has one of the files.
         """
         for attempt in range(_ATTEMPTS):
             now = int(time.time() * 1000)
@@ -148,34 +152,48 @@ class DeltaLog:
                 for name, size in (sizes[path] for path in old)
             ]
             added = _add_action(self.path, new, now, data_change=False)
-            # Left to itself, the library tries again without asking whether the files are still there.
+            # Left to itself, deltalake retries without asking whether the files are still part of the table, and two
+            # compactions would each add the events of the same files.
             once = CommitProperties(max_commit_retries=0)
-            try:
-                self._table.create_write_transaction(
-                    [*removed, added], "append", self._table.schema(), list(PARTITIONS), commit_properties=once
-                )
-            except CommitFailedError as error:
-                if attempt == _ATTEMPTS - 1:
-                    raise StoreError(f"{self.path}: the commit failed: {_first_line(error)}; try again") from error
-                time.sleep(0.02 * (attempt + 1))
-            except _FAULTS as error:
-                raise StoreError(f"{self.path} cannot be written: {_first_line(error)}") from error
-            else:
-                self.refresh()
+            if self._append([*removed, added], once, attempt):
                 return True
-            self.refresh()
         return False
+
+    def _append(self, actions: list[AddAction | RemoveAction], properties: CommitProperties, attempt: int) -> bool:
+        """Write one entry of the log; False, after a pause, where another writer took its number first.
+
+        Either way the table is at its newest version afterwards. Raises `StoreError` at the last attempt.
+        """
+        try:
+            self._table.create_write_transaction(
+                actions, "append", self._table.schema(), list(PARTITIONS), commit_properties=properties
+            )
+        except CommitFailedError as error:
+            if attempt == _ATTEMPTS - 1:
+                raise StoreError(f"{self.path}: the commit failed: {_first_line(error)}; try again") from error
+            time.sleep(_PAUSE * (attempt + 1))
+            self.refresh()
+            return False
+        except _FAULTS as error:
+            raise StoreError(f"{self.path} cannot be written: {_first_line(error)}") from error
+        self.refresh()
+        return True
 
     def vacuum(self, hours: float) -> int:
         """Delete files that the table has not named for so many hours; returns how many.
 
-        Files that it never named are leftovers, or those of an ingest that is not done: they are spared for a day.
+        A file that it never named is left over from an ingest, or belongs to one that is still running: it is spared
+        unless `hours` is a day or more.
         """
         try:
             self.refresh()
             deleted = self._table.vacuum(
-                int(hours), dry_run=False, enforce_retention_duration=False, full=hours >= _ONE_DAY
+                math.ceil(hours),  # deltalake counts whole hours; rounded down, half an hour would be none
+                dry_run=False,
+                enforce_retention_duration=False,  # it refuses anything below a week; how long is the caller's choice
+                full=hours >= _UNNAMED_HOURS,
             )
+            # Opening reads every entry since the last checkpoint, and ingests write none.
             self._table.create_checkpoint()
         except _FAULTS as error:
             raise StoreError(f"{self.path}: old files cannot be deleted: {_first_line(error)}") from error
@@ -197,7 +215,7 @@ def _open(path: Path) -> DeltaTable:
 
 
 def _faulty_entry(folder: Path) -> Path:
-    """Return the first entry of the log that is not JSON lines, else the log: errors of the reader do not name it."""
+    """Return the first entry of the log that is not JSON lines, else the log: deltalake's errors do not name it."""
     for entry in sorted(folder.glob("*.json")):
         try:
             for line in entry.read_text("utf-8").splitlines():
@@ -208,11 +226,14 @@ def _faulty_entry(folder: Path) -> Path:
 
 
 def _check_file(path: Path, size: int) -> None:
-    """Check that a file of the log is there, has its size and both ends of a Parquet file."""
+    """Check that a file of the log exists, has the size that the log says, and begins and ends as Parquet does.
+
+    Its pages are not read. Without this a file that was cut short would be noticed in the middle of a run, or never.
+    """
     try:
-        found = path.stat().st_size
-        if found != size:
-            raise damaged(path, f"it has {found} bytes where the log says {size}")
+        actual = path.stat().st_size
+        if actual != size:
+            raise damaged(path, f"it has {actual} bytes where the log says {size}")
         with path.open("rb") as file:
             head = file.read(len(_MAGIC))
             file.seek(-len(_MAGIC), 2)
@@ -233,7 +254,7 @@ def _add_action(root: Path, file: StoreFile, now: int, *, data_change: bool = Tr
         size=file.path.stat().st_size,
         partition_values={"object": file.object, "action": file.action},
         modification_time=now,
-        data_change=data_change,
+        data_change=data_change,  # false tells readers that follow the log that no event is new
         stats=json.dumps(statistics, separators=(",", ":")),
     )
 

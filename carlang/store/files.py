@@ -16,6 +16,9 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _EARLIEST = datetime.min.replace(tzinfo=UTC)
 _LATEST = datetime.max.replace(tzinfo=UTC)
 
+# One row for each file and leaf column. `parquet_metadata` has one for each row group, and has it twice for a file that
+# is named twice, hence the DISTINCT. Writers older than Parquet 2.4 fill in `stats_min` alone. Times come as
+# microseconds, because Python's datetime ends with the year 9999 and a file's times need not.
 _FOOTERS = """
     SELECT file_name, path_in_schema, sum(row_group_num_rows)::BIGINT,
            sum(coalesce(stats_null_count, 0))::BIGINT, bool_and(stats_null_count IS NOT NULL),
@@ -83,7 +86,7 @@ def _described(
     first, last = next(((c[3], c[4]) for c in columns if c[0] == "time"), (None, None))
     filled: dict[str, int] = {}
     for name, _, count, _, _ in columns:
-        column = name.partition(", ")[0]  # a nested column stands here as its leaves, `proto_info, pipe`
+        column = name.partition(", ")[0]  # a nested column appears as its leaves, `proto_info, pipe`
         filled[column] = max(filled.get(column, 0), count)
     return StoreFile(path, object_name, action, columns[0][1], instant(first), instant(last), filled)
 
@@ -92,12 +95,12 @@ def _empty_files(
     connection: duckdb.DuckDBPyConnection, parts: Sequence[tuple[Path, str, str]], known: set[str]
 ) -> dict[str, list[str]]:
     """Return the columns of files without row groups, which the metadata of row groups cannot show."""
-    rest = [str(path) for path, _, _ in parts if str(path) not in known]
-    if not rest:
+    without_row_groups = [str(path) for path, _, _ in parts if str(path) not in known]
+    if not without_row_groups:
         return {}
     query = "SELECT file_name, name FROM parquet_schema($files) WHERE num_children IS NULL ORDER BY ALL"
     columns: dict[str, list[str]] = {}
-    for name, column in connection.execute(query, {"files": rest}).fetchall():
+    for name, column in connection.execute(query, {"files": without_row_groups}).fetchall():
         columns.setdefault(name, []).append(column)
     return columns
 
@@ -105,7 +108,7 @@ def _empty_files(
 def _unreadable(
     connection: duckdb.DuckDBPyConnection, parts: Sequence[tuple[Path, str, str]], error: duckdb.Error
 ) -> StoreError:
-    """Find the file that DuckDB stumbled over: its message names it only sometimes."""
+    """Find the file that DuckDB could not read, opening one after the other: its message names it only sometimes."""
     for path, _, _ in parts:
         try:
             connection.execute("SELECT count(*) FROM parquet_metadata($file)", {"file": str(path)}).fetchall()

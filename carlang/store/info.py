@@ -99,7 +99,7 @@ def _class_info(object_name: str, action: str, files: Sequence[StoreFile]) -> Cl
 
 
 def _sensors(files: Sequence[StoreFile]) -> tuple[str, ...]:
-    """Read the one thing that no statistics tell: the names of the sensors."""
+    """Return the names of the sensors, the one thing here that statistics do not hold: it takes a scan of a column."""
     paths = [str(f.path) for f in files if f.filled.get("sensor")]
     if not paths:
         return ()
@@ -108,7 +108,8 @@ def _sensors(files: Sequence[StoreFile]) -> tuple[str, ...]:
         with open_memory() as connection:
             return tuple(row[0] for row in connection.execute(query, {"files": paths}).fetchall())
     except duckdb.Error:
-        return ()  # a file was compacted away meanwhile, or its pages are damaged: the numbers stand without it
+        # A file was compacted away in the meantime, or its pages are damaged. The numbers hold without the sensors.
+        return ()
 
 
 def _earliest(moments: Iterable[datetime | None]) -> datetime | None:

@@ -1,4 +1,4 @@
-"""Plain trees of Parquet files: which files of a folder are events, and of what object and action."""
+"""Plain trees of Parquet files: which files in a folder are events, and of which object and action."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def _parts(root: Path) -> Iterator[tuple[Path, str, str]]:
     for path in root.rglob("*.parquet"):
         parts = path.relative_to(root).parts
         if len(parts) < _DEPTH or any(part.startswith(("_", ".")) for part in parts):
-            continue
+            continue  # under such names Spark, Hive and others keep files of their own: `_temporary`, `.staging`
         yield path, parts[0].removeprefix("object=").lower(), parts[1].removeprefix("action=").lower()
 
 

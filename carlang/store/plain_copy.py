@@ -27,7 +27,7 @@ def write_plain(store: Store, path: str | Path) -> None:
         groups.setdefault((file.object, file.action), []).append(file)
     target.mkdir(parents=True, exist_ok=True)
     with open_memory() as connection:
-        connection.execute("SET threads = 1")  # several threads would cut row groups differently each time
+        connection.execute("SET threads = 1")  # with several threads the row groups differ from copy to copy
         for (object_name, action), files in sorted(groups.items()):
             folder = target / object_name / action
             folder.mkdir(parents=True)
@@ -37,6 +37,7 @@ def write_plain(store: Store, path: str | Path) -> None:
 def _copy(connection: duckdb.DuckDBPyConnection, files: list[StoreFile], columns: dict[str, str], target: Path) -> None:
     present = {column for file in files for column in file.filled}
     names = [quoted(column) for column in columns if column in present]
+    # All columns take part in the order: events that differ in one of them only have one order too, and so one copy.
     order = [name for first in ('"time"', '"record_id"') for name in names if name == first]
     order += [name for name in names if name not in order]
     rows = "read_parquet($files, union_by_name = true, hive_partitioning = false)"

@@ -1,4 +1,4 @@
-"""Event stores: a folder with a Delta Lake table of events, or a plain tree of Parquet files that is only read."""
+"""Event stores: a folder with a Delta Lake table of events, or a plain, read-only tree of Parquet files."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ REJECTED_FOLDER = "_rejected"
 class Store:
     """An open event store; `open_store` and `create_store` make it.
 
-    What it shows is the state at which it was opened, until it is committed to or refreshed. Safe to use from
-    several threads.
+    It shows the version at which it was opened until something is committed through it or it is refreshed. Safe to
+    use from several threads.
     """
 
     def __init__(self, path: Path, log: DeltaLog | None) -> None:
@@ -46,28 +46,28 @@ class Store:
         return self._log is not None
 
     def files(self, object: str | None = None, actions: Iterable[str] | None = None) -> tuple[StoreFile, ...]:  # noqa: A002
-        """Return the store's files, of one object and some of its actions where they are named."""
+        """Return the store's files, or those of one object and some of its actions."""
         with self._lock:
             if self._files is None:
                 self._files = self._log.files() if self._log else plain_files(self.path)
-            found = self._files
+            files = self._files
         wanted = None if actions is None else frozenset(actions)
         return tuple(
-            f for f in found if (object is None or f.object == object) and (wanted is None or f.action in wanted)
+            f for f in files if (object is None or f.object == object) and (wanted is None or f.action in wanted)
         )
 
     def columns(self, object: str) -> dict[str, str]:  # noqa: A002
         """Return the columns that an object's files have, each with its DuckDB type."""
         with self._lock:
             if object not in self._columns:
-                found = self.files(object)
-                present = {column for f in found for column in f.filled}
-                types = self._log.columns if self._log else _types(found)
+                files = self.files(object)
+                present = {column for f in files for column in f.filled}
+                types = self._log.columns if self._log else _types(files)
                 self._columns[object] = {column: type_ for column, type_ in types.items() if column in present}
             return dict(self._columns[object])
 
     def info(self) -> StoreInfo:
-        """Say what the store holds: rows, times, sensors, and how far each field is filled."""
+        """Sum up what the store holds: rows, times, sensors, and the share of rows that fill each field."""
         return describe(str(self.path), self.files(), writable=self.writable)
 
     def refresh(self) -> None:
@@ -96,20 +96,20 @@ class Store:
     def commit(self, files: Sequence[tuple[Path, str, str]], digests: Sequence[str]) -> frozenset[str]:
         """Add written files (path, object, action) and the digests of their sources, all of it or nothing.
 
-        Returns the digests that another ingest has committed first. Where there is one nothing was added: the caller
-        writes the remaining sources anew.
+        Returns the digests that another ingest committed first. If there are any, nothing was added, and the caller
+        writes the remaining sources again.
         """
         log = self._writable_log()
-        described = read_footers(files)
+        described = read_footers(files)  # before the lock: it takes a while, and concerns nobody else's files
         with self._lock:
-            lost = log.commit(described, digests)
+            present = log.commit(described, digests)
             self._forget()
-        return lost
+        return present
 
     def replace(self, files: Sequence[StoreFile], path: Path) -> bool:
-        """Exchange files of one object and action for a written one that holds the same events, in one transaction.
+        """Replace files of one object and action by a written one that holds the same events, in one transaction.
 
-        Returns whether it was done: False where one of the files is not part of the table any more.
+        Returns False, and changes nothing, where the table no longer has one of the files.
         """
         log = self._writable_log()
         (described,) = read_footers([(path, files[0].object, files[0].action)])
@@ -119,9 +119,9 @@ class Store:
         return done
 
     def delete_replaced(self, hours: float) -> int:
-        """Delete files that were replaced this long ago, and after a day also what stopped ingests have left behind.
+        """Delete files that were replaced at least `hours` ago; returns how many.
 
-        Returns how many files that were.
+        A day or more also covers the files that ingests left behind when they were stopped.
         """
         with self._lock:
             return self._writable_log().vacuum(hours)

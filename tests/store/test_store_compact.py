@@ -51,6 +51,13 @@ def test_who_reads_meanwhile_keeps_its_files_until_they_are_deleted(store: Store
     assert open_store(store.path).info().rows == 3
 
 
+def test_replaced_files_are_kept_for_parts_of_an_hour_too(store: Store) -> None:
+    for number in range(3):
+        add_events(store, number, number + 1, str(number))
+    assert compact(store, keep_hours=0.5).deleted == 0
+    assert compact(store, keep_hours=0).deleted == 3
+
+
 def test_files_with_other_columns_are_merged(store: Store) -> None:
     add_events(store, 0, 4, "one")
     path = store.new_file("process", "create")
