@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -116,6 +117,18 @@ def test_a_library_stays_in_its_rooms(library: str) -> None:
     users = {room(path) for path in modules() if any(n.split(".")[0] == library for n in imported(path))}
     assert users, f"{library} is not used at all"
     assert users <= CONFINED[library]
+
+
+def test_connections_to_duckdb_are_opened_in_database_alone() -> None:
+    openers = {room(path) for path in modules() if "duckdb.connect(" in path.read_text(encoding="utf-8")}
+    assert openers == {"database"}
+
+
+def test_quotes_are_doubled_for_sql_in_database_alone() -> None:
+    doubling = re.compile(r"""\.replace\(\s*(?:"'"\s*,\s*"\''"|'"'\s*,\s*'""')""")
+    files = {path.relative_to(PACKAGE) for path in modules() if doubling.search(path.read_text(encoding="utf-8"))}
+    csv = Path("report", "csv.py")  # a quote in CSV is doubled as well, and that is no SQL
+    assert files - {csv} == {Path("database", "quoting.py")}
 
 
 def test_nothing_prints_outside_the_command_line() -> None:

@@ -1,10 +1,12 @@
 """DuckDB connections: the one place that opens them, limits them, and quotes for them."""
 
-from carlang.database.connection import Limits, engine_error, locked_connection, open_memory, time_limit
+from carlang.database.connection import engine_error, locked_connection, open_memory, time_limit
+from carlang.database.limits import LimitError, Limits
 from carlang.database.pattern import pattern_fault
 from carlang.database.quoting import quoted, text_literal
 
 __all__ = [
+    "LimitError",
     "Limits",
     "engine_error",
     "locked_connection",

@@ -1,72 +1,83 @@
-"""The connection that runs analytics: it reads the store's files and nothing else.
+"""Connections: the one opener, the connection that runs analytics, and the limit of time.
 
-An analytic is somebody else's program. Its strings reach SQL as literals and its names as quoted identifiers; this is
-the second wall: even a hostile query on this connection cannot leave the store's folder, change a setting, load an
-extension, or take more memory and time than it was given.
+An analytic is somebody else's program. Its strings reach SQL as literals and its names as quoted identifiers; the
+locked connection is the second wall: even a hostile query on it cannot leave the store's folder, change a setting, load
+an extension, or take more memory and time than it was given.
 """
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
 
+from carlang.database.limits import Limits
+from carlang.database.quoting import text_literal
 from carlang.errors import EngineError
 
 _AGAIN = 0.01
-"""Seconds between attempts to interrupt a query whose time is up."""
+"""Seconds between attempts to interrupt a query whose time is up: short beside any timeout a person would set, long
+enough that the watching thread costs nothing."""
+
+Value = bool | int | str | list[str]
+
+_EVERYWHERE: dict[str, Value] = {
+    # Casts of texts to times, and parts of times, follow the session's zone, which is else the machine's.
+    "TimeZone": "UTC",
+    # Nothing is fetched from the network because a query named a function that an extension would have.
+    "autoinstall_known_extensions": False,
+}
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """What a run may take: memory as DuckDB writes it (`2GB`; 80 % of the machine's where None), seconds a query."""
+def open_memory(threads: int | None = None) -> duckdb.DuckDBPyConnection:
+    """Open a DuckDB connection of its own, in memory, in UTC, that loads nothing from outside.
 
-    memory: str | None = None
-    seconds: float | None = None
-
-
-def open_memory() -> duckdb.DuckDBPyConnection:
-    """Open a DuckDB connection of its own, in memory, in UTC, that loads nothing from outside."""
-    connection = duckdb.connect(":memory:")
-    connection.execute("SET TimeZone = 'UTC'")
-    connection.execute("SET autoinstall_known_extensions = false")
-    return connection
+    `threads` is how many it works with, as many as the machine has where None.
+    """
+    return _opened({"threads": threads} if threads is not None else {})
 
 
 def locked_connection(folder: Path | None, limits: Limits, scratch: Path) -> duckdb.DuckDBPyConnection:
     """Open a connection that can read files below `folder`, if there is one, spill to `scratch`, and nothing else."""
+    return _opened(
+        {
+            **({"memory_limit": limits.memory} if limits.memory else {}),
+            "autoload_known_extensions": False,
+            "allow_community_extensions": False,
+            # These two cannot be changed any more once there is no external access.
+            "temp_directory": str(scratch),
+            # DuckDB compares prefixes: without the separator `store2` would lie in `store`.
+            "allowed_directories": [f"{folder.resolve()}/"] if folder else [],
+            "enable_external_access": False,
+            # The last: no setting can be changed after it.
+            "lock_configuration": True,
+        }
+    )
+
+
+def _opened(settings: Mapping[str, Value]) -> duckdb.DuckDBPyConnection:
+    """Open a connection with settings, made in their order; raises `EngineError` for one that DuckDB does not take."""
     connection = duckdb.connect(":memory:")
-    settings: list[tuple[str, object]] = [
-        ("TimeZone", "UTC"),
-        ("autoinstall_known_extensions", False),
-        ("autoload_known_extensions", False),
-        ("allow_community_extensions", False),
-        ("temp_directory", str(scratch)),
-        ("allowed_directories", [f"{folder.resolve()}/"] if folder else []),
-        ("enable_external_access", False),
-        ("lock_configuration", True),
-    ]
-    if limits.memory:
-        settings.insert(0, ("memory_limit", limits.memory))
-    for name, value in settings:
+    for name, value in {**_EVERYWHERE, **settings}.items():
         try:
-            connection.execute(f"SET {name} = {_setting(value)}")
+            connection.execute(f"SET {name} = {_literal(value)}")  # SET takes no parameters
         except duckdb.Error as error:
             connection.close()
             raise EngineError(f"{name} cannot be {value!r}: {_first_line(error)}") from error
     return connection
 
 
-def _setting(value: object) -> str:
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, list):
-        return f"[{', '.join(_setting(item) for item in value)}]"
-    return "'" + str(value).replace("'", "''") + "'"
+def _literal(value: Value) -> str:
+    match value:
+        case bool() | int():
+            return str(value).lower()
+        case str():
+            return text_literal(value)
+        case list():
+            return f"[{', '.join(text_literal(item) for item in value)}]"
 
 
 @contextmanager
@@ -81,7 +92,8 @@ def time_limit(connection: duckdb.DuckDBPyConnection, seconds: float | None) -> 
         if over.wait(seconds):
             return
         expired.set()
-        while not over.wait(_AGAIN):  # an interrupt before the query has begun is lost
+        # Again and again, because an interrupt that comes before DuckDB has begun to execute is lost.
+        while not over.wait(_AGAIN):
             connection.interrupt()
 
     watcher = threading.Thread(target=watch, daemon=True)
@@ -89,10 +101,12 @@ def time_limit(connection: duckdb.DuckDBPyConnection, seconds: float | None) -> 
     try:
         yield
     except duckdb.InterruptException:
+        # Without an expired limit the interrupt is the user's, who pressed Ctrl-C.
         if not expired.is_set():
             raise
     finally:
         over.set()
+        # Joined, so that no interrupt of this block reaches the next query of the connection.
         watcher.join()
     if expired.is_set():
         raise EngineError(f"ran longer than {seconds:g} s; give it more with --timeout")
@@ -106,4 +120,5 @@ def engine_error(error: duckdb.Error) -> EngineError:
 
 
 def _first_line(error: Exception) -> str:
+    # What follows in DuckDB's messages is the SQL with a caret, and its own advice, which names DuckDB's settings.
     return str(error).split("\n", 1)[0]

@@ -13,7 +13,7 @@ from typing import Self
 import duckdb
 import pyarrow as pa
 
-from carlang.database.connection import Limits, engine_error, locked_connection, time_limit
+from carlang.database import Limits, engine_error, locked_connection, time_limit
 from carlang.errors import EngineError
 from carlang.model.schema import Model
 from carlang.model.types import Column, Kind

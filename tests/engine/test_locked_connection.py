@@ -9,7 +9,7 @@ import duckdb
 import pyarrow as pa
 import pytest
 
-from carlang.database.connection import Limits, locked_connection
+from carlang.database import Limits, locked_connection
 from carlang.errors import EngineError
 from tests.engine.trees import numbered, write
 
