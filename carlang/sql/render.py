@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlglot import exp
 from sqlglot.errors import ErrorLevel, UnsupportedError
 
-DIALECTS = ("duckdb", "spark")
+DIALECTS = ("duckdb",)
 """The dialects that text can be written in."""
 
 

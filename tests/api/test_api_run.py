@@ -152,7 +152,9 @@ def test_an_option_that_there_is_not_is_a_type_error(store: carlang.Store) -> No
 def test_the_sql_of_every_output_comes_by_name() -> None:
     analytic = carlang.load_text("a = search Process:Create\nb = filter a where (pid > 2)\noutput b, a\n")
     assert list(analytic.sql()) == ["b", "a"]
-    assert "`pid`" in analytic.sql("spark")["b"]
+    assert analytic.sql("duckdb") == analytic.sql()
+    with pytest.raises(ValueError, match="choose one of duckdb"):
+        analytic.sql("spark")
 
 
 def test_run_all_tells_results_from_what_could_not_run_and_what_failed(store: carlang.Store) -> None:
