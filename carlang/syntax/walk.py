@@ -1,7 +1,7 @@
 """The one way through a syntax tree: a node's children, all nodes below it, and the tree with some nodes changed.
 
 `children` and `_with_children` name the fields of every node that hold nodes, in the order in which they are written.
-Whoever looks for something anywhere in a tree asks `walk`; a walker made by hand forgets the node that is added next year.
+Whoever looks for something in a tree asks `walk`: a walker made by hand forgets the node that is added next year.
 Both `walk` and `rewrite` keep a stack of their own: a long sum leans to the left, deeper than Python's stack allows.
 """
 
