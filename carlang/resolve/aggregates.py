@@ -24,6 +24,14 @@ def is_aggregate(name: str) -> bool:
     return functions.aggregate(name) is not None
 
 
+def is_aggregate_call(call: ast.Call) -> bool:
+    """Tell whether a call is one of an aggregate; `min(a, b)` and `max(a, b)` are of the values of one row."""
+    name = call.function.ident
+    if name.casefold() in ("min", "max") and len(call.arguments) > 1:
+        return False
+    return is_aggregate(name) or functions.NUMBERED_TOP.fullmatch(name) is not None
+
+
 def aggregate_call(ctx: Context, row: Row, call: ast.Call, value_of: ValueOf) -> BoundExpr | None:
     """Return a call of an aggregate: over the stream that its argument names, the group at hand, or the rows filtered.
 
@@ -55,29 +63,39 @@ def aggregate_call(ctx: Context, row: Row, call: ast.Call, value_of: ValueOf) ->
 
 def _named_stream(ctx: Context, row: Row, call: ast.Call) -> tuple[Flow, ast.Call] | BrokenName | None:
     """Return the stream that the first argument names, and the call with the stream's name taken off."""
+    meaning = stream_of(ctx, row, call)
+    if meaning is None or isinstance(meaning, BrokenName):
+        return meaning
+    ctx.used.add(meaning.stream.key)
+    name = _first_word(call.arguments[0])
+    flow = replace(meaning.flow, names=frozenset({name.ident} if name else ()))
+    if isinstance(call.arguments[0], ast.Name):
+        return flow, _of_whole_stream(ctx, flow, call)
+    return flow, call
+
+
+def _first_word(path: ast.Expr) -> ast.Name | None:
+    """Return `a` of `a.b.c`."""
+    while isinstance(path, ast.Member):
+        path = path.base
+    return path if isinstance(path, ast.Name) else None
+
+
+def stream_of(ctx: Context, row: Row, call: ast.Call) -> StreamName | BrokenName | None:
+    """Return the stream that an aggregate's first argument names, or None where it runs over the rows at hand."""
     if not call.arguments:
         return None
     first = call.arguments[0]
-    root: ast.Expr = first
-    while isinstance(root, ast.Member):
-        root = root.base
-    if not isinstance(root, ast.Name) or root.ident in row.names:
+    name = _first_word(first)
+    if name is None or name.ident in row.names:
         return None
     # A field of the rows at hand, a part of a join among them, comes before a stream of the same name.
     at_hand = row.members or row
     path = ctx.source.text[first.span.start : first.span.end].replace(" ", "")
     if at_hand.exact(path) or (isinstance(first, ast.Name) and at_hand.bare(first.ident)):
         return None
-    meaning = ctx.names.get(root.ident)
-    if isinstance(meaning, BrokenName):
-        return meaning
-    if not isinstance(meaning, StreamName):
-        return None
-    ctx.used.add(meaning.stream.key)
-    flow = replace(meaning.flow, names=frozenset({root.ident}))
-    if isinstance(first, ast.Name):
-        return flow, _of_whole_stream(ctx, flow, call)
-    return flow, call
+    meaning = ctx.names.get(name.ident)
+    return meaning if isinstance(meaning, StreamName | BrokenName) else None
 
 
 def _of_whole_stream(ctx: Context, flow: Flow, call: ast.Call) -> ast.Call:

@@ -6,9 +6,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from carlang.diagnostics import codes
-from carlang.model.functions import NUMBERED_TOP
 from carlang.model.types import INTEGER, TIME, Column, Kind
-from carlang.resolve.aggregates import is_aggregate
+from carlang.resolve.aggregates import is_aggregate_call, stream_of
 from carlang.resolve.bound import (
     Aggregate,
     Aggregated,
@@ -26,9 +25,10 @@ from carlang.resolve.conditions import condition
 from carlang.resolve.row import Flow, Row, column_types
 from carlang.resolve.scope import Context
 from carlang.resolve.values import value, written_out
-from carlang.syntax import ast
+from carlang.syntax import ast, walk
 
 COUNT, FIRST, LAST = Column("count", INTEGER), Column("first_time", TIME), Column("last_time", TIME)
+_TESTS = ast.Not | ast.In | ast.TextTest | ast.Exists
 _CONDITIONS = ast.Or | ast.And | ast.Not | ast.Comparison | ast.In | ast.TextTest | ast.Exists
 
 
@@ -100,7 +100,7 @@ def filter_groups(ctx: Context, flow: Flow, grouped: Grouped, written: ast.Expr,
 def select(ctx: Context, flow: Flow, written: ast.Select, target: str | None) -> Flow | None:
     """Return a projection of a stream, or aggregates over groups; over a plain stream, over all of its rows."""
     grouped = underlying_group(flow.stream)
-    if grouped is None and not any(_has_aggregate(item.value) for item in written.items):
+    if grouped is None and not any(_is_of_all_rows(ctx, flow.row(target), i.value) for i in written.items):
         items = _items(ctx, flow.row(target), written.items)
         if items is None:
             return None
@@ -141,26 +141,16 @@ def count_by(
     return _aggregated(grouped_flow, grouped, (Item(Column(name, counted.type), counted),))
 
 
-def _has_aggregate(expr: ast.Expr) -> bool:
-    todo = [expr]
-    while todo:
-        node = todo.pop()
-        match node:
-            case ast.Call(function, arguments):
-                if NUMBERED_TOP.fullmatch(function.ident):
-                    return True
-                if is_aggregate(function.ident) and len(arguments) < 2:  # noqa: PLR2004  # min(a, b) is no aggregate
-                    return True
-                if function.ident.casefold() in ("percentile", "top", "rare"):
-                    return True
-                todo.extend(arguments)
-            case ast.Arithmetic(_, left, right):
-                todo += [left, right]
-            case ast.Negative(operand):
-                todo.append(operand)
-            case ast.Comparison(operands) | ast.Or(operands) | ast.And(operands):
-                todo.extend(operands)
-    return False
+def _is_of_all_rows(ctx: Context, row: Row, column: ast.Expr) -> bool:
+    """Tell whether a column is computed from all rows together: an aggregate in it runs over them.
+
+    An aggregate of another stream is a value that a test may compare with each row: `pid in [1, max(q.pid)]`. Outside
+    these tests it makes one row as well: `count(q)`.
+    """
+    if any(isinstance(n, ast.Call) and is_aggregate_call(n) and not stream_of(ctx, row, n) for n in walk(column)):
+        return True
+    outside = walk(column, stop=lambda node: isinstance(node, _TESTS))
+    return any(isinstance(node, ast.Call) and is_aggregate_call(node) for node in outside)
 
 
 def _items(ctx: Context, row: Row, written: Sequence[ast.SelectItem]) -> tuple[Item, ...] | None:

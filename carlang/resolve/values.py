@@ -8,7 +8,7 @@ from dataclasses import replace
 from carlang.diagnostics import codes
 from carlang.model.functions import NUMBERED_TOP
 from carlang.model.types import DURATION, FLOAT, INTEGER, STRING, TIME, Kind, Type
-from carlang.resolve.aggregates import aggregate_call, is_aggregate
+from carlang.resolve.aggregates import aggregate_call, is_aggregate, is_aggregate_call
 from carlang.resolve.bound import Arith, BoundExpr, Const, FieldRef, MemberRef, Param
 from carlang.resolve.functions import apply
 from carlang.resolve.literals import plain_value, value_as
@@ -235,7 +235,7 @@ def _in_part(ctx: Context, row: Row, prefix: str, name: ast.Name) -> BoundExpr |
 
 def _call(ctx: Context, row: Row, call: ast.Call) -> BoundExpr | None:
     name = call.function.ident
-    if is_aggregate(name) and not (name.casefold() in ("min", "max") and len(call.arguments) > 1):
+    if is_aggregate(name) and is_aggregate_call(call):
         return aggregate_call(ctx, row, call, value)
     if NUMBERED_TOP.fullmatch(name) and len(call.arguments) == 1:
         count = ast.NumberLit(int(name[len("top") :]), call.function.span)

@@ -82,13 +82,17 @@ def children(node: ast.Node) -> tuple[ast.Node, ...]:  # noqa: C901, PLR0911, PL
             assert_never(node)
 
 
-def walk(node: ast.Node) -> Iterator[ast.Node]:
-    """Yield a node and all nodes below it: each before its children, and these in the order of the text."""
+def walk(node: ast.Node, *, stop: Callable[[ast.Node], bool] = lambda _: False) -> Iterator[ast.Node]:
+    """Yield a node and all nodes below it: each before its children, and these in the order of the text.
+
+    A node for which `stop` says true is yielded, but not what is below it.
+    """
     todo = [node]
     while todo:
         current = todo.pop()
         yield current
-        todo.extend(reversed(children(current)))
+        if not stop(current):
+            todo.extend(reversed(children(current)))
 
 
 def rewrite(node: ast.Node, change: Callable[[ast.Node], ast.Node]) -> ast.Node:

@@ -100,6 +100,12 @@ def test_a_walk_goes_through_all_nodes_in_the_order_of_the_text() -> None:
     assert starts == sorted(starts)
 
 
+def test_a_walk_does_not_go_below_where_it_is_stopped() -> None:
+    program = parse(Source.whole("p", "q = filter p where (lower(exe) == x and pid)")).program
+    walked = walk(program, stop=lambda node: isinstance(node, ast.Call))
+    assert [node.ident for node in walked if isinstance(node, ast.Name)] == ["q", "p", "x", "pid"]
+
+
 def test_a_rewrite_that_changes_nothing_gives_the_same_object() -> None:
     program = parse(Source.whole("p", PROGRAM)).program
     assert rewrite(program, lambda node: node) is program
