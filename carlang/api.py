@@ -19,9 +19,18 @@ from carlang.ingest import ingest as ingest_sources
 from carlang.model import Kind, Model, builtin_model
 from carlang.program import CompiledProgram, compile_program
 from carlang.project import Catalogue, shipped_catalogue
-from carlang.resolve import Given, ParameterError, given_values
+from carlang.resolve import Given, MissingParameterError, ParameterError, WrongParameterError, given_values
 from carlang.resolve.bound import BoundExpr, BoundInput, BoundOutput
-from carlang.results import AnalyticOutput, Failed, NotRun, Output, Result, RunReport
+from carlang.results import (
+    AnalyticOutput,
+    Failed,
+    MissingParameter,
+    NotRun,
+    Output,
+    Result,
+    RunReport,
+    WrongParameter,
+)
 from carlang.source import Source
 from carlang.store import Store, open_store
 
@@ -260,21 +269,25 @@ def _outcomes(
     except CompileError as error:
         yield Failed(analytic.id, analytic.title, error.diagnostics)
         return
-    except ParameterError as error:
-        yield NotRun(analytic.id, analytic.title, str(error))
+    except MissingParameterError as error:
+        yield NotRun(analytic.id, analytic.title, (MissingParameter(error.name),))
+        return
+    except WrongParameterError as error:
+        reason = WrongParameter(error.name, repr(error.value), error.expected)
+        yield NotRun(analytic.id, analytic.title, (reason,))
         return
     for output in outputs:
-        if reason := missing_events(output, store, analytic.model):
-            yield NotRun(analytic.id, analytic.title, reason, output.name)
+        if reasons := missing_events(output, store, analytic.model):
+            yield NotRun(analytic.id, analytic.title, reasons, output.name)
             continue
         try:
             found = session.run(output, options.instant, options.limit, given)
         except EngineError as error:
             yield Failed(analytic.id, analytic.title, error=str(error))
             continue
-        reason = None if found.total else unsure_absence(output, store, analytic.model)
-        if reason:
-            yield NotRun(analytic.id, analytic.title, reason, output.name)
+        reasons = () if found.total else unsure_absence(output, store, analytic.model)
+        if reasons:
+            yield NotRun(analytic.id, analytic.title, reasons, output.name)
         else:
             yield _named(analytic, found)
 

@@ -27,6 +27,7 @@ from carlang.importers.attack import TACTICS, techniques
 from carlang.project.settings import Settings, find_settings
 from carlang.report import coverage_layer
 from carlang.resolve.lineage import references
+from carlang.results import reasons_text
 from carlang.store import Store, open_store
 
 catalog_app = typer.Typer(help="Look at the catalogue of analytics.", no_args_is_help=True)
@@ -183,8 +184,8 @@ def _lacking(analytic: Analytic, store: Store) -> str | None:
     """Return why an analytic cannot run on a store; where one of its outputs can, it can."""
     if has_errors(analytic.diagnostics):
         return "it has errors"
-    reasons = [missing_events(output, store, analytic.model) for output in analytic.outputs()]
-    return next((reason for reason in reasons if reason), None) if all(reasons) else None
+    lacking = [missing_events(output, store, analytic.model) for output in analytic.outputs()]
+    return reasons_text(lacking[0]) if lacking and all(lacking) else None
 
 
 def _wanted(analytic: Analytic, words: Sequence[str], technique: str | None, tactic: str | None) -> bool:

@@ -20,9 +20,13 @@ from carlang.cli.targets import find_analytics
 from carlang.diagnostics import Diagnostic, Severity, diagnostic_json, has_errors, render_all
 from carlang.engine import missing_events
 from carlang.project.settings import find_settings
+from carlang.results import Reason, reasons_text
 from carlang.store import Store, open_store
 
 FORMATS = ("text", "json")
+
+Unsupported = tuple[Analytic, str, tuple[Reason, ...]]
+"""An analytic, one of its outputs, and why a store cannot support it."""
 
 
 def check(
@@ -60,15 +64,15 @@ def check(
     return exits.FAULTY if faulty else exits.DONE
 
 
-def _unsupported(analytics: list[Analytic], store: Store) -> list[tuple[Analytic, str, str]]:
-    """Return what a store cannot support: the analytic, its output, the reason."""
-    found = []
+def _unsupported(analytics: list[Analytic], store: Store) -> list[Unsupported]:
+    """Return what a store cannot support: the analytic, its output, the reasons."""
+    found: list[Unsupported] = []
     for analytic in analytics:
         if has_errors(analytic.diagnostics):
             continue
         for output in analytic.outputs():
-            if reason := missing_events(output, store, analytic.model):
-                found.append((analytic, output.name, reason))  # noqa: PERF401  # two loops and a guard read better so
+            if reasons := missing_events(output, store, analytic.model):
+                found.append((analytic, output.name, reasons))  # noqa: PERF401  # two loops and a guard read better so
     return found
 
 
@@ -88,18 +92,18 @@ def _put_fixed(fixed: list[Fixed]) -> None:
 
 
 def _put_text(
-    found: list[Diagnostic], unsupported: list[tuple[Analytic, str, str]], count: int, write: Callable[[str], None]
+    found: list[Diagnostic], unsupported: list[Unsupported], count: int, write: Callable[[str], None]
 ) -> None:
     if found:
         write(render_all(found, colour=colours(sys.stdout if write is put else sys.stderr)).rstrip())
-    for analytic, output, reason in unsupported:
-        write(f"{analytic.id}: `{output}` cannot run on this store: {reason}")
+    for analytic, output, reasons in unsupported:
+        write(f"{analytic.id}: `{output}` cannot run on this store: {reasons_text(reasons)}")
     totals = Counter(d.severity.value for d in found)
     counts = ", ".join(f"{n} {kind}{'' if n == 1 else 's'}" for kind, n in sorted(totals.items()))
     say(f"{count} program{'' if count == 1 else 's'} checked: {counts or 'no faults'}")
 
 
-def _put_json(analytics: list[Analytic], unsupported: list[tuple[Analytic, str, str]], fixed: list[Fixed]) -> None:
+def _put_json(analytics: list[Analytic], unsupported: list[Unsupported], fixed: list[Fixed]) -> None:
     document: dict[str, Any] = {
         "version": 1,
         "analytics": [
@@ -112,7 +116,8 @@ def _put_json(analytics: list[Analytic], unsupported: list[tuple[Analytic, str, 
             for analytic in analytics
         ],
         "not_supported": [
-            {"analytic": analytic.id, "output": output, "reason": reason} for analytic, output, reason in unsupported
+            {"analytic": analytic.id, "output": output, "reason": reasons_text(reasons)}
+            for analytic, output, reasons in unsupported
         ],
     }
     if fixed:

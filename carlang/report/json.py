@@ -13,7 +13,7 @@ from carlang.report.options import Options
 from carlang.report.streams import Stream, utf8_writer
 from carlang.report.tally import found
 from carlang.report.values import instant, rows
-from carlang.results import AnalyticOutput, Failed, NotRun, RunReport
+from carlang.results import AnalyticOutput, Failed, NotRun, RunReport, reason_json
 
 VERSION = 1
 
@@ -35,7 +35,13 @@ def write_json(report: RunReport, stream: Stream, options: Options) -> None:  # 
 
 def not_run_json(entry: NotRun) -> dict[str, Any]:
     """Return what could not run as an object; `output` is null where none of the analytic's outputs could."""
-    return {"analytic": entry.analytic, "title": entry.title, "output": entry.output, "reason": entry.reason}
+    return {
+        "analytic": entry.analytic,
+        "title": entry.title,
+        "output": entry.output,
+        "reason": entry.reason,
+        "reasons": [reason_json(reason) for reason in entry.reasons],
+    }
 
 
 def failed_json(entry: Failed) -> dict[str, Any]:

@@ -41,6 +41,24 @@ class ParameterError(CarlangError):
     """A run gives a parameter that the program does not have, none where it needs one, or a value of another type."""
 
 
+class MissingParameterError(ParameterError):
+    """A run gives no value for an input that has no default."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"`{name}` needs a value: --param {name}=…")
+        self.name = name
+
+
+class WrongParameterError(ParameterError):
+    """A run gives an input a value of another type than `expected`, such as `an integer`."""
+
+    def __init__(self, name: str, value: object, expected: str) -> None:
+        super().__init__(f"`{name}`: {value!r} is not {expected}")
+        self.name = name
+        self.value = value
+        self.expected = expected
+
+
 def declare(ctx: Context, statement: ast.InputStmt) -> None:
     """Take an input statement."""
     name = statement.name
@@ -98,9 +116,9 @@ def given_values(inputs: tuple[BoundInput, ...], given: Mapping[str, Any]) -> Gi
                 try:
                     found[each.name, kind.kind] = Const(_converted(given[each.name], kind), kind)
                 except (ValueError, TypeError) as error:
-                    raise ParameterError(f"`{each.name}`: {given[each.name]!r} is not {kind.phrase}") from error
+                    raise WrongParameterError(each.name, given[each.name], kind.phrase) from error
             elif each.default is None:
-                raise ParameterError(f"`{each.name}` needs a value: --param {each.name}=…")
+                raise MissingParameterError(each.name)
             else:
                 found[each.name, kind.kind] = each.default
     return found

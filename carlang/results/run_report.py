@@ -7,6 +7,8 @@ from datetime import datetime
 
 from carlang.diagnostics import Diagnostic
 from carlang.results.output import Output
+from carlang.results.reasons import Reason
+from carlang.results.wording import reasons_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,12 +24,20 @@ class AnalyticOutput:
 
 @dataclass(frozen=True, slots=True)
 class NotRun:
-    """An analytic, or one of its outputs, that the store cannot support; this is not "found nothing"."""
+    """An analytic, or one of its outputs, that the store cannot support; this is not "found nothing".
+
+    `reasons` say why, as data: at least one.
+    """
 
     analytic: str
     title: str
-    reason: str
+    reasons: tuple[Reason, ...]
     output: str | None = None
+
+    @property
+    def reason(self) -> str:
+        """The reasons in English: `the store holds no thread/remote_create events`."""
+        return reasons_text(self.reasons)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ import pyarrow as pa
 from carlang.diagnostics import Diagnostic, codes
 from carlang.model.types import BOOLEAN, DURATION, FLOAT, INTEGER, STRING, TIME, Column, Kind, Type
 from carlang.report import write_report
-from carlang.results import AnalyticOutput, Failed, NotRun, Output, RunReport
+from carlang.results import AnalyticOutput, Failed, NoEvents, NotRun, Output, RunReport
 from carlang.source import Source, Span
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -68,7 +68,7 @@ def full_run() -> RunReport:
     return run(
         result(events()),
         result(no_events(), "CAR-2014-01-001", title="Quiet", techniques=("T1000",), name="q"),
-        not_run=(NotRun("CAR-2013-10-002", "DLL Injection", "the store holds no thread/remote_create events"),),
+        not_run=(NotRun("CAR-2013-10-002", "DLL Injection", (NoEvents("thread", "remote_create"),)),),
         failed=(
             Failed("CAR-2020-01-001", "Broken", (diagnostic(),)),
             Failed("CAR-2020-01-002", "Slow", error="out of time after 60 s"),

@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from carlang.report.json import write_json
 from carlang.report.options import Options
-from carlang.results import NotRun
+from carlang.results import NoEvents, NotRun
 from tests.report.runs import HOSTILE, NOW, diagnostic, events, every_kind, full_run, no_events, result, run, written
 
 GOLDEN = """{"version": 1, "now": "2026-01-01T00:00:00.000000Z", "store": "events/",
@@ -20,7 +20,8 @@ GOLDEN = """{"version": 1, "now": "2026-01-01T00:00:00.000000Z", "store": "event
     {"exe": "at.exe"},
     {"exe": null}]}],
  "not_run": [
-  {"analytic": "A", "title": "t", "output": null, "reason": "r"}],
+  {"analytic": "A", "title": "t", "output": null, "reason": "the store holds no thread events", \
+"reasons": [{"code": "no_events", "object": "thread", "action": null}]}],
  "failed": [],
  "warnings": []}
 """
@@ -36,7 +37,7 @@ def row(table: pa.Table, number: int = 0) -> Any:
 
 def test_the_text_is_stable_and_a_row_is_a_line() -> None:
     table = pa.table({"exe": ["at.exe", None]})
-    assert written(run(result(table, total=9), not_run=(NotRun("A", "t", "r"),)), "json") == GOLDEN
+    assert written(run(result(table, total=9), not_run=(NotRun("A", "t", (NoEvents("thread"),)),)), "json") == GOLDEN
 
 
 def test_a_full_run_has_every_part() -> None:

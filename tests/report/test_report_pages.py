@@ -13,7 +13,7 @@ import pytest
 
 from carlang.errors import CarlangError
 from carlang.report import FORMATS, ReportError, write_report
-from carlang.results import Failed, NotRun
+from carlang.results import Failed, MissingParameter, NoEvents, NotRun
 from tests.report.runs import HOSTILE, diagnostic, events, full_run, no_events, result, run, written
 
 VOID = {"meta", "br", "link", "img"}
@@ -92,7 +92,7 @@ def test_hostile_text_is_text_in_a_page() -> None:
     shown = page(
         result(table, HOSTILE, title=HOSTILE, name=HOSTILE, techniques=(HOSTILE, 'T1053" onclick="x')),
         result(no_events(), HOSTILE, title=HOSTILE, name=HOSTILE, techniques=()),
-        not_run=(NotRun(HOSTILE, HOSTILE, HOSTILE, HOSTILE),),
+        not_run=(NotRun(HOSTILE, HOSTILE, (MissingParameter(HOSTILE),), HOSTILE),),
         failed=(Failed(HOSTILE, HOSTILE, (diagnostic(f"command_lin {HOSTILE}"),), HOSTILE),),
         warnings=(diagnostic(f"command_lin {HOSTILE}"),),
     )
@@ -148,19 +148,22 @@ def test_scores_add_up_over_analytics_and_count_what_a_limit_cut() -> None:
 def test_what_belongs_to_no_technique_is_in_the_metadata() -> None:
     report = run(
         result(events(), "A", title="free", techniques=("none",)),
-        not_run=(NotRun("B", "b", "no events"),),
+        not_run=(NotRun("B", "b", (NoEvents("thread"),)),),
         failed=(Failed("C", "c", (diagnostic(),)),),
     )
     found = {entry["name"]: entry["value"] for entry in layer(report)["metadata"]}
     assert found["A free (at)"] == "1 row found"
-    assert found["B b"] == "could not run: no events"
+    assert found["B b"] == "could not run: the store holds no thread events"
     assert found["C c"] == "failed: process has no field `command_lin`"
 
 
 def test_an_output_that_could_not_run_is_remarked_on_the_techniques_of_its_analytic() -> None:
-    report = run(result(events()), not_run=(NotRun("CAR-2013-05-004", "Execution with AT", "no x", "other"),))
+    report = run(result(events()), not_run=(NotRun("CAR-2013-05-004", "Execution with AT", (NoEvents("x"),), "other"),))
     (technique,) = layer(report)["techniques"]
-    assert technique["comment"].splitlines()[1] == "CAR-2013-05-004 Execution with AT (other): could not run: no x"
+    assert (
+        technique["comment"].splitlines()[1]
+        == "CAR-2013-05-004 Execution with AT (other): could not run: the store holds no x events"
+    )
 
 
 @pytest.mark.parametrize("name", FORMATS)

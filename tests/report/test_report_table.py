@@ -12,7 +12,7 @@ from rich.cells import cell_len
 from carlang.report import write_remarks, write_report
 from carlang.report.cells import duration_text, printable, time_text
 from carlang.report.layout import fold
-from carlang.results import Failed, NotRun
+from carlang.results import Failed, MissingParameter, NotRun
 from tests.report.runs import (
     HOSTILE,
     INSTANT,
@@ -151,7 +151,7 @@ def test_hostile_text_reaches_the_terminal_as_escapes_only() -> None:
     report = run(
         hostile,
         idle,
-        not_run=(NotRun(HOSTILE, HOSTILE, HOSTILE, HOSTILE),),
+        not_run=(NotRun(HOSTILE, HOSTILE, (MissingParameter(HOSTILE),), HOSTILE),),
         failed=(Failed(HOSTILE, HOSTILE, (diagnostic(program),), HOSTILE),),
     )
     text = written(report, "table", width=500)

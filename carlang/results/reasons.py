@@ -1,0 +1,54 @@
+"""Why a store cannot answer an analytic, as data: each reason a code and its parts, one class of events or one name.
+
+The parts are texts or None, so that a reason is JSON as it stands. Its English is `wording`'s business.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from typing import ClassVar
+
+
+@dataclass(frozen=True, slots=True)
+class NoEvents:
+    """The store holds no event of an object and action; without an action, none of the object at all."""
+
+    code: ClassVar[str] = "no_events"
+    object: str
+    action: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FieldNeverFilled:
+    """No event of an object and action, or of the object at all, has a value in a field that conditions ask for."""
+
+    code: ClassVar[str] = "field_never_filled"
+    object: str
+    action: str | None
+    field: str
+
+
+@dataclass(frozen=True, slots=True)
+class MissingParameter:
+    """The run gives no value for an input that has no default."""
+
+    code: ClassVar[str] = "missing_parameter"
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class WrongParameter:
+    """The run gives an input a value of another type; `value` is as Python shows it, `expected` is `an integer`."""
+
+    code: ClassVar[str] = "wrong_parameter"
+    name: str
+    value: str
+    expected: str
+
+
+Reason = NoEvents | FieldNeverFilled | MissingParameter | WrongParameter
+
+
+def reason_json(reason: Reason) -> dict[str, str | None]:
+    """Return a reason as a JSON object: its code, then its parts."""
+    return {"code": reason.code} | {part.name: getattr(reason, part.name) for part in fields(reason)}
