@@ -32,7 +32,7 @@ from pathlib import Path
 import duckdb
 from evtx import PyEvtxParser
 
-from carlang.ingest import ingest
+from carlang.loading import ingest
 from carlang.model import builtin_model
 
 _RECORDING = "covenant_dcom_iertutil_dll_hijack.zip"

@@ -25,14 +25,14 @@ from pathlib import Path
 from typing import Any
 
 from carlang.errors import StoreError
-from carlang.ingest import Status, ingest
+from carlang.loading import Status, ingest
 from carlang.model import builtin_model
 from carlang.store import open_store, write_plain
 
 _CHUNK = 40_000
 _COMMAND = f"""
 from carlang.cli import main
-from carlang.ingest import loader, run
+from carlang.loading import loader, run
 
 loader.CHUNK = run.COMMIT = {_CHUNK}
 main()

@@ -11,7 +11,7 @@ carlang.run('search Process:Create | filter exe == "at.exe"', store)
 from carlang.api import Analytic, check, ingest, load, load_text, run, run_all
 from carlang.diagnostics import Diagnostic, Severity
 from carlang.errors import CarlangError, CompileError, EngineError, IngestError, StoreError
-from carlang.ingest import IngestReport
+from carlang.loading import IngestReport
 from carlang.model import Model, builtin_model, load_model
 from carlang.resolve import ParameterError
 from carlang.results import AnalyticOutput, Failed, NotRun, Output, Result, RunReport

@@ -14,8 +14,8 @@ from carlang.database import Limits
 from carlang.diagnostics import Diagnostic, Severity, has_errors, nearest
 from carlang.engine import Session, Window, missing_events, unsure_absence
 from carlang.errors import CompileError, EngineError
-from carlang.ingest import IngestReport, Progress
-from carlang.ingest import ingest as ingest_sources
+from carlang.loading import IngestReport, Progress
+from carlang.loading import ingest as ingest_sources
 from carlang.model import Kind, Model, builtin_model
 from carlang.program import CompiledProgram, compile_program
 from carlang.project import Catalogue, shipped_catalogue
@@ -321,7 +321,7 @@ def ingest(  # noqa: PLR0913  # the options of an ingest, each by name
     dedupe: str | None = None,
     progress: Progress | None = None,
 ) -> IngestReport:
-    """Read raw logs into an event store, which is made where there is none; see `carlang.ingest.ingest`."""
+    """Read raw logs into an event store, which is made where there is none; see `carlang.loading.ingest`."""
     return ingest_sources(
         sources,
         store,

@@ -19,8 +19,8 @@ from typing import Any
 from carlang import Store, open_store, run_all
 from carlang.api import Analytic
 from carlang.importers.attack import TACTICS, techniques
-from carlang.ingest.mapping import EventMapping
-from carlang.ingest.sensors import builtin_sensors
+from carlang.mapping.event_mapping import EventMapping
+from carlang.mapping.sensors import builtin_sensors
 from carlang.model import builtin_model
 from carlang.project import shipped_catalogue
 from carlang.resolve.lineage import references

@@ -20,7 +20,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from carlang.ingest import ingest
+from carlang.loading import ingest
 from carlang.model import builtin_model
 from carlang.store import open_store, write_plain
 

@@ -10,7 +10,7 @@ from rich.table import Table
 
 from carlang.cli import exits
 from carlang.cli.console import put
-from carlang.ingest import ExplainedEvent, ExplainedField, ExplainedRecord
+from carlang.loading import ExplainedEvent, ExplainedField, ExplainedRecord
 
 _LONGEST = 100
 

@@ -27,8 +27,8 @@ from carlang.cli.console import put
 from carlang.cli.exits import UsageError
 from carlang.cli.explained import put_explained
 from carlang.cli.options import model_of
-from carlang.ingest import IngestReport, Status
-from carlang.ingest import explain as explain_records
+from carlang.loading import IngestReport, Status
+from carlang.loading import explain as explain_records
 from carlang.project.settings import find_settings
 
 FORMATS = ("text", "json")

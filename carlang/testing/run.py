@@ -15,7 +15,7 @@ from carlang.diagnostics import Diagnostic, has_errors
 from carlang.engine import MemorySession, Session
 from carlang.errors import CarlangError
 from carlang.importers import Case
-from carlang.ingest import ingest
+from carlang.loading import ingest
 from carlang.model import Kind, Model
 from carlang.program import CompiledProgram, compile_tree
 from carlang.resolve import Given, given_values

@@ -10,7 +10,7 @@ from typing import Any
 import duckdb
 import pytest
 
-from carlang.ingest import IngestReport, ingest
+from carlang.loading import IngestReport, ingest
 from carlang.model import builtin_model
 from carlang.store import Store, open_store
 

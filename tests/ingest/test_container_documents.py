@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 from evtx import PyEvtxParser
 
-from carlang.ingest import Status
-from carlang.ingest.compression import zstd
+from carlang.loading import Status
+from carlang.readers.compression import zstd
 from tests.ingest.conftest import load, query, sysmon_create, write_lines
 
 _DATA = sysmon_create()["Event"]["EventData"]

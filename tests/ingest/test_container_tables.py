@@ -12,7 +12,7 @@ import pytest
 from pyarrow import parquet
 
 from carlang.errors import IngestError
-from carlang.ingest import Status
+from carlang.loading import Status
 from tests.ingest.conftest import load, query, sysmon_create, write_lines
 
 _CAR = """\

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from carlang.errors import IngestError
-from carlang.ingest import Status
+from carlang.loading import Status
 from tests.ingest.conftest import load, query, sysmon_create, write_lines
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from carlang.ingest import Status
+from carlang.loading import Status
 from tests.ingest.conftest import load, query, sysmon_create, write_lines
 
 _RECORDS = [sysmon_create(number) for number in range(1, 4)]

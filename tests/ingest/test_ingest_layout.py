@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from carlang.ingest import lanes, loader
+from carlang.loading import lanes, loader
 from carlang.store import compact, open_store, write_plain
 from tests.ingest.conftest import load, sysmon_create
 

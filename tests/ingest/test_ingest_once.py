@@ -8,14 +8,14 @@ from pathlib import Path
 import pytest
 
 from carlang.errors import IngestError
-from carlang.ingest import Status
+from carlang.loading import Status
 from carlang.store import open_store
 from tests.conftest import REPOSITORY
 from tests.ingest.conftest import load, query, sysmon_create, write_lines
 
 _WORKER = """
 import os, signal, sys
-from carlang.ingest import ingest, run
+from carlang.loading import ingest, run
 from carlang.model import builtin_model
 from carlang.store import Store
 
@@ -71,7 +71,7 @@ def test_a_source_whose_digest_cannot_be_taken_adds_nothing(
 
     log = write_lines(tmp_path / "log.json", [sysmon_create(1)])
     with monkeypatch.context() as patch:
-        patch.setattr(sys.modules["carlang.ingest.run"], "digest", broken)
+        patch.setattr(sys.modules["carlang.loading.run"], "digest", broken)
         with pytest.raises(IngestError, match=r"log\.json cannot be read: Input/output error; nothing of it was added"):
             load(store, log)
     assert open_store(store).files() == ()

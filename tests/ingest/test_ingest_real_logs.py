@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from carlang.ingest import Status
+from carlang.loading import Status
 from carlang.store import open_store, write_plain
 from tests.ingest.conftest import load, query
 

@@ -7,13 +7,13 @@ from pathlib import Path
 import pytest
 
 from carlang.datafile import DataFileError
-from carlang.ingest import builtin_sensors, load_sensors
-from carlang.ingest.containers import read_member
-from carlang.ingest.expression import parse_expression
-from carlang.ingest.loader import Loader
-from carlang.ingest.records import Member, Records
-from carlang.ingest.sensors import builtin_files
+from carlang.loading.loader import Loader
+from carlang.mapping import builtin_sensors, load_sensors
+from carlang.mapping.expression import parse_expression
+from carlang.mapping.sensors import builtin_files
 from carlang.model import builtin_model
+from carlang.readers.containers import read_member
+from carlang.readers.records import Member, Records
 from carlang.store import create_store, object_columns
 from tests.ingest.conftest import query, sysmon_create, write_lines
 

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from bench import kill
-from carlang.ingest import Status
+from carlang.loading import Status
 from carlang.store import open_store
 from tests.conftest import REPOSITORY
 from tests.ingest.conftest import load
@@ -46,7 +46,7 @@ def test_an_ingest_that_is_killed_and_completed_holds_what_an_undisturbed_one_do
 _SLOW = """
 import time
 from carlang.cli import main
-from carlang.ingest import loader, run
+from carlang.loading import loader, run
 loader.CHUNK = run.COMMIT = 40_000
 commit = run._Run._commit
 def slow(self):

@@ -8,8 +8,8 @@ from typing import Any, cast
 import pyarrow as pa
 import pytest
 
-from carlang.ingest import lanes, workers
-from carlang.ingest.mapper import Lane, Mapper
+from carlang.loading import lanes, workers
+from carlang.mapping.mapper import Lane, Mapper
 
 _FIRST, _SECOND = Lane((1,)), Lane((2,), keeps=True)
 

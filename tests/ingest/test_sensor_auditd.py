@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from carlang.ingest import auditd_lines
+from carlang.readers import auditd_lines
 from tests.ingest.conftest import load, query
 
 _AUDIT = """\

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from carlang.ingest import IngestReport, Status
+from carlang.loading import IngestReport, Status
 from tests.ingest.conftest import load, query
 from tests.ingest.expected_events import KEPT, expected_events
 from tests.ingest.independent_counts import Kind, RawRecord, records

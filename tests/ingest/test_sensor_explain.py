@@ -11,7 +11,8 @@ import pytest
 
 from carlang.datafile import DataFileError
 from carlang.errors import IngestError
-from carlang.ingest import explain, load_sensors
+from carlang.loading import explain
+from carlang.mapping import load_sensors
 from carlang.model import builtin_model, load_model
 from tests.cli.commands import carlang
 from tests.conftest import REPOSITORY

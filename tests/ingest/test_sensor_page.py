@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import runpy
 
-from carlang.ingest import builtin_sensors
+from carlang.mapping import builtin_sensors
 from carlang.model import builtin_model
 from tests.conftest import REPOSITORY
 

@@ -1,0 +1,19 @@
+"""Events into committed files: an ingest from its sources to the store's log, and what it says of them."""
+
+from carlang.loading.explain import ExplainedEvent, ExplainedField, ExplainedRecord, explain
+from carlang.loading.progress import Progress
+from carlang.loading.report import IngestReport, Rejection, SourceReport, Status
+from carlang.loading.run import ingest
+
+__all__ = [
+    "ExplainedEvent",
+    "ExplainedField",
+    "ExplainedRecord",
+    "IngestReport",
+    "Progress",
+    "Rejection",
+    "SourceReport",
+    "Status",
+    "explain",
+    "ingest",
+]

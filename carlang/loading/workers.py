@@ -1,0 +1,83 @@
+"""Threads with a mapper each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import TypeVar
+
+from carlang.mapping.mapper import Mapper
+
+_Result = TypeVar("_Result")
+
+_AHEAD = 1
+"""How many more tasks a worker may have waiting than the idlest before what it is prepared for goes to another."""
+
+
+class Worker:
+    """A thread, and the mapper that lives in it from its first task on."""
+
+    def __init__(self, make: Callable[[], Mapper]) -> None:
+        self._make = make
+        self._thread = ThreadPoolExecutor(1, "carlang-ingest")
+        self._mapper: Mapper | None = None
+        self._tasks: list[Future[object]] = []
+        self.prepared: set[Hashable] = set()
+
+    @property
+    def waiting(self) -> int:
+        """How many tasks are not done."""
+        self._tasks = [task for task in self._tasks if not task.done()]
+        return len(self._tasks)
+
+    def submit(self, task: Callable[[Mapper], _Result]) -> Future[_Result]:
+        """Have a task done after those before it."""
+        future = self._thread.submit(self._run, task)
+        self._tasks.append(future)  # type: ignore[arg-type]  # only asked whether it is done
+        return future
+
+    def _run(self, task: Callable[[Mapper], _Result]) -> _Result:
+        if self._mapper is None:
+            self._mapper = self._make()
+        return task(self._mapper)
+
+    def interrupt(self) -> None:
+        """Break off the query that is running."""
+        if self._mapper is not None:
+            self._mapper.connection.interrupt()
+
+    def close(self) -> None:
+        """Let go of the tasks that are waiting, and of the mapper."""
+        self._thread.shutdown(cancel_futures=True)
+        if self._mapper is not None:
+            self._mapper.close()
+
+
+class Workers:
+    """Gives each task to a worker that is prepared for its kind, or else to the idlest.
+
+    To prepare the query of a mapping takes longer than to run it for a thousand records.
+    """
+
+    def __init__(self, count: int, make: Callable[[], Mapper]) -> None:
+        self._workers = [Worker(make) for _ in range(count)]
+
+    def submit(self, task: Callable[[Mapper], _Result], kind: Hashable = None) -> Future[_Result]:
+        """Have a task done; tasks of one kind are better done by one worker."""
+        chosen = idlest = min(self._workers, key=lambda worker: worker.waiting)
+        if kind is not None:
+            prepared = [worker for worker in self._workers if kind in worker.prepared]
+            nearest = min(prepared, key=lambda worker: worker.waiting, default=idlest)
+            chosen = nearest if nearest.waiting <= idlest.waiting + _AHEAD else idlest
+            chosen.prepared.add(kind)
+        return chosen.submit(task)
+
+    def interrupt(self) -> None:
+        """Break off what is running."""
+        for worker in self._workers:
+            worker.interrupt()
+
+    def close(self) -> None:
+        """Let go of the tasks that are waiting, and of the threads."""
+        for worker in self._workers:
+            worker.close()

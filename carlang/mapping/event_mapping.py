@@ -1,0 +1,69 @@
+"""Checked mappings of raw records to events."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from carlang.diagnostics import nearest
+from carlang.errors import IngestError
+from carlang.mapping.expression import Expression
+
+AUTO = "auto"
+"""In place of a sensor's name: all of them."""
+
+
+@dataclass(frozen=True)
+class EventMapping:
+    """A mapping of one kind of record to one object and action.
+
+    `names` gives for a member other names that exports use for it, `fields` for a field its expressions, the first
+    that is not null counts. Without `event_ids` the mapping takes all records of its log, or, where it has no log,
+    what is left over.
+    """
+
+    sensor: str
+    object: str
+    action: str
+    channel: str | None
+    provider: str | None
+    event_ids: tuple[int, ...]
+    where: Expression | None
+    names: Mapping[str, tuple[str, ...]]
+    fields: Mapping[str, tuple[Expression, ...]]
+
+    @property
+    def is_rest(self) -> bool:
+        """Whether the mapping takes the records that no other is for."""
+        return self.channel is None and self.provider is None
+
+    @property
+    def members(self) -> list[str]:
+        """The members of records that its fields are made of, each once."""
+        return list(dict.fromkeys(name for found in self.fields.values() for e in found for name in e.members))
+
+
+@dataclass(frozen=True)
+class Sensors:
+    """The mappings of some sensors, in the order of their files.
+
+    `kept` are the channels whose records go to the rest's mapping even if another one is for them.
+    """
+
+    mappings: tuple[EventMapping, ...]
+    kept: frozenset[str] = frozenset()
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The sensors' names, each once."""
+        return tuple(dict.fromkeys(mapping.sensor for mapping in self.mappings))
+
+    def only(self, sensor: str) -> Sensors:
+        """Return the mappings of one sensor and those for the rest; `auto` stands for all sensors."""
+        if sensor == AUTO:
+            return self
+        if sensor not in self.names:
+            meant = nearest(sensor, self.names)
+            hint = f"did you mean `{meant}`?" if meant else f"there are {', '.join(self.names)}, and auto"
+            raise IngestError(f"there is no sensor `{sensor}`; {hint}")
+        return Sensors(tuple(m for m in self.mappings if m.sensor == sensor or m.is_rest), self.kept)

@@ -1,0 +1,138 @@
+"""What a file is, by its content: the registries of archives and readers, and the walk through both."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import BinaryIO, cast
+
+from carlang.readers.auditd_lines import AuditdReader
+from carlang.readers.csv_file import CsvReader
+from carlang.readers.evtx_file import EvtxReader
+from carlang.readers.gzip_file import GzipFile
+from carlang.readers.json_documents import JsonDocumentsReader
+from carlang.readers.json_lines import JsonLinesReader
+from carlang.readers.parquet_file import ParquetReader
+from carlang.readers.records import STREAM_FAULTS, Archive, Fault, Member, Reader, Records, one_line, read_some
+from carlang.readers.tar_file import TarFile
+from carlang.readers.xml_file import EventXmlReader
+from carlang.readers.zeek_file import ZeekReader
+from carlang.readers.zip_file import ZipFile
+from carlang.readers.zstd_file import ZstdFile
+
+ARCHIVES: tuple[Archive, ...] = (GzipFile(), ZstdFile(), ZipFile(), TarFile())
+READERS: tuple[Reader, ...] = (
+    EvtxReader(),
+    ParquetReader(),
+    EventXmlReader(),
+    ZeekReader(),
+    AuditdReader(),
+    JsonDocumentsReader(),
+    CsvReader(),
+    JsonLinesReader(),
+)
+"""The first that matches reads a file; JSON lines take any text that is left."""
+
+_HEAD = 256 << 10
+_DEEPEST = 4
+
+_KNOWN_BINARIES = {
+    b"\x89PNG": "a PNG image",
+    b"\xff\xd8\xff": "a JPEG image",
+    b"%PDF": "a PDF document",
+    b"MZ": "a Windows program",
+    b"\x7fELF": "a Linux program",
+    b"SQLite format 3": "an SQLite database",
+    b"\xd4\xc3\xb2\xa1": "a packet capture",
+    b"\x0a\x0d\x0d\x0a": "a packet capture",
+    b"LfLe": "an event log of Windows XP (EVT)",
+}
+
+
+def read_member(member: Member, depth: int = 0) -> Iterator[tuple[str, Records | Fault]]:
+    """Read a file, and the files in it where it is an archive; each item comes with the name of its file.
+
+    A file that breaks off gives what was read before and a fault; the next file of the archive is read all the same.
+    """
+    try:
+        buffered, head = _peek(member)
+        archive = next((a for a in ARCHIVES if a.matches(head)), None)
+        if archive is None:
+            yield from _read_log(buffered, head)
+        elif depth >= _DEEPEST:
+            yield member.name, Fault(f"archives in archives, deeper than {_DEEPEST}")
+        else:
+            for inner in archive.members(buffered):
+                if isinstance(inner, Fault):
+                    yield member.name, inner
+                else:
+                    yield from read_member(inner, depth + 1)
+    except STREAM_FAULTS as error:
+        yield member.name, Fault(f"it breaks off: {one_line(error)}")
+
+
+def _read_log(member: Member, head: bytes) -> Iterator[tuple[str, Records | Fault]]:
+    if not head:
+        member.stream.read(1)  # raises where it broke off before its first byte
+        return
+    reader = next((r for r in READERS if r.matches(head)), None)
+    if reader is None:
+        kind = next((kind for magic, kind in _KNOWN_BINARIES.items() if head.startswith(magic)), "binary data")
+        yield member.name, Fault(f"not a log that can be read: {kind}")
+        return
+    for item in reader.read(member):
+        yield member.name, item
+
+
+def _peek(member: Member) -> tuple[Member, bytes]:
+    stream = member.stream
+    if member.path is None:
+        # The wrapper may not close the stream under it: the archive does that.
+        stream = cast("BinaryIO", _Unclosed(stream, _HEAD))
+        return replace(member, stream=stream), stream.peek(_HEAD)[:_HEAD]  # type: ignore[attr-defined]
+    head = stream.read(_HEAD)
+    stream.seek(0)
+    return member, head
+
+
+class _Unclosed(io.RawIOBase):
+    """A stream that can be looked ahead into once, at its beginning; closing it leaves the inner stream open."""
+
+    def __init__(self, inner: BinaryIO, ahead: int) -> None:
+        self._inner = inner
+        self._ahead = b""
+        self._fault: Exception | None = None
+        pieces: list[bytes] = []
+        try:
+            while ahead > 0 and (piece := read_some(inner, ahead)):
+                pieces.append(piece)
+                ahead -= len(piece)
+        except STREAM_FAULTS as error:
+            self._fault = error  # what came before it is worth reading
+        self._ahead = b"".join(pieces)
+
+    def readable(self) -> bool:
+        """Streams are only read."""
+        return True
+
+    def peek(self, size: int) -> bytes:
+        """Return the first bytes; they are read again afterwards."""
+        return self._ahead[:size]
+
+    def read(self, size: int = -1) -> bytes:
+        """Read on, from what was looked at first."""
+        if self._ahead:
+            cut = len(self._ahead) if size < 0 else size
+            piece, self._ahead = self._ahead[:cut], self._ahead[cut:]
+            return piece if size >= 0 else piece + self.read()
+        if self._fault is not None:
+            raise self._fault
+        return self._inner.read() if size < 0 else read_some(self._inner, size)
+
+    def readinto(self, buffer: object) -> int:
+        """Read into a buffer."""
+        view = memoryview(cast("bytearray", buffer)).cast("B")
+        piece = self.read(len(view))
+        view[: len(piece)] = piece
+        return len(piece)

@@ -1,0 +1,80 @@
+"""The reader of CSV files: a record a row, by the names in the first line."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Iterator
+
+import pyarrow as pa
+from pyarrow import csv as arrow_csv
+
+from carlang.readers.records import Fault, Member, Records, one_line
+from carlang.readers.rows import Rows, unique_names
+from carlang.readers.text import Utf8Stream, is_text, utf8_start
+
+_DELIMITERS = ",;\t|"
+_NAME = re.compile(r"[A-Za-z_@#][\w @#.:/()%-]{0,99}")
+_FEWEST = 2
+_BLOCK = 4 << 20
+
+
+class CsvReader:
+    """Reads a CSV file in blocks of rows; cells may span lines, a row with too many or too few cells is rejected."""
+
+    name = "CSV"
+
+    def matches(self, head: bytes) -> bool:
+        """Text whose first line are names, set off by commas, semicolons, tabs or bars, with a second line like it."""
+        return is_text(head) and _delimiter(head) is not None
+
+    def read(self, member: Member) -> Iterator[Records | Fault]:
+        """Read all cells as texts; empty ones are missing."""
+        stream = Utf8Stream(member.stream)
+        head = stream.peek(_BLOCK)
+        delimiter = _delimiter(head) or ","
+        names = unique_names(next(csv.reader(io.StringIO(head.decode("utf-8", "replace")), delimiter=delimiter)))
+        schema = pa.schema([(name, pa.string()) for name in names])
+        faults: list[Fault] = []
+
+        def refuse(row: arrow_csv.InvalidRow) -> str:
+            reason = f"{row.actual_columns} cells where the first line has {row.expected_columns}"
+            faults.append(Fault(reason, row.number, row.text))
+            return "skip"
+
+        try:
+            reader = arrow_csv.open_csv(
+                pa.PythonFile(stream, "r"),
+                arrow_csv.ReadOptions(use_threads=False, block_size=_BLOCK, skip_rows=1, column_names=names),
+                arrow_csv.ParseOptions(delimiter=delimiter, newlines_in_values=True, invalid_row_handler=refuse),
+                arrow_csv.ConvertOptions(
+                    column_types=schema, null_values=[""], strings_can_be_null=True, quoted_strings_can_be_null=True
+                ),
+            )
+            with Rows(schema) as rows:
+                for batch in reader:
+                    yield from faults
+                    faults.clear()
+                    if batch.num_rows:
+                        yield rows.records(batch)
+        except pa.ArrowInvalid as error:
+            faults.append(Fault(f"not readable as CSV: {one_line(error)}"))
+        yield from faults
+
+
+def _delimiter(head: bytes) -> str | None:
+    """Return what sets the names in the first line off; None where there is no such line, or only one."""
+    lines = utf8_start(head).decode("utf-8", "replace").splitlines()[:2]
+    if len(lines) < _FEWEST:
+        return None
+    for delimiter in sorted(_DELIMITERS, key=lines[0].count, reverse=True):
+        try:
+            names, cells = (next(csv.reader([line], delimiter=delimiter), []) for line in lines)
+        except csv.Error:
+            continue
+        open_quote = lines[1].count('"') % 2
+        same = len(cells) == len(names) or (open_quote and len(cells) <= len(names))
+        if len(names) >= _FEWEST and same and all(map(_NAME.fullmatch, names)) and len(set(names)) == len(names):
+            return delimiter
+    return None

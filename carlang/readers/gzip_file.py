@@ -1,0 +1,24 @@
+"""Unpacks gzip files; a tar file inside is an archive of its own."""
+
+from __future__ import annotations
+
+import gzip
+from collections.abc import Iterator
+from typing import BinaryIO, cast
+
+from carlang.readers.records import Fault, Member
+
+
+class GzipFile:
+    """A gzip file holds one file, under the archive's name."""
+
+    name = "gzip"
+
+    def matches(self, head: bytes) -> bool:
+        """A gzip file begins with its magic and the only method there is."""
+        return head.startswith(b"\x1f\x8b\x08")
+
+    def members(self, member: Member) -> Iterator[Member | Fault]:
+        """Open the one file in it."""
+        with gzip.GzipFile(fileobj=member.stream, mode="rb") as stream:
+            yield Member(member.name, cast("BinaryIO", stream))

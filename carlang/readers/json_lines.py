@@ -1,0 +1,31 @@
+"""The reader of JSON lines: a record a line."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from carlang.readers.json_documents import looks_like_documents
+from carlang.readers.records import Fault, Member, Records
+from carlang.readers.text import LONGEST_LINE, is_text, utf8_blocks, whole_lines
+
+
+class JsonLinesReader:
+    """Reads text files of a record a line; a line that is no JSON object is sorted out later, with its number."""
+
+    name = "JSON lines"
+
+    def matches(self, head: bytes) -> bool:
+        """Any text is read as lines, unless its beginning shows documents that span lines."""
+        return is_text(head) and not looks_like_documents(head)
+
+    def read(self, member: Member) -> Iterator[Records | Fault]:
+        """Read blocks of whole lines."""
+        number = 1
+        for text in whole_lines(utf8_blocks(member.stream)):
+            if text is None:
+                yield Fault(f"a line of more than {LONGEST_LINE >> 20} MB", number)
+                number += 1
+                continue
+            records = Records.of_text(text, number)
+            yield records
+            number += len(records.lines)

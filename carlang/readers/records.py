@@ -1,0 +1,129 @@
+"""What readers hand on: raw records by the thousand, as Arrow arrays, and the places where reading failed."""
+
+from __future__ import annotations
+
+import tarfile
+import zipfile
+import zlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, BinaryIO, Protocol
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from carlang.readers.compression import zstd
+
+XML = "xml"
+"""The shape of records that go by the XML of Windows events."""
+
+
+@dataclass(frozen=True)
+class Records:
+    """Raw records, each the text of a JSON object, with their numbers in the source (a line or a record).
+
+    `shape` is that of all of them where the reader knows it, and that all of them are whole.
+    """
+
+    lines: pa.Array = field(repr=False)
+    numbers: pa.Array = field(repr=False)
+    size: int = 0
+    shape: str | None = None
+
+    @classmethod
+    def of(cls, lines: Sequence[str] | Sequence[bytes], numbers: Sequence[int] | range, size: int) -> Records:
+        """Make records of UTF-8 texts; `size` is their length in bytes, near enough."""
+        return cls(pa.array(lines, type=pa.string()), pa.array(numbers, type=pa.int64()), size)
+
+    @classmethod
+    def of_text(cls, text: bytes, first: int) -> Records:
+        """Make a record of each line of a text, which is counted from `first`; what is not UTF-8 becomes U+FFFD."""
+        whole = _text_array(text)
+        try:
+            whole.validate(full=True)
+        except pa.ArrowInvalid:
+            whole = _text_array(text.decode("utf-8", "replace").encode())
+        lines = pc.list_flatten(pc.split_pattern(whole, "\n"))
+        return cls(lines, counted(first, len(lines)), len(text))
+
+
+def counted(first: int, count: int) -> pa.Array:
+    """Return the numbers from `first` on."""
+    return pc.add(pc.cumulative_sum(pa.repeat(pa.scalar(1, pa.int64()), count)), first - 1)
+
+
+def _text_array(text: bytes) -> pa.Array:
+    offsets = pa.array([0, len(text)], pa.int32()).buffers()[1]
+    return pa.Array.from_buffers(pa.string(), 1, [None, offsets, pa.py_buffer(text)])
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """Something in a source that could not be read: why, at which line or record, and its text if there is one."""
+
+    reason: str
+    number: int | None = None
+    text: str | None = None
+
+
+@dataclass(frozen=True)
+class Member:
+    """A stream of bytes to read: a file, or a file inside an archive. `path` is set where it is a file of its own."""
+
+    name: str
+    stream: BinaryIO = field(repr=False)
+    path: Path | None = None
+
+
+class Reader(Protocol):
+    """Something that reads one kind of log file."""
+
+    name: str
+
+    def matches(self, head: bytes) -> bool:
+        """Tell from a file's first bytes whether this reader is for it."""
+        ...
+
+    def read(self, member: Member) -> Iterator[Records | Fault]:
+        """Read a file's records in order; a fault does not end the reading where there is a way on."""
+        ...
+
+
+class Archive(Protocol):
+    """Something that unpacks one kind of archive."""
+
+    name: str
+
+    def matches(self, head: bytes) -> bool:
+        """Tell from a file's first bytes whether it is such an archive."""
+        ...
+
+    def members(self, member: Member) -> Iterator[Member | Fault]:
+        """Open the files in the archive, one after the other; each is valid until the next is asked for."""
+        ...
+
+
+STREAM_FAULTS: tuple[type[Exception], ...] = (
+    OSError,
+    EOFError,
+    ValueError,
+    RuntimeError,
+    zlib.error,
+    zstd.ZstdError,
+    zipfile.BadZipFile,
+    tarfile.TarError,
+)
+"""What Python's readers of files and archives raise for broken input."""
+
+
+def read_some(stream: BinaryIO, size: int) -> bytes:
+    """Read up to `size` bytes, fewer where that spares what a broken stream gave before it broke; empty at the end."""
+    read1 = getattr(stream, "read1", None)
+    piece: bytes = read1(size) if read1 is not None else stream.read(size)
+    return piece
+
+
+def one_line(error: Any) -> str:
+    """Return what an error says in its first line."""
+    return str(error).split("\n", 1)[0].strip() or type(error).__name__

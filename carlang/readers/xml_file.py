@@ -1,0 +1,111 @@
+"""The reader of Windows events as XML: an export with a root, or what `wevtutil` writes, one event after the other."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+from xml.etree import ElementTree as ET
+
+from carlang.readers.records import Fault, Member, Records
+from carlang.readers.text import is_text, utf8_blocks, utf8_start, valid_utf8
+
+_EVENT = re.compile(rb"<Event[\s>].*?</Event>", re.DOTALL)
+_BEGIN = re.compile(rb"<Event[\s>]")
+_END = b"</Event>"
+_LARGEST = 64 << 20
+_SHOWN = 1000
+
+
+class EventXmlReader:
+    """Reads the events of an XML file one by one, so that one that is broken does not end the reading."""
+
+    name = "Windows event XML"
+
+    def matches(self, head: bytes) -> bool:
+        """A file in angle brackets that has an event near its beginning."""
+        return is_text(head) and utf8_start(head).startswith(b"<") and _BEGIN.search(utf8_start(head)) is not None
+
+    def read(self, member: Member) -> Iterator[Records | Fault]:
+        """Cut the text between events and write each as JSON, in the form that EVTX parsers give it."""
+        number = 0
+        for text in _events(utf8_blocks(member.stream)):
+            if isinstance(text, Fault):
+                yield Fault(text.reason, number + 1, text.text)
+                continue
+            lines: list[str] = []
+            numbers: list[int] = []
+            for found in _EVENT.finditer(text):
+                number += 1
+                try:
+                    # Entities of a DTD would have to be declared outside of the event, and are unknown in it.
+                    lines.append(json.dumps({"Event": _event(ET.fromstring(found[0]))}, ensure_ascii=False))  # noqa: S314
+                    numbers.append(number)
+                except (ET.ParseError, ValueError) as error:
+                    yield Fault(f"not valid XML: {error}", number, found[0][:_SHOWN].decode("utf-8", "replace"))
+            if lines:
+                yield Records.of(lines, numbers, sum(map(len, lines)))
+
+
+def _events(blocks: Iterator[bytes]) -> Iterator[bytes | Fault]:
+    """Yield blocks of whole events; what comes after the last one waits for the next block."""
+    rest = b""
+    for block in blocks:
+        rest += valid_utf8(block)
+        if (cut := rest.rfind(_END)) >= 0:
+            yield rest[: cut + len(_END)]
+            rest = rest[cut + len(_END) :]
+        if len(rest) > _LARGEST:
+            yield Fault(f"an event of more than {_LARGEST >> 20} MB")
+            return
+    if begun := _BEGIN.search(rest):
+        yield Fault("it ends within an event", text=rest[begun.start() :][:_SHOWN].decode("utf-8", "replace"))
+
+
+def _event(event: ET.Element) -> dict[str, Any]:
+    result: dict[str, Any] = {}
+    for part in event:
+        name = _name(part)
+        result[name] = _event_data(part) if name == "EventData" else _value(part)
+    return result
+
+
+def _event_data(part: ET.Element) -> dict[str, Any]:
+    """Return the data by their names; those without one as a list."""
+    result: dict[str, Any] = {}
+    unnamed: list[str] = []
+    for item in part:
+        name = item.get("Name") if _name(item) == "Data" else _name(item)
+        if name is None:
+            unnamed.append(item.text or "")
+        else:
+            result[name] = _value(item) if len(item) else item.text or ""
+    if unnamed:
+        result["Data"] = {"#text": unnamed}
+    return result
+
+
+def _value(element: ET.Element) -> Any:
+    """Return an element as its text, or as an object of its attributes, text and parts."""
+    parts: dict[str, Any] = {}
+    for part in element:
+        name, value = _name(part), _value(part)
+        if name in parts:
+            former = parts[name]
+            parts[name] = [*former, value] if isinstance(former, list) else [former, value]
+        else:
+            parts[name] = value
+    text = (element.text or "").strip()
+    if not parts and not element.attrib:
+        return element.text
+    attributes = {"#attributes": {_local(k): v for k, v in element.attrib.items()}} if element.attrib else {}
+    return attributes | ({"#text": text} if text else {}) | parts
+
+
+def _name(element: ET.Element) -> str:
+    return _local(element.tag)
+
+
+def _local(name: str) -> str:
+    return name.rpartition("}")[2]

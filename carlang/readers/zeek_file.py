@@ -1,0 +1,148 @@
+"""The reader of Zeek's own logs: values set off by tabs, under a header that names their fields and types."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Self
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from carlang.database.connection import open_memory
+from carlang.database.quoting import text_literal
+from carlang.readers.feed import Feed
+from carlang.readers.records import Fault, Member, Records
+from carlang.readers.text import is_text, utf8_blocks, utf8_start, whole_lines
+
+_LINES = pa.schema([("number", pa.int64()), ("line", pa.string())])
+_HEADER = re.compile(rb"#(separator|fields|path)\b")
+_NUMBERS = {"time": "DOUBLE", "interval": "DOUBLE", "double": "DOUBLE"} | dict.fromkeys(
+    ("count", "int", "port"), "BIGINT"
+)
+_LIST = re.compile(r"(?:set|vector)\[(\w+)\]")
+
+
+class ZeekReader:
+    """Reads Zeek's logs as records of the form that Zeek's JSON has; a file may hold several headers."""
+
+    name = "Zeek"
+
+    def matches(self, head: bytes) -> bool:
+        """Zeek's logs begin with their header."""
+        return is_text(head) and _HEADER.match(utf8_start(head)) is not None
+
+    def read(self, member: Member) -> Iterator[Records | Fault]:
+        """Read blocks of lines, each under the header above it."""
+        header = _Header()
+        number = 1
+        with _Lines() as lines:
+            for text in whole_lines(utf8_blocks(member.stream)):
+                if text is None:
+                    yield Fault("a line that is too long", number)
+                    number += 1
+                    continue
+                block = Records.of_text(text, number)
+                number += len(block.lines)
+                comments = pc.indices_nonzero(pc.starts_with(block.lines, "#")).to_pylist()
+                begin = 0
+                for place in [*comments, len(block.lines)]:
+                    if place > begin:
+                        yield from lines.read(header, block.lines[begin:place], block.numbers[begin:place])
+                    if place < len(block.lines):
+                        header = header.with_line(block.lines[place].as_py())
+                    begin = place + 1
+
+
+@dataclass(frozen=True)
+class _Header:
+    """What the lines with `#` say; without any, as Zeek writes by default."""
+
+    separator: str = "\t"
+    set_separator: str = ","
+    empty: str = "(empty)"
+    unset: str = "-"
+    path: str = ""
+    fields: tuple[str, ...] = ()
+    types: tuple[str, ...] = ()
+
+    def with_line(self, line: str) -> _Header:
+        """Return the header with one more line of it."""
+        line = line.rstrip("\r")
+        if line.startswith("#separator"):
+            written = line.partition(" ")[2].strip()
+            return _Header(separator=re.sub(r"\\x([0-9A-Fa-f]{2})", lambda m: chr(int(m[1], 16)), written) or "\t")
+        name, *values = line[1:].split(self.separator)
+        known = {"set_separator": "set_separator", "empty_field": "empty", "unset_field": "unset", "path": "path"}
+        changed = dict(self.__dict__)
+        if name in ("fields", "types"):
+            changed[name] = tuple(values)
+        elif name in known and values:
+            changed[known[name]] = values[0]
+        return _Header(**changed)
+
+    def query(self) -> str:
+        """Return the query that makes records of the table `lines`; null is a line of another number of values."""
+        types = self.types if len(self.types) == len(self.fields) else ("string",) * len(self.fields)
+        values = [f"'_path', {text_literal(self.path)}"] if self.path else []
+        for place, (name, type_) in enumerate(zip(self.fields, types, strict=True), start=1):
+            values.append(f"{text_literal(name)}, {self._value(f'v[{place}]', type_)}")
+        record = f"CAST(json_merge_patch('{{}}', json_object({', '.join(values)})) AS VARCHAR)"
+        # Names and separators are literals; the lines are never part of the text.
+        return f"""
+        SELECT number, line, CASE WHEN len(v) = {len(self.fields)} THEN {record} END AS record, len(v) AS found
+        FROM (SELECT number, line, string_split(rtrim(line, chr(13)), {text_literal(self.separator)}) AS v
+          FROM lines WHERE rtrim(line, chr(13)) <> '')"""  # noqa: S608
+
+    def _value(self, value: str, type_: str) -> str:
+        unset, empty = text_literal(self.unset), text_literal(self.empty)
+        if listed := _LIST.fullmatch(type_):
+            items = f"string_split({value}, {text_literal(self.set_separator)})"
+            kind = _NUMBERS.get(listed[1])
+            items = f"list_transform({items}, lambda x: TRY_CAST(x AS {kind}))" if kind else items
+            none = f"WHEN {value} = {unset} THEN NULL WHEN {value} = {empty} THEN '[]'::JSON"
+            return f"CASE {none} ELSE to_json({items}) END"
+        if type_ == "bool":
+            return f"CASE {value} WHEN 'T' THEN true WHEN 'F' THEN false END"
+        if kind := _NUMBERS.get(type_):
+            return f"TRY_CAST({value} AS {kind})"
+        return f"CASE WHEN {value} = {unset} THEN NULL WHEN {value} = {empty} THEN '' ELSE {value} END"
+
+
+class _Lines:
+    """Makes records of lines under one header at a time; used as a context manager."""
+
+    def __init__(self) -> None:
+        self._feed = Feed(_LINES)
+        self._connection = open_memory()
+        self._connection.register("lines", self._feed)
+        self._header: _Header | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._connection.unregister("lines")
+        self._connection.close()
+
+    def read(self, header: _Header, lines: pa.Array, numbers: pa.Array) -> Iterator[Records | Fault]:
+        """Yield the records of lines, and faults for those that are none."""
+        if not header.fields:
+            yield Fault("a line before any header", numbers[0].as_py(), lines[0].as_py())
+            return
+        if header != self._header:
+            self._connection.execute(f"PREPARE zeek AS {header.query()}")
+            self._header = header
+        self._feed.rows = pa.table([numbers, lines], schema=_LINES)
+        read = self._connection.sql("EXECUTE zeek").to_arrow_table()
+        good = read.filter(pc.is_valid(read["record"]))
+        for row in read.filter(pc.is_null(read["record"])).to_pylist():
+            reason = f"{row['found']} values where the header has {len(header.fields)}"
+            yield Fault(reason, row["number"], row["line"])
+        if good.num_rows:
+            size = good["record"].nbytes
+            yield Records(good["record"].combine_chunks(), good["number"].combine_chunks(), size)
