@@ -9,40 +9,40 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import fields, is_dataclass, replace
-from typing import Any
+from dataclasses import replace
 
 from carlang.diagnostics import Diagnostic, codes
 from carlang.source import Span
 from carlang.syntax import ast
+from carlang.syntax.walk import rewrite
 
 Reader = Callable[[str], ast.Statement | None]
 """Parses the text of one statement; gives None where it cannot be parsed."""
 
 _CLOSING = {"(": ")", "[": "]"}
 _BEFORE_A_CONDITION = frozenset({"where", "and", "or", "not"})
-_PLACES = 200
-"""How many places are tried at most."""
+_MOST_BEGINNINGS = 200
+"""At how many places the missing bracket is tried at most: each costs a parse of the statement."""
 _LONGEST = 20_000
-"""How many characters a statement has at most that is repaired."""
+"""How many characters a statement may have to be repaired, for the same reason; the longest published one has 2,553."""
 _TOKEN = re.compile(
     r"""(?P<skip>"(?:\\["\\]|\\(?!["\\])|[^"\\\n])*"|'[^'\n]*'|\#[^\n]*|//[^\n]*)|(?P<mark>[()\[\]])|(?P<word>\w+)"""
 )
 
 
-def with_repairs(text: str, pieces: Sequence[Span], found: Sequence[Diagnostic], read: Reader) -> list[Diagnostic]:
+def with_repairs(text: str, pieces: Sequence[Span], faults: Sequence[Diagnostic], read: Reader) -> list[Diagnostic]:
     """Return the faults of a program's statements, in order; where a bracket is a statement's only one, repaired."""
     starts = [piece.start for piece in pieces]
     by_piece: dict[int, list[Diagnostic]] = {}
-    for diagnostic in found:
-        by_piece.setdefault(bisect_right(starts, diagnostic.span.start) - 1, []).append(diagnostic)
-    repaired: list[Diagnostic] = []
-    for number, own in by_piece.items():
+    for fault in faults:
+        by_piece.setdefault(bisect_right(starts, fault.span.start) - 1, []).append(fault)
+    result: list[Diagnostic] = []
+    for number, faults_of_piece in by_piece.items():
         span = pieces[number]
-        alone = len(own) == 1 and number >= 0 and span.end - span.start <= _LONGEST
-        fault = _repaired(text, span, own[0], read) if alone else None
-        repaired += [fault] if fault else own
-    return repaired
+        alone = len(faults_of_piece) == 1 and number >= 0 and span.end - span.start <= _LONGEST
+        repaired = _repaired(text, span, faults_of_piece[0], read) if alone else None
+        result += [repaired] if repaired else faults_of_piece
+    return result
 
 
 def _repaired(text: str, span: Span, fault: Diagnostic, read: Reader) -> Diagnostic | None:
@@ -59,10 +59,11 @@ def _repaired(text: str, span: Span, fault: Diagnostic, read: Reader) -> Diagnos
 def _closed(text: str, span: Span, fault: Diagnostic, read: Reader) -> Diagnostic | None:
     """Return the fault of a bracket that is never closed, repaired at the statement's end."""
     bracket = _CLOSING[text[fault.span.start]]
-    whole = text[span.start : span.end] + bracket
-    if read(whole) is None:
+    closed = text[span.start : span.end] + bracket
+    if read(closed) is None:
         return None
-    return fault.repaired_by(bracket, Span(span.end, span.end), certain=not _mixed(whole))
+    # With `and` and `or` side by side, a bracket further left would group the conditions otherwise.
+    return fault.repaired_by(bracket, Span(span.end, span.end), certain=not _mixed(closed))
 
 
 def _without(text: str, span: Span, fault: Diagnostic, read: Reader) -> Diagnostic | None:
@@ -71,10 +72,13 @@ def _without(text: str, span: Span, fault: Diagnostic, read: Reader) -> Diagnost
     meant = read(before)
     if meant is None:
         return None
-    places = list(_beginnings(before))
-    others = (read(other) for other in _bracketed(text[span.start : span.end], places))
-    wanted = _flattened(meant)
-    certain = len(places) <= _PLACES and all(other is None or _flattened(other) == wanted for other in others)
+    beginnings = list(_beginnings(before))
+    others = (read(other) for other in _bracketed(text[span.start : span.end], beginnings))
+    # Brackets around an `and` inside an `and` change the tree, not what it means.
+    meaning = rewrite(meant, _merged)
+    certain = len(beginnings) <= _MOST_BEGINNINGS and all(
+        other is None or rewrite(other, _merged) == meaning for other in others
+    )
     start = span.start + len(before.rstrip())
     return fault.repaired_by("", Span(start, fault.span.end), certain=certain)
 
@@ -103,11 +107,11 @@ def _beginnings(text: str) -> Iterator[int]:
         expected = match["mark"] == "(" or (match["word"] or "").casefold() in _BEFORE_A_CONDITION
 
 
-def _bracketed(text: str, places: Sequence[int]) -> Iterator[str]:
-    """Yield a statement with the missing bracket at each place where it would hold more than one condition."""
-    for place in places[:_PLACES]:
-        other = text[:place] + "(" + text[place:]
-        if re.search(r"\b(?:and|or)\b", other[place : _partner(other, place)], re.IGNORECASE):
+def _bracketed(text: str, beginnings: Sequence[int]) -> Iterator[str]:
+    """Yield a statement with the missing bracket at each beginning where it would hold more than one condition."""
+    for start in beginnings[:_MOST_BEGINNINGS]:
+        other = text[:start] + "(" + text[start:]
+        if re.search(r"\b(?:and|or)\b", other[start : _partner(other, start)], re.IGNORECASE):
             yield other
 
 
@@ -122,17 +126,11 @@ def _partner(text: str, at: int) -> int:
     return len(text)
 
 
-def _flattened(node: Any) -> Any:
-    """Return a tree in which an `and` within an `and`, and an `or` within an `or`, are one."""
-    if isinstance(node, tuple):
-        return tuple(_flattened(each) for each in node)
-    if not is_dataclass(node) or isinstance(node, type | Span):
+def _merged(node: ast.Node) -> ast.Node:
+    """Return an `and` whose operands are ands themselves, or an `or` of ors, as one; any other node as it is."""
+    if not isinstance(node, ast.And | ast.Or):
         return node
-    inner = {f.name: _flattened(getattr(node, f.name)) for f in fields(node) if f.compare}
-    whole = replace(node, **inner)
-    if isinstance(whole, ast.And | ast.Or):
-        operands: list[ast.Expr] = []
-        for operand in whole.operands:
-            operands += operand.operands if type(operand) is type(whole) else [operand]
-        return replace(whole, operands=tuple(operands))
-    return whole
+    operands: list[ast.Expr] = []
+    for operand in node.operands:
+        operands += operand.operands if isinstance(operand, type(node)) else [operand]
+    return replace(node, operands=tuple(operands))

@@ -7,14 +7,16 @@ comparison has one for each pair. Where a mutant gives what the tests expect, no
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, fields, is_dataclass, replace
+from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Any
 
 from carlang.source import Span
-from carlang.syntax import ast
+from carlang.syntax import ast, rewrite, walk
 
-_LEAVES = (ast.Comparison, ast.In, ast.TextTest, ast.Exists)
+_CONNECTIVES = ast.And | ast.Or | ast.Not
 _TRUE = ast.BoolLit(value=True, span=Span(0, 0))
+"""Stands where a condition was dropped; known by its identity, since a program may have a `true` of its own."""
 
 
 @dataclass(frozen=True)
@@ -29,64 +31,53 @@ class Mutant:
 def mutants(program: ast.Program) -> Iterator[Mutant]:
     """Yield all mutants of a program, in the order of its text."""
     for index, statement in enumerate(program.statements):
-        for changed, span, change in _changed(statement):
-            statements = (*program.statements[:index], changed, *program.statements[index + 1 :])
-            yield Mutant(ast.Program(statements), span, change)
+        before, after = program.statements[:index], program.statements[index + 1 :]
+        for old in _tests(statement):
+            for new, span, change in _changed(old):
+                changed = _with(statement, old, new)
+                yield Mutant(replace(program, statements=(*before, changed, *after)), span, change)
 
 
-def _changed(node: Any) -> Iterator[tuple[Any, Span, str]]:
-    """Yield a node with one condition in it changed; conditions stand in `condition` and, bare, in `value`."""
-    if isinstance(node, tuple):
-        for index, item in enumerate(node):
-            for changed, span, change in _changed(item):
-                yield (*node[:index], changed, *node[index + 1 :]), span, change
+def _tests(statement: ast.Statement) -> Iterator[ast.Expr]:
+    """Yield the tests of a statement's conditions: what `and`, `or` and `not` put together."""
+    conditions: set[int] = set()
+    for node in walk(statement):
+        match node:
+            case ast.Search(_, condition) | ast.Filter(_, condition) | ast.Join(_, condition) if condition:
+                conditions.add(id(condition))
+            case ast.BareStmt(value) if not isinstance(value, ast.StreamForm):
+                conditions.add(id(value))
+        if id(node) in conditions:
+            # A call may have conditions among its arguments; they are no conditions of the statement.
+            below = walk(node, stop=lambda inner: not isinstance(inner, _CONNECTIVES))
+            yield from (inner for inner in below if isinstance(inner, ast.Expr) and not isinstance(inner, _CONNECTIVES))
+
+
+def _changed(test: ast.Expr) -> Iterator[tuple[ast.Expr, Span, str]]:
+    """Yield a test negated, and dropped; of a chained comparison, `a < b < c`, one pair after the other."""
+    if not isinstance(test, ast.Comparison) or len(test.operators) == 1:
+        yield ast.Not(test, test.span), test.span, "negated"
+        yield _TRUE, test.span, "dropped"
         return
-    if not is_dataclass(node):
-        return
-    for field in fields(node):
-        value = getattr(node, field.name)
-        is_condition = field.name == "condition" or (isinstance(node, ast.BareStmt) and not _is_stream(value))
-        if is_condition and value is not None:
-            yield from ((replace(node, **{field.name: c}), s, w) for c, s, w in _condition(value))  # type: ignore[type-var]  # a dataclass of ast
-        elif field.name != "span":
-            yield from ((replace(node, **{field.name: c}), s, w) for c, s, w in _changed(value))  # type: ignore[type-var]  # a dataclass of ast
-
-
-def _is_stream(value: Any) -> bool:
-    return isinstance(value, ast.StreamForm)
-
-
-def _condition(expr: ast.Expr) -> Iterator[tuple[ast.Expr, Span, str]]:
-    """Yield a condition with one of its parts negated, and with one dropped."""
-    match expr:
-        case ast.And(operands) | ast.Or(operands):
-            yield from _several(expr, operands)
-        case ast.Not(operand):
-            for changed, span, change in _condition(operand):
-                yield replace(expr, operand=changed), span, change
-        case ast.Comparison(operands, operators) if len(operators) > 1:
-            yield from _chain(expr)
-        case _:
-            yield ast.Not(expr, expr.span), expr.span, "negated"
-            yield _TRUE, expr.span, "dropped"
-
-
-def _several(expr: ast.And | ast.Or, operands: tuple[ast.Expr, ...]) -> Iterator[tuple[ast.Expr, Span, str]]:
-    for index, operand in enumerate(operands):
-        whole = isinstance(operand, _LEAVES) and not (
-            isinstance(operand, ast.Comparison) and len(operand.operators) > 1
-        )
-        rest = (*operands[:index], *operands[index + 1 :])
-        for changed, span, change in _condition(operand):
-            if change == "dropped" and (whole or changed is _TRUE):
-                yield (rest[0] if len(rest) == 1 else replace(expr, operands=rest)), span, change
-            else:
-                yield replace(expr, operands=(*operands[:index], changed, *operands[index + 1 :])), span, change
-
-
-def _chain(expr: ast.Comparison) -> Iterator[tuple[ast.Expr, Span, str]]:
     pairs = [
-        ast.Comparison((left, right), (operator,), left.span.to(right.span))
-        for left, operator, right in zip(expr.operands, expr.operators, expr.operands[1:], strict=False)
+        ast.Comparison(operands, (operator,), operands[0].span.to(operands[1].span))
+        for operands, operator in zip(pairwise(test.operands), test.operators, strict=True)
     ]
-    yield from _several(ast.And(tuple(pairs), expr.span), tuple(pairs))
+    chain = ast.And(tuple(pairs), test.span)
+    for pair in pairs:
+        for new, span, change in _changed(pair):
+            yield _with(chain, pair, new), span, change
+
+
+def _with(tree: ast.Node, old: ast.Expr, new: ast.Expr) -> Any:  # what may stand where `tree` stood
+    """Return a tree with another node in the place of one of its own; what was dropped leaves its `and` or `or`."""
+
+    def change(node: ast.Node) -> ast.Node:
+        if node is old:
+            return new
+        if isinstance(node, ast.And | ast.Or) and any(operand is _TRUE for operand in node.operands):
+            rest = tuple(operand for operand in node.operands if operand is not _TRUE)
+            return rest[0] if len(rest) == 1 else replace(node, operands=rest)
+        return node
+
+    return rewrite(tree, change)

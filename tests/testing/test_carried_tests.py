@@ -173,6 +173,34 @@ def test_a_chained_comparison_has_a_mutant_for_each_pair() -> None:
     assert sorted(change for change, _ in changes) == ["dropped"] * 3 + ["negated"] * 3
 
 
+@pytest.mark.parametrize(
+    ("condition", "expected"),
+    [
+        ("pid == 1", ["not pid == 1", "true"]),
+        (
+            "pid == 1 and user exists",
+            ["not pid == 1 and user exists", "user exists", "pid == 1 and not user exists", "pid == 1"],
+        ),
+        (
+            "not (pid == 1 or user exists)",
+            [
+                "not (not pid == 1 or user exists)",
+                "not user exists",
+                "not (pid == 1 or not user exists)",
+                "not pid == 1",
+            ],
+        ),
+        ("not pid == 1", ["not not pid == 1", "not true"]),
+        ("1 < pid < 9", ["not 1 < pid and pid < 9", "pid < 9", "1 < pid and not pid < 9", "1 < pid"]),
+    ],
+)
+@pytest.mark.parametrize("statement", ["f = filter p where ({})", "search Process | filter ({})", "{}"])
+def test_mutants_differ_in_one_test_negated_or_dropped(statement: str, condition: str, expected: list[str]) -> None:
+    program = carlang.load_text(statement.format(condition)).compiled[0].ast
+    wanted = [carlang.load_text(statement.format(text)).compiled[0].ast for text in expected]
+    assert [mutant.program for mutant in mutants(program)] == wanted
+
+
 def test_a_log_beside_the_analytic_can_be_the_input(tmp_path: Path) -> None:
     record = '{"Channel": "Microsoft-Windows-Sysmon/Operational", "EventID": 1, "UtcTime": "2020-01-01 00:00:00.000", '
     (tmp_path / "log.json").write_text(record + '"Image": "C:\\\\a.exe", "ProcessId": "12"}\n', encoding="utf-8")
