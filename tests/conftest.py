@@ -3,17 +3,25 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Generator
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
 
+from tests.seeds import VARIABLE, run_seed
+
 REPOSITORY = Path(__file__).resolve().parent.parent
 SHARED = REPOSITORY.parent / "shared"
 
-settings.register_profile("carlang", deadline=None)  # how long an example takes says more of the machine than of us
+# How long an example takes says more of the machine than of us. Where Hypothesis sees a CI it would draw the same
+# examples every time; here the seed of the run decides.
+settings.register_profile("carlang", deadline=None, derandomize=False)
 settings.load_profile("carlang")
+
+ELSEWHERE = "America/St_Johns"
+"""A zone whose clocks differ from UTC by a broken number of hours, and by another one in summer."""
 
 
 def _folder_beside(name: str) -> Path:
@@ -42,9 +50,37 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--update-goldens", action="store_true", help="write expected files anew; refused in CI")
 
 
+@pytest.hookimpl(tryfirst=True)  # before Hypothesis' own, which reads its seed there
 def pytest_configure(config: pytest.Config) -> None:
+    if config.option.hypothesis_seed is None:
+        try:
+            config.option.hypothesis_seed = str(run_seed())
+        except ValueError as error:
+            raise pytest.UsageError(str(error)) from error
+    # Workers of pytest-xdist inherit both, also over midnight.
+    os.environ[VARIABLE] = str(run_seed())
+    os.environ.setdefault("TZ", ELSEWHERE)
+    if hasattr(time, "tzset"):
+        time.tzset()
     if config.getoption("--update-goldens") and os.environ.get("CI"):
         raise pytest.UsageError("--update-goldens is for people: in CI, expected files are only compared")
+
+
+def _repeat() -> str:
+    return f"{VARIABLE}={os.environ[VARIABLE]}"
+
+
+def pytest_report_header() -> str:
+    return f"seed: {_repeat()} draws these cases again; time zone: TZ={os.environ['TZ']}"
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Name the seed beside every failure, where it is read when the header has scrolled away."""
+    report = yield
+    if report.failed:
+        report.sections.append(("Seed of the run", f"{_repeat()} pytest '{report.nodeid}'"))
+    return report
 
 
 Golden = Callable[[Path, str], None]

@@ -18,7 +18,6 @@ from tests.ingest.conftest import load, sysmon_create
 _EXAMPLES = settings(
     max_examples=8,
     deadline=None,
-    derandomize=True,
     phases=[Phase.generate],
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )

@@ -12,6 +12,7 @@ from tests.reference.cases import Case, compare, compiled, session_over
 from tests.reference.chooser import Chooser, choosers, seeded
 from tests.reference.drawn_events import events
 from tests.reference.drawn_programs import program
+from tests.seeds import drawn_seeds
 
 STORES, PROGRAMS = 60, 5
 
@@ -19,7 +20,6 @@ STORES, PROGRAMS = 60, 5
 @settings(
     max_examples=STORES,
     deadline=None,
-    derandomize=True,
     database=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.large_base_example],
 )
@@ -34,21 +34,21 @@ def test_drawn_programs_give_the_same_rows_in_the_same_order(choose: Chooser) ->
                 compare(session, known, Case(text, drawn, params))
 
 
-def bound_programs(seeds: range) -> Iterator[bound.BoundProgram | None]:
-    for seed in seeds:
+def bound_programs(count: int) -> Iterator[bound.BoundProgram | None]:
+    for seed in drawn_seeds(count):
         choose = seeded(seed)
         known = compiled(program(choose, events(choose))[0])
         yield known.bound if known.valid else None
 
 
 def test_nine_of_ten_drawn_programs_have_no_errors() -> None:
-    found = list(bound_programs(range(400)))
+    found = list(bound_programs(400))
     assert sum(each is not None for each in found) >= len(found) * 0.9
 
 
 def test_drawn_programs_use_every_node_of_the_bound_program() -> None:
     used: set[type] = set()
-    for each in bound_programs(range(600)):
+    for each in bound_programs(600):
         for output in each.outputs if each else ():
             streams = list(bound.streams_below(output.stream))
             used |= {type(stream) for stream in streams}

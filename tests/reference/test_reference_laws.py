@@ -18,7 +18,6 @@ from tests.reference.drawn_values import Values
 LAW = settings(
     max_examples=12,
     deadline=None,
-    derandomize=True,
     database=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.large_base_example],
 )
