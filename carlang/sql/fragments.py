@@ -36,8 +36,9 @@ def number(value: float) -> SQL:
 
 
 def instant(value: datetime) -> SQL:
-    """Return a literal of a UTC time, to the microsecond."""
-    written = value.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f+00:00")
+    """Return a literal of a time, to the microsecond; one without a zone is UTC, whatever the machine's zone is."""
+    aware = value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+    written = aware.strftime("%Y-%m-%d %H:%M:%S.%f+00:00")
     return exp.cast(text(written.rjust(32, "0")), "timestamptz")
 
 
