@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +38,20 @@ def test_files_outside_of_the_time_that_is_asked_for_are_not_opened(store: Store
         _count(opened)
     with pytest.raises(EngineError):
         _count(opened, until=_LATER)
+
+
+def test_a_file_is_opened_if_its_last_event_is_at_since_and_not_if_its_first_is_at_until(store: Store) -> None:
+    add_events(store, 0, 11, "early")
+    late = add_events(store, 100, 110, "late")
+    opened = open_store(store.path)
+    last_of_early, first_of_late = (
+        datetime(2020, 1, 1, 0, second // 60, second % 60, 1, tzinfo=UTC) for second in (10, 100)
+    )
+    assert _count(opened, since=last_of_early, until=first_of_late) == 1
+    _spoil(late)
+    assert _count(opened, until=first_of_late) == 6
+    with pytest.raises(EngineError):
+        _count(opened, until=first_of_late + timedelta(microseconds=1))
 
 
 def test_files_of_other_objects_are_not_opened(store: Store) -> None:
