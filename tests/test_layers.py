@@ -71,6 +71,7 @@ ARROWS: dict[str, set[str]] = {
 # Libraries that stay in some rooms, so that they could be exchanged there.
 CONFINED = {
     "lark": {"syntax"},
+    "markdown_it": {"importers"},
     "sqlglot": {"sql"},
     "duckdb": {"database", "engine", "store", "readers", "mapping", "loading"},
     "deltalake": {"store"},

@@ -13,10 +13,10 @@ import yaml
 from carlang.datafile import DataFileError, read_yaml
 from carlang.diagnostics import Diagnostic
 from carlang.diagnostics.codes import ID_MISMATCH, NO_PROGRAM
-from carlang.importers import markdown
 from carlang.importers.analytic_file import AnalyticFile, Coverage, DataSource, Form
 from carlang.importers.cases import read_tests
 from carlang.importers.front_matter import BLANK, COMMENT, FrontMatter, without_data, yaml_diagnostics
+from carlang.importers.markdown import PROGRAM, Markdown
 from carlang.importers.metadata import (
     ANALYTIC_TYPE,
     ANALYTIC_TYPES,
@@ -64,19 +64,19 @@ def read_markdown(source: Source) -> AnalyticFile:
     """Read a Markdown document: programs in code fences under a heading that says "Pseudocode"."""
     front = FrontMatter.read(source, BLANK)
     lines = source.text.split("\n")
-    document = list(markdown.parts(lines, len(lines) if front.body is None else front.body))
-    fences = markdown.program_fences(document)
+    document = Markdown.read(lines, len(lines) if front.body is None else front.body)
+    programs = document.programs()
     diagnostics = front.diagnostics
-    if not fences and front.body is not None:
-        found = Diagnostic(NO_PROGRAM, "no code fence stands under a heading `Pseudocode`", source, Span(0, 0))
-        diagnostics += (found.with_help("put the program between lines of ``` under `## Pseudocode`"),)
+    if not programs and front.body is not None:
+        fault = Diagnostic(NO_PROGRAM, "no code fence stands under a heading `Pseudocode`", source, Span(0, 0))
+        diagnostics += (fault.with_help("put the program between lines of ``` under `## Pseudocode`"),)
     content = _Content(
         Form.MARKDOWN,
-        [(Source(source.name, fence.text, source.text, fence.origins), _label(heading)) for heading, fence in fences],
+        [(Source(source.name, fence.text, source.text, fence.origins), _label(heading)) for heading, fence in programs],
         diagnostics,
-        title=markdown.main_heading(document),
-        description=markdown.description(document),
-        coverage=markdown.coverage_table(document),
+        title=document.title(),
+        description=document.description(),
+        coverage=document.coverage(),
     )
     return _analytic(front.data, content)
 
@@ -102,7 +102,7 @@ def read_yaml_form(source: Source) -> AnalyticFile:
 
 def _program(data: DataSource, index: int, entry: Any) -> Source | None:
     """Return the program of an implementation, or None where it is in another language."""
-    if not isinstance(entry, dict) or not markdown.PROGRAM.fullmatch(str(entry.get("type", "")).strip()):
+    if not isinstance(entry, dict) or not PROGRAM.fullmatch(str(entry.get("type", "")).strip()):
         return None
     node = data.data.node(("implementations", index, "code"))
     code = entry.get("code")
@@ -144,7 +144,7 @@ def _analytic(data: DataSource, content: _Content) -> AnalyticFile:
 
 def _label(heading: str) -> str:
     """Return the heading over a program as its label, unless it says no more than that it is one."""
-    return "" if markdown.PROGRAM.fullmatch(heading) else heading
+    return "" if PROGRAM.fullmatch(heading) else heading
 
 
 def _titled(title: str) -> tuple[str, str]:

@@ -6,6 +6,8 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from carlang.importers import AnalyticFile, Coverage, Form, load_file, load_text
 
@@ -151,6 +153,64 @@ def test_a_markdown_heading_may_be_underlined_and_a_fence_left_open() -> None:
     analytic = load_text(document, "x.md")
     assert [source.text for source in analytic.sources] == ["output a\noutput b\n"]
     assert_every_line_leads_back(analytic, document)
+
+
+@pytest.mark.parametrize(
+    ("document", "programs"),
+    [
+        ("## Pseudocode\n1. Run:\n    ```\n    output a\n      output b\n    ```\n", ["output a\n  output b"]),
+        ("## Pseudocode\n- Run:\n  ```\n  output a\noutput b\n  ```\n", ["output a\noutput b"]),
+        ("## Pseudocode\n\t```\n\toutput a\n\t\toutput b\n\t```\n", ["output a\n\toutput b"]),
+        ("## Pseudocode\n<details>\n```\noutput a\n```\n</details>\n", ["output a"]),
+        ("## Pseudocode\n    # a comment in indented code\n```\noutput a\n```\n", ["output a"]),
+        ("## Pseudocode\n````\n```\n````\n", ["```"]),
+        ("## Pseudocode\n```\noutput a\n\n  ", ["output a\n\n  "]),
+        ("## Pseudocode\n```", [""]),
+        ("```\noutput a\n```\n## Pseudocode\n## Other\n```\noutput b\n```\n", []),
+    ],
+)
+def test_a_fence_holds_a_program_wherever_it_stands(document: str, programs: list[str]) -> None:
+    analytic = load_text(document, "x.md")
+    assert [source.text for source in analytic.sources] == programs
+    assert_every_line_leads_back(analytic, document)
+
+
+_LINES = st.sampled_from(
+    [
+        "",
+        "  ",
+        "## Pseudocode",
+        "# T",
+        "---",
+        "===",
+        "```",
+        "  ```",
+        "\t~~~",
+        "~~~~ car",
+        "output a",
+        "  \tb",
+        "- c",
+        "|-|",
+    ]
+)
+
+
+@given(st.lists(_LINES, max_size=12).map("\n".join))
+def test_every_line_of_a_program_of_any_markdown_leads_back(document: str) -> None:
+    assert_every_line_leads_back(load_text(document, "x.md"), document)
+
+
+def test_att_and_ck_is_read_from_the_tables_of_its_section() -> None:
+    analytic = load_text(
+        "# T\n|T1000|\n|-|\n## ATT&amp;CK Detection\n|Technique|Tactics|Level|\n|---|---|---|\n"
+        "|[Task](https://attack.mitre.org/techniques/T1053/002/)|[Execution](x/TA0002), TA0003|moderate|\n"
+        "|T1053/005 T1053.002|High up|-|\n## Else\n|T1001|\n|-|\n",
+        "x.md",
+    )
+    assert analytic.coverage == (
+        Coverage("T1053", ("T1053.002",), ("TA0002", "TA0003"), "Moderate"),
+        Coverage("T1053", ("T1053.005", "T1053.002"), (), ""),
+    )
 
 
 def test_an_empty_fence_is_an_empty_program() -> None:
