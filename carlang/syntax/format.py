@@ -1,23 +1,27 @@
-"""AST → text in the one canonical layout. Comments stay with the statement, and the line, that they stand at.
+"""AST → text in the one canonical layout.
 
-A statement is written anew from its tree, on one line where that fits. Whatever the layout does, the text is parsed
-again: where it would not give the same tree with the same comments, the statement stays as it was written.
+A statement is written anew from its tree, on one line where that fits. Comments stay with the statement, and the line,
+that they stand at: each goes to the item of a group that it stands beside, above or below.
+
+Whatever the layout does, the text is parsed again. Where it would not give the same tree with the same comments, a
+statement stays as it was written, and a tree without a text is refused.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from carlang.diagnostics import has_errors
 from carlang.source import Source, Span
 from carlang.syntax import ast
-from carlang.syntax.format_comments import attach
-from carlang.syntax.format_doc import layout
-from carlang.syntax.format_expr import Unclear
-from carlang.syntax.format_stmt import statement
+from carlang.syntax.format_doc import Doc, Item, items_of, last_items, layout
+from carlang.syntax.format_nodes import Unclear, Writer
 from carlang.syntax.layout import comments, cut
 from carlang.syntax.parse import parse
+
+_AFTER_ITEM = re.compile(r"(?:[)\],|\s]|\{\{pipe\}\}|(?:and|or)\b)*", re.IGNORECASE)
 
 
 def format_program(source: Source) -> str | None:
@@ -31,6 +35,26 @@ def format_program(source: Source) -> str | None:
     formatted = _formatted(source, parsed.program, careful=True)
     again = parse(Source.whole(source.name, formatted)).program
     return formatted if _same(again.statements, parsed.program.statements) else source.text
+
+
+def format_tree(program: ast.Program) -> str:
+    """Return a text for a program of which there is only the tree: one that was built, or read and then rewritten.
+
+    Parsing the text gives the same tree. Raises `ValueError` for a tree that no text gives: with a `FaultyStmt` in it,
+    a name that is no word, a negative number where none can stand, or nested deeper than can be compared.
+    """
+    writer = Writer(None)
+    try:
+        text = "".join(layout(writer.statement(statement)) + "\n" for statement in program.statements)
+        written = parse(Source.whole("", text)).program == program
+    except (RecursionError, ValueError):  # nested too deeply, or a duration below zero
+        written = False
+    if not written:
+        raise ValueError("no text gives this tree")
+    return text
+
+
+# ---- statements and the comments between them ------------------------------------------------------------------------
 
 
 def _formatted(source: Source, program: ast.Program, *, careful: bool) -> str:
@@ -60,8 +84,8 @@ def _entries(
         first = at
         while at < len(remarks) and remarks[at].start < span.end:
             at += 1
-        lay_out = _careful if careful else _laid_out
-        text = lay_out(source, span, node, remarks[first:at])
+        inside = remarks[first:at]
+        text = _careful(source, span, node, inside) if careful else _laid_out(source, node, inside)
         if at < len(remarks) and not _ends_in_comment(text) and "\n" not in source.text[span.end : remarks[at].start]:
             yield _Entry(Span(span.start, remarks[at].end), f"{text}  {_text(source, remarks[at])}")
             at += 1
@@ -86,18 +110,19 @@ def _joined(source: Source, entries: Sequence[_Entry]) -> str:
 
 
 def _ends_in_comment(text: str) -> bool:
-    found = comments(Source.whole("", text))
-    return bool(found) and found[-1].end == len(text)
+    remarks = comments(Source.whole("", text))
+    return bool(remarks) and remarks[-1].end == len(text)
 
 
 def _careful(source: Source, span: Span, node: ast.Statement, remarks: Sequence[Span]) -> str:
     """Return a statement laid out, or as it was written where the layout would not keep all of it."""
     try:
-        text = _laid_out(source, span, node, remarks)
+        text = _laid_out(source, node, remarks)
         again = Source.whole("", text)
         program = parse(again).program
         kept = program.statements == (node,) and _same_comments(source, remarks, again)
         if kept and remarks:
+            # A comment may move once more when the text it was laid out in is formatted; then it has no stable place.
             kept = _formatted(again, program, careful=False) == text + "\n"
         if kept:
             return text
@@ -106,10 +131,9 @@ def _careful(source: Source, span: Span, node: ast.Statement, remarks: Sequence[
     return "\n".join(line.rstrip() for line in source.text[span.start : span.end].split("\n"))
 
 
-def _laid_out(source: Source, span: Span, node: ast.Statement, remarks: Sequence[Span]) -> str:
-    del span  # it is what `_careful` falls back to
-    doc = statement(source, node)
-    loose = attach(doc, remarks, source.text)
+def _laid_out(source: Source, node: ast.Statement, remarks: Sequence[Span]) -> str:
+    doc = Writer(source.text).statement(node)
+    loose = _attach(doc, remarks, source.text)
     text = layout(doc) + (f"  {loose.beside}" if loose.beside else "")
     return "\n".join([*loose.above, text, *loose.below])
 
@@ -119,16 +143,106 @@ def _same_comments(source: Source, remarks: Sequence[Span], again: Source) -> bo
     return before == sorted(_text(again, remark) for remark in comments(again))
 
 
-def _same(found: Sequence[ast.Statement], wanted: Sequence[ast.Statement]) -> bool:
+def _same(statements: Sequence[ast.Statement], others: Sequence[ast.Statement]) -> bool:
     """Tell whether two lists of statements are equal; those that are nested too deeply to compare count as equal.
 
     Such a statement has been left as it was written.
     """
-    return len(found) == len(wanted) and all(map(_same_statement, found, wanted))
+    return len(statements) == len(others) and all(map(_same_statement, statements, others))
 
 
-def _same_statement(found: ast.Statement, wanted: ast.Statement) -> bool:
+def _same_statement(statement: ast.Statement, other: ast.Statement) -> bool:
     try:
-        return found == wanted
+        return statement == other
     except RecursionError:
         return True
+
+
+# ---- comments inside a statement -------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    item: Item
+    depth: int
+    opening: bool
+
+
+@dataclass(slots=True)
+class _Loose:
+    """Comments of a statement that none of its lines but the first and last can hold: above it, behind it, below it."""
+
+    above: list[str] = field(default_factory=list)
+    beside: str = ""
+    below: list[str] = field(default_factory=list)
+
+
+def _attach(doc: Doc, remarks: Sequence[Span], text: str) -> _Loose:
+    """Give the comments of a statement to the items of its document; return those that no item can have.
+
+    `text` is the program that all spans are of. A comment behind code belongs to the item that ends before it, one on
+    a line of its own to the item that follows. Comments of the item that the statement ends with follow the statement.
+    """
+    places = [_Place(*item) for item in items_of(doc)]
+    code = _blanked(text, remarks)
+    loose = _Loose()
+    for comment in remarks:
+        words = text[comment.start : comment.end].rstrip()
+        if not _attached(places, comment, words, code):
+            loose.above.append(words)
+    for item in last_items(doc):
+        behind = [*([item.beside] if item.beside else []), *item.below]
+        if item.beside and not loose.beside:
+            loose.beside = behind.pop(0)
+        loose.below += behind
+        item.beside, item.below = "", []
+    return loose
+
+
+def _blanked(text: str, remarks: Sequence[Span]) -> str:
+    for comment in remarks:
+        text = text[: comment.start] + " " * (comment.end - comment.start) + text[comment.end :]
+    return text
+
+
+def _attached(places: Sequence[_Place], comment: Span, words: str, code: str) -> bool:
+    line = code.rfind("\n", 0, comment.start) + 1
+    before = _before(places, comment, code)
+    if code[line : comment.start].strip() and before and _AFTER_ITEM.fullmatch(code, before.span.end, comment.start):
+        if before.beside:
+            before.below.append(words)
+        else:
+            before.beside = words
+        return True
+    after = _after(places, comment, code)
+    if after:
+        after.item.above.append(words)
+        return not after.opening or not after.item.above.pop()
+    if before:
+        before.below.append(words)
+    return before is not None
+
+
+def _before(places: Sequence[_Place], comment: Span, code: str) -> Item | None:
+    """Return the item that ends before a comment; behind a closing bracket the one that the bracket belongs to."""
+    ended = [place for place in places if place.item.span.end <= comment.start]
+    if not ended:
+        return None
+    end = max(place.item.span.end for place in ended)
+    nearest = [place for place in ended if place.item.span.end == end]
+    closed = re.search(r"[)\]]", code[end : comment.start])
+    chosen = (min if closed else max)(nearest, key=lambda place: place.depth)
+    return chosen.item
+
+
+def _after(places: Sequence[_Place], comment: Span, code: str) -> _Place | None:
+    """Return the item that follows a comment in the same brackets."""
+    coming = [place for place in places if place.item.span.start >= comment.end]
+    if not coming:
+        return None
+    start = min(place.item.span.start for place in coming)
+    between = code[comment.end : start]
+    if re.search(r"[)\]]", between):
+        return None
+    nearest = [place for place in coming if place.item.span.start == start]
+    return (min if re.search(r"[(\[]", between) else max)(nearest, key=lambda place: place.depth)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 from hypothesis import given, settings
@@ -8,8 +9,8 @@ from hypothesis import strategies as st
 
 from carlang.diagnostics import has_errors
 from carlang.importers import load_file
-from carlang.source import Source
-from carlang.syntax import format_program, parse
+from carlang.source import Source, Span
+from carlang.syntax import ast, format_program, format_tree, parse, rewrite
 from carlang.syntax.layout import comments
 
 names = st.sampled_from(["exe", "pid", "command_line", "count", "search", "user", "ä", "output_x"])
@@ -134,10 +135,47 @@ def test_whatever_can_be_parsed_can_be_formatted(text: str) -> None:
         check_laws(source)
 
 
-def test_published_programs_are_formatted_by_the_same_laws(real_corpus: Path) -> None:
-    files = sorted((real_corpus / "car" / "analytics").glob("*.yaml"))
+def published(corpus: Path) -> list[Source]:
+    """Return CAR's programs that can be parsed."""
+    files = sorted((corpus / "car" / "analytics").glob("*.yaml"))
     sources = [source for file in files for source in load_file(file).sources]
-    whole = [source for source in sources if not has_errors(parse(source).diagnostics)]
-    assert len(whole) > 70
-    for source in whole:
+    faultless = [source for source in sources if not has_errors(parse(source).diagnostics)]
+    assert len(faultless) > 70
+    return faultless
+
+
+def test_published_programs_are_formatted_by_the_same_laws(real_corpus: Path) -> None:
+    for source in published(real_corpus):
         check_laws(source)
+
+
+def without_spans(node: ast.Node) -> ast.Node:
+    """Return a node as it would be made without a text."""
+    match node:
+        case ast.Program():
+            return node
+        case ast.Search():
+            return replace(node, conjunctions=(), span=Span(0, 0))
+        case _:
+            return replace(node, span=Span(0, 0))
+
+
+def check_laws_of_trees(program: ast.Program) -> None:
+    for tree in (program, rewrite(program, without_spans)):
+        assert isinstance(tree, ast.Program)
+        text = format_tree(tree)
+        assert parse(Source.whole("again", text)).program == program
+        assert format_program(Source.whole("again", text)) == text
+
+
+@given(programs())
+@settings(deadline=None, max_examples=120)
+def test_a_tree_is_written_as_a_text_that_gives_the_tree(text: str) -> None:
+    parsed = parse(Source.whole("p", text))
+    if not has_errors(parsed.diagnostics):
+        check_laws_of_trees(parsed.program)
+
+
+def test_trees_of_published_programs_are_written_by_the_same_laws(real_corpus: Path) -> None:
+    for source in published(real_corpus):
+        check_laws_of_trees(parse(source).program)

@@ -1,0 +1,263 @@
+"""AST → documents: each statement in its one form.
+
+Parentheses stand where precedence asks for them, and around an `and` inside an `or`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import assert_never
+
+from carlang.source import Span
+from carlang.syntax import ast
+from carlang.syntax.format_doc import Doc, Group, Item, flat
+from carlang.syntax.functions import is_function
+from carlang.syntax.literal import canonical_duration, duration_literal, number_literal, string_literal
+
+# How tightly an expression holds together; what stands inside another needs the other's level at least.
+OR, AND, NOT, COMPARISON, SUM, PRODUCT, ATOM = range(7)
+
+_CALL = re.compile(r"(\w+)\(")
+_OTHER_LINE = re.compile(r"[^\S\n]*(?:(?:#|//)[^\n]*)?\n")
+_TESTS = {"contains": "does not contain", "match": "does not match"}
+
+
+class Unclear(Exception):  # noqa: N818  # no error: a statement that is better left as it is written
+    """A statement whose layout says more than its tree: a call whose parenthesis opens on another line."""
+
+
+class Writer:
+    """Writes statements as documents.
+
+    `text` is what the tree was read from. It says what the tree does not: `90 minutes` or `1.5 hours`, `output` or
+    `return`, `Process` or `Process:*`. Without it a statement is written with the first of these.
+    """
+
+    def __init__(self, text: str | None) -> None:
+        self._text = text
+
+    def _written(self, node: ast.Statement | ast.EventClass | ast.DurationLit) -> str | None:
+        return None if self._text is None else self._text[node.span.start : node.span.end]
+
+    def statement(self, node: ast.Statement) -> Doc:
+        """Return a statement."""
+        match node:
+            case ast.AssignStmt(target, value):
+                return [f"{target.ident} = ", *self._value(value)]
+            case ast.FieldStmt(stream, field, value):
+                return [f"{stream.ident}.{field.ident} = ", *self._expression(value, SUM)]
+            case ast.InputStmt(name, kind, default):
+                head = f"input {name.ident}" + (f": {kind.ident}" if kind else "")
+                return [head, " = ", *self._expression(default, SUM)] if default else [head]
+            case ast.OutputStmt(items):
+                word = "return" if (self._written(node) or "").casefold().startswith("return") else "output"
+                return [f"{word} ", self._outputs(items)]
+            case ast.BareStmt(ast.Comparison((left, ast.ListLit((ast.Name(),)) as right), ("==",))):  # `a.b.c = [f]`
+                return [*self._expression(left, SUM), " = ", *self._expression(right, SUM)]
+            case ast.BareStmt(value):
+                return self._value(value)
+            case ast.FaultyStmt():
+                return [self._written(node) or ""]
+            case _:
+                assert_never(node)
+
+    def _outputs(self, items: Sequence[ast.Stream]) -> Group:
+        if len(items) == 1:
+            return Group([Item(self._stream(items[0]), items[0].span)])
+        return Group([Item(self._input(item), item.span) for item in items])
+
+    # ---- streams
+
+    def _value(self, value: ast.Value) -> Doc:
+        return self._stream(value) if isinstance(value, ast.StreamForm) else self._expression(value)
+
+    def _input(self, node: ast.Stream) -> Doc:
+        """Return a stream where a name usually stands."""
+        return [node.ident] if isinstance(node, ast.Name) else [bracketed(self._stream(node), node.span)]
+
+    def _inputs(self, nodes: Sequence[ast.Stream], *, brackets: bool) -> Group:
+        items = [Item(self._input(node), node.span) for node in nodes]
+        return Group(items, "(", ")") if brackets else Group(items)
+
+    def _stream(self, node: ast.Stream) -> Doc:
+        match node:
+            case ast.Name(ident):
+                return [ident]
+            case ast.Search():
+                return self._search(node)
+            case ast.Pipe(head, stages):
+                first = [bracketed(self._stream(head), head.span)] if isinstance(head, ast.Pipe) else None
+                items = [Item(first or self._stream(head), head.span)]
+                items += [Item(self._stage(stage), stage.span, "|") for stage in stages]
+                return [Group(items)]
+            case ast.Filter(stream, test):
+                words = ["filter ", *self._input(stream), " where "] if stream else ["filter where "]
+                return [*words, self._condition(test)]
+            case ast.Join() | ast.Group() | ast.Select() | ast.By():
+                return self._combined(node)
+            case ast.Sequence(steps, keys, within, until):
+                doc: list[str | Group] = ["sequence ", self._inputs(steps, brackets=True), *self._by(keys)]
+                doc += [" within ", *self._expression(within)] if within else []
+                return [*doc, " until ", *self._input(until)] if until else doc
+            case ast.RunAnalytic(kind, id_):
+                return [f"run {kind.ident}:{id_.ident}"]
+            case _:
+                assert_never(node)
+
+    def _combined(self, node: ast.Join | ast.Group | ast.Select | ast.By) -> Doc:
+        """Return a join, a group, a selection or a count, whole or as a stage of a pipe."""
+        match node:
+            case ast.Join(inputs, test):
+                doc: Doc = ["join ", self._inputs(inputs, brackets=len(inputs) > 1)]
+                return [*doc, " where ", self._condition(test)] if test else doc
+            case ast.Group(inputs, keys, gap):
+                doc = ["group ", self._inputs(inputs, brackets=False)] if inputs else ["group"]
+                doc = [*doc, *self._by(keys)]
+                return [*doc, " within ", *self._expression(gap)] if gap else doc
+            case ast.Select(stream, columns):
+                doc = ["from ", *self._input(stream), " select "] if stream else ["select "]
+                return [*doc, Group([self._column(column) for column in columns])]
+            case ast.By(value, keys):
+                return [*(self._expression(value, SUM) if value else ["count"]), *self._by(keys)]
+            case _:
+                assert_never(node)
+
+    def _column(self, column: ast.SelectItem) -> Item:
+        alias = [f" as {column.alias.ident}"] if column.alias else []
+        return Item([*self._expression(column.value), *alias], column.span)
+
+    def _by(self, keys: Sequence[ast.Name | ast.Member]) -> Doc:
+        return [" by ", Group([Item(self._expression(key), key.span) for key in keys])] if keys else []
+
+    def _stage(self, node: ast.Stage) -> Doc:
+        """Return a stage of a pipe; a filter needs no `where` there.
+
+        But one whose condition begins with a call of no known function does: `filter odd (x)` filters a stream `odd`.
+        """
+        if isinstance(node, ast.Filter) and node.input is None:
+            doc = self._expression(node.condition)
+            call = _CALL.match(flat(doc) or "")
+            if call is None or is_function(call.group(1)):
+                return ["filter ", *doc]
+        return self._stream(node)
+
+    def _search(self, node: ast.Search) -> Doc:
+        items = []
+        for number, each in enumerate(node.classes):
+            lead = ""
+            if number:
+                before = node.classes[number - 1].span.end
+                lead = "and" if any(before <= word.start < each.span.start for word in node.conjunctions) else "or"
+            items.append(Item([self._event_class(each)], each.span, lead))
+        doc: Doc = ["search ", Group(items)]
+        return [*doc, " where ", self._condition(node.condition)] if node.condition else doc
+
+    def _event_class(self, node: ast.EventClass) -> str:
+        if node.actions:
+            return f"{node.object.ident}:{','.join(action.ident for action in node.actions)}"
+        return node.object.ident + (":*" if ":" in (self._written(node) or "") else "")
+
+    # ---- expressions
+
+    def _expression(self, node: ast.Expr, least: int = OR) -> Doc:
+        """Return an expression, in parentheses where it holds less tightly together than `least`."""
+        if isinstance(node, ast.Or | ast.And):
+            return [self._chain(node, bracketed=(OR if isinstance(node, ast.Or) else AND) < least)]
+        level, doc = self._form(node)
+        return ["(", *doc, ")"] if level < least else doc
+
+    def _chain(self, node: ast.Or | ast.And, *, bracketed: bool) -> Group:
+        """Return the operands of an `or` or `and` as a group."""
+        word = "or" if isinstance(node, ast.Or) else "and"
+        items = [Item(self._expression(operand, NOT), operand.span, word) for operand in node.operands]
+        items[0].lead = ""
+        return Group(items, *("()" if bracketed else ("", "")))
+
+    def _condition(self, node: ast.Expr) -> Group:
+        """Return a condition in the parentheses of a `where`."""
+        if isinstance(node, ast.Or | ast.And):
+            return self._chain(node, bracketed=True)
+        return Group([Item(self._expression(node), node.span)], "(", ")")
+
+    def _form(self, node: ast.Expr) -> tuple[int, Doc]:
+        """Return an expression other than `and` and `or` with its level."""
+        match node:
+            case ast.Not(operand):
+                return NOT, ["not ", *self._expression(operand, NOT)]
+            case ast.Comparison() | ast.In() | ast.TextTest() | ast.Exists():
+                return COMPARISON, self._comparison(node)
+            case ast.Arithmetic(operator, left, right):
+                level = SUM if operator in "+-" else PRODUCT
+                # A sum leans to the left: `a - (b - c)` needs its parentheses, `(a - b) - c` does not.
+                return level, [*self._expression(left, level), f" {operator} ", *self._expression(right, level + 1)]
+            case ast.Negative(operand):
+                return SUM, ["-", *self._expression(operand, SUM)]
+            case ast.Or() | ast.And():  # taken before
+                return OR, [self._chain(node, bracketed=True)]
+            case _:
+                return ATOM, self._atom(node)
+
+    def _comparison(self, node: ast.Comparison | ast.In | ast.TextTest | ast.Exists) -> Doc:
+        match node:
+            case ast.Comparison(operands, operators):
+                doc = [*self._expression(operands[0], SUM)]
+                for operator, operand in zip(operators, operands[1:], strict=True):
+                    doc += [f" {operator} ", *self._expression(operand, SUM)]
+                return doc
+            case ast.In(item, container, negated):
+                word = " not in " if negated else " in "
+                return [*self._expression(item, SUM), word, *self._expression(container, SUM)]
+            case ast.TextTest(test, subject, pattern, negated):
+                word = _TESTS.get(test, f"not {test}") if negated else test
+                if isinstance(subject, ast.ListLit):  # `[f] match x` would ask for the field f
+                    return [*self._expression(subject, ATOM), f".{test}(", *self._expression(pattern), ")"]
+                return [*self._expression(subject, SUM), f" {word} ", *self._expression(pattern, SUM)]
+            case ast.Exists(operand, negated):
+                return [*self._expression(operand, SUM), " does not exist" if negated else " exists"]
+            case _:
+                assert_never(node)
+
+    def _atom(self, node: ast.Expr) -> Doc:
+        match node:
+            case ast.Name(ident):
+                return [ident]
+            case ast.Member(base, name):
+                number = isinstance(base, ast.NumberLit | ast.DurationLit | ast.AddressLit)
+                inner = self._expression(base, ATOM)
+                return ["(", *inner, ")", f".{name.ident}"] if number else [*inner, f".{name.ident}"]
+            case ast.Call(function, arguments, distinct):
+                if self._text is not None and _OTHER_LINE.match(self._text, function.span.end):
+                    raise Unclear
+                word = "distinct " if distinct else ""
+                items = [Item([word, *self._expression(a)], a.span) for a in arguments]
+                return [function.ident, Group(items, "(", ")", packed=True) if items else "()"]
+            case ast.ListLit(items):
+                members = [Item(self._expression(item), item.span) for item in items]
+                return [Group(members, "[", "]", packed=True)] if members else ["[]"]
+            case _:
+                return [self._literal(node)]
+
+    def _literal(self, node: ast.Expr) -> str:
+        match node:
+            case ast.StringLit(value):
+                return string_literal(value)
+            case ast.NumberLit(value):
+                return number_literal(value)
+            case ast.DurationLit(microseconds):
+                return canonical_duration(self._written(node) or "") or duration_literal(microseconds)
+            case ast.BoolLit(value):
+                return "true" if value else "false"
+            case ast.NullLit():
+                return "null"
+            case ast.NowLit():
+                return "now"
+            case ast.AddressLit(text):
+                return text
+            case _:
+                raise TypeError(node)
+
+
+def bracketed(doc: Doc, span: Span) -> Group:
+    """Return a document in parentheses."""
+    return Group([Item(doc, span)], "(", ")")
