@@ -8,11 +8,13 @@ carlang.run('search Process:Create | filter exe == "at.exe"', store)
 ```
 """
 
-from carlang.api import Analytic, check, ingest, load, load_text, run, run_all
+from carlang.analytic import OptionError, Parameter
+from carlang.api import Analytic, catalogue, check, ingest, load, load_text, run, run_all
 from carlang.diagnostics import Diagnostic, Severity
 from carlang.errors import CarlangError, CompileError, EngineError, IngestError, StoreError
 from carlang.loading import IngestReport
 from carlang.model import Model, builtin_model, load_model
+from carlang.project import Project
 from carlang.resolve import ParameterError
 from carlang.results import AnalyticOutput, Failed, NotRun, Output, Result, RunReport
 from carlang.store import Store, open_store
@@ -31,8 +33,11 @@ __all__ = [
     "IngestReport",
     "Model",
     "NotRun",
+    "OptionError",
     "Output",
+    "Parameter",
     "ParameterError",
+    "Project",
     "Result",
     "RunReport",
     "Severity",
@@ -40,6 +45,7 @@ __all__ = [
     "StoreError",
     "__version__",
     "builtin_model",
+    "catalogue",
     "check",
     "ingest",
     "load",

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from carlang.api import Analytic
+from carlang.analytic import CompiledAnalytic
 from carlang.diagnostics import Diagnostic, Severity
 from carlang.diagnostics.apply import apply_edits, certain_repairs, edits_of
 from carlang.source import Source
@@ -38,12 +38,12 @@ class Repaired:
         return self.text != self.source.text
 
 
-def repair_analytic(analytic: Analytic) -> tuple[Repaired, ...]:
+def repair_analytic(analytic: CompiledAnalytic) -> tuple[Repaired, ...]:
     """Return the programs of an analytic repaired, as far as repairs are certain."""
     return tuple(repair_program(source, _checker(analytic, source)) for source in analytic.data.sources)
 
 
-def _checker(analytic: Analytic, source: Source) -> Check:
+def _checker(analytic: CompiledAnalytic, source: Source) -> Check:
     def check(text: str) -> tuple[Diagnostic, ...]:
         data = replace(analytic.data, sources=(Source.whole(source.name, text),))
         return replace(analytic, data=data).compiled[0].diagnostics

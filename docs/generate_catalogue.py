@@ -16,8 +16,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from carlang import Store, open_store, run_all
-from carlang.api import Analytic
+from carlang import Store, open_store
+from carlang.analytic import CompiledAnalytic, RunOptions, run_analytics
 from carlang.importers.attack import TACTICS, techniques
 from carlang.mapping.event_mapping import EventMapping
 from carlang.mapping.sensors import builtin_sensors
@@ -101,17 +101,17 @@ one and the hits anew.
 """
 
 
-def catalogue() -> list[Analytic]:
+def catalogue() -> list[CompiledAnalytic]:
     """Return the analytics that ship with carlang, in the order of their ids."""
-    return [Analytic(analytic, builtin_model()) for analytic in shipped_catalogue().all()]
+    return [CompiledAnalytic(analytic, builtin_model()) for analytic in shipped_catalogue().all()]
 
 
 # ---- what is found ---------------------------------------------------------------------------------------------------
 
 
-def run_hits(analytics: Sequence[Analytic], store: Store) -> dict[str, Any]:
+def run_hits(analytics: Sequence[CompiledAnalytic], store: Store) -> dict[str, Any]:
     """Run analytics over a store of recordings and count their rows by recording."""
-    return hits_of(run_all(analytics, store, now=NOW))
+    return hits_of(run_analytics(analytics, store, RunOptions.of(now=NOW), {}))
 
 
 def hits_of(report: RunReport) -> dict[str, Any]:
@@ -142,7 +142,7 @@ def recording(source: str | None) -> str:
 # ---- the pages -------------------------------------------------------------------------------------------------------
 
 
-def overview(analytics: Sequence[Analytic]) -> str:
+def overview(analytics: Sequence[CompiledAnalytic]) -> str:
     """Return the page beside the analytics."""
     rows = [
         f"| [{a.id}]({Path(a.file).name}) | {cell(a.title)} | {', '.join(a.techniques)} |\n"
@@ -151,7 +151,7 @@ def overview(analytics: Sequence[Analytic]) -> str:
     return INSTRUCTIONS.format(analytics=len(analytics)) + "".join(rows)
 
 
-def page(analytics: Sequence[Analytic], hits: Hits) -> str:
+def page(analytics: Sequence[CompiledAnalytic], hits: Hits) -> str:
     """Return the page of the documentation."""
     counts = [(r, n) for found in hits["hits"].values() for output in found.values() for r, n in output.items()]
     introduction = INTRODUCTION.format(
@@ -165,7 +165,7 @@ def page(analytics: Sequence[Analytic], hits: Hits) -> str:
     return "\n".join([introduction, *sections, *recordings_table(hits)]).rstrip() + "\n"
 
 
-def section(analytic: Analytic, hits: Hits) -> list[str]:
+def section(analytic: CompiledAnalytic, hits: Hits) -> list[str]:
     """Return the lines on one analytic."""
     data = analytic.data
     named = "; ".join(f"{t} {technique_name(t)}" for t in data.techniques) or "none"
@@ -190,7 +190,7 @@ def technique_name(id_: str) -> str:
     return ": ".join(known[part].name for part in dict.fromkeys((id_.partition(".")[0], id_)) if part in known)
 
 
-def input_texts(analytic: Analytic) -> Iterator[str]:
+def input_texts(analytic: CompiledAnalytic) -> Iterator[str]:
     """Yield the declarations of a program's inputs as they are written, without their comments."""
     for each in analytic.inputs:
         for program in analytic.compiled:
@@ -200,7 +200,7 @@ def input_texts(analytic: Analytic) -> Iterator[str]:
                 break
 
 
-def event_rows(analytic: Analytic) -> Iterator[str]:
+def event_rows(analytic: CompiledAnalytic) -> Iterator[str]:
     """Yield a row for each kind of event that an analytic asks for."""
     asked: dict[str, set[str]] = {}
     for reference in sorted({r for program in analytic.compiled for r in references(program.require())}):
@@ -226,7 +226,7 @@ def suppliers(kind: str, fields: set[str]) -> str:
     return "; ".join(re.sub(" +", " ", part) for part in parts)
 
 
-def found_rows(analytic: Analytic, hits: Hits) -> Iterator[str]:
+def found_rows(analytic: CompiledAnalytic, hits: Hits) -> Iterator[str]:
     """Yield rows on what each output finds: the recordings with the most rows, and the rest in one."""
     not_run = hits["not_run"].get(analytic.id, {})
     if "*" in not_run:

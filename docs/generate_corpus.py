@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import carlang
+from carlang.analytic import CompiledAnalytic, load
 from carlang.diagnostics import Diagnostic, has_errors
 from carlang.repair import repair_program
 from carlang.source import Source
@@ -59,13 +59,13 @@ class Fate:
 def fates(folder: Path) -> Iterator[Fate]:
     """Yield what becomes of each program in CAR's files, in the order of their names."""
     for file in sorted(folder.glob("*.yaml")):
-        analytic = carlang.load(file)
+        analytic = load(file)
         for index, source in enumerate(analytic.data.sources):
             name = analytic.id if index == 0 else f"{analytic.id}#{index + 1}"
             yield _fate(analytic, name, index, source)
 
 
-def _fate(analytic: carlang.Analytic, name: str, index: int, source: Source) -> Fate:
+def _fate(analytic: CompiledAnalytic, name: str, index: int, source: Source) -> Fate:
     def check(text: str) -> tuple[Diagnostic, ...]:
         data = replace(analytic.data, sources=(Source.whole(source.name, text),))
         return replace(analytic, data=data).compiled[0].diagnostics

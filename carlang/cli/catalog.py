@@ -15,16 +15,16 @@ from rich.syntax import Syntax
 from rich.table import Table
 from rich.text import Text
 
-from carlang.api import Analytic
+from carlang.analytic import CompiledAnalytic
 from carlang.cli import exits
 from carlang.cli.console import piped, put, say
 from carlang.cli.exits import UsageError
-from carlang.cli.options import Targets, model_of
-from carlang.cli.targets import catalogue_of, find_analytics
+from carlang.cli.options import Targets, open_project
+from carlang.cli.targets import catalogue_analytics, find_analytics
 from carlang.diagnostics import has_errors, nearest
 from carlang.engine import missing_events
 from carlang.importers.attack import TACTICS, techniques
-from carlang.project.settings import Settings, find_settings
+from carlang.project import Project
 from carlang.report import coverage_layer
 from carlang.resolve.lineage import references
 from carlang.results import reasons_text
@@ -43,7 +43,7 @@ StoreOption = Annotated[Path | None, typer.Option("--store", metavar="PATH", hel
 class Entry:
     """An analytic of the catalogue; `lacking` says why it cannot run on the store, where one was named."""
 
-    analytic: Analytic
+    analytic: CompiledAnalytic
     lacking: str | None
 
     def row(self, store: Store | None) -> dict[str, Any]:
@@ -76,7 +76,7 @@ def list_(
     """List analytics: all, or those with all of some words, of a technique or a tactic."""
     _known_format(format_, LIST_FORMATS)
     opened = open_store(store) if store else None
-    every = _entries(find_settings(), opened)
+    every = _entries(open_project(), opened)
     technique = technique and _technique(technique, {t for e in every for t in e.analytic.techniques})
     tactic = tactic and _tactic(tactic)
     entries = [e for e in every if _wanted(e.analytic, words or [], technique, tactic)]
@@ -101,8 +101,7 @@ def list_(
 @piped
 def show(id_: Annotated[str, typer.Argument(metavar="ID", help="The analytic's id, or its file.")]) -> None:
     """Show an analytic: what it is about, its program, techniques, references and tests."""
-    settings = find_settings()
-    (analytic,) = find_analytics([id_], None, settings, model_of(settings))[:1]
+    (analytic,) = find_analytics([id_], None, open_project())[:1]
     data = analytic.data
     console = Console(highlight=False)
     console.print(Text(f"{data.id}  {data.title}", style="bold"))
@@ -133,7 +132,7 @@ def coverage(
     _known_format(format_, COVERAGE_FORMATS)
     opened = open_store(store) if store else None
     by_technique: dict[str, list[Entry]] = {}
-    for entry in _entries(find_settings(), opened):
+    for entry in _entries(open_project(), opened):
         for technique in entry.analytic.techniques:
             by_technique.setdefault(technique, []).append(entry)
     if format_ == "navigator":
@@ -153,11 +152,8 @@ def references_(
     check: Annotated[bool, typer.Option("--check", help="Compare with what the files say; 1 if some differ.")] = False,
 ) -> int:
     """Show which fields of the data model each program asks for."""
-    settings = find_settings()
-    if targets:
-        analytics = find_analytics(targets, None, settings, model_of(settings))
-    else:
-        analytics = [entry.analytic for entry in _entries(settings, None)]
+    project = open_project()
+    analytics = find_analytics(targets, None, project) if targets else catalogue_analytics(project)
     status = exits.DONE
     for analytic in analytics:
         derived = set(_references(analytic))
@@ -174,13 +170,12 @@ def references_(
     return status
 
 
-def _entries(settings: Settings, store: Store | None) -> list[Entry]:
-    model, catalogue = model_of(settings), catalogue_of(settings)
-    analytics = [Analytic(analytic, model, catalogue) for analytic in catalogue.all()]
+def _entries(project: Project, store: Store | None) -> list[Entry]:
+    analytics = catalogue_analytics(project)
     return [Entry(analytic, _lacking(analytic, store) if store else None) for analytic in analytics]
 
 
-def _lacking(analytic: Analytic, store: Store) -> str | None:
+def _lacking(analytic: CompiledAnalytic, store: Store) -> str | None:
     """Return why an analytic cannot run on a store; where one of its outputs can, it can."""
     if has_errors(analytic.diagnostics):
         return "it has errors"
@@ -188,7 +183,7 @@ def _lacking(analytic: Analytic, store: Store) -> str | None:
     return reasons_text(lacking[0]) if lacking and all(lacking) else None
 
 
-def _wanted(analytic: Analytic, words: Sequence[str], technique: str | None, tactic: str | None) -> bool:
+def _wanted(analytic: CompiledAnalytic, words: Sequence[str], technique: str | None, tactic: str | None) -> bool:
     data = analytic.data
     names = [techniques()[t].name for t in data.techniques if t in techniques()]
     text = " ".join((data.id, data.title, data.description, analytic.program, *data.techniques, *names)).casefold()
@@ -198,13 +193,13 @@ def _wanted(analytic: Analytic, words: Sequence[str], technique: str | None, tac
     return of_technique and (tactic is None or tactic in data.tactics)
 
 
-def _references(analytic: Analytic) -> list[str]:
+def _references(analytic: CompiledAnalytic) -> list[str]:
     if has_errors(analytic.diagnostics):
         return []
     return sorted({r for program in analytic.compiled for r in references(program.require())})
 
 
-def _is_reference(analytic: Analytic, reference: str) -> bool:
+def _is_reference(analytic: CompiledAnalytic, reference: str) -> bool:
     name, action, field = [*reference.split("/"), "", ""][:3]
     owner = analytic.model.object(name)
     known = owner is not None and owner.action(action) is not None

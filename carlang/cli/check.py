@@ -10,22 +10,21 @@ from typing import Annotated, Any
 
 import typer
 
-from carlang.api import Analytic
+from carlang.analytic import CompiledAnalytic
 from carlang.cli import exits
 from carlang.cli.console import colours, put, say
 from carlang.cli.exits import UsageError
 from carlang.cli.fixing import Fixed, fix_all
-from carlang.cli.options import Expression, StorePath, Targets, model_of
+from carlang.cli.options import Expression, StorePath, Targets, open_project
 from carlang.cli.targets import find_analytics
 from carlang.diagnostics import Diagnostic, Severity, diagnostic_json, has_errors, render_all
 from carlang.engine import missing_events
-from carlang.project.settings import find_settings
 from carlang.results import Reason, reasons_text
 from carlang.store import Store, open_store
 
 FORMATS = ("text", "json")
 
-Unsupported = tuple[Analytic, str, tuple[Reason, ...]]
+Unsupported = tuple[CompiledAnalytic, str, tuple[Reason, ...]]
 """An analytic, one of its outputs, and why a store cannot support it."""
 
 
@@ -44,12 +43,12 @@ def check(
     """
     if format_ not in FORMATS:
         raise UsageError(f"--format: there is no format {format_!r}; choose one of {', '.join(FORMATS)}")
-    settings = find_settings()
-    analytics = find_analytics(targets or [], expression, settings, model_of(settings))
+    project = open_project()
+    analytics = find_analytics(targets or [], expression, project)
     fixed = fix_all(analytics, targets or []) if fix else []
     analytics = [each.analytic for each in fixed] if fix else analytics
-    found = [d for analytic in analytics for d in analytic.check()]
-    path = settings.store_path(store)
+    found = [d for analytic in analytics for d in analytic.diagnostics]
+    path = project.store_path(store)
     unsupported = _unsupported(analytics, open_store(path)) if path else []
     if format_ == "json":
         _put_json(analytics, unsupported, fixed)
@@ -64,7 +63,7 @@ def check(
     return exits.FAULTY if faulty else exits.DONE
 
 
-def _unsupported(analytics: list[Analytic], store: Store) -> list[Unsupported]:
+def _unsupported(analytics: list[CompiledAnalytic], store: Store) -> list[Unsupported]:
     """Return what a store cannot support: the analytic, its output, the reasons."""
     found: list[Unsupported] = []
     for analytic in analytics:
@@ -103,7 +102,7 @@ def _put_text(
     say(f"{count} program{'' if count == 1 else 's'} checked: {counts or 'no faults'}")
 
 
-def _put_json(analytics: list[Analytic], unsupported: list[Unsupported], fixed: list[Fixed]) -> None:
+def _put_json(analytics: list[CompiledAnalytic], unsupported: list[Unsupported], fixed: list[Fixed]) -> None:
     document: dict[str, Any] = {
         "version": 1,
         "analytics": [

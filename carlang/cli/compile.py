@@ -8,14 +8,13 @@ import typer
 from rich.console import Console
 from rich.pretty import pretty_repr
 
-from carlang.api import Analytic
+from carlang.analytic import CompiledAnalytic, instant
 from carlang.cli import exits
 from carlang.cli.console import colours, put, say
 from carlang.cli.exits import UsageError
-from carlang.cli.options import Expression, Targets, instant, model_of, parameters
+from carlang.cli.options import Expression, Targets, open_project, parameters
 from carlang.cli.targets import find_analytics
 from carlang.diagnostics import has_errors, render_all
-from carlang.project.settings import find_settings
 from carlang.sql import DIALECTS, UnsupportedError
 
 STAGES = ("ast", "bound", "sql")
@@ -35,9 +34,8 @@ def compile_command(
         raise UsageError(f"--stage: there is no stage {stage!r}; choose one of {', '.join(STAGES)}")
     if dialect not in DIALECTS:
         raise UsageError(f"--dialect: there is no dialect {dialect!r}; choose one of {', '.join(DIALECTS)}")
-    settings = find_settings()
-    analytics = find_analytics(targets or [], expression, settings, model_of(settings))
     moment = instant("--now", now)
+    analytics = find_analytics(targets or [], expression, open_project())
     status = exits.DONE
     for analytic in analytics:
         if analytic.diagnostics:
@@ -53,7 +51,7 @@ def compile_command(
     return status
 
 
-def _put(analytic: Analytic, stage: str, queries: dict[str, str]) -> None:
+def _put(analytic: CompiledAnalytic, stage: str, queries: dict[str, str]) -> None:
     if stage == "sql":
         for name, text in queries.items():
             put(f"-- {analytic.id}: {name}\n{text};\n")

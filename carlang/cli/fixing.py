@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from carlang.api import Analytic
+from carlang.analytic import CompiledAnalytic
 from carlang.cli.rewriting import document_of, is_text, require_paths, rewritten, save, unified
 from carlang.importers import RewriteError, load_file, load_text
 from carlang.repair import repair_analytic
@@ -19,20 +19,20 @@ class Fixed:
     `text` is the whole new document where the analytic did not come from a file.
     """
 
-    analytic: Analytic
+    analytic: CompiledAnalytic
     repairs: int = 0
     diff: str = ""
     text: str = ""
     problem: str = ""
 
 
-def fix_all(analytics: Sequence[Analytic], targets: Sequence[str]) -> list[Fixed]:
+def fix_all(analytics: Sequence[CompiledAnalytic], targets: Sequence[str]) -> list[Fixed]:
     """Repair analytics and write their files; what cannot be written is left as it is."""
     require_paths(analytics, targets)
     return [_fix(analytic) for analytic in analytics]
 
 
-def _fix(analytic: Analytic) -> Fixed:
+def _fix(analytic: CompiledAnalytic) -> Fixed:
     repaired = repair_analytic(analytic)
     count = sum(len(each.applied) for each in repaired)
     if not count:

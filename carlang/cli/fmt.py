@@ -6,15 +6,14 @@ from typing import Annotated
 
 import typer
 
-from carlang.api import Analytic
+from carlang.analytic import CompiledAnalytic
 from carlang.cli import exits
 from carlang.cli.console import colours, put, say
-from carlang.cli.options import Expression, Targets, model_of
+from carlang.cli.options import Expression, Targets, open_project
 from carlang.cli.rewriting import document_of, is_text, require_paths, rewritten, save, unified
 from carlang.cli.targets import find_analytics
 from carlang.diagnostics import Diagnostic, Severity, render_all
 from carlang.importers import Form, RewriteError
-from carlang.project.settings import find_settings
 from carlang.source import Source
 from carlang.syntax import format_program, parse
 
@@ -27,8 +26,7 @@ def fmt(
     diff: Annotated[bool, typer.Option("--diff", help="Change nothing; show what would be changed.")] = False,
 ) -> int:
     """Write programs in the canonical layout; comments stay. A program with syntax errors is left as it is."""
-    settings = find_settings()
-    analytics = find_analytics(targets or [], expression, settings, model_of(settings))
+    analytics = find_analytics(targets or [], expression, open_project())
     require_paths(analytics, targets or [])
     status, changed = exits.DONE, 0
     for analytic in analytics:
@@ -46,7 +44,7 @@ def fmt(
     return status
 
 
-def _format(analytic: Analytic, *, check: bool, diff: bool) -> bool | None:
+def _format(analytic: CompiledAnalytic, *, check: bool, diff: bool) -> bool | None:
     """Format a document; tell whether that changes it, or return None where it has errors."""
     faults = _faults(analytic)
     if faults:
@@ -74,7 +72,7 @@ def _formatted(source: Source) -> str:
     return format_program(source) or source.text
 
 
-def _faults(analytic: Analytic) -> list[Diagnostic]:
+def _faults(analytic: CompiledAnalytic) -> list[Diagnostic]:
     """Return what keeps an analytic from being formatted: no program to be read, or faults of syntax."""
     around = [] if analytic.data.sources else list(analytic.data.diagnostics)
     found = [d for source in analytic.data.sources for d in parse(source).diagnostics]

@@ -26,10 +26,9 @@ from carlang.cli import exits
 from carlang.cli.console import put
 from carlang.cli.exits import UsageError
 from carlang.cli.explained import put_explained
-from carlang.cli.options import model_of
+from carlang.cli.options import open_project
 from carlang.loading import IngestReport, Status
 from carlang.loading import explain as explain_records
-from carlang.project.settings import find_settings
 
 FORMATS = ("text", "json")
 _SHOWN = 10
@@ -56,18 +55,18 @@ def ingest(  # noqa: PLR0913  # the options that the command has
     """Read raw logs into an event store and say what became of every record."""
     if format_ not in FORMATS:
         raise UsageError(f"--format: there is no format {format_!r}; choose one of {', '.join(FORMATS)}")
-    settings = find_settings()
+    project = open_project()
     if explain:
-        records = explain_records(sources, model=model_of(settings), sensor=sensor, hostname=hostname)
+        records = explain_records(sources, model=project.model, sensor=sensor, hostname=hostname)
         return put_explained(records, as_json=format_ == "json")
-    path = settings.store_path(store)
+    path = project.store_path(store)
     if path is None:
         raise UsageError("name the store to add to: --store PATH, $CARLANG_STORE, or `store` in carlang.toml")
     with _Bar() as bar:
         report = ingest_sources(
             list(sources),
             path,
-            model=model_of(settings),
+            model=project.model,
             sensor=sensor,
             hostname=hostname,
             keep_raw=keep_raw,

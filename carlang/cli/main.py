@@ -9,7 +9,8 @@ from typing import Annotated
 
 import typer
 
-from carlang import ParameterError, __version__
+from carlang import __version__
+from carlang.analytic import OptionError
 from carlang.cli import exits
 from carlang.cli.catalog import catalog_app
 from carlang.cli.check import check
@@ -24,8 +25,9 @@ from carlang.cli.store import store_app
 from carlang.cli.test import test
 from carlang.datafile import DataFileError
 from carlang.errors import CarlangError, CompileError, IngestError, StoreError
-from carlang.project.settings import SettingsError
+from carlang.project import SettingsError, TargetError
 from carlang.report import ReportError
+from carlang.resolve import ParameterError
 
 app = typer.Typer(
     name="carlang",
@@ -98,7 +100,15 @@ def _status(error: CarlangError) -> int:
     match error:
         case StoreError() | IngestError():
             return exits.UNREADABLE
-        case UsageError() | ReportError() | ParameterError() | SettingsError() | DataFileError():
+        case (
+            UsageError()
+            | OptionError()
+            | ParameterError()
+            | TargetError()
+            | ReportError()
+            | SettingsError()
+            | DataFileError()
+        ):
             return exits.USAGE
         case _:
             return exits.FAULTY

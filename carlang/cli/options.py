@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -11,9 +9,7 @@ import typer
 
 from carlang.cli.console import say
 from carlang.cli.exits import UsageError
-from carlang.model import Model, load_model
-from carlang.project.settings import Settings
-from carlang.resolve.literals import time_value
+from carlang.project import Project
 from carlang.store import Store, open_store
 
 Targets = Annotated[
@@ -30,58 +26,32 @@ StorePath = Annotated[
     ),
 ]
 
-_SECONDS = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|s|m|h)?", re.IGNORECASE)
-_UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
-_MEMORY = re.compile(r"\d+(?:\.\d+)?\s*(?:[KMGT]i?B|%)", re.IGNORECASE)
 
-
-def instant(option: str, text: str | None) -> datetime | None:
-    """Return the UTC time that an option's text names; raises a usage error where it names none."""
-    if text is None:
-        return None
-    value = time_value(text)
-    if value is None:
-        message = f"{option}: {text!r} is not a time; write 2020-09-01, 2020-09-01T12:00:00Z or with an offset"
-        raise UsageError(message)
-    return value
-
-
-def seconds(text: str | None) -> float | None:
-    """Return the seconds that `60s`, `500ms`, `2m` or a number mean."""
-    if text is None:
-        return None
-    match = _SECONDS.fullmatch(text.strip())
-    if match is None or not float(match.group(1)):
-        raise UsageError(f"--timeout: {text!r} is not a time span; write 60s, 500ms or 2m")
-    return float(match.group(1)) * _UNITS[(match.group(2) or "s").casefold()]
-
-
-def memory(text: str | None) -> str | None:
-    """Return an amount of memory as it was given; raises a usage error where it is none."""
-    if text is not None and not _MEMORY.fullmatch(text.strip()):
-        raise UsageError(f"--memory-limit: {text!r} is not an amount of memory; write 2GB or 512MB")
-    return text
-
-
-def parameters(given: list[str] | None) -> dict[str, str]:
+def parameters(texts: list[str] | None) -> dict[str, str]:
     """Return `K=V` texts as a mapping."""
-    found: dict[str, str] = {}
-    for text in given or []:
+    values: dict[str, str] = {}
+    for text in texts or []:
         name, equals, value = text.partition("=")
         if not equals or not name.strip():
             raise UsageError(f"--param: {text!r} is not of the form name=value")
-        found[name.strip()] = value
-    return found
+        values[name.strip()] = value
+    return values
 
 
-def opened_store(path: Path | None, settings: Settings) -> Store:
+def open_project() -> Project:
+    """Return the project of the working directory; settings that lie in a folder above it are named.
+
+    Nobody sees from where he stands that they are there.
+    """
+    project = Project.find()
+    if project.settings_file and project.settings_file.parent != Path.cwd():
+        say(f"settings: {project.settings_file}")
+    return project
+
+
+def open_store_of(project: Project, named: Path | None) -> Store:
     """Open the store that was named, or the environment's, or the settings', or else the sample, and say so then."""
-    found = settings.store_path(path)
-    if found is None:
+    path = project.store_path(named)
+    if path is None:
         say("no --store given: running on the sample store that ships with carlang")
-    return open_store(found)
-
-
-def model_of(settings: Settings) -> Model:
-    """Return the data model with the extensions that the settings name."""
-    return load_model(settings.extend)
+    return open_store(path)

@@ -6,19 +6,19 @@ import difflib
 from collections.abc import Sequence
 from pathlib import Path
 
-from carlang.api import Analytic
+from carlang.analytic import CompiledAnalytic
 from carlang.cli.exits import UsageError
 from carlang.cli.targets import EXPRESSION_NAME, STANDARD_INPUT_NAME
 from carlang.importers import Document, RewriteError, write_file
 from carlang.source import Source
 
 
-def is_text(analytic: Analytic) -> bool:
+def is_text(analytic: CompiledAnalytic) -> bool:
     """Tell whether an analytic came as text, with `-e` or on standard input."""
     return analytic.file in (EXPRESSION_NAME, STANDARD_INPUT_NAME)
 
 
-def require_paths(analytics: Sequence[Analytic], targets: Sequence[str]) -> None:
+def require_paths(analytics: Sequence[CompiledAnalytic], targets: Sequence[str]) -> None:
     """Raise a usage error for an analytic that was named by its id: its file may be anywhere, also within carlang."""
     for analytic in analytics:
         file = Path(analytic.file)
@@ -27,7 +27,7 @@ def require_paths(analytics: Sequence[Analytic], targets: Sequence[str]) -> None
         raise UsageError(f"`{analytic.id}` is not named by its file; to change it, name a copy of {analytic.file}")
 
 
-def document_of(analytic: Analytic) -> Document:
+def document_of(analytic: CompiledAnalytic) -> Document:
     """Return the document of an analytic as it stands on disk, or as it came."""
     if is_text(analytic):
         sources = analytic.data.sources

@@ -8,24 +8,13 @@ from typing import Annotated
 
 import typer
 
-from carlang.api import Analytic, known_parameters, run_all
+from carlang.analytic import CompiledAnalytic, RunOptions, known_parameters, run_analytics
 from carlang.cli import exits
 from carlang.cli.console import colours, say
 from carlang.cli.exits import UsageError
-from carlang.cli.options import (
-    Expression,
-    StorePath,
-    Targets,
-    instant,
-    memory,
-    model_of,
-    opened_store,
-    parameters,
-    seconds,
-)
+from carlang.cli.options import Expression, StorePath, Targets, open_project, open_store_of, parameters
 from carlang.cli.targets import find_analytics
 from carlang.diagnostics import has_errors, render_all
-from carlang.project.settings import find_settings
 from carlang.report import FORMATS, write_remarks, write_report
 from carlang.results import RunReport
 
@@ -58,25 +47,23 @@ def run(  # noqa: PLR0913, PLR0917  # the options that the command has
         raise UsageError(f"--format: there is no format {format_!r}; choose one of {', '.join(FORMATS)}")
     if engine != "duckdb":
         raise UsageError(f"--engine: there is no engine {engine!r}; this version has duckdb")
-    settings = find_settings()
-    model = model_of(settings)
-    analytics = _of_techniques(find_analytics(targets or [], expression, settings, model), technique or [])
-    given = parameters(param)
-    if len(analytics) == 1 and not has_errors(analytics[0].diagnostics):
-        known_parameters(given, analytics)
-        analytics[0].given(given)  # an input without its value is a wrong use here, and "not run" among others
-    opened = opened_store(store, settings)
-    report = run_all(
-        analytics,
-        opened,
-        params=given,
-        now=instant("--now", now),
-        since=instant("--since", since),
-        until=instant("--until", until),
+    options = RunOptions.of(
+        now=now,
+        since=since,
+        until=until,
         limit=TABLE_ROWS if limit is None and format_ == "table" and output is None else limit,
-        memory_limit=memory(memory_limit),
-        timeout=seconds(timeout),
+        memory_limit=memory_limit,
+        timeout=timeout,
+        command=True,
     )
+    project = open_project()
+    analytics = _of_techniques(find_analytics(targets or [], expression, project), technique or [])
+    params = parameters(param)
+    if len(analytics) == 1 and not has_errors(analytics[0].diagnostics):
+        known_parameters(params, analytics)
+        # Among others an analytic that lacks a value is one that was not run; alone, the command was used wrongly.
+        analytics[0].given(params)
+    report = run_analytics(analytics, open_store_of(project, store), options, params)
     if report.warnings:
         say(render_all(report.warnings, colour=colours()).rstrip() + "\n")
     _write(report, format_, output, analytics)
@@ -85,7 +72,7 @@ def run(  # noqa: PLR0913, PLR0917  # the options that the command has
     return exits.FOUND if fail_on_hit and report.found else exits.DONE
 
 
-def _of_techniques(analytics: list[Analytic], wanted: list[str]) -> list[Analytic]:
+def _of_techniques(analytics: list[CompiledAnalytic], wanted: list[str]) -> list[CompiledAnalytic]:
     if not wanted:
         return analytics
     prefixes = {technique.strip().upper() for technique in wanted}
@@ -99,7 +86,7 @@ def _of_techniques(analytics: list[Analytic], wanted: list[str]) -> list[Analyti
     return chosen
 
 
-def _write(report: RunReport, format_: str, output: Path | None, analytics: list[Analytic]) -> None:
+def _write(report: RunReport, format_: str, output: Path | None, analytics: list[CompiledAnalytic]) -> None:
     techniques = {analytic.id: analytic.techniques for analytic in analytics}
     if output is None:
         write_report(report, format_, sys.stdout, techniques=techniques)

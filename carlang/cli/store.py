@@ -13,8 +13,8 @@ from rich.table import Table
 
 from carlang.cli.console import piped, put
 from carlang.cli.exits import UsageError
-from carlang.cli.options import opened_store
-from carlang.project.settings import find_settings
+from carlang.cli.options import open_project, open_store_of
+from carlang.project import Project
 from carlang.store import KEEP_HOURS, StoreInfo, compact
 
 FORMATS = ("text", "json")
@@ -37,11 +37,13 @@ def info(
 ) -> None:
     """Show objects, actions, rows, the range of time, sensors, and the share of each field that is filled."""
     _check_format(format_)
-    found = opened_store(path, find_settings()).info()
+    project = Project.find()
+    held = open_store_of(project, path).info()
     if format_ == "json":
-        put(json.dumps(found.to_json(), ensure_ascii=False, indent=2))
+        settings = str(project.settings_file) if project.settings_file else None
+        put(json.dumps({**held.to_json(), "settings": settings}, ensure_ascii=False, indent=2))
     else:
-        _put_info(found)
+        _put_info(held, project)
 
 
 @store_app.command("schema")
@@ -53,7 +55,7 @@ def schema(
 ) -> None:
     """Show the columns that the events of each object have, with their types in DuckDB."""
     _check_format(format_)
-    store = opened_store(path, find_settings())
+    store = open_store_of(open_project(), path)
     objects = sorted({file.object for file in store.files()})
     columns = {name: store.columns(name) for name in objects}
     if format_ == "json":
@@ -62,9 +64,9 @@ def schema(
         ]
         put(json.dumps({"path": str(store.path), "objects": listed}, ensure_ascii=False, indent=2))
         return
-    width = max((len(column) for found in columns.values() for column in found), default=0)
-    for place, name in enumerate(objects):
-        put(("\n" if place else "") + name)
+    width = max((len(column) for types in columns.values() for column in types), default=0)
+    for index, name in enumerate(objects):
+        put(("\n" if index else "") + name)
         for column, type_ in columns[name].items():
             put(f"  {column:{width}}  {type_}")
 
@@ -77,7 +79,7 @@ def compact_command(
     ] = KEEP_HOURS,
 ) -> None:
     """Merge small files into large ones; ingests and runs may go on meanwhile."""
-    done = compact(opened_store(path, find_settings()), keep_hours=keep)
+    done = compact(open_store_of(open_project(), path), keep_hours=keep)
     put(f"{done.merged:,} files with {done.rows:,} events became {done.written:,}; {done.deleted:,} old files deleted")
 
 
@@ -86,10 +88,11 @@ def _check_format(format_: str) -> None:
         raise UsageError(f"--format: there is no format {format_!r}; choose one of {', '.join(FORMATS)}")
 
 
-def _put_info(info: StoreInfo) -> None:
+def _put_info(info: StoreInfo, project: Project) -> None:
     console = Console(highlight=False, markup=False)
     kind = "Delta table" if info.writable else "plain Parquet, read-only"
     console.print(f"{info.path} ({kind})", soft_wrap=True)
+    console.print(f"settings: {project.settings_file or 'none, there is no carlang.toml'}", soft_wrap=True)
     console.print(
         f"{info.rows:,} events in {info.files:,} files, {_moment(info.first_time)} to {_moment(info.last_time)}"
     )
@@ -97,15 +100,15 @@ def _put_info(info: StoreInfo) -> None:
     table = Table(box=None, pad_edge=False)
     for heading in ("object/action", "events", "files", "first", "last"):
         table.add_column(heading, justify="right" if heading in ("events", "files") else "left", no_wrap=True)
-    for found in info.classes:
-        name = f"{found.object}/{found.action}"
-        counts = (f"{found.rows:,}", f"{found.files:,}")
-        table.add_row(name, *counts, _moment(found.first_time), _moment(found.last_time))
+    for held in info.classes:
+        name = f"{held.object}/{held.action}"
+        counts = (f"{held.rows:,}", f"{held.files:,}")
+        table.add_row(name, *counts, _moment(held.first_time), _moment(held.last_time))
     console.print(table)
-    for found in info.classes:
-        console.print(f"\nfields of {found.object}/{found.action}, by the share of events that have them")
+    for held in info.classes:
+        console.print(f"\nfields of {held.object}/{held.action}, by the share of events that have them")
         shares: dict[str, list[str]] = {}
-        for field, share in sorted(found.fill.items(), key=lambda item: (-item[1], item[0])):
+        for field, share in sorted(held.fill.items(), key=lambda item: (-item[1], item[0])):
             shares.setdefault(_percent(share), []).append(field)
         grid = Table(box=None, pad_edge=False, show_header=False)
         grid.add_column(justify="right", width=6, no_wrap=True)

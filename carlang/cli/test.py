@@ -10,14 +10,14 @@ from typing import Annotated
 
 import typer
 
-from carlang.api import Analytic
+from carlang.analytic import CompiledAnalytic
 from carlang.cli import exits
 from carlang.cli.console import put, say
 from carlang.cli.exits import UsageError
-from carlang.cli.options import Targets, model_of
-from carlang.cli.targets import catalogue_of, find_analytics
+from carlang.cli.options import Targets, open_project
+from carlang.cli.targets import catalogue_analytics, compiled, find_analytics
 from carlang.importers import load_file
-from carlang.project.settings import find_settings
+from carlang.project import Project
 from carlang.testing import AnalyticResult, junit, render_result, run_tests
 
 FORMATS = ("text", "junit")
@@ -36,13 +36,8 @@ def test(
     """Run the tests that analytics carry; without a target, those of the whole catalogue."""
     if format_ not in FORMATS:
         raise UsageError(f"--format: there is no format {format_!r}; choose one of {', '.join(FORMATS)}")
-    settings = find_settings()
-    model = model_of(settings)
-    if targets:
-        analytics = find_analytics(targets, None, settings, model)
-    else:
-        catalogue = catalogue_of(settings)
-        analytics = [Analytic(analytic, model, catalogue) for analytic in catalogue.all()]
+    project = open_project()
+    analytics = find_analytics(targets, None, project) if targets else catalogue_analytics(project)
     results = _run(analytics, jobs, mutate=mutate)
     text = junit(results) if format_ == "junit" else _text(results, mutate=mutate)
     if output is not None:
@@ -52,7 +47,7 @@ def test(
     return exits.DONE if all(result.passed for result in results) else exits.FAULTY
 
 
-def _run(analytics: list[Analytic], jobs: int | None, *, mutate: bool) -> list[AnalyticResult]:
+def _run(analytics: list[CompiledAnalytic], jobs: int | None, *, mutate: bool) -> list[AnalyticResult]:
     workers = min(jobs or os.cpu_count() or 1, len(analytics))
     files = [analytic.file for analytic in analytics]
     if workers <= 1 or not all(Path(file).is_file() for file in files):
@@ -63,9 +58,7 @@ def _run(analytics: list[Analytic], jobs: int | None, *, mutate: bool) -> list[A
 
 def _run_file(file: str, *, mutate: bool) -> AnalyticResult:
     """Run one file's tests in a process of its own, which reads the settings anew."""
-    settings = find_settings()
-    analytic = Analytic(load_file(Path(file)), model_of(settings), catalogue_of(settings))
-    return run_tests(analytic, mutate=mutate)
+    return run_tests(compiled(load_file(Path(file)), Project.find()), mutate=mutate)
 
 
 def _text(results: list[AnalyticResult], *, mutate: bool) -> str:

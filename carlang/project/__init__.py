@@ -1,15 +1,17 @@
-"""A project: the settings of the nearest `carlang.toml`, and the catalogue of analytics on its search path."""
+"""A project: the nearest `carlang.toml`, its data model, and the catalogue of analytics on its search path."""
 
 from carlang.project.catalogue import Catalogue, CatalogueError, analytic_files, shipped_catalogue
-from carlang.project.settings import Settings, SettingsError, find_settings, read_settings
+from carlang.project.project import Project, SettingsError
+from carlang.project.targets import TargetError, catalogue_of, load_targets
 
 __all__ = [
     "Catalogue",
     "CatalogueError",
-    "Settings",
+    "Project",
     "SettingsError",
+    "TargetError",
     "analytic_files",
-    "find_settings",
-    "read_settings",
+    "catalogue_of",
+    "load_targets",
     "shipped_catalogue",
 ]

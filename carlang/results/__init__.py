@@ -1,7 +1,8 @@
 """What a run gives, as plain data: outputs, what could not run and why, what failed."""
 
-from carlang.results.output import Output, Result
+from carlang.results.output import Output
 from carlang.results.reasons import FieldNeverFilled, MissingParameter, NoEvents, Reason, WrongParameter, reason_json
+from carlang.results.result import Result
 from carlang.results.run_report import AnalyticOutput, Failed, NotRun, RunReport
 from carlang.results.wording import reasons_text
 

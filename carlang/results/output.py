@@ -1,8 +1,7 @@
-"""What one program gives: its outputs as Arrow tables."""
+"""One output of a program: its rows as an Arrow table."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -60,22 +59,3 @@ def _with_far_times(table: pa.Table) -> pa.Table:
         if pa.types.is_timestamp(kind.type):
             table = table.set_column(index, kind.name, table.column(index).cast(pa.string()))
     return table
-
-
-class Result(Mapping[str, Output]):
-    """The outputs of one program by name, in the order of its output statements."""
-
-    def __init__(self, outputs: Sequence[Output]) -> None:
-        self._outputs = {output.name: output for output in outputs}
-
-    def __getitem__(self, name: str) -> Output:
-        return self._outputs[name]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._outputs)
-
-    def __len__(self) -> int:
-        return len(self._outputs)
-
-    def __repr__(self) -> str:
-        return f"Result({', '.join(f'{o.name}: {o.total} rows' for o in self.values())})"

@@ -6,6 +6,7 @@ import threading
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from importlib.resources import files as package_files
+from os import PathLike
 from pathlib import Path
 
 import duckdb
@@ -139,7 +140,7 @@ class Store:
         self._columns = {}
 
 
-def open_store(path: str | Path | None = None) -> Store:
+def open_store(path: str | PathLike[str] | None = None) -> Store:
     """Open the event store in a folder, or the sample store that ships with the package."""
     if path is None:
         return Store(_sample(), None)

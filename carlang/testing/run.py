@@ -10,7 +10,7 @@ from pathlib import Path
 from time import monotonic
 from typing import Any
 
-from carlang.api import Analytic
+from carlang.analytic import CompiledAnalytic
 from carlang.diagnostics import Diagnostic, has_errors
 from carlang.engine import MemorySession, Session
 from carlang.errors import CarlangError
@@ -96,13 +96,13 @@ class AnalyticResult:
 
 @dataclass
 class _Work:
-    analytic: Analytic
+    analytic: CompiledAnalytic
     programs: list[CompiledProgram]
     results: list[CaseResult] = field(default_factory=list)
     alive: list[tuple[CompiledProgram, int, Survivor]] = field(default_factory=list)
 
 
-def run_tests(analytic: Analytic, *, mutate: bool = False) -> AnalyticResult:
+def run_tests(analytic: CompiledAnalytic, *, mutate: bool = False) -> AnalyticResult:
     """Run the tests of an analytic; with `mutate`, every mutant of its programs against them too."""
     diagnostics = analytic.diagnostics
     if has_errors(diagnostics):
@@ -138,7 +138,7 @@ def _place(case: Case, span: Span | None) -> str:
     return f"{place.file}:{place.line}:{place.column}: "
 
 
-def _mutated(analytic: Analytic) -> Iterator[tuple[CompiledProgram, int, Survivor]]:
+def _mutated(analytic: CompiledAnalytic) -> Iterator[tuple[CompiledProgram, int, Survivor]]:
     """Yield the mutants of each program that mean anything, with the program's place among the analytic's."""
     for index, program in enumerate(analytic.compiled):
         for mutant in mutants(program.ast):

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from carlang import Analytic, open_store, run_all
-from carlang import load as load_file
+from carlang import catalogue, open_store, run_all
+from carlang.analytic import CompiledAnalytic
+from carlang.analytic import load as load_file
 from carlang.diagnostics import Severity
 from carlang.importers import Coverage
 from carlang.importers.attack import coverage_faults
@@ -31,12 +32,12 @@ EXPECTED_WARNINGS: dict[str, dict[str, str]] = {}
 
 
 @cache
-def load(file: Path) -> Analytic:
+def load(file: Path) -> CompiledAnalytic:
     """Load an analytic, once for all tests."""
     return load_file(file)
 
 
-def _references(analytic: Analytic) -> set[str]:
+def _references(analytic: CompiledAnalytic) -> set[str]:
     return {r for program in analytic.compiled for r in references(program.require())}
 
 
@@ -56,9 +57,9 @@ def test_they_are_those_that_car_has(real_corpus: Path) -> None:
 def test_it_checks_without_errors_and_unexplained_warnings(file: Path) -> None:
     analytic = load(file)
     expected = EXPECTED_WARNINGS.get(analytic.id, {})
-    found = [d for d in analytic.check() if d.severity is Severity.ERROR or d.code.name not in expected]
+    found = [d for d in analytic.diagnostics if d.severity is Severity.ERROR or d.code.name not in expected]
     assert [f"{d.code.name}: {d.message}" for d in found] == []
-    assert expected.keys() <= {d.code.name for d in analytic.check()}
+    assert expected.keys() <= {d.code.name for d in analytic.diagnostics}
 
 
 @each_file
@@ -123,14 +124,15 @@ def test_repairs_of_programs_that_car_published_are_told_in_comments(real_corpus
     untold = []
     for file in FILES:
         published = load(real_corpus / "car" / "analytics" / f"{file.stem}.yaml")
-        faulty = bool(published.data.sources) and any(d.severity is Severity.ERROR for d in published.check())
+        faulty = bool(published.data.sources) and any(d.severity is Severity.ERROR for d in published.diagnostics)
         if faulty and not re.search(r"^# .*(CAR|[Pp]ublished)", load(file).program, re.MULTILINE):
             untold.append(file.stem)
     assert untold == []
 
 
 def test_all_run_on_the_sample_store_and_none_fails() -> None:
-    analytics = [load(file) for file in FILES]
+    analytics = catalogue()
+    assert len(analytics) == len(FILES)
     report = run_all(analytics, open_store())
     assert report.failed == ()
     told = {r.analytic for r in report.results} | {n.analytic for n in report.not_run}

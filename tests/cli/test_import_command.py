@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from carlang.api import Analytic, load
+from carlang.analytic import CompiledAnalytic, load
 from carlang.program import CompiledProgram
 from tests.cli.commands import carlang
 
@@ -137,7 +137,7 @@ def _codes(program: CompiledProgram) -> list[str]:
     return sorted(d.code.name for d in program.diagnostics if d.code.name not in ("CL107", "CL108"))
 
 
-def _known(analytic: Analytic) -> tuple[object, ...]:
+def _known(analytic: CompiledAnalytic) -> tuple[object, ...]:
     data = analytic.data
     return (
         data.id,

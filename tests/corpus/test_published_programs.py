@@ -11,7 +11,7 @@ from types import ModuleType
 
 import pytest
 
-import carlang
+from carlang.analytic import load
 
 DOCS = Path(__file__).parent.parent.parent / "docs"
 
@@ -45,7 +45,7 @@ def test_most_programs_run_and_the_others_name_their_faults(generator: ModuleTyp
 
 def test_what_compiles_has_sql(real_corpus: Path) -> None:
     for file in sorted((real_corpus / "car" / "analytics").glob("*.yaml")):
-        analytic = carlang.load(file)
+        analytic = load(file)
         for program in analytic.compiled:
             if program.valid:
                 given = {each.name: "2020-01-01" for each in program.require().inputs}

@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 import carlang
+from carlang.analytic import load_text
 from carlang.engine import Session
 from carlang.model import builtin_model
 
@@ -74,7 +75,7 @@ def numbered(values: Iterable[Any], field: str, **others: Any) -> list[dict[str,
 
 def run(root: Path, text: str, now: datetime = NOW) -> list[dict[str, Any]]:
     """Return the rows of a program's last output."""
-    output = carlang.load_text(text).outputs()[-1]
+    output = load_text(text).outputs()[-1]
     return session(root).run(output, now).rows()
 
 

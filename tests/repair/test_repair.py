@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from carlang.api import load_text
+from carlang.analytic import load_text
 from carlang.repair import repair_analytic
 
 P = "p = search Process:Create\n"
@@ -80,7 +80,7 @@ def test_a_program_that_can_only_mean_one_thing_is_repaired(broken: str, whole: 
     text = repaired(broken)
     assert text != broken
     assert whole is None or text == whole
-    assert all(d.severity.value != "error" for d in load_text(text).check())
+    assert all(d.severity.value != "error" for d in load_text(text).diagnostics)
 
 
 @pytest.mark.parametrize(

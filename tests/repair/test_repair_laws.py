@@ -1,13 +1,13 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from carlang.api import Analytic, load, load_text
+from carlang.analytic import CompiledAnalytic, load, load_text
 from carlang.diagnostics import Diagnostic, Severity
 from carlang.repair import Repaired, repair_analytic
 from carlang.source import Source
@@ -16,23 +16,23 @@ COMPILE_AS_PUBLISHED = 60
 COMPILE_REPAIRED = 83
 
 
-def errors(found: list[Diagnostic]) -> int:
+def errors(found: Sequence[Diagnostic]) -> int:
     return sum(d.severity is Severity.ERROR for d in found)
 
 
-def weight(found: list[Diagnostic]) -> tuple[int, int]:
+def weight(found: Sequence[Diagnostic]) -> tuple[int, int]:
     """Return the number of faults of syntax, which hide others, and of all errors."""
     return sum(d.severity is Severity.ERROR and d.code.name.startswith("CL1") for d in found), errors(found)
 
 
-def published(corpus: Path) -> Iterator[tuple[Analytic, Repaired]]:
+def published(corpus: Path) -> Iterator[tuple[CompiledAnalytic, Repaired]]:
     for file in sorted((corpus / "car" / "analytics").glob("*.yaml")):
         analytic = load(file)
         for number, found in enumerate(repair_analytic(analytic)):
             yield replace(analytic, data=replace(analytic.data, sources=(analytic.data.sources[number],))), found
 
 
-def with_text(analytic: Analytic, text: str) -> Analytic:
+def with_text(analytic: CompiledAnalytic, text: str) -> CompiledAnalytic:
     return replace(analytic, data=replace(analytic.data, sources=(Source.whole("p", text),)))
 
 
@@ -43,7 +43,7 @@ def test_published_programs_compile_as_often_as_they_can(real_corpus: Path) -> N
         sound += analytic.compiled[0].valid
         repaired += after.compiled[0].valid
         assert after.compiled[0].valid >= analytic.compiled[0].valid, analytic.id
-        assert errors(after.check()) <= errors(analytic.check()), analytic.id
+        assert errors(after.diagnostics) <= errors(analytic.diagnostics), analytic.id
         assert not repair_analytic(after)[0].changed, analytic.id
     assert sound >= COMPILE_AS_PUBLISHED
     assert repaired >= COMPILE_REPAIRED
@@ -68,5 +68,5 @@ def test_a_program_with_wrong_characters_gets_no_more_faults_and_is_repaired_onc
     before = load_text(text)
     for found in repair_analytic(before):
         after = load_text(found.text)
-        assert weight(after.check()) <= weight(before.check())
+        assert weight(after.diagnostics) <= weight(before.diagnostics)
         assert not any(each.changed for each in repair_analytic(after))

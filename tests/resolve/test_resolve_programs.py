@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 import carlang
+from carlang.analytic import load_text
 from carlang.model.types import BOOLEAN, DURATION, FLOAT, INTEGER, STRING, TIME, Kind
 from carlang.resolve import bound
 from carlang.resolve.literals import block, time_value
@@ -26,7 +27,7 @@ def codes(condition: str, head: str = HEAD) -> list[str]:
 
 
 def condition(text: str, head: str = HEAD) -> bound.BoundExpr:
-    (output,) = carlang.load_text(f"{head}q = filter p where ({text})\noutput q").outputs()
+    (output,) = load_text(f"{head}q = filter p where ({text})\noutput q").outputs()
     named = output.stream
     assert isinstance(named, bound.NamedStream)
     assert isinstance(named.stream, bound.Filtered)
@@ -109,14 +110,14 @@ def test_an_unknown_class_is_an_error(search: str, code: str, near: str | None) 
 
 def test_stream_names_keep_their_case() -> None:
     text = "P = search Process:Create where pid == 1\np = search File:Create where pid == 1\noutput P, p"
-    assert [output.name for output in carlang.load_text(text).outputs()] == ["P", "p"]
+    assert [output.name for output in load_text(text).outputs()] == ["P", "p"]
     assert not found(text)
 
 
 def test_a_later_binding_counts_for_the_lines_below_it() -> None:
     text = "p = search Process:Create\nq = filter p where pid == 1\n"
     text += "p = search File:Create\nr = filter p where pid == 2\noutput q, r"
-    q, r = carlang.load_text(text).outputs()
+    q, r = load_text(text).outputs()
     objects = [
         {s.object for e in bound.streams_below(o.stream) if isinstance(e, bound.Events) for s in e.sets} for o in (q, r)
     ]
@@ -192,19 +193,19 @@ def test_a_broken_name_is_reported_once_and_everything_else_is_checked() -> None
 def test_a_program_without_output_gives_its_last_stream_with_a_repair() -> None:
     text = "p = search Process:Create\nq = filter p where pid == 1\n"
     assert found(text) == [("CL401", "q")]
-    assert [o.name for o in carlang.load_text(text).outputs()] == ["q"]
+    assert [o.name for o in load_text(text).outputs()] == ["q"]
     assert not found(repaired(text))
 
 
 def test_one_bare_chain_is_its_own_output() -> None:
     assert found("search Process:Create | filter pid == 1") == []
-    (output,) = carlang.load_text("search Process:Create | filter pid == 1").outputs()
+    (output,) = load_text("search Process:Create | filter pid == 1").outputs()
     assert output.name == "result"
 
 
 def test_outputs_stand_in_their_order_each_once() -> None:
     text = "a = search Process where pid == 1\nb = search File where pid == 1\noutput b, a\nreturn b"
-    assert [o.name for o in carlang.load_text(text).outputs()] == ["b", "a"]
+    assert [o.name for o in load_text(text).outputs()] == ["b", "a"]
     assert found(text) == [("CL210", "b")]
 
 
@@ -219,7 +220,7 @@ def test_event_classes_joined_by_and_are_a_union_with_a_repair() -> None:
     text = "p = search Process:Create and File:Create where pid == 1\noutput p"
     assert found(text) == [("CL403", "and")]
     assert repaired(text) == text.replace(" and ", " or ")
-    both = carlang.load_text(text).outputs(), carlang.load_text(repaired(text)).outputs()
+    both = load_text(text).outputs(), load_text(repaired(text)).outputs()
     assert both[0] == both[1]
 
 
@@ -231,7 +232,7 @@ def test_what_no_output_needs_is_unused() -> None:
 def test_a_bare_condition_filters_event_records() -> None:
     text = 'log_name == "Security" and event_code in [1100, 1102]'
     assert found(text) == [("CL406", text)]
-    (output,) = carlang.load_text(text).outputs()
+    (output,) = load_text(text).outputs()
     assert isinstance(output.stream, bound.Filtered)
     assert isinstance(output.stream.input, bound.Events)
     assert [s.object for s in output.stream.input.sets] == ["event"]
@@ -398,12 +399,12 @@ def test_a_value_is_no_condition_unless_it_is_a_truth_value(text: str) -> None:
     ],
 )
 def test_the_type_of_an_expression(expression: str, kind: object) -> None:
-    (output,) = carlang.load_text(f"{HEAD}p.x = ({expression})\noutput p").outputs()
+    (output,) = load_text(f"{HEAD}p.x = ({expression})\noutput p").outputs()
     assert next(c.type for c in output.stream.columns if c.name == "x") == kind
 
 
 def test_a_derived_field_takes_the_place_of_one_of_its_name_and_stands_last() -> None:
-    (output,) = carlang.load_text(f"{HEAD}p.EXE = length(exe)\noutput p").outputs()
+    (output,) = load_text(f"{HEAD}p.EXE = length(exe)\noutput p").outputs()
     columns = output.stream.columns
     assert [c.name for c in columns if c.name.lower() == "exe"] == ["exe"]
     assert (columns[-1].name, columns[-1].type.kind) == ("exe", Kind.INTEGER)

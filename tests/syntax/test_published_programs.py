@@ -7,14 +7,14 @@ from pathlib import Path
 
 import pytest
 
-import carlang
+from carlang import analytic
 from carlang.diagnostics import Severity, render_all
 from carlang.program import CompiledProgram
 
 
 def _programs(corpus: Path) -> Iterator[tuple[str, CompiledProgram]]:
     for path in sorted((corpus / "car" / "analytics").glob("*.yaml")):
-        for program in carlang.load(path).compiled:
+        for program in analytic.load(path).compiled:
             yield path.stem, program
 
 

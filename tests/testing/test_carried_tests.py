@@ -7,7 +7,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-import carlang
+from carlang.analytic import CompiledAnalytic, load, load_text
 from carlang.testing import AnalyticResult, junit, mutants, render_result, run_tests
 
 PROGRAM = """\
@@ -17,8 +17,8 @@ output f
 """
 
 
-def analytic(tests: str, program: str = PROGRAM) -> carlang.Analytic:
-    return carlang.load_text(f"---\nid: T-1\ntests:\n{tests}---\n{program}", "T-1.car")
+def analytic(tests: str, program: str = PROGRAM) -> CompiledAnalytic:
+    return load_text(f"---\nid: T-1\ntests:\n{tests}---\n{program}", "T-1.car")
 
 
 def event(**fields: object) -> str:
@@ -124,7 +124,7 @@ def test_an_output_that_the_program_does_not_have_fails_the_test() -> None:
 
 
 def test_an_analytic_without_tests_has_not_passed() -> None:
-    result = run_tests(carlang.load_text(PROGRAM, "x.car"))
+    result = run_tests(load_text(PROGRAM, "x.car"))
     assert not result.passed
     assert "it carries no tests" in render_result(result)
 
@@ -167,7 +167,7 @@ def test_enough_tests_leave_no_survivor() -> None:
 
 
 def test_a_chained_comparison_has_a_mutant_for_each_pair() -> None:
-    program = carlang.load_text("p = search Process\nf = filter p where (1 < pid < ppid and exe exists)\noutput f\n")
+    program = load_text("p = search Process\nf = filter p where (1 < pid < ppid and exe exists)\noutput f\n")
     changes = [(m.change, m.span) for m in mutants(program.compiled[0].ast)]
     assert len(changes) == 6
     assert sorted(change for change, _ in changes) == ["dropped"] * 3 + ["negated"] * 3
@@ -196,8 +196,8 @@ def test_a_chained_comparison_has_a_mutant_for_each_pair() -> None:
 )
 @pytest.mark.parametrize("statement", ["f = filter p where ({})", "search Process | filter ({})", "{}"])
 def test_mutants_differ_in_one_test_negated_or_dropped(statement: str, condition: str, expected: list[str]) -> None:
-    program = carlang.load_text(statement.format(condition)).compiled[0].ast
-    wanted = [carlang.load_text(statement.format(text)).compiled[0].ast for text in expected]
+    program = load_text(statement.format(condition)).compiled[0].ast
+    wanted = [load_text(statement.format(text)).compiled[0].ast for text in expected]
     assert [mutant.program for mutant in mutants(program)] == wanted
 
 
@@ -206,13 +206,13 @@ def test_a_log_beside_the_analytic_can_be_the_input(tmp_path: Path) -> None:
     (tmp_path / "log.json").write_text(record + '"Image": "C:\\\\a.exe", "ProcessId": "12"}\n', encoding="utf-8")
     file = tmp_path / "T-1.car"
     file.write_text(f"---\nid: T-1\ntests:\n  - name: log\n    log: log.json\n    expect: {{f: 1}}\n---\n{PROGRAM}")
-    assert run_tests(carlang.load(file)).passed
+    assert run_tests(load(file)).passed
 
 
 def test_a_log_that_is_not_there_fails_the_test(tmp_path: Path) -> None:
     file = tmp_path / "T-1.car"
     file.write_text(f"---\nid: T-1\ntests:\n  - name: log\n    log: none.json\n    expect: {{f: 1}}\n---\n{PROGRAM}")
-    result = run_tests(carlang.load(file))
+    result = run_tests(load(file))
     assert result.cases[0].error is not None
     assert "none.json" in result.cases[0].error
 

@@ -1,0 +1,129 @@
+"""What may bound a run, checked before anything runs: times, spans of time, memory, rows.
+
+The library and the commands take the same values and refuse the same ones; a command has them as text.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from os import PathLike
+from threading import TIMEOUT_MAX
+from typing import Any
+
+from carlang.database.limits import LimitError, Limits
+from carlang.errors import CarlangError
+from carlang.resolve.literals import time_value
+from carlang.store import Store, open_store
+
+_SECONDS = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|s|m|h)?", re.IGNORECASE)
+_UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
+
+
+class OptionError(CarlangError, ValueError):
+    """An option has a value that it cannot have; the message says what it can."""
+
+
+@dataclass(frozen=True, slots=True)
+class RunOptions:
+    """What bounds a run: the instant called `now`, a window of event times, rows an output, memory and seconds a query.
+
+    Made by `of`, which checks every value.
+    """
+
+    now: datetime
+    since: datetime | None = None
+    until: datetime | None = None
+    limit: int | None = None
+    limits: Limits = field(default_factory=Limits)
+
+    @classmethod
+    def of(  # the bounds of a run, each by name
+        cls,
+        *,
+        now: datetime | str | None = None,
+        since: datetime | str | None = None,
+        until: datetime | str | None = None,
+        limit: int | None = None,
+        memory_limit: str | None = None,
+        timeout: timedelta | str | float | None = None,
+        command: bool = False,
+    ) -> RunOptions:
+        """Return options whose values can be used; a `command` has its options named with dashes.
+
+        Raises `OptionError` for any other value.
+        """
+
+        def name(option: str) -> str:
+            return f"--{option.replace('_', '-')}" if command else option
+
+        first, last = instant(name("since"), since), instant(name("until"), until)
+        if first and last and first > last:
+            raise OptionError(f"{name('since')}: {first.isoformat()} is after {name('until')}, {last.isoformat()}")
+        if memory_limit is not None and not isinstance(memory_limit, str):
+            raise OptionError(f"{name('memory_limit')}: {memory_limit!r} is not an amount of memory; write 2GB or 50%")
+        try:
+            limits = Limits(memory_limit, seconds(name("timeout"), timeout))
+        except LimitError as error:
+            option, _, reason = str(error).partition(":")
+            raise OptionError(f"{name(option)}:{reason}") from error
+        moment = instant(name("now"), now) or datetime.now(UTC)
+        return cls(moment, first, last, rows(name("limit"), limit), limits)
+
+
+def instant(name: str, value: datetime | str | None) -> datetime | None:
+    """Return the UTC instant that a `datetime` or a text means; without a zone it is UTC already."""
+    moment = time_value(value) if isinstance(value, str) else value
+    if moment is None and value is None:
+        return None
+    if isinstance(moment, datetime):
+        try:
+            return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+        except OverflowError:  # year 1 or 9999, and the zone leads out of it
+            pass
+    raise OptionError(f"{name}: {value!r} is not a time; write 2020-09-01, 2020-09-01T12:00:00Z or with an offset")
+
+
+def seconds(name: str, value: timedelta | str | float | None) -> float | None:
+    """Return the seconds that `60s`, `500ms`, `2m`, a number of seconds or a `timedelta` mean."""
+    length: float | None = None
+    match value:
+        case None:
+            return None
+        case str():
+            if match := _SECONDS.fullmatch(value.strip()):
+                length = float(match.group(1)) * _UNITS[(match.group(2) or "s").casefold()]
+        case timedelta():
+            length = value.total_seconds()
+        case int() | float() if not isinstance(value, bool):
+            length = float(value)
+    if length is None or not 0 < length <= TIMEOUT_MAX:  # NaN is neither above nor below
+        raise OptionError(f"{name}: {value!r} is not a time span above zero; write 60s, 500ms or 2m")
+    return length
+
+
+def rows(name: str, value: int | None) -> int | None:
+    """Return a number of rows as it was given."""
+    if value is not None and (isinstance(value, bool) or not isinstance(value, int) or value < 0):
+        raise OptionError(f"{name}: {value!r} is not a number of rows; write 0 or more, or leave it out for all rows")
+    return value
+
+
+def opened_store(store: Store | str | PathLike[str] | None) -> Store:
+    """Return an open store: this one, the one at a path, or the sample where None."""
+    if isinstance(store, Store):
+        return store
+    if store is None or isinstance(store, str | PathLike):
+        return open_store(store)
+    raise OptionError(f"store: {store!r} is neither a Store nor a path")
+
+
+def values_by_name(params: Mapping[str, Any] | None) -> Mapping[str, Any]:
+    """Return values of parameters by name, none where None."""
+    if params is None:
+        return {}
+    if isinstance(params, Mapping) and all(isinstance(name, str) for name in params):
+        return params
+    raise OptionError(f"params: {params!r} is not a mapping of parameters' names to their values")

@@ -1,0 +1,50 @@
+"""What an analytic is named by: a file, a folder of them, or an id on a project's search path."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from pathlib import Path
+
+from carlang.errors import CarlangError
+from carlang.importers import AnalyticFile, load_file
+from carlang.project.catalogue import Catalogue, CatalogueError, analytic_files, shipped_catalogue
+from carlang.project.project import Project, SettingsError
+
+
+class TargetError(CarlangError):
+    """A name is neither a path nor the id of an analytic, or its folder holds none."""
+
+
+# Projects compare by identity: a catalogue is read once for each, and anew for the next project, whose folders may
+# have changed meanwhile.
+@lru_cache(maxsize=8)
+def catalogue_of(project: Project) -> Catalogue:
+    """Return a project's catalogue: the folders of its search path, then what ships with the package.
+
+    Raises `SettingsError` for a folder that is not there.
+    """
+    if not project.search_path:
+        return shipped_catalogue()
+    try:
+        return Catalogue(project.search_path)
+    except CatalogueError as error:
+        raise SettingsError(f"{project.settings_file}: {error}" if project.settings_file else str(error)) from error
+
+
+def load_targets(project: Project, target: str) -> list[AnalyticFile]:
+    """Return the analytics of a file, of a folder and those within it, or of an id; raises `TargetError`."""
+    path = Path(target)
+    if path.is_dir():
+        files = [file for file in analytic_files(path) if isinstance(file, Path)]
+        if not files:
+            raise TargetError(f"there are no analytics in the folder {target}")
+        return [load_file(file) for file in files]
+    if path.is_file():
+        return [load_file(path)]
+    catalogue = catalogue_of(project)
+    analytic = catalogue.find(target)
+    if analytic is None:
+        near = catalogue.suggest(target)
+        meant = f"; did you mean `{near}`?" if near else ""
+        raise TargetError(f"`{target}` is neither a file nor the id of an analytic{meant}")
+    return [analytic]
