@@ -101,7 +101,7 @@ for name in sorted({file.object for file in store.files()}):
         print(name, [{k: str(v) for k, v in row.items() if v is not None and k != "source"} for row in output.rows()])
 
 bounds = ["--now", "2013-05-14", "--since", "2013-05-13 09:58", "--until", "2013-05-13T22:00"]
-program = "search Process:Create | filter hour(time) < 16 and time < now - 1 hour | select time, exe, to_string(time) as t"
+program = "search Process:Create | filter hour(time) < 16 and time < now - 1 hour | select time, exe, to_string(time)"
 for format_ in ("csv", "json", "ndjson", "timesketch", "html", "parquet"):
     written = command("run", "-e", program, "--format", format_, *bounds)
     if format_ == "csv":
