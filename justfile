@@ -4,10 +4,16 @@ python := ".venv/bin/python"
 _default:
     @just --list
 
-# Make the virtual environment.
+# Make the virtual environment, with the newest versions of all dependencies.
 setup:
     python3 -m venv .venv
     .venv/bin/pip install -q -e '.[test]'
+
+# Make the virtual environment with the versions of the lock file.
+setup-locked:
+    python3 -m venv .venv
+    .venv/bin/pip install -q --require-hashes -r requirements-dev.txt
+    .venv/bin/pip install -q --no-deps -e .
 
 # Formatting, lint, types.
 check:
@@ -20,13 +26,50 @@ fix:
     .venv/bin/ruff format .
     .venv/bin/ruff check --fix .
 
-# All tests.
+# All tests, or those that are named.
 test *arguments:
     {{python}} -m pytest {{arguments}}
+
+# All tests, and which lines and branches none of them reaches.
+coverage:
+    rm -f .coverage .coverage.*
+    {{python}} -m pytest -q -n auto --dist loadfile --cov --cov-report=
+    .venv/bin/coverage report
+
+# All tests with the lowest versions that pyproject.toml declares.
+lowest *arguments:
+    bash .ci/lowest {{arguments}}
+
+# Everything that a change must pass, in a fresh environment.
+ci:
+    bash .ci/run
 
 # Write the generated pages of the documentation and the sample store anew.
 docs:
     {{python}} docs/generate_model.py
     {{python}} docs/generate_sensors.py
     {{python}} docs/generate_catalogue.py
+    if [ -d ../shared/corpus ]; then {{python}} docs/generate_corpus.py ../shared/corpus/car/analytics; fi
     {{python}} tools/make_sample.py
+
+# Measure ingests against DuckDB and the EVTX parser alone (some minutes; the recordings have to be in ../shared/data).
+bench *arguments:
+    {{python}} bench/ingest.py {{arguments}}
+
+# Compare many drawn programs with the reference evaluator.
+agreement *arguments:
+    {{python}} -m bench.agreement {{arguments}}
+
+# Kill ingests at random moments, and compare what they complete to.
+kill *arguments:
+    {{python}} bench/kill.py {{arguments}}
+
+# Write the lock file anew: the newest versions within the bounds of pyproject.toml, for all platforms.
+lock:
+    .venv/bin/pip install -q uv
+    .venv/bin/uv pip compile --quiet --universal --python-version 3.11 --extra test --generate-hashes --upgrade \
+        --custom-compile-command "just lock" pyproject.toml --output-file requirements-dev.txt
+
+# Build the wheel and the source distribution into dist/.
+wheel:
+    {{python}} -m build --outdir dist

@@ -83,8 +83,9 @@ file, each with tests of its own. What each one needs and what it finds in recor
 
 ## Adding one
 
-`carlang new ID` writes a file with a test in it. The form of the file is described in
-[analytic files](../docs/analytic-files.md), the language in [its reference](../docs/language.md). An analytic here
+`carlang import` makes a file of CAR's YAML or Markdown; the tests in it are written by hand. The form of the file is
+described in [analytic files](../docs/analytic-files.md), the language in [its reference](../docs/language.md). An
+analytic here
 
 - says the same as what CAR published; a comment tells of each repair what stood there,
 - names valid ATT&CK techniques, and the tactics they serve,

@@ -20,6 +20,23 @@ SHARED = REPOSITORY.parent / "shared"
 settings.register_profile("carlang", deadline=None, derandomize=False)
 settings.load_profile("carlang")
 
+# These are about signals, pseudo-terminals and links, or start commands through a POSIX shell. Windows has none of the
+# former, and links only for administrators.
+collect_ignore = (
+    [
+        "cli/test_cli_process.py",
+        "docs/test_example_runner.py",
+        "docs/test_examples.py",
+        "engine/test_locked_connection.py",
+        "ingest/test_kill.py",
+    ]
+    if os.name == "nt"
+    else []
+)
+
+POSIX = pytest.mark.skipif(os.name == "nt", reason="Windows has no signals, pseudo-terminals and modes of files")
+"""Marks a test that needs what Windows has not."""
+
 ELSEWHERE = "America/St_Johns"
 """A zone whose clocks differ from UTC by a broken number of hours, and by another one in summer."""
 

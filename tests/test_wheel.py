@@ -23,9 +23,10 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     subprocess.run(build, check=True, capture_output=True, cwd=folder)
     (wheel,) = (folder / "dist").glob("carlang-*.whl")
     venv.create(folder / "env", with_pip=True)
-    pip = [str(folder / "env" / "bin" / "python"), "-m", "pip", "install", "-q", str(wheel)]
+    scripts = folder / "env" / ("Scripts" if os.name == "nt" else "bin")
+    pip = [str(scripts / "python"), "-m", "pip", "install", "-q", str(wheel)]
     subprocess.run(pip, check=True, capture_output=True, cwd=folder)
-    return folder / "env" / "bin" / "carlang"
+    return scripts / "carlang"
 
 
 def commands_found(carlang: Path, target: str, folder: Path) -> list[str]:

@@ -9,6 +9,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from tests.cli.commands import AT, CARLANG, UNSUPPORTED, WARNED, carlang, environment
+from tests.conftest import POSIX
 
 SAMPLE_HITS = ["at 10:00 calc.exe", "at 1 /delete", "AT.EXE 22:30 /every:M,T,W,Th,F C:\\Windows\\Temp\\backup.cmd"]
 SAMPLE_LINE = "no --store given: running on the sample store that ships with carlang\n"
@@ -243,6 +244,7 @@ def test_parquet_goes_to_files_and_pipes(store: Path, tmp_path: Path) -> None:
         assert table.column("command_line").to_pylist() == ["at.exe 2", "AT.EXE 4"]
 
 
+@POSIX
 def test_parquet_on_a_terminal_is_wrong_usage(store: Path) -> None:
     arguments = [CARLANG, "run", "CAR-2013-05-004", "--store", str(store), "--format", "parquet"]
     terminal, end = os.openpty()

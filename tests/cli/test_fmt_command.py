@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.commands import FAULTY, carlang
+from tests.conftest import POSIX
 
 MESSY = "p=SEARCH process:Create   # all\r\nq = filter p where exe='a'\r\noutput q"
 NEAT = 'p = search process:Create  # all\r\nq = filter p where (exe == "a")\r\noutput q\r\n'
@@ -93,7 +94,8 @@ def test_an_analytic_named_by_its_id_is_not_rewritten() -> None:
     assert "is not named by its file" in done.err
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
+@POSIX
+@pytest.mark.skipif(hasattr(os, "geteuid") and os.geteuid() == 0, reason="root may write anywhere")
 def test_a_file_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     file = tmp_path / "a.car"
     file.write_bytes(MESSY.encode())
@@ -104,6 +106,7 @@ def test_a_file_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     assert str(file) in done.err
 
 
+@POSIX
 def test_the_file_behind_a_link_is_written(tmp_path: Path) -> None:
     (tmp_path / "real.car").write_bytes(MESSY.encode())
     (tmp_path / "link.car").symlink_to("real.car")

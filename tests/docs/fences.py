@@ -62,7 +62,7 @@ class Fence:
 
 def pages() -> list[Path]:
     """Return the Markdown pages of the documentation."""
-    return [REPOSITORY / "README.md", REPOSITORY / "CHANGELOG.md", *sorted((REPOSITORY / "docs").rglob("*.md"))]
+    return [*sorted(REPOSITORY.glob("*.md")), *sorted((REPOSITORY / "docs").rglob("*.md"))]
 
 
 def fences(page: Path) -> list[Fence]:

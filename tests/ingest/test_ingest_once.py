@@ -10,7 +10,7 @@ import pytest
 from carlang.errors import IngestError
 from carlang.loading import Status
 from carlang.store import open_store
-from tests.conftest import REPOSITORY
+from tests.conftest import POSIX, REPOSITORY
 from tests.ingest.conftest import load, query, sysmon_create, write_lines
 
 _WORKER = """
@@ -94,6 +94,7 @@ def test_the_same_content_under_two_names_is_one_source(store: Path, tmp_path: P
     assert [s.status for s in load(store, *names).sources] == [Status.INGESTED, Status.PRESENT]
 
 
+@POSIX
 @pytest.mark.parametrize("mode", ["before", "after"])
 def test_an_ingest_that_was_killed_goes_on_where_it_stopped(mode: str, store: Path, tmp_path: Path) -> None:
     logs = _logs(tmp_path / "logs", 0, 12)

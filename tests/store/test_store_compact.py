@@ -14,7 +14,7 @@ import pytest
 from carlang.errors import StoreError
 from carlang.model import builtin_model
 from carlang.store import Store, compact, create_store, open_store, write_plain
-from tests.conftest import REPOSITORY
+from tests.conftest import POSIX, REPOSITORY
 from tests.store.conftest import add_events, write_events
 
 
@@ -127,6 +127,7 @@ compact(open_store(sys.argv[1]))
 """
 
 
+@POSIX
 @pytest.mark.parametrize("moment", ["before", "after"])
 def test_a_compaction_that_is_killed_loses_nothing(moment: str, store: Store, tmp_path: Path) -> None:
     for number in range(4):
