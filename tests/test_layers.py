@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ast
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -159,3 +161,30 @@ def test_every_room_is_on_the_plan() -> None:
     plan = (PACKAGE.parent / "docs" / "architecture.md").read_text(encoding="utf-8")
     for name in ARROWS:
         assert name == "__init__" or f"`{name}`" in plan or f"`{name}.py`" in plan, f"{name} is missing from the plan"
+
+
+# The core, which an editor loads at every key: it knows programs and nothing of stores.
+LIGHT = ("source", "diagnostics", "errors", "datafile", "model", "syntax", "importers", "resolve")
+HEAVY = ("duckdb", "pyarrow", "deltalake", "evtx", "rich")
+
+
+def loaded_by(statement: str) -> set[str]:
+    """Return the libraries that are loaded in a new process once it has run a statement."""
+    code = f"{statement}\nimport sys\nprint(*(name.split('.')[0] for name in sys.modules))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=120)
+    return set(done.stdout.split())
+
+
+@pytest.mark.parametrize("room", LIGHT)
+def test_the_core_loads_no_engine_no_tables_and_no_terminal(room: str) -> None:
+    loaded = loaded_by(f"import carlang.{room}")
+    assert loaded.isdisjoint(HEAVY), f"carlang.{room} loads {loaded.intersection(HEAVY)}"
+
+
+def test_to_import_the_package_loads_nothing_but_python() -> None:
+    beyond = loaded_by("import carlang") - loaded_by("pass") - sys.stdlib_module_names
+    assert beyond == {"carlang"}
+
+
+def test_what_is_heavy_is_heavy_because_it_is_asked_for() -> None:
+    assert {"duckdb", "pyarrow", "deltalake"} <= loaded_by("import carlang; carlang.run")
