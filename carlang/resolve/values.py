@@ -6,7 +6,7 @@ import re
 from dataclasses import replace
 
 from carlang.diagnostics import codes
-from carlang.model.functions import NUMBERED_TOP
+from carlang.model.functions import NUMBERED_TOP, scalar
 from carlang.model.types import DURATION, FLOAT, INTEGER, STRING, TIME, Kind, Type
 from carlang.resolve.aggregates import aggregate_call, is_aggregate, is_aggregate_call
 from carlang.resolve.bound import Arith, BoundExpr, Const, FieldRef, MemberRef, Param
@@ -16,7 +16,7 @@ from carlang.resolve.names import unknown_base, unknown_name
 from carlang.resolve.row import Row
 from carlang.resolve.scope import BrokenName, ConstantName, Context, InputName, ScalarName, StreamName
 from carlang.source import Span
-from carlang.syntax import ast, is_function
+from carlang.syntax import ast
 
 DEEPEST = 32
 """How many conditions, calls, operators and the like may stand inside one another."""
@@ -251,7 +251,7 @@ def _runs_on(ctx: Context, call: ast.Call) -> bool:
     """Report a name that only looks like a function: a condition in parentheses stands on the line below it."""
     name = call.function
     behind = re.match(r"\s*\n\s*", ctx.source.text[name.span.end : call.span.end])
-    if behind is None or is_function(name.ident):
+    if behind is None or scalar(name.ident):
         return False
     at = name.span.end + behind.end()
     fault = ctx.report(codes.SYNTAX, "`and` or `or` is missing before `(`", Span(at, at + 1))

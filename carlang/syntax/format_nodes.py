@@ -9,10 +9,10 @@ import re
 from collections.abc import Sequence
 from typing import assert_never
 
+from carlang.model import functions
 from carlang.source import Span
 from carlang.syntax import ast
 from carlang.syntax.format_doc import Doc, Group, Item, flat
-from carlang.syntax.functions import is_function
 from carlang.syntax.literal import canonical_duration, duration_literal, number_literal, string_literal
 
 # How tightly an expression holds together; what stands inside another needs the other's level at least.
@@ -138,7 +138,7 @@ class Writer:
         if isinstance(node, ast.Filter) and node.input is None:
             doc = self._expression(node.condition)
             call = _CALL.match(flat(doc) or "")
-            if call is None or is_function(call.group(1)):
+            if call is None or functions.scalar(call.group(1)):
                 return ["filter ", *doc]
         return self._stream(node)
 

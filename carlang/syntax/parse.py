@@ -8,8 +8,10 @@ from functools import cache
 from importlib.resources import files
 
 from lark import Lark, TextSlice, UnexpectedCharacters, UnexpectedToken
+from lark.lexer import PatternRE, TerminalDef
 
 from carlang.diagnostics import Diagnostic, codes
+from carlang.model.functions import CALL_NAMES, NUMBERED_TOP
 from carlang.source import Source, Span
 from carlang.syntax import ast
 from carlang.syntax.brackets import with_repairs
@@ -31,7 +33,15 @@ class Parsed:
 @cache
 def _parser() -> Lark:
     grammar = files("carlang.grammar").joinpath("car.lark").read_text(encoding="utf-8")
-    return Lark(grammar, parser="lalr", lexer="contextual", maybe_placeholders=False)
+    return Lark(grammar, parser="lalr", lexer="contextual", maybe_placeholders=False, edit_terminals=_with_functions)
+
+
+def _with_functions(terminal: TerminalDef) -> TerminalDef:
+    """Put the names of the functions into their terminal, in place: Lark takes no notice of what is returned."""
+    if terminal.name == "FUNCTION":
+        names = "|".join([*sorted(CALL_NAMES), NUMBERED_TOP.pattern])
+        terminal.pattern = PatternRE(rf"(?ai:{names})(?=\s*\()")
+    return terminal
 
 
 def parse(source: Source) -> Parsed:
