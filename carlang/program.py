@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -11,7 +11,7 @@ from carlang.database import pattern_fault
 from carlang.diagnostics import Diagnostic, has_errors
 from carlang.errors import CompileError
 from carlang.model import Model
-from carlang.resolve import AnalyticFinder, given_values, resolve
+from carlang.resolve import AnalyticFinder, Symbols, gather, given_values, resolve
 from carlang.resolve.bound import BoundProgram
 from carlang.source import Source
 from carlang.sql import lower, sql_text
@@ -20,12 +20,13 @@ from carlang.syntax import ast, parse
 
 @dataclass(frozen=True)
 class CompiledProgram:
-    """A program with what became of it; `bound` is None where it has errors."""
+    """A program with what became of it; `bound` is None where it has errors, `symbols` are there in any case."""
 
     source: Source
     ast: ast.Program
     bound: BoundProgram | None
     diagnostics: tuple[Diagnostic, ...]
+    symbols: Symbols = field(default=Symbols(), repr=False)
 
     @property
     def valid(self) -> bool:
@@ -68,7 +69,8 @@ def compile_tree(  # what a resolution takes
     found: Sequence[Diagnostic] = (),
 ) -> CompiledProgram:
     """Resolve a syntax tree; `found` are the diagnostics of its text."""
-    resolved = resolve(tree, source, model, pattern_fault, find_analytic, own_id)
+    analytics = gather(tree, find_analytic, own_id)
+    resolved = resolve(tree, source, model, pattern_fault, analytics)
     diagnostics = sorted([*found, *resolved.diagnostics], key=lambda d: (d.span, d.code.name))
     bound = None if has_errors(found) else resolved.program
-    return CompiledProgram(source, tree, bound, tuple(diagnostics))
+    return CompiledProgram(source, tree, bound, tuple(diagnostics), resolved.symbols)

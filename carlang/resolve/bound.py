@@ -1,7 +1,11 @@
 """The bound program: what a program means. Every name is a reference, every expression has a type.
 
 This is the tree that `sql` lowers and that an evaluator of its own could interpret; it knows nothing of SQL.
-Comparisons here have two values: where an operand is missing they are false, and `Not` of them is true.
+Comparisons here have two values: where an operand is missing they are false, and `Complement` of them is true.
+
+A node's span is the place that it was written at, in the text of the program that it was written in: nodes of an
+analytic that this one runs point into that one's. A constant is written where its name stands. Spans take no part in
+equality; a node that a program did not write, such as the condition of a join without one, has none.
 """
 
 from __future__ import annotations
@@ -37,6 +41,7 @@ class FieldRef:
 
     column: str
     type: Type
+    span: Span | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +51,7 @@ class MemberRef:
     record: BoundExpr
     member: str
     type: Type = STRING
+    span: Span | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +60,7 @@ class Const:
 
     value: str | int | float | bool | datetime | None
     type: Type
+    span: Span | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +68,7 @@ class Now:
     """The one instant of the run."""
 
     type: Type = TIME
+    span: Span | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +77,7 @@ class Items:
 
     items: tuple[BoundExpr, ...]
     type: Type
+    span: Span | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +91,7 @@ class Arith:
     left: BoundExpr
     right: BoundExpr
     type: Type
+    span: Span | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +101,7 @@ class Apply:
     function: str
     arguments: tuple[BoundExpr, ...]
     type: Type
+    span: Span | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +110,7 @@ class Param:
 
     name: str
     type: Type
+    span: Span | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +124,7 @@ class Aggregate:
     arguments: tuple[BoundExpr, ...]
     distinct: bool
     type: Type
+    span: Span | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +134,7 @@ class Scalar:
     stream: BoundStream
     aggregate: Aggregate
     type: Type
+    span: Span | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +143,7 @@ class Truth:
 
     operand: BoundExpr
     type: Type = BOOLEAN
+    span: Span | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +154,7 @@ class Compare:
     left: BoundExpr
     right: BoundExpr
     type: Type = BOOLEAN
+    span: Span | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +164,7 @@ class OneOf:
     subject: BoundExpr
     values: tuple[Const, ...]
     type: Type = BOOLEAN
+    span: Span | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +174,7 @@ class Matches:
     subject: BoundExpr
     pattern: Pattern
     type: Type = BOOLEAN
+    span: Span | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +184,7 @@ class RegexTest:
     subject: BoundExpr
     regex: str
     type: Type = BOOLEAN
+    span: Span | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,6 +195,7 @@ class InBlock:
     low: int
     high: int
     type: Type = BOOLEAN
+    span: Span | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,6 +205,7 @@ class Contains:
     container: BoundExpr
     item: BoundExpr
     type: Type = BOOLEAN
+    span: Span | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,6 +216,7 @@ class Affix:
     subject: BoundExpr
     affix: BoundExpr
     type: Type = BOOLEAN
+    span: Span | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,6 +225,7 @@ class Present:
 
     operand: BoundExpr
     type: Type = BOOLEAN
+    span: Span | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,6 +234,7 @@ class AllOf:
 
     conditions: tuple[BoundExpr, ...]
     type: Type = BOOLEAN
+    span: Span | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,6 +243,7 @@ class AnyOf:
 
     conditions: tuple[BoundExpr, ...]
     type: Type = BOOLEAN
+    span: Span | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,6 +252,7 @@ class Complement:
 
     condition: BoundExpr
     type: Type = BOOLEAN
+    span: Span | None = field(default=None, compare=False, repr=False)
 
 
 BoundExpr = (
@@ -264,6 +290,7 @@ class EventSet:
 
     object: str
     actions: tuple[str, ...]
+    span: Span | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -272,6 +299,7 @@ class Events:
 
     sets: tuple[EventSet, ...]
     columns: tuple[Column, ...]
+    span: Span | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -281,6 +309,7 @@ class Filtered:
     input: BoundStream
     condition: BoundExpr
     columns: tuple[Column, ...]
+    span: Span | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -291,6 +320,7 @@ class Derived:
     column: Column
     value: BoundExpr
     columns: tuple[Column, ...]
+    span: Span | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -299,6 +329,7 @@ class StreamPart:
 
     name: str
     stream: BoundStream
+    span: Span | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -308,6 +339,7 @@ class Joined:
     parts: tuple[StreamPart, ...]
     condition: BoundExpr
     columns: tuple[Column, ...]
+    span: Span | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -325,6 +357,7 @@ class Grouped:
     gap: BoundExpr | None
     having: tuple[BoundExpr, ...]
     columns: tuple[Column, ...]
+    span: Span | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -333,6 +366,7 @@ class Item:
 
     column: Column
     value: BoundExpr
+    span: Span | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -342,6 +376,7 @@ class Aggregated:
     group: Grouped
     items: tuple[Item, ...]
     columns: tuple[Column, ...]
+    span: Span | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -351,6 +386,7 @@ class Projected:
     input: BoundStream
     items: tuple[Item, ...]
     columns: tuple[Column, ...]
+    span: Span | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -360,6 +396,7 @@ class Union:
     left: BoundStream
     right: BoundStream
     columns: tuple[Column, ...]
+    span: Span | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -370,6 +407,7 @@ class Difference:
     right: BoundStream
     on: tuple[str, ...]
     columns: tuple[Column, ...]
+    span: Span | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -379,6 +417,7 @@ class Distinct:
     input: BoundStream
     column: Column
     columns: tuple[Column, ...]
+    span: Span | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -397,6 +436,7 @@ class Sequenced:
     within: BoundExpr | None
     until: BoundStream | None
     columns: tuple[Column, ...]
+    span: Span | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -436,6 +476,7 @@ class BoundOutput:
 
     name: str
     stream: BoundStream
+    span: Span | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,29 +1,58 @@
-"""Conditions: their logic, and comparisons by the types of what they compare."""
+"""Conditions: their logic, comparisons by the types of what they compare, `in`, and the tests of text.
+
+`condition` is the one way in, and comes back to itself for every branch; what stands in a comparison is a value.
+"""
 
 from __future__ import annotations
+
+from typing import assert_never
 
 from carlang.diagnostics import codes
 from carlang.model.types import Kind, Type
 from carlang.resolve.bound import (
+    Affix,
     AllOf,
     AnyOf,
     BoundExpr,
     Compare,
     Complement,
+    Const,
+    Contains,
     InBlock,
+    Matches,
+    OneOf,
+    Pattern,
     Present,
+    RegexTest,
     Truth,
+    Wildcard,
 )
-from carlang.resolve.equality import comparable, equals
-from carlang.resolve.literals import block, plain_value, value_as
-from carlang.resolve.membership import text_test, within
-from carlang.resolve.row import Row
-from carlang.resolve.scope import Context, InputName
-from carlang.resolve.values import DEEPEST, is_literal, too_deep, value, written_out
+from carlang.resolve.calls import is_regex
+from carlang.resolve.literals import (
+    block,
+    comparable,
+    equals,
+    in_block,
+    is_plain,
+    matches_any,
+    patterns,
+    plain_text,
+    plain_value,
+    value_as,
+)
+from carlang.resolve.scope import Context, InputName, Row
+from carlang.resolve.values import DEEPEST, too_deep, value, written_out
 from carlang.source import Span
 from carlang.syntax import ast
 
 _MIRRORED = {"<": ">", ">": "<", "<=": ">=", ">=": "<=", "==": "=="}
+
+_CONDITIONS = ast.Or | ast.And | ast.Not | ast.Comparison | ast.In | ast.TextTest | ast.Exists
+
+
+def condition_or_value(ctx: Context, row: Row, expr: ast.Expr) -> BoundExpr | None:
+    """Return what a column holds: a condition, where one is written, else a value."""
+    return condition(ctx, row, expr) if isinstance(expr, _CONDITIONS) else value(ctx, row, expr)
 
 
 def condition(ctx: Context, row: Row, expr: ast.Expr) -> BoundExpr | None:
@@ -38,55 +67,77 @@ def condition(ctx: Context, row: Row, expr: ast.Expr) -> BoundExpr | None:
         ctx.depth -= 1
 
 
-def _condition(ctx: Context, row: Row, expr: ast.Expr) -> BoundExpr | None:
+def _condition(ctx: Context, row: Row, expr: ast.Expr) -> BoundExpr | None:  # a case a form
     match expr:
         case ast.Or(operands):
             branches = _all(ctx, row, operands)
-            return AnyOf(branches) if branches else None
+            return AnyOf(branches, span=expr.span) if branches else None
         case ast.And(operands):
             branches = _all(ctx, row, operands)
-            return AllOf(branches) if branches else None
+            return AllOf(branches, span=expr.span) if branches else None
         case ast.Not(operand):
-            inner = condition(ctx, row, operand)
-            return Complement(inner) if inner else None
+            return _complement(condition(ctx, row, operand), expr.span)
         case ast.Comparison():
             return _chain(ctx, row, expr)
-        case ast.In(item, container, negated):
-            return _complement(within(ctx, row, item, container), negated=negated)
-        case ast.TextTest(test, subject, pattern, negated):
-            return _complement(text_test(ctx, row, test, subject, pattern), negated=negated)
+        case ast.In(negated=negated):
+            test = _within(ctx, row, expr)
+            return _complement(test, expr.span) if negated else test
+        case ast.TextTest(negated=negated):
+            test = _text_test(ctx, row, expr)
+            return _complement(test, expr.span) if negated else test
         case ast.Exists(operand, negated):
             inner = value(ctx, row, written_out(ctx, row, operand))
-            return _complement(Present(inner) if inner else None, negated=negated)
-        case _:
+            test = Present(inner, span=expr.span) if inner else None
+            return _complement(test, expr.span) if negated else test
+        case (
+            ast.Name()
+            | ast.Member()
+            | ast.Call()
+            | ast.Arithmetic()
+            | ast.Negative()
+            | ast.ListLit()
+            | ast.StringLit()
+            | ast.NumberLit()
+            | ast.DurationLit()
+            | ast.BoolLit()
+            | ast.NullLit()
+            | ast.NowLit()
+            | ast.AddressLit()
+        ):
             return _truth(ctx, row, expr)
+        case _:
+            assert_never(expr)
+
+
+# ---- logic -----------------------------------------------------------------------------------------------------------
 
 
 def _all(ctx: Context, row: Row, operands: tuple[ast.Expr, ...]) -> tuple[BoundExpr, ...] | None:
-    found = [condition(ctx, row, operand) for operand in operands]
-    whole = tuple(branch for branch in found if branch is not None)
-    return whole if len(whole) == len(found) else None
+    # Every operand is looked at, so that the faults of all are reported.
+    branches = [condition(ctx, row, operand) for operand in operands]
+    valid = tuple(branch for branch in branches if branch is not None)
+    return valid if len(valid) == len(branches) else None
 
 
-def _complement(inner: BoundExpr | None, *, negated: bool) -> BoundExpr | None:
-    return Complement(inner) if inner and negated else inner
+def _complement(test: BoundExpr | None, span: Span) -> BoundExpr | None:
+    return Complement(test, span=span) if test else None
+
+
+def _any_of(tests: tuple[BoundExpr, ...], span: Span) -> BoundExpr:
+    return tests[0] if len(tests) == 1 else AnyOf(tests, span=span)
 
 
 def _truth(ctx: Context, row: Row, expr: ast.Expr) -> BoundExpr | None:
     written = written_out(ctx, row, expr)
     if isinstance(written, ast.BoolLit):
-        return AllOf(()) if written.value else AnyOf(())
-    if not isinstance(
-        written, ast.Name | ast.Member | ast.Call | ast.Arithmetic | ast.Negative | ast.Literal | ast.ListLit
-    ):
-        return condition(ctx, row, written)
+        return AllOf((), span=written.span) if written.value else AnyOf((), span=written.span)
     operand = value(ctx, row, written)
     if operand is None:
         return None
     if operand.type.kind is not Kind.BOOLEAN:
         _not_a_condition(ctx, expr, operand.type)
         return None
-    return Truth(operand)
+    return Truth(operand, span=expr.span)
 
 
 def _not_a_condition(ctx: Context, expr: ast.Expr, kind: Type) -> None:
@@ -100,44 +151,45 @@ def _not_a_condition(ctx: Context, expr: ast.Expr, kind: Type) -> None:
     ctx.add(fault)
 
 
+# ---- comparisons -----------------------------------------------------------------------------------------------------
+
+
 def _chain(ctx: Context, row: Row, expr: ast.Comparison) -> BoundExpr | None:
-    """Lower `a < b < c` to `a < b and b < c`."""
+    """Resolve `a < b < c` as `a < b and b < c`."""
     tests = []
     for left, operator, right in zip(expr.operands, expr.operators, expr.operands[1:], strict=False):
         span = left.span.to(right.span)
-        test = compare(ctx, row, written_out(ctx, row, left), operator, written_out(ctx, row, right), span)
+        test = _compare(ctx, row, written_out(ctx, row, left), operator, written_out(ctx, row, right), span)
         tests.append(test)
-    whole = tuple(test for test in tests if test is not None)
-    if len(whole) < len(tests):
+    valid = tuple(test for test in tests if test is not None)
+    if len(valid) < len(tests):
         return None
-    return whole[0] if len(whole) == 1 else AllOf(whole)
+    return valid[0] if len(valid) == 1 else AllOf(valid, span=expr.span)
 
 
-def compare(ctx: Context, row: Row, left: ast.Expr, operator: str, right: ast.Expr, span: Span) -> BoundExpr | None:
+def _compare(ctx: Context, row: Row, left: ast.Expr, operator: str, right: ast.Expr, span: Span) -> BoundExpr | None:
     """Return the comparison of two operands; `!=` is the exact complement of `==`."""
     if operator == "!=":
-        return _complement(compare(ctx, row, left, "==", right, span), negated=True)
+        return _complement(_compare(ctx, row, left, "==", right, span), span)
     if isinstance(left, ast.NullLit) or isinstance(right, ast.NullLit):
         return _with_null(ctx, row, right if isinstance(left, ast.NullLit) else left, operator, span)
     if isinstance(right, ast.ListLit) or isinstance(left, ast.ListLit):
         fault = ctx.report(codes.INCOMPARABLE, f"`{operator}` does not compare with a list", span)
         ctx.add(fault.with_help("`in` asks whether a value is in a list"))
         return None
-    if is_literal(right) and not is_literal(left):
-        return _with_literal(ctx, row, left, operator, right, literal_on_the_right=True)
-    if is_literal(left) and not is_literal(right):
-        return _with_literal(ctx, row, right, _MIRRORED[operator], left, literal_on_the_right=False)
-    if isinstance(left, ast.Literal) and isinstance(right, ast.Literal):
-        return _of_literals(ctx, left, operator, right, span)
+    if isinstance(left, ast.Literal):
+        if isinstance(right, ast.Literal):
+            return _of_literals(ctx, left, operator, right, span)
+        return _with_literal(ctx, row, right, _MIRRORED[operator], left, span, wildcards_apply=False)
+    if isinstance(right, ast.Literal):
+        return _with_literal(ctx, row, left, operator, right, span, wildcards_apply=True)
     if _is_untyped_input(ctx, row, left):
         b = value(ctx, row, right)
         a = value(ctx, row, left, b.type if b else None)
     else:
         a = value(ctx, row, left)
         b = value(ctx, row, right, a.type if a else None)
-    if a is None or b is None:
-        return None
-    return Compare(operator, a, b) if _compared(ctx, a, operator, b, span) else None
+    return _compared(ctx, a, operator, b, span) if a and b else None
 
 
 def _of_literals(ctx: Context, left: ast.Literal, operator: str, right: ast.Literal, span: Span) -> BoundExpr | None:
@@ -147,7 +199,7 @@ def _of_literals(ctx: Context, left: ast.Literal, operator: str, right: ast.Lite
         a = value_as(ctx, left, b.type) or a
     elif isinstance(right, ast.StringLit):
         b = value_as(ctx, right, a.type) or b
-    return Compare(operator, a, b) if _compared(ctx, a, operator, b, span) else None
+    return _compared(ctx, a, operator, b, span)
 
 
 def _is_untyped_input(ctx: Context, row: Row, expr: ast.Expr) -> bool:
@@ -162,27 +214,36 @@ def _with_null(ctx: Context, row: Row, operand: ast.Expr, operator: str, span: S
         ctx.add(ctx.report(codes.BAD_OPERAND, f"`{operator}` does not compare with null", span))
         return None
     inner = value(ctx, row, operand)
-    return Complement(Present(inner)) if inner else None
+    return _complement(Present(inner, span=span), span) if inner else None
 
 
-def _with_literal(
-    ctx: Context, row: Row, operand: ast.Expr, operator: str, literal: ast.Expr, *, literal_on_the_right: bool
+def _with_literal(  # the parts of a comparison
+    ctx: Context,
+    row: Row,
+    operand: ast.Expr,
+    operator: str,
+    literal: ast.Literal,
+    span: Span,
+    *,
+    wildcards_apply: bool,
 ) -> BoundExpr | None:
     subject = value(ctx, row, operand)
-    if subject is None or not isinstance(literal, ast.Literal):
+    if subject is None:
         return None
     if operator == "==":
-        return equals(ctx, subject, literal, wildcards_apply=literal_on_the_right)
+        return equals(ctx, subject, literal, span, wildcards_apply=wildcards_apply)
     if subject.type.kind is Kind.IP or isinstance(literal, ast.AddressLit):
-        return _address_order(ctx, subject, operator, literal)
-    if subject.type.kind is Kind.BOOLEAN or subject.type.kind in (Kind.RECORD, Kind.LIST):
+        return _address_order(ctx, subject, operator, literal, span)
+    if subject.type.kind in (Kind.BOOLEAN, Kind.RECORD, Kind.LIST):
         ctx.add(ctx.report(codes.BAD_OPERAND, f"`{operator}` does not order {subject.type.phrase}", operand.span))
         return None
     constant = value_as(ctx, literal, subject.type)
-    return Compare(operator, subject, constant) if constant else None
+    return Compare(operator, subject, constant, span=span) if constant else None
 
 
-def _address_order(ctx: Context, subject: BoundExpr, operator: str, literal: ast.Literal) -> BoundExpr | None:
+def _address_order(
+    ctx: Context, subject: BoundExpr, operator: str, literal: ast.Literal, span: Span
+) -> BoundExpr | None:
     text = literal.text if isinstance(literal, ast.AddressLit) else getattr(literal, "value", "")
     bounds = block(str(text))
     if bounds is None or bounds[0] != bounds[1]:
@@ -195,18 +256,159 @@ def _address_order(ctx: Context, subject: BoundExpr, operator: str, literal: ast
         ">": (address + 1, 2**128 - 1),
         ">=": (address, 2**128 - 1),
     }[operator]
-    return InBlock(subject, low, high)
+    return InBlock(subject, low, high, span=span)
 
 
-def _compared(ctx: Context, a: BoundExpr, operator: str, b: BoundExpr, span: Span) -> bool:
+def _compared(ctx: Context, a: BoundExpr, operator: str, b: BoundExpr, span: Span) -> Compare | None:
     if comparable(a.type, operator, b.type):
-        return True
-    fault = ctx.report(codes.INCOMPARABLE, f"`{operator}` does not compare {_named(a)} with {_named(b)}", span)
-    if {a.type.is_string, b.type.is_string} == {True, False} and (a.type.is_number or b.type.is_number):
+        return Compare(operator, a, b, span=span)
+    names = ["a text" if side.type.is_string else side.type.phrase for side in (a, b)]
+    fault = ctx.report(codes.INCOMPARABLE, f"`{operator}` does not compare {names[0]} with {names[1]}", span)
+    if a.type.is_string != b.type.is_string and (a.type.is_number or b.type.is_number):
         fault = fault.with_help("`to_string(number)` and `to_int(text)` convert one into the other")
+    ctx.add(fault)
+    return None
+
+
+# ---- membership ------------------------------------------------------------------------------------------------------
+
+
+def _within(ctx: Context, row: Row, test: ast.In) -> BoundExpr | None:
+    """Return `item in container`: a value in a list, an address in a block, a text in a text."""
+    container = written_out(ctx, row, test.container)
+    subject = value(ctx, row, written_out(ctx, row, test.item))
+    if isinstance(container, ast.ListLit):
+        return _in_list(ctx, row, subject, container, test.span)
+    if subject is None:
+        return None
+    match container:
+        case ast.AddressLit(text):
+            return in_block(ctx, subject, text, container.span, test.span, single=False)
+        case ast.StringLit(text) if subject.type.kind is Kind.IP and "*" not in text:
+            return in_block(ctx, subject, text, container.span, test.span, single=False)
+        case ast.StringLit(text) if "*" in text and subject.type.is_string:
+            return matches_any(subject, text, container.span, test.span)
+    holder = value(ctx, row, container)
+    if holder is None:
+        return None
+    items = holder.type.item if holder.type.kind is Kind.LIST else None
+    if (items and items.is_number and subject.type.is_number) or (
+        subject.type.is_string and (holder.type.is_string or holder.type.kind is Kind.LIST)
+    ):
+        return Contains(holder, subject, span=test.span)
+    message = f"`in` does not look for {subject.type.phrase} in {holder.type.phrase}"
+    ctx.add(ctx.report(codes.BAD_OPERAND, message, test.item.span.to(container.span)))
+    return None
+
+
+def _in_list(ctx: Context, row: Row, subject: BoundExpr | None, container: ast.ListLit, span: Span) -> BoundExpr | None:
+    """Return the test that a value is one of a list: constants are compared at once, the other items one by one."""
+    constants: list[Const] = []
+    others: list[BoundExpr] = []
+    faulty = False
+    for item in container.items:
+        test = _item_test(ctx, row, subject, written_out(ctx, row, item))
+        if test is None:
+            faulty = True
+        elif isinstance(test, Compare) and isinstance(test.right, Const):
+            constants.append(test.right)
+        else:
+            others.append(test)
+    if subject is None or faulty:
+        return None
+    tests = ([OneOf(subject, tuple(constants), span=span)] if constants else []) + others
+    return _any_of(tuple(tests), span)
+
+
+def _item_test(ctx: Context, row: Row, subject: BoundExpr | None, item: ast.Expr) -> BoundExpr | None:
+    if not isinstance(item, ast.Literal):
+        other = value(ctx, row, item, subject.type if subject else None)
+        if other is None or subject is None:
+            return None
+        if not comparable(subject.type, "==", other.type):
+            message = f"{other.type.phrase} is not compared with {subject.type.phrase}"
+            ctx.add(ctx.report(codes.INCOMPARABLE, message, item.span))
+            return None
+        # Wrapped, so that it is not taken for a constant where the item is a computed one.
+        return AnyOf((Compare("==", subject, other, span=item.span),), span=item.span)
+    if subject is None:
+        return None
+    if isinstance(item, ast.AddressLit):
+        return in_block(ctx, subject, item.text, item.span, item.span, single=False)
+    if isinstance(item, ast.StringLit) and subject.type.kind is Kind.IP and "*" not in item.value:
+        return in_block(ctx, subject, item.value, item.span, item.span, single=False)
+    return equals(ctx, subject, item, item.span)
+
+
+# ---- tests of text ---------------------------------------------------------------------------------------------------
+
+
+def _text_test(ctx: Context, row: Row, written: ast.TextTest) -> BoundExpr | None:
+    """Return `subject contains pattern` and the like; a list of patterns means any of them."""
+    subject = value(ctx, row, written_out(ctx, row, written.subject))
+    pattern = written_out(ctx, row, written.pattern)
+    choices = pattern.items if isinstance(pattern, ast.ListLit) else (pattern,)
+    if subject is not None and not _is_testable(ctx, written, subject):
+        return None
+    tests = [_choice_test(ctx, row, written, subject, written_out(ctx, row, choice)) for choice in choices]
+    valid = tuple(test for test in tests if test is not None)
+    if subject is None or len(valid) < len(tests):
+        return None
+    return _any_of(valid, written.span)
+
+
+def _is_testable(ctx: Context, written: ast.TextTest, subject: BoundExpr) -> bool:
+    if subject.type.is_string or (subject.type.kind is Kind.LIST and written.test == "contains"):
+        return True
+    message = f"`{written.test}` looks into a text, not into {subject.type.phrase}"
+    fault = ctx.report(codes.BAD_OPERAND, message, written.subject.span)
+    if subject.type.kind is Kind.RECORD:
+        fault = fault.with_help("ask for one of its members, `record.member`")
+    else:
+        fault = fault.with_help("`to_string(value)` makes it a text")
     ctx.add(fault)
     return False
 
 
-def _named(expr: BoundExpr) -> str:
-    return "a text" if expr.type.is_string else expr.type.phrase
+def _choice_test(
+    ctx: Context, row: Row, written: ast.TextTest, subject: BoundExpr | None, choice: ast.Expr
+) -> BoundExpr | None:
+    operand = plain_value(choice) if isinstance(choice, ast.Literal) else value(ctx, row, choice)
+    if operand is None or subject is None:
+        return None
+    test = written.test
+    if test == "match":
+        fits = is_regex(ctx, operand, choice.span)
+        return (
+            RegexTest(subject, str(operand.value), span=written.span) if fits and isinstance(operand, Const) else None
+        )
+    if not operand.type.is_string:
+        ctx.add(ctx.report(codes.BAD_OPERAND, f"`{test}` looks for a text, not for {operand.type.phrase}", choice.span))
+        return None
+    if not isinstance(operand, Const) or subject.type.kind is Kind.LIST:
+        return _plain_test(test, subject, operand, written.span)
+    texts = patterns(subject, str(operand.value))
+    tests = (_pattern_test(test, subject, pattern, operand.span, written.span) for pattern in texts)
+    return _any_of(tuple(tests), written.span)
+
+
+def _pattern_test(test: str, subject: BoundExpr, pattern: Pattern, written_at: Span | None, span: Span) -> BoundExpr:
+    if is_plain(pattern):
+        return _plain_test(test, subject, Const(plain_text(pattern), subject.type, span=written_at), span)
+    before = (Wildcard.RUN,) if test != "startswith" else ()
+    after = (Wildcard.RUN,) if test != "endswith" else ()
+    pieces: list[str | Wildcard] = []
+    for piece in (*before, *pattern, *after):
+        if piece is not Wildcard.RUN or not pieces or pieces[-1] is not Wildcard.RUN:
+            pieces.append(piece)
+    match pieces:
+        case [Wildcard.RUN, str(text), Wildcard.RUN] if test == "contains":
+            return Contains(subject, Const(text, subject.type, span=written_at), span=span)
+        case _:
+            return Matches(subject, tuple(pieces), span=span)
+
+
+def _plain_test(test: str, subject: BoundExpr, operand: BoundExpr, span: Span) -> BoundExpr:
+    if test == "contains":
+        return Contains(subject, operand, span=span)
+    return Affix(test, subject, operand, span=span)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from carlang.diagnostics import codes
 from carlang.model.types import INTEGER, TIME, Column, Kind
-from carlang.resolve.aggregates import is_aggregate_call, stream_of
 from carlang.resolve.bound import (
     Aggregate,
     Aggregated,
@@ -20,16 +19,17 @@ from carlang.resolve.bound import (
     Projected,
     Union,
 )
-from carlang.resolve.columns import all_columns, has_time, key_columns, same_types
-from carlang.resolve.conditions import condition
-from carlang.resolve.row import Flow, Row, column_types
-from carlang.resolve.scope import Context
-from carlang.resolve.values import value, written_out
+from carlang.resolve.calls import is_aggregate_call
+from carlang.resolve.conditions import condition, condition_or_value
+from carlang.resolve.joins import all_columns, has_time, key_columns, same_types
+from carlang.resolve.scope import Context, Entries, Flow, Row, column_types
+from carlang.resolve.symbols import Entry, SymbolKind
+from carlang.resolve.values import stream_of, value, written_out
+from carlang.source import Span
 from carlang.syntax import ast, walk
 
 COUNT, FIRST, LAST = Column("count", INTEGER), Column("first_time", TIME), Column("last_time", TIME)
 _TESTS = ast.Not | ast.In | ast.TextTest | ast.Exists
-_CONDITIONS = ast.Or | ast.And | ast.Not | ast.Comparison | ast.In | ast.TextTest | ast.Exists
 
 
 def group(
@@ -37,35 +37,39 @@ def group(
     inputs: Sequence[tuple[Flow, ast.Stream]],
     written_keys: Sequence[ast.Name | ast.Member],
     gap: BoundExpr | None,
-    place: ast.Stream | ast.Expr,
+    span: Span,
 ) -> Flow | None:
     """Return the groups of the union of streams by keys."""
     if not same_types(ctx, inputs):
         return None
     flows = [flow for flow, _ in inputs]
-    members = _members(flows)
-    keys = key_columns(ctx, members, written_keys)
+    keys = key_columns(ctx, _members(flows), written_keys)
     if keys is None:
         return None
     timed = has_time(all_columns(flows))
     if gap is not None and not timed:
-        ctx.add(ctx.report(codes.BAD_OPERAND, "these rows have no time to be grouped by", place.span))
+        ctx.add(ctx.report(codes.BAD_OPERAND, "these rows have no time to be grouped by", span))
         return None
-    grouped = Grouped(tuple(f.stream for f in flows), tuple(keys), gap, (), _group_columns(keys, timed=timed))
-    return Flow(grouped, flows[0].owners, flows[0].origin, flows[0].names)
+    columns = _group_columns(keys, timed=timed)
+    grouped = Grouped(tuple(f.stream for f in flows), tuple(keys), gap, (), columns, span=span)
+    entries = {name: entry for flow in reversed(flows) for name, entry in flow.entries.items()}
+    kept = {key.name: entries[key.name] for key in keys if key.name in entries}
+    made = {c.name: ctx.symbols.entry(SymbolKind.COLUMN, c.name, c.type) for c in columns[len(keys) :]}
+    return Flow(grouped, flows[0].owners, flows[0].origin, flows[0].names, {**kept, **made}, members=entries)
 
 
 def _group_columns(keys: Sequence[Column], *, timed: bool) -> tuple[Column, ...]:
     taken = {key.name for key in keys}
-    own = (COUNT, FIRST, LAST) if timed else (COUNT,)
-    return (*keys, *(column for column in own if column.name not in taken))
+    summary = (COUNT, FIRST, LAST) if timed else (COUNT,)
+    return (*keys, *(column for column in summary if column.name not in taken))
 
 
 def _members(flows: Sequence[Flow]) -> Row:
     """Return the row of a group's members: what the keys and the arguments of aggregates may ask for."""
-    names = frozenset(name for flow in flows for name in flow.names)
+    names = {name: entry for flow in reversed(flows) for name, entry in flow.names.items()}
+    entries = {name: entry for flow in reversed(flows) for name, entry in flow.entries.items()}
     first = flows[0].row()
-    return Row(column_types(all_columns(flows)), first.owners, names, first.title, first.origin)
+    return Row(column_types(all_columns(flows)), first.owners, names, first.title, first.origin, entries=entries)
 
 
 def underlying_group(stream: BoundStream) -> Grouped | None:
@@ -75,11 +79,10 @@ def underlying_group(stream: BoundStream) -> Grouped | None:
     return stream if isinstance(stream, Grouped) else None
 
 
-def group_row(flow: Flow, grouped: Grouped, *names: str | None) -> Row:
+def _group_row(flow: Flow, grouped: Grouped, target: Entry | None = None) -> Row:
     """Return what a condition or a selection over groups may ask for: the group's own columns and aggregates."""
-    members = Flow(_union(grouped.inputs), flow.owners, flow.origin, flow.names).row(*names)
-    row = flow.row(*names)
-    return replace(row, members=members, title="the group")
+    members = replace(flow, stream=_union(grouped.inputs), entries=flow.members).row(target)
+    return replace(flow.row(target), members=members, title="the group")
 
 
 def _union(streams: Sequence[BoundStream]) -> BoundStream:
@@ -90,55 +93,74 @@ def _union(streams: Sequence[BoundStream]) -> BoundStream:
     return result
 
 
-def filter_groups(ctx: Context, flow: Flow, grouped: Grouped, written: ast.Expr, target: str | None) -> Flow:
+def filter_groups(ctx: Context, flow: Flow, grouped: Grouped, written: ast.Expr, target: Entry | None) -> Flow:
     """Return the groups for which a condition holds; in it, aggregates are over the group's rows."""
-    test = condition(ctx, group_row(flow, grouped, target), written)
+    test = condition(ctx, _group_row(flow, grouped, target), written)
     having = (*grouped.having, test) if test else grouped.having
-    return Flow(replace(grouped, having=having), flow.owners, flow.origin, flow.names)
+    return flow.over(replace(grouped, having=having))
 
 
-def select(ctx: Context, flow: Flow, written: ast.Select, target: str | None) -> Flow | None:
+# ---- selections ------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _Selected:
+    """The columns of a selection, and the symbols of those that are not fields of the model."""
+
+    items: tuple[Item, ...]
+    entries: Mapping[str, Entry]
+
+
+def select(ctx: Context, flow: Flow, written: ast.Select, target: Entry | None) -> Flow | None:
     """Return a projection of a stream, or aggregates over groups; over a plain stream, over all of its rows."""
     grouped = underlying_group(flow.stream)
-    if grouped is None and not any(_is_of_all_rows(ctx, flow.row(target), i.value) for i in written.items):
-        items = _items(ctx, flow.row(target), written.items)
-        if items is None:
+    row = flow.row(target)
+    if grouped is None and not any(_is_of_all_rows(ctx, row, item.value) for item in written.items):
+        selected = _select(ctx, row, written.items)
+        if selected is None:
             return None
-        columns = tuple(item.column for item in items)
-        return Flow(Projected(flow.stream, items, columns), flow.owners, flow.origin, flow.names)
+        columns = tuple(item.column for item in selected.items)
+        stream = Projected(flow.stream, selected.items, columns, span=written.span)
+        return replace(flow, stream=stream, entries=selected.entries)
     if grouped is None:
-        timed = has_time(flow.stream.columns)
-        grouped = Grouped((flow.stream,), (), None, (), _group_columns((), timed=timed))
-    row = group_row(Flow(grouped, flow.owners, flow.origin, flow.names), grouped, target)
-    items = _items(ctx, row, written.items)
-    return _aggregated(flow, grouped, items) if items is not None else None
+        columns = _group_columns((), timed=has_time(flow.stream.columns))
+        grouped = Grouped((flow.stream,), (), None, (), columns, span=written.span)
+        made = {c.name: ctx.symbols.entry(SymbolKind.COLUMN, c.name, c.type) for c in columns}
+        flow = replace(flow, stream=grouped, entries=made, members=flow.entries)
+    row = _group_row(flow.over(grouped), grouped, target)
+    selected = _select(ctx, row, written.items)
+    return _aggregated(flow, grouped, selected, written.span) if selected is not None else None
 
 
-def _aggregated(flow: Flow, grouped: Grouped, items: tuple[Item, ...]) -> Flow:
+def _aggregated(flow: Flow, grouped: Grouped, selected: _Selected, span: Span) -> Flow:
     """The keys come first without being asked for."""
-    named = {item.column.name for item in items}
-    asked = {item.value.column for item in items if isinstance(item.value, FieldRef)}
-    keys = [Item(k, FieldRef(k.name, k.type)) for k in grouped.keys if k.name not in named and k.name not in asked]
-    whole = (*keys, *items)
-    return Flow(Aggregated(grouped, whole, tuple(i.column for i in whole)), flow.owners, flow.origin, flow.names)
+    named = {item.column.name for item in selected.items}
+    asked = {item.value.column for item in selected.items if isinstance(item.value, FieldRef)}
+    keys = [k for k in grouped.keys if k.name not in named and k.name not in asked]
+    items = (*(Item(key, FieldRef(key.name, key.type)) for key in keys), *selected.items)
+    entries = {key.name: flow.entries[key.name] for key in keys if key.name in flow.entries}
+    stream = Aggregated(grouped, items, tuple(item.column for item in items), span=span)
+    return replace(flow, stream=stream, entries={**entries, **selected.entries})
 
 
 def count_by(
-    ctx: Context, flow: Flow, call: ast.Call | None, keys: Sequence[ast.Name | ast.Member], place: ast.By
+    ctx: Context, flow: Flow, call: ast.Call | None, keys: Sequence[ast.Name | ast.Member], written: ast.By
 ) -> Flow | None:
     """Return `count(s) by f`: the keys and the count; of another aggregate, its value under its name."""
-    grouped_flow = group(ctx, [(flow, place)], keys, None, place)
+    grouped_flow = group(ctx, [(flow, written)], keys, None, written.span)
     grouped = underlying_group(grouped_flow.stream) if grouped_flow else None
     if grouped_flow is None or grouped is None:
         return None
-    counted: BoundExpr | None = Aggregate("count", (), distinct=False, type=INTEGER)
+    counted: BoundExpr | None = Aggregate("count", (), distinct=False, type=INTEGER, span=written.span)
     name = "count"
     if call is not None:
-        counted = value(ctx, group_row(grouped_flow, grouped), call)
+        counted = value(ctx, _group_row(grouped_flow, grouped), call)
         name = call.function.ident.casefold()
     if counted is None:
         return None
-    return _aggregated(grouped_flow, grouped, (Item(Column(name, counted.type), counted),))
+    item = Item(Column(name, counted.type), counted, span=counted.span)
+    entry = ctx.symbols.entry(SymbolKind.COLUMN, name, counted.type)
+    return _aggregated(grouped_flow, grouped, _Selected((item,), {name: entry}), written.span)
 
 
 def _is_of_all_rows(ctx: Context, row: Row, column: ast.Expr) -> bool:
@@ -153,34 +175,45 @@ def _is_of_all_rows(ctx: Context, row: Row, column: ast.Expr) -> bool:
     return any(isinstance(node, ast.Call) and is_aggregate_call(node) for node in outside)
 
 
-def _items(ctx: Context, row: Row, written: Sequence[ast.SelectItem]) -> tuple[Item, ...] | None:
-    found: list[Item] = []
-    whole = True
-    for item in written:
-        resolved = _item(ctx, row, item)
-        if resolved is None:
-            whole = False
-        elif any(resolved.column.name.casefold() == other.column.name.casefold() for other in found):
-            place = item.alias or item
-            message = f"there is a column `{resolved.column.name}` already"
-            ctx.add(ctx.report(codes.DUPLICATE_COLUMN, message, place.span).with_help("name it with `as`"))
-            whole = False
+def _select(ctx: Context, row: Row, written: Sequence[ast.SelectItem]) -> _Selected | None:
+    items: list[Item] = []
+    entries: dict[str, Entry] = {}
+    faulty = False
+    for each in written:
+        item = _item(ctx, row, each)
+        if item is None:
+            faulty = True
+        elif any(item.column.name.casefold() == other.column.name.casefold() for other in items):
+            span = each.alias.span if each.alias else each.span
+            message = f"there is a column `{item.column.name}` already"
+            ctx.add(ctx.report(codes.DUPLICATE_COLUMN, message, span).with_help("name it with `as`"))
+            faulty = True
         else:
-            found.append(resolved)
-    return tuple(found) if whole else None
+            items.append(item)
+            entries |= _item_entry(ctx, row.entries, each, item)
+    return None if faulty else _Selected(tuple(items), entries)
 
 
-def _item(ctx: Context, row: Row, item: ast.SelectItem) -> Item | None:
-    written = written_out(ctx, row, item.value)
-    resolved = condition(ctx, row, written) if isinstance(written, _CONDITIONS) else value(ctx, row, written)
+def _item(ctx: Context, row: Row, written: ast.SelectItem) -> Item | None:
+    resolved = condition_or_value(ctx, row, written_out(ctx, row, written.value))
     if resolved is None:
         return None
     if row.members is not None and isinstance(resolved, FieldRef) and resolved.column not in row.columns:
         return None
     if resolved.type.kind in (Kind.NULL, Kind.RECORD) and not isinstance(resolved, FieldRef):
-        ctx.add(ctx.report(codes.BAD_OPERAND, f"a column cannot be {resolved.type.phrase}", item.span))
+        ctx.add(ctx.report(codes.BAD_OPERAND, f"a column cannot be {resolved.type.phrase}", written.span))
         return None
-    return Item(Column(item.alias.ident if item.alias else _column_name(resolved, item.value), resolved.type), resolved)
+    name = written.alias.ident if written.alias else _column_name(resolved, written.value)
+    return Item(Column(name, resolved.type), resolved, span=written.span)
+
+
+def _item_entry(ctx: Context, known: Entries, written: ast.SelectItem, item: Item) -> Entries:
+    """Return the symbol of a selected column by its name; a field that keeps its name is the same symbol still."""
+    if written.alias:
+        return {item.column.name: ctx.symbols.bound(SymbolKind.COLUMN, written.alias, item.column.type)}
+    if isinstance(item.value, FieldRef):
+        return {item.column.name: known[item.value.column]} if item.value.column in known else {}
+    return {item.column.name: ctx.symbols.entry(SymbolKind.COLUMN, item.column.name, item.column.type)}
 
 
 def _column_name(resolved: BoundExpr, written: ast.Expr) -> str:

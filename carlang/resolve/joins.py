@@ -1,33 +1,57 @@
-"""Joins, and sequences, which are joins in order: parts under their names, columns `part.column`."""
+"""Streams made of several: joins, sequences, unions and differences; and the columns that they share.
+
+A sequence is a join in order. Both have parts under their names, and columns `part.column`.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from carlang.diagnostics import codes
-from carlang.model.types import DURATION, Column
-from carlang.resolve.bound import AllOf, BoundExpr, Joined, Sequenced, StreamPart
-from carlang.resolve.columns import has_time, key_columns
+from carlang.model.schema import Object
+from carlang.model.types import DURATION, TIME, Column, Kind, Type
+from carlang.resolve.bound import (
+    AllOf,
+    BoundExpr,
+    Difference,
+    Distinct,
+    FieldRef,
+    Joined,
+    Sequenced,
+    StreamPart,
+    Union,
+)
 from carlang.resolve.conditions import condition
-from carlang.resolve.row import Flow, Row, prefixed
-from carlang.resolve.scope import Context
+from carlang.resolve.scope import EMPTY_ROW, Context, Entries, Flow, Row
+from carlang.resolve.symbols import Entry, SymbolKind
 from carlang.resolve.values import value, written_out
 from carlang.source import Span
 from carlang.syntax import ast
 
 NamedFlow = tuple[ast.Name, Flow]
+Side = tuple[Flow, ast.Expr]
+
+# Columns that differ between two events that a reader would call the same, so that a difference does not look at them.
+_SINGLE_OUT = frozenset({"time", "record_id", "source", "pid", "ppid", "tid"})
+_SINGLE_OUT_ENDINGS = ("_pid", "_tid")
+
+# ---- joins and sequences ---------------------------------------------------------------------------------------------
 
 
-def join(ctx: Context, parts: Sequence[NamedFlow], written: ast.Expr | None, target: str | None) -> Flow | None:
+def join(
+    ctx: Context, parts: Sequence[NamedFlow], written: ast.Expr | None, target: Entry | None, span: Span
+) -> Flow | None:
     """Return the join of streams under their names; without a condition, every combination of rows."""
     columns = _part_columns(parts)
-    owners = _owners(parts)
-    joined = tuple(StreamPart(name.ident, flow.stream) for name, flow in parts)
-    test: BoundExpr | None = AllOf(())
-    if written is not None:
-        row = Flow(Joined(joined, AllOf(()), columns), owners, parts[0][1].origin).row(target)
-        test = condition(ctx, row, written)
-    return Flow(Joined(joined, test or AllOf(()), columns), owners, parts[0][1].origin)
+    joined = _stream_parts(parts)
+    flow = Flow(
+        Joined(joined, AllOf(()), columns, span=span),
+        _owners(parts),
+        parts[0][1].origin,
+        entries=_entries(ctx, parts),
+    )
+    test = condition(ctx, flow.row(target), written) if written is not None else None
+    return flow.over(Joined(joined, test, columns, span=span)) if test else flow
 
 
 def sequence(ctx: Context, written: ast.Sequence, steps: Sequence[NamedFlow], until: Flow | None) -> Flow | None:
@@ -39,56 +63,66 @@ def sequence(ctx: Context, written: ast.Sequence, steps: Sequence[NamedFlow], un
         timed.append(_timed(ctx, written.until.span, until))
     if keys is None or (written.within and within is None) or not all(timed):
         return None
-    parts = tuple(StreamPart(name.ident, flow.stream) for name, flow in steps)
-    stream = Sequenced(parts, keys, within, until.stream if until else None, _part_columns(steps))
-    return Flow(stream, _owners(steps), steps[0][1].origin)
+    barrier = until.stream if until else None
+    stream = Sequenced(_stream_parts(steps), keys, within, barrier, _part_columns(steps), span=written.span)
+    return Flow(stream, _owners(steps), steps[0][1].origin, entries=_entries(ctx, steps))
 
 
 def named_parts(ctx: Context, written: Sequence[ast.Stream], flows: Sequence[Flow | None]) -> list[NamedFlow] | None:
     """Return streams with the names they have in a join, or None after reporting those without one of their own."""
-    found: list[NamedFlow] = []
-    whole = True
+    parts: list[NamedFlow] = []
+    faulty = False
     for stream, flow in zip(written, flows, strict=True):
         if not isinstance(stream, ast.Name):
             fault = ctx.report(codes.UNNAMED_PART, "a part of a join needs a name", stream.span)
             ctx.add(fault.with_help("bind it first: `name = …`, then join `name`"))
-            whole = False
-        elif any(stream.ident == name.ident for name, _ in found):
+            faulty = True
+        elif any(stream.ident == name.ident for name, _ in parts):
             fault = ctx.report(codes.UNNAMED_PART, f"`{stream.ident}` is joined to itself under one name", stream.span)
             ctx.add(fault.with_help(f"give it a second name: `other = {stream.ident}`, then join `other`"))
-            whole = False
+            faulty = True
         elif flow is None:
-            whole = False
+            faulty = True
         else:
-            found.append((stream, flow))
-    return found if whole else None
+            parts.append((stream, flow))
+    return None if faulty else parts
 
 
 def duration(ctx: Context, written: ast.Expr) -> BoundExpr | None:
     """Return a span of time as a value, or None after reporting that it is none."""
-    row = Row({})
-    found = value(ctx, row, written_out(ctx, row, written), DURATION)
-    if found is None or found.type == DURATION:
-        return found
-    ctx.add(ctx.report(codes.BAD_OPERAND, f"a span of time stands here, not {found.type.phrase}", written.span))
+    length = value(ctx, EMPTY_ROW, written_out(ctx, EMPTY_ROW, written), DURATION)
+    if length is None or length.type == DURATION:
+        return length
+    ctx.add(ctx.report(codes.BAD_OPERAND, f"a span of time stands here, not {length.type.phrase}", written.span))
     return None
+
+
+def _stream_parts(parts: Sequence[NamedFlow]) -> tuple[StreamPart, ...]:
+    return tuple(StreamPart(name.ident, flow.stream, span=name.span) for name, flow in parts)
 
 
 def _part_columns(parts: Sequence[NamedFlow]) -> tuple[Column, ...]:
     return tuple(Column(f"{name.ident}.{c.name}", c.type) for name, flow in parts for c in flow.stream.columns)
 
 
-def _owners(parts: Sequence[NamedFlow]) -> dict[str, tuple]:  # type: ignore[type-arg]  # see prefixed
-    owners: dict[str, tuple] = {}  # type: ignore[type-arg]  # see prefixed
+def _owners(parts: Sequence[NamedFlow]) -> Mapping[str, tuple[Object, ...]]:
+    return {f"{name.ident}.{inner}": objects for name, flow in parts for inner, objects in flow.owners.items()}
+
+
+def _entries(ctx: Context, parts: Sequence[NamedFlow]) -> Entries:
+    entries: dict[str, Entry] = {}
     for name, flow in parts:
-        owners |= prefixed(name.ident, flow.owners)
-    return owners
+        part = ctx.symbols.entry(SymbolKind.PART, name.ident, columns=flow.stream.columns)
+        part.joined_at = ctx.symbols.place(name)
+        entries[f"{name.ident}."] = part
+        entries |= {f"{name.ident}.{inner}": entry for inner, entry in flow.entries.items()}
+    return entries
 
 
-def _timed(ctx: Context, place: Span, flow: Flow) -> bool:
+def _timed(ctx: Context, span: Span, flow: Flow) -> bool:
     if has_time(flow.stream.columns):
         return True
-    ctx.add(ctx.report(codes.BAD_OPERAND, "a sequence is made of events; these rows have no time", place))
+    ctx.add(ctx.report(codes.BAD_OPERAND, "a sequence is made of events; these rows have no time", span))
     return False
 
 
@@ -96,11 +130,117 @@ def _common_keys(
     ctx: Context, written: ast.Sequence, steps: Sequence[NamedFlow], until: Flow | None
 ) -> tuple[str, ...] | None:
     """Return the keys, which every step and the end must have."""
-    found: tuple[str, ...] | None = ()
+    names: tuple[str, ...] | None = ()
     flows = [flow for _, flow in steps] + ([until] if until else [])
     for flow in flows:
         columns = key_columns(ctx, flow.row(), written.keys)
         if columns is None:
             return None
-        found = tuple(c.name for c in columns)
-    return found
+        names = tuple(c.name for c in columns)
+    return names
+
+
+# ---- sets ------------------------------------------------------------------------------------------------------------
+
+
+def union(ctx: Context, left: Side, right: Side, span: Span) -> Flow | None:
+    """Return the rows of both streams."""
+    if not same_types(ctx, (left, right)):
+        return None
+    owners: dict[str, tuple[Object, ...]] = {}
+    for prefix in {**right[0].owners, **left[0].owners}:
+        both = [o for flow, _ in (left, right) for o in flow.owners.get(prefix, ())]
+        owners[prefix] = tuple({o.name: o for o in both}.values())
+    columns = all_columns((left[0], right[0]))
+    entries = {**right[0].entries, **left[0].entries}
+    return Flow(Union(left[0].stream, right[0].stream, columns, span=span), owners, left[0].origin, entries=entries)
+
+
+def difference(ctx: Context, left: Side, right: Side, keys: Sequence[ast.Name | ast.Member], span: Span) -> Flow | None:
+    """Return the rows of the left stream that the right one does not have, compared in `keys` or what both share."""
+    if not same_types(ctx, (left, right)):
+        return None
+    flow, other = left[0], right[0]
+    if keys:
+        columns = key_columns(ctx, flow.row(), keys)
+        if columns is None or key_columns(ctx, other.row(), keys) is None:
+            return None
+        on = tuple(c.name for c in columns)
+    else:
+        names = {c.name for c in other.stream.columns}
+        shared = [c for c in flow.stream.columns if c.name in names and c.type.kind not in (Kind.RECORD, Kind.LIST)]
+        on = tuple(c.name for c in shared if not singles_out(c))
+        if not on:
+            fault = ctx.report(codes.BAD_OPERAND, "the two streams share no column to compare", left[1].span)
+            ctx.add(fault.with_help("name the fields: `a - b by image_path`"))
+            return None
+    stream = Difference(flow.stream, other.stream, on, flow.stream.columns, span=span)
+    return Flow(stream, flow.owners, flow.origin, entries=flow.entries)
+
+
+def unique(ctx: Context, flow: Flow, field: ast.Expr, span: Span) -> Flow | None:
+    """Return the distinct values of a field of a stream."""
+    values = value(ctx, flow.row(), field)
+    if values is None:
+        return None
+    if not isinstance(values, FieldRef) or values.type.kind in (Kind.RECORD, Kind.LIST):
+        ctx.add(ctx.report(codes.BAD_ARGUMENTS, "`unique` takes a field of a stream: `unique(s.user)`", field.span))
+        return None
+    column = next(c for c in flow.stream.columns if c.name == values.column)
+    return Flow(Distinct(flow.stream, column, (column,), span=span), flow.owners, flow.origin, entries=flow.entries)
+
+
+# ---- columns ---------------------------------------------------------------------------------------------------------
+
+
+def key_columns(ctx: Context, row: Row, keys: Sequence[ast.Name | ast.Member]) -> list[Column] | None:
+    """Return the columns that keys name, or None after reporting those that are not there."""
+    columns: list[Column] = []
+    faulty = False
+    for key in keys:
+        resolved = value(ctx, row, key)
+        if resolved is None:
+            faulty = True
+        elif not isinstance(resolved, FieldRef) or resolved.type.kind in (Kind.RECORD, Kind.LIST):
+            ctx.add(ctx.report(codes.BAD_OPERAND, "a key is a field", key.span))
+            faulty = True
+        elif resolved.column not in [c.name for c in columns]:
+            columns.append(Column(resolved.column, resolved.type))
+    return None if faulty else columns
+
+
+def singles_out(column: Column) -> bool:
+    """Tell whether a column tells one event from others like it: its time, its record, processes by number or GUID."""
+    name = column.name.rpartition(".")[2]
+    return name in _SINGLE_OUT or name.endswith(_SINGLE_OUT_ENDINGS) or column.type.kind is Kind.GUID
+
+
+def all_columns(flows: Iterable[Flow]) -> tuple[Column, ...]:
+    """Return the columns of several streams, each once, in order."""
+    columns: dict[str, Column] = {}
+    for flow in flows:
+        for column in flow.stream.columns:
+            columns.setdefault(column.name, column)
+    return tuple(columns.values())
+
+
+def same_types(ctx: Context, flows: Sequence[tuple[Flow, ast.Stream | ast.Expr]]) -> bool:
+    """Tell whether columns of one name hold the same kind of values in all streams; report where they do not."""
+    seen: dict[str, Type] = {}
+    for flow, written in flows:
+        for column in flow.stream.columns:
+            other = seen.setdefault(column.name, column.type)
+            if not _alike(other, column.type):
+                message = f"`{column.name}` is {column.type.phrase} here and {other.phrase} before"
+                ctx.add(ctx.report(codes.INCOMPARABLE, message, written.span))
+                return False
+    return True
+
+
+def _alike(a: Type, b: Type) -> bool:
+    return a.kind is b.kind or (a.is_string and b.is_string) or (a.is_number and b.is_number)
+
+
+def has_time(columns: Iterable[Column]) -> bool:
+    """Tell whether rows have a time of their own."""
+    return any(c.name == "time" and c.type == TIME for c in columns)

@@ -1,17 +1,16 @@
-"""Names that mean nothing: what was probably meant."""
+"""Names that mean nothing: what was probably meant, and what a repair may put in their place."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import chain
 
-from carlang.diagnostics import codes
-from carlang.model.types import Kind
+from carlang.diagnostics import codes, unmistakable
+from carlang.model.types import STRING, Kind
 from carlang.resolve.bound import BoundExpr, FieldRef, MemberRef
-from carlang.resolve.meant import surely_field
-from carlang.resolve.row import Row
-from carlang.resolve.scope import BrokenName, Context, StreamName
+from carlang.resolve.scope import MOST_SUGGESTIONS, BrokenName, Context, Row, StreamName
+from carlang.resolve.symbols import SymbolKind
 from carlang.syntax import ast
 
 _FILE_NAME = re.compile(r"\w+\.(exe|dll|sys|bat|cmd|ps1|vbs|js|scr|com|msi|hta|py|sh)", re.IGNORECASE)
@@ -27,7 +26,8 @@ def unknown_name(ctx: Context, row: Row, name: ast.Name, *, is_stream: bool) -> 
     if near is None and (record := _open_record(row)):
         fault = ctx.report(codes.MEMBER_BY_BARE_NAME, f"`{name.ident}` is read as `{record}.{name.ident}`", name.span)
         ctx.add(fault.repaired_by(f"{record}.{name.ident}"))
-        return MemberRef(FieldRef(record, row.columns[record]), name.ident)
+        ctx.symbols.use(ctx.symbols.shared(SymbolKind.MEMBER, name.ident, STRING, within=record), name)
+        return MemberRef(FieldRef(record, row.columns[record], name.span), name.ident, span=name.span)
     if not row.columns:
         fault = ctx.report(codes.UNKNOWN_STREAM, f"nothing is called `{name.ident}` here", name.span)
     else:
@@ -91,3 +91,33 @@ def unknown_base(ctx: Context, row: Row, member: ast.Member, base: ast.Name) -> 
     elif isinstance(member.base, ast.Name):
         fault = fault.with_note(f'a text is written in quotes: "{text}"')
     ctx.add(fault)
+
+
+def surely_field(ctx: Context, word: str, near: str, candidates: Iterable[str]) -> bool:
+    """Tell whether a field can only be the one that `near` names: a slip of one letter, and no field of elsewhere."""
+    return unmistakable(word, candidates) == near and not list(ctx.model.objects_with_field(word))
+
+
+def lone_stream(ctx: Context, name: ast.Name, *, output: bool) -> str | None:
+    """Return the one stream that nothing has used, if an unknown name can only mean it.
+
+    It must be the last one bound and not be named again below. Only the output of a program may have a name that has
+    nothing in common with it.
+    """
+    if ctx.suggested > MOST_SUGGESTIONS or any(isinstance(meaning, BrokenName) for meaning in ctx.names.values()):
+        return None
+    unused = [
+        ident
+        for ident, meaning in ctx.names.items()
+        if isinstance(meaning, StreamName) and meaning.stream.key not in ctx.used
+    ]
+    if len(unused) != 1 or not ctx.named or ctx.named[-1].name != unused[0]:
+        return None
+    below = ctx.source.text[name.span.end :]
+    if re.search(rf"\b{re.escape(unused[0])}\b", below):
+        return None
+    return unused[0] if output or _words(name.ident) <= _words(unused[0]) else None
+
+
+def _words(name: str) -> set[str]:
+    return set(name.casefold().split("_"))

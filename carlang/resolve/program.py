@@ -1,58 +1,89 @@
-"""AST + model → bound program.
+"""The statements of a program, from the top, and what it gives.
 
-Statements are read from the top. Each binds a name to a stream or a value, adds a field to a stream, declares an input,
-or gives outputs; a name means what the nearest binding above says. A statement with errors leaves a name behind that
-is known to be broken, so that its uses are not reported again, and the statements below it are still checked.
+A name means what the nearest binding above says. A statement with errors leaves a name behind that is known to be
+broken, so that its uses are not reported again, and the statements below it are still checked.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import assert_never
 
-from carlang.diagnostics import Diagnostic, codes, has_errors
+from carlang.diagnostics import Diagnostic, Severity, codes, has_errors
 from carlang.model.schema import Model
-from carlang.model.types import BOOLEAN, Column, Kind
-from carlang.resolve.bound import BoundOutput, BoundProgram, Derived, NamedStream, streams_below
-from carlang.resolve.conditions import condition
-from carlang.resolve.inputs import declare
-from carlang.resolve.meant import lone_stream
-from carlang.resolve.remarks import remarks
-from carlang.resolve.row import EMPTY_ROW, Flow
+from carlang.model.types import BOOLEAN, DURATION, FLOAT, INTEGER, STRING, TIME, Column, Kind, Type
+from carlang.resolve.analytics import NONE, Analytics
+from carlang.resolve.bound import BoundExpr, BoundOutput, BoundProgram, Derived, NamedStream
+from carlang.resolve.conditions import condition_or_value
+from carlang.resolve.lints import lints, unused_streams
+from carlang.resolve.literals import value_as
+from carlang.resolve.names import lone_stream
 from carlang.resolve.scope import (
-    AnalyticFinder,
+    EMPTY,
+    EMPTY_ROW,
     BrokenName,
     ConstantName,
     Context,
+    FirstOutput,
+    Flow,
+    InputName,
+    InputUse,
+    Meaning,
     PatternCheck,
     ScalarName,
+    Scope,
     StreamName,
 )
 from carlang.resolve.streams import is_stream, stream
+from carlang.resolve.symbols import Entry, SymbolKind, Symbols
 from carlang.resolve.values import value, written_out
 from carlang.source import Source, Span
-from carlang.syntax import ast, parse
+from carlang.syntax import ast
 
 DEFAULT_OUTPUT = "result"
 """The name of the output of a program that is one chain without a name."""
 
-_CONDITIONS = ast.Or | ast.And | ast.Not | ast.Comparison | ast.In | ast.TextTest | ast.Exists
+_TYPES = {
+    "string": STRING,
+    "text": STRING,
+    "integer": INTEGER,
+    "int": INTEGER,
+    "number": FLOAT,
+    "float": FLOAT,
+    "boolean": BOOLEAN,
+    "bool": BOOLEAN,
+    "time": TIME,
+    "duration": DURATION,
+    "path": Type(Kind.PATH),
+    "ip": Type(Kind.IP),
+    "port": Type(Kind.PORT),
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Resolved:
-    """A bound program, absent where the program has errors, and everything found on the way."""
+    """A bound program, absent where the program has errors, and everything found on the way.
+
+    `symbols` are there in any case. `scope` is what is known behind the last statement; names whose statements have
+    errors are in it as broken ones, so a shell that wants to forget a faulty line goes on with the scope before it.
+    """
 
     program: BoundProgram | None
     diagnostics: tuple[Diagnostic, ...]
+    symbols: Symbols
+    scope: Scope
 
 
-def resolve(
+def resolve(  # what a resolution takes
     program: ast.Program,
     source: Source,
     model: Model,
     check_pattern: PatternCheck,
-    find_analytic: AnalyticFinder = lambda _: None,
-    own_id: str | None = None,
+    analytics: Analytics = NONE,
+    *,
+    scope: Scope = EMPTY,
+    complete: bool = True,
 ) -> Resolved:
     """Resolve a program; never raises on a bad one.
 
@@ -61,24 +92,58 @@ def resolve(
         source: The text that the tree was read from.
         model: The objects, actions and fields that there are.
         check_pattern: What judges regular expressions.
-        find_analytic: What gives the programs of other analytics by id.
-        own_id: The program's own id, so that a cycle of analytics is seen.
+        analytics: Those that it runs, as `gather` gives them.
+        scope: What is known before it, from the text above or another one.
+        complete: Whether it ends here. Else more may follow, so that nothing is said of a missing output and of what
+            is not used yet, and its outputs are those that it names, and a chain without a name.
     """
-    chain = (own_id,) if own_id else ()
-    ctx = Context(source, model, check_pattern, find_analytic, chain=chain, run_analytic=_run_analytic)
-    outputs = _Resolution(ctx).run(program)
-    ctx.diagnostics += remarks(ctx, program, () if has_errors(ctx.diagnostics) else outputs)
-    found = tuple(sorted(ctx.diagnostics, key=lambda d: d.span))
-    broken = has_errors(found) or any(isinstance(s, ast.FaultyStmt) for s in program.statements)
+    keys = dict(scope.keys)
+    outputs = _first_outputs(analytics, model, check_pattern, keys)
+    ctx = Context(source, model, check_pattern, outputs, analytics.cycles, keys)
+    ctx.enter(scope)
+    alone = complete and scope is EMPTY and len(program.statements) == 1
+    statements = _Statements(ctx, alone=alone, fragment=not complete)
+    statements.run(program)
+    if complete:
+        statements.settle()
+    bound_outputs = () if has_errors(ctx.diagnostics) else tuple(statements.outputs)
+    for remark in lints(ctx, program, bound_outputs):
+        ctx.diagnostics.append(remark)
+    diagnostics = tuple(sorted(ctx.diagnostics, key=lambda d: d.span))
+    broken = has_errors(diagnostics) or any(isinstance(s, ast.FaultyStmt) for s in program.statements)
     inputs = tuple(use.bound() for use in ctx.inputs.values())
-    return Resolved(None if broken else BoundProgram(outputs, tuple(ctx.named), inputs), found)
+    bound = None if broken else BoundProgram(bound_outputs, tuple(ctx.named), inputs)
+    return Resolved(bound, diagnostics, ctx.symbols.finished(), ctx.leave())
 
 
-class _Resolution:
-    """The statements of one program, read from the top."""
+def _first_outputs(
+    analytics: Analytics, model: Model, check_pattern: PatternCheck, keys: dict[str, int]
+) -> Mapping[str, FirstOutput]:
+    """Resolve the analytics that a program runs; those that one runs itself stand before it."""
+    outputs: dict[str, FirstOutput] = {}
+    for called in analytics.called:
+        ctx = Context(called.source, model, check_pattern, outputs, called.cycles, keys, prefix=f"{called.id}.")
+        tree = called.parsed.program
+        statements = _Statements(ctx, alone=len(tree.statements) == 1)
+        statements.run(tree)
+        statements.settle()
+        faults = (d for d in (*called.parsed.diagnostics, *ctx.diagnostics) if d.severity is Severity.ERROR)
+        fault = next(faults, None)
+        flow = statements.flows[0] if statements.flows and fault is None else None
+        outputs[called.id.casefold()] = FirstOutput(flow, tuple(ctx.named), ctx.inputs, fault)
+    return outputs
 
-    def __init__(self, ctx: Context) -> None:
+
+class _Statements:
+    """The statements of one text, read from the top.
+
+    `alone` says that its one statement is a whole program, `fragment` that more may follow.
+    """
+
+    def __init__(self, ctx: Context, *, alone: bool, fragment: bool = False) -> None:
         self.ctx = ctx
+        self.alone = alone
+        self.fragment = fragment
         self.outputs: list[BoundOutput] = []
         self.flows: list[Flow] = []
         self.last: Flow | None = None
@@ -87,86 +152,158 @@ class _Resolution:
         self.said_output = False
         self.broken = False
 
-    def run(self, program: ast.Program) -> tuple[BoundOutput, ...]:
-        """Resolve all statements and settle the outputs."""
+    def run(self, program: ast.Program) -> None:
+        """Resolve all statements."""
         for statement in program.statements:
-            self._take(statement, alone=len(program.statements) == 1)
+            self._take(statement)
             self.previous = statement
-        if not program.statements:
-            return ()
+
+    def settle(self) -> None:
+        """Take the last stream as output where none is given, and remark on what is not used."""
+        if self.previous is None:
+            return
         if not self.said_output and not self.broken:
             self._implicit_output()
         if not self.broken and not has_errors(self.ctx.diagnostics):
-            self._unused()
-        return tuple(self.outputs)
+            for remark in unused_streams(self.ctx, tuple(self.outputs)):
+                self.ctx.add(remark)
 
-    def _take(self, statement: ast.Statement, *, alone: bool) -> None:
+    def _take(self, statement: ast.Statement) -> None:
         match statement:
             case ast.AssignStmt(target, written):
                 if is_stream(self.ctx, written):
-                    self._bind(target, stream(self.ctx, written, target.ident))
+                    symbol = self.ctx.symbols.bound(SymbolKind.STREAM, target)
+                    self._bind(target, stream(self.ctx, written, symbol), symbol)
                 else:
                     self._bind_value(target, written)  # type: ignore[arg-type]  # streams have been taken before
             case ast.FieldStmt(name, field, written):
                 self._derive(name, field, written, statement.span)
             case ast.InputStmt():
-                declare(self.ctx, statement)
+                self._declare(statement)
             case ast.OutputStmt(items):
                 self.said_output = True
                 for item in items:
                     self._output(item, alone=len(items) == 1)
             case ast.BareStmt(written):
-                self._bare(written, alone=alone)
+                self._bare(written)
             case ast.FaultyStmt(maybe):
                 self.broken = True
                 if maybe:
-                    self.ctx.names[maybe.ident] = BrokenName(maybe.span)
+                    symbol = self.ctx.symbols.bound(SymbolKind.STREAM, maybe)
+                    self.ctx.names[maybe.ident] = BrokenName(maybe.span, symbol)
+            case _:
+                assert_never(statement)
 
-    def _bind(self, target: ast.Name, flow: Flow | None) -> None:
+    # ---- bindings
+
+    def _bind(self, target: ast.Name, flow: Flow | None, symbol: Entry) -> None:
         if flow is None:
             self.broken = True
-            self.ctx.names[target.ident] = BrokenName(target.span)
+            self.ctx.names[target.ident] = BrokenName(target.span, symbol)
             return
+        symbol.columns = flow.stream.columns
         named = NamedStream(self.ctx.fresh_key(target.ident), target.ident, flow.stream, target.span)
         self.ctx.named.append(named)
-        bound = Flow(named, flow.owners, flow.origin)
-        self.ctx.names[target.ident] = StreamName(named, bound)
+        self.ctx.own.append(named)
+        bound = Flow(named, flow.owners, flow.origin, entries=flow.entries, members=flow.members)
+        self.ctx.names[target.ident] = StreamName(named, bound, symbol)
         self.last, self.last_name = bound, target
 
     def _bind_value(self, target: ast.Name, written: ast.Expr) -> None:
         """Bind a constant, which takes the type of what it stands beside, or a computed value."""
         before = len(self.ctx.diagnostics)
         expanded = written_out(self.ctx, EMPTY_ROW, written)
+        meaning: Meaning | None = None
         if isinstance(expanded, ast.ListLit):
             items = tuple(written_out(self.ctx, EMPTY_ROW, item) for item in expanded.items)
             expanded = ast.ListLit(items, expanded.span)
-            for item in items:
-                value(self.ctx, EMPTY_ROW, item)
-            meaning: ConstantName | ScalarName | None = ConstantName(expanded, target.span)
+            values = [value(self.ctx, EMPTY_ROW, item) for item in items]
+            kinds = {item.type for item in values if item is not None}
+            symbol = self.ctx.symbols.bound(SymbolKind.CONSTANT, target)
+            symbol.type = Type(Kind.LIST, item=next(iter(kinds)) if len(kinds) == 1 else None)
+            meaning = ConstantName(expanded, target.span, symbol)
         elif isinstance(expanded, ast.Literal):
-            meaning = ConstantName(expanded, target.span)
+            literal = value(self.ctx, EMPTY_ROW, expanded)
+            symbol = self.ctx.symbols.bound(SymbolKind.CONSTANT, target, literal.type if literal else None)
+            meaning = ConstantName(expanded, target.span, symbol)
         else:
-            computed = (condition if isinstance(expanded, _CONDITIONS) else value)(self.ctx, EMPTY_ROW, expanded)
-            meaning = ScalarName(computed, target.span) if computed else None
+            computed = condition_or_value(self.ctx, EMPTY_ROW, expanded)
+            symbol = self.ctx.symbols.bound(SymbolKind.SCALAR, target, computed.type if computed else None)
+            meaning = ScalarName(computed, target.span, symbol) if computed else None
         faulty = meaning is None or has_errors(self.ctx.diagnostics[before:])
-        self.ctx.names[target.ident] = BrokenName(target.span) if faulty or meaning is None else meaning
+        self.ctx.names[target.ident] = BrokenName(target.span, symbol) if faulty or meaning is None else meaning
 
     def _derive(self, name: ast.Name, field: ast.Name, written: ast.Expr, span: Span) -> None:
         flow = stream(self.ctx, name)
         if flow is None:
             return
         row = flow.row()
-        written = written_out(self.ctx, row, written)
-        bound = (condition if isinstance(written, _CONDITIONS) else value)(self.ctx, row, written)
+        bound = condition_or_value(self.ctx, row, written_out(self.ctx, row, written))
         if bound is None:
             return
         if bound.type.kind in (Kind.NULL, Kind.LIST):
             self.ctx.add(self.ctx.report(codes.BAD_OPERAND, f"a field cannot be {bound.type.phrase}", span))
             return
-        kind = BOOLEAN if isinstance(written, _CONDITIONS) else bound.type
-        column = Column(row.exact(field.ident) or field.ident, kind)
+        column = Column(row.exact(field.ident) or field.ident, bound.type)
         columns = (*(c for c in flow.stream.columns if c.name != column.name), column)
-        self._bind(name, Flow(Derived(flow.stream, column, bound, columns), flow.owners, flow.origin))
+        symbol = self.ctx.symbols.bound(SymbolKind.COLUMN, field, column.type)
+        stream_symbol = self.ctx.symbols.adopted(next(iter(flow.names.values())))
+        derived = replace(
+            flow,
+            stream=Derived(flow.stream, column, bound, columns, span=span),
+            entries={**flow.entries, column.name: symbol},
+        )
+        # The name is the same one still, with a column more: it is no second symbol.
+        self._bind(name, derived, stream_symbol)
+
+    # ---- inputs
+
+    def _declare(self, statement: ast.InputStmt) -> None:
+        ctx, name = self.ctx, statement.name
+        known = ctx.inputs.get(name.ident)
+        if known and not known.inherited:
+            fault = ctx.report(codes.DUPLICATE_INPUT, f"`{name.ident}` is an input already", name.span)
+            meaning = ctx.names.get(name.ident)
+            if isinstance(meaning, InputName) and meaning.span:
+                fault = fault.pointing_to(known.span, "declared here")
+            ctx.add(fault)
+            return
+        before = len(ctx.diagnostics)
+        declared = self._declared_type(statement.type) if statement.type else None
+        default = self._default(statement.default, declared) if statement.default else None
+        kind = declared or (default.type if default else None)
+        symbol = ctx.symbols.bound(SymbolKind.INPUT, name, kind)
+        if has_errors(ctx.diagnostics[before:]):
+            ctx.names[name.ident] = BrokenName(name.span, symbol)
+            return
+        # One that an analytic above brought with it is this program's from here on, with this default.
+        ctx.inputs[name.ident] = InputUse(name.ident, kind, default, name.span, known.types if known else ())
+        ctx.names[name.ident] = InputName(name.ident, kind, name.span, symbol)
+
+    def _declared_type(self, written: ast.Name) -> Type | None:
+        kind = _TYPES.get(written.ident.casefold())
+        if kind is not None:
+            self.ctx.symbols.use(self.ctx.symbols.shared(SymbolKind.TYPE, written.ident.casefold(), kind), written)
+            return kind
+        fault = self.ctx.report(codes.UNKNOWN_TYPE, f"there is no type `{written.ident}`", written.span)
+        if near := self.ctx.nearest(written.ident, _TYPES):
+            fault = fault.with_label(f"did you mean `{near}`?").repaired_by(near, certain=False)
+        self.ctx.add(fault.with_note(f"types are {', '.join(_TYPES)}"))
+        return None
+
+    def _default(self, written: ast.Expr, declared: Type | None) -> BoundExpr | None:
+        expr = written_out(self.ctx, EMPTY_ROW, written)
+        if declared and isinstance(expr, ast.Literal):
+            return value_as(self.ctx, expr, declared)
+        default = value(self.ctx, EMPTY_ROW, expr)
+        if default is None or declared is None:
+            return default
+        if default.type.kind is not declared.kind and not (default.type.is_string and declared.is_string):
+            message = f"the default is {default.type.phrase}, not {declared.phrase}"
+            self.ctx.add(self.ctx.report(codes.BAD_LITERAL, message, written.span))
+        return default
+
+    # ---- outputs
 
     def _output(self, item: ast.Stream, *, alone: bool) -> None:
         before = len(self.ctx.diagnostics)
@@ -187,24 +324,25 @@ class _Resolution:
             label = f"`{meant}` is the one stream that nothing uses"
             self.ctx.diagnostics[-1] = fault.with_label(label).repaired_by(meant)
 
-    def _add_output(self, name: str, flow: Flow, place: Span) -> None:
+    def _add_output(self, name: str, flow: Flow, span: Span) -> None:
         if any(output.name == name for output in self.outputs):
-            self.ctx.add(self.ctx.report(codes.DUPLICATE_OUTPUT, f"`{name}` is given as an output twice", place))
+            self.ctx.add(self.ctx.report(codes.DUPLICATE_OUTPUT, f"`{name}` is given as an output twice", span))
             return
         self.flows.append(flow)
-        self.outputs.append(BoundOutput(name, flow.stream))
+        self.outputs.append(BoundOutput(name, flow.stream, span=span))
 
-    def _bare(self, written: ast.Value, *, alone: bool) -> None:
-        if isinstance(written, ast.StreamForm) or (not alone and is_stream(self.ctx, written)):
+    def _bare(self, written: ast.Value) -> None:
+        if isinstance(written, ast.StreamForm) or (not self.alone and is_stream(self.ctx, written)):
             self.last, self.last_name = stream(self.ctx, written), None
             self.broken = self.broken or self.last is None
-            if alone and self.last:
+            if (self.alone or self.fragment) and self.last:
                 self.said_output = True
-                self._add_output(DEFAULT_OUTPUT, self.last, written.span)
+                name = written.ident if isinstance(written, ast.Name) else DEFAULT_OUTPUT
+                self._add_output(name, self.last, written.span)
         elif isinstance(written, ast.Name) and written.ident.casefold() in ("output", "return"):
             fault = self.ctx.report(codes.SYNTAX, f"`{written.ident}` of what?", written.span)
             self.ctx.add(fault.with_label("the name of a stream is expected after this"))
-        elif alone:
+        elif self.alone:
             self._bare_condition(written)
         elif isinstance(self.previous, ast.BareStmt):
             fault = self.ctx.report(codes.SYNTAX, "`and` or `or` is missing before this line", written.span)
@@ -230,8 +368,8 @@ class _Resolution:
         end = len(self.ctx.source.text.rstrip())
         if self.last is None:
             if not has_errors(self.ctx.diagnostics):
-                place = Span(max(end - 1, 0), end)
-                fault = self.ctx.report(codes.NO_OUTPUT, "the program has no stream to output", place)
+                behind = Span(max(end - 1, 0), end)
+                fault = self.ctx.report(codes.NO_OUTPUT, "the program has no stream to output", behind)
                 self.ctx.add(fault.with_help("a program has a search at least: `search Process:Create`"))
             return
         name = self.last_name.ident if self.last_name else DEFAULT_OUTPUT
@@ -240,60 +378,3 @@ class _Resolution:
             fault = fault.with_label("its last stream is its output")
             self.ctx.add(fault.with_help(f"`output {name}`").repaired_by(f"\noutput {name}", Span(end, end)))
         self._add_output(name, self.last, Span(end, end))
-
-    def _unused(self) -> None:
-        reached = {id(node) for output in self.outputs for node in streams_below(output.stream)}
-        for named in self.ctx.named:
-            if id(named) not in reached and named.key not in self.ctx.used:
-                fault = self.ctx.report(codes.UNUSED_STREAM, f"`{named.name}` is never used", named.span)
-                self.ctx.add(fault.with_label("no output depends on it"))
-
-
-def _run_analytic(ctx: Context, written: ast.RunAnalytic) -> Flow | None:
-    """Resolve another analytic inside this one: the stream of its first output."""
-    wanted = written.id.ident
-    if written.kind.ident.casefold() != "analytic":
-        fault = ctx.report(codes.SYNTAX, f"`{written.kind.ident}` cannot be run", written.kind.span)
-        ctx.add(fault.with_help(f"`run Analytic:{wanted}`").repaired_by("Analytic"))
-        return None
-    if any(wanted.casefold() == other.casefold() for other in ctx.chain):
-        way = " → ".join((*ctx.chain, wanted))
-        ctx.add(ctx.report(codes.ANALYTIC_CYCLE, f"the analytics run one another: {way}", written.span))
-        return None
-    source = ctx.find_analytic(wanted)
-    if source is None:
-        fault = ctx.report(codes.UNKNOWN_ANALYTIC, f"there is no analytic `{wanted}`", written.id.span)
-        ctx.add(fault.with_help("it is looked for beside the file, on the search path and in the catalogue"))
-        return None
-    return _inner(ctx, source, wanted, written)
-
-
-def _inner(ctx: Context, source: Source, wanted: str, written: ast.RunAnalytic) -> Flow | None:
-    parsed = parse(source)
-    inner = Context(
-        source,
-        ctx.model,
-        ctx.check_pattern,
-        ctx.find_analytic,
-        named=ctx.named,
-        inputs=ctx.inputs,
-        used=ctx.used,
-        keys=ctx.keys,
-        chain=(*ctx.chain, wanted),
-        inner=True,
-        run_analytic=_run_analytic,
-    )
-    resolution = _Resolution(inner)
-    outputs = resolution.run(parsed.program)
-    found = [*parsed.diagnostics, *inner.diagnostics]
-    ctx.used.update(named.key for named in ctx.named)
-    if has_errors(found) or not outputs:
-        first = next((d for d in found if d.severity.value == "error"), None)
-        fault = ctx.report(codes.UNKNOWN_ANALYTIC, f"`{wanted}` has errors and cannot be run", written.id.span)
-        if first:
-            place = first.location
-            fault = fault.with_note(f"{place.file}:{place.line}:{place.column}: {first.code.name}: {first.message}")
-        ctx.add(fault)
-        return None
-    flow = resolution.flows[0]
-    return Flow(flow.stream, flow.owners, written.span)

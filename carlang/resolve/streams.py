@@ -1,60 +1,71 @@
-"""Streams: searches, filters, joins, groups, selections, sets, sequences, other analytics, and pipes of them."""
+"""Streams: searches, filters, pipes, other analytics, and what is grouped, selected, joined or set beside others.
+
+`stream` is the one way in, and comes back to itself for every input.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from itertools import islice
+from typing import assert_never
 
 from carlang.diagnostics import codes, unmistakable
-from carlang.resolve.bound import Filtered
+from carlang.model.schema import Action, Object
+from carlang.model.types import Column
+from carlang.resolve.bound import Events, EventSet, Filtered
 from carlang.resolve.conditions import condition
-from carlang.resolve.events import events
 from carlang.resolve.groups import count_by, filter_groups, group, select, underlying_group
-from carlang.resolve.joins import duration, join, named_parts, sequence
-from carlang.resolve.meant import lone_stream
-from carlang.resolve.row import Flow
-from carlang.resolve.scope import MOST_SUGGESTIONS, BrokenName, ConstantName, Context, InputName, ScalarName, StreamName
-from carlang.resolve.sets import difference, union, unique
+from carlang.resolve.joins import difference, duration, join, named_parts, sequence, union, unique
+from carlang.resolve.names import lone_stream
+from carlang.resolve.scope import (
+    MOST_SUGGESTIONS,
+    BrokenName,
+    ConstantName,
+    Context,
+    Flow,
+    InputName,
+    ScalarName,
+    StreamName,
+)
+from carlang.resolve.symbols import Entry, SymbolKind
 from carlang.source import Span
 from carlang.syntax import ast
 
 _LISTED = 12
-"""How many streams a message lists at most."""
+"""How many streams a message lists at most: a line of them."""
 
 Keys = Sequence[ast.Name | ast.Member]
 
 
 def is_stream(ctx: Context, written: ast.Value) -> bool:
     """Tell whether an expression stands for a stream: it says so, or is made of names that do."""
-    if isinstance(written, ast.StreamForm):
-        return True
-    if isinstance(written, ast.Call):
-        return written.function.ident.casefold() == "unique"
     while isinstance(written, ast.Arithmetic) and written.operator in "+-":
         written = written.left
     if isinstance(written, ast.Name):
         return not isinstance(ctx.names.get(written.ident), ConstantName | ScalarName | InputName)
-    return isinstance(written, ast.Call) and written.function.ident.casefold() == "unique"
+    return isinstance(written, ast.StreamForm) or (
+        isinstance(written, ast.Call) and written.function.ident.casefold() == "unique"
+    )
 
 
-def stream(ctx: Context, written: ast.Value, target: str | None = None) -> Flow | None:  # noqa: C901, PLR0911  # a case a form
+def stream(ctx: Context, written: ast.Value, target: Entry | None = None) -> Flow | None:  # noqa: C901, PLR0911  # a case a form
     """Return a stream expression resolved, or None after reporting why it cannot be.
 
     `target` is the name that the result is about to get: conditions may use it for the rows at hand.
     """
     match written:
         case ast.Name():
-            return reference(ctx, written)
+            return _reference(ctx, written)
         case ast.Search():
             return _search(ctx, written, target)
         case ast.Filter():
             return _filter(ctx, written, target)
         case ast.Join(inputs, test):
             parts = named_parts(ctx, inputs, [stream(ctx, each) for each in inputs])
-            return join(ctx, parts, test, target) if parts else None
+            return join(ctx, parts, test, target, written.span) if parts else None
         case ast.Group(inputs, keys, gap):
-            return _group(ctx, [(stream(ctx, each), each) for each in inputs], keys, gap, written)
+            return _group(ctx, [(stream(ctx, each), each) for each in inputs], keys, gap, written.span)
         case ast.Select(source):
             flow = stream(ctx, source) if source else None
             return select(ctx, flow, written, target) if flow else None
@@ -63,34 +74,44 @@ def stream(ctx: Context, written: ast.Value, target: str | None = None) -> Flow 
         case ast.Sequence():
             return _sequence(ctx, written)
         case ast.RunAnalytic():
-            return ctx.run_analytic(ctx, written)
+            return _run(ctx, written)
         case ast.Pipe():
             return _pipe(ctx, written, target)
-        case ast.Arithmetic("+" | "-", left, right):
-            return _set(ctx, written, left, right, ())
-        case ast.Call(_, (ast.Member(base, name),)) if is_stream(ctx, written):
-            flow = stream(ctx, base) if isinstance(base, ast.Name) else None
-            return unique(ctx, flow, name) if flow else None
+        case ast.Arithmetic("+", left, right):
+            a, b = stream(ctx, left), stream(ctx, right)
+            return union(ctx, (a, left), (b, right), written.span) if a and b else None
+        case ast.Arithmetic("-", left, right):
+            return _difference(ctx, left, right, (), written.span)
+        case ast.Call(function, (ast.Member(ast.Name() as base, name),)) if is_stream(ctx, written):
+            ctx.symbols.use(ctx.symbols.shared(SymbolKind.FUNCTION, "unique"), function)
+            flow = stream(ctx, base)
+            return unique(ctx, flow, name, written.span) if flow else None
         case _:
             ctx.add(ctx.report(codes.WRONG_NAME_KIND, "a stream is expected here", written.span))
             return None
 
 
-def reference(ctx: Context, name: ast.Name) -> Flow | None:
+# ---- names -----------------------------------------------------------------------------------------------------------
+
+
+def _reference(ctx: Context, name: ast.Name) -> Flow | None:
     """Return the stream that a name stands for, or None after reporting that it stands for none."""
     meaning = ctx.names.get(name.ident)
+    if meaning is None:
+        return _unknown(ctx, name)
+    ctx.symbols.use(meaning.symbol, name)
     match meaning:
         case StreamName():
             ctx.used.add(meaning.stream.key)
-            return replace(meaning.flow, names=frozenset({name.ident}))
+            return replace(meaning.flow, names={name.ident: meaning.symbol})
         case BrokenName():
             return None
-        case None:
-            return _unknown(ctx, name)
-        case _:
+        case ConstantName() | ScalarName() | InputName():
             fault = ctx.report(codes.WRONG_NAME_KIND, f"`{name.ident}` is a value, not a stream", name.span)
-            ctx.add(fault.pointing_to(meaning.span, "bound here"))
+            ctx.add(fault.pointing_to(meaning.span, "bound here") if meaning.span else fault)
             return None
+        case _:
+            assert_never(meaning)
 
 
 def _unknown(ctx: Context, name: ast.Name) -> Flow | None:
@@ -101,7 +122,7 @@ def _unknown(ctx: Context, name: ast.Name) -> Flow | None:
     sure = unmistakable(name.ident, known) or lone_stream(ctx, name, output=False)
     if near := sure or nearest:
         ctx.add(fault.with_label(f"did you mean `{near}`?").repaired_by(near, certain=near == sure))
-        return reference(ctx, ast.Name(near, name.span))
+        return _reference(ctx, ast.Name(near, name.span))
     listed = [f"`{stream}`" for stream in islice(ctx.streams(), _LISTED)]
     if listed:
         fault = fault.with_note(f"streams here: {', '.join(listed)}")
@@ -111,59 +132,155 @@ def _unknown(ctx: Context, name: ast.Name) -> Flow | None:
     return None
 
 
-def _search(ctx: Context, search: ast.Search, target: str | None) -> Flow | None:
-    found = events(ctx, search)
-    if found is None:
+def _run(ctx: Context, written: ast.RunAnalytic) -> Flow | None:
+    """Return the first output of another analytic, which has been resolved before this program."""
+    wanted = written.id.ident
+    if written.kind.ident.casefold() != "analytic":
+        fault = ctx.report(codes.SYNTAX, f"`{written.kind.ident}` cannot be run", written.kind.span)
+        ctx.add(fault.with_help(f"`run Analytic:{wanted}`").repaired_by("Analytic"))
         return None
-    place = Span(search.span.start, search.classes[-1].span.end)
-    flow = Flow(found[0], {"": found[1]}, place)
-    return flow if search.condition is None else filtered(ctx, flow, search.condition, target)
+    ctx.symbols.use(ctx.symbols.shared(SymbolKind.ANALYTIC, wanted), written.id)
+    if way := ctx.cycles.get(wanted.casefold()):
+        ctx.add(ctx.report(codes.ANALYTIC_CYCLE, f"the analytics run one another: {way}", written.span))
+        return None
+    output = ctx.analytics.get(wanted.casefold())
+    if output is None:
+        fault = ctx.report(codes.UNKNOWN_ANALYTIC, f"there is no analytic `{wanted}`", written.id.span)
+        ctx.add(fault.with_help("it is looked for beside the file, on the search path and in the catalogue"))
+        return None
+    ctx.inherit(output)
+    if output.flow is None:
+        fault = ctx.report(codes.UNKNOWN_ANALYTIC, f"`{wanted}` has errors and cannot be run", written.id.span)
+        if cause := output.fault:
+            at = cause.location
+            fault = fault.with_note(f"{at.file}:{at.line}:{at.column}: {cause.code.name}: {cause.message}")
+        ctx.add(fault)
+        return None
+    flow = output.flow
+    return Flow(flow.stream, flow.owners, written.span, entries=flow.entries, members=flow.members)
 
 
-def _filter(ctx: Context, written: ast.Filter, target: str | None) -> Flow | None:
+# ---- searches --------------------------------------------------------------------------------------------------------
+
+
+def _search(ctx: Context, search: ast.Search, target: Entry | None) -> Flow | None:
+    """Return the events that a search asks for, or None where no object of it is known.
+
+    An unknown object or action is reported; what was probably meant stands in for it, so that the rest of the program
+    can be checked against its fields.
+    """
+    for conjunction in search.conjunctions:
+        fault = ctx.report(codes.EVENTS_AND, "no event is of two classes at once; read as `or`", conjunction)
+        ctx.add(fault.repaired_by("or"))
+    classes = [known for written in search.classes if (known := _event_class(ctx, written)) is not None]
+    if not classes:
+        return None
+    actions: dict[str, dict[str, None]] = {}
+    objects: dict[str, Object] = {}
+    for owner, asked in classes:
+        objects[owner.name] = owner
+        actions.setdefault(owner.name, {}).update(dict.fromkeys(action.name for action in asked))
+    span = Span(search.span.start, search.classes[-1].span.end)
+    sets = tuple(EventSet(name, tuple(names), span=span) for name, names in actions.items())
+    events = Events(sets, _columns(objects.values()), span=span)
+    flow = Flow(events, {"": tuple(objects.values())}, span)
+    return flow if search.condition is None else _filtered(ctx, flow, search.condition, target, search.span)
+
+
+def _event_class(ctx: Context, written: ast.EventClass) -> tuple[Object, tuple[Action, ...]] | None:
+    name = written.object
+    owner = ctx.model.object(name.ident)
+    if owner is None:
+        fault = ctx.report(codes.UNKNOWN_OBJECT, f"the data model has no object `{name.ident}`", name.span)
+        near = ctx.nearest(name.ident, [o.title for o in ctx.model.objects.values()])
+        if near is None:
+            ctx.add(fault.with_note(f"its objects are {', '.join(ctx.model.objects)}"))
+            return None
+        fault = fault.with_label(f"did you mean `{near}`?").repaired_by(near.replace(" ", "_"), certain=False)
+        ctx.add(fault)
+        owner = ctx.model.object(near)
+        if owner is None:
+            return None
+    else:
+        ctx.symbols.use(ctx.symbols.shared(SymbolKind.OBJECT, owner.name), name)
+    if not written.actions:
+        return owner, owner.actions
+    asked = [action for word in written.actions for action in _actions(ctx, owner, word)]
+    return owner, tuple(asked) or owner.actions
+
+
+def _actions(ctx: Context, owner: Object, name: ast.Name) -> tuple[Action, ...]:
+    if action := owner.action(name.ident):
+        ctx.symbols.use(ctx.symbols.shared(SymbolKind.ACTION, action.name, within=owner.name), name)
+        return (action,)
+    if actions := owner.actions_by_alias(name.ident):
+        names = " and ".join(f"`{action.name}`" for action in actions)
+        fault = ctx.report(codes.CLASS_ALIAS, f"{owner.title} calls `{name.ident}` {names}", name.span)
+        written = ",".join(action.name for action in actions)
+        ctx.add(fault.repaired_by(written))
+        ctx.symbols.use(ctx.symbols.shared(SymbolKind.ACTION, written, within=owner.name), name)
+        return actions
+    fault = ctx.report(codes.UNKNOWN_ACTION, f"{owner.title} has no action `{name.ident}`", name.span)
+    known = [action.name for action in owner.actions]
+    if near := ctx.nearest(name.ident, known):
+        fault = fault.with_label(f"did you mean `{near}`?").repaired_by(near, certain=False)
+    ctx.add(fault.with_note(f"its actions are {', '.join(known)}"))
+    return ()
+
+
+def _columns(objects: Iterable[Object]) -> tuple[Column, ...]:
+    columns: dict[str, Column] = {}
+    for owner in objects:
+        for field in owner.fields.values():
+            columns.setdefault(field.name, Column(field.name, field.type))
+    return tuple(columns.values())
+
+
+# ---- filters ---------------------------------------------------------------------------------------------------------
+
+
+def _filter(ctx: Context, written: ast.Filter, target: Entry | None) -> Flow | None:
     if written.input is not None:
         flow = stream(ctx, written.input)
-        return filtered(ctx, flow, written.condition, target) if flow else None
+        return _filtered(ctx, flow, written.condition, target, written.span) if flow else None
     keyword = Span(written.span.start, written.span.start + len("filter"))
-    if target is None or target not in ctx.names:
+    if target is None or target.name not in ctx.names:
         fault = ctx.report(codes.UNKNOWN_STREAM, "this filter has no stream to filter", keyword)
         ctx.add(fault.with_help("name one: `filter process where (…)`"))
         return None
-    fault = ctx.report(codes.IMPLICIT_INPUT, f"filters `{target}`, the stream of the same name", keyword)
+    name = target.name
+    fault = ctx.report(codes.IMPLICIT_INPUT, f"filters `{name}`, the stream of the same name", keyword)
     insertion = Span(keyword.end, keyword.end)
-    ctx.add(fault.with_help(f"write `filter {target} where`").repaired_by(f" {target}", insertion))
-    source = reference(ctx, ast.Name(target, keyword))
-    return filtered(ctx, source, written.condition, target) if source else None
+    ctx.add(fault.with_help(f"write `filter {name} where`").repaired_by(f" {name}", insertion))
+    source = _reference(ctx, ast.Name(name, keyword))
+    return _filtered(ctx, source, written.condition, target, written.span) if source else None
 
 
-def filtered(ctx: Context, flow: Flow, written: ast.Expr, target: str | None) -> Flow:
+def _filtered(ctx: Context, flow: Flow, written: ast.Expr, target: Entry | None, span: Span) -> Flow:
     """Return the rows, or groups, for which a condition holds; where it is faulty, the stream itself, to go on with."""
     if grouped := underlying_group(flow.stream):
         return filter_groups(ctx, flow, grouped, written, target)
     test = condition(ctx, replace(flow.row(target), stream=flow.stream), written)
-    if test is None:
-        return flow
-    return Flow(Filtered(flow.stream, test, flow.stream.columns), flow.owners, flow.origin, flow.names)
+    return flow.over(Filtered(flow.stream, test, flow.stream.columns, span=span)) if test else flow
+
+
+# ---- streams of streams ----------------------------------------------------------------------------------------------
 
 
 def _group(
-    ctx: Context,
-    inputs: Sequence[tuple[Flow | None, ast.Stream]],
-    keys: Keys,
-    gap: ast.Expr | None,
-    place: ast.Stream,
+    ctx: Context, inputs: Sequence[tuple[Flow | None, ast.Stream]], keys: Keys, gap: ast.Expr | None, span: Span
 ) -> Flow | None:
     bound_gap = duration(ctx, gap) if gap else None
-    whole = [(flow, written) for flow, written in inputs if flow is not None]
-    if len(whole) < len(inputs) or (gap and bound_gap is None):
+    valid = [(flow, written) for flow, written in inputs if flow is not None]
+    if len(valid) < len(inputs) or (gap and bound_gap is None):
         return None
-    return group(ctx, whole, keys, bound_gap, place)
+    return group(ctx, valid, keys, bound_gap, span)
 
 
 def _by(ctx: Context, written: ast.By) -> Flow | None:
     match written.value:
         case ast.Arithmetic("-", left, right):
-            return _set(ctx, written, left, right, written.keys)
+            return _difference(ctx, left, right, written.keys, written.span)
         case ast.Call(_, (argument,)) as call:
             root: ast.Expr = argument
             while isinstance(root, ast.Member):
@@ -177,13 +294,9 @@ def _by(ctx: Context, written: ast.By) -> Flow | None:
     return None
 
 
-def _set(ctx: Context, written: ast.Value, left: ast.Expr, right: ast.Expr, keys: Keys) -> Flow | None:
+def _difference(ctx: Context, left: ast.Expr, right: ast.Expr, keys: Keys, span: Span) -> Flow | None:
     a, b = stream(ctx, left), stream(ctx, right)
-    if a is None or b is None:
-        return None
-    if isinstance(written, ast.Arithmetic) and written.operator == "+":
-        return union(ctx, (a, left), (b, right))
-    return difference(ctx, (a, left), (b, right), keys)
+    return difference(ctx, (a, left), (b, right), keys, span) if a and b else None
 
 
 def _sequence(ctx: Context, written: ast.Sequence) -> Flow | None:
@@ -194,7 +307,10 @@ def _sequence(ctx: Context, written: ast.Sequence) -> Flow | None:
     return sequence(ctx, written, parts, until)
 
 
-def _pipe(ctx: Context, pipe: ast.Pipe, target: str | None) -> Flow | None:
+# ---- pipes -----------------------------------------------------------------------------------------------------------
+
+
+def _pipe(ctx: Context, pipe: ast.Pipe, target: Entry | None) -> Flow | None:
     flow = stream(ctx, pipe.head, target)
     for stage in pipe.stages:
         if flow is None:
@@ -203,37 +319,32 @@ def _pipe(ctx: Context, pipe: ast.Pipe, target: str | None) -> Flow | None:
     return flow
 
 
-def _stage(ctx: Context, flow: Flow, stage: ast.Stage, pipe: ast.Pipe, target: str | None) -> Flow | None:
+def _stage(ctx: Context, flow: Flow, stage: ast.Stage, pipe: ast.Pipe, target: Entry | None) -> Flow | None:
     match stage:
         case ast.Filter(None, test):
-            return filtered(ctx, flow, test, target)
+            return _filtered(ctx, flow, test, target, stage.span)
         case ast.Filter(second):
-            place = second.span if second else stage.span
-            fault = ctx.report(codes.SYNTAX, "a stage of a pipe takes its rows from the stage before it", place)
+            second_input = second.span if second else stage.span
+            fault = ctx.report(codes.SYNTAX, "a stage of a pipe takes its rows from the stage before it", second_input)
             ctx.add(fault.with_label("a second input"))
             return None
         case ast.Group(_, keys, gap):
-            return _group(ctx, [(flow, pipe.head)], keys, gap, stage)
+            return _group(ctx, [(flow, pipe.head)], keys, gap, stage.span)
         case ast.Select():
             return select(ctx, flow, stage, target)
         case ast.By(_, keys):
             return count_by(ctx, flow, None, keys, stage)
-        case ast.Join(others, test):
-            return _join_stage(ctx, flow, stage, others, test, target)
+        case ast.Join():
+            return _join_stage(ctx, flow, stage, target)
+        case _:
+            assert_never(stage)
 
 
-def _join_stage(
-    ctx: Context,
-    flow: Flow,
-    stage: ast.Join,
-    others: tuple[ast.Stream, ...],
-    test: ast.Expr | None,
-    target: str | None,
-) -> Flow | None:
+def _join_stage(ctx: Context, flow: Flow, stage: ast.Join, target: Entry | None) -> Flow | None:
     if len(flow.names) != 1:
         fault = ctx.report(codes.UNNAMED_PART, "the stage before this join has no name of its own", stage.span)
         ctx.add(fault.with_help("bind it first: `name = …`, then `join name, other where (…)`"))
         return None
     first = ast.Name(next(iter(flow.names)), stage.span)
-    parts = named_parts(ctx, (first, *others), [flow, *(stream(ctx, each) for each in others)])
-    return join(ctx, parts, test, target) if parts else None
+    parts = named_parts(ctx, (first, *stage.inputs), [flow, *(stream(ctx, each) for each in stage.inputs)])
+    return join(ctx, parts, stage.condition, target, stage.span) if parts else None

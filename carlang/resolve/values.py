@@ -1,25 +1,33 @@
-"""Names, members, arithmetic and calls as typed values."""
+"""Expressions as typed values: names, members of what they name, arithmetic, calls of functions and aggregates.
+
+`value` is the one way in, and comes back to itself for every operand and argument.
+"""
 
 from __future__ import annotations
 
 import re
 from dataclasses import replace
+from typing import assert_never
 
 from carlang.diagnostics import codes
-from carlang.model.functions import NUMBERED_TOP, scalar
+from carlang.model import functions
+from carlang.model.functions import NUMBERED_TOP
 from carlang.model.types import DURATION, FLOAT, INTEGER, STRING, TIME, Kind, Type
-from carlang.resolve.aggregates import aggregate_call, is_aggregate, is_aggregate_call
-from carlang.resolve.bound import Arith, BoundExpr, Const, FieldRef, MemberRef, Param
-from carlang.resolve.functions import apply
+from carlang.resolve.bound import Arith, BoundExpr, Const, FieldRef, MemberRef, Param, Scalar
+from carlang.resolve.calls import aggregate_takes, aggregated, apply, is_aggregate_call
 from carlang.resolve.literals import plain_value, value_as
 from carlang.resolve.names import unknown_base, unknown_name
-from carlang.resolve.row import Row
-from carlang.resolve.scope import BrokenName, ConstantName, Context, InputName, ScalarName, StreamName
+from carlang.resolve.scope import BrokenName, ConstantName, Context, InputName, Row, ScalarName, StreamName
+from carlang.resolve.symbols import SymbolKind
 from carlang.source import Span
 from carlang.syntax import ast
 
 DEEPEST = 32
-"""How many conditions, calls, operators and the like may stand inside one another."""
+"""How many conditions, calls, operators and the like may stand inside one another.
+
+Each level costs several frames of Python's stack here, in the lowering and in the engine's parser; published programs
+have seven at most.
+"""
 
 _DIVISOR_DEPTH = 4
 _RESULT: dict[tuple[str, str, str], Type] = {
@@ -36,17 +44,19 @@ _RESULT: dict[tuple[str, str, str], Type] = {
 }
 
 
-def is_literal(expr: ast.Expr) -> bool:
-    """Tell whether an expression is a literal, so that it can take another type."""
-    return isinstance(expr, ast.Literal)
-
-
 def written_out(ctx: Context, row: Row, expr: ast.Expr) -> ast.Expr:
     """Return what a constant's name stands for, at the place of the name; anything else as it is."""
     if not isinstance(expr, ast.Name) or row.bare(expr.ident):
         return expr
     meaning = ctx.names.get(expr.ident)
-    return replace(meaning.value, span=expr.span) if isinstance(meaning, ConstantName) else expr
+    if not isinstance(meaning, ConstantName):
+        return expr
+    ctx.symbols.use(meaning.symbol, expr)
+    literal = replace(meaning.value, span=expr.span)
+    if meaning.span is None and isinstance(literal, ast.ListLit):
+        # Its items stand in another text, so what is wrong with one is wrong with the name.
+        literal = replace(literal, items=tuple(replace(item, span=expr.span) for item in literal.items))
+    return literal
 
 
 def value(ctx: Context, row: Row, expr: ast.Expr, wanted: Type | None = None) -> BoundExpr | None:
@@ -97,10 +107,15 @@ def _value(ctx: Context, row: Row, expr: ast.Expr, wanted: Type | None) -> Bound
             | ast.AddressLit()
         ):
             return plain_value(expr)
-        case _:
+        case ast.Or() | ast.And() | ast.Not() | ast.Comparison() | ast.In() | ast.TextTest() | ast.Exists():
             fault = ctx.report(codes.BAD_OPERAND, "a condition cannot stand here", expr.span)
             ctx.add(fault.with_label("a value is expected"))
             return None
+        case _:
+            assert_never(expr)
+
+
+# ---- names and members -----------------------------------------------------------------------------------------------
 
 
 def _name(ctx: Context, row: Row, name: ast.Name, wanted: Type | None) -> BoundExpr | None:
@@ -108,22 +123,23 @@ def _name(ctx: Context, row: Row, name: ast.Name, wanted: Type | None) -> BoundE
     meaning = ctx.names.get(name.ident)
     if columns:
         if isinstance(meaning, ConstantName | ScalarName | InputName):
-            fault = ctx.report(
-                codes.FIELD_AND_CONSTANT, f"`{name.ident}` is a field and a value of the program", name.span
-            )
-            ctx.add(fault.with_label("the field is taken").pointing_to(meaning.span, "the value"))
+            message = f"`{name.ident}` is a field and a value of the program"
+            fault = ctx.report(codes.FIELD_AND_CONSTANT, message, name.span).with_label("the field is taken")
+            ctx.add(fault.pointing_to(meaning.span, "the value") if meaning.span else fault)
         return _column(ctx, row, name, columns)
     match meaning:
         case ConstantName():
             return value(ctx, row, written_out(ctx, row, name), wanted)
-        case ScalarName(computed):
+        case ScalarName(computed, _, symbol):
+            ctx.symbols.use(symbol, name)
             return computed
-        case InputName(ident, declared):
-            return _input(ctx, ident, declared or wanted or STRING)
-        case BrokenName():
+        case InputName(ident, declared, _, symbol):
+            ctx.symbols.use(symbol, name)
+            return _input(ctx, ident, declared or wanted or STRING, name.span)
+        case BrokenName(_, symbol):
+            ctx.symbols.use(symbol, name)
             return None
-    aliased = row.by_alias(name.ident)
-    if aliased:
+    if aliased := row.by_alias(name.ident):
         column = _column(ctx, row, name, [column for column, _ in aliased])
         field = aliased[0][1]
         message = f"{row.title} calls `{name.ident}` `{field.name}`"
@@ -132,84 +148,109 @@ def _name(ctx: Context, row: Row, name: ast.Name, wanted: Type | None) -> BoundE
     return unknown_name(ctx, row, name, is_stream=isinstance(meaning, StreamName))
 
 
-def _input(ctx: Context, ident: str, kind: Type) -> Param:
-    use = ctx.inputs[ident]
+def _input(ctx: Context, ident: str, kind: Type, span: Span) -> Param:
     taken = STRING if kind.kind in (Kind.NULL, Kind.LIST, Kind.RECORD) else kind
-    if taken not in use.types:
-        use.types.append(taken)
-    return Param(ident, taken)
+    ctx.inputs[ident] = ctx.inputs[ident].used_as(taken)
+    return Param(ident, taken, span=span)
 
 
 def _column(ctx: Context, row: Row, name: ast.Name, columns: list[str]) -> BoundExpr | None:
     if len(columns) == 1:
-        return FieldRef(columns[0], row.columns[columns[0]])
+        return _field(ctx, row, columns[0], name, name.span)
     which = " and ".join(f"`{column}`" for column in columns)
     fault = ctx.report(codes.AMBIGUOUS_FIELD, f"`{name.ident}` can be {which}", name.span)
     ctx.add(fault.with_label("more than one part of the join has it").with_help("say which part is meant"))
     return None
 
 
+def _field(ctx: Context, row: Row, column: str, name: ast.Name, span: Span) -> FieldRef:
+    ctx.use_column(row, column, name)
+    return FieldRef(column, row.columns[column], span=span)
+
+
 def _member(ctx: Context, row: Row, member: ast.Member) -> BoundExpr | None:
     """Read a path from the left: a stream's own name, a part of a join, a column, and a member of a record."""
-    path, names = _path(member)
-    if names is None:
+    names = _path(member)
+    if not names:
         record = value(ctx, row, member.base)
         return _record_member(ctx, record, member) if record else None
+    first = names[0]
+    path = [name.ident for name in names]
     rest = row.strip(path)
+    if len(rest) < len(path):
+        ctx.symbols.use(row.names[first.ident], first)
+        names = names[1:]
     if len(rest) == 1:
-        return _own_field(ctx, row, member.name)
-    if found := row.exact(".".join(rest)):
-        return FieldRef(found, row.columns[found])
+        return _own_field(ctx, row, member)
+    if column := row.exact(".".join(rest)):
+        _use_parts(ctx, row, names[:-1])
+        return _field(ctx, row, column, member.name, member.span)
     prefix = ".".join(rest[:-1])
     if prefix in row.parts:
-        return _in_part(ctx, row, prefix, member.name)
-    record = _record(ctx, row, rest[:-1], names[len(path) - len(rest) : -1])
+        _use_parts(ctx, row, names[:-1])
+        return _in_part(ctx, row, prefix, member)
+    record = _record(ctx, row, names[:-1], member.base.span)
     if record is not None:
         return _record_member(ctx, record, member)
-    if isinstance(ctx.names.get(path[0]), BrokenName):
+    if isinstance(ctx.names.get(first.ident), BrokenName):
         return None
-    unknown_base(ctx, row, member, names[0])
+    unknown_base(ctx, row, member, first)
     return None
 
 
-def _own_field(ctx: Context, row: Row, name: ast.Name) -> BoundExpr | None:
+def _use_parts(ctx: Context, row: Row, names: list[ast.Name]) -> None:
+    """Take note of the words before a column: the parts of joins, outermost first."""
+    prefix = ""
+    for name in names:
+        prefix += f"{name.ident}."
+        if prefix in row.entries:
+            ctx.symbols.use(row.entries[prefix], name)
+
+
+def _own_field(ctx: Context, row: Row, member: ast.Member) -> BoundExpr | None:
     """Read `s.f` where s is the stream at hand: f is a field of it, never a value of the program."""
+    name = member.name
+    field: BoundExpr | None
     if columns := row.bare(name.ident):
-        return _column(ctx, row, name, columns)
-    if row.by_alias(name.ident):
-        return _name(ctx, row, name, None)
-    return unknown_name(ctx, row, name, is_stream=False)
+        field = _column(ctx, row, name, columns)
+    elif row.by_alias(name.ident):
+        field = _name(ctx, row, name, None)
+    else:
+        return unknown_name(ctx, row, name, is_stream=False)
+    return replace(field, span=member.span) if isinstance(field, FieldRef) else field
 
 
-def _path(member: ast.Member) -> tuple[list[str], list[ast.Name] | None]:
-    """Return a member as a path of words; no names where its base is not a path."""
-    words: list[ast.Name] = []
+def _path(member: ast.Member) -> list[ast.Name]:
+    """Return a member as the names that it is made of, none where its base is no path."""
+    names: list[ast.Name] = []
     node: ast.Expr = member
     while isinstance(node, ast.Member):
-        words.append(node.name)
+        names.append(node.name)
         node = node.base
-    if not isinstance(node, ast.Name):
-        return [], None
-    words.append(node)
-    words.reverse()
-    return [word.ident for word in words], words
+    return [node, *reversed(names)] if isinstance(node, ast.Name) else []
 
 
-def _record(ctx: Context, row: Row, path: list[str], names: list[ast.Name]) -> BoundExpr | None:
+def _record(ctx: Context, row: Row, names: list[ast.Name], span: Span) -> BoundExpr | None:
     """Return the column that a path names, where it is a record of members."""
-    found = row.exact(".".join(path))
-    if not found and len(path) == 1:
-        candidates = row.bare(path[0]) or [column for column, _ in row.by_alias(path[0])]
+    column = row.exact(".".join(name.ident for name in names))
+    if not column and len(names) == 1:
+        ident = names[0].ident
+        candidates = row.bare(ident) or [aliased for aliased, _ in row.by_alias(ident)]
         if len(candidates) > 1:
             _column(ctx, row, names[0], candidates)
-            return Const(None, STRING)
-        found = candidates[0] if candidates else None
-    return FieldRef(found, row.columns[found]) if found else None
+            return Const(None, STRING, span=span)  # reported: stands in for a value that has no members
+        column = candidates[0] if candidates else None
+    if not column:
+        return None
+    _use_parts(ctx, row, names[:-1])
+    return _field(ctx, row, column, names[-1], span)
 
 
 def _record_member(ctx: Context, record: BoundExpr, member: ast.Member) -> BoundExpr | None:
     if record.type.kind is Kind.RECORD:
-        return MemberRef(record, member.name.ident)
+        within = record.column if isinstance(record, FieldRef) else ""
+        ctx.symbols.use(ctx.symbols.shared(SymbolKind.MEMBER, member.name.ident, STRING, within=within), member.name)
+        return MemberRef(record, member.name.ident, span=member.span)
     if isinstance(record, Const) and record.value is None:
         return None
     base = ctx.source.text[member.base.span.start : member.base.span.end]
@@ -218,45 +259,121 @@ def _record_member(ctx: Context, record: BoundExpr, member: ast.Member) -> Bound
     return None
 
 
-def _in_part(ctx: Context, row: Row, prefix: str, name: ast.Name) -> BoundExpr | None:
+def _in_part(ctx: Context, row: Row, prefix: str, member: ast.Member) -> BoundExpr | None:
     """Report a field that a part of a join does not have, or take the one that it is another name for."""
-    part = Row(
-        {c[len(prefix) + 1 :]: t for c, t in row.columns.items() if c.startswith(f"{prefix}.")},
-        {p[len(prefix) + 1 :]: o for p, o in row.owners.items() if p.startswith(f"{prefix}.")},
-        title=f"`{prefix}`",
-    )
-    found = part.bare(name.ident) and _column(ctx, part, name, part.bare(name.ident))
-    if not found and part.by_alias(name.ident):
-        found = _name(ctx, part, name, None)
-    if isinstance(found, FieldRef):
-        return FieldRef(f"{prefix}.{found.column}", found.type)
-    return None if part.bare(name.ident) else unknown_name(ctx, part, name, is_stream=False)
+    part, name = row.part(prefix), member.name
+    columns = part.bare(name.ident)
+    field = _column(ctx, part, name, columns) if columns else None
+    if not field and part.by_alias(name.ident):
+        field = _name(ctx, part, name, None)
+    if isinstance(field, FieldRef):
+        return FieldRef(f"{prefix}.{field.column}", field.type, span=member.span)
+    return None if columns else unknown_name(ctx, part, name, is_stream=False)
+
+
+# ---- calls -----------------------------------------------------------------------------------------------------------
 
 
 def _call(ctx: Context, row: Row, call: ast.Call) -> BoundExpr | None:
     name = call.function.ident
-    if is_aggregate(name) and is_aggregate_call(call):
-        return aggregate_call(ctx, row, call, value)
+    if functions.aggregate(name) and is_aggregate_call(call):
+        return _aggregate_call(ctx, row, call, name)
     if NUMBERED_TOP.fullmatch(name) and len(call.arguments) == 1:
         count = ast.NumberLit(int(name[len("top") :]), call.function.span)
-        top = ast.Call(replace(call.function, ident="top"), (*call.arguments, count), distinct=False, span=call.span)
-        return aggregate_call(ctx, row, top, value)
+        return _aggregate_call(ctx, row, replace(call, arguments=(*call.arguments, count)), "top")
     if _runs_on(ctx, call):
         return None
-    given = tuple(value(ctx, row, written_out(ctx, row, argument)) for argument in call.arguments)
-    return apply(ctx, call, given)
+    arguments = tuple(value(ctx, row, written_out(ctx, row, argument)) for argument in call.arguments)
+    return apply(ctx, call, arguments)
 
 
 def _runs_on(ctx: Context, call: ast.Call) -> bool:
     """Report a name that only looks like a function: a condition in parentheses stands on the line below it."""
     name = call.function
     behind = re.match(r"\s*\n\s*", ctx.source.text[name.span.end : call.span.end])
-    if behind is None or scalar(name.ident):
+    if behind is None or functions.scalar(name.ident):
         return False
     at = name.span.end + behind.end()
     fault = ctx.report(codes.SYNTAX, "`and` or `or` is missing before `(`", Span(at, at + 1))
     ctx.add(fault.with_label("an operator is missing before this").pointing_to(name.span, "behind this"))
     return True
+
+
+def _aggregate_call(ctx: Context, row: Row, call: ast.Call, name: str) -> BoundExpr | None:
+    """Return a call of an aggregate: over the stream that its argument names, the group at hand, or the rows filtered.
+
+    Reports an error and returns None where there are no rows to take it over, or the arguments do not fit.
+    """
+    function = functions.aggregate(name)
+    if function is None or not aggregate_takes(ctx, call, function):
+        return None
+    ctx.symbols.use(ctx.symbols.shared(SymbolKind.FUNCTION, function.name, within="aggregate"), call.function)
+    meaning = stream_of(ctx, row, call)
+    if isinstance(meaning, BrokenName):
+        return None
+    if meaning is not None:
+        rows, over = meaning.flow, meaning.flow.stream
+        call, row = _of_stream(ctx, meaning, call), replace(rows, names={meaning.symbol.name: meaning.symbol}).row()
+    elif row.members is not None:
+        row, over = row.members, None
+    elif row.stream is not None:
+        over = row.stream
+    else:
+        fault = ctx.report(codes.BAD_ARGUMENTS, f"`{call.function.ident}` has no rows to run over here", call.span)
+        ctx.add(fault.with_help(f"name a stream: `{call.function.ident}(stream.field)`"))
+        return None
+    # Its arguments are of one row: no aggregate stands inside another.
+    row = replace(row, members=None, stream=None)
+    aggregate = aggregated(ctx, call, function, tuple(value(ctx, row, argument) for argument in call.arguments))
+    if aggregate is None or over is None:
+        return aggregate
+    return Scalar(over, aggregate, aggregate.type, span=call.span)
+
+
+def stream_of(ctx: Context, row: Row, call: ast.Call) -> StreamName | BrokenName | None:
+    """Return the stream that an aggregate's first argument names, or None where it runs over the rows at hand."""
+    name = _first_word(call)
+    if name is None or name.ident in row.names:
+        return None
+    # A field of the rows at hand, a part of a join among them, comes before a stream of the same name.
+    at_hand = row.members or row
+    first = call.arguments[0]
+    path = ctx.source.text[first.span.start : first.span.end].replace(" ", "")
+    if at_hand.exact(path) or (isinstance(first, ast.Name) and at_hand.bare(first.ident)):
+        return None
+    meaning = ctx.names.get(name.ident)
+    return meaning if isinstance(meaning, StreamName | BrokenName) else None
+
+
+def _first_word(call: ast.Call) -> ast.Name | None:
+    """Return `a` of `max(a.b.c)`."""
+    node: ast.Expr | None = call.arguments[0] if call.arguments else None
+    while isinstance(node, ast.Member):
+        node = node.base
+    return node if isinstance(node, ast.Name) else None
+
+
+def _of_stream(ctx: Context, meaning: StreamName, call: ast.Call) -> ast.Call:
+    """Return a call over a named stream: `count(s)` counts its rows, `average(s)` takes the one number that s has."""
+    ctx.used.add(meaning.stream.key)
+    name = call.arguments[0]
+    if not isinstance(name, ast.Name):
+        return call
+    ctx.symbols.use(meaning.symbol, name)
+    if call.function.ident.casefold() == "count":
+        return replace(call, arguments=())
+    columns = meaning.flow.stream.columns
+    numbers = [c.name for c in columns if c.type.is_number or c.type.kind is Kind.DURATION]
+    if "count" in numbers:
+        numbers = ["count"]
+    if len(numbers) != 1:
+        return call
+    message = f"`{call.function.ident}` of a stream is read as that of its `{numbers[0]}`"
+    ctx.add(ctx.report(codes.WHOLE_STREAM, message, name.span))
+    return replace(call, arguments=(ast.Name(numbers[0], name.span), *call.arguments[1:]))
+
+
+# ---- arithmetic ------------------------------------------------------------------------------------------------------
 
 
 def _arithmetic(ctx: Context, row: Row, expr: ast.Arithmetic) -> BoundExpr | None:
@@ -276,7 +393,7 @@ def _arithmetic(ctx: Context, row: Row, expr: ast.Arithmetic) -> BoundExpr | Non
         right = value(ctx, row, written, left.type if left else None)
         ctx.depth -= _DIVISOR_DEPTH if operator in "/%" else 0
         left, right = _as_time(ctx, left, node, right), _as_time(ctx, right, written, left)
-        left = combined(ctx, operator, left, right, span) if left and right else None
+        left = _combined(ctx, operator, left, right, span) if left and right else None
     return left
 
 
@@ -287,11 +404,10 @@ def _as_time(ctx: Context, side: BoundExpr | None, written: ast.Expr, other: Bou
     return side
 
 
-def combined(ctx: Context, operator: str, left: BoundExpr, right: BoundExpr, span: Span) -> BoundExpr | None:
-    """Return two values added, subtracted, multiplied or divided, or None after reporting that they cannot be."""
+def _combined(ctx: Context, operator: str, left: BoundExpr, right: BoundExpr, span: Span) -> BoundExpr | None:
     result = _result(left.type, operator, right.type)
     if result:
-        return Arith(operator, left, right, result)
+        return Arith(operator, left, right, result, span=span)
     words = f"`{operator}` does not take {left.type.phrase} and {right.type.phrase}"
     fault = ctx.report(codes.BAD_OPERAND, words, span)
     if operator == "+" and (left.type.is_string or right.type.is_string):
@@ -303,8 +419,8 @@ def combined(ctx: Context, operator: str, left: BoundExpr, right: BoundExpr, spa
 def _negated(ctx: Context, operand: BoundExpr, span: Span) -> BoundExpr | None:
     if operand.type.is_number or operand.type.kind is Kind.DURATION:
         if isinstance(operand, Const) and isinstance(operand.value, int | float):
-            return Const(-operand.value, operand.type)
-        return Arith("-", Const(0, operand.type), operand, operand.type)
+            return Const(-operand.value, operand.type, span=span)
+        return Arith("-", Const(0, operand.type, span=span), operand, operand.type, span=span)
     ctx.add(ctx.report(codes.BAD_OPERAND, f"`-` does not take {operand.type.phrase}", span))
     return None
 

@@ -11,8 +11,7 @@ import carlang
 from carlang.analytic import load_text
 from carlang.model.types import BOOLEAN, DURATION, FLOAT, INTEGER, STRING, TIME, Kind
 from carlang.resolve import bound
-from carlang.resolve.literals import block, time_value
-from carlang.resolve.patterns import path_patterns, wildcards
+from carlang.resolve.literals import block, path_patterns, time_value, wildcards
 
 HEAD = "p = search Process:Create where pid exists\n"
 

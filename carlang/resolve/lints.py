@@ -1,10 +1,13 @@
-"""What a reviewer of analytics would remark on: it runs, but probably does not say what was meant."""
+"""Lints: what a reviewer of analytics would remark on. It runs, but probably does not say what was meant.
+
+All look at a program that has been resolved, but `never_equal`, which needs a literal as it was written, and the type
+of what it is compared with.
+"""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import fields, is_dataclass
 
 from carlang.diagnostics import Diagnostic, codes
 from carlang.model.types import Kind
@@ -20,21 +23,50 @@ from carlang.resolve.bound import (
     Filtered,
     NamedStream,
     Now,
+    streams_below,
 )
 from carlang.resolve.scope import Context
-from carlang.syntax import ast
+from carlang.syntax import ast, walk
 
 _PLACEHOLDER = re.compile(r"__\w+__|<[A-Za-z][\w ]*>|\.\.\.|…|C:\\Path\\To\\.*", re.IGNORECASE)
 _OPERATOR = re.compile(r"\S (OR|AND) \S")
 
 
-def remarks(ctx: Context, program: ast.Program, outputs: tuple[BoundOutput, ...]) -> list[Diagnostic]:
-    """Return remarks on a program that has been resolved."""
+def lints(ctx: Context, program: ast.Program, outputs: tuple[BoundOutput, ...]) -> list[Diagnostic]:
+    """Return remarks on a program that has been resolved; without outputs where it has errors."""
     return [*_strings(ctx, program), *_unfiltered(ctx, outputs), *_windows(ctx)]
 
 
+def unused_streams(ctx: Context, outputs: tuple[BoundOutput, ...]) -> Iterator[Diagnostic]:
+    """Yield a remark for each name that no output depends on."""
+    reached = {id(node) for output in outputs for node in streams_below(output.stream)}
+    for named in ctx.own:
+        if id(named) not in reached and named.key not in ctx.used:
+            fault = ctx.report(codes.UNUSED_STREAM, f"`{named.name}` is never used", named.span)
+            yield fault.with_label("no output depends on it")
+
+
+def never_equal(ctx: Context, subject: BoundExpr, literal: ast.StringLit) -> Diagnostic | None:
+    """Return a remark where a value never equals a text, whatever the events."""
+    kind = subject.type
+    text = literal.value
+    if kind.kind is Kind.NAME and ("\\" in text or "/" in text):
+        fault = ctx.report(codes.NEVER_TRUE, "a file name never equals a path", literal.span)
+        fault = fault.with_label("this has a folder in it")
+        return fault.with_help("compare the path, such as `image_path` for `exe`, or the file's name alone")
+    if kind.kind is Kind.ENUM and "*" not in text and text.casefold() not in kind.values:
+        fault = ctx.report(codes.NEVER_TRUE, f'the field never has the value "{text}"', literal.span)
+        return fault.with_help(f"its values are {', '.join(kind.values)}")
+    if kind.kind is Kind.PATH and text and not any(c in text for c in "\\/*%"):
+        fault = ctx.report(codes.NEVER_TRUE, "a full path never equals a bare file name", literal.span)
+        return fault.with_help(f'`"*\\{text}"` matches the file in any folder')
+    return None
+
+
 def _strings(ctx: Context, program: ast.Program) -> Iterator[Diagnostic]:
-    for literal in _literals(program):
+    for literal in walk(program):
+        if not isinstance(literal, ast.StringLit):
+            continue
         text = literal.value
         if _PLACEHOLDER.fullmatch(text.strip()):
             fault = ctx.report(codes.PLACEHOLDER, "this is a placeholder, not a value", literal.span)
@@ -45,32 +77,20 @@ def _strings(ctx: Context, program: ast.Program) -> Iterator[Diagnostic]:
             yield fault.with_help('a list says "any of these": `exe in ["a.exe", "b.exe"]`')
 
 
-def _literals(node: object) -> Iterator[ast.StringLit]:
-    todo = [node]
-    while todo:
-        here = todo.pop()
-        if isinstance(here, ast.StringLit):
-            yield here
-        elif isinstance(here, tuple):
-            todo.extend(here)
-        elif is_dataclass(here):
-            todo.extend(getattr(here, f.name) for f in fields(here) if f.name != "span")
-
-
 def _unfiltered(ctx: Context, outputs: tuple[BoundOutput, ...]) -> Iterator[Diagnostic]:
-    own = {id(named) for named in ctx.named}
+    bound_here = {id(named) for named in ctx.own}
     for output in outputs:
         named = output.stream
-        if isinstance(named, NamedStream) and isinstance(named.stream, Events) and id(named) in own:
+        if isinstance(named, NamedStream) and isinstance(named.stream, Events) and id(named) in bound_here:
             message = f"`{output.name}` is every event of the search, unfiltered"
             yield ctx.report(codes.UNFILTERED_OUTPUT, message, named.span)
 
 
 def _windows(ctx: Context) -> Iterator[Diagnostic]:
     """Find conditions such as `t < now - 1 day and t > now - 1 day`, which no time satisfies."""
-    for named in ctx.named:
+    for named in ctx.own:
         column = _empty_window(named.stream.condition) if isinstance(named.stream, Filtered) else None
-        if column and ctx.source.text[named.span.start : named.span.end] == named.name:
+        if column:
             message = f"no `{column}` satisfies these conditions"
             yield ctx.report(codes.EMPTY_WINDOW, message, named.span).with_label("this stream is always empty")
 
@@ -104,7 +124,7 @@ def _conjuncts(condition: BoundExpr) -> Iterator[BoundExpr]:
 
 
 def _bound(test: BoundExpr) -> tuple[str, str, int] | None:
-    """Return a comparison of a time with `now`, shifted by so many microseconds, or with a literal time."""
+    """Return a comparison of a time with `now`, shifted by so many microseconds."""
     if not isinstance(test, Compare) or test.operator == "==" or not isinstance(test.left, FieldRef):
         return None
     if test.left.type.kind is not Kind.TIME:
