@@ -32,9 +32,9 @@ from carlang.store import open_store, write_plain
 _CHUNK = 40_000
 _COMMAND = f"""
 from carlang.cli import main
-from carlang.loading import loader, run
+from carlang.readers import tuning
 
-loader.CHUNK = run.COMMIT = {_CHUNK}
+tuning.CHUNK = tuning.COMMIT = {_CHUNK}
 main()
 """
 _FILES = 24

@@ -32,12 +32,22 @@ _EVERYWHERE: dict[str, Value] = {
 }
 
 
-def open_memory(threads: int | None = None) -> duckdb.DuckDBPyConnection:
+def open_memory(
+    threads: int | None = None, *, memory: str | None = None, scratch: str | Path | None = None
+) -> duckdb.DuckDBPyConnection:
     """Open a DuckDB connection of its own, in memory, in UTC, that loads nothing from outside.
 
-    `threads` is how many it works with, as many as the machine has where None.
+    `threads` is how many it works with, as many as the machine has where None. `memory` is how much it keeps, as
+    DuckDB writes it; what is more goes to the folder `scratch`.
     """
-    return _opened({"threads": threads} if threads is not None else {})
+    settings: dict[str, Value] = {}
+    if threads is not None:
+        settings["threads"] = threads
+    if memory is not None:
+        settings["memory_limit"] = memory
+    if scratch is not None:
+        settings["temp_directory"] = str(scratch)
+    return _opened(settings)
 
 
 def locked_connection(folder: Path | None, limits: Limits, scratch: Path) -> duckdb.DuckDBPyConnection:

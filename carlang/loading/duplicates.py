@@ -1,4 +1,4 @@
-"""Records that stand in two exports of one log: found by their log, computer and number, and left out.
+"""Records that are in two exports of one log: recognized by their log, computer and number, and left out.
 
 The time has to be the same to within two seconds, as exports differ in how exactly they give it: a log that was
 cleared counts anew, and its records are not those of before. An event without a number or without a time never counts
@@ -9,70 +9,81 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import duckdb
 
 from carlang.database.quoting import text_literal
-from carlang.loading.parts import Kind
-from carlang.store import Store
+from carlang.mapping.event_mapping import ObjectAction
+from carlang.store import StagedFile, Store
 
+# One export cuts the time to the second, another rounds it: they differ by up to one; two leaves room for both at once.
+# A log that is cleared and filled again has its number again in minutes at the earliest.
 _SECONDS = 2
 _KEY = ("log", "computer", "record_id")
 
 
-def drop_duplicates(
-    connection: duckdb.DuckDBPyConnection, store: Store, parts: Sequence[tuple[Path, str, str]]
-) -> tuple[list[tuple[Path, str, str]], Counter[str], Counter[Kind]]:
-    """Rewrite written parts without the events of records that the store, or a part before, holds from another source.
+@dataclass
+class Deduplicated:
+    """The staged files that still hold events, and how many events were dropped by source and by what they are."""
 
-    Returns the parts that still hold events, and how many were dropped by source and by kind. What is held of the
-    store is read from the columns of the key alone; what is kept in memory is the key of one part.
+    staged: list[StagedFile] = field(default_factory=list)
+    sources: Counter[str] = field(default_factory=Counter)
+    dropped: Counter[ObjectAction] = field(default_factory=Counter)
+
+
+def drop_duplicates(connection: duckdb.DuckDBPyConnection, store: Store, staged: Sequence[StagedFile]) -> Deduplicated:
+    """Rewrite staged files without the events of records that the store, or a file before, holds from another source.
+
+    What is held of the store is read from the columns of the key alone; what is kept in memory is the key of one file.
     """
-    left: list[tuple[Path, str, str]] = []
-    sources: Counter[str] = Counter()
-    kinds: Counter[Kind] = Counter()
-    for path, object_name, action in parts:
-        before = [file.path for file in store.files(object_name, [action])]
-        before += [other for other, *kind in left if kind == [object_name, action]]
-        dropped = _rewrite(connection, path, before)
-        sources += dropped
-        kinds[(object_name, action)] += dropped.total()
-        if path.exists():
-            left.append((path, object_name, action))
-    return left, sources, +kinds
+    result = Deduplicated()
+    for file in staged:
+        before = [stored.path for stored in store.files(file.object, [file.action])]
+        before += [f.path for f in result.staged if (f.object, f.action) == (file.object, file.action)]
+        dropped = _rewrite(connection, file.path, before)
+        result.sources += dropped
+        result.dropped[ObjectAction(file.object, file.action)] += dropped.total()
+        if file.path.exists():
+            result.staged.append(file)
+    return result
 
 
 def _rewrite(connection: duckdb.DuckDBPyConnection, path: Path, before: Sequence[Path]) -> Counter[str]:
-    """Write a part anew without what it, or a part before, has from another source; returns what was dropped."""
-    part = _parquet([path])
-    columns = {row[0] for row in connection.execute(f"DESCRIBE FROM {part}").fetchall()}
+    """Write a file anew without what it, or a file before, has from another source; returns what was dropped."""
+    events = _parquet([path])
+    columns = {row[0] for row in connection.execute(f"DESCRIBE FROM {events}").fetchall()}
     same = " AND ".join(f"n.{name} = o.{name}" for name in _KEY)
     near = f"abs(epoch_us(n.time) - epoch_us(o.time)) <= {_SECONDS * 1_000_000} AND n.source IS DISTINCT FROM o.source"
+    # Of two that are both new, the first by source stays, whichever file the threads wrote first.
     first = "(o.place < 0 OR (o.source, o.place) < (n.source, n.place))"
-    own = f"SELECT {_key(columns)}, file_row_number AS place FROM {part}"  # noqa: S608
+    new = f"SELECT {_key(columns)}, file_row_number AS place FROM {events}"  # noqa: S608
     others = [f"SELECT {_key(columns)}, -1 AS place FROM {_parquet(before)}"] if before else []  # noqa: S608
     # Names of columns are this module's, paths are literals.
-    connection.execute(f"CREATE OR REPLACE TEMP TABLE own AS FROM ({own}) WHERE record_id IS NOT NULL")
-    connection.execute("CREATE OR REPLACE TEMP TABLE twins AS SELECT place FROM own LIMIT 0")
-    for old in (*others, own):
-        query = f"SELECT DISTINCT n.place FROM own AS n JOIN ({old}) AS o ON {same} AND {near} AND {first}"  # noqa: S608
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE new AS FROM ({new}) WHERE record_id IS NOT NULL")
+    connection.execute("CREATE OR REPLACE TEMP TABLE twins AS SELECT place FROM new LIMIT 0")
+    for old in (*others, new):
+        query = f"SELECT DISTINCT n.place FROM new AS n JOIN ({old}) AS o ON {same} AND {near} AND {first}"  # noqa: S608
         connection.execute(f"INSERT INTO twins {query}")
-    query = f"SELECT source, count(*) FROM {part} WHERE file_row_number IN (FROM twins) GROUP BY source"  # noqa: S608
-    found = connection.execute(query).fetchall()
-    if found:
-        _write(connection, path)
-    return Counter(dict(found))
+    query = f"SELECT source, count(*) FROM {events} WHERE file_row_number IN (FROM twins) GROUP BY source"  # noqa: S608
+    dropped = connection.execute(query).fetchall()
+    if dropped:
+        _write_without_twins(connection, path)
+    return Counter(dict(dropped))
 
 
-def _write(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
-    """Write a part anew without the twins; one that has nothing else is deleted."""
-    whole = path.rename(path.with_suffix(".whole"))
-    rows = f"SELECT * EXCLUDE (file_row_number) FROM {_parquet([whole])} WHERE file_row_number NOT IN (FROM twins)"  # noqa: S608
+def _write_without_twins(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
+    """Write a file anew without the twins; one that has nothing else is deleted."""
+    complete = path.rename(path.with_suffix(".whole"))
+    rows = (
+        f"SELECT * EXCLUDE (file_row_number) FROM {_parquet([complete])}"  # noqa: S608
+        " WHERE file_row_number NOT IN (FROM twins)"
+    )
     copy = f"COPY ({rows}) TO {text_literal(str(path))} (FORMAT parquet, COMPRESSION zstd)"
-    row = connection.execute(copy).fetchone()
-    whole.unlink()
-    if row is None or row[0] == 0:
+    count = connection.execute(copy).fetchone()
+    complete.unlink()
+    if count is None or count[0] == 0:
         path.unlink()
 
 

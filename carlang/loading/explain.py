@@ -2,35 +2,34 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 
-from carlang.mapping.classify import Classifier
-from carlang.mapping.event_mapping import EventMapping, Sensors
-from carlang.mapping.events import column_values, mapped_records
-from carlang.mapping.mapper import CHUNK_SCHEMA, Mapper, Statements, records
+from carlang.loading.pipeline import Pipeline
+from carlang.mapping.event_mapping import EventMapping
+from carlang.mapping.events import traced_fields
+from carlang.mapping.mapper import Mapped, MappedEvents, Statements
 from carlang.mapping.members import with_other_names
+from carlang.mapping.router import GuessCounts
 from carlang.mapping.sensors import chosen_sensors
+from carlang.mapping.tables import POSITION
 from carlang.model.schema import Model
-from carlang.readers.containers import read_member
-from carlang.readers.records import Fault, Member, Records
+from carlang.readers import tuning
+from carlang.readers.containers import read_log
+from carlang.readers.records import LogFile, ReadFault, Records
 from carlang.readers.sources import SourceFile, find_sources
 from carlang.store import object_columns
-
-FIRST = 10
-"""How many records of a source are explained."""
 
 
 @dataclass(frozen=True, slots=True)
 class ExplainedField:
     """A field of an event: its value, and the members of the record that it was made of, by the names they have there.
 
-    A member that the record lacks stands under its first name with None.
+    A member that the record lacks is listed under its first name with None.
     """
 
     name: str
@@ -50,7 +49,7 @@ class ExplainedEvent:
 
 @dataclass(frozen=True, slots=True)
 class ExplainedRecord:
-    """A record: where it stands, what its head says, and what becomes of it; or why it is none."""
+    """A record: where it is, what its header says, and what becomes of it; or why it is none."""
 
     source: str
     number: int | None
@@ -88,100 +87,96 @@ def explain(
     model: Model,
     sensor: str = "auto",
     hostname: str | None = None,
-    first: int = FIRST,
+    first: int | None = None,
 ) -> list[ExplainedRecord]:
-    """Return what becomes of the first records of each source; `sensor` is a name or the path of a mapping file.
+    """Return what an ingest would make of the first records of each source, `tuning.EXPLAINED` where None.
 
+    The records go the way that they go in an ingest, into a sink that writes nothing. `sensor` is what it is there.
     Raises `IngestError` where there is no such sensor, `DataFileError` with every fault of a mapping file.
     """
-    sensors = chosen_sensors(sensor, model)
-    found: list[ExplainedRecord] = []
-    with tempfile.TemporaryDirectory(prefix="carlang-") as spool:
-        mapper = Mapper(Statements(sensors, model, hostname), Classifier(sensors), spool)
-        try:
-            for file in find_sources(sources):
-                lines = [{"position": place} | line for place, line in enumerate(_first_lines(file, first))]
-                found += _explained(mapper, pa.Table.from_pylist(lines, schema=CHUNK_SCHEMA), sensors, model, hostname)
-        finally:
-            mapper.close()
-    return found
+    statements = Statements(chosen_sensors(sensor, model), model, hostname, traced=True)
+    tracer = _Tracer(model)
+    with Pipeline(statements, tracer, threads=1) as pipeline:  # some records do not keep a second thread busy
+        for file in find_sources(sources):
+            pipeline.begin(file.name)
+            for source, item in _first_items(file, tuning.EXPLAINED if first is None else first):
+                pipeline.add(source, item)
+        pipeline.finish()
+    return tracer.explained()
 
 
-def _first_lines(file: SourceFile, first: int) -> list[dict[str, Any]]:
-    lines: list[dict[str, Any]] = []
+def _first_items(file: SourceFile, first: int) -> Iterator[tuple[str, Records | ReadFault]]:
+    """Read the first records of a file; what could not be read counts as one."""
+    left = first
     if file.fault:
-        return [_line(file.name, Fault(file.fault))]
-    with file.path.open("rb") as stream:
-        for source, item in read_member(Member(file.name, stream, file.path)):
-            lines += [_line(source, item)] if isinstance(item, Fault) else _lines(source, item, first - len(lines))
-            if len(lines) >= first:
-                break
-    return lines
+        yield file.name, ReadFault(file.fault)
+        return
+    try:
+        with file.path.open("rb") as stream:
+            for source, item in read_log(LogFile(file.name, stream, file.path)):
+                taken = item.first(left) if isinstance(item, Records) else item
+                yield source, taken
+                left -= len(taken.lines) if isinstance(taken, Records) else 1
+                if left <= 0:
+                    return
+    except OSError as error:
+        yield file.name, ReadFault(error.strerror or str(error))
 
 
-def _line(source: str, fault: Fault) -> dict[str, Any]:
-    return {"file": 0, "source": source, "number": fault.number, "line": fault.text, "fault": fault.reason}
+class _Tracer:
+    """The sink that explains: keeps what became of each record, by the record's position in the batch."""
+
+    def __init__(self, model: Model) -> None:
+        self._model = model
+        self._records: dict[int, ExplainedRecord] = {}
+        self._events: dict[int, list[ExplainedEvent]] = {}
+
+    def explained(self) -> list[ExplainedRecord]:
+        """Return all records with their events, in the order in which they were read."""
+        return [
+            replace(record, events=tuple(self._events.get(position, ())))
+            for position, record in sorted(self._records.items())
+        ]
+
+    def reject(self, rows: pa.Table) -> None:
+        """Keep what is no record, with its fault."""
+        for row in rows.to_pylist():
+            self._records[row[POSITION]] = ExplainedRecord(row["source"], row["number"], fault=row["fault"])
+
+    def count_guesses(self, guesses: GuessCounts) -> None:
+        """Leave guesses uncounted: an explained event names the mapping that was guessed."""
+
+    def take(self, mapped: Mapped) -> None:
+        """Keep what records say of themselves, and the events that they became."""
+        for row in mapped.traced.to_pylist() if mapped.traced is not None else ():
+            header = (row["shape"], row["channel"], row["event_id"])
+            self._records[row[POSITION]] = ExplainedRecord(row["source"], row["number"], *header)
+        for made in mapped.events:
+            for position, event in _explained(made, self._model):
+                self._events.setdefault(position, []).append(event)
 
 
-def _lines(source: str, records: Records, count: int) -> list[dict[str, Any]]:
-    taken = zip(records.numbers[:count].to_pylist(), records.lines[:count].to_pylist(), strict=True)
-    return [{"file": 0, "source": source, "number": number, "line": line, "fault": None} for number, line in taken]
-
-
-def _explained(
-    mapper: Mapper, chunk: pa.Table, sensors: Sensors, model: Model, hostname: str | None
-) -> list[ExplainedRecord]:
-    """Return what becomes of the records of a chunk, in their order."""
-    heads, rejected = mapper.heads(chunk)
-    lanes, _ = mapper.choose(heads)
-    whole = records(chunk, heads)
-    events: dict[int, list[ExplainedEvent]] = {}
-
-    def take(place: int, rows: list[int]) -> None:
-        for position, event in _events(mapper, whole.take(rows), sensors.mappings[place], model, hostname):
-            events.setdefault(position, []).append(event)
-
-    positions = heads["position"].to_pylist()
-    left: list[int] = []
-    for lane, found_rows in lanes.items():
-        rows = found_rows.to_pylist()
-        for place in lane.places:
-            take(place, rows)
-        left += [row for row in rows if lane.keeps or positions[row] not in events]
-    for place in (place for place, mapping in enumerate(sensors.mappings) if mapping.is_rest and left):
-        take(place, left)
-    faults = rejected.to_pylist() if rejected is not None else []
-    found = [ExplainedRecord(row["source"], row["number"], fault=row["fault"]) for row in faults]
-    given = chunk.select(["source", "number"]).take(heads["position"]).to_pylist()
-    for row, head in zip(given, heads.to_pylist(), strict=True):
-        own_events = tuple(events.get(head["position"], ()))
-        said = (head["shape"], head["channel"], head["event_id"])
-        found.append(ExplainedRecord(row["source"], row["number"], *said, own_events))
-    return found
-
-
-def _events(
-    mapper: Mapper, rows: pa.Table, mapping: EventMapping, model: Model, hostname: str | None
-) -> Iterator[tuple[int, ExplainedEvent]]:
-    values = column_values(mapping, object_columns(model.objects[mapping.object]))
-    names = [name for name in values if name in mapping.fields]
-    texts = ", ".join(f"CAST({values[name]} AS VARCHAR)" for name in names) or "NULL"
-    # Expressions were checked when their file was read.
-    query = f"SELECT position, d, [{texts}] FROM {mapped_records(mapping, hostname)} ORDER BY position"  # noqa: S608
-    for position, members, found in mapper.query(query, rows):
-        raw = dict(zip(with_other_names(mapping.members, mapping.names), members, strict=True))
+def _explained(made: MappedEvents, model: Model) -> Iterator[tuple[int, ExplainedEvent]]:
+    """Yield the events of a mapping, each with the position of its record."""
+    if made.trace is None:
+        return
+    mapping = made.mapping
+    names = traced_fields(mapping, object_columns(model.objects[mapping.object]))
+    known = with_other_names(mapping.members, mapping.names)
+    for row in made.trace.to_pylist():
+        values = dict(zip(known, row["traced_members"], strict=True))
         fields = (
-            ExplainedField(name, value, _members_of(mapping, name, raw))
-            for name, value in zip(names, found, strict=True)
+            ExplainedField(name, text, _members_of(mapping, name, values))
+            for name, text in zip(names, row["traced_texts"] if names else (), strict=True)
         )
-        yield position, ExplainedEvent(mapping.sensor, mapping.object, mapping.action, tuple(fields))
+        yield row[POSITION], ExplainedEvent(mapping.sensor, mapping.object, mapping.action, tuple(fields))
 
 
-def _members_of(mapping: EventMapping, field: str, raw: Mapping[str, str | None]) -> dict[str, str | None]:
+def _members_of(mapping: EventMapping, field: str, values: Mapping[str, str | None]) -> dict[str, str | None]:
     """Return the members that a field is made of; of a member's names the one that the record has."""
-    found: dict[str, str | None] = {}
+    members: dict[str, str | None] = {}
     for member in (name for expression in mapping.fields[field] for name in expression.members):
-        present = (name for name in (member, *mapping.names.get(member, ())) if raw.get(name))
+        present = (name for name in (member, *mapping.names.get(member, ())) if values.get(name))
         name = next(present, member)
-        found[name] = raw.get(name)
-    return found
+        members[name] = values.get(name)
+    return members

@@ -4,13 +4,21 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO
 
 from carlang.loading.report import Rejection
 
-Row = tuple[str, int | None, str | None, str]
-"""Source, number, text and reason."""
+
+@dataclass(frozen=True, slots=True)
+class RejectedText:
+    """A text that could not be read, if there is one: where it is, and why."""
+
+    source: str
+    number: int | None
+    text: str | None
+    reason: str
 
 
 class RejectedFile:
@@ -20,13 +28,13 @@ class RejectedFile:
         self._path = folder / f"{digest[:16]}.ndjson"
         self._file: TextIO | None = None
 
-    def write(self, rows: Iterable[Row]) -> None:
-        """Add rows."""
+    def write(self, texts: Iterable[RejectedText]) -> None:
+        """Add texts; the file is made for the first."""
         if self._file is None:
             self._path.parent.mkdir(exist_ok=True)
             self._file = self._path.open("w", encoding="utf-8", newline="\n")
-        for source, number, text, reason in rows:
-            row = {"source": source, "number": number, "reason": reason, "text": text}
+        for each in texts:
+            row = {"source": each.source, "number": each.number, "reason": each.reason, "text": each.text}
             self._file.write(json.dumps(row, ensure_ascii=False) + "\n")
 
     def close(self) -> None:

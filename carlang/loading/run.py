@@ -9,25 +9,22 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
 from carlang.errors import IngestError
-from carlang.loading.loader import Batch, FileCount, Loader, delete_parts
+from carlang.loading.loader import Batch, FileCount, Loader, delete_staged
 from carlang.loading.progress import Progress
 from carlang.loading.report import Guessed, IngestReport, Rejection, SourceReport, Status
-from carlang.mapping.car_documents import car_mapping, car_mappings, named_class
-from carlang.mapping.event_mapping import AUTO, Sensors
+from carlang.mapping.event_mapping import EventMapping, ObjectAction
+from carlang.mapping.mapper import Statements
+from carlang.mapping.router import GuessCount, GuessCounts, add_guesses
 from carlang.mapping.sensors import chosen_sensors
 from carlang.model.schema import Model
-from carlang.readers.containers import read_member
-from carlang.readers.records import Member
+from carlang.readers import tuning
+from carlang.readers.containers import read_log
+from carlang.readers.records import LogFile
 from carlang.readers.sources import SourceFile, digest, find_sources
 from carlang.store import RAW, Store, create_store, model_columns
 
 DEDUPE = "record"
 """The way in which duplicates can be found."""
-
-_SHOWN = 20
-
-COMMIT = 64 << 20
-"""How much raw text is committed at once, where a source is not more than that."""
 
 
 def ingest(  # noqa: PLR0913  # the options of one command
@@ -64,40 +61,32 @@ def ingest(  # noqa: PLR0913  # the options of one command
     begun = time.monotonic()
     if dedupe not in (None, DEDUPE):
         raise IngestError(f"duplicates cannot be found by `{dedupe}`; `{DEDUPE}` is what there is")
-    sensors, forced = _sensors(sensor, model)
+    sensors = chosen_sensors(sensor, model)
     opened = _opened(store, model)
     if keep_raw:
         opened.add_columns({RAW: "VARCHAR"})
-    inside = opened.path.absolute()
-    files = [file for file in find_sources(sources) if not file.path.absolute().is_relative_to(inside)]
+    # A folder of logs may hold the store itself, whose Parquet files would be read as a log.
+    folder = opened.path.absolute()
+    files = [file for file in find_sources(sources) if not file.path.absolute().is_relative_to(folder)]
     if progress:
         progress.start(sum(file.size for file in files))
-    loader = Loader(opened, model, sensors, hostname=hostname, keep_raw=keep_raw, forced=forced)
+    loader = Loader(opened, Statements(sensors, model, hostname, keep_raw))
     run = _Run(opened, loader, strict=strict, dedupe=dedupe is not None, progress=progress)
     run.read(files)
     return IngestReport(
         seconds=time.monotonic() - begun,
         sources=tuple(run.reports[file.name] for file in files),
-        events=dict(sorted(run.events.items())),
+        events={(makes.object, makes.action): count for makes, count in sorted(run.events.items())},
         unmapped=dict(run.unmapped.most_common()),
-        rejections=tuple(run.rejections[:_SHOWN]),
-        guesses=tuple(_guess(sensors, place, *found) for place, found in sorted(run.guessed.items())),
+        rejections=tuple(run.rejections[: tuning.SHOWN_REJECTIONS]),
+        # In the order of the mapping files, not in that of the records.
+        guesses=tuple(_guessed(m, run.guesses[m]) for m in dict.fromkeys(sensors.mappings) if m in run.guesses),
         duplicates=run.duplicates.total(),
     )
 
 
-def _sensors(sensor: str, model: Model) -> tuple[Sensors, int | None]:
-    """Return the mappings that apply, and the place of the one that is for every record, if there is one."""
-    if named := named_class(model, sensor):
-        return Sensors((car_mapping(model, *named),)), 0
-    chosen = chosen_sensors(sensor, model)
-    documents = car_mappings(model) if sensor == AUTO else ()
-    return Sensors(chosen.mappings + documents, chosen.kept), None
-
-
-def _guess(sensors: Sensors, place: int, count: int, share: float) -> Guessed:
-    mapping = sensors.mappings[place]
-    return Guessed(mapping.sensor, mapping.object, mapping.action, count, share)
+def _guessed(mapping: EventMapping, count: GuessCount) -> Guessed:
+    return Guessed(mapping.sensor, mapping.object, mapping.action, count.records, count.least_share)
 
 
 def _opened(store: str | Path | Store, model: Model) -> Store:
@@ -118,10 +107,10 @@ class _Run:
         self.progress = progress
         self.loader = loader
         self.reports: dict[str, SourceReport] = {}
-        self.events: Counter[tuple[str, str]] = Counter()
+        self.events: Counter[ObjectAction] = Counter()
         self.unmapped: Counter[tuple[str | None, int | None]] = Counter()
         self.rejections: list[Rejection] = []
-        self.guessed: dict[int, tuple[int, float]] = {}
+        self.guesses: GuessCounts = {}
         self.duplicates: Counter[str] = Counter()
         self._digests: dict[str, SourceFile] = {}
         self._hasher = ThreadPoolExecutor(1, "carlang-digest")
@@ -135,7 +124,7 @@ class _Run:
             while waiting or self.loader.batch.files:
                 if waiting:
                     self._read(waiting.popleft())
-                if not waiting or self.strict or self.loader.batch.size >= COMMIT:
+                if not waiting or self.strict or self.loader.batch.size >= tuning.COMMIT:
                     waiting.extendleft(reversed(self._commit()))
 
     def _read(self, file: SourceFile) -> None:
@@ -153,14 +142,15 @@ class _Run:
 
     def _load(self, file: SourceFile) -> None:
         key = self._hasher.submit(digest, file.path)
-        # Of a file that cannot be known, the digest is taken while it is read.
+        # The store cannot hold a file before anything was committed to it, nor the batch one of another size: the
+        # digest is taken while such a file is read, and nobody waits for it.
         if (self._known or file.size in self._sizes) and self._present(file, key.result()):
             return
         self._sizes.add(file.size)
         with file.path.open("rb") as stream:
             self.loader.begin(file.name, key)
             passed = 0
-            for source, item in read_member(Member(file.name, stream, file.path)):
+            for source, item in read_log(LogFile(file.name, stream, file.path)):
                 self.loader.add(source, item)
                 self._advance(stream.tell() - passed)
                 passed = stream.tell()
@@ -188,24 +178,22 @@ class _Run:
 
     def _commit(self) -> list[SourceFile]:
         """Commit the batch; returns the sources to read again because another ingest added one of the batch first."""
-        batch = self.loader.take()
+        batch = self.loader.finish()
         good = [file for file in batch.files if file.records and not (self.strict and file.rejected)]
         if not good:
-            delete_parts(batch)
+            delete_staged(batch)
             self._report(batch, frozenset())
             return []
         digests = [file.digest for file in good]
         dropped = self.loader.drop_duplicates(batch) if self.dedupe else Counter()
-        if self.store.commit(batch.parts, digests):
-            delete_parts(batch)
+        if self.store.commit(batch.staged, digests):
+            delete_staged(batch)
             self._known = True
             return [self._digests.pop(file.digest) for file in batch.files]
         self.events += batch.events
         self.unmapped += batch.unmapped
         self.duplicates += dropped
-        for place, (count, share) in batch.guessed.items():
-            before, least = self.guessed.get(place, (0, 1.0))
-            self.guessed[place] = (before + count, min(least, share))
+        add_guesses(self.guesses, batch.guesses)
         self._report(batch, frozenset(digests))
         return []
 

@@ -7,11 +7,9 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TypeVar
 
 from carlang.mapping.mapper import Mapper
+from carlang.readers import tuning
 
 _Result = TypeVar("_Result")
-
-_AHEAD = 1
-"""How many more tasks a worker may have waiting than the idlest before what it is prepared for goes to another."""
 
 
 class Worker:
@@ -68,7 +66,7 @@ class Workers:
         if kind is not None:
             prepared = [worker for worker in self._workers if kind in worker.prepared]
             nearest = min(prepared, key=lambda worker: worker.waiting, default=idlest)
-            chosen = nearest if nearest.waiting <= idlest.waiting + _AHEAD else idlest
+            chosen = nearest if nearest.waiting <= idlest.waiting + tuning.TASKS_AHEAD else idlest
             chosen.prepared.add(kind)
         return chosen.submit(task)
 

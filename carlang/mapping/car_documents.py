@@ -6,7 +6,7 @@ from functools import cache
 
 from carlang.diagnostics import nearest
 from carlang.errors import IngestError
-from carlang.mapping.event_mapping import EventMapping
+from carlang.mapping.event_mapping import EventMapping, ObjectAction
 from carlang.mapping.expression import Expression, parse_expression
 from carlang.model.schema import Model
 from carlang.store.columns import PARTITIONS
@@ -52,8 +52,8 @@ def _field(name: str) -> tuple[Expression, ...]:
     return tuple(parse_expression(sql) for sql in _OWN.get(name, (f"{{{name}}}",)))
 
 
-def named_class(model: Model, sensor: str) -> tuple[str, str] | None:
-    """Return the object and action that stand in the place of a sensor, as in `process/create`; else None.
+def named_class(model: Model, sensor: str) -> ObjectAction | None:
+    """Return the object and action that are named in place of a sensor, as in `process/create`; else None.
 
     Raises `IngestError` for an action that the object does not have.
     """
@@ -65,4 +65,4 @@ def named_class(model: Model, sensor: str) -> tuple[str, str] | None:
         meant = nearest(action, actions)
         hint = f"did you mean `{object_name}/{meant}`?" if meant else f"it has {', '.join(actions)}"
         raise IngestError(f"{object_name} has no action `{action}`; {hint}")
-    return object_name, action
+    return ObjectAction(object_name, action)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from carlang.diagnostics import nearest
 from carlang.errors import IngestError
@@ -11,6 +11,14 @@ from carlang.mapping.expression import Expression
 
 AUTO = "auto"
 """In place of a sensor's name: all of them."""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class ObjectAction:
+    """The object and the action that events are of, such as process/create."""
+
+    object: str
+    action: str
 
 
 @dataclass(frozen=True)
@@ -29,8 +37,14 @@ class EventMapping:
     provider: str | None
     event_ids: tuple[int, ...]
     where: Expression | None
-    names: Mapping[str, tuple[str, ...]]
-    fields: Mapping[str, tuple[Expression, ...]]
+    # Left out of the hash, as mappings are keys of dictionaries and dictionaries have none. Equality looks at them.
+    names: Mapping[str, tuple[str, ...]] = field(hash=False)
+    fields: Mapping[str, tuple[Expression, ...]] = field(hash=False)
+
+    @property
+    def makes(self) -> ObjectAction:
+        """What its events are."""
+        return ObjectAction(self.object, self.action)
 
     @property
     def is_rest(self) -> bool:
@@ -40,18 +54,22 @@ class EventMapping:
     @property
     def members(self) -> list[str]:
         """The members of records that its fields are made of, each once."""
-        return list(dict.fromkeys(name for found in self.fields.values() for e in found for name in e.members))
+        return list(
+            dict.fromkeys(name for expressions in self.fields.values() for e in expressions for name in e.members)
+        )
 
 
 @dataclass(frozen=True)
 class Sensors:
     """The mappings of some sensors, in the order of their files.
 
-    `kept` are the channels whose records go to the rest's mapping even if another one is for them.
+    `kept` are the channels whose records go to the rest's mapping even if another one is for them. `forced` is the
+    mapping that takes every record, whatever log the record says it is from.
     """
 
     mappings: tuple[EventMapping, ...]
     kept: frozenset[str] = frozenset()
+    forced: EventMapping | None = None
 
     @property
     def names(self) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""The first half of an ingest in SQL: raw lines become records with a head and their data."""
+"""The first half of an ingest in SQL: raw lines become records with a header and their data."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from functools import cache
 from carlang.database.quoting import text_literal
 from carlang.mapping.expression import parse_expression
 from carlang.mapping.members import MemberReader, extracted, first_of, list_reader, spread
-from carlang.mapping.shapes import HEADS, NAME_MEMBERS, SHAPES, TEXT_MEMBERS, UNKNOWN, WRAPPERS, Shape
+from carlang.mapping.shapes import HEADER_FIELDS, NAME_MEMBERS, SHAPES, TEXT_MEMBERS, UNKNOWN, WRAPPERS, Shape
 
 _BLANKS = "chr(32) || chr(9) || chr(13)"
 
@@ -48,8 +48,8 @@ def shapes_query() -> str:
 
 
 @cache
-def heads_query(name: str) -> str:
-    """Return the query for the heads of records of one shape, which stand in the column `line` of the table `bodies`.
+def header_query(name: str) -> str:
+    """Return the query for the headers of records of one shape, which stand in the column `line` of the table `bodies`.
 
     `data` and `message` are null where the line itself is the data; else the message is what the log says in words, an
     empty text where it says nothing. `members` are the names of what a record of unknown shape has.
@@ -57,9 +57,10 @@ def heads_query(name: str) -> str:
     shape = next(each for each in SHAPES if each.name == name)
     members = _members(shape)
     reader = list_reader(members)
-    heads = ", ".join(f"{_head(shape, name, reader)} AS {name}" for name in HEADS)
+    fields = ", ".join(f"{_header_field(shape, name, reader)} AS {name}" for name in HEADER_FIELDS)
     names = "CAST(to_json(json_keys(coalesce(data, line))) AS VARCHAR)" if name == UNKNOWN else "CAST(NULL AS VARCHAR)"
-    # As above.
+    # Records are never part of the text, as above. Data of the form {"Data": [...]} are told by their beginning before
+    # they are parsed: most are not, and the test costs next to nothing.
     return f"""
     SELECT position, given(channel) AS channel, number(event_id) AS event_id, given(provider) AS provider,
       given(computer) AS computer, number(record_id) AS record_id, level_name(level) AS level, event_time,
@@ -67,7 +68,7 @@ def heads_query(name: str) -> str:
         ELSE data END AS data,
       CASE WHEN data IS NOT NULL THEN coalesce(message, '') END AS message, {names} AS members
     FROM (
-      SELECT position, line, {heads}, TRY({parse_expression(shape.time).bind(reader)}) AS event_time,
+      SELECT position, line, {fields}, TRY({parse_expression(shape.time).bind(reader)}) AS event_time,
         {_data(shape, reader) if shape.data else "CAST(NULL AS VARCHAR)"} AS data,
         {first_of(map(reader, shape.message)) if shape.data else "CAST(NULL AS VARCHAR)"} AS message
       FROM (SELECT *, {spread(members, {})} FROM (SELECT *, {extracted("line", members)} AS d FROM bodies)))
@@ -89,20 +90,20 @@ def message_sql(column: str) -> str:
 
     def values() -> Iterator[str]:
         for shape in _OWN_DATA:
-            found = [f"nullif({column}{numbers[name]}, '')" for name in shape.message]
-            yield f"WHEN {text_literal(shape.name)} THEN {first_of(found)}"
+            texts = (f"nullif({column}{numbers[name]}, '')" for name in shape.message)
+            yield f"WHEN {text_literal(shape.name)} THEN {first_of(texts)}"
 
     return f"CASE WHEN message IS NULL THEN CASE shape {' '.join(values())} END ELSE nullif(message, '') END"
 
 
 def _members(shape: Shape) -> list[str]:
-    """Return all members that a shape's head and data are taken from."""
-    found = [name for names in shape.heads.values() for name in names]
-    found += [name.removesuffix(".*") for name in shape.data]
-    found += shape.message if shape.data else ()
+    """Return all members that a shape's header and data are taken from."""
+    members = [name for names in shape.header.values() for name in names]
+    members += [name.removesuffix(".*") for name in shape.data]
+    members += shape.message if shape.data else ()
     for sql in (shape.time, *shape.constants.values()):
-        found += parse_expression(sql).members
-    return list(dict.fromkeys(found))
+        members += parse_expression(sql).members
+    return list(dict.fromkeys(members))
 
 
 def _evidence(shape: Shape, reader: MemberReader) -> str:
@@ -110,11 +111,10 @@ def _evidence(shape: Shape, reader: MemberReader) -> str:
     return " AND ".join(f"({group})" for group in groups)
 
 
-def _head(shape: Shape, name: str, reader: MemberReader) -> str:
+def _header_field(shape: Shape, name: str, reader: MemberReader) -> str:
     if name in shape.constants:
         return parse_expression(shape.constants[name]).bind(reader)
-    members = shape.heads.get(name)
-    return first_of(map(reader, members or ()))
+    return first_of(map(reader, shape.header.get(name, ())))
 
 
 def _data(shape: Shape, reader: MemberReader) -> str:
@@ -122,14 +122,14 @@ def _data(shape: Shape, reader: MemberReader) -> str:
 
     Null, which stands for the record itself, where there is none.
     """
-    found = []
+    objects = []
     for name in shape.data:
         value = f"object_text({reader(name.removesuffix('.*'))})"
         if name.endswith(".*"):
             inner = f"json_merge_patch({value}, '{{\"#attributes\":null}}')"
             value = f"object_text(CAST(json_extract({inner}, '$.*')[1] AS VARCHAR))"
-        found.append(value)
-    return f"coalesce({', '.join([*found, shape.no_data])})"
+        objects.append(value)
+    return f"coalesce({', '.join([*objects, shape.no_data])})"
 
 
 def _named_data(data: str) -> str:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 import duckdb
 
 from carlang.database.quoting import text_literal
+from carlang.readers import tuning
 
 EMPTY_RECORDS = "records_like_these"
 """A table without rows that has the columns which expressions may use."""
@@ -18,9 +19,6 @@ _COLUMNS = """
     event_time TIMESTAMP WITH TIME ZONE, data VARCHAR, event_data VARCHAR
 """
 
-_MOST_MEMBERS = 200
-"""As many as one expression may name, with their other names."""
-
 _ESCAPE = "\\"
 _DOT = re.compile(r"(?<!\\)\.")
 
@@ -30,7 +28,7 @@ MemberReader = Callable[[str], str]
 
 def define_empty_records(connection: duckdb.DuckDBPyConnection) -> None:
     """Make the empty table."""
-    members = ", ".join(f"d{place} VARCHAR" for place in range(1, _MOST_MEMBERS + 1))
+    members = ", ".join(f"d{place} VARCHAR" for place in range(1, tuning.MEMBERS_OF_EXPRESSION + 1))
     connection.execute(f"CREATE TEMP TABLE {EMPTY_RECORDS} ({_COLUMNS}, {members})")
 
 
@@ -83,7 +81,7 @@ def column_reader(column: str, names: Mapping[str, Sequence[str]]) -> MemberRead
 
 def first_of(values: Iterable[str]) -> str:
     """Return the SQL of the first of some texts that is not null; null where there are none."""
-    found = list(values)
-    if not found:
+    texts = list(values)
+    if not texts:
         return "CAST(NULL AS VARCHAR)"
-    return found[0] if len(found) == 1 else f"coalesce({', '.join(found)})"
+    return texts[0] if len(texts) == 1 else f"coalesce({', '.join(texts)})"

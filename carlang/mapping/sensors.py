@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 from carlang.database.connection import open_memory
 from carlang.datafile import DataFile, DataFileError, Fault, Path, read_yaml, read_yaml_file, validate
 from carlang.diagnostics import nearest
+from carlang.mapping.car_documents import car_mapping, car_mappings, named_class
 from carlang.mapping.event_mapping import AUTO, EventMapping, Sensors
 from carlang.mapping.expression import Expression, check_expression, parse_expression
 from carlang.mapping.macros import define_macros
@@ -97,16 +98,25 @@ def builtin_sensors(model: Model) -> Sensors:
 def chosen_sensors(sensor: str, model: Model) -> Sensors:
     """Return the mappings that apply: of all sensors (`auto`), of the sensor of a name, or of a mapping file.
 
-    What none of them is for goes to the mapping for the rest. Raises `IngestError` where there is no such sensor,
-    `DataFileError` with every fault of a mapping file.
+    Of all sensors, there are also those of documents in the CAR model. An object and action, `process/create`, makes
+    one mapping, which is forced on every record. What else none of them is for goes to the mapping for the rest.
+
+    Raises `IngestError` where there is no such sensor, or no such action, `DataFileError` with every fault of a
+    mapping file.
     """
+    if makes := named_class(model, sensor):
+        forced = car_mapping(model, makes.object, makes.action)
+        return Sensors((forced,), forced=forced)
+    builtin = builtin_sensors(model)
+    if sensor == AUTO:
+        return Sensors(builtin.mappings + car_mappings(model), builtin.kept)
     if not sensor.endswith(_SUFFIXES):
-        return builtin_sensors(model).only(sensor)
+        return builtin.only(sensor)
     document = read_yaml_file(FilePath(sensor))
-    own = load_sensors([(document.name, document.text)], model)
-    rest = builtin_sensors(model).only(AUTO)
-    others = () if any(m.is_rest for m in own.mappings) else tuple(m for m in rest.mappings if m.is_rest)
-    return Sensors(own.mappings + others, own.kept | rest.kept)
+    written = load_sensors([(document.name, document.text)], model)
+    has_rest = any(m.is_rest for m in written.mappings)
+    rest = () if has_rest else tuple(m for m in builtin.mappings if m.is_rest)
+    return Sensors(written.mappings + rest, written.kept | builtin.kept)
 
 
 def builtin_files() -> list[tuple[str, str]]:
@@ -165,10 +175,10 @@ class _Checker:
 
     def mappings(self) -> list[EventMapping]:
         self._check_common()
-        found = [m for i, event in enumerate(self.entry.events) for m in self._mappings(event, ("events", i))]
+        mappings = [m for i, event in enumerate(self.entry.events) for m in self._mappings(event, ("events", i))]
         if self.faults:
             raise DataFileError(self.document.name, sorted(self.faults, key=lambda f: (f.line, f.column)))
-        return found
+        return mappings
 
     def _check_common(self) -> None:
         """Check that each field in `common` is one of some event's object."""
@@ -197,7 +207,7 @@ class _Checker:
         if not self.entry.rest and not (event.event_id != () and named):
             self._fault("a mapping needs an `event_id` and a `log`, or the sensor takes the `rest`", path)
         names = {**self.entry.names, **event.names}
-        common = {n: found for n, found in self.entry.common.items() if object_ and n in object_.fields}
+        common = {n: texts for n, texts in self.entry.common.items() if object_ and n in object_.fields}
         fields = self._fields(common, ("common",), object_)
         fields |= self._fields(event.fields, (*path, "fields"), object_)
         where = self._expression(event.where, (*path, "where")) if event.where else None
@@ -227,8 +237,8 @@ class _Checker:
             if object_ is not None and (name not in object_.fields or name in PARTITIONS):
                 self._fault(f"{object_.name} has no field `{name}`", (*path, name), name, object_.fields, at_key=True)
             way = (*path, name)
-            several = len(alternatives) > 1
-            parsed = [self._expression(a, (*way, i) if several else way) for i, a in enumerate(alternatives)]
+            is_list = len(alternatives) > 1
+            parsed = [self._expression(a, (*way, i) if is_list else way) for i, a in enumerate(alternatives)]
             fields[name] = tuple(expression for expression in parsed if expression is not None)
         return fields
 

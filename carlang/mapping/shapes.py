@@ -1,6 +1,6 @@
-"""The shapes in which exports write a record, and the SQL that reads the same head out of each.
+"""The shapes in which exports write a record, and the SQL that reads the same header out of each.
 
-A head is what the log says of every record: channel, event id, provider, computer, number, level, message, time. The
+A header is what the log says of every record: channel, event id, provider, computer, number, level, message, time. The
 data are the record's own members. Which shape a record has is decided by the members it has, record by record.
 """
 
@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from carlang.readers.records import XML
 
-HEADS = ("channel", "event_id", "provider", "computer", "record_id", "level")
+HEADER_FIELDS = ("channel", "event_id", "provider", "computer", "record_id", "level")
 
 WRAPPERS = ("_source", "result")
 """Members into which Elasticsearch's and Splunk's exports put the record."""
@@ -26,17 +26,17 @@ TEXT_MEMBERS = ('$."#text"', "$.text", "$.Text", "$.Value", "$.content", '$."_"'
 
 @dataclass(frozen=True)
 class Shape:
-    """A shape: the members that give it away, where its head and its data stand, and how its time is found.
+    """A shape: the members that give it away, where its header and its data stand, and how its time is found.
 
-    A record has the shape if, of each group in `evidence`, it has at least one member. `heads` lists for each part
-    of the head the members that may hold it, the best first; `message` does so for the message. `data` lists the
+    A record has the shape if, of each group in `evidence`, it has at least one member. `header` lists for each part
+    of the header the members that may hold it, the best first; `message` does so for the message. `data` lists the
     objects that may hold the data, `no_data` is SQL for what stands for them where there are none; null stands for the
     record itself. `time` is SQL over `{member}` references.
     """
 
     name: str
     evidence: tuple[tuple[str, ...], ...]
-    heads: Mapping[str, tuple[str, ...]]
+    header: Mapping[str, tuple[str, ...]]
     time: str
     message: tuple[str, ...] = ()
     data: tuple[str, ...] = ()
@@ -46,7 +46,7 @@ class Shape:
 
 _SYSTEM = "Event.System"
 
-_WINLOGBEAT_HEADS = {
+_WINLOGBEAT_HEADER = {
     "channel": ("winlog.channel",),
     "event_id": ("winlog.event_id", "event.code"),
     "provider": ("winlog.provider_name", "event.provider"),
@@ -59,7 +59,7 @@ SHAPES = (
     Shape(
         name=XML,
         evidence=((f"{_SYSTEM}.EventID", f"{_SYSTEM}.Provider", f"{_SYSTEM}.Channel"),),
-        heads={
+        header={
             "channel": (f"{_SYSTEM}.Channel",),
             "event_id": (f"{_SYSTEM}.EventID.#text", f"{_SYSTEM}.EventID"),
             "provider": (
@@ -79,17 +79,17 @@ SHAPES = (
         data=("Event.EventData", "Event.UserData.*", "Event.ProcessingErrorData"),
         no_data="'{}'",
     ),
-    Shape(  # HELK over winlogbeat 7: the head as winlogbeat has it, the data renamed and put on top
+    Shape(  # HELK over winlogbeat 7: the header as winlogbeat has it, the data renamed and put on top
         name="helk",
         evidence=(("winlog.event_id", "winlog.channel"), ("@event_date_creation", "z_logstash_pipeline")),
-        heads=_WINLOGBEAT_HEADS,
+        header=_WINLOGBEAT_HEADER,
         message=("message", "z_original_message"),
         time="coalesce(instant({@event_date_creation}), instant({@timestamp}))",
     ),
     Shape(
         name="winlogbeat",
         evidence=(("winlog.event_id", "winlog.channel"),),
-        heads=_WINLOGBEAT_HEADS,
+        header=_WINLOGBEAT_HEADER,
         message=("message",),
         time="instant({@timestamp})",
         data=("winlog.event_data", "winlog.user_data"),
@@ -98,7 +98,7 @@ SHAPES = (
     Shape(  # winlogbeat 6, and HELK, which renames the members of `event_data` and puts them on top
         name="beats",
         evidence=(("event_id",), ("log_name", "source_name")),
-        heads={
+        header={
             "channel": ("log_name",),
             "event_id": ("event_id",),
             "provider": ("source_name",),
@@ -113,7 +113,7 @@ SHAPES = (
     Shape(  # NXLog, Logstash, Splunk, Get-WinEvent | ConvertTo-Json
         name="flat",
         evidence=(("EventID", "EventCode", "Id"), ("Channel", "LogName", "SourceName", "ProviderName")),
-        heads={
+        header={
             "channel": ("Channel", "LogName"),
             "event_id": ("EventID", "EventCode", "Id"),
             "provider": ("SourceName", "ProviderName", "Provider"),
@@ -131,7 +131,7 @@ SHAPES = (
     Shape(  # documents that are in the CAR model already, flat or with their fields in a member
         name="car",
         evidence=(("object", "data_model.object"), ("action", "data_model.action")),
-        heads={
+        header={
             "computer": tuple(
                 outer + name
                 for outer in ("", "fields.", "data_model.", "data_model.fields.")
@@ -153,7 +153,7 @@ SHAPES = (
     Shape(
         name="zeek",
         evidence=(("@stream", "_path", "uid", "fuid"), ("@proc", "ts")),
-        heads={"computer": ()},
+        header={"computer": ()},
         constants={
             "channel": "'zeek' || coalesce('/' || {@stream}, '/' || {_path}, '/' || zeek_stream(line), '')",
             "provider": "'zeek'",
@@ -163,7 +163,7 @@ SHAPES = (
     Shape(  # a row of a query's result
         name="osquery",
         evidence=(("columns",), ("hostIdentifier", "host_identifier", "unixTime", "unix_time")),
-        heads={"computer": ("hostIdentifier", "host_identifier")},
+        header={"computer": ("hostIdentifier", "host_identifier")},
         constants={"channel": "'osquery' || coalesce('/' || {name}, '')", "provider": "'osquery'"},
         time="coalesce(instant({unixTime}), instant({unix_time}))",
         data=("columns",),
@@ -171,7 +171,7 @@ SHAPES = (
     Shape(
         name=UNKNOWN,
         evidence=(),
-        heads={
+        header={
             "channel": ("Channel", "channel", "log_name"),
             "event_id": ("EventID", "EventId", "eventID", "event_id", "EventCode", "event.code"),
             "provider": ("provider", "SourceName"),

@@ -1,6 +1,6 @@
 """Bytes into records: files and archives are told by their content and read record by record."""
 
-from carlang.readers.containers import read_member
-from carlang.readers.records import Fault, Member, Records
+from carlang.readers.containers import read_log
+from carlang.readers.records import LogFile, ReadFault, Records
 
-__all__ = ["Fault", "Member", "Records", "read_member"]
+__all__ = ["LogFile", "ReadFault", "Records", "read_log"]

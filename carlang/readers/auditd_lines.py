@@ -14,13 +14,12 @@ import duckdb
 import pyarrow as pa
 
 from carlang.database.connection import open_memory
-from carlang.readers.records import Fault, Member, Records
+from carlang.readers import tuning
+from carlang.readers.records import LogFile, ReadFault, Records
 from carlang.readers.text import is_text, utf8_blocks, utf8_start, valid_utf8
 
 _HEAD = re.compile(rb"(?:node=\S+[ \t]+)?type=\S+[ \t]+msg=audit\(\d+\.\d+:\d+\):")
 _ADDED = b"\x1d"
-_LOOK = 50
-_SHOWN = 1000
 
 # A text of somebody else's making stands in quotes or, where it holds quotes or blanks, as hexadecimal digits.
 # Numbers look like the latter, so only what is known to be such a text is read so. `?` and `(null)` are no value.
@@ -46,7 +45,6 @@ _WAITING = """
     CREATE OR REPLACE TEMP TABLE audit_waiting AS
     SELECT DISTINCT node, time, serial FROM (FROM audit_lines WHERE serial <> '' ORDER BY number DESC LIMIT $count)
 """
-_NEAR = 200
 
 _REST = "SELECT number, line FROM audit_lines SEMI JOIN audit_waiting USING (node, time, serial) ORDER BY number"
 
@@ -94,19 +92,19 @@ class AuditdReader:
     def matches(self, head: bytes) -> bool:
         """Text in which one of the first lines is an audit record."""
         # What an enriched log adds to a line is set off by a control character.
-        lines = utf8_start(head).split(b"\n", _LOOK)[:_LOOK]
+        lines = utf8_start(head).split(b"\n", tuning.LINES_LOOKED_AT)[: tuning.LINES_LOOKED_AT]
         return is_text(head.replace(_ADDED, b" ")) and any(map(_HEAD.match, lines))
 
-    def read(self, member: Member) -> Iterator[Records | Fault]:
+    def read(self, log: LogFile) -> Iterator[Records | ReadFault]:
         """Read blocks of lines; events to which more lines may belong wait for the next block."""
         with open_memory() as connection:
             connection.execute(_TEXT)
             lines = _Lines(connection)
             text = b""
-            for block in utf8_blocks(member.stream):
-                whole, newline, text = (text + block).rpartition(b"\n")
+            for block in utf8_blocks(log.stream):
+                complete, newline, text = (text + block).rpartition(b"\n")
                 if newline:
-                    yield from lines.events(valid_utf8(whole).split(b"\n"), more=True)
+                    yield from lines.events(valid_utf8(complete).split(b"\n"), more=True)
             yield from lines.events(valid_utf8(text).split(b"\n"), more=False)
 
 
@@ -118,7 +116,7 @@ class _Lines:
         self._number = 1
         self._waiting = pa.table({"number": pa.array([], pa.int64()), "line": pa.array([], pa.string())})
 
-    def events(self, lines: Sequence[bytes], *, more: bool) -> Iterator[Records | Fault]:
+    def events(self, lines: Sequence[bytes], *, more: bool) -> Iterator[Records | ReadFault]:
         """Return the events of these and the waiting lines; what is no audit record is a fault."""
         numbers = pa.array(range(self._number, self._number + len(lines)), pa.int64())
         self._number += len(lines)
@@ -126,11 +124,11 @@ class _Lines:
         self._connection.register("audit", table)
         self._connection.execute(_LINES)
         self._connection.unregister("audit")
-        self._connection.execute(_WAITING, {"count": _NEAR if more else 0})
+        self._connection.execute(_WAITING, {"count": tuning.AUDIT_LINES_NEAR if more else 0})
         self._waiting = self._connection.sql(_REST).to_arrow_table()
         for number, line in self._connection.execute(_FAULTS).fetchall():
-            yield Fault("not a line of an audit log", number, line[:_SHOWN])
-        found = self._connection.sql(_EVENTS).to_arrow_table()
-        if len(found):
+            yield ReadFault("not a line of an audit log", number, line[: tuning.SHOWN_TEXT])
+        events = self._connection.sql(_EVENTS).to_arrow_table()
+        if len(events):
             size = sum(map(len, lines))
-            yield Records(found["line"].combine_chunks(), found["number"].combine_chunks(), size)
+            yield Records(events["line"].combine_chunks(), events["number"].combine_chunks(), size)

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import BinaryIO, cast
 
+from carlang.readers import tuning
 from carlang.readers.auditd_lines import AuditdReader
 from carlang.readers.csv_file import CsvReader
 from carlang.readers.evtx_file import EvtxReader
@@ -14,7 +15,7 @@ from carlang.readers.gzip_file import GzipFile
 from carlang.readers.json_documents import JsonDocumentsReader
 from carlang.readers.json_lines import JsonLinesReader
 from carlang.readers.parquet_file import ParquetReader
-from carlang.readers.records import STREAM_FAULTS, Archive, Fault, Member, Reader, Records, one_line, read_some
+from carlang.readers.records import STREAM_FAULTS, Archive, LogFile, Reader, ReadFault, Records, one_line, read_some
 from carlang.readers.tar_file import TarFile
 from carlang.readers.xml_file import EventXmlReader
 from carlang.readers.zeek_file import ZeekReader
@@ -32,10 +33,8 @@ READERS: tuple[Reader, ...] = (
     CsvReader(),
     JsonLinesReader(),
 )
-"""The first that matches reads a file; JSON lines take any text that is left."""
-
-_HEAD = 256 << 10
-_DEEPEST = 4
+"""The first that matches reads a file. The order matters from XML on, as all of them are text: the more a format asks
+of a file's head, the earlier it is tried. JSON lines take any text that is left."""
 
 _KNOWN_BINARIES = {
     b"\x89PNG": "a PNG image",
@@ -50,50 +49,50 @@ _KNOWN_BINARIES = {
 }
 
 
-def read_member(member: Member, depth: int = 0) -> Iterator[tuple[str, Records | Fault]]:
+def read_log(log: LogFile, depth: int = 0) -> Iterator[tuple[str, Records | ReadFault]]:
     """Read a file, and the files in it where it is an archive; each item comes with the name of its file.
 
     A file that breaks off gives what was read before and a fault; the next file of the archive is read all the same.
     """
     try:
-        buffered, head = _peek(member)
+        buffered, head = _peek(log)
         archive = next((a for a in ARCHIVES if a.matches(head)), None)
         if archive is None:
             yield from _read_log(buffered, head)
-        elif depth >= _DEEPEST:
-            yield member.name, Fault(f"archives in archives, deeper than {_DEEPEST}")
+        elif depth >= tuning.DEEPEST_ARCHIVE:
+            yield log.name, ReadFault(f"archives in archives, deeper than {tuning.DEEPEST_ARCHIVE}")
         else:
-            for inner in archive.members(buffered):
-                if isinstance(inner, Fault):
-                    yield member.name, inner
+            for inner in archive.files(buffered):
+                if isinstance(inner, ReadFault):
+                    yield log.name, inner
                 else:
-                    yield from read_member(inner, depth + 1)
+                    yield from read_log(inner, depth + 1)
     except STREAM_FAULTS as error:
-        yield member.name, Fault(f"it breaks off: {one_line(error)}")
+        yield log.name, ReadFault(f"it breaks off: {one_line(error)}")
 
 
-def _read_log(member: Member, head: bytes) -> Iterator[tuple[str, Records | Fault]]:
+def _read_log(log: LogFile, head: bytes) -> Iterator[tuple[str, Records | ReadFault]]:
     if not head:
-        member.stream.read(1)  # raises where it broke off before its first byte
+        log.stream.read(1)  # raises where it broke off before its first byte
         return
     reader = next((r for r in READERS if r.matches(head)), None)
     if reader is None:
         kind = next((kind for magic, kind in _KNOWN_BINARIES.items() if head.startswith(magic)), "binary data")
-        yield member.name, Fault(f"not a log that can be read: {kind}")
+        yield log.name, ReadFault(f"not a log that can be read: {kind}")
         return
-    for item in reader.read(member):
-        yield member.name, item
+    for item in reader.read(log):
+        yield log.name, item
 
 
-def _peek(member: Member) -> tuple[Member, bytes]:
-    stream = member.stream
-    if member.path is None:
+def _peek(log: LogFile) -> tuple[LogFile, bytes]:
+    stream = log.stream
+    if log.path is None:
         # The wrapper may not close the stream under it: the archive does that.
-        stream = cast("BinaryIO", _Unclosed(stream, _HEAD))
-        return replace(member, stream=stream), stream.peek(_HEAD)[:_HEAD]  # type: ignore[attr-defined]
-    head = stream.read(_HEAD)
+        stream = cast("BinaryIO", _Unclosed(stream, tuning.HEAD))
+        return replace(log, stream=stream), stream.peek(tuning.HEAD)[: tuning.HEAD]  # type: ignore[attr-defined]
+    head = stream.read(tuning.HEAD)
     stream.seek(0)
-    return member, head
+    return log, head
 
 
 class _Unclosed(io.RawIOBase):

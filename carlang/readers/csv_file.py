@@ -10,14 +10,14 @@ from collections.abc import Iterator
 import pyarrow as pa
 from pyarrow import csv as arrow_csv
 
-from carlang.readers.records import Fault, Member, Records, one_line
+from carlang.readers import tuning
+from carlang.readers.records import LogFile, ReadFault, Records, one_line
 from carlang.readers.rows import Rows, unique_names
 from carlang.readers.text import Utf8Stream, is_text, utf8_start
 
 _DELIMITERS = ",;\t|"
 _NAME = re.compile(r"[A-Za-z_@#][\w @#.:/()%-]{0,99}")
-_FEWEST = 2
-_BLOCK = 4 << 20
+_FEWEST = 2  # one name alone would make a CSV file of any text whose first line is a word
 
 
 class CsvReader:
@@ -29,24 +29,24 @@ class CsvReader:
         """Text whose first line are names, set off by commas, semicolons, tabs or bars, with a second line like it."""
         return is_text(head) and _delimiter(head) is not None
 
-    def read(self, member: Member) -> Iterator[Records | Fault]:
+    def read(self, log: LogFile) -> Iterator[Records | ReadFault]:
         """Read all cells as texts; empty ones are missing."""
-        stream = Utf8Stream(member.stream)
-        head = stream.peek(_BLOCK)
+        stream = Utf8Stream(log.stream)
+        head = stream.peek(tuning.CSV_BLOCK)
         delimiter = _delimiter(head) or ","
         names = unique_names(next(csv.reader(io.StringIO(head.decode("utf-8", "replace")), delimiter=delimiter)))
         schema = pa.schema([(name, pa.string()) for name in names])
-        faults: list[Fault] = []
+        faults: list[ReadFault] = []
 
         def refuse(row: arrow_csv.InvalidRow) -> str:
             reason = f"{row.actual_columns} cells where the first line has {row.expected_columns}"
-            faults.append(Fault(reason, row.number, row.text))
+            faults.append(ReadFault(reason, row.number, row.text))
             return "skip"
 
         try:
             reader = arrow_csv.open_csv(
                 pa.PythonFile(stream, "r"),
-                arrow_csv.ReadOptions(use_threads=False, block_size=_BLOCK, skip_rows=1, column_names=names),
+                arrow_csv.ReadOptions(use_threads=False, block_size=tuning.CSV_BLOCK, skip_rows=1, column_names=names),
                 arrow_csv.ParseOptions(delimiter=delimiter, newlines_in_values=True, invalid_row_handler=refuse),
                 arrow_csv.ConvertOptions(
                     column_types=schema, null_values=[""], strings_can_be_null=True, quoted_strings_can_be_null=True
@@ -59,7 +59,7 @@ class CsvReader:
                     if batch.num_rows:
                         yield rows.records(batch)
         except pa.ArrowInvalid as error:
-            faults.append(Fault(f"not readable as CSV: {one_line(error)}"))
+            faults.append(ReadFault(f"not readable as CSV: {one_line(error)}"))
         yield from faults
 
 

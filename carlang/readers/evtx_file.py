@@ -14,15 +14,15 @@ from typing import Any, cast
 import pyarrow as pa
 from evtx import PyEvtxParser
 
-from carlang.readers.records import XML, Fault, Member, Records, one_line
-from carlang.readers.text import BLOCK
+from carlang.readers import tuning
+from carlang.readers.records import XML, LogFile, ReadFault, Records, one_line
 
 _MAGIC = b"ElfFile\0"
+# The format's own sizes: a header of 4 KiB, which has the number of the chunks of 64 KiB after it.
 _HEADER = 4096
 _CHUNK = 65536
 _CHUNK_COUNT = struct.Struct("<H")
 _CHUNK_COUNT_AT = 42
-_SOME = 512
 
 
 class EvtxReader:
@@ -34,30 +34,30 @@ class EvtxReader:
         """An EVTX file begins with its magic."""
         return head.startswith(_MAGIC)
 
-    def read(self, member: Member) -> Iterator[Records | Fault]:
+    def read(self, log: LogFile) -> Iterator[Records | ReadFault]:
         """Read the file itself, or a copy of the stream on disk: the parser wants to seek."""
-        if member.path is not None:
-            yield from _read(member.path)
+        if log.path is not None:
+            yield from _read(log.path)
             return
         with tempfile.TemporaryDirectory(prefix="carlang-") as folder:
             copy = Path(folder) / "log.evtx"
             with copy.open("wb") as target:
-                shutil.copyfileobj(member.stream, target)
+                shutil.copyfileobj(log.stream, target)
             yield from _read(copy)
 
 
-def _read(path: Path) -> Iterator[Records | Fault]:
+def _read(path: Path) -> Iterator[Records | ReadFault]:
     try:
         records = cast("Iterator[dict[str, Any]]", PyEvtxParser(os.fspath(path), 1).records_json())
     except BaseException as error:  # noqa: BLE001  # the parser's panics are no exceptions
-        yield Fault(f"not a readable EVTX file: {_fault(error)}")
+        yield ReadFault(f"not a readable EVTX file: {_fault(error)}")
         return
     yield from _batches(records)
     if missing := _missing(path):
-        yield Fault(missing)
+        yield ReadFault(missing)
 
 
-def _batches(records: Iterator[dict[str, Any]]) -> Iterator[Records | Fault]:
+def _batches(records: Iterator[dict[str, Any]]) -> Iterator[Records | ReadFault]:
     """Yield records by the thousand, and faults; after a fault the parser goes on with the next record or chunk."""
     lines: list[pa.Array] = []
     numbers: list[int] = []
@@ -67,14 +67,14 @@ def _batches(records: Iterator[dict[str, Any]]) -> Iterator[Records | Fault]:
         some: list[dict[str, Any]] = []
         fault = None
         try:
-            some.extend(islice(records, _SOME))  # what came before a fault is kept
-            more = len(some) == _SOME
+            some.extend(islice(records, tuning.EVTX_AT_ONCE))  # what came before a fault is kept
+            more = len(some) == tuning.EVTX_AT_ONCE
         except BaseException as error:  # noqa: BLE001  # as above
-            fault = Fault(_fault(error))
+            fault = ReadFault(_fault(error))
         lines.append(pa.array([record["data"] for record in some], pa.string()))
         numbers += [record["event_record_id"] for record in some]
         size += lines[-1].nbytes
-        if numbers and (size >= BLOCK or not more or fault):
+        if numbers and (size >= tuning.BLOCK or not more or fault):
             yield Records(pa.concat_arrays(lines), pa.array(numbers, pa.int64()), size, XML)
             lines, numbers, size = [], [], 0
         if fault:
@@ -96,7 +96,7 @@ def _missing(path: Path) -> str | None:
     if len(header) < _HEADER:
         return "the file ends within its header"
     (chunks,) = _CHUNK_COUNT.unpack_from(header, _CHUNK_COUNT_AT)
-    whole = (size - _HEADER) // _CHUNK
-    if whole >= chunks:
+    complete = (size - _HEADER) // _CHUNK
+    if complete >= chunks:
         return None
-    return f"the file is cut off: it holds {whole} of {chunks} chunks"
+    return f"the file is cut off: it holds {complete} of {chunks} chunks"

@@ -6,7 +6,7 @@ import gzip
 from collections.abc import Iterator
 from typing import BinaryIO, cast
 
-from carlang.readers.records import Fault, Member
+from carlang.readers.records import LogFile, ReadFault
 
 
 class GzipFile:
@@ -18,7 +18,7 @@ class GzipFile:
         """A gzip file begins with its magic and the only method there is."""
         return head.startswith(b"\x1f\x8b\x08")
 
-    def members(self, member: Member) -> Iterator[Member | Fault]:
+    def files(self, log: LogFile) -> Iterator[LogFile | ReadFault]:
         """Open the one file in it."""
-        with gzip.GzipFile(fileobj=member.stream, mode="rb") as stream:
-            yield Member(member.name, cast("BinaryIO", stream))
+        with gzip.GzipFile(fileobj=log.stream, mode="rb") as stream:
+            yield LogFile(log.name, cast("BinaryIO", stream))

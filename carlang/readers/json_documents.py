@@ -10,7 +10,8 @@ import json
 import re
 from collections.abc import Iterator
 
-from carlang.readers.records import Fault, Member, Records
+from carlang.readers import tuning
+from carlang.readers.records import LogFile, ReadFault, Records
 from carlang.readers.text import is_text, utf8_blocks, utf8_start, valid_utf8
 
 _SPACE = re.compile(r"[\s,]*")
@@ -25,12 +26,6 @@ _ANSWER = re.compile(
 """An answer up to its records: known members of one, or the records first of all."""
 _OTHER = re.compile(r"^\{", re.MULTILINE)
 
-_LOOK = 20
-_MANY = 20_000
-_LARGEST = 256 << 20
-_SHOWN = 1000
-_BEFORE = 64 << 10
-
 
 def looks_like_documents(head: bytes) -> bool:
     """Tell whether a text begins with an array, or with an object that does not end on its line.
@@ -40,10 +35,12 @@ def looks_like_documents(head: bytes) -> bool:
     start = utf8_start(head)
     if start[:1] not in (b"[", b"{"):
         return False
-    if _ANSWER.match(start[:_BEFORE].decode("utf-8", "replace")):
+    if _ANSWER.match(start[: tuning.ANSWER_HEAD].decode("utf-8", "replace")):
         return True
-    whole, _, rest = start.rpartition(b"\n") if b"\n" in start else (start, b"", b"")
-    lines = [line.strip() for line in (whole or rest).split(b"\n", _LOOK)[:_LOOK]]
+    complete, _, rest = start.rpartition(b"\n") if b"\n" in start else (start, b"", b"")
+    lines = [
+        line.strip() for line in (complete or rest).split(b"\n", tuning.OBJECTS_LOOKED_AT)[: tuning.OBJECTS_LOOKED_AT]
+    ]
     if start[:1] == b"[":
         return True
     if len(lines) == 1 and len(head) > len(start) - 1 and b"\n" not in start:
@@ -67,21 +64,21 @@ class JsonDocumentsReader:
         """Text that begins with an array or an object over several lines."""
         return is_text(head) and looks_like_documents(head)
 
-    def read(self, member: Member) -> Iterator[Records | Fault]:
+    def read(self, log: LogFile) -> Iterator[Records | ReadFault]:
         """Cut the text between documents; a document that is broken ends the reading, there is no way to go on."""
         documents = _Documents()
-        for block in utf8_blocks(member.stream):
+        for block in utf8_blocks(log.stream):
             documents.text += valid_utf8(block).decode()
-            if len(documents.text) > _LARGEST:
-                yield Fault(f"a document of more than {_LARGEST >> 20} MB", documents.number)
+            if len(documents.text) > tuning.LARGEST_DOCUMENT:
+                yield ReadFault(f"a document of more than {tuning.LARGEST_DOCUMENT >> 20} MB", documents.number)
                 return
             if block:
                 yield from documents.cut()
         yield from documents.cut()
         if documents.passed:
-            yield Fault("between answers with records: not an answer of that form", text=documents.passed)
+            yield ReadFault("between answers with records: not an answer of that form", text=documents.passed)
         if rest := documents.left():
-            yield Fault(f"not valid JSON: {documents.fault}", documents.number, rest[:_SHOWN])
+            yield ReadFault(f"not valid JSON: {documents.fault}", documents.number, rest[: tuning.SHOWN_TEXT])
 
 
 class _Documents:
@@ -106,7 +103,7 @@ class _Documents:
     def cut(self) -> Iterator[Records]:
         """Take all documents off the text that are complete."""
         position = 0 if self._begun else self._start()
-        found: list[str] = []
+        documents: list[str] = []
         begin = position
         while True:
             position, there = self._next(position)
@@ -117,13 +114,13 @@ class _Documents:
             except (ValueError, RecursionError) as error:
                 self.fault = str(error)
                 break
-            found.append(self.text[position:end])
+            documents.append(self.text[position:end])
             position = end
-            if len(found) >= _MANY:
-                yield self._records(found, position - begin)
-                found, begin = [], position
-        if found:
-            yield self._records(found, position - begin)
+            if len(documents) >= tuning.DOCUMENTS_AT_ONCE:
+                yield self._records(documents, position - begin)
+                documents, begin = [], position
+        if documents:
+            yield self._records(documents, position - begin)
         self.text = self.text[position:]
 
     def _start(self) -> int:
@@ -144,9 +141,9 @@ class _Documents:
             answer = _ANSWER.search(self.text, position)
             passed = self.text[position : answer.start() if answer else None]
             if other := _OTHER.search(passed):
-                self.passed = passed[other.start() :][:_SHOWN]
+                self.passed = passed[other.start() :][: tuning.SHOWN_TEXT]
             if answer is None:
-                return max(position, len(self.text) - _BEFORE), False
+                return max(position, len(self.text) - tuning.ANSWER_HEAD), False
             position = self._space(answer.end())
             self._inside = self.text[position : position + 1] != "]"
         return position, position < len(self.text)
@@ -155,7 +152,7 @@ class _Documents:
         space = _SPACE.match(self.text, position)
         return space.end() if space else position
 
-    def _records(self, found: list[str], size: int) -> Records:
-        records = Records.of(found, range(self.number, self.number + len(found)), size)
-        self.number += len(found)
+    def _records(self, documents: list[str], size: int) -> Records:
+        records = Records.of(documents, range(self.number, self.number + len(documents)), size)
+        self.number += len(documents)
         return records

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from carlang.readers import tuning
 from carlang.readers.json_documents import looks_like_documents
-from carlang.readers.records import Fault, Member, Records
-from carlang.readers.text import LONGEST_LINE, is_text, utf8_blocks, whole_lines
+from carlang.readers.records import LogFile, ReadFault, Records
+from carlang.readers.text import is_text, utf8_blocks, whole_lines
 
 
 class JsonLinesReader:
@@ -18,12 +19,12 @@ class JsonLinesReader:
         """Any text is read as lines, unless its beginning shows documents that span lines."""
         return is_text(head) and not looks_like_documents(head)
 
-    def read(self, member: Member) -> Iterator[Records | Fault]:
+    def read(self, log: LogFile) -> Iterator[Records | ReadFault]:
         """Read blocks of whole lines."""
         number = 1
-        for text in whole_lines(utf8_blocks(member.stream)):
+        for text in whole_lines(utf8_blocks(log.stream)):
             if text is None:
-                yield Fault(f"a line of more than {LONGEST_LINE >> 20} MB", number)
+                yield ReadFault(f"a line of more than {tuning.LONGEST_LINE >> 20} MB", number)
                 number += 1
                 continue
             records = Records.of_text(text, number)

@@ -10,10 +10,9 @@ from typing import IO
 import pyarrow as pa
 from pyarrow import parquet
 
-from carlang.readers.records import Fault, Member, Records, one_line
+from carlang.readers import tuning
+from carlang.readers.records import LogFile, ReadFault, Records, one_line
 from carlang.readers.rows import Rows, unique_names
-
-_MANY = 8192
 
 
 class ParquetReader:
@@ -25,21 +24,21 @@ class ParquetReader:
         """A Parquet file begins with its magic."""
         return head.startswith(b"PAR1")
 
-    def read(self, member: Member) -> Iterator[Records | Fault]:
+    def read(self, log: LogFile) -> Iterator[Records | ReadFault]:
         """Read the file itself, or a copy of the stream on disk: what a file holds stands at its end."""
         with tempfile.TemporaryFile(prefix="carlang-") as spool:
-            seekable: IO[bytes] = member.stream
-            if member.path is None:
-                shutil.copyfileobj(member.stream, spool)
+            seekable: IO[bytes] = log.stream
+            if log.path is None:
+                shutil.copyfileobj(log.stream, spool)
                 seekable = spool
             try:
                 file = parquet.ParquetFile(seekable)
                 schema = _schema(file.schema_arrow)
                 with Rows(schema) as rows:
-                    for batch in file.iter_batches(_MANY, use_threads=False):
+                    for batch in file.iter_batches(tuning.ROWS_AT_ONCE, use_threads=False):
                         yield rows.records(batch.rename_columns(schema.names))
             except pa.ArrowException as error:
-                yield Fault(f"the Parquet file is damaged: {one_line(error)}")
+                yield ReadFault(f"the Parquet file is damaged: {one_line(error)}")
 
 
 def _schema(schema: pa.Schema) -> pa.Schema:

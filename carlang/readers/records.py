@@ -6,7 +6,7 @@ import tarfile
 import zipfile
 import zlib
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, BinaryIO, Protocol
 
@@ -39,13 +39,18 @@ class Records:
     @classmethod
     def of_text(cls, text: bytes, first: int) -> Records:
         """Make a record of each line of a text, which is counted from `first`; what is not UTF-8 becomes U+FFFD."""
-        whole = _text_array(text)
+        # As one value that Arrow cuts: a list of Python's bytes would cost more than all that comes after it.
+        array = _text_array(text)
         try:
-            whole.validate(full=True)
+            array.validate(full=True)
         except pa.ArrowInvalid:
-            whole = _text_array(text.decode("utf-8", "replace").encode())
-        lines = pc.list_flatten(pc.split_pattern(whole, "\n"))
+            array = _text_array(text.decode("utf-8", "replace").encode())
+        lines = pc.list_flatten(pc.split_pattern(array, "\n"))
         return cls(lines, counted(first, len(lines)), len(text))
+
+    def first(self, count: int) -> Records:
+        """Return the first records, as many of them as `count` says."""
+        return replace(self, lines=self.lines[:count], numbers=self.numbers[:count])
 
 
 def counted(first: int, count: int) -> pa.Array:
@@ -59,7 +64,7 @@ def _text_array(text: bytes) -> pa.Array:
 
 
 @dataclass(frozen=True, slots=True)
-class Fault:
+class ReadFault:
     """Something in a source that could not be read: why, at which line or record, and its text if there is one."""
 
     reason: str
@@ -68,7 +73,7 @@ class Fault:
 
 
 @dataclass(frozen=True)
-class Member:
+class LogFile:
     """A stream of bytes to read: a file, or a file inside an archive. `path` is set where it is a file of its own."""
 
     name: str
@@ -85,7 +90,7 @@ class Reader(Protocol):
         """Tell from a file's first bytes whether this reader is for it."""
         ...
 
-    def read(self, member: Member) -> Iterator[Records | Fault]:
+    def read(self, log: LogFile) -> Iterator[Records | ReadFault]:
         """Read a file's records in order; a fault does not end the reading where there is a way on."""
         ...
 
@@ -99,7 +104,7 @@ class Archive(Protocol):
         """Tell from a file's first bytes whether it is such an archive."""
         ...
 
-    def members(self, member: Member) -> Iterator[Member | Fault]:
+    def files(self, log: LogFile) -> Iterator[LogFile | ReadFault]:
         """Open the files in the archive, one after the other; each is valid until the next is asked for."""
         ...
 

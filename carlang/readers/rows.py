@@ -21,9 +21,9 @@ class Rows:
         self._number = 1
         self._connection = open_memory()
         members = ", ".join(f"{text_literal(name)}, {quoted(name)}" for name in schema.names)
-        self._connection.register("given", self._feed)
+        self._connection.register("table_rows", self._feed)
         # Names are quoted; the rows are never part of the text.
-        query = f"SELECT CAST(json_merge_patch('{{}}', json_object({members})) AS VARCHAR) AS line FROM given"  # noqa: S608
+        query = f"SELECT CAST(json_merge_patch('{{}}', json_object({members})) AS VARCHAR) AS line FROM table_rows"  # noqa: S608
         self._connection.execute(f"PREPARE rows AS {query}")
 
     def __enter__(self) -> Self:
@@ -32,7 +32,7 @@ class Rows:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._connection.unregister("given")
+        self._connection.unregister("table_rows")
         self._connection.close()
 
     def records(self, rows: pa.RecordBatch) -> Records:

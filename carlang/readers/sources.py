@@ -8,13 +8,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-_BLOCK = 1 << 20
+from carlang.readers import tuning
+
 _PATTERN = frozenset("*?[")
 
 
 @dataclass(frozen=True, slots=True)
 class SourceFile:
-    """A file to read under the name that it was given; `fault` says why there is none."""
+    """A file to read under the name that the caller gave it; `fault` says why there is none."""
 
     name: str
     path: Path
@@ -24,11 +25,11 @@ class SourceFile:
 
 def find_sources(sources: Sequence[str | Path]) -> tuple[SourceFile, ...]:
     """Return the files that sources stand for, each once, in the order given and by name within folders."""
-    found: dict[Path, SourceFile] = {}
+    files: dict[Path, SourceFile] = {}
     for source in sources:
         for file in _expanded(str(source)):
-            found.setdefault(file.path.absolute(), file)
-    return tuple(found.values())
+            files.setdefault(file.path.absolute(), file)
+    return tuple(files.values())
 
 
 def _expanded(source: str) -> Iterator[SourceFile]:
@@ -65,6 +66,6 @@ def digest(path: Path) -> str:
     """Return the SHA-256 of a file's bytes, by which a store knows it again."""
     sha256 = hashlib.sha256()
     with path.open("rb") as file:
-        while block := file.read(_BLOCK):
+        while block := file.read(tuning.DIGEST_BLOCK):
             sha256.update(block)
     return sha256.hexdigest()

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import PurePosixPath
 from typing import BinaryIO, cast
 
-from carlang.readers.records import Fault, Member, one_line
+from carlang.readers.records import LogFile, ReadFault, one_line
 
 _MAGIC_AT = 257
 
@@ -21,13 +21,13 @@ class TarFile:
         """A tar file has its magic in the first header."""
         return head[_MAGIC_AT : _MAGIC_AT + 5] == b"ustar"
 
-    def members(self, member: Member) -> Iterator[Member | Fault]:
+    def files(self, log: LogFile) -> Iterator[LogFile | ReadFault]:
         """Open the regular files, without the resource forks that macOS adds as `._name`."""
         try:
-            with tarfile.open(fileobj=member.stream, mode="r|") as archive:
+            with tarfile.open(fileobj=log.stream, mode="r|") as archive:
                 for entry in archive:
                     stream = archive.extractfile(entry) if entry.isreg() else None
                     if stream is not None and not PurePosixPath(entry.name).name.startswith("._"):
-                        yield Member(f"{member.name}!{entry.name}", cast("BinaryIO", stream))
+                        yield LogFile(f"{log.name}!{entry.name}", cast("BinaryIO", stream))
         except (tarfile.TarError, EOFError, OSError) as error:
-            yield Fault(f"the tar file is damaged: {one_line(error)}")
+            yield ReadFault(f"the tar file is damaged: {one_line(error)}")

@@ -8,11 +8,9 @@ import sys
 from collections.abc import Iterator
 from typing import BinaryIO
 
+from carlang.readers import tuning
 from carlang.readers.records import STREAM_FAULTS, read_some
 
-BLOCK = 8 << 20
-LONGEST_LINE = 64 << 20
-_PIECE = 1 << 20
 _EVERYTHING = sys.maxsize
 
 _UTF16 = {codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be"}
@@ -29,32 +27,33 @@ def _utf16(head: bytes) -> tuple[str, int] | None:
     """Return the encoding of a text in UTF-16, and the length of its mark."""
     if (marked := _UTF16.get(head[:2])) is not None:
         return marked, 2
+    # Without a mark it is told by a first character that a log begins with; any other is left to be text in UTF-8.
     unmarked = _UNMARKED.get(head[:2])
     return (unmarked, 0) if unmarked else None
 
 
 def utf8_start(head: bytes) -> bytes:
     """Return a file's first bytes as UTF-8, without a byte order mark and white space before the text."""
-    if found := _utf16(head):
-        encoding, mark = found
+    if utf16 := _utf16(head):
+        encoding, mark = utf16
         head = head[mark:].decode(encoding, "ignore").encode()
     return head.removeprefix(codecs.BOM_UTF8).lstrip()
 
 
-def utf8_blocks(stream: BinaryIO, size: int = BLOCK) -> Iterator[bytes]:
-    """Yield the stream's text as UTF-8 in blocks of about `size` bytes.
+def utf8_blocks(stream: BinaryIO, size: int | None = None) -> Iterator[bytes]:
+    """Yield the stream's text as UTF-8 in blocks of about `size` bytes, `tuning.BLOCK` where None.
 
     Of UTF-16, what is not of the encoding becomes U+FFFD. Where the stream breaks, what came before the break is
     yielded first and the error raised then.
     """
-    blocks = _blocks(stream, size)
+    blocks = _blocks(stream, tuning.BLOCK if size is None else size)
     first = next(blocks, b"")
-    found = _utf16(first)
-    if found is None:
+    utf16 = _utf16(first)
+    if utf16 is None:
         yield first.removeprefix(codecs.BOM_UTF8)
         yield from blocks
         return
-    encoding, mark = found
+    encoding, mark = utf16
     decoder = codecs.getincrementaldecoder(encoding)("replace")
     yield decoder.decode(first[mark:]).encode("utf-8", "replace")
     for block in blocks:
@@ -67,7 +66,7 @@ class Utf8Stream(io.RawIOBase):
 
     def __init__(self, stream: BinaryIO) -> None:
         self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
-        self._blocks = utf8_blocks(stream, _PIECE)
+        self._blocks = utf8_blocks(stream, tuning.PIECE)
         self._ahead = b""
 
     def readable(self) -> bool:
@@ -92,7 +91,7 @@ def _blocks(stream: BinaryIO, size: int) -> Iterator[bytes]:
     pieces: list[bytes] = []
     total = 0
     try:
-        while piece := read_some(stream, _PIECE):
+        while piece := read_some(stream, tuning.PIECE):
             pieces.append(piece)
             total += len(piece)
             if total >= size:
@@ -118,12 +117,13 @@ def whole_lines(blocks: Iterator[bytes]) -> Iterator[bytes | None]:
 
     Where the stream breaks, the line that was being read is handed on before the error.
     """
+    # Pieces, joined when their line ends: to add each block to what waits would copy a long line again and again.
     rest: list[bytes] = []
     waiting = 0
     try:
         for block in blocks:
             text = block
-            if waiting > LONGEST_LINE and b"\n" in text:
+            if waiting > tuning.LONGEST_LINE and b"\n" in text:
                 yield None
                 text = text[text.find(b"\n") + 1 :]
                 rest, waiting = [], 0
@@ -133,12 +133,13 @@ def whole_lines(blocks: Iterator[bytes]) -> Iterator[bytes | None]:
                 rest, waiting = [text[cut + 1 :]], len(text) - cut - 1
                 continue
             waiting += len(text)
-            rest = [*rest, text] if waiting <= LONGEST_LINE else []
+            # Of a line that is too long only the length is kept, until its newline comes.
+            rest = [*rest, text] if waiting <= tuning.LONGEST_LINE else []
     except Exception:
         if last := b"".join(rest):
             yield last
         raise
-    if waiting > LONGEST_LINE:
+    if waiting > tuning.LONGEST_LINE:
         yield None
     elif last := b"".join(rest):
         yield last

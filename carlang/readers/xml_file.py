@@ -8,14 +8,13 @@ from collections.abc import Iterator
 from typing import Any
 from xml.etree import ElementTree as ET
 
-from carlang.readers.records import Fault, Member, Records
+from carlang.readers import tuning
+from carlang.readers.records import LogFile, ReadFault, Records
 from carlang.readers.text import is_text, utf8_blocks, utf8_start, valid_utf8
 
 _EVENT = re.compile(rb"<Event[\s>].*?</Event>", re.DOTALL)
 _BEGIN = re.compile(rb"<Event[\s>]")
 _END = b"</Event>"
-_LARGEST = 64 << 20
-_SHOWN = 1000
 
 
 class EventXmlReader:
@@ -27,28 +26,30 @@ class EventXmlReader:
         """A file in angle brackets that has an event near its beginning."""
         return is_text(head) and utf8_start(head).startswith(b"<") and _BEGIN.search(utf8_start(head)) is not None
 
-    def read(self, member: Member) -> Iterator[Records | Fault]:
+    def read(self, log: LogFile) -> Iterator[Records | ReadFault]:
         """Cut the text between events and write each as JSON, in the form that EVTX parsers give it."""
         number = 0
-        for text in _events(utf8_blocks(member.stream)):
-            if isinstance(text, Fault):
-                yield Fault(text.reason, number + 1, text.text)
+        for text in _events(utf8_blocks(log.stream)):
+            if isinstance(text, ReadFault):
+                yield ReadFault(text.reason, number + 1, text.text)
                 continue
             lines: list[str] = []
             numbers: list[int] = []
-            for found in _EVENT.finditer(text):
+            for event in _EVENT.finditer(text):
                 number += 1
                 try:
                     # Entities of a DTD would have to be declared outside of the event, and are unknown in it.
-                    lines.append(json.dumps({"Event": _event(ET.fromstring(found[0]))}, ensure_ascii=False))  # noqa: S314
+                    lines.append(json.dumps({"Event": _event(ET.fromstring(event[0]))}, ensure_ascii=False))  # noqa: S314
                     numbers.append(number)
                 except (ET.ParseError, ValueError) as error:
-                    yield Fault(f"not valid XML: {error}", number, found[0][:_SHOWN].decode("utf-8", "replace"))
+                    yield ReadFault(
+                        f"not valid XML: {error}", number, event[0][: tuning.SHOWN_TEXT].decode("utf-8", "replace")
+                    )
             if lines:
                 yield Records.of(lines, numbers, sum(map(len, lines)))
 
 
-def _events(blocks: Iterator[bytes]) -> Iterator[bytes | Fault]:
+def _events(blocks: Iterator[bytes]) -> Iterator[bytes | ReadFault]:
     """Yield blocks of whole events; what comes after the last one waits for the next block."""
     rest = b""
     for block in blocks:
@@ -56,11 +57,13 @@ def _events(blocks: Iterator[bytes]) -> Iterator[bytes | Fault]:
         if (cut := rest.rfind(_END)) >= 0:
             yield rest[: cut + len(_END)]
             rest = rest[cut + len(_END) :]
-        if len(rest) > _LARGEST:
-            yield Fault(f"an event of more than {_LARGEST >> 20} MB")
+        if len(rest) > tuning.LARGEST_XML_EVENT:
+            yield ReadFault(f"an event of more than {tuning.LARGEST_XML_EVENT >> 20} MB")
             return
     if begun := _BEGIN.search(rest):
-        yield Fault("it ends within an event", text=rest[begun.start() :][:_SHOWN].decode("utf-8", "replace"))
+        yield ReadFault(
+            "it ends within an event", text=rest[begun.start() :][: tuning.SHOWN_TEXT].decode("utf-8", "replace")
+        )
 
 
 def _event(event: ET.Element) -> dict[str, Any]:

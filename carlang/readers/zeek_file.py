@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 from carlang.database.connection import open_memory
 from carlang.database.quoting import text_literal
 from carlang.readers.feed import Feed
-from carlang.readers.records import Fault, Member, Records
+from carlang.readers.records import LogFile, ReadFault, Records
 from carlang.readers.text import is_text, utf8_blocks, utf8_start, whole_lines
 
 _LINES = pa.schema([("number", pa.int64()), ("line", pa.string())])
@@ -34,14 +34,14 @@ class ZeekReader:
         """Zeek's logs begin with their header."""
         return is_text(head) and _HEADER.match(utf8_start(head)) is not None
 
-    def read(self, member: Member) -> Iterator[Records | Fault]:
+    def read(self, log: LogFile) -> Iterator[Records | ReadFault]:
         """Read blocks of lines, each under the header above it."""
         header = _Header()
         number = 1
         with _Lines() as lines:
-            for text in whole_lines(utf8_blocks(member.stream)):
+            for text in whole_lines(utf8_blocks(log.stream)):
                 if text is None:
-                    yield Fault("a line that is too long", number)
+                    yield ReadFault("a line that is too long", number)
                     number += 1
                     continue
                 block = Records.of_text(text, number)
@@ -129,10 +129,10 @@ class _Lines:
         self._connection.unregister("lines")
         self._connection.close()
 
-    def read(self, header: _Header, lines: pa.Array, numbers: pa.Array) -> Iterator[Records | Fault]:
+    def read(self, header: _Header, lines: pa.Array, numbers: pa.Array) -> Iterator[Records | ReadFault]:
         """Yield the records of lines, and faults for those that are none."""
         if not header.fields:
-            yield Fault("a line before any header", numbers[0].as_py(), lines[0].as_py())
+            yield ReadFault("a line before any header", numbers[0].as_py(), lines[0].as_py())
             return
         if header != self._header:
             self._connection.execute(f"PREPARE zeek AS {header.query()}")
@@ -142,7 +142,7 @@ class _Lines:
         good = read.filter(pc.is_valid(read["record"]))
         for row in read.filter(pc.is_null(read["record"])).to_pylist():
             reason = f"{row['found']} values where the header has {len(header.fields)}"
-            yield Fault(reason, row["number"], row["line"])
+            yield ReadFault(reason, row["number"], row["line"])
         if good.num_rows:
             size = good["record"].nbytes
             yield Records(good["record"].combine_chunks(), good["number"].combine_chunks(), size)

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from shutil import copyfileobj
 from typing import IO, BinaryIO, cast
 
-from carlang.readers.records import Fault, Member, one_line
+from carlang.readers.records import LogFile, ReadFault, one_line
 
 _FORKS = "__MACOSX/"
 
@@ -23,29 +23,29 @@ class ZipFile:
         """A zip file begins with a local header, or with the end record if it is empty."""
         return head.startswith((b"PK\x03\x04", b"PK\x05\x06"))
 
-    def members(self, member: Member) -> Iterator[Member | Fault]:
+    def files(self, log: LogFile) -> Iterator[LogFile | ReadFault]:
         """Open the files in the order of the directory; the directory stands at the end, so the file must seek."""
         with tempfile.TemporaryFile(prefix="carlang-") as spool:
-            seekable: IO[bytes] = member.stream
-            if member.path is None:
-                copyfileobj(member.stream, spool)
+            seekable: IO[bytes] = log.stream
+            if log.path is None:
+                copyfileobj(log.stream, spool)
                 seekable = spool
             try:
                 archive = zipfile.ZipFile(seekable)
             except (zipfile.BadZipFile, OSError, ValueError) as error:
-                yield Fault(f"the zip file is damaged: {one_line(error)}")
+                yield ReadFault(f"the zip file is damaged: {one_line(error)}")
                 return
             with archive:
-                yield from self._entries(member.name, archive)
+                yield from self._entries(log.name, archive)
 
-    def _entries(self, name: str, archive: zipfile.ZipFile) -> Iterator[Member | Fault]:
+    def _entries(self, name: str, archive: zipfile.ZipFile) -> Iterator[LogFile | ReadFault]:
         for entry in archive.infolist():
             if entry.is_dir() or entry.filename.startswith(_FORKS):
                 continue
             try:
                 stream = archive.open(entry)
             except (zipfile.BadZipFile, zlib.error, RuntimeError, NotImplementedError, OSError) as error:
-                yield Fault(f"{entry.filename} cannot be unpacked: {one_line(error)}")
+                yield ReadFault(f"{entry.filename} cannot be unpacked: {one_line(error)}")
                 continue
             with stream:
-                yield Member(f"{name}!{entry.filename}", cast("BinaryIO", stream))
+                yield LogFile(f"{name}!{entry.filename}", cast("BinaryIO", stream))

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import BinaryIO, cast
 
+from carlang.readers import tuning
 from carlang.readers.compression import zstd
-from carlang.readers.records import Fault, Member
+from carlang.readers.records import LogFile, ReadFault
 
 _MAGIC = b"\x28\xb5\x2f\xfd"
-_LARGEST_WINDOW = 31  # as `zstd --long=31` writes it
 
 
 class ZstdFile:
@@ -21,8 +21,8 @@ class ZstdFile:
         """A Zstandard file begins with its magic."""
         return head.startswith(_MAGIC)
 
-    def members(self, member: Member) -> Iterator[Member | Fault]:
+    def files(self, log: LogFile) -> Iterator[LogFile | ReadFault]:
         """Open the one file in it."""
-        options: dict[int, int] = {zstd.DecompressionParameter.window_log_max: _LARGEST_WINDOW}
-        with zstd.ZstdFile(member.stream, mode="rb", options=options) as stream:
-            yield Member(member.name, cast("BinaryIO", stream))
+        options: dict[int, int] = {zstd.DecompressionParameter.window_log_max: tuning.ZSTD_LARGEST_WINDOW}
+        with zstd.ZstdFile(log.stream, mode="rb", options=options) as stream:
+            yield LogFile(log.name, cast("BinaryIO", stream))

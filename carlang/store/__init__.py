@@ -2,7 +2,7 @@
 
 from carlang.store.columns import PARTITIONS, RAW, column_type, model_columns, object_columns
 from carlang.store.compact import KEEP_HOURS, Compaction, compact
-from carlang.store.files import StoreFile
+from carlang.store.files import StagedFile, StoreFile
 from carlang.store.info import ClassInfo, StoreInfo
 from carlang.store.plain_copy import write_plain
 from carlang.store.store import REJECTED_FOLDER, Store, create_store, open_store
@@ -14,6 +14,7 @@ __all__ = [
     "REJECTED_FOLDER",
     "ClassInfo",
     "Compaction",
+    "StagedFile",
     "Store",
     "StoreFile",
     "StoreInfo",

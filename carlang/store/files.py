@@ -48,6 +48,15 @@ class StoreFile:
     filled: Mapping[str, int] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class StagedFile:
+    """A Parquet file that was written into a store's folders and that no commit names yet: readers do not see it."""
+
+    path: Path
+    object: str
+    action: str
+
+
 def instant(microseconds: int | None) -> datetime | None:
     """Return the UTC time of a number of microseconds since 1970, or the nearest that Python's calendar reaches."""
     if microseconds is None:

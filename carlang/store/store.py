@@ -16,7 +16,7 @@ from carlang.errors import StoreError
 from carlang.model.schema import Model
 from carlang.store.columns import model_columns
 from carlang.store.delta import LOG_FOLDER, DeltaLog
-from carlang.store.files import StoreFile, damaged, read_footers
+from carlang.store.files import StagedFile, StoreFile, damaged, read_footers
 from carlang.store.info import StoreInfo, describe
 from carlang.store.plain import plain_files, plain_parts
 
@@ -94,14 +94,16 @@ class Store:
         folder.mkdir(parents=True, exist_ok=True)
         return folder / f"{uuid.uuid4()}.parquet"
 
-    def commit(self, files: Sequence[tuple[Path, str, str]], digests: Sequence[str]) -> frozenset[str]:
-        """Add written files (path, object, action) and the digests of their sources, all of it or nothing.
+    def commit(self, files: Sequence[StagedFile], digests: Sequence[str]) -> frozenset[str]:
+        """Add staged files and the digests of their sources, all of it or nothing.
 
         Returns the digests that another ingest committed first. If there are any, nothing was added, and the caller
         writes the remaining sources again.
         """
         log = self._writable_log()
-        described = read_footers(files)  # before the lock: it takes a while, and concerns nobody else's files
+        described = read_footers(
+            [(f.path, f.object, f.action) for f in files]
+        )  # before the lock: it takes a while, and concerns nobody else's files
         with self._lock:
             present = log.commit(described, digests)
             self._forget()

@@ -11,7 +11,8 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from carlang.loading import lanes, loader
+from carlang.loading import loader
+from carlang.readers import tuning
 from carlang.store import compact, open_store, write_plain
 from tests.ingest.conftest import load, sysmon_create
 
@@ -90,8 +91,8 @@ def test_files_order_ingests_compaction_and_chunks_make_no_difference(
     with tempfile.TemporaryDirectory() as name, pytest.MonkeyPatch.context() as patch:
         folder = Path(name)
         _same_source(patch)
-        patch.setattr(loader, "CHUNK", chunk)
-        patch.setattr(lanes, "_ENOUGH", 1 + chunk % 7)
+        patch.setattr(tuning, "CHUNK", chunk)
+        patch.setattr(tuning, "ROWS_OF_ROUTE", 1 + chunk % 7)
         for turn, (files, compacting) in enumerate(zip(ingests, compacted, strict=True)):
             paths = [_write(folder, f"{turn}-{place}", numbers) for place, numbers in enumerate(files)]
             load(folder / "store", *paths)

@@ -15,12 +15,13 @@ from tests.ingest.conftest import load, query, sysmon_create, write_lines
 
 _WORKER = """
 import os, signal, sys
-from carlang.loading import ingest, run
+from carlang.loading import ingest
 from carlang.model import builtin_model
+from carlang.readers import tuning
 from carlang.store import Store
 
 store, mode, sources = sys.argv[1], sys.argv[2], sys.argv[3:]
-run.COMMIT = 1  # a commit for every file
+tuning.COMMIT = 1  # a commit for every file
 commits = 0
 commit = Store.commit
 

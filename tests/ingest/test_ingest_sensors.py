@@ -10,10 +10,10 @@ from carlang.datafile import DataFileError
 from carlang.loading.loader import Loader
 from carlang.mapping import builtin_sensors, load_sensors
 from carlang.mapping.expression import parse_expression
+from carlang.mapping.mapper import Statements
 from carlang.mapping.sensors import builtin_files
 from carlang.model import builtin_model
-from carlang.readers.containers import read_member
-from carlang.readers.records import Member, Records
+from carlang.readers import LogFile, Records, read_log
 from carlang.store import create_store, object_columns
 from tests.ingest.conftest import query, sysmon_create, write_lines
 
@@ -128,12 +128,12 @@ def test_a_record_becomes_every_event_whose_condition_it_meets(tmp_path: Path) -
     ]
     log = write_lines(tmp_path / "log.json", records)
     sensors = load_sensors([("mine.yaml", _TWO_EVENTS), ("rest.yaml", _REST)], model)
-    with Loader(store, model, sensors) as loader, log.open("rb") as stream:
+    with Loader(store, Statements(sensors, model)) as loader, log.open("rb") as stream:
         loader.begin("log.json", "digest")
-        for source, item in read_member(Member("log.json", stream, log)):
+        for source, item in read_log(LogFile("log.json", stream, log)):
             loader.add(source, item)
-        batch = loader.take()
-    store.commit(batch.parts, ["digest"])
+        batch = loader.finish()
+    store.commit(batch.staged, ["digest"])
     assert (batch.files[0].mapped, batch.files[0].unmapped) == (3, 2)
     assert dict(batch.unmapped) == {("Mine", 2): 1, ("Other", 1): 1}
     assert query(store, "SELECT action, exe, pid, user FROM events ORDER BY ALL", "process") == [
@@ -150,13 +150,13 @@ def test_a_line_that_its_reader_took_for_whole_is_rejected_alone(tmp_path: Path)
     good = [json.dumps(sysmon_create(number)) for number in (1, 2)]
     lines = [good[0], '{"Event": {"System": {"EventID": nul}}}', good[1], "[]"]
     other = {"Channel": "Other", "EventID": 1}
-    with Loader(store, model, builtin_sensors(model)) as loader:
+    with Loader(store, Statements(builtin_sensors(model), model)) as loader:
         loader.begin("log.evtx", "digest")
         known = Records.of(lines, range(1, 5), 1)
         loader.add("log.evtx", replace(known, shape="xml"))
         loader.add("log.evtx", Records.of([json.dumps(other), "{"], range(5, 7), 1))
-        batch = loader.take()
-    store.commit(batch.parts, ["digest"])
+        batch = loader.finish()
+    store.commit(batch.staged, ["digest"])
     assert (batch.files[0].mapped, batch.files[0].unmapped, batch.files[0].rejected) == (2, 1, 3)
     assert [(fault.number, fault.reason) for fault in batch.rejections] == [
         (2, "not valid JSON"),
@@ -169,13 +169,13 @@ def test_a_line_that_its_reader_took_for_whole_is_rejected_alone(tmp_path: Path)
 def test_lines_of_a_known_shape_stand_beside_others(tmp_path: Path) -> None:
     model = builtin_model()
     store = create_store(tmp_path / "store", model)
-    with Loader(store, model, builtin_sensors(model)) as loader:
+    with Loader(store, Statements(builtin_sensors(model), model)) as loader:
         loader.begin("log", "digest")
         for number in range(6):
             records = Records.of([json.dumps(sysmon_create(number))], [number], 1)
             loader.add(f"log {number}", replace(records, shape="xml") if number % 2 else records)
-        batch = loader.take()
-    store.commit(batch.parts, ["digest"])
+        batch = loader.finish()
+    store.commit(batch.staged, ["digest"])
     found = query(store, "SELECT record_id, source FROM events ORDER BY 1", "process")
     assert found == [(number, f"log {number}") for number in range(6)]
 

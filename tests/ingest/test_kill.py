@@ -46,8 +46,9 @@ def test_an_ingest_that_is_killed_and_completed_holds_what_an_undisturbed_one_do
 _SLOW = """
 import time
 from carlang.cli import main
-from carlang.loading import loader, run
-loader.CHUNK = run.COMMIT = 40_000
+from carlang.loading import run
+from carlang.readers import tuning
+tuning.CHUNK = tuning.COMMIT = 40_000
 commit = run._Run._commit
 def slow(self):
     time.sleep(0.3)

@@ -8,23 +8,29 @@ from typing import Any, cast
 import pyarrow as pa
 import pytest
 
-from carlang.loading import lanes, workers
-from carlang.mapping.mapper import Lane, Mapper
+from carlang.loading import workers
+from carlang.loading.waiting import WaitingRecords
+from carlang.mapping import builtin_sensors
+from carlang.mapping.mapper import Mapper
+from carlang.mapping.router import Route
+from carlang.model import builtin_model
+from carlang.readers import tuning
 
-_FIRST, _SECOND = Lane((1,)), Lane((2,), keeps=True)
+_MAPPINGS = builtin_sensors(builtin_model()).mappings
+_FIRST, _SECOND = Route(_MAPPINGS[:1]), Route(_MAPPINGS[1:2], keeps=True)
 
 
 def _rows(count: int, text: str = "") -> pa.Table:
     return pa.table({"line": pa.array([text] * count)})
 
 
-def _taken(found: Any) -> list[tuple[Lane, int]]:
-    return [(lane, table.num_rows) for lane, table in found]
+def _taken(found: Any) -> list[tuple[Route, int]]:
+    return [(route, table.num_rows) for route, table in found]
 
 
-def test_records_wait_until_there_are_enough_of_their_lane(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(lanes, "_ENOUGH", 5)
-    waiting = lanes.Lanes()
+def test_records_wait_until_there_are_enough_of_their_route(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tuning, "ROWS_OF_ROUTE", 5)
+    waiting = WaitingRecords()
     assert waiting.add(_FIRST, _rows(3))
     assert waiting.add(_SECOND, _rows(1))
     assert _taken(waiting.full()) == []
@@ -36,9 +42,9 @@ def test_records_wait_until_there_are_enough_of_their_lane(monkeypatch: pytest.M
 
 
 def test_what_is_too_much_to_keep_does_not_wait_and_the_most_goes_first(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(lanes, "_FULL", 10_000)
-    monkeypatch.setattr(lanes, "_MOST", 15_000)
-    waiting = lanes.Lanes()
+    monkeypatch.setattr(tuning, "BYTES_OF_ROUTE", 10_000)
+    monkeypatch.setattr(tuning, "BYTES_OF_ROUTES", 15_000)
+    waiting = WaitingRecords()
     waiting.add(_FIRST, _rows(1, "x" * 11_000))
     assert _taken(waiting.full()) == [(_FIRST, 1)]
     waiting.add(_FIRST, _rows(1, "x" * 7_000))

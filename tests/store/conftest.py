@@ -8,7 +8,7 @@ import duckdb
 import pytest
 
 from carlang.model import builtin_model
-from carlang.store import Store, create_store
+from carlang.store import StagedFile, Store, create_store
 
 _EVENTS = """
     SELECT TIMESTAMPTZ '2020-01-01 00:00:00.000001+00' + to_seconds(i) AS time, 'HOST1' AS hostname,
@@ -29,7 +29,7 @@ def write_events(path: Path, first: int, last: int) -> Path:
 def add_events(store: Store, first: int, last: int, digest: str, action: str = "create") -> Path:
     """Commit a file of invented processes."""
     path = write_events(store.new_file("process", action), first, last)
-    assert store.commit([(path, "process", action)], [digest]) == frozenset()
+    assert store.commit([StagedFile(path, "process", action)], [digest]) == frozenset()
     return path
 
 

@@ -13,7 +13,7 @@ import pytest
 
 from carlang.errors import StoreError
 from carlang.model import builtin_model
-from carlang.store import Store, compact, create_store, open_store, write_plain
+from carlang.store import StagedFile, Store, compact, create_store, open_store, write_plain
 from tests.conftest import POSIX, REPOSITORY
 from tests.store.conftest import add_events, write_events
 
@@ -65,7 +65,7 @@ def test_files_with_other_columns_are_merged(store: Store) -> None:
     import duckdb  # noqa: PLC0415
 
     duckdb.execute(f"COPY (SELECT NULL::TIMESTAMPTZ AS time, 'x' AS user) TO '{path}' (FORMAT parquet)")
-    store.commit([(path, "process", "create")], ["two"])
+    store.commit([StagedFile(path, "process", "create")], ["two"])
     compact(store)
     (file,) = store.files()
     assert (file.rows, file.filled["user"], file.filled["exe"]) == (5, 1, 2)

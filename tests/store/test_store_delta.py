@@ -13,7 +13,7 @@ import pytest
 
 from carlang.errors import StoreError
 from carlang.model import STRING, Field, Model, builtin_model
-from carlang.store import Store, create_store, open_store
+from carlang.store import StagedFile, Store, create_store, open_store
 from tests.store.conftest import add_events, write_events
 
 
@@ -57,7 +57,7 @@ def test_a_source_that_another_committed_first_is_not_added_again(store: Store) 
     other = open_store(store.path)
     add_events(other, 0, 5, "one")
     path = write_events(store.new_file("process", "create"), 0, 7)
-    assert store.commit([(path, "process", "create")], ["two", "one"]) == {"one"}
+    assert store.commit([StagedFile(path, "process", "create")], ["two", "one"]) == {"one"}
     assert not store.has_source("two")
     assert open_store(store.path).info().rows == 5
 

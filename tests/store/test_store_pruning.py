@@ -12,7 +12,7 @@ import pytest
 import carlang
 from carlang.errors import EngineError
 from carlang.model import STRING, Field, Model, builtin_model
-from carlang.store import Store, create_store, open_store
+from carlang.store import StagedFile, Store, create_store, open_store
 from tests.store.conftest import add_events, write_events
 
 _ALL = "search Process:Create | filter exe == 'at.exe'"
@@ -57,7 +57,7 @@ def test_a_file_is_opened_if_its_last_event_is_at_since_and_not_if_its_first_is_
 def test_files_of_other_objects_are_not_opened(store: Store) -> None:
     add_events(store, 0, 10, "create")
     other = write_events(store.new_file("file", "create"), 0, 10)
-    store.commit([(other, "file", "create")], ["file"])
+    store.commit([StagedFile(other, "file", "create")], ["file"])
     _spoil(other)
     assert _count(open_store(store.path)) == 5
 

@@ -1,0 +1,170 @@
+"""The way of raw records to events, in several threads. Whoever wants events, to store or to explain them, takes it.
+
+Records are gathered until they make a chunk, whatever files they come from. A chunk is sorted by route; the records of
+a route are mapped when there are enough of them. What comes out goes to a sink, in the order in which it went in.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections import deque
+from collections.abc import Callable, Iterable
+from concurrent.futures import Future
+from functools import partial
+from types import TracebackType
+from typing import Protocol, Self, TypeVar
+
+import duckdb
+import pyarrow as pa
+
+from carlang.errors import IngestError
+from carlang.loading.waiting import WaitingRecords
+from carlang.loading.workers import Workers
+from carlang.mapping.mapper import Mapped, Mapper, Routed, Statements
+from carlang.mapping.router import GuessCounts, Route, Router
+from carlang.mapping.tables import CHUNK_SCHEMA
+from carlang.readers import tuning
+from carlang.readers.records import ReadFault, Records, counted
+
+_Result = TypeVar("_Result")
+
+
+class Sink(Protocol):
+    """What takes the results; all calls come from the thread that gives the records."""
+
+    def reject(self, rows: pa.Table) -> None:
+        """Take what is no record: position, file, source, number, line, fault."""
+        ...
+
+    def count_guesses(self, guesses: GuessCounts) -> None:
+        """Take the news that mappings were guessed."""
+        ...
+
+    def take(self, mapped: Mapped) -> None:
+        """Take what became of records of one route."""
+        ...
+
+
+class Pipeline:
+    """Routes and maps records; used as a context manager. A batch ends between two files, when nothing waits."""
+
+    def __init__(self, statements: Statements, sink: Sink, threads: int) -> None:
+        self._sink = sink
+        self._threads = threads
+        self._files: list[str] = []
+        self._tables: list[pa.Table] = []
+        self._rows = 0
+        self._taken = 0
+        self._size = 0
+        self._waiting = WaitingRecords()
+        self._spool = tempfile.TemporaryDirectory(prefix="carlang-")
+        router = Router(statements.sensors)
+        self._workers = Workers(threads, lambda: Mapper(statements, router, self._spool.name))
+        self._routing: deque[Future[Routed]] = deque()
+        self._mapping: deque[Future[Mapped]] = deque()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if kind is not None:
+            self._workers.interrupt()
+        self._workers.close()
+        self._spool.cleanup()
+        self._waiting.clear()
+
+    @property
+    def scratch(self) -> str:
+        """A folder for what does not fit in memory; it lives as long as the pipeline."""
+        return self._spool.name
+
+    def begin(self, name: str) -> None:
+        """Turn to a new file."""
+        self._files.append(name)
+
+    def add(self, source: str, item: Records | ReadFault) -> None:
+        """Take records, or the news that something could not be read, of the file begun last."""
+        if isinstance(item, ReadFault):
+            self._append(source, [item.number], [item.text], [item.reason], pa.nulls(1, pa.string()))
+            return
+        count = len(item.lines)
+        shapes = pa.repeat(pa.scalar(item.shape, pa.string()), count)
+        self._append(source, item.numbers, item.lines, pa.nulls(count, pa.string()), shapes)
+        self._size += item.size
+        if self._size >= tuning.CHUNK:
+            self._flush()
+
+    def _append(self, source: str, *values: object) -> None:
+        columns = zip(("number", "line", "fault", "shape"), values, strict=True)
+        arrays = [pa.array(column, CHUNK_SCHEMA.field(name).type) for name, column in columns]
+        count = len(arrays[0])
+        file = pa.repeat(pa.scalar(len(self._files) - 1, pa.int32()), count)
+        rows = [counted(self._rows, count), file, pa.repeat(pa.scalar(source), count), *arrays]
+        self._tables.append(pa.Table.from_arrays(rows, schema=CHUNK_SCHEMA))
+        self._rows += count
+
+    def finish(self) -> None:
+        """Map all that waits; the sink has everything of the batch then, and the next one begins."""
+        self._flush()
+        while self._routing:
+            self._take_routed()
+        self._map(self._waiting.all())
+        while self._mapping:
+            self._sink.take(self.result(self._mapping.popleft()))
+        self._files = []
+        self._taken = 0
+
+    def submit(self, task: Callable[[Mapper], _Result]) -> Future[_Result]:
+        """Have something else done by the idlest mapper."""
+        return self._workers.submit(task)
+
+    def result(self, future: Future[_Result]) -> _Result:
+        """Wait for a task; what DuckDB objects to becomes an `IngestError` that names the files."""
+        try:
+            return future.result()
+        except duckdb.Error as error:
+            # Records of some files are in one task. The fault is in the last ones or in those that still waited.
+            names = ", ".join(dict.fromkeys(self._files[-3:]))
+            raise IngestError(f"records of {names} (or before) cannot be mapped: {error}") from error
+
+    def _flush(self) -> None:
+        """Have what was gathered routed, as soon as there is a thread for it."""
+        if not self._tables:
+            return
+        chunk, begin = pa.concat_tables(self._tables).combine_chunks(), self._taken
+        self._taken += self._rows
+        self._tables, self._rows, self._size = [], 0, 0
+        # No more than a chunk a thread: each is held with its lines, headers and data.
+        while len(self._routing) >= self._threads:
+            self._take_routed()
+        self._routing.append(self._workers.submit(lambda mapper: mapper.route(chunk, begin)))
+
+    def _take_routed(self) -> None:
+        """Take the records of the oldest chunk."""
+        routed = self.result(self._routing.popleft())
+        self._sink.count_guesses(routed.guesses)
+        if routed.rejected is not None:
+            self._sink.reject(routed.rejected)
+        for route, rows in routed.routes.items():
+            if self._waiting.add(route, rows):
+                # The queries of a new route are prepared while its records still gather.
+                self._workers.submit(partial(_prepare, route), route)
+        self._map(self._waiting.full())
+
+    def _map(self, ready: Iterable[tuple[Route, pa.Table]]) -> None:
+        """Have events made, in several threads."""
+        for route, rows in ready:
+            # Those that are done are taken first: their events and records are let go as soon as can be.
+            while len(self._mapping) >= tuning.ROUTES_AHEAD or (self._mapping and self._mapping[0].done()):
+                self._sink.take(self.result(self._mapping.popleft()))
+            self._mapping.append(self._workers.submit(partial(_map, route, rows), route))
+
+
+def _prepare(route: Route, mapper: Mapper) -> None:
+    mapper.prepare(route)
+
+
+def _map(route: Route, rows: pa.Table, mapper: Mapper) -> Mapped:
+    return mapper.map(route, rows)

@@ -1,0 +1,87 @@
+"""Events that wait to be written, and the staged Parquet files that they become."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+import duckdb
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from carlang.database.quoting import quoted, text_literal
+from carlang.mapping.event_mapping import ObjectAction
+from carlang.model.schema import Model
+from carlang.readers import tuning
+from carlang.readers.feed import Feed
+from carlang.store import StagedFile, Store, object_columns
+
+
+@dataclass(frozen=True)
+class FileOfEvents:
+    """Events that become a staged file with these columns, filled or not."""
+
+    staged: StagedFile
+    events: pa.Table = field(repr=False)
+    columns: Mapping[str, str] = field(repr=False)
+
+
+class WaitingEvents:
+    """Gathers events by object and action until they are worth a file: many small files make a slow store."""
+
+    def __init__(self, store: Store, model: Model) -> None:
+        self._store = store
+        self._model = model
+        self._tables: dict[ObjectAction, list[pa.Table]] = {}
+        self._sizes: dict[ObjectAction, int] = {}
+
+    def add(self, makes: ObjectAction, events: pa.Table) -> None:
+        """Take events."""
+        self._tables.setdefault(makes, []).append(events)
+        self._sizes[makes] = self._sizes.get(makes, 0) + events.nbytes
+
+    def full(self) -> Iterator[FileOfEvents]:
+        """Take out what is worth a file, and the most where all together is too much to keep."""
+        while self._sizes:
+            largest = max(self._sizes, key=lambda each: self._sizes[each])
+            waiting = sum(self._sizes.values())
+            if self._sizes[largest] < tuning.BYTES_OF_FILE and waiting < tuning.BYTES_OF_FILES:
+                return
+            yield self._take(largest)
+
+    def all(self) -> Iterator[FileOfEvents]:
+        """Take out everything, the most first, so that several threads are done at about the same time."""
+        for makes in sorted(self._sizes, key=lambda each: (-self._sizes[each], each)):
+            yield self._take(makes)
+
+    def clear(self) -> None:
+        """Let everything go."""
+        self._tables.clear()
+        self._sizes.clear()
+
+    def _take(self, makes: ObjectAction) -> FileOfEvents:
+        del self._sizes[makes]
+        # Mappings leave out columns that they have nothing for, each its own.
+        events = pa.concat_tables(self._tables.pop(makes), promote_options="default")
+        path = self._store.new_file(makes.object, makes.action)
+        columns = object_columns(self._model.objects[makes.object])
+        return FileOfEvents(StagedFile(path, makes.object, makes.action), events, columns)
+
+
+def write_events(file: FileOfEvents, connection: duckdb.DuckDBPyConnection) -> None:
+    """Write events in the order of their time, so that a search for some days reads few row groups."""
+    events = file.events.combine_chunks()
+    # The number orders events of one moment: a log's own order, and the same bytes however they came in.
+    order = pc.sort_indices(events, sort_keys=[("time", "ascending"), ("record_id", "ascending")])
+    feed = Feed(events.schema)
+    feed.rows = events.take(order)
+    connection.register("staged_events", feed)
+    target = text_literal(str(file.staged.path))
+    columns = [
+        quoted(name) if name in events.column_names else f"CAST(NULL AS {type_}) AS {quoted(name)}"
+        for name, type_ in file.columns.items()
+    ]
+    columns += [quoted(name) for name in events.column_names if name not in file.columns]
+    rows = f"SELECT {', '.join(columns)} FROM staged_events"  # noqa: S608  # all names are quoted
+    connection.execute(f"COPY ({rows}) TO {target} (FORMAT parquet, COMPRESSION zstd)")
+    connection.unregister("staged_events")

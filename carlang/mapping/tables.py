@@ -1,0 +1,86 @@
+"""The Arrow tables between the stations of a record's way: chunk, records with their headers, events."""
+
+from __future__ import annotations
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+POSITION = "position"
+"""The column that tells of which record of a table a row of a query's result is."""
+
+CHUNK_SCHEMA = pa.schema(
+    [
+        (POSITION, pa.int64()),
+        ("file", pa.int32()),
+        ("source", pa.string()),
+        ("number", pa.int64()),
+        ("line", pa.string()),
+        ("fault", pa.string()),
+        ("shape", pa.string()),
+    ]
+)
+"""Raw records and faults; `position` counts within the chunk, `file` within the batch.
+
+`shape` stands where it is known, and that the line is a whole record.
+"""
+
+LINES_SCHEMA = pa.schema([CHUNK_SCHEMA.field(name) for name in (POSITION, "line", "fault")])
+"""What the query for shapes reads."""
+
+BODIES_SCHEMA = pa.schema([CHUNK_SCHEMA.field(name) for name in (POSITION, "line")])
+"""What the query for headers reads."""
+
+RECORDS_SCHEMA = pa.schema(
+    [
+        (POSITION, pa.int64()),
+        ("source", pa.string()),
+        ("number", pa.int64()),
+        ("line", pa.string()),
+        ("shape", pa.string()),
+        ("channel", pa.string()),
+        ("event_id", pa.int64()),
+        ("provider", pa.string()),
+        ("computer", pa.string()),
+        ("record_id", pa.int64()),
+        ("level", pa.string()),
+        ("event_time", pa.timestamp("us", tz="UTC")),
+        ("data", pa.string()),
+        ("message", pa.string()),
+    ]
+)
+"""What the query of a mapping reads."""
+
+ROUTED_SCHEMA = RECORDS_SCHEMA.append(CHUNK_SCHEMA.field("file"))
+"""Records that wait for the queries of their mappings; `position` counts within the batch."""
+
+_OF_CHUNK = ("source", "number", "line")
+
+HEADERS_SCHEMA = pa.schema([*(f for f in RECORDS_SCHEMA if f.name not in _OF_CHUNK), ("members", pa.string())])
+"""What records say of themselves; `position` counts within the chunk."""
+
+
+def with_headers(chunk: pa.Table, headers: pa.Table, begin: int) -> pa.Table:
+    """Return the records of a chunk with their headers; `begin` is the position of the chunk's first in the batch."""
+    rows = chunk.select([*_OF_CHUNK, "file"])
+    # Headers of one shape that are as many as the chunk's rows are in its order; to take them out would copy all lines.
+    if headers.num_rows < chunk.num_rows or len(headers["shape"].unique()) > 1:
+        rows = rows.take(headers[POSITION])
+    positions = pc.add(headers[POSITION], begin)
+    rows = rows.append_column(CHUNK_SCHEMA.field(POSITION), positions)
+    columns = [rows[name] if name in rows.column_names else headers[name] for name in ROUTED_SCHEMA.names]
+    return pa.table(columns, schema=ROUTED_SCHEMA)
+
+
+def without_lines(rows: pa.Table) -> pa.Table:
+    """Return records with their lines where these are the data alone.
+
+    Elsewhere the data are a copy of most of the line: records that wait for their queries would take twice the memory.
+    """
+    missing = rows["data"].null_count
+    if missing == rows.num_rows:
+        return rows
+    nothing = pa.scalar(None, pa.string())
+    lines = (
+        pc.if_else(pc.is_null(rows["data"]), rows["line"], nothing) if missing else pa.repeat(nothing, rows.num_rows)
+    )
+    return rows.set_column(rows.schema.get_field_index("line"), ROUTED_SCHEMA.field("line"), lines)
