@@ -14,7 +14,7 @@ from carlang.model import Model
 from carlang.resolve import AnalyticFinder, Symbols, gather, given_values, resolve
 from carlang.resolve.bound import BoundProgram
 from carlang.source import Source
-from carlang.sql import lower, sql_text
+from carlang.sql import dialect_named, lower
 from carlang.syntax import ast, parse
 
 
@@ -42,11 +42,13 @@ class CompiledProgram:
     def sql(self, now: datetime, dialect: str = "duckdb", params: Mapping[str, Any] | None = None) -> dict[str, str]:
         """Return the SQL of each output.
 
-        Raises `CompileError` where the program has errors, `ParameterError` where an input lacks its value.
+        Raises `CompileError` where the program has errors, `ParameterError` where an input lacks its value,
+        `ValueError` where there is no such dialect, `UnsupportedError` where it lacks something that the program uses.
         """
+        writer = dialect_named(dialect)
         program = self.require()
         given = given_values(program.inputs, params or {})
-        return {output.name: sql_text(lower(output, now, given), dialect) for output in program.outputs}
+        return {output.name: writer.text(lower(output, writer, now, given)) for output in program.outputs}
 
 
 def compile_program(

@@ -23,7 +23,7 @@ ARROWS: dict[str, set[str]] = {
     "syntax": {"model", "source", "diagnostics"},
     "importers": {"model", "datafile", "errors", "source", "diagnostics"},
     "resolve": {"syntax", "model", "source", "diagnostics", "errors"},
-    "sql": {"resolve", "model"},
+    "sql": {"resolve", "model", "errors"},
     "database": {"errors"},
     "store": {"database", "model", "errors", "datafile", "source", "diagnostics"},
     "readers": {"database"},

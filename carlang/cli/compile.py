@@ -15,7 +15,7 @@ from carlang.cli.exits import UsageError
 from carlang.cli.options import Expression, Targets, open_project, parameters
 from carlang.cli.targets import find_analytics
 from carlang.diagnostics import has_errors, render_all
-from carlang.sql import DIALECTS, UnsupportedError
+from carlang.sql import DIALECTS
 
 STAGES = ("ast", "bound", "sql")
 _WIDTH = 120
@@ -43,11 +43,7 @@ def compile_command(
         if has_errors(analytic.diagnostics) and stage != "ast":
             status = exits.FAULTY
             continue
-        try:
-            _put(analytic, stage, {} if stage != "sql" else analytic.sql(dialect, moment, parameters(param)))
-        except UnsupportedError as error:
-            say(f"error: {analytic.id} has no form in {dialect}: {error}")
-            status = exits.FAULTY
+        _put(analytic, stage, {} if stage != "sql" else analytic.sql(dialect, moment, parameters(param)))
     return status
 
 

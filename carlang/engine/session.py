@@ -20,8 +20,10 @@ from carlang.model.types import Column, Kind
 from carlang.resolve import Given
 from carlang.resolve.bound import BoundOutput, Events, streams_below
 from carlang.results import Output
-from carlang.sql import INCOMING, EventFiles, Window, lower, lower_incoming, lower_schema, lower_table, sql_text
+from carlang.sql import INCOMING, DuckDBDialect, EventFiles, Window, lower, lower_incoming, lower_schema, lower_table
 from carlang.store import Store, StoreFile
+
+_DIALECT = DuckDBDialect()
 
 
 class QuerySession:
@@ -40,7 +42,7 @@ class QuerySession:
         except EngineError:
             self._scratch.cleanup()
             raise
-        self._execute(sql_text(lower_schema()))
+        self._execute(_DIALECT.text(lower_schema()))
 
     def __enter__(self) -> Self:
         return self
@@ -60,7 +62,7 @@ class QuerySession:
 
         Raises `EngineError` where the query fails or goes beyond the session's limits.
         """
-        query = sql_text(lower(output, now, given or {}))
+        query = _DIALECT.text(lower(output, _DIALECT, now, given or {}))
         with self._lock:
             self._provide(output)
             try:
@@ -98,7 +100,7 @@ class Session(QuerySession):
         for name in objects:
             if name not in self._tables:
                 owner = self._model.objects[name]
-                self._execute(sql_text(lower_table(owner, self._files(name), self._window)))
+                self._execute(_DIALECT.text(lower_table(_DIALECT, owner, self._files(name), self._window)))
                 self._tables.add(name)
 
     def _files(self, name: str) -> list[EventFiles]:
@@ -145,10 +147,10 @@ class MemorySession(QuerySession):
         owner = self._model.objects[name]
         table = self._tables.get(name)
         if table is None:
-            self._execute(sql_text(lower_table(owner, [], Window(), kind="TABLE")))
+            self._execute(_DIALECT.text(lower_table(_DIALECT, owner, [], Window(), kind="TABLE")))
         else:
             self._connection.register(INCOMING, table)
-            self._execute(sql_text(lower_incoming(owner)))
+            self._execute(_DIALECT.text(lower_incoming(owner)))
             self._connection.unregister(INCOMING)
         self._filled.add(name)
 

@@ -1,20 +1,46 @@
-"""Bound program to SQL: sqlglot trees, one dialect's text at the end."""
+"""Bound program to SQL: sqlglot trees, in what one dialect has, and its text at the end.
 
-from carlang.sql.lower import SCHEMA, column_type, lower
-from carlang.sql.render import DIALECTS, UnsupportedError, sql_text
-from carlang.sql.tables import INCOMING, EventFiles, Window, lower_incoming, lower_schema, lower_table
+`lowering` walks streams and expressions; what is alike in every engine that follows the standard is built there, in
+`groups` and in `sequences`. Everything else is asked of a `Dialect`, which has a table from each function, aggregate
+and operator to its lowering, and refuses a name that is not in it. `duckdb` is the one dialect whose engine runs here.
+"""
+
+from carlang.sql.dialect import Dialect, UnsupportedError
+from carlang.sql.duckdb import DuckDBDialect
+from carlang.sql.lowering import lower
+from carlang.sql.tables import (
+    INCOMING,
+    SCHEMA,
+    EventFiles,
+    Window,
+    lower_incoming,
+    lower_schema,
+    lower_table,
+)
+
+DIALECTS = {dialect.name: dialect for dialect in (DuckDBDialect(),)}
+"""The dialects by name: those that an engine of this version runs."""
+
+
+def dialect_named(name: str) -> Dialect:
+    """Return a dialect; raises `ValueError` that names those there are."""
+    if name not in DIALECTS:
+        raise ValueError(f"there is no dialect {name!r}; choose one of {', '.join(DIALECTS)}")
+    return DIALECTS[name]
+
 
 __all__ = [
     "DIALECTS",
     "INCOMING",
     "SCHEMA",
+    "Dialect",
+    "DuckDBDialect",
     "EventFiles",
     "UnsupportedError",
     "Window",
-    "column_type",
+    "dialect_named",
     "lower",
     "lower_incoming",
     "lower_schema",
     "lower_table",
-    "sql_text",
 ]

@@ -1,8 +1,12 @@
-"""Small pieces of SQL trees that all lowerings share. Every identifier is quoted, every operand in parentheses."""
+"""Small pieces of standard SQL that all lowerings share. Every identifier is quoted, every operand in parentheses.
+
+A tree is built once and written once, so the builders here do not copy what they are handed: a node that stands in two
+places of a query is copied where that happens.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from sqlglot import exp
@@ -39,7 +43,8 @@ def instant(value: datetime) -> SQL:
     """Return a literal of a time, to the microsecond; one without a zone is UTC, whatever the machine's zone is."""
     aware = value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
     written = aware.strftime("%Y-%m-%d %H:%M:%S.%f+00:00")
-    return exp.cast(text(written.rjust(32, "0")), "timestamptz")
+    # strftime writes the year 1 without its zeros, and engines would read that as another year.
+    return cast(text(written.rjust(32, "0")), "timestamptz")
 
 
 def call(function: str, *arguments: SQL) -> SQL:
@@ -47,8 +52,34 @@ def call(function: str, *arguments: SQL) -> SQL:
     return exp.Anonymous(this=function, expressions=list(arguments))
 
 
-def lowered(value: SQL) -> SQL:
-    """Return a text in lower case: the form in which texts are compared. Literals of ASCII are lowered at once."""
+def cast(value: SQL, to: str) -> SQL:
+    """Return a value as another type; a query fails where it does not fit."""
+    return exp.cast(value, to, copy=False)
+
+
+def as_named(value: SQL, alias: str) -> SQL:
+    """Return a value under a name."""
+    return exp.alias_(value, name(alias), copy=False)
+
+
+def select(columns: Sequence[SQL], source: SQL) -> exp.Select:
+    """Return a query of columns from a table."""
+    return exp.Select().select(*columns, copy=False).from_(source, copy=False)
+
+
+def everything(source: SQL) -> exp.Select:
+    """Return a query of all columns of a table."""
+    return select([exp.Star()], source)
+
+
+def subquery(query: exp.Query, alias: str) -> SQL:
+    """Return a query as a table with a name."""
+    return query.subquery(name(alias), copy=False)
+
+
+def folded(value: SQL) -> SQL:
+    """Return a text in lower case: the form in which texts are compared. Literals of ASCII are folded at once."""
+    # Beyond ASCII, Python and an engine need not agree on lower case; the engine then folds both sides.
     if isinstance(value, exp.Literal) and value.is_string and value.this.isascii():
         return text(value.this.lower())
     return exp.Lower(this=value)
@@ -58,11 +89,6 @@ def wrapped(value: SQL) -> SQL:
     """Return an operand in parentheses where it is not a single word or call."""
     simple = exp.Column | exp.Literal | exp.Func | exp.Paren | exp.Cast | exp.Boolean | exp.Null
     return value if isinstance(value, simple) else exp.Paren(this=value)
-
-
-def attempt(value: SQL) -> SQL:
-    """Return a computation that is missing where it overflows or has no result."""
-    return call("try", value)
 
 
 def all_of(conditions: Sequence[SQL]) -> SQL:
@@ -100,13 +126,21 @@ def definite(condition: SQL) -> SQL:
     return exp.Coalesce(this=condition, expressions=[exp.false()])
 
 
-def let(word: str, value: SQL, body: Callable[[SQL], SQL]) -> SQL:
-    """Return `body` of a value that is computed once, under a name of its own, however often the body needs it."""
-    inner = exp.Lambda(this=body(exp.Column(this=exp.to_identifier(word))), expressions=[exp.to_identifier(word)])
-    one = exp.Transform(this=exp.Array(expressions=[value]), expression=inner)
-    return call("list_extract", one, number(1))
+def missing(value: SQL) -> SQL:
+    """Return the test that a value is missing."""
+    return exp.Is(this=value, expression=exp.null())
+
+
+def present(value: SQL) -> SQL:
+    """Return the test that a value is not missing."""
+    return exp.Not(this=missing(value))
 
 
 def when(condition: SQL, then: SQL, otherwise: SQL | None = None) -> SQL:
     """Return `then` where the condition holds, else `otherwise`, else nothing."""
     return exp.Case(ifs=[exp.If(this=condition, true=then)], default=otherwise)
+
+
+def ordered(value: SQL, *, descending: bool = False) -> SQL:
+    """Return a key of an order, in which missing values come last either way."""
+    return exp.Ordered(this=value, desc=descending, nulls_first=False)

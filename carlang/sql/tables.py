@@ -9,9 +9,12 @@ from datetime import datetime
 from sqlglot import exp
 
 from carlang.model.schema import Object
-from carlang.model.types import Column
-from carlang.sql.fragments import SQL, call, column, instant, name, text
-from carlang.sql.lower import SCHEMA, column_type
+from carlang.model.types import Column, Kind
+from carlang.sql.dialect import Dialect
+from carlang.sql.fragments import SQL, as_named, cast, column, everything, instant, missing, name, select, text
+
+SCHEMA = "events"
+"""The schema of the event tables."""
 
 INCOMING = "incoming"
 """The name under which events in memory are handed to the engine."""
@@ -34,26 +37,29 @@ class Window:
     until: datetime | None = None
 
 
-def lower_table(owner: Object, files: Sequence[EventFiles], window: Window, kind: str = "VIEW") -> exp.Create:
+def lower_table(
+    dialect: Dialect, owner: Object, files: Sequence[EventFiles], window: Window, kind: str = "VIEW"
+) -> exp.Create:
     """Return the statement that makes the table of an object's events.
 
     A column that files lack is missing in their events; one that they hold under another type is cast, and missing
     where the cast fails.
     """
     columns = tuple(Column(field.name, field.type) for field in owner.fields.values())
-    query: exp.Select | exp.SetOperation | None = None
+    query: exp.Query | None = None
     for group in files:
-        select = _select(owner, group, columns, window)
-        query = exp.Union(this=query, expression=select, distinct=False) if query is not None else select
-    table = exp.Table(this=name(owner.name), db=name(SCHEMA))
-    return exp.Create(this=table, kind=kind, expression=query or _nothing(columns), replace=True)
+        rows = _rows(dialect, owner, group, columns, window)
+        query = exp.Union(this=query, expression=rows, distinct=False) if query is not None else rows
+    if query is None:
+        empty = [as_named(cast(exp.null(), dialect.type_of(c.type.kind)), c.name) for c in columns]
+        query = exp.Select().select(*empty, copy=False).where(exp.false(), copy=False)
+    return exp.Create(this=event_table(owner.name), kind=kind, expression=query, replace=True)
 
 
 def lower_incoming(owner: Object) -> exp.Create:
     """Return the statement that makes the table of an object's events from the table `INCOMING`."""
-    table = exp.Table(this=name(owner.name), db=name(SCHEMA))
-    query = exp.select("*").from_(exp.Table(this=name(INCOMING)))
-    return exp.Create(this=table, kind="TABLE", expression=query, replace=True)
+    query = everything(exp.Table(this=name(INCOMING)))
+    return exp.Create(this=event_table(owner.name), kind="TABLE", expression=query, replace=True)
 
 
 def lower_schema() -> exp.Create:
@@ -61,43 +67,29 @@ def lower_schema() -> exp.Create:
     return exp.Create(this=exp.Table(db=name(SCHEMA)), kind="SCHEMA", exists=True)
 
 
-def _select(owner: Object, group: EventFiles, columns: Sequence[Column], window: Window) -> exp.Select:
-    options = [exp.EQ(this=exp.Var(this=key), expression=value) for key, value in _OPTIONS]
-    paths = exp.Array(expressions=[text(path) for path in group.paths])
-    rows = exp.Table(this=exp.Anonymous(this="read_parquet", expressions=[paths, *options]))
-    query = exp.select(*(_column(owner, group, wanted) for wanted in columns)).from_(rows)
+def event_table(object_name: str) -> exp.Table:
+    """Return the table of an object's events."""
+    return exp.Table(this=name(object_name), db=name(SCHEMA))
+
+
+def _rows(dialect: Dialect, owner: Object, group: EventFiles, columns: Sequence[Column], window: Window) -> exp.Select:
+    query = select([_column(dialect, owner, group, c) for c in columns], dialect.parquet_rows(group.paths))
     for limit, test in ((window.since, exp.GTE), (window.until, exp.LT)):
         if limit is not None and "time" in group.columns:
-            time = _stored("time", group.columns["time"], "timestamptz")
-            untimed = exp.Is(this=column("time"), expression=exp.null())
-            query = query.where(exp.Or(this=test(this=time, expression=instant(limit)), expression=untimed))
+            time = dialect.stored(column("time"), group.columns["time"], dialect.type_of(Kind.TIME))
+            inside = test(this=time, expression=instant(limit))
+            query = query.where(exp.Or(this=inside, expression=missing(column("time"))), copy=False)
     return query
 
 
-_NESTED = ("STRUCT", "MAP", "UNION")
-_OPTIONS = (("union_by_name", exp.true()), ("hive_partitioning", exp.false()))
-
-
-def _column(owner: Object, group: EventFiles, wanted: Column) -> SQL:
-    kind = column_type(wanted.type.kind)
+def _column(dialect: Dialect, owner: Object, group: EventFiles, wanted: Column) -> SQL:
+    to = dialect.type_of(wanted.type.kind)
     if wanted.name == "object":
         value: SQL = text(owner.name)
     elif wanted.name == "action":
         value = text(group.action)
     elif wanted.name in group.columns:
-        value = _stored(wanted.name, group.columns[wanted.name], kind)
+        value = dialect.stored(column(wanted.name), group.columns[wanted.name], to)
     else:
-        value = exp.cast(exp.null(), kind)
-    return exp.alias_(value, name(wanted.name))
-
-
-def _stored(field: str, stored: str, kind: str) -> SQL:
-    value = column(field)
-    if stored.startswith(_NESTED) or stored.endswith("]"):
-        value = call("to_json", value)
-    return exp.TryCast(this=value, to=exp.DataType.build(kind, dialect="duckdb"))
-
-
-def _nothing(columns: Sequence[Column]) -> exp.Select:
-    empty = [exp.alias_(exp.cast(exp.null(), column_type(c.type.kind)), name(c.name)) for c in columns]
-    return exp.select(*empty).where(exp.false())
+        value = cast(exp.null(), to)
+    return as_named(value, wanted.name)

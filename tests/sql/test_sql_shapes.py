@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from sqlglot import exp
 
 import carlang
-from carlang.sql import sql_text
+from carlang.sql import DuckDBDialect
 from carlang.sql.fragments import all_of, any_of, column, complement, instant, number
 from carlang.syntax.literal import string_literal
 
@@ -94,12 +94,17 @@ def test_many_conditions_nest_no_deeper_than_their_logarithm() -> None:
 
 
 def test_no_condition_is_true_and_no_alternative_is_false() -> None:
-    assert sql_text(all_of([])) == "TRUE"
-    assert sql_text(any_of([])) == "FALSE"
-    assert sql_text(complement(exp.null())).upper().replace("\n", "").replace(" ", "") == "(NULL)ISDISTINCTFROMTRUE"
+    assert DuckDBDialect().text(all_of([])) == "TRUE"
+    assert DuckDBDialect().text(any_of([])) == "FALSE"
+    assert (
+        DuckDBDialect().text(complement(exp.null())).upper().replace("\n", "").replace(" ", "")
+        == "(NULL)ISDISTINCTFROMTRUE"
+    )
 
 
 def test_a_negative_number_is_a_negation_and_a_time_has_six_digits() -> None:
-    assert sql_text(number(-5)) == "-5"
-    assert "'0001-01-01 00:00:00.000000+00:00'" in sql_text(instant(datetime(1, 1, 1, tzinfo=UTC)))
-    assert "'2020-01-01 00:00:00.000007+00:00'" in sql_text(instant(datetime(2020, 1, 1, 0, 0, 0, 7, tzinfo=UTC)))
+    assert DuckDBDialect().text(number(-5)) == "-5"
+    assert "'0001-01-01 00:00:00.000000+00:00'" in DuckDBDialect().text(instant(datetime(1, 1, 1, tzinfo=UTC)))
+    assert "'2020-01-01 00:00:00.000007+00:00'" in DuckDBDialect().text(
+        instant(datetime(2020, 1, 1, 0, 0, 0, 7, tzinfo=UTC))
+    )

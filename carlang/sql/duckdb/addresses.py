@@ -1,4 +1,4 @@
-"""IP addresses in blocks, without an engine's own address type.
+"""IP addresses in blocks, without DuckDB's own address type: that is an extension, and none is loaded here.
 
 An IPv4 address becomes a number; one with a colon its 32 hexadecimal digits, in which order is the order of addresses.
 IPv4 addresses in IPv6 form (`::ffff:10.0.0.1`) count as the IPv4 addresses that they are. A text that is no address
@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from sqlglot import exp
 
-from carlang.sql.fragments import SQL, call, let, lowered, number, text, when
+from carlang.sql.duckdb.pieces import joined, let, try_cast
+from carlang.sql.fragments import SQL, call, folded, number, text, when
 
 _OCTET = r"(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)"
 _V4 = rf"(?:{_OCTET}\.){{3}}{_OCTET}"
@@ -21,9 +22,9 @@ _V4_LAST = 2**32 - 1
 
 def in_block(address: SQL, low: int, high: int) -> SQL:
     """Return the test that a text is an IP address between two others, given as 128-bit numbers."""
-    if isinstance(address, exp.Column):
-        return _test(lowered(address), low, high)
-    return let("ip", lowered(address), lambda ip: _test(ip, low, high))
+    if isinstance(address, exp.Column):  # it costs nothing to name a column often
+        return _test(folded(address), low, high)
+    return let("ip", folded(address), lambda ip: _test(ip, low, high))
 
 
 def _test(ip: SQL, low: int, high: int) -> SQL:
@@ -49,22 +50,22 @@ def _v4_number(address: SQL) -> SQL:
 
 
 def _octet(address: SQL, index: int) -> SQL:
-    return exp.TryCast(this=_part(address, ".", index + 1), to=exp.DataType.build("bigint"))
+    return try_cast(_part(address, ".", index + 1), "bigint")
 
 
 def _v6_digits(ip: SQL) -> SQL:
     """Return all 32 digits: the zone off, an IPv4 tail as two groups, `::` as the groups that it stands for."""
     plain = let("plain", _part(ip, "%", 1), _with_hexadecimal_tail)
-    return let("bare", plain, lambda bare: let("whole", _whole(bare), _digits))
+    return let("bare", plain, lambda bare: let("whole", _written_out(bare), _digits))
 
 
-def _whole(bare: SQL) -> SQL:
+def _written_out(bare: SQL) -> SQL:
     """Return an address with all its groups written out; missing where `::` stands for none, or stands twice."""
     gap = text("::")
     at_an_end = [_one_if(node(this=bare.copy(), expression=gap.copy())) for node in (exp.StartsWith, exp.EndsWith)]
     groups = exp.Sub(this=exp.Sub(this=_count(bare, ":"), expression=at_an_end[0]), expression=at_an_end[1])
     missing = exp.Sub(this=number(8), expression=exp.Paren(this=groups))
-    zeros = _joined(text(":"), call("repeat", text("0:"), missing.copy()))
+    zeros = joined(text(":"), call("repeat", text("0:"), missing.copy()))
     full = call("trim", exp.Replace(this=bare.copy(), expression=gap.copy(), replacement=zeros), text(":"))
     stands_for_some = exp.And(
         this=exp.EQ(this=_count(bare, "::"), expression=number(2)),
@@ -73,9 +74,9 @@ def _whole(bare: SQL) -> SQL:
     return when(exp.Contains(this=bare.copy(), expression=gap), when(stands_for_some, full), bare.copy())
 
 
-def _digits(whole: SQL) -> SQL:
-    groups = [call("lpad", _part(whole, ":", index + 1), number(4), text("0")) for index in range(8)]
-    return when(call("regexp_full_match", whole.copy(), text(_GROUPS)), _joined(*groups))
+def _digits(address: SQL) -> SQL:
+    groups = [call("lpad", _part(address, ":", index + 1), number(4), text("0")) for index in range(8)]
+    return when(call("regexp_full_match", address.copy(), text(_GROUPS)), joined(*groups))
 
 
 def _one_if(condition: SQL) -> SQL:
@@ -93,8 +94,8 @@ def _with_hexadecimal_tail(plain: SQL) -> SQL:
     pattern = text(r"[0-9.]+$")
     head = call("regexp_replace", plain.copy(), pattern, text(""))
     tail = call("regexp_extract", plain.copy(), pattern.copy())
-    hexadecimal = let("tail", tail, lambda t: _joined(_hexadecimal(t, 0), text(":"), _hexadecimal(t, 2)))
-    return when(exp.Contains(this=plain.copy(), expression=text(".")), _joined(head, hexadecimal), plain.copy())
+    hexadecimal = let("tail", tail, lambda t: joined(_hexadecimal(t, 0), text(":"), _hexadecimal(t, 2)))
+    return when(exp.Contains(this=plain.copy(), expression=text(".")), joined(head, hexadecimal), plain.copy())
 
 
 def _hexadecimal(tail: SQL, first: int) -> SQL:
@@ -104,11 +105,3 @@ def _hexadecimal(tail: SQL, first: int) -> SQL:
 
 def _part(value: SQL, separator: str, index: int) -> SQL:
     return call("split_part", value.copy(), text(separator), number(index))
-
-
-def _joined(*pieces: SQL) -> SQL:
-    """Join texts; missing where one of them is, as `||` has it."""
-    joined: SQL = pieces[0]
-    for piece in pieces[1:]:
-        joined = exp.DPipe(this=joined, expression=piece)
-    return exp.Paren(this=joined)

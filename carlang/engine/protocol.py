@@ -1,0 +1,40 @@
+"""What an engine is to a session: it runs SQL in its own dialect and gives Arrow tables."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import pyarrow as pa
+
+from carlang.sql import Dialect
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The rows of a query in their order; `total` counts those as well that a limit cut off."""
+
+    table: pa.Table = field(repr=False)
+    total: int
+
+
+class Engine(Protocol):
+    """Runs statements and queries one at a time. All of its methods raise `EngineError` for what fails."""
+
+    @property
+    def dialect(self) -> Dialect:
+        """The dialect of the SQL that it runs."""
+        ...
+
+    def execute(self, statement: str, tables: Mapping[str, pa.Table] | None = None) -> None:
+        """Run a statement that gives no rows; it can read `tables` under their names, which are gone afterwards."""
+        ...
+
+    def query(self, text: str, limit: int | None = None) -> Answer:
+        """Run a query, and keep the first `limit` rows of it, or all."""
+        ...
+
+    def close(self) -> None:
+        """Give back what the engine holds."""
+        ...

@@ -1,0 +1,88 @@
+"""DuckDB's dialect: its tables of lowerings, and its forms for records, addresses, times and files."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import ClassVar
+
+from sqlglot import exp
+
+from carlang.resolve.bound import Pattern, Wildcard
+from carlang.sql.dialect import Dialect, Lowering
+from carlang.sql.duckdb.addresses import in_block
+from carlang.sql.duckdb.aggregates import AGGREGATES
+from carlang.sql.duckdb.functions import FUNCTIONS
+from carlang.sql.duckdb.operators import OPERATORS, folded_items, microseconds
+from carlang.sql.duckdb.pieces import try_cast
+from carlang.sql.fragments import SQL, call, folded, text, when
+
+_NESTED = ("STRUCT", "MAP", "UNION")
+_OPTIONS = (
+    # Files of one action need not have the same columns in the same order.
+    ("union_by_name", exp.true),
+    # Folders `object=…` hold what the columns say already, and would be columns once more.
+    ("hive_partitioning", exp.false),
+)
+
+
+class DuckDBDialect(Dialect):
+    """DuckDB has a form for everything."""
+
+    name: ClassVar[str] = "duckdb"
+    writer: ClassVar[str] = "duckdb"
+    functions: ClassVar[Mapping[str, Lowering]] = {**Dialect.functions, **FUNCTIONS}
+    aggregates: ClassVar[Mapping[str, Lowering]] = {**Dialect.aggregates, **AGGREGATES}
+    operators: ClassVar[Mapping[str, Lowering]] = {**Dialect.operators, **OPERATORS}
+
+    def matches(self, subject: SQL, pattern: Pattern) -> SQL:
+        """Return the test that a text, in lower case, matches a pattern; its plainest form where one is faster."""
+        run = Wildcard.RUN
+        match pattern:
+            case (str(head), last) if last is run:
+                return exp.StartsWith(this=subject, expression=folded(text(head)))
+            case (first, str(tail)) if first is run:
+                return exp.EndsWith(this=subject, expression=folded(text(tail)))
+            case (first, str(middle), last) if first is run and last is run:
+                return exp.Contains(this=subject, expression=folded(text(middle)))
+        return super().matches(subject, pattern)
+
+    def member(self, record: SQL, name: str) -> SQL:
+        """Look a member up as it is written, else under the name that differs from it in case and underscores only.
+
+        A text that is no JSON has no members.
+        """
+        as_written = call("json_extract_string", record, text("/" + name.replace("~", "~0").replace("/", "~1")))
+        keys = call("json_keys", record.copy())
+        index = call("list_position", folded_items(keys, underscores=False), folded(text(name.replace("_", ""))))
+        # The key is written into a JSON pointer, in which `~` and `/` are escaped; `~` first, else twice.
+        escaped: SQL = call("list_extract", keys.copy(), index)
+        for character, escape in (("~", "~0"), ("/", "~1")):
+            escaped = exp.Replace(this=escaped, expression=text(character), replacement=text(escape))
+        pointer = exp.DPipe(this=text("/"), expression=escaped)
+        in_any_case = call("json_extract_string", record.copy(), pointer)
+        value = exp.Coalesce(this=as_written, expressions=[in_any_case])
+        return when(call("json_valid", record.copy()), value)
+
+    def in_block(self, address: SQL, low: int, high: int) -> SQL:
+        """Return the test that a text is an IP address between two others."""
+        return in_block(address, low, high)
+
+    def microseconds(self, time: SQL) -> SQL:
+        """Return a time as microseconds since 1970."""
+        return microseconds(time)
+
+    def union_by_name(self, left: exp.Query, right: exp.Query) -> exp.SetOperation:
+        """Return the rows of both queries, columns matched by name."""
+        return exp.Union(this=left, expression=right, distinct=False, by_name=True)
+
+    def parquet_rows(self, paths: Sequence[str]) -> SQL:
+        """Return the rows of Parquet files."""
+        files = exp.Array(expressions=[text(path) for path in paths])
+        options = [exp.EQ(this=exp.Var(this=option), expression=value()) for option, value in _OPTIONS]
+        return exp.Table(this=exp.Anonymous(this="read_parquet", expressions=[files, *options]))
+
+    def stored(self, value: SQL, type_: str, wanted: str) -> SQL:
+        """Return a value of a file as another type; what is nested becomes JSON, as open records are kept."""
+        if type_.startswith(_NESTED) or type_.endswith("]"):
+            value = call("to_json", value)
+        return try_cast(value, wanted)

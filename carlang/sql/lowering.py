@@ -1,0 +1,380 @@
+"""Bound program → SQL: one query an output, its named streams common table expressions in the program's order.
+
+Events are read from a table for each object in the schema `events`: `"events"."process"`. Whoever runs the query
+provides those tables, with the columns of the model and `object` and `action` in every row. Columns that a lowering
+needs for itself begin with `#`, which no name of a program can.
+
+Streams hold expressions and expressions, where they take an aggregate over a stream, hold streams. So one class lowers
+both: `table` a stream, `value` and `condition` an expression. What has no need of that recursion, because all it is
+made of is lowered already, is built elsewhere: groups in `groups`, sequences in `sequences`, single functions and
+operators by the dialect.
+
+SQL's comparisons have three values, the language's two. A missing comparison drops a row exactly as a false one does,
+so it may stand as it is wherever only `and` and `or` are above it; a complement asks `IS DISTINCT FROM TRUE`, which
+makes it definite again. A condition in the place of a value is made definite with COALESCE.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import assert_never
+
+from sqlglot import exp
+
+from carlang.model.types import STRING, Column, Kind
+from carlang.resolve import bound
+from carlang.resolve.inputs import Given
+from carlang.sql.dialect import Dialect, Operands
+from carlang.sql.fragments import (
+    SQL,
+    all_of,
+    any_of,
+    as_named,
+    call,
+    cast,
+    column,
+    complement,
+    definite,
+    everything,
+    folded,
+    instant,
+    missing,
+    name,
+    number,
+    ordered,
+    present,
+    select,
+    subquery,
+    text,
+    wrapped,
+)
+from carlang.sql.groups import RANKED, aggregates_of, group_query, members, own_column, ranking
+from carlang.sql.sequences import sequence_query, step_events, until_events
+from carlang.sql.tables import event_table
+
+
+def lower(output: bound.BoundOutput, dialect: Dialect, now: datetime, given: Given) -> exp.Query:
+    """Return the query that gives an output's rows, in the order in which results are given.
+
+    `now` is what the program calls so, `given` holds the values of its inputs. Raises `UnsupportedError` where the
+    dialect lacks something that the program uses.
+    """
+    builder = QueryBuilder(dialect, now, given)
+    for stream in bound.streams_below(output.stream):  # inputs first, so that long chains do not nest
+        if isinstance(stream, bound.NamedStream):
+            builder.table(stream)
+    columns = output.stream.columns
+    query = select([column(c.name) for c in columns], builder.table(output.stream))
+    query = query.order_by(*(ordered(column(key)) for key in result_order(columns)), copy=False)
+    for key, table in builder.tables.items():
+        query = query.with_(name(key), as_=table, copy=False)
+    return query
+
+
+def result_order(columns: tuple[Column, ...]) -> list[str]:
+    """Return the columns by which rows are ordered: `time`, then `record_id`, then the others as they stand.
+
+    Of a join, the times of all parts come first, then their record ids.
+    """
+    names = [c.name for c in columns]
+    first = [n for word in ("time", "record_id") for n in names if n.rpartition(".")[2] == word]
+    return first + [n for n in names if n not in first]
+
+
+@dataclass(frozen=True)
+class QueryBuilder:
+    """Lowers the streams and expressions of one query.
+
+    `tables` gathers the named streams, each a common table expression, in the order in which they depend on one
+    another. `computed` holds, by identity, the expressions that are columns already where the builder stands.
+    """
+
+    dialect: Dialect
+    now: datetime
+    given: Given
+    tables: dict[str, exp.Query] = field(default_factory=dict)
+    computed: Mapping[int, str] = field(default_factory=dict)
+
+    # ---- streams -----------------------------------------------------------------------------------------------------
+
+    def table(self, stream: bound.BoundStream) -> SQL:
+        """Return a stream as something to select from."""
+        if isinstance(stream, bound.NamedStream):
+            if stream.key not in self.tables:
+                # Lowered before it is entered: what it depends on must stand before it.
+                query = self.query(stream.stream)
+                self.tables[stream.key] = query
+            return exp.Table(this=name(stream.key))
+        return subquery(self.query(stream), "stage")
+
+    def query(self, stream: bound.BoundStream) -> exp.Query:  # noqa: C901  # a case a stream
+        """Return a stream as a query."""
+        match stream:
+            case bound.Events():
+                return self._events(stream)
+            case bound.Filtered():
+                return self._filtered(stream)
+            case bound.Derived(source, derived, value, columns):
+                is_new = all(c.name != derived.name for c in source.columns)
+                kept = [exp.Star()] if is_new else [column(c.name) for c in columns if c.name != derived.name]
+                return select([*kept, as_named(self.value(value), derived.name)], self.table(source))
+            case bound.Projected(source, items):
+                return select(self._items(items), self.table(source))
+            case bound.Joined():
+                return self._joined(stream)
+            case bound.Grouped():
+                columns = stream.columns
+                return self._grouped(stream, [bound.Item(c, bound.FieldRef(c.name, c.type)) for c in columns])
+            case bound.Aggregated(group, items):
+                return self._grouped(group, items)
+            case bound.Union(left, right, columns):
+                sides = [select(self._fitted(side.columns, columns), self.table(side)) for side in (left, right)]
+                return exp.Union(this=sides[0], expression=sides[1], distinct=False)
+            case bound.Difference():
+                return self._difference(stream)
+            case bound.Distinct(source, distinct):
+                return self._distinct(source, distinct)
+            case bound.Sequenced():
+                return self._sequenced(stream)
+            case bound.NamedStream():
+                return everything(self.table(stream))
+            case _:
+                assert_never(stream)
+
+    def _events(self, events: bound.Events) -> exp.Query:
+        """The events of some classes; of several objects, with the columns of all."""
+        query: exp.Query | None = None
+        for event_set in events.sets:
+            columns = [exp.Star()] if len(events.sets) > 1 else [column(c.name) for c in events.columns]
+            wanted = exp.In(this=column("action"), expressions=[text(action) for action in event_set.actions])
+            rows = select(columns, event_table(event_set.object)).where(wanted, copy=False)
+            query = self.dialect.union_by_name(query, rows) if query is not None else rows
+        assert query is not None  # noqa: S101  # a search names at least one class of events
+        return query
+
+    def _filtered(self, stream: bound.Filtered) -> exp.Query:
+        """Filters of filters, as pipes make them, become one query, and so do the filter and the events it reads."""
+        source, conditions = stream.input, [stream.condition]
+        # A condition that takes an aggregate over its own stream needs that stream as it is.
+        while isinstance(source, bound.Filtered) and not _has_query(conditions[-1]):
+            conditions.append(source.condition)
+            source = source.input
+        tests = [self.condition(condition) for condition in reversed(conditions)]
+        if isinstance(source, bound.Events) and len(source.sets) == 1:
+            return _where(self._events(source), tests)
+        return _where(everything(self.table(source)), tests)
+
+    def _joined(self, joined: bound.Joined) -> exp.Query:
+        first, *others = (self._part(part) for part in joined.parts)
+        query = everything(first)
+        for table in others:
+            query = query.join(table, join_type="cross", copy=False)
+        return _where(query, [self.condition(joined.condition)])
+
+    def _part(self, part: bound.StreamPart) -> SQL:
+        """A part of a join, its columns under its name."""
+        renamed = [as_named(column(c.name), f"{part.name}.{c.name}") for c in part.stream.columns]
+        return subquery(select(renamed, self.table(part.stream)), part.name)
+
+    def _fitted(self, columns: Sequence[Column], wanted: Sequence[Column]) -> list[SQL]:
+        """All columns that are wanted, those that are not there missing in every row."""
+        names = {c.name for c in columns}
+        return [
+            column(c.name) if c.name in names else as_named(cast(exp.null(), self.dialect.type_of(c.type.kind)), c.name)
+            for c in wanted
+        ]
+
+    def _difference(self, difference: bound.Difference) -> exp.Query:
+        renamed = [as_named(column(c.name), f"#{c.name}") for c in difference.right.columns if c.name in difference.on]
+        other = subquery(select(renamed, self.table(difference.right)), "#right")
+        types = {c.name: c.type for c in difference.left.columns}
+        tests: list[SQL] = []
+        for key in difference.on:
+            left, right = column(key, "#left"), column(f"#{key}", "#right")
+            if types[key].is_string:
+                left, right = folded(left), folded(right)
+            tests.append(exp.NullSafeEQ(this=left, expression=right))
+        equal = exp.Exists(this=select([number(1)], other).where(all_of(tests), copy=False))
+        left_rows = subquery(everything(self.table(difference.left)), "#left")
+        return everything(left_rows).where(exp.Not(this=equal), copy=False)
+
+    def _distinct(self, source: bound.BoundStream, distinct: Column) -> exp.Query:
+        key = folded(column(distinct.name)) if distinct.type.is_string else column(distinct.name)
+        # Of texts that differ in case alone, the first in the order of characters.
+        least = as_named(call("min", column(distinct.name)), distinct.name)
+        query = select([least], self.table(source)).where(present(column(distinct.name)), copy=False)
+        return query.group_by(key, copy=False)
+
+    def _grouped(self, group: bound.Grouped, items: Sequence[bound.Item]) -> exp.Query:
+        """A row a group with `items`, of those groups that all of `having` hold for.
+
+        The inner query makes a row a group with the group's own columns and every aggregate that is asked for, each a
+        column; the outer one computes from those.
+        """
+        union = group.inputs[0]
+        for other in group.inputs[1:]:
+            columns = {c.name: c for c in (*other.columns, *union.columns)}
+            union = bound.Union(union, other, tuple(columns.values()))
+        gap = self.value(group.gap) if group.gap is not None else None
+        rows, keys = members(self.dialect, group, self.table(union), gap)
+        timed = any(c.name == "time" for stream in group.inputs for c in stream.columns)
+        selected = [own_column(c, is_key=i < len(group.keys)) for i, c in enumerate(group.columns)]
+        rankings: list[tuple[str, exp.Query]] = []
+        computed: dict[int, str] = {}
+        for index, node in enumerate(aggregates_of(group, items)):
+            alias = computed[id(node)] = f"#aggregate{index}"
+            if node.function in RANKED:
+                source = subquery(rows.copy(), "members")
+                rankings.append((alias, ranking(self.dialect, node, self._operands(node), source, keys)))
+            else:
+                value = self.dialect.aggregate(node.function, replace(self._operands(node), timed=timed))
+                selected.append(as_named(value, alias))
+        outer = replace(self, computed=computed)
+        query = select(outer._items(items), group_query(rows, keys, selected, rankings))  # noqa: SLF001  # the same class
+        tests = [outer.condition(test) for test in group.having]
+        return query.where(all_of([exp.Paren(this=t) for t in tests]), copy=False) if tests else query
+
+    def _sequenced(self, sequence: bound.Sequenced) -> exp.Query:
+        steps = [
+            step_events(step, self.table(step.stream), sequence.keys, first=index == 0)
+            for index, step in enumerate(sequence.steps)
+        ]
+        until = sequence.until
+        barrier = until_events(until.columns, self.table(until), sequence.keys) if until is not None else None
+        within = self.value(sequence.within) if sequence.within is not None else None
+        return sequence_query(self.dialect, sequence, steps, barrier, within)
+
+    def _items(self, items: Sequence[bound.Item]) -> list[SQL]:
+        return [as_named(self.value(item.value), item.column.name) for item in items]
+
+    # ---- expressions -------------------------------------------------------------------------------------------------
+
+    def value(self, expr: bound.BoundExpr) -> SQL:
+        """Return a value, or a condition as a value, which is never missing."""
+        if id(expr) in self.computed:
+            return column(self.computed[id(expr)])
+        match expr:
+            case bound.FieldRef(name):
+                return column(name)
+            case bound.MemberRef(record, name):
+                return self.dialect.member(self.value(record), name)
+            case bound.Const():
+                return constant(expr)
+            case bound.Now():
+                return instant(self.now)
+            case bound.Param(name, kind):
+                return self.value(self.given[name, kind.kind])
+            case bound.Items(items):
+                return exp.Array(expressions=[self.value(item) for item in items])
+            case bound.Arith(operator, left, right):
+                operands = self._of(expr, left, right)
+                return self.dialect.operator(operator, replace(operands, has_query=_has_query(expr)))
+            case bound.Apply(function):
+                return self.dialect.function(function, self._operands(expr))
+            case bound.Aggregate(function):
+                return self.dialect.aggregate(function, self._operands(expr))
+            case bound.Scalar():
+                return self._scalar(expr)
+            case _:
+                return definite(self.condition(expr))
+
+    def condition(self, expr: bound.BoundExpr) -> SQL:
+        """Return a condition: true where it holds, false or missing where it does not."""
+        match expr:
+            case bound.AllOf(conditions):
+                return all_of([self.condition(c) for c in conditions])
+            case bound.AnyOf(conditions):
+                return any_of([self.condition(c) for c in conditions])
+            case bound.Complement(bound.Present(operand)):
+                return missing(wrapped(self.value(operand)))
+            case bound.Complement(inner):
+                return complement(self.condition(inner))
+            case bound.Present(operand):
+                return present(wrapped(self.value(operand)))
+            case bound.Compare() | bound.OneOf() | bound.Contains() | bound.Affix() | bound.RegexTest():
+                return self._test(expr)
+            case bound.Matches(subject, pattern):
+                return self.dialect.matches(folded(self.value(subject)), pattern)
+            case bound.InBlock(subject, low, high):
+                return self.dialect.in_block(self.value(subject), low, high)
+            case bound.Truth(operand):
+                return self.value(operand)
+            case (
+                bound.FieldRef()
+                | bound.MemberRef()
+                | bound.Const()
+                | bound.Now()
+                | bound.Param()
+                | bound.Items()
+                | bound.Arith()
+                | bound.Apply()
+                | bound.Aggregate()
+                | bound.Scalar()
+            ):
+                return self.value(expr)
+            case _:
+                assert_never(expr)
+
+    def _test(self, expr: bound.Compare | bound.OneOf | bound.Contains | bound.Affix | bound.RegexTest) -> SQL:
+        """Apply the operator that a test is."""
+        match expr:
+            case bound.Compare(operator, left, right):
+                return self.dialect.operator(operator, self._of(expr, left, right))
+            case bound.OneOf(subject, values):
+                return self.dialect.operator("in", self._of(expr, subject, *values))
+            case bound.Contains(container, item):
+                return self.dialect.operator("contains", self._of(expr, container, item))
+            case bound.Affix(test, subject, affix):
+                return self.dialect.operator(test, self._of(expr, subject, affix))
+            case bound.RegexTest(subject, regex):
+                pattern = bound.Const(regex, STRING)
+                return self.dialect.operator("match", self._of(expr, subject, pattern))
+            case _:
+                assert_never(expr)
+
+    def _of(self, expr: bound.BoundExpr, *operands: bound.BoundExpr) -> Operands:
+        values = tuple(self.value(operand) for operand in operands)
+        return Operands(values, tuple(operand.type for operand in operands), expr.type)
+
+    def _operands(self, expr: bound.Apply | bound.Aggregate) -> Operands:
+        operands = self._of(expr, *expr.arguments)
+        return replace(operands, distinct=expr.distinct) if isinstance(expr, bound.Aggregate) else operands
+
+    def _scalar(self, expr: bound.Scalar) -> SQL:
+        """An aggregate over all rows of a stream: a query of its own, run once."""
+        aggregate = expr.aggregate
+        source = self.table(expr.stream)
+        operands = self._operands(aggregate)
+        if aggregate.function in RANKED:
+            return ranking(self.dialect, aggregate, operands, source).subquery(copy=False)
+        timed = any(c.name == "time" for c in expr.stream.columns)
+        value = self.dialect.aggregate(aggregate.function, replace(operands, timed=timed))
+        return select([value], source).subquery(copy=False)
+
+
+def constant(const: bound.Const) -> SQL:
+    """Return a literal."""
+    match const.value:
+        case None:
+            return exp.null()
+        case bool(value):  # before int, which it is as well
+            return exp.Boolean(this=value)
+        case datetime() as value:
+            return instant(value)
+        case int(value) | float(value):
+            literal = number(value)
+            # Engines give a small number a small type, in which arithmetic with durations would overflow.
+            return cast(literal, "bigint") if const.type.kind is Kind.DURATION else literal
+        case str(value):
+            return text(value)
+
+
+def _where(query: exp.Query, tests: Sequence[SQL]) -> exp.Query:
+    return query.where(all_of([exp.Paren(this=t) if isinstance(t, exp.Or) else t for t in tests]), copy=False)
+
+
+def _has_query(expr: bound.BoundExpr) -> bool:
+    """Tell whether an expression takes an aggregate over a stream, which is a query of its own."""
+    return any(isinstance(node, bound.Scalar) for node in bound.walk(expr))
