@@ -1,7 +1,23 @@
-"""SQL and a store to Arrow tables, on a locked-down DuckDB connection."""
+"""SQL and a store to Arrow tables.
 
-from carlang.engine.session import MemorySession, Session
+A `Session` makes tables of a store's events and lowers programs; an `Engine` runs the SQL. DuckDB, on a connection that
+is locked down, is the one engine there is.
+"""
+
+from carlang.engine.duckdb_engine import DuckDBEngine
+from carlang.engine.protocol import Answer, Engine
+from carlang.engine.session import MemorySession, QuerySession, Session
 from carlang.engine.support import missing_events, unsure_absence
 from carlang.sql import Window
 
-__all__ = ["MemorySession", "Session", "Window", "missing_events", "unsure_absence"]
+__all__ = [
+    "Answer",
+    "DuckDBEngine",
+    "Engine",
+    "MemorySession",
+    "QuerySession",
+    "Session",
+    "Window",
+    "missing_events",
+    "unsure_absence",
+]

@@ -1,48 +1,38 @@
-"""Sessions: programs in, results out, on a connection of their own."""
+"""Sessions: programs in, results out, over a store or over events in memory."""
 
 from __future__ import annotations
 
-import tempfile
 import threading
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-import duckdb
 import pyarrow as pa
 
-from carlang.database import Limits, engine_error, locked_connection, time_limit
-from carlang.errors import EngineError
+from carlang.database import Limits
+from carlang.engine.duckdb_engine import DuckDBEngine
+from carlang.engine.protocol import Engine
 from carlang.model.schema import Model
 from carlang.model.types import Column, Kind
 from carlang.resolve import Given
 from carlang.resolve.bound import BoundOutput, Events, streams_below
 from carlang.results import Output
-from carlang.sql import INCOMING, DuckDBDialect, EventFiles, Window, lower, lower_incoming, lower_schema, lower_table
+from carlang.sql import INCOMING, EventFiles, Window, lower, lower_incoming, lower_schema, lower_table
 from carlang.store import Store, StoreFile
-
-_DIALECT = DuckDBDialect()
 
 
 class QuerySession:
-    """Runs bound programs on a connection of its own, one query an output; use it as a context manager.
+    """Runs bound programs on an engine, one query an output; use it as a context manager, which closes the engine.
 
-    Safe to use from several threads, which take turns.
+    The tables of events are made when a program first reads them. Safe to use from several threads, which take turns.
     """
 
-    def __init__(self, folder: Path | None, model: Model, limits: Limits | None = None) -> None:
+    def __init__(self, engine: Engine, model: Model) -> None:
+        self._engine = engine
         self._model = model
-        self._limits = limits or Limits()
-        self._scratch = tempfile.TemporaryDirectory(prefix="carlang-")
         self._lock = threading.Lock()
-        try:
-            self._connection = locked_connection(folder, self._limits, Path(self._scratch.name))
-        except EngineError:
-            self._scratch.cleanup()
-            raise
-        self._execute(_DIALECT.text(lower_schema()))
+        self._engine.execute(engine.dialect.text(lower_schema()))
 
     def __enter__(self) -> Self:
         return self
@@ -53,68 +43,59 @@ class QuerySession:
         self.close()
 
     def close(self) -> None:
-        """Close the connection and remove what it spilled."""
-        self._connection.close()
-        self._scratch.cleanup()
+        """Close the engine."""
+        self._engine.close()
 
     def run(self, output: BoundOutput, now: datetime, limit: int | None = None, given: Given | None = None) -> Output:
         """Return the rows of an output; `limit` cuts the table, not the count, `given` are the values of inputs.
 
         Raises `EngineError` where the query fails or goes beyond the session's limits.
         """
-        query = _DIALECT.text(lower(output, _DIALECT, now, given or {}))
+        dialect = self._engine.dialect
+        query = dialect.text(lower(output, dialect, now, given or {}))
+        objects = {s.object for e in streams_below(output.stream) if isinstance(e, Events) for s in e.sets}
         with self._lock:
-            self._provide(output)
-            try:
-                with time_limit(self._connection, self._limits.seconds):
-                    table, total = _fetched(self._connection.sql(query), limit)
-            except duckdb.Error as error:
-                raise engine_error(error) from error
-        return Output(output.name, output.stream.columns, _typed(table, output.stream.columns), total)
+            for name in sorted(objects):
+                self._provide(name)
+            answer = self._engine.query(query, limit)
+        return Output(output.name, output.stream.columns, _typed(answer.table, output.stream.columns), answer.total)
 
-    def _provide(self, output: BoundOutput) -> None:
-        """Make the tables of the objects that an output reads, where they are not there."""
-
-    def _execute(self, statement: str) -> None:
-        try:
-            self._connection.execute(statement)
-        except duckdb.Error as error:
-            raise engine_error(error) from error
+    def _provide(self, name: str) -> None:
+        """Make the table of an object's events, where it is not there."""
+        raise NotImplementedError
 
 
 class Session(QuerySession):
-    """A session over the files that a store has when the session begins."""
+    """A session over the files that a store has when the session begins, and over events in a window of time."""
 
     def __init__(self, store: Store, model: Model, limits: Limits | None = None, window: Window | None = None) -> None:
-        super().__init__(store.path, model, limits)
+        super().__init__(DuckDBEngine(store.path, limits or Limits()), model)
         self._store = store
         self._window = window or Window()
         self._tables: set[str] = set()
 
-    def _provide(self, output: BoundOutput) -> None:
-        for events in streams_below(output.stream):
-            if isinstance(events, Events):
-                self._make_tables(event_set.object for event_set in events.sets)
-
-    def _make_tables(self, objects: Iterable[str]) -> None:
-        for name in objects:
-            if name not in self._tables:
-                owner = self._model.objects[name]
-                self._execute(_DIALECT.text(lower_table(_DIALECT, owner, self._files(name), self._window)))
-                self._tables.add(name)
+    def _provide(self, name: str) -> None:
+        if name in self._tables:
+            return
+        dialect = self._engine.dialect
+        table = lower_table(dialect, self._model.objects[name], self._files(name), self._window)
+        self._engine.execute(dialect.text(table))
+        self._tables.add(name)
 
     def _files(self, name: str) -> list[EventFiles]:
         types = self._store.columns(name)
-        found: dict[str, list[str]] = {}
+        paths: dict[str, list[str]] = {}
         columns: dict[str, dict[str, str]] = {}
         for file in self._store.files(name):
             if file.rows and self._in_window(file):
-                found.setdefault(file.action, []).append(str(file.path.resolve()))
-                present = {c: kind for c, kind in types.items() if c in file.filled}
-                columns.setdefault(file.action, {}).update(present)
-        return [EventFiles(action, paths, columns[action]) for action, paths in sorted(found.items())]
+                paths.setdefault(file.action, []).append(str(file.path.resolve()))
+                filled = {c: type_ for c, type_ in types.items() if c in file.filled}
+                columns.setdefault(file.action, {}).update(filled)
+        return [EventFiles(action, files, columns[action]) for action, files in sorted(paths.items())]
 
     def _in_window(self, file: StoreFile) -> bool:
+        """Tell whether a file may hold events of the window, by the times that its statistics name."""
+        # Events without a time lie in every window, and statistics do not see them.
         if file.first_time is None or file.last_time is None or file.filled.get("time", 0) < file.rows:
             return True
         since, until = self._window.since, self._window.until
@@ -125,7 +106,7 @@ class MemorySession(QuerySession):
     """A session over events in memory, which `load` exchanges."""
 
     def __init__(self, model: Model, limits: Limits | None = None) -> None:
-        super().__init__(None, model, limits)
+        super().__init__(DuckDBEngine(None, limits or Limits()), model)
         self._tables: dict[str, pa.Table] = {}
         self._filled: set[str] = set()
 
@@ -135,39 +116,15 @@ class MemorySession(QuerySession):
             self._tables = dict(tables)
             self._filled.clear()
 
-    def _provide(self, output: BoundOutput) -> None:
-        for events in streams_below(output.stream):
-            if isinstance(events, Events):
-                for event_set in events.sets:
-                    self._fill(event_set.object)
-
-    def _fill(self, name: str) -> None:
+    def _provide(self, name: str) -> None:
         if name in self._filled:
             return
-        owner = self._model.objects[name]
-        table = self._tables.get(name)
+        dialect, owner, table = self._engine.dialect, self._model.objects[name], self._tables.get(name)
         if table is None:
-            self._execute(_DIALECT.text(lower_table(_DIALECT, owner, [], Window(), kind="TABLE")))
+            self._engine.execute(dialect.text(lower_table(dialect, owner, [], Window(), kind="TABLE")))
         else:
-            self._connection.register(INCOMING, table)
-            self._execute(_DIALECT.text(lower_incoming(owner)))
-            self._connection.unregister(INCOMING)
+            self._engine.execute(dialect.text(lower_incoming(owner)), {INCOMING: table})
         self._filled.add(name)
-
-
-def _fetched(relation: duckdb.DuckDBPyRelation, limit: int | None) -> tuple[pa.Table, int]:
-    """Return the first rows and the number of all; rows beyond the limit are counted and let go."""
-    if limit is None:
-        table = relation.to_arrow_table()
-        return table, table.num_rows
-    reader = relation.to_arrow_reader()
-    kept: list[pa.RecordBatch] = []
-    total = 0
-    for batch in reader:
-        if total < limit:
-            kept.append(batch.slice(0, limit - total))
-        total += batch.num_rows
-    return pa.Table.from_batches(kept, schema=reader.schema), total
 
 
 def _typed(table: pa.Table, columns: Iterable[Column]) -> pa.Table:
