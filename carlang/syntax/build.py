@@ -27,7 +27,7 @@ class Builder(Transformer_NonRecursive[Token, Any]):
     """Builds AST nodes bottom-up, without recursion, and collects remarks on how literals are written."""
 
     def __init__(self, source: Source) -> None:
-        super().__init__(visit_tokens=False)
+        super().__init__(visit_tokens=False)  # rules turn their own tokens into nodes
         self._source = source
         self.diagnostics: list[Diagnostic] = []
 
@@ -90,7 +90,7 @@ class Builder(Transformer_NonRecursive[Token, Any]):
 
     def join(self, parts: list[Child]) -> ast.Join:
         """`join (a, b) where (c)`."""
-        where = _place(parts, "WHERE")
+        where = _index_of(parts, "WHERE")
         condition = parts[where + 1] if where < len(parts) else None
         return ast.Join(tuple(_nodes(parts[:where])), condition, _over(parts))
 
@@ -98,7 +98,7 @@ class Builder(Transformer_NonRecursive[Token, Any]):
 
     def group(self, parts: list[Child]) -> ast.Group:
         """`group a, b by f1, f2 within 30 minutes`."""
-        by = _place(parts, "BY")
+        by = _index_of(parts, "BY")
         keys, gap = _keys_and_span(parts[by + 1 :], "WITHIN", "WHERE")
         return ast.Group(tuple(_nodes(parts[:by])), keys, gap, _over(parts))
 
@@ -129,8 +129,8 @@ class Builder(Transformer_NonRecursive[Token, Any]):
 
     def sequence(self, parts: list[Child]) -> ast.Sequence:
         """`sequence (a, b) by hostname within 5 minutes until d`."""
-        end = _place(parts, "RPAR")
-        until = _place(parts, "UNTIL")
+        end = _index_of(parts, "RPAR")
+        until = _index_of(parts, "UNTIL")
         keys, within = _keys_and_span(parts[end + 1 : until], "WITHIN")
         barrier = parts[until + 1] if until < len(parts) else None
         return ast.Sequence(tuple(_nodes(parts[:end])), keys, within, barrier, _over(parts))
@@ -228,11 +228,17 @@ class Builder(Transformer_NonRecursive[Token, Any]):
 
     def call(self, parts: list[Child]) -> ast.Call:
         """`lower(exe)`."""
-        return ast.Call(_function(parts[0]), tuple(_nodes(parts[1:])), distinct=False, span=_over(parts))
+        return self._call(parts, distinct=False)
 
     def distinct_call(self, parts: list[Child]) -> ast.Call:
         """`count(distinct user)`."""
-        return ast.Call(_function(parts[0]), tuple(_nodes(parts[1:])), distinct=True, span=_over(parts))
+        return self._call(parts, distinct=True)
+
+    @staticmethod
+    def _call(parts: list[Child], *, distinct: bool) -> ast.Call:
+        # `max(` comes as a FUNCTION token, a name that is no function's as a Name: resolving it reports it.
+        name = _name(parts[0]) if isinstance(parts[0], Token) else parts[0]
+        return ast.Call(name, tuple(_nodes(parts[1:])), distinct, _over(parts))
 
     def name(self, parts: list[Child]) -> ast.Name:
         """`exe`."""
@@ -317,17 +323,13 @@ def _name(token: Token) -> ast.Name:
     return ast.Name(str(token), _token_span(token))
 
 
-def _function(part: Child) -> ast.Name:
-    return _name(part) if isinstance(part, Token) else part
-
-
-def _place(parts: list[Child], terminal: str) -> int:
+def _index_of(parts: list[Child], terminal: str) -> int:
     return next((i for i, p in enumerate(parts) if isinstance(p, Token) and p.type == terminal), len(parts))
 
 
 def _keys_and_span(parts: list[Child], *marks: str) -> tuple[tuple[Child, ...], Child | None]:
     """Split what stands behind `by` into the keys and the span of time behind one of the marks."""
-    mark = min(_place(parts, terminal) for terminal in marks)
+    mark = min(_index_of(parts, terminal) for terminal in marks)
     return tuple(_nodes(parts[:mark])), next(_nodes(parts[mark:]), None)
 
 

@@ -13,7 +13,7 @@ from carlang.syntax.unquoted import unquoted_text
 
 _COLUMN = re.compile(r"\bselect\b[^\n]*\bas\s+\w+\s*\Z", re.IGNORECASE)
 _LOOK_BACK = 2000
-"""How many characters before a fault are looked at."""
+"""How many characters before a fault are looked at, so that a very long statement with many faults stays quick."""
 _NAME_BEFORE = re.compile(r"(?<![\w.])[^\W\d]\w*\Z")
 _VALUES = frozenset({"NAME", "STRING", "NUMBER"})
 _OPERATORS = frozenset({"COMPARE", "IN", "TEXT_TEST"})

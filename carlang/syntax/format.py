@@ -16,11 +16,12 @@ from dataclasses import dataclass, field
 from carlang.diagnostics import has_errors
 from carlang.source import Source, Span
 from carlang.syntax import ast
-from carlang.syntax.format_doc import Doc, Item, items_of, last_items, layout
+from carlang.syntax.format_doc import Doc, Item, ItemAt, items_of, last_items, layout
 from carlang.syntax.format_nodes import Unclear, Writer
 from carlang.syntax.layout import comments, cut
 from carlang.syntax.parse import parse
 
+# What may stand between an item and the comment at its line's end.
 _AFTER_ITEM = re.compile(r"(?:[)\],|\s]|\{\{pipe\}\}|(?:and|or)\b)*", re.IGNORECASE)
 
 
@@ -161,13 +162,6 @@ def _same_statement(statement: ast.Statement, other: ast.Statement) -> bool:
 # ---- comments inside a statement -------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class _Place:
-    item: Item
-    depth: int
-    opening: bool
-
-
 @dataclass(slots=True)
 class _Loose:
     """Comments of a statement that none of its lines but the first and last can hold: above it, behind it, below it."""
@@ -183,13 +177,14 @@ def _attach(doc: Doc, remarks: Sequence[Span], text: str) -> _Loose:
     `text` is the program that all spans are of. A comment behind code belongs to the item that ends before it, one on
     a line of its own to the item that follows. Comments of the item that the statement ends with follow the statement.
     """
-    places = [_Place(*item) for item in items_of(doc)]
+    if not remarks:
+        return _Loose()
+    items = list(items_of(doc))
     code = _blanked(text, remarks)
     loose = _Loose()
-    for comment in remarks:
-        words = text[comment.start : comment.end].rstrip()
-        if not _attached(places, comment, words, code):
-            loose.above.append(words)
+    for remark in remarks:
+        if not _attached(items, remark, text[remark.start : remark.end].rstrip(), code):
+            loose.above.append(text[remark.start : remark.end].rstrip())
     for item in last_items(doc):
         behind = [*([item.beside] if item.beside else []), *item.below]
         if item.beside and not loose.beside:
@@ -200,49 +195,54 @@ def _attach(doc: Doc, remarks: Sequence[Span], text: str) -> _Loose:
 
 
 def _blanked(text: str, remarks: Sequence[Span]) -> str:
-    for comment in remarks:
-        text = text[: comment.start] + " " * (comment.end - comment.start) + text[comment.end :]
-    return text
+    """Return a text with spaces for its comments, so that what stands between two items can be matched."""
+    parts: list[str] = []
+    at = 0
+    for remark in remarks:
+        parts += [text[at : remark.start], " " * (remark.end - remark.start)]
+        at = remark.end
+    return "".join([*parts, text[at:]])
 
 
-def _attached(places: Sequence[_Place], comment: Span, words: str, code: str) -> bool:
-    line = code.rfind("\n", 0, comment.start) + 1
-    before = _before(places, comment, code)
-    if code[line : comment.start].strip() and before and _AFTER_ITEM.fullmatch(code, before.span.end, comment.start):
+def _attached(items: Sequence[ItemAt], remark: Span, words: str, code: str) -> bool:
+    """Give a comment to the item that it belongs to; return False where there is none that can have it."""
+    line = code.rfind("\n", 0, remark.start) + 1
+    before, after = _before(items, remark, code), _after(items, remark, code)
+    behind_code = bool(code[line : remark.start].strip())
+    if before and behind_code and _AFTER_ITEM.fullmatch(code, before.span.end, remark.start):
         if before.beside:
             before.below.append(words)
         else:
             before.beside = words
         return True
-    after = _after(places, comment, code)
     if after:
-        after.item.above.append(words)
-        return not after.opening or not after.item.above.pop()
+        if not after.begins_inline:
+            after.item.above.append(words)
+        return not after.begins_inline
     if before:
         before.below.append(words)
     return before is not None
 
 
-def _before(places: Sequence[_Place], comment: Span, code: str) -> Item | None:
+def _before(items: Sequence[ItemAt], remark: Span, code: str) -> Item | None:
     """Return the item that ends before a comment; behind a closing bracket the one that the bracket belongs to."""
-    ended = [place for place in places if place.item.span.end <= comment.start]
+    ended = [at for at in items if at.item.span.end <= remark.start]
     if not ended:
         return None
-    end = max(place.item.span.end for place in ended)
-    nearest = [place for place in ended if place.item.span.end == end]
-    closed = re.search(r"[)\]]", code[end : comment.start])
-    chosen = (min if closed else max)(nearest, key=lambda place: place.depth)
-    return chosen.item
+    end = max(at.item.span.end for at in ended)
+    nearest = [at for at in ended if at.item.span.end == end]
+    closed = re.search(r"[)\]]", code[end : remark.start])
+    return (min if closed else max)(nearest, key=lambda at: at.depth).item
 
 
-def _after(places: Sequence[_Place], comment: Span, code: str) -> _Place | None:
+def _after(items: Sequence[ItemAt], remark: Span, code: str) -> ItemAt | None:
     """Return the item that follows a comment in the same brackets."""
-    coming = [place for place in places if place.item.span.start >= comment.end]
+    coming = [at for at in items if at.item.span.start >= remark.end]
     if not coming:
         return None
-    start = min(place.item.span.start for place in coming)
-    between = code[comment.end : start]
+    start = min(at.item.span.start for at in coming)
+    between = code[remark.end : start]
     if re.search(r"[)\]]", between):
         return None
-    nearest = [place for place in coming if place.item.span.start == start]
-    return (min if re.search(r"[(\[]", between) else max)(nearest, key=lambda place: place.depth)
+    nearest = [at for at in coming if at.item.span.start == start]
+    return (min if re.search(r"[(\[]", between) else max)(nearest, key=lambda at: at.depth)

@@ -73,12 +73,24 @@ def _flat_group(group: Group) -> str | None:
     return text + group.close
 
 
-def items_of(doc: Doc, depth: int = 0) -> Iterator[tuple[Item, int, bool]]:
-    """Yield all items of a document with their depth, and whether they are where a line cannot begin with them."""
+@dataclass(frozen=True, slots=True)
+class ItemAt:
+    """An item, how deep it lies, and whether its group begins with it on the line at hand, `filter p where …`.
+
+    No comment can stand above such an item.
+    """
+
+    item: Item
+    depth: int
+    begins_inline: bool
+
+
+def items_of(doc: Doc, depth: int = 0) -> Iterator[ItemAt]:
+    """Yield all items of a document, each before those inside it."""
     for part in doc:
         if isinstance(part, Group):
             for number, item in enumerate(part.items):
-                yield item, depth, number == 0 and not part.open
+                yield ItemAt(item, depth, begins_inline=number == 0 and not part.open)
                 yield from items_of(item.doc, depth + 1)
 
 

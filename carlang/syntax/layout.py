@@ -17,6 +17,8 @@ from carlang.diagnostics import Diagnostic, codes
 from carlang.source import Source, Span
 from carlang.syntax.quotes import unclosed, unopened, unterminated
 
+# The first that matches counts: `//` is a comment before it is two slashes, a string with an end comes before one
+# without, and `*x*` is a pattern before `*` multiplies.
 _TOKEN = re.compile(
     r"""
     (?P<comment>\#[^\n]*|//[^\n]*)
@@ -90,6 +92,7 @@ class _Cutter:
         if self.start is None:
             self.start = start
         self.end = end
+        # `*` is left out: it may be every action, `Process: *`.
         self.operator = (
             Span(start, end) if (kind == "infix" and text != "*") or text.casefold() in ("and", "or", "not") else None
         )
@@ -149,7 +152,7 @@ class _Cutter:
     def _unterminated(self, text: str, span: Span) -> None:
         self.faulty = self.swallowed = True
         line = self.source.text.rfind("\n", 0, span.start) + 1
-        earlier = [place for place in self.escaped if place >= line]
+        earlier = [quote for quote in self.escaped if quote >= line]
         inside = text.find("\\" + text[0], 1)
         if earlier or inside >= 0:
             self._escaped_end(earlier[0] if earlier else span.start + inside)
@@ -208,5 +211,5 @@ def cut(source: Source) -> tuple[list[Piece], list[Diagnostic]]:
 
 def comments(source: Source) -> list[Span]:
     """Return the places of a program's comments, in order."""
-    found = _TOKEN.finditer(source.text)
-    return [Span(match.start(), match.end()) for match in found if match.lastgroup == "comment"]
+    tokens = _TOKEN.finditer(source.text)
+    return [Span(match.start(), match.end()) for match in tokens if match.lastgroup == "comment"]

@@ -12,7 +12,7 @@ _UNITS = {"ms": 1_000, "s": 1_000_000, "m": 60_000_000, "h": 3_600_000_000, "d":
 _UNIT_NAMES = {"ms": "millisecond", "s": "second", "m": "minute", "h": "hour", "d": "day", "w": "week"}
 _LARGEST = 2**63 - 1
 _LONGEST = 300
-"""How many digits are worth turning into a number to see that it is too large."""
+"""A number of more digits is taken for too large unread: a float overflows at 309."""
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*([a-z]+)", re.IGNORECASE)
 _ESCAPES = {'"': re.compile(r'\\(["\\])'), "'": re.compile(r"\\(['\"\\])")}
 

@@ -33,6 +33,7 @@ class Parsed:
 @cache
 def _parser() -> Lark:
     grammar = files("carlang.grammar").joinpath("car.lark").read_text(encoding="utf-8")
+    # The contextual lexer lets a keyword be a name wherever the keyword itself cannot stand.
     return Lark(grammar, parser="lalr", lexer="contextual", maybe_placeholders=False, edit_terminals=_with_functions)
 
 
@@ -54,14 +55,16 @@ def parse(source: Source) -> Parsed:
         end = Span(0, min(len(source.text), 1))
         empty = Diagnostic(codes.EMPTY_PROGRAM, "the program is empty", source, end)
         diagnostics.append(empty.with_help("a program has a search at least: `search Process:Create`"))
-    found = sorted([*diagnostics, *builder.diagnostics], key=lambda d: d.span)
-    return Parsed(ast.Program(statements), tuple(found))
+    # A remark on how a literal is written may come before a fault that was found earlier, when the text was cut.
+    in_order = sorted([*diagnostics, *builder.diagnostics], key=lambda d: d.span)
+    return Parsed(ast.Program(statements), tuple(in_order))
 
 
 def _statement(source: Source, piece: Piece, builder: Builder, diagnostics: list[Diagnostic]) -> ast.Statement:
     span = piece.span
     if not piece.faulty:
         try:
+            # A slice, not a copy: the offsets of its tokens are those of the program.
             tree = _parser().parse(TextSlice(source.text, span.start, span.end))
             return builder.transform(tree)  # type: ignore[no-any-return]  # the start rule gives a statement
         except UnexpectedToken as error:

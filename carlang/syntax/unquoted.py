@@ -22,7 +22,7 @@ _PLACEHOLDER = re.compile(r"\.\.\.|…")
 _ENDS = re.compile(r"\s*(?:[)\]]|\Z|(?:and|or)\b)|\s*,\s*(?=[\"'\w])", re.IGNORECASE)
 
 _LOOK_BACK = 500
-"""How many characters before a fault are looked at."""
+"""How many characters before a fault are looked at, so that a very long statement with many faults stays quick."""
 
 
 def unquoted_text(source: Source, statement: Span, at: int) -> Diagnostic | None:
@@ -33,9 +33,9 @@ def unquoted_text(source: Source, statement: Span, at: int) -> Diagnostic | None
     text = source.text
     first = max(statement.start, at - _LOOK_BACK)
     begin = _word_start(text, first, at)
-    if place := _PLACEHOLDER.match(text, begin, statement.end):
-        span = Span(*place.span())
-        fault = Diagnostic(codes.UNFILLED, f"`{place.group()}` is a placeholder, not a value", source, span)
+    if placeholder := _PLACEHOLDER.match(text, begin, statement.end):
+        span = Span(*placeholder.span())
+        fault = Diagnostic(codes.UNFILLED, f"`{placeholder.group()}` is a placeholder, not a value", source, span)
         return fault.with_label("something is to be filled in here")
     if not _BEFORE.search(text, first, begin):
         return None
@@ -54,10 +54,10 @@ def _word_start(text: str, first: int, at: int) -> int:
     return at
 
 
-def _quoted(source: Source, statement: Span, found: re.Match[str] | None, what: str) -> Diagnostic | None:
-    if found is None:
+def _quoted(source: Source, statement: Span, match: re.Match[str] | None, what: str) -> Diagnostic | None:
+    if match is None:
         return None
-    text, span = found.group(), Span(*found.span())
+    text, span = match.group(), Span(*match.span())
     literal = string_literal(text)
     fault = Diagnostic(codes.UNQUOTED_TEXT, f"{what} is written in quotes", source, span).with_label(f"{literal}?")
     certain = _ENDS.match(source.text, span.end, statement.end) is not None
