@@ -83,8 +83,10 @@ ARROWS: dict[str, set[str]] = {
 
 # Libraries that stay in some rooms, so that they could be exchanged there.
 CONFINED = {
+    "jinja2": {"report"},
     "lark": {"syntax"},
     "markdown_it": {"importers"},
+    "markupsafe": {"report"},
     "sqlglot": {"sql"},
     "duckdb": {"database", "engine", "store", "readers", "mapping", "loading"},
     "deltalake": {"store"},

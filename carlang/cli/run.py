@@ -88,12 +88,13 @@ def _of_techniques(analytics: list[CompiledAnalytic], wanted: list[str]) -> list
 
 def _write(report: RunReport, format_: str, output: Path | None, analytics: list[CompiledAnalytic]) -> None:
     techniques = {analytic.id: analytic.techniques for analytic in analytics}
+    name = FORMATS[format_].name
     if output is None:
-        write_report(report, format_, sys.stdout, techniques=techniques)
+        write_report(report, sys.stdout, name, techniques=techniques)
     else:
         try:
             with output.open("wb") as stream:
-                write_report(report, format_, stream, techniques=techniques)
+                write_report(report, stream, name, techniques=techniques)
         except OSError as error:
             raise UsageError(f"--output: {output} cannot be written: {error.strerror}") from error
     if not FORMATS[format_].whole:

@@ -11,8 +11,7 @@ from typing import Any
 import pyarrow as pa
 from pyarrow import types
 
-from carlang.report.jsontext import json_text
-from carlang.report.values import MICROSECONDS, instants, json_values, microseconds
+from carlang.report.values import MICROSECONDS, instants, json_text, json_values, microseconds
 
 EMPTY_TEXT = '""'
 _UNITS = (("d", 86_400 * MICROSECONDS), ("h", 3_600 * MICROSECONDS), ("m", 60 * MICROSECONDS))

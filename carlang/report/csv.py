@@ -8,31 +8,29 @@ from typing import Any
 
 from carlang.report.cells import printable
 from carlang.report.columns import row_names
-from carlang.report.jsontext import json_text
-from carlang.report.options import Options
 from carlang.report.streams import Stream, utf8_writer
-from carlang.report.values import rows
-from carlang.results import RunReport
+from carlang.report.values import json_text, rows
+from carlang.report.view import View
 
 _HEAD = ("analytic", "title", "output")
 _QUOTED = re.compile(r'[",\r\n]|^\s|\s$')
 
 
-def write_csv(report: RunReport, stream: Stream, options: Options) -> None:  # noqa: ARG001  # every format takes them
+def write_csv(view: View, stream: Stream) -> None:
     """Write the rows of a run as CSV with a line of names: the union of the columns of all outputs.
 
     Values are exact, also those that a spreadsheet would take for a formula: what tools read must be what the event
     said. Only on a terminal, where control characters would act, they are shown as escapes.
     """
     write = _screened(utf8_writer(stream)) if stream.isatty() else utf8_writer(stream)
-    named = [(result, row_names(result.output.table.column_names)) for result in report.results]
+    named = [(output, row_names(output.table.column_names)) for output in view.outputs]
     columns = list(dict.fromkeys(name for _, names in named for name in names))
     write(_line([*_HEAD, *columns]))
-    for result, names in named:
+    for output, names in named:
         position = {name: i for i, name in enumerate(names)}
         order = [position.get(name) for name in columns]
-        head = [result.analytic, result.title, result.output.name]
-        for row in rows(result.output.table):
+        head = [output.analytic, output.title, output.name]
+        for row in rows(output.table):
             write(_line([*head, *(None if i is None else row[i] for i in order)]))
 
 

@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
 
 from carlang.diagnostics import nearest
 from carlang.report.csv import write_csv
-from carlang.report.errors import ReportError
 from carlang.report.html import write_html
-from carlang.report.json import write_json
+from carlang.report.json import write_json, write_ndjson
 from carlang.report.navigator import write_navigator
-from carlang.report.ndjson import write_ndjson
-from carlang.report.options import Options
 from carlang.report.parquet import write_parquet
-from carlang.report.streams import Stream
+from carlang.report.screen import Look
+from carlang.report.streams import ReportError, Stream
 from carlang.report.table import write_table
 from carlang.report.timesketch import write_timesketch
+from carlang.report.view import View
 from carlang.results import RunReport
+
+FormatName = Literal["table", "json", "ndjson", "csv", "parquet", "html", "navigator", "timesketch"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,53 +32,69 @@ class Format:
     the others `write_remarks` has to.
     """
 
-    name: str
-    write: Callable[[RunReport, Stream, Options], None]
+    name: FormatName
+    write: Callable[[View, Stream, Look], None]
     suffix: str
     binary: bool = False
     whole: bool = False
+
+
+def _plain(write: Callable[[View, Stream], None]) -> Callable[[View, Stream, Look], None]:
+    return lambda view, stream, _: write(view, stream)
 
 
 FORMATS: dict[str, Format] = {
     fmt.name: fmt
     for fmt in (
         Format("table", write_table, ".txt", whole=True),
-        Format("json", write_json, ".json", whole=True),
-        Format("ndjson", write_ndjson, ".ndjson"),
-        Format("csv", write_csv, ".csv"),
-        Format("parquet", write_parquet, ".parquet", binary=True),
-        Format("html", write_html, ".html", whole=True),
-        Format("navigator", write_navigator, ".json", whole=True),
-        Format("timesketch", write_timesketch, ".jsonl"),
+        Format("json", _plain(write_json), ".json", whole=True),
+        Format("ndjson", _plain(write_ndjson), ".ndjson"),
+        Format("csv", _plain(write_csv), ".csv"),
+        Format("parquet", _plain(write_parquet), ".parquet", binary=True),
+        Format("html", _plain(write_html), ".html", whole=True),
+        Format("navigator", _plain(write_navigator), ".json", whole=True),
+        Format("timesketch", _plain(write_timesketch), ".jsonl"),
     )
 }
 
 
 def write_report(
     report: RunReport,
-    format: str,  # noqa: A002  # the name of the option whose value it is
-    stream: Stream,
+    target: str | os.PathLike[str] | Stream,
+    format: FormatName,  # noqa: A002  # the name of the option whose value it is
     *,
     width: int | None = None,
     colour: bool | None = None,
     techniques: Mapping[str, Sequence[str]] | None = None,
 ) -> None:
-    """Write a run in one of the `FORMATS` to a stream of text or of bytes; the stream stays open.
+    """Write a run in one of the `FORMATS` to a file, or to a stream of text or of bytes.
 
     Args:
         report: the run.
+        target: the path of a file, which is made anew; or a stream, which stays open. Every format but the table is
+            UTF-8 there, whatever encoding a text stream has.
         format: a name in `FORMATS`.
-        stream: where to; every format but the table is UTF-8 there, whatever encoding a text stream has.
         width: of the table, in cells; else the terminal's, `COLUMNS`, or 120 in files and pipes.
         colour: in the table; else where the stream is a terminal and `NO_COLOR` is not set.
         techniques: by analytic, the techniques of those that did not run or failed, for the Navigator layer.
 
     Raises:
-        ReportError: there is no such format, or it cannot be written to this stream.
+        ValueError: the width is not positive.
+        ReportError: there is no such format, it cannot be written to this stream, or the file cannot be written.
     """
     chosen = FORMATS.get(format)
     if chosen is None:
         near = nearest(format, FORMATS)
         hint = f"did you mean `{near}`?" if near else f"there are {', '.join(FORMATS)}"
         raise ReportError(f"no format `{format}`: {hint}")
-    chosen.write(report, stream, Options(width, colour, techniques or {}))
+    if width is not None and width < 1:
+        raise ValueError(f"width={width}: a table is at least one cell wide")
+    view, look = View.of(report, techniques), Look(width, colour)
+    if not isinstance(target, str | os.PathLike):
+        chosen.write(view, target, look)
+        return
+    try:
+        with Path(target).open("wb") as stream:
+            chosen.write(view, stream, look)
+    except OSError as error:
+        raise ReportError(f"{target} cannot be written: {error.strerror or error}") from error

@@ -1,4 +1,4 @@
-"""`--format json`: the whole run as one object, written row by row."""
+"""`--format json`: the whole run as one object; `--format ndjson`: a row a line. Both are written row by row."""
 
 from __future__ import annotations
 
@@ -8,32 +8,44 @@ from typing import Any
 from carlang.diagnostics import diagnostic_json
 from carlang.model.types import Column, Kind
 from carlang.report.columns import row_names
-from carlang.report.jsontext import json_text
-from carlang.report.options import Options
 from carlang.report.streams import Stream, utf8_writer
-from carlang.report.tally import found
-from carlang.report.values import instant, rows
-from carlang.results import AnalyticOutput, Failed, NotRun, RunReport, reason_json
+from carlang.report.values import instant, json_text, rows
+from carlang.report.view import FailedView, NotRunView, OutputView, View
+from carlang.results import reason_json
 
 VERSION = 1
 
 
-def write_json(report: RunReport, stream: Stream, options: Options) -> None:  # noqa: ARG001  # every format takes them
+def write_json(view: View, stream: Stream) -> None:
     """Write a run as JSON: one object, a row a line within it."""
     write = utf8_writer(stream)
-    head = {"version": VERSION, "now": instant(report.now), "store": report.store}
-    write(json_text(head)[:-1] + ",\n")
+    write(json_text({"version": VERSION, "now": instant(view.now), "store": view.store})[:-1] + ",\n")
     write(' "results": [')
-    for number, result in enumerate(report.results):
+    for number, output in enumerate(view.outputs):
         write(",\n  " if number else "\n  ")
-        _write_result(result, write)
+        _write_output(output, write)
     write("],\n")
-    write(f' "not_run": {_listed(not_run_json(entry) for entry in report.not_run)},\n')
-    write(f' "failed": {_listed(failed_json(entry) for entry in report.failed)},\n')
-    write(f' "warnings": {_listed(diagnostic_json(warning) for warning in report.warnings)}}}\n')
+    write(f' "not_run": {_listed(not_run_json(entry) for entry in view.not_run)},\n')
+    write(f' "failed": {_listed(failed_json(entry) for entry in view.failed)},\n')
+    write(f' "warnings": {_listed(diagnostic_json(warning) for warning in view.warnings)}}}\n')
 
 
-def not_run_json(entry: NotRun) -> dict[str, Any]:
+def write_ndjson(view: View, stream: Stream) -> None:
+    """Write the rows of a run, a JSON object a line, each with the analytic that found it."""
+    write = utf8_writer(stream)
+    for output in view.outputs:
+        added = {
+            "analytic": output.analytic,
+            "title": output.title,
+            "techniques": list(output.techniques),
+            "output": output.name,
+        }
+        names = row_names(output.table.column_names)
+        for row in rows(output.table):
+            write(json_text(added | dict(zip(names, row, strict=True))) + "\n")
+
+
+def not_run_json(entry: NotRunView) -> dict[str, Any]:
     """Return what could not run as an object; `output` is null where none of the analytic's outputs could."""
     return {
         "analytic": entry.analytic,
@@ -44,27 +56,26 @@ def not_run_json(entry: NotRun) -> dict[str, Any]:
     }
 
 
-def failed_json(entry: Failed) -> dict[str, Any]:
+def failed_json(entry: FailedView) -> dict[str, Any]:
     """Return what failed as an object: the program's diagnostics, or the error of its query."""
     diagnostics = [diagnostic_json(diagnostic) for diagnostic in entry.diagnostics]
     return {"analytic": entry.analytic, "title": entry.title, "error": entry.error, "diagnostics": diagnostics}
 
 
-def _write_result(result: AnalyticOutput, write: Callable[[str], object]) -> None:
-    output = result.output
-    total = found(output)
+def _write_output(output: OutputView, write: Callable[[str], object]) -> None:
     head: dict[str, Any] = {
-        "analytic": result.analytic,
-        "title": result.title,
-        "file": result.file,
-        "techniques": list(result.techniques),
+        "analytic": output.analytic,
+        "title": output.title,
+        "file": output.file,
+        "techniques": list(output.techniques),
         "output": output.name,
-        "count": total,
+        "count": output.total,
     }
-    if total > output.count:
+    if output.cut:
         head["truncated"] = True
     head["columns"] = [_column_json(column) for column in output.columns]
     write(json_text(head)[:-1] + ',\n   "rows": [')
+    # An object has each name once, and an output may have a column twice.
     names = row_names(output.table.column_names, taken=())
     for number, row in enumerate(rows(output.table)):
         write((",\n    " if number else "\n    ") + json_text(dict(zip(names, row, strict=True))))

@@ -1,18 +1,25 @@
-"""How wide the columns of a table are, and how long values fold into them."""
+"""Which columns of a table fit a line, and how a long value folds into its column.
+
+rich gives the columns their widths and draws the frame. What it cannot know is that a line holds so many columns and
+no more, and that a path is best broken behind one of its separators.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from rich.cells import cell_len, chop_cells
 
-FRAME = 1  # the edge on the left; every column brings a blank on both sides and the edge on its right
-EDGES = 3
-_LEAST = 14
-_LEAST_FOR_TEXT = 48
-_LONG_TEXTS = frozenset({"command_line", "parent_command_line"})
-_BREAKS = " \\/,;&|_"
+_FRAME = 1  # the edge on the left; every column brings a blank on both sides and the edge on its right
+_EDGES = 3
+_LEAST = 14  # a name of a host or a program; a value that folds into less cannot be read
+_LEAST_FOR_COMMANDS = 48  # a command line is what the reader came for: other columns leave it this much
+_COMMANDS = frozenset({"command_line", "parent_command_line"})
+_WORDS = re.compile(r"\s+|\S+")
+_PIECES = re.compile(r"[\\/,;&|_=]*[^\\/,;&|_=]+[\\/,;&|_=]*|[\\/,;&|_=]+")
+_WIDEST_CHARACTER = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,53 +38,68 @@ class Measure:
     @property
     def least(self) -> int:
         """The width below which the column is not worth showing."""
-        if self.rigid:
-            return max(self.widest, min(cell_len(self.name), _LEAST), 1)
-        floor = _LEAST_FOR_TEXT if self.name.rpartition(".")[2] in _LONG_TEXTS else _LEAST
-        return min(self.wanted, floor)
+        return self.wanted if self.rigid else min(self.wanted, _LEAST)
+
+    @property
+    def claimed(self) -> int:
+        """The width that the columns behind this one leave it."""
+        is_command = self.name.rpartition(".")[2] in _COMMANDS
+        return min(self.wanted, _LEAST_FOR_COMMANDS) if is_command else self.least
 
 
-def widths(measures: Sequence[Measure], space: int) -> list[int]:
-    """Return the widths of the columns that fit into a line of `space` cells, the first ones first.
+def fitting(measures: Sequence[Measure], width: int) -> int:
+    """Return how many columns fit into a line of `width` cells, the first ones first.
 
-    Columns behind the last width do not fit. The first is always there, as narrow as it must be, and a column of text
-    takes what is left even where it would like more: half of a command line's width is better than no command line.
+    The first always does. A column that claims more than what is left is the last, as narrow as it must be: half of
+    a command line is better than none.
     """
-    left = space - FRAME
-    chosen: list[int] = []
-    for measure in measures:
-        least = measure.least if measure.rigid else min(measure.least, _LEAST)
-        if least + EDGES > left and chosen:
-            break
-        chosen.append(max(min(measure.least, left - EDGES), 1))
-        left -= chosen[-1] + EDGES
-    return _spread(chosen, [measure.wanted for measure in measures[: len(chosen)]], left)
+    left = width - _FRAME
+    for number, measure in enumerate(measures):
+        if number and measure.least + _EDGES > left:
+            return number
+        left -= min(measure.claimed + _EDGES, left)
+    return len(measures)
 
 
-def _spread(chosen: list[int], wanted: Sequence[int], left: int) -> list[int]:
-    """Give the space that is left to columns that fold, in equal shares, the most modest first."""
-    short = sorted((i for i in range(len(chosen)) if wanted[i] > chosen[i]), key=lambda i: wanted[i] - chosen[i])
-    for done, i in enumerate(short):
-        share = min(max(left, 0) // (len(short) - done), wanted[i] - chosen[i])
-        chosen[i] += share
-        left -= share
-    return chosen
+def folds(measures: Sequence[Measure], width: int) -> bool:
+    """Tell whether some value of these columns must fold for a line of `width` cells to hold them."""
+    return _FRAME + sum(measure.wanted + _EDGES for measure in measures) > width
 
 
 def fold(text: str, width: int) -> list[str]:
     """Return a text in lines of at most `width` cells that together are the text, every blank included.
 
-    A line ends behind a blank or a separator of paths where its second half has one, else where it is full.
+    Words stay whole. One that is longer than the line breaks behind the separators of paths and lists, and where it has
+    none, when the line is full. rich's own folding would drop the blanks at the ends of lines, and those of a command
+    line are evidence.
     """
     if len(text) <= width and cell_len(text) <= width:
         return [text]
-    if not text.isascii():
-        return chop_cells(text, max(width, 2))
-    lines = []
-    start = 0
-    while len(text) - start > width:
-        end = start + width
-        cut = max(text.rfind(char, start + width // 2, end) for char in _BREAKS) + 1
-        lines.append(text[start : cut or end])
-        start = cut or end
-    return [*lines, text[start:]]
+    lines = [""]
+    for piece in _unbroken(text, width):
+        size, left = cell_len(piece), width - cell_len(lines[-1])
+        if size <= left:
+            lines[-1] += piece
+        elif size <= width and not piece.isspace():
+            lines.append(piece)
+        else:
+            lines += _chopped(lines.pop(), piece, width)
+    return [line for line in lines if line]
+
+
+def _unbroken(text: str, width: int) -> Iterator[str]:
+    """Yield what of a text should not be broken: runs of blanks, words, and the pieces of words that are too long."""
+    for match in _WORDS.finditer(text):
+        word = match.group()
+        if cell_len(word) <= width:
+            yield word
+        else:
+            yield from _PIECES.findall(word)
+
+
+def _chopped(line: str, piece: str, width: int) -> list[str]:
+    """Return the lines that a line and a piece too long for it make; the piece begins on the line if there is room."""
+    left = width - cell_len(line)
+    start = chop_cells(piece, left)[0] if left >= _WIDEST_CHARACTER else ""
+    rest = piece[len(start) :]
+    return [line + start, *(chop_cells(rest, max(width, _WIDEST_CHARACTER)) if rest else ())]

@@ -11,19 +11,16 @@ import pyarrow.parquet as pq
 from pyarrow import types
 
 from carlang.report.columns import row_names
-from carlang.report.errors import ReportError
 from carlang.report.json import failed_json, not_run_json
-from carlang.report.jsontext import json_text
-from carlang.report.options import Options
-from carlang.report.streams import Stream, binary, valid
-from carlang.report.values import BATCH, MICROSECONDS, instant, json_values
-from carlang.results import AnalyticOutput, RunReport
+from carlang.report.streams import ReportError, Stream, binary, valid
+from carlang.report.values import BATCH, MICROSECONDS, instant, json_text, json_values
+from carlang.report.view import OutputView, View
 
 _HEAD = ("analytic", "title", "output")
 _TIME = pa.timestamp("us", "UTC")
 
 
-def write_parquet(report: RunReport, stream: Stream, options: Options) -> None:  # noqa: ARG001  # every format takes them
+def write_parquet(view: View, stream: Stream) -> None:
     """Write the rows of a run as one Parquet table; what could not run and what failed goes into its metadata.
 
     Raises:
@@ -32,30 +29,29 @@ def write_parquet(report: RunReport, stream: Stream, options: Options) -> None: 
     raw = binary(stream)
     if raw.isatty():
         raise ReportError("parquet is not for a terminal: give a file to write to (`--output PATH`)")
-    schema = _schema(report)
+    schema = _schema(view)
     with pq.ParquetWriter(raw, schema, compression="zstd") as writer:
-        for result in report.results:
-            if result.output.count:
-                writer.write_table(_conformed(result, schema))
+        for output in view.outputs:
+            if output.shown:
+                writer.write_table(_conformed(output, schema))
 
 
-def _schema(report: RunReport) -> pa.Schema:
+def _schema(view: View) -> pa.Schema:
     kinds: dict[str, list[pa.DataType]] = {}
-    for result in report.results:
-        table = result.output.table
-        for name, kind in zip(row_names(table.column_names), table.schema.types, strict=True):
+    for output in view.outputs:
+        for name, kind in zip(row_names(output.table.column_names), output.table.schema.types, strict=True):
             kinds.setdefault(name, []).append(stored_type(kind))
     fields = [pa.field(name, pa.string()) for name in _HEAD]
-    fields += [pa.field(name, _common_type(found)) for name, found in kinds.items()]
-    return pa.schema(fields, metadata=_metadata(report))
+    fields += [pa.field(name, _common_type(stored)) for name, stored in kinds.items()]
+    return pa.schema(fields, metadata=_metadata(view))
 
 
-def _metadata(report: RunReport) -> dict[str, str]:
+def _metadata(view: View) -> dict[str, str]:
     return {
-        "carlang.now": instant(report.now),
-        "carlang.store": valid(report.store),
-        "carlang.not_run": json_text([not_run_json(entry) for entry in report.not_run]),
-        "carlang.failed": json_text([failed_json(entry) for entry in report.failed]),
+        "carlang.now": instant(view.now),
+        "carlang.store": valid(view.store),
+        "carlang.not_run": json_text([not_run_json(entry) for entry in view.not_run]),
+        "carlang.failed": json_text([failed_json(entry) for entry in view.failed]),
     }
 
 
@@ -86,10 +82,10 @@ def _common_type(kinds: Sequence[pa.DataType]) -> pa.DataType:
     return pa.string()
 
 
-def _conformed(result: AnalyticOutput, schema: pa.Schema) -> pa.Table:
-    table = result.output.table
+def _conformed(output: OutputView, schema: pa.Schema) -> pa.Table:
+    table = output.table
     columns = dict(zip(row_names(table.column_names), table.columns, strict=True))
-    head = dict(zip(_HEAD, (result.analytic, result.title, result.output.name), strict=True))
+    head = dict(zip(_HEAD, (output.analytic, output.title, output.name), strict=True))
     arrays = []
     for field in schema:
         if field.name in head:

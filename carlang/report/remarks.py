@@ -9,44 +9,43 @@ from rich.text import Text
 
 from carlang.diagnostics import render_all
 from carlang.report.cells import printable
-from carlang.report.options import Options
-from carlang.report.screen import console_for
+from carlang.report.screen import Look, console_for
 from carlang.report.streams import Stream
-from carlang.report.tally import summary
-from carlang.results import Failed, RunReport
+from carlang.report.view import FailedView, View
+from carlang.results import RunReport
 
 # Only these sequences, the ones that diagnostics are painted with, may pass; a program's text may hold any others.
 _PAINT = re.compile("(\x1b\\[(?:0|1;3[1-6])m)")
 
 
-def write_remarks(report: RunReport, stream: Stream, options: Options | None = None) -> None:
+def write_remarks(report: RunReport, stream: Stream) -> None:
     """Write what no row can say: what could not run, what failed, and the summary.
 
     The table ends with it. Beside a format that holds rows alone it belongs on standard error: silence would say that
     nothing was found.
     """
-    print_remarks(report, console_for(stream, options or Options()))
+    print_remarks(View.of(report), console_for(stream, Look()))
 
 
-def print_remarks(report: RunReport, console: Console) -> None:
+def print_remarks(view: View, console: Console) -> None:
     """Print what could not run, what failed, and the summary."""
-    if report.not_run:
+    if view.not_run:
         console.print(Text("Could not run, which does not mean that nothing is there:", style="bold yellow"))
-        for entry in report.not_run:
+        for entry in view.not_run:
             output = f" (output {printable(entry.output)})" if entry.output else ""
             console.print(
                 Text.assemble("  ", *_name(entry.analytic, entry.title), f"{output}: {printable(entry.reason)}")
             )
         console.print()
-    if report.failed:
+    if view.failed:
         console.print(Text("Failed:", style="bold red"))
-        for failure in report.failed:
+        for failure in view.failed:
             _print_failure(failure, console)
         console.print()
-    console.print(Text(summary(report), style="bold"))
+    console.print(Text(str(view.tally), style="bold"))
 
 
-def _print_failure(failure: Failed, console: Console) -> None:
+def _print_failure(failure: FailedView, console: Console) -> None:
     console.print(Text.assemble("  ", *_name(failure.analytic, failure.title)))
     if failure.error:
         for line in failure.error.splitlines():

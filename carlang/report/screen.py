@@ -3,15 +3,23 @@
 from __future__ import annotations
 
 import os
+from dataclasses import dataclass
 from typing import IO, cast
 
 from rich.console import Console
 
-from carlang.report.options import Options
 from carlang.report.streams import Screen, Stream
 
-PIPED_WIDTH = 120
-_NARROWEST = 20
+PIPED_WIDTH = 120  # what reviews and editors show side by side; a terminal's own width is not known in a pipe
+_NARROWEST = 20  # below this not even the shortest column has a word on a line
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """How a table is to look; where nothing is said, as the stream and the environment ask for."""
+
+    width: int | None = None
+    colour: bool | None = None
 
 
 class _Console(Console):
@@ -19,14 +27,14 @@ class _Console(Console):
         raise BrokenPipeError  # rich would end the process
 
 
-def console_for(stream: Stream, options: Options) -> Console:
+def console_for(stream: Stream, look: Look) -> Console:
     """Return a console on a stream that prints texts as they are, no markup, no guessed highlights.
 
     Colour is for terminals, unless `NO_COLOR` is set. Into a file or pipe lines are 120 wide, or `COLUMNS`.
     """
     screen = Screen(stream)
-    width = options.width or _width(screen)
-    colour = options.colour if options.colour is not None else _wants_colour(screen)
+    width = look.width or _width(screen)
+    colour = look.colour if look.colour is not None else _wants_colour(screen)
     return _Console(
         file=cast("IO[str]", screen),
         width=max(width, _NARROWEST) if width else None,

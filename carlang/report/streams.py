@@ -5,9 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import IO, BinaryIO, cast
 
-from carlang.report.errors import ReportError
+from carlang.errors import CarlangError
 
 Stream = IO[str] | IO[bytes]
+
+
+class ReportError(CarlangError):
+    """A report cannot be written in this format, or not to this stream."""
 
 
 def is_text(stream: Stream) -> bool:

@@ -3,69 +3,66 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from itertools import chain
+from dataclasses import dataclass
+from itertools import islice
 
 import pyarrow as pa
 from pyarrow import types
-from rich.box import ROUNDED, Box
+from rich.box import ROUNDED
 from rich.cells import cell_len
-from rich.console import Console
+from rich.console import Console, ConsoleOptions, RenderResult
+from rich.measure import Measurement
+from rich.segment import Segment, Segments
+from rich.table import Table
 from rich.text import Text
 
 from carlang.report.cells import printable, texts
 from carlang.report.columns import arrange
-from carlang.report.layout import Measure, fold, widths
-from carlang.report.options import Options
+from carlang.report.layout import Measure, fitting, fold, folds
 from carlang.report.remarks import print_remarks
-from carlang.report.screen import console_for
+from carlang.report.screen import Look, console_for
 from carlang.report.streams import Stream
-from carlang.report.tally import counted, found
 from carlang.report.values import BATCH
-from carlang.results import AnalyticOutput, RunReport
+from carlang.report.view import OutputView, View, counted
 
-_MEASURED = 2000  # rows that decide how wide the columns are; wider values further down fold
+# rich takes 0.15 ms for a row of five columns. Where no value folds, so many rows are one row of rich's whose cells
+# have as many lines, which takes a quarter of that (20,000 rows, CPU time; blocks of 2,000 gain nothing more).
+_BLOCK = 250
+_BLANK = " "
+_SEGMENTS = 5000  # pieces of text that are printed at once; rich would gather those of the whole table
 
 
-def write_table(report: RunReport, stream: Stream, options: Options) -> None:
+def write_table(view: View, stream: Stream, look: Look) -> None:
     """Write a run as tables: one for each output that found something, then who found nothing, then the remarks."""
-    console = console_for(stream, options)
-    for result in report.results:
-        if found(result.output):
-            _print_result(result, console)
-    _print_idle([result for result in report.results if not found(result.output)], console)
-    print_remarks(report, console)
+    console = console_for(stream, look)
+    for output in view.findings:
+        _print_output(output, console)
+    _print_quiet(view.quiet, console)
+    print_remarks(view, console)
 
 
-def _print_result(result: AnalyticOutput, console: Console) -> None:
-    table = result.output.table
-    arrangement = arrange(table)
-    console.print(_name(result), overflow="fold")
-    console.print(Text(_facts(result), style="cyan"), overflow="fold")
+def _print_output(output: OutputView, console: Console) -> None:
+    console.print(_name(output), overflow="fold")
+    console.print(Text(_facts(output), style="cyan"), overflow="fold")
+    arrangement = arrange(output.table)
     if arrangement.constants:
         same = ", ".join(f"{name} {value}" for name, value in arrangement.constants)
         console.print(Text(f"every row: {same}", style="dim"), overflow="fold")
-    shown = 0
-    if arrangement.columns and table.num_rows:
-        shown = _print_rows(table.select(list(arrangement.columns)), console)
-    remark = _left_out(len(arrangement.columns) - shown, arrangement.empty)
-    if remark and table.num_rows:
-        console.print(Text(remark, style="dim"), overflow="fold")
+    if output.shown:
+        shown = _print_rows(output.table.select(list(arrangement.columns)), console) if arrangement.columns else 0
+        remark = _left_out(len(arrangement.columns) - shown, arrangement.empty)
+        if remark:
+            console.print(Text(remark, style="dim"), overflow="fold")
     console.print()
 
 
-def _name(result: AnalyticOutput) -> Text:
-    return Text.assemble((printable(result.analytic), "bold"), "  " if result.title else "", printable(result.title))
+def _name(output: OutputView) -> Text:
+    return Text.assemble((printable(output.analytic), "bold"), "  " if output.title else "", printable(output.title))
 
 
-def _facts(result: AnalyticOutput) -> str:
-    output = result.output
-    total = found(output)
-    facts = [f"output {printable(output.name)}", counted(total, "row")]
-    if result.techniques:
-        facts.insert(0, printable(", ".join(result.techniques)))
-    if total > output.count:
-        facts.append(f"showing {output.count} of {total} rows")
-    return " · ".join(facts)
+def _facts(output: OutputView) -> str:
+    facts = [", ".join(output.techniques), f"output {output.name}", counted(output.total, "row"), output.cut]
+    return " · ".join(printable(fact) for fact in facts if fact)
 
 
 def _left_out(unfitting: int, empty: int) -> str:
@@ -77,89 +74,67 @@ def _left_out(unfitting: int, empty: int) -> str:
     return "; ".join(parts)
 
 
-def _print_idle(results: Sequence[AnalyticOutput], console: Console) -> None:
-    if not results:
+def _print_quiet(outputs: Sequence[OutputView], console: Console) -> None:
+    if not outputs:
         return
     console.print(Text("Ran and found nothing:", style="bold"))
-    for result in results:
-        facts = ", ".join([*result.techniques, f"output {result.output.name}"])
-        console.print(Text.assemble("  ", _name(result), (f"  {printable(facts)}", "dim")), overflow="fold")
+    for output in outputs:
+        facts = ", ".join([*output.techniques, f"output {output.name}"])
+        console.print(Text.assemble("  ", _name(output), (f"  {printable(facts)}", "dim")), overflow="fold")
     console.print()
 
 
-def _print_rows(table: pa.Table, console: Console) -> int:
+def _print_rows(rows: pa.Table, console: Console) -> int:
     """Print a table as far as its columns fit, and return how many do."""
-    head = table.slice(0, _MEASURED).combine_chunks()
-    sizes = widths([_measure(head, i) for i in range(table.num_columns)], console.width)
-    count = len(sizes)
-    right = [_is_number(kind) for kind in table.schema.types[:count]]
-    box = ROUNDED.substitute(console.options, safe=True)
-    spans = [size + 2 for size in sizes]
-    names = [fold(printable(name), size) for name, size in zip(table.column_names, sizes, strict=False)]
-    grid = _Grid(box, sizes, right)
-    _emit(console, box.get_top(spans), "dim")
-    for line in grid.lines(names):
-        _emit(console, line, "bold")
-    _emit(console, box.get_row(spans, "head"), "dim")
-    rule = box.get_row(spans, "row")
-    folded = any(value is not None and cell_len(value) > size for value, size in _sample(head, sizes))
-    for number, row in enumerate(_rows(table.select(list(range(count))))):
-        if folded and number:
-            _emit(console, rule, "dim")
-        for line in grid.lines([fold(value, size) for value, size in zip(row, sizes, strict=True)]):
-            _emit(console, line)
-    _emit(console, box.get_bottom(spans), "dim")
+    measures = [_measure(rows, index) for index in range(rows.num_columns)]
+    count = fitting(measures, console.width)
+    measures = measures[:count]
+    must_fold = folds(measures, console.width)
+    grid = Table(box=ROUNDED, border_style="dim", header_style="bold", show_lines=must_fold, padding=0)
+    for measure, kind in zip(measures, rows.schema.types, strict=False):
+        head = _Lines(pa.array([measure.name]), cell_len(measure.name))
+        grid.add_column(head, justify="right" if _is_number(kind) else "left", no_wrap=measure.rigid)
+    for block in rows.select(list(range(count))).to_batches(max_chunksize=1 if must_fold else _BLOCK):
+        grid.add_row(*(_Lines(column, m.widest) for column, m in zip(block.columns, measures, strict=True)))
+    segments = iter(console.render(grid))
+    while part := list(islice(segments, _SEGMENTS)):
+        console.print(Segments(part), end="", soft_wrap=True)
     return count
 
 
-def _emit(console: Console, line: str, style: str = "") -> None:
-    if style and console.color_system:
-        console.print(Text(line, style=style), no_wrap=True, overflow="ignore", crop=False)
-    else:  # rich takes a quarter of a millisecond for a line without a style, too
-        console.file.write(line + "\n")
+@dataclass(frozen=True, slots=True)
+class _Lines:
+    """Values of a column, one below the other, for a cell of rich's; `widest` is the width that the column asks for.
+
+    They become text when they are drawn: a table of many rows stands in memory as Arrow has it. The blank on either
+    side is drawn here, because rich's own padding of a cell doubles the time that the cell takes.
+    """
+
+    values: pa.Array
+    widest: int
+
+    def __rich_measure__(self, console: Console, options: ConsoleOptions) -> Measurement:
+        return Measurement(1, self.widest + 2 * len(_BLANK))
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        width = options.max_width - 2 * len(_BLANK)
+        for text in texts(self.values):
+            for line in fold(text or "", width):
+                indent = " " * (width - cell_len(line)) if options.justify == "right" else ""
+                yield Segment(f"{_BLANK}{indent}{line}{_BLANK}")
+                yield Segment.line()
 
 
-def _sample(head: pa.Table, sizes: Sequence[int]) -> Iterator[tuple[str | None, int]]:
-    return chain.from_iterable(((v, size) for v in _texts(head, i)) for i, size in enumerate(sizes))
+def _measure(rows: pa.Table, index: int) -> Measure:
+    widest = max((cell_len(text) for text in _texts(rows, index) if text is not None), default=0)
+    kind = rows.schema.types[index]
+    is_rigid = _is_number(kind) or types.is_timestamp(kind) or types.is_boolean(kind)
+    return Measure(printable(rows.column_names[index]), widest, is_rigid)
 
 
-class _Grid:
-    """The lines of rows between vertical edges."""
-
-    def __init__(self, box: Box, sizes: Sequence[int], right: Sequence[bool]) -> None:
-        self._box = box
-        self._sizes = sizes
-        self._right = right
-
-    def lines(self, cells: Sequence[Sequence[str]]) -> Iterator[str]:
-        """Yield the lines of one row, as many as its tallest cell has."""
-        for number in range(max(map(len, cells))):
-            parts = [cell[number] if number < len(cell) else "" for cell in cells]
-            yield self._framed([self._padded(i, part) for i, part in enumerate(parts)])
-
-    def _padded(self, column: int, text: str) -> str:
-        blank = " " * (self._sizes[column] - cell_len(text))
-        return f" {blank}{text} " if self._right[column] else f" {text}{blank} "
-
-    def _framed(self, cells: Sequence[str]) -> str:
-        box = self._box
-        return box.mid_left + box.mid_vertical.join(cells) + box.mid_right
-
-
-def _measure(head: pa.Table, column: int) -> Measure:
-    widest = max((cell_len(text) for text in _texts(head, column) if text is not None), default=0)
-    kind = head.schema.types[column]
-    rigid = _is_number(kind) or types.is_timestamp(kind) or types.is_boolean(kind)
-    return Measure(printable(head.column_names[column]), widest, rigid)
-
-
-def _texts(table: pa.Table, column: int) -> list[str | None]:
-    return [text for chunk in table.column(column).chunks for text in texts(chunk)]
-
-
-def _rows(table: pa.Table) -> Iterator[tuple[str, ...]]:
-    for batch in table.to_batches(max_chunksize=BATCH):
-        yield from zip(*([text or "" for text in texts(column)] for column in batch.columns), strict=True)
+def _texts(rows: pa.Table, index: int) -> Iterator[str | None]:
+    for batch in rows.select([index]).to_batches(max_chunksize=BATCH):
+        yield from texts(batch.column(0))
 
 
 def _is_number(kind: pa.DataType) -> bool:

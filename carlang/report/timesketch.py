@@ -10,36 +10,34 @@ import pyarrow as pa
 from pyarrow import types
 
 from carlang.report.columns import EVENT_CLASS, LEADING, arrange, row_names
-from carlang.report.jsontext import json_text
-from carlang.report.options import Options
 from carlang.report.streams import Stream, utf8_writer
-from carlang.report.values import BATCH, instant, instants, json_values, microseconds
-from carlang.results import AnalyticOutput, RunReport
+from carlang.report.values import BATCH, MICROSECONDS, instant, instants, json_text, json_values, microseconds
+from carlang.report.view import OutputView, View
 
 # `tag` is the key from which Timesketch reads its tags; those of Elasticsearch's habits, `tags`, it does not look at.
 ADDED = ("message", "datetime", "timestamp", "timestamp_desc", "tag", "analytic", "title", "techniques", "output")
 TIMELESS = "Time of the run; the row has no time of its own"
 TIMELESS_TAG = "no-time"
-_IN_MESSAGE = 6
+_IN_MESSAGE = 6  # fields that a message names; Timesketch shows it on one line
 _TIMES = ("time", "first_time", "last_time")
 
 
-def write_timesketch(report: RunReport, stream: Stream, options: Options) -> None:  # noqa: ARG001  # every format takes them
+def write_timesketch(view: View, stream: Stream) -> None:
     """Write the rows of a run as Timesketch events, one a line.
 
     A row without a time stands at the instant of the run and is tagged `no-time`: Timesketch drops an event without
     one, and a finding must not be lost on the way.
     """
     write = utf8_writer(stream)
-    run = _Moment(instant(report.now), round(report.now.timestamp() * 1_000_000), TIMELESS)
-    for result in report.results:
-        names = row_names(result.output.table.column_names, ADDED)
-        message = _Message.of(result)
-        for batch in result.output.table.to_batches(max_chunksize=BATCH):
+    run = _Moment(instant(view.now), round(view.now.timestamp() * MICROSECONDS), TIMELESS)
+    for output in view.outputs:
+        names = row_names(output.table.column_names, ADDED)
+        message = _Message.of(output)
+        for batch in output.table.to_batches(max_chunksize=BATCH):
             values = [json_values(column) for column in batch.columns]
             moments = _moments(batch, run)
             for row, moment in zip(zip(*values, strict=True), moments, strict=True):
-                write(json_text(_event(result, names, row, moment, message.text(row))) + "\n")
+                write(json_text(_event(output, names, row, moment, message.text(row))) + "\n")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,12 +57,12 @@ class _Message:
     columns: tuple[tuple[int, str], ...]
 
     @classmethod
-    def of(cls, result: AnalyticOutput) -> _Message:
-        names = result.output.table.column_names
-        order = arrange(result.output.table).columns
-        said = [i for i in order if not types.is_timestamp(result.output.table.column(i).type)]
+    def of(cls, output: OutputView) -> _Message:
+        names = output.table.column_names
+        order = arrange(output.table).columns
+        said = [i for i in order if not types.is_timestamp(output.table.column(i).type)]
         leading = [i for i in said if names[i].rpartition(".")[2] in LEADING]
-        title = result.title or result.analytic or result.output.name
+        title = output.title or output.analytic or output.name
         return cls(title, tuple((i, names[i]) for i in leading or said if names[i] not in EVENT_CLASS))
 
     def text(self, row: Sequence[Any]) -> str:
@@ -77,9 +75,9 @@ class _Message:
 
 
 def _event(
-    result: AnalyticOutput, names: Sequence[str], row: Sequence[Any], moment: _Moment, message: str
+    output: OutputView, names: Sequence[str], row: Sequence[Any], moment: _Moment, message: str
 ) -> dict[str, Any]:
-    tags = [tag for tag in (result.analytic, *result.techniques) if tag]
+    tags = [tag for tag in (output.analytic, *output.techniques) if tag]
     if moment.meaning is TIMELESS:
         tags.append(TIMELESS_TAG)
     event = {
@@ -88,10 +86,10 @@ def _event(
         "timestamp": moment.microseconds,
         "timestamp_desc": moment.meaning,
         "tag": tags,
-        "analytic": result.analytic,
-        "title": result.title,
-        "techniques": list(result.techniques),
-        "output": result.output.name,
+        "analytic": output.analytic,
+        "title": output.title,
+        "techniques": list(output.techniques),
+        "output": output.name,
     }
     # A missing value has no place in an index of documents: it is left out.
     return event | {name: value for name, value in zip(names, row, strict=True) if value is not None}
@@ -102,8 +100,8 @@ def _moments(batch: pa.RecordBatch, run: _Moment) -> list[_Moment]:
     # From the weakest claim to the strongest, so that a row keeps the best time that it has.
     for i in reversed(_time_columns(batch.schema)):
         meaning = _meaning(batch.schema.field(i).name)
-        found = zip(instants(batch.column(i)), microseconds(batch.column(i)), strict=True)
-        for row, (text, number) in enumerate(found):
+        times = zip(instants(batch.column(i)), microseconds(batch.column(i)), strict=True)
+        for row, (text, number) in enumerate(times):
             if text is not None and number is not None:
                 moments[row] = _Moment(text, number, meaning)
     return moments

@@ -76,7 +76,7 @@ def _results(program: str) -> dict[str, list[list[str]]]:
 
     def table(result: AnalyticOutput) -> list[list[str]]:
         text = io.StringIO()
-        write_report(replace(report, results=(result,)), "csv", text)
+        write_report(replace(report, results=(result,)), text, "csv")
         return _table(text.getvalue(), HEAD)
 
     return {result.output.name: table(result) for result in report.results}

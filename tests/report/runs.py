@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import io
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, cast
 
 import pyarrow as pa
 
 from carlang.diagnostics import Diagnostic, codes
 from carlang.model.types import BOOLEAN, DURATION, FLOAT, INTEGER, STRING, TIME, Column, Kind, Type
-from carlang.report import write_report
+from carlang.report import FormatName, write_report
 from carlang.results import AnalyticOutput, Failed, NoEvents, NotRun, Output, RunReport
 from carlang.source import Source, Span
 
@@ -82,7 +82,7 @@ def written(report: RunReport, format: str, **options: Any) -> str:  # noqa: A00
 
 def written_bytes(report: RunReport, format: str, **options: Any) -> bytes:  # noqa: A002
     stream = io.BytesIO()
-    write_report(report, format, stream, **options)
+    write_report(report, stream, cast("FormatName", format), **options)
     return stream.getvalue()
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import pyarrow as pa
 
 from carlang.report.json import write_json
-from carlang.report.options import Options
+from carlang.report.view import View
 from carlang.results import NoEvents, NotRun
 from tests.report.runs import HOSTILE, NOW, diagnostic, events, every_kind, full_run, no_events, result, run, written
 
@@ -152,7 +152,7 @@ def test_a_hundred_thousand_rows_are_written_in_pieces() -> None:
             return len(data)
 
     many = events().take(pa.array([0] * 100_000))
-    write_json(run(result(many)), Counting(), Options())  # type: ignore[arg-type]  # `write` is all it needs
+    write_json(View.of(run(result(many))), Counting())  # type: ignore[arg-type]  # `write` is all it needs
     assert len(pieces) >= 100_000
     assert max(pieces) < 10_000
 

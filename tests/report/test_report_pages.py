@@ -6,13 +6,15 @@ import io
 import json
 import tempfile
 from html.parser import HTMLParser
+from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from carlang.errors import CarlangError
-from carlang.report import FORMATS, ReportError, write_report
+from carlang.report import FORMATS, FormatName, ReportError, write_report
 from carlang.results import Failed, MissingParameter, NoEvents, NotRun
 from tests.report.runs import HOSTILE, diagnostic, events, full_run, no_events, result, run, written
 
@@ -167,30 +169,55 @@ def test_an_output_that_could_not_run_is_remarked_on_the_techniques_of_its_analy
 
 
 @pytest.mark.parametrize("name", FORMATS)
-def test_every_format_writes_any_run_to_bytes(name: str) -> None:
+def test_every_format_writes_any_run_to_bytes(name: FormatName) -> None:
     for report in (run(), full_run(), run(result(no_events())), run(result(pa.table({"a": pa.nulls(3)})))):
         stream = io.BytesIO()
-        write_report(report, name, stream)
+        write_report(report, stream, name)
         assert not stream.closed
         assert stream.getvalue() or name in {"ndjson", "timesketch"}
 
 
 @pytest.mark.parametrize("name", [name for name, fmt in FORMATS.items() if not fmt.binary])
-def test_text_and_bytes_get_the_same(name: str) -> None:
+def test_text_and_bytes_get_the_same(name: FormatName) -> None:
     text = io.StringIO()
-    write_report(full_run(), name, text)
+    write_report(full_run(), text, name)
     assert text.getvalue() == written(full_run(), name)
     with tempfile.NamedTemporaryFile("w+", encoding="cp1252", newline="\r\n") as file:
         if name != "table":
-            write_report(run(result(events(user=["日本"]))), name, file)
+            write_report(run(result(events(user=["日本"]))), file, name)
             file.flush()
             file.buffer.seek(0)
             assert file.buffer.read().decode("utf-8") == written(run(result(events(user=["日本"]))), name)
 
 
+def test_a_report_is_written_to_the_file_of_a_path(tmp_path: Path) -> None:
+    for path in (tmp_path / "a.json", str(tmp_path / "b.json")):
+        write_report(full_run(), path, "json")
+        assert Path(path).read_text(encoding="utf-8") == written(full_run(), "json")
+    write_report(full_run(), tmp_path / "rows.parquet", "parquet")
+    assert pq.read_table(tmp_path / "rows.parquet").num_rows == 1
+    with pytest.raises(ReportError, match="nowhere"):
+        write_report(full_run(), tmp_path / "nowhere" / "a.json", "json")
+    with pytest.raises(ValueError, match="width=0"):
+        write_report(full_run(), tmp_path / "a.txt", "table", width=0)
+
+
+def test_a_page_of_many_rows_is_written_in_pieces() -> None:
+    pieces: list[int] = []
+
+    class Counting(io.BytesIO):
+        def write(self, data: Any) -> int:
+            pieces.append(len(data))
+            return len(data)
+
+    write_report(run(result(events().take(pa.array([0] * 20_000)))), Counting(), "html")
+    assert sum(pieces) > 20_000 * 100
+    assert max(pieces) < 100_000
+
+
 def test_an_unknown_format_is_an_error_with_the_nearest_name() -> None:
     with pytest.raises(ReportError, match="did you mean `json`") as caught:
-        write_report(run(), "jsn", io.StringIO())
+        write_report(run(), io.StringIO(), "jsn")  # type: ignore[arg-type]  # whoever has no type checker may
     assert isinstance(caught.value, CarlangError)
 
 

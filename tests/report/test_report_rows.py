@@ -107,7 +107,7 @@ class Terminal(io.StringIO):
 
 def test_csv_on_a_terminal_shows_control_characters_as_escapes() -> None:
     stream = Terminal()
-    write_report(run(result(pa.table({"v": ["a\x1b[2Jb"]}))), "csv", stream)
+    write_report(run(result(pa.table({"v": ["a\x1b[2Jb"]}))), stream, "csv")
     assert "\\x1b[2J" in stream.getvalue()
     assert "\x1b" not in stream.getvalue()
 
@@ -162,7 +162,7 @@ def test_parquet_of_an_empty_run_can_be_read() -> None:
 
 def test_parquet_refuses_a_stream_of_text_and_a_terminal() -> None:
     with pytest.raises(ReportError, match="--output"):
-        write_report(run(result(events())), "parquet", io.StringIO())
+        write_report(run(result(events())), io.StringIO(), "parquet")
 
 
 def test_timesketch_events_have_what_the_importer_asks_for() -> None:

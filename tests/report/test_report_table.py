@@ -126,6 +126,20 @@ def test_folded_lines_are_the_text_and_fit(text: str, width: int) -> None:
     assert max(map(cell_len, lines)) <= width
 
 
+@pytest.mark.parametrize(
+    ("text", "width", "lines"),
+    [
+        ("at 10:00 calc.exe", 10, ["at 10:00 ", "calc.exe"]),
+        ("at  13:20", 4, ["at  ", "13:2", "0"]),
+        (r"C:\Windows\Temp\a.cmd", 12, ["C:\\Windows\\", "Temp\\a.cmd"]),
+        ("x /every:M,T,W,Th,F", 10, ["x ", "/every:M,", "T,W,Th,F"]),
+        ("a" * 7, 3, ["aaa", "aaa", "a"]),
+    ],
+)
+def test_words_stay_whole_and_paths_fold_behind_separators(text: str, width: int, lines: list[str]) -> None:
+    assert fold(text, width) == lines
+
+
 def test_every_line_of_a_table_is_equally_wide_whatever_the_script() -> None:
     text = table(events(user=["日本語\\ユーザー"], command_line=["テスト" * 40]), width=100)
     assert len({cell_len(line) for line in text.splitlines() if line.startswith(("│", "├", "╭", "╰"))}) == 1
@@ -209,7 +223,7 @@ def test_colour_only_where_a_terminal_takes_it(monkeypatch: pytest.MonkeyPatch) 
 
     def painted() -> bool:
         stream = Terminal()
-        write_report(full_run(), "table", stream)
+        write_report(full_run(), stream, "table")
         return "\x1b[" in stream.getvalue()
 
     assert painted()
@@ -232,7 +246,7 @@ def test_the_width_of_a_pipe_is_120_or_columns(monkeypatch: pytest.MonkeyPatch) 
 def test_a_stream_without_unicode_gets_ascii_frames_and_escapes() -> None:
     raw = io.BytesIO()
     stream = io.TextIOWrapper(raw, encoding="ascii", newline="")
-    write_report(run(result(events(user=["Jürgen"]))), "table", stream)
+    write_report(run(result(events(user=["Jürgen"]))), stream, "table")
     stream.flush()
     text = raw.getvalue().decode("ascii")
     assert r"J\xfcrgen" in text

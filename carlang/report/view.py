@@ -1,0 +1,203 @@
+"""What is shown of a run: one reading of the report that every format draws from.
+
+The texts in a view are as they came. Each format makes them harmless for where it writes them: JSON escapes, a
+terminal and a page show what cannot be printed as escapes.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Self
+
+import pyarrow as pa
+from pyarrow import types
+
+from carlang.diagnostics import Diagnostic
+from carlang.model.types import Column
+from carlang.report.values import json_values
+from carlang.results import AnalyticOutput, Failed, NotRun, Output, Reason, RunReport
+
+_TECHNIQUE = re.compile(r"T[0-9]{4}(\.[0-9]{3})?")
+
+
+@dataclass(frozen=True, slots=True)
+class OutputView:
+    """One output of an analytic: its rows, and how many were found, also where a limit cut the table."""
+
+    analytic: str
+    title: str
+    file: str
+    techniques: tuple[str, ...]
+    name: str
+    columns: tuple[Column, ...]
+    table: pa.Table
+    total: int
+
+    @classmethod
+    def of(cls, result: AnalyticOutput) -> Self:
+        """View an output of a run."""
+        output = result.output
+        return cls(
+            result.analytic,
+            result.title,
+            result.file,
+            result.techniques,
+            output.name,
+            output.columns,
+            output.table,
+            _total(output),
+        )
+
+    @property
+    def shown(self) -> int:
+        """The number of rows in the table."""
+        return int(self.table.num_rows)
+
+    @property
+    def cut(self) -> str:
+        """What to say where a limit cut the rows: `showing 50 of 1234 rows`; else nothing."""
+        return f"showing {self.shown} of {self.total} rows" if self.total > self.shown else ""
+
+    def seen(self) -> tuple[str, str] | None:
+        """Return the earliest and the latest instant among the rows, of any column that is a time of an event."""
+        moments = [m for name in ("time", "first_time", "last_time") for m in self._values(name, types.is_timestamp)]
+        return (min(moments), max(moments)) if moments else None
+
+    def hosts(self) -> int:
+        """Return on how many hosts the rows were seen; names of hosts have no case."""
+        return len({host.casefold() for host in self._values("hostname", types.is_string)})
+
+    def _values(self, name: str, is_kind: Any) -> list[Any]:
+        return [
+            value
+            for field, column in zip(self.table.schema, self.table.columns, strict=True)
+            if field.name.rpartition(".")[2] == name and is_kind(field.type)  # a part of a join has its own times
+            for value in json_values(column.unique())
+            if value is not None
+        ]
+
+
+@dataclass(frozen=True, slots=True)
+class NotRunView:
+    """What could not run, and why; `output` is None where none of the analytic's outputs could."""
+
+    analytic: str
+    title: str
+    techniques: tuple[str, ...]
+    output: str | None
+    reason: str
+    reasons: tuple[Reason, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FailedView:
+    """What failed: the diagnostics of a program, or the error of a query."""
+
+    analytic: str
+    title: str
+    techniques: tuple[str, ...]
+    error: str | None
+    diagnostics: tuple[Diagnostic, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """How many analytics ran, how many found rows, how many rows, how many analytics could not run or failed.
+
+    An analytic of which one output ran and another could not counts as both.
+    """
+
+    ran: int
+    hits: int
+    rows: int
+    not_run: int
+    failed: int
+
+    def __str__(self) -> str:
+        return (
+            f"{counted(self.ran, 'analytic')}, {counted(self.rows, 'row')} found; "
+            f"{self.not_run} not run, {self.failed} failed"
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """A run as it is shown; `now` has a zone."""
+
+    now: datetime
+    store: str
+    outputs: tuple[OutputView, ...]
+    not_run: tuple[NotRunView, ...]
+    failed: tuple[FailedView, ...]
+    warnings: tuple[Diagnostic, ...]
+
+    @classmethod
+    def of(cls, report: RunReport, techniques: Mapping[str, Sequence[str]] | None = None) -> Self:
+        """View a run; `techniques` are those of the analytics that did not run, which the run does not know."""
+        known = {result.analytic: tuple(result.techniques) for result in report.results}
+        known |= {analytic: tuple(named) for analytic, named in (techniques or {}).items() if named}
+        return cls(
+            report.now if report.now.tzinfo else report.now.replace(tzinfo=UTC),
+            report.store,
+            tuple(OutputView.of(result) for result in report.results),
+            tuple(_not_run(entry, known.get(entry.analytic, ())) for entry in report.not_run),
+            tuple(_failed(entry, known.get(entry.analytic, ())) for entry in report.failed),
+            tuple(report.warnings),
+        )
+
+    @property
+    def findings(self) -> list[OutputView]:
+        """The outputs that found rows."""
+        return [output for output in self.outputs if output.total]
+
+    @property
+    def quiet(self) -> list[OutputView]:
+        """The outputs that ran and found nothing."""
+        return [output for output in self.outputs if not output.total]
+
+    @property
+    def tally(self) -> Tally:
+        """The numbers of the run; as text, its summary: `1 analytic, 3 rows found; 0 not run, 0 failed`."""
+        return Tally(
+            ran=len({(output.analytic, output.file) for output in self.outputs}),
+            hits=len({(output.analytic, output.file) for output in self.findings}),
+            rows=sum(output.total for output in self.outputs),
+            not_run=len({entry.analytic for entry in self.not_run}),
+            failed=len({entry.analytic for entry in self.failed}),
+        )
+
+
+def summary(report: RunReport) -> str:
+    """Return a run in one sentence: `1 analytic, 3 rows found; 0 not run, 0 failed`."""
+    return str(View.of(report).tally)
+
+
+def counted(number: int, noun: str) -> str:
+    """Return a number and its noun: `1 row`, `2 rows`."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def is_technique(name: str) -> bool:
+    """Tell whether a name is the id of a technique or sub-technique: `T1053`, `T1053.002`."""
+    return _TECHNIQUE.fullmatch(name) is not None
+
+
+def technique_url(technique: str) -> str:
+    """Return the address of a technique's page."""
+    return f"https://attack.mitre.org/techniques/{technique.replace('.', '/')}/"
+
+
+def _total(output: Output) -> int:
+    """Return the number of rows found; an output that was made by hand may have no total."""
+    return max(output.total, output.count)
+
+
+def _not_run(entry: NotRun, techniques: tuple[str, ...]) -> NotRunView:
+    return NotRunView(entry.analytic, entry.title, techniques, entry.output, entry.reason, entry.reasons)
+
+
+def _failed(entry: Failed, techniques: tuple[str, ...]) -> FailedView:
+    return FailedView(entry.analytic, entry.title, techniques, entry.error, entry.diagnostics)
