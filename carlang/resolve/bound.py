@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
+from typing import assert_never
 
 from carlang.model.types import BOOLEAN, STRING, TIME, Column, Type
 from carlang.source import Span
@@ -514,19 +515,23 @@ def inputs(stream: BoundStream) -> tuple[BoundStream, ...]:
             return (source,)
         case NamedStream(stream=source) | Aggregated(group=source):
             return (source,)
-        case Grouped(inputs=several):
-            return several
+        case Grouped(inputs=sources):
+            return sources
         case Joined(parts=joined):
             return tuple(part.stream for part in joined)
         case Union(left, right) | Difference(left, right):
             return (left, right)
         case Sequenced(steps=steps, until=barrier):
             return (*(step.stream for step in steps), *((barrier,) if barrier else ()))
+        case _:
+            assert_never(stream)
 
 
 def expressions(stream: BoundStream) -> tuple[BoundExpr, ...]:
     """Return the expressions that a stream itself evaluates."""
     match stream:
+        case Events() | NamedStream() | Union() | Difference() | Distinct():
+            return ()
         case Filtered(condition=condition) | Joined(condition=condition):
             return (condition,)
         case Derived(value=value):
@@ -538,12 +543,14 @@ def expressions(stream: BoundStream) -> tuple[BoundExpr, ...]:
         case Sequenced(within=within):
             return (within,) if within else ()
         case _:
-            return ()
+            assert_never(stream)
 
 
 def streams_below(stream: BoundStream) -> Iterator[BoundStream]:
     """Yield a stream and all streams that it is made of or looks at, each once, the inputs first."""
+    # By identity: streams are shared, and comparing two of them would compare all that is below.
     seen: set[int] = set()
+    # A stack of its own: a program of some hundred statements is a stream some hundred streams deep.
     todo: list[tuple[BoundStream, bool]] = [(stream, False)]
     while todo:
         node, ready = todo.pop()
@@ -565,16 +572,18 @@ def parts(expr: BoundExpr) -> tuple[BoundExpr, ...]:
             return (inner,)
         case Scalar(aggregate=inner):
             return (inner,)
-        case Items(items=several) | Apply(arguments=several) | Aggregate(arguments=several):
-            return several
-        case AllOf(conditions=several) | AnyOf(conditions=several):
-            return several
+        case Items(items=operands) | Apply(arguments=operands) | Aggregate(arguments=operands):
+            return operands
+        case AllOf(conditions=operands) | AnyOf(conditions=operands):
+            return operands
         case Arith(left=a, right=b) | Compare(left=a, right=b) | Contains(container=a, item=b):
             return (a, b)
         case Affix(subject=a, affix=b):
             return (a, b)
         case OneOf(subject=a) | Matches(subject=a) | RegexTest(subject=a) | InBlock(subject=a):
             return (a,)
+        case _:
+            assert_never(expr)
 
 
 def walk(expr: BoundExpr) -> Iterator[BoundExpr]:

@@ -22,7 +22,7 @@ from carlang.resolve.bound import (
 from carlang.resolve.calls import is_aggregate_call
 from carlang.resolve.conditions import condition, condition_or_value
 from carlang.resolve.joins import all_columns, has_time, key_columns, same_types
-from carlang.resolve.scope import Context, Entries, Flow, Row, column_types
+from carlang.resolve.scope import Context, Entries, Flow, Row, column_types, entries_of
 from carlang.resolve.symbols import Entry, SymbolKind
 from carlang.resolve.values import stream_of, value, written_out
 from carlang.source import Span
@@ -53,7 +53,7 @@ def group(
     columns = _group_columns(keys, timed=timed)
     grouped = Grouped(tuple(f.stream for f in flows), tuple(keys), gap, (), columns, span=span)
     entries = {name: entry for flow in reversed(flows) for name, entry in flow.entries.items()}
-    kept = {key.name: entries[key.name] for key in keys if key.name in entries}
+    kept = entries_of(entries, (key.name for key in keys))
     made = {c.name: ctx.symbols.entry(SymbolKind.COLUMN, c.name, c.type) for c in columns[len(keys) :]}
     return Flow(grouped, flows[0].owners, flows[0].origin, flows[0].names, {**kept, **made}, members=entries)
 
@@ -138,7 +138,7 @@ def _aggregated(flow: Flow, grouped: Grouped, selected: _Selected, span: Span) -
     asked = {item.value.column for item in selected.items if isinstance(item.value, FieldRef)}
     keys = [k for k in grouped.keys if k.name not in named and k.name not in asked]
     items = (*(Item(key, FieldRef(key.name, key.type)) for key in keys), *selected.items)
-    entries = {key.name: flow.entries[key.name] for key in keys if key.name in flow.entries}
+    entries = entries_of(flow.entries, (key.name for key in keys))
     stream = Aggregated(grouped, items, tuple(item.column for item in items), span=span)
     return replace(flow, stream=stream, entries={**entries, **selected.entries})
 
@@ -212,7 +212,7 @@ def _item_entry(ctx: Context, known: Entries, written: ast.SelectItem, item: Ite
     if written.alias:
         return {item.column.name: ctx.symbols.bound(SymbolKind.COLUMN, written.alias, item.column.type)}
     if isinstance(item.value, FieldRef):
-        return {item.column.name: known[item.value.column]} if item.value.column in known else {}
+        return entries_of(known, [item.value.column])
     return {item.column.name: ctx.symbols.entry(SymbolKind.COLUMN, item.column.name, item.column.type)}
 
 

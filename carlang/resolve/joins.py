@@ -22,7 +22,7 @@ from carlang.resolve.bound import (
     Union,
 )
 from carlang.resolve.conditions import condition
-from carlang.resolve.scope import EMPTY_ROW, Context, Entries, Flow, Row
+from carlang.resolve.scope import EMPTY_ROW, Context, Entries, Flow, Row, entries_of
 from carlang.resolve.symbols import Entry, SymbolKind
 from carlang.resolve.values import value, written_out
 from carlang.source import Span
@@ -187,7 +187,8 @@ def unique(ctx: Context, flow: Flow, field: ast.Expr, span: Span) -> Flow | None
         ctx.add(ctx.report(codes.BAD_ARGUMENTS, "`unique` takes a field of a stream: `unique(s.user)`", field.span))
         return None
     column = next(c for c in flow.stream.columns if c.name == values.column)
-    return Flow(Distinct(flow.stream, column, (column,), span=span), flow.owners, flow.origin, entries=flow.entries)
+    entries = entries_of(flow.entries, [column.name])
+    return Flow(Distinct(flow.stream, column, (column,), span=span), flow.owners, flow.origin, entries=entries)
 
 
 # ---- columns ---------------------------------------------------------------------------------------------------------

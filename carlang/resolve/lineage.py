@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from typing import assert_never
 
 from carlang.resolve.bound import (
     Aggregate,
@@ -25,6 +26,7 @@ from carlang.resolve.bound import (
     Sequenced,
     Union,
     expressions,
+    fields_of,
     parts,
     streams_below,
 )
@@ -45,7 +47,7 @@ def asked_fields(stream: BoundStream) -> Iterator[tuple[Events, frozenset[str]]]
 
     Fields that a program computes itself are not among them, nor those that are only handed on to the output.
     """
-    found: dict[int, tuple[Events, set[str]]] = {}
+    fields: dict[int, tuple[Events, set[str]]] = {}
     seen: set[tuple[int, str]] = set()
     todo = [asked for node in streams_below(stream) for asked in _asked_by(node)]
     while todo:
@@ -55,10 +57,10 @@ def asked_fields(stream: BoundStream) -> Iterator[tuple[Events, frozenset[str]]]
         seen.add((id(source), name))
         if isinstance(source, Events):
             if name not in _EVERY_EVENT_HAS and any(name == c.name for c in source.columns):
-                found.setdefault(id(source), (source, set()))[1].add(name)
+                fields.setdefault(id(source), (source, set()))[1].add(name)
         else:
             todo.extend(_made_of(source, name))
-    return ((events, frozenset(names)) for events, names in found.values())
+    return ((events, frozenset(names)) for events, names in fields.values())
 
 
 def references(program: BoundProgram) -> tuple[str, ...]:
@@ -66,14 +68,14 @@ def references(program: BoundProgram) -> tuple[str, ...]:
 
     A class of events that is searched without asking for a field is there as `process/create`.
     """
-    found: set[str] = set()
+    names: set[str] = set()
     for output in program.outputs:
         for events in searches(output.stream):
-            found.update(f"{s.object}/{action}" for s in events.sets for action in s.actions)
+            names.update(f"{s.object}/{action}" for s in events.sets for action in s.actions)
         for events, fields in asked_fields(output.stream):
-            found.update(f"{s.object}/{a}/{f}" for s in events.sets for a in s.actions for f in fields)
-    bare = {name for name in found if name.count("/") == 1}
-    return tuple(sorted(found - {name for name in bare if any(other.startswith(f"{name}/") for other in found)}))
+            names.update(f"{s.object}/{a}/{f}" for s in events.sets for a in s.actions for f in fields)
+    with_fields = {name.rpartition("/")[0] for name in names}
+    return tuple(sorted(names - with_fields))
 
 
 def _asked_by(node: BoundStream) -> Iterator[Asked]:
@@ -91,6 +93,10 @@ def _asked_by(node: BoundStream) -> Iterator[Asked]:
         case Sequenced(steps, keys, _, until, _):
             streams = [step.stream for step in steps] + ([until] if until else [])
             yield from ((stream, name) for stream in streams for name in (*keys, "time"))
+        case Events() | Filtered() | Derived() | Joined() | Aggregated() | Projected() | Union() | NamedStream():
+            pass
+        case _:
+            assert_never(node)
 
 
 def _fields(expr: BoundExpr, node: BoundStream) -> Iterator[Asked]:
@@ -102,20 +108,11 @@ def _fields(expr: BoundExpr, node: BoundStream) -> Iterator[Asked]:
             case FieldRef(name):
                 yield from _column(node, name, in_aggregate=in_aggregate)
             case Scalar(stream=source, aggregate=aggregate):
-                yield from ((source, f.column) for a in aggregate.arguments for f in _references(a))
+                yield from ((source, f) for argument in aggregate.arguments for f in fields_of(argument))
             case Aggregate():
                 todo.extend((part, True) for part in parts(here))
             case _:
                 todo.extend((part, in_aggregate) for part in parts(here))
-
-
-def _references(expr: BoundExpr) -> Iterator[FieldRef]:
-    todo = [expr]
-    while todo:
-        here = todo.pop()
-        if isinstance(here, FieldRef):
-            yield here
-        todo.extend(parts(here))
 
 
 def _column(node: BoundStream, name: str, *, in_aggregate: bool) -> Iterable[Asked]:
@@ -129,8 +126,10 @@ def _column(node: BoundStream, name: str, *, in_aggregate: bool) -> Iterable[Ask
             return [(source, name) for source in sources] if in_aggregate else _made_of(node, name)
         case Aggregated(group=group):
             return [(source, name) for source in group.inputs] if in_aggregate else [(group, name)]
+        case Events() | Union() | Difference() | Distinct() | Sequenced() | NamedStream():
+            return []  # these have no expressions of their own rows
         case _:
-            return []
+            assert_never(node)
 
 
 def _made_of(node: BoundStream, name: str) -> list[Asked]:  # a case a stream
@@ -144,18 +143,18 @@ def _made_of(node: BoundStream, name: str) -> list[Asked]:  # a case a stream
             return list(_fields(value, node)) if column.name == name else [(source, name)]
         case Projected(items=items) | Aggregated(items=items):
             return _of_item(node, items, name)
-        case Joined(parts=several) | Sequenced(steps=several):
+        case Joined(parts=joined) | Sequenced(steps=joined):
             return [
-                (part.stream, name.removeprefix(f"{part.name}."))
-                for part in several
-                if name.startswith(f"{part.name}.")
+                (part.stream, name.removeprefix(f"{part.name}.")) for part in joined if name.startswith(f"{part.name}.")
             ]
         case Grouped(inputs=sources, keys=keys):
             if any(key.name == name for key in keys):
                 return [(source, name) for source in sources]
             return [(source, "time") for source in sources] if name in ("first_time", "last_time") else []
-        case _:
+        case Events():
             return []
+        case _:
+            assert_never(node)
 
 
 def _of_item(node: BoundStream, items: Iterable[Item], name: str) -> list[Asked]:

@@ -125,6 +125,13 @@ class Flow:
         return replace(self, stream=stream)
 
 
+def entries_of(entries: Entries, columns: Iterable[str]) -> dict[str, Entry]:
+    """Return the symbols of some columns, and of the parts of joins that stand in their names."""
+    names = set(columns)
+    parts = {name[: i + 1] for name in names for i, letter in enumerate(name) if letter == "."}
+    return {key: entry for key, entry in entries.items() if key in names or key in parts}
+
+
 def column_types(columns: Iterable[Column]) -> dict[str, Type]:
     """Return columns as a mapping of name to type."""
     return {column.name: column.type for column in columns}
