@@ -118,12 +118,12 @@ class Builder(Transformer_NonRecursive[Token, Any]):
         nodes = list(_nodes(parts))
         return ast.SelectItem(nodes[0], nodes[1] if len(nodes) > 1 else None, _over(parts))
 
-    def grouping(self, parts: list[Child]) -> ast.By:
+    def by(self, parts: list[Child]) -> ast.By:
         """`a - b by f`."""
         value, *keys = _nodes(parts)
         return ast.By(value, tuple(keys), _over(parts))
 
-    def count_stage(self, parts: list[Child]) -> ast.By:
+    def by_stage(self, parts: list[Child]) -> ast.By:
         """`count by f`."""
         return ast.By(None, tuple(_nodes(parts)), _over(parts))
 
@@ -135,7 +135,7 @@ class Builder(Transformer_NonRecursive[Token, Any]):
         barrier = parts[until + 1] if until < len(parts) else None
         return ast.Sequence(tuple(_nodes(parts[:end])), keys, within, barrier, _over(parts))
 
-    def analytic(self, parts: list[Child]) -> ast.RunAnalytic:
+    def run_analytic(self, parts: list[Child]) -> ast.RunAnalytic:
         """`run Analytic:CAR-2013-05-003`."""
         return ast.RunAnalytic(_name(parts[1]), _name(parts[3]), _over(parts))
 

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import inspect
+import re
 from collections.abc import Iterator
 from dataclasses import fields, is_dataclass
 from functools import partial
 from itertools import count
+from pathlib import Path
 from types import UnionType
 from typing import Any, get_args, get_origin, get_type_hints
 
 import pytest
 
+import carlang
 from carlang.source import Source, Span
 from carlang.syntax import ast, parse
 from carlang.syntax.walk import children, rewrite, walk
@@ -88,6 +91,13 @@ def test_every_field_that_can_hold_a_node_is_visited_and_rewritten(cls: type[Any
     for field in fields(cls):
         if not holds(get_type_hints(cls)[field.name]):
             assert getattr(changed, field.name) == getattr(node, field.name)
+
+
+def test_nothing_else_goes_through_the_tree_by_reflection() -> None:
+    for path in sorted(Path(carlang.__file__).parent.rglob("*.py")):
+        code = path.read_text(encoding="utf-8")
+        if re.search(r"^from carlang\.syntax\b", code, re.MULTILINE):
+            assert not re.search(r"\b(is_dataclass|fields|asdict|astuple)\(|__dataclass_fields__|__slots__", code), path
 
 
 def test_a_walk_goes_through_all_nodes_in_the_order_of_the_text() -> None:
