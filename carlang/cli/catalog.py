@@ -26,6 +26,7 @@ from carlang.engine import missing_events
 from carlang.importers.attack import TACTICS, techniques
 from carlang.project import Project
 from carlang.report import coverage_layer
+from carlang.report.cells import printable
 from carlang.resolve.lineage import references
 from carlang.results import reasons_text
 from carlang.store import Store, open_store
@@ -91,7 +92,7 @@ def list_(
         tactics = ", ".join(TACTICS.get(t, t) for t in data.tactics)
         cells = [data.id, data.title, ", ".join(data.techniques), tactics]
         cells += [entry.lacking or "runs"] if opened else []
-        table.add_row(*map(Text, cells))
+        table.add_row(*(Text(printable(cell)) for cell in cells))
     Console(highlight=False).print(table)
     count = f"{len(entries)} analytic" + ("" if len(entries) == 1 else "s")
     say(count + (f", {sum(not e.lacking for e in entries)} of them can run" if opened else ""))
@@ -104,18 +105,18 @@ def show(id_: Annotated[str, typer.Argument(metavar="ID", help="The analytic's i
     (analytic,) = find_analytics([id_], None, open_project())[:1]
     data = analytic.data
     console = Console(highlight=False)
-    console.print(Text(f"{data.id}  {data.title}", style="bold"))
+    console.print(Text(printable(f"{data.id}  {data.title}"), style="bold"))
     facts = [", ".join(data.platforms), ", ".join(data.analytic_types), str(data.submission_date or "")]
-    console.print(Text(" · ".join(fact for fact in facts if fact)))
+    console.print(Text(printable(" · ".join(fact for fact in facts if fact))))
     for entry in data.coverage:
         named = ", ".join(f"{t} {techniques()[t].name}" if t in techniques() else t for t in entry.techniques)
         tactics = ", ".join(TACTICS.get(t, t) for t in entry.tactics)
-        console.print(Text(f"{named} ({tactics}; {entry.level or 'coverage not said'})"))
+        console.print(Text(printable(f"{named} ({tactics}; {entry.level or 'coverage not said'})")))
     console.print()
-    console.print(Markdown(data.description))
+    console.print(Markdown(printable(data.description, keep="\n")))
     for program in data.sources:
         console.print()
-        console.print(Syntax(program.text.strip(), "python", theme="ansi_dark", word_wrap=True))
+        console.print(Syntax(printable(program.text.strip(), keep="\n\t"), "python", theme="ansi_dark", word_wrap=True))
     _list(console, "asks for", _references(analytic))
     _list(console, "references", data.references)
     _list(console, "tests", [case.name for case in data.tests])
@@ -227,13 +228,13 @@ def _coverage_table(by_technique: dict[str, list[Entry]], store: Store | None) -
         ids = ", ".join(entry.analytic.id for entry in entries)
         cells = [technique, known.name if known else "", tactics, ids]
         cells += [f"{sum(e.lacking is None for e in entries)} of {len(entries)}"] if store else []
-        table.add_row(*map(Text, cells))
+        table.add_row(*(Text(printable(cell)) for cell in cells))
     Console(highlight=False).print(table)
     say(f"{len(by_technique)} techniques")
 
 
 def _list(console: Console, heading: str, items: Iterable[str]) -> None:
-    lines = [Text(f"  {item}") for item in items]
+    lines = [Text(f"  {printable(item)}") for item in items]
     if lines:
         console.print()
         console.print(Text(heading, style="bold"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from collections.abc import Callable
 from functools import wraps
@@ -11,6 +12,7 @@ from typing import ParamSpec, TypeVar
 import typer
 
 from carlang.errors import CarlangError
+from carlang.report.cells import printable
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -36,13 +38,21 @@ def piped(command: Callable[P, R]) -> Callable[P, R]:
 
 
 def say(text: str) -> None:
-    """Write a line to standard error."""
-    typer.echo(text, err=True)
+    """Write a line to standard error, without anything that could steer a terminal but the colours of diagnostics."""
+    typer.echo(_harmless(text), err=True)
 
 
 def put(text: str) -> None:
-    """Write a line to standard output."""
-    typer.echo(text)
+    """Write a line to standard output: to a terminal as `say` does, else exactly."""
+    typer.echo(_harmless(text) if sys.stdout.isatty() else text)
+
+
+# What diagnostics are painted with, and nothing else: names of files and programs' texts may hold other sequences.
+_PAINT = re.compile("(\x1b\\[(?:0|1;3[1-6])m)")
+
+
+def _harmless(text: str) -> str:
+    return "".join(part if _PAINT.fullmatch(part) else printable(part, keep="\n\t") for part in _PAINT.split(text))
 
 
 def colours(stream: object = None) -> bool:

@@ -11,6 +11,7 @@ from rich.table import Table
 from carlang.cli import exits
 from carlang.cli.console import put
 from carlang.loading import ExplainedEvent, ExplainedField, ExplainedRecord
+from carlang.report.cells import printable
 
 _LONGEST = 100
 
@@ -29,11 +30,11 @@ def put_explained(records: Sequence[ExplainedRecord], *, as_json: bool) -> int:
 def _put_record(console: Console, record: ExplainedRecord) -> None:
     place = record.source if record.number is None else f"{record.source}:{record.number}"
     if record.fault:
-        console.print(f"{place}: {record.fault}", soft_wrap=True)
+        console.print(printable(f"{place}: {record.fault}"), soft_wrap=True)
         return
     event_id = "no event id" if record.event_id is None else str(record.event_id)
     head = f"{record.channel or 'no channel'}, {event_id}, shape: {record.shape}"
-    console.print(f"{place}: {head}", soft_wrap=True)
+    console.print(printable(f"{place}: {head}"), soft_wrap=True)
     for event in record.events:
         _put_event(console, event)
 
@@ -50,10 +51,10 @@ def _put_event(console: Console, event: ExplainedEvent) -> None:
 
 
 def _members(field: ExplainedField) -> str:
-    return "\n".join(f"{name}: {_short(value)}" for name, value in field.members.items())
+    return "\n".join(f"{printable(name)}: {_short(value)}" for name, value in field.members.items())
 
 
 def _short(value: str | None) -> str:
     if value is None:
         return "null"
-    return value if len(value) <= _LONGEST else value[:_LONGEST] + "…"
+    return printable(value if len(value) <= _LONGEST else value[:_LONGEST] + "…")

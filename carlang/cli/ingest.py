@@ -10,6 +10,7 @@ from typing import Annotated, Self
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import (
     BarColumn,
     DownloadColumn,
@@ -29,6 +30,7 @@ from carlang.cli.explained import put_explained
 from carlang.cli.options import open_project
 from carlang.loading import IngestReport, Status
 from carlang.loading import explain as explain_records
+from carlang.report.cells import printable
 
 FORMATS = ("text", "json")
 _SHOWN = 10
@@ -107,7 +109,8 @@ class _Bar:
     def file(self, name: str) -> None:
         """Show the source at hand."""
         if self._task is not None:
-            self._progress.update(self._task, description=name)
+            # The name comes from a file system or an archive: it may hold what terminals, or rich's markup, act on.
+            self._progress.update(self._task, description=escape(printable(name)))
 
     def advance(self, size: int) -> None:
         """Move the bar on."""
@@ -147,7 +150,8 @@ def _put_unmapped(console: Console, report: IngestReport) -> None:
     table.add_column("count", justify="right")
     listed = list(report.unmapped.items())
     for (channel, event_id), count in listed[:_SHOWN]:
-        table.add_row(channel or "(no channel)", "" if event_id is None else str(event_id), f"{count:,}")
+        name = printable(channel) if channel else "(no channel)"
+        table.add_row(name, "" if event_id is None else printable(str(event_id)), f"{count:,}")
     console.print(table)
     if len(listed) > _SHOWN:
         rest = sum(count for _, count in listed[_SHOWN:])
@@ -158,6 +162,6 @@ def _put_rejections(console: Console, report: IngestReport) -> None:
     console.print(f"{report.rejected:,} rejected, kept in the store's folder _rejected:")
     for rejection in report.rejections[:_SHOWN]:
         place = rejection.source if rejection.number is None else f"{rejection.source}:{rejection.number}"
-        console.print(f"  {place}: {rejection.reason}", soft_wrap=True)
+        console.print(f"  {printable(place)}: {printable(rejection.reason)}", soft_wrap=True)
     if report.rejected > _SHOWN:
         console.print(f"  … and {report.rejected - _SHOWN:,} more (--format json counts them by source)")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -10,6 +11,8 @@ from carlang.diagnostics.diagnostic import Diagnostic
 
 _COLOURS = {Severity.ERROR: "1;31", Severity.WARNING: "1;33", Severity.HINT: "1;36"}
 _GUTTER = "1;34"
+# A line of minified or generated text would bury its own message. 160 columns are more than a program in the canonical
+# layout has, and still two lines on a common terminal.
 _WIDEST = 160
 
 
@@ -26,14 +29,33 @@ def render(diagnostic: Diagnostic, *, colour: bool = False) -> str:
     marks = _marks(diagnostic)
     width = len(str(max(mark.line for mark in marks)))
     head = paint(f"{diagnostic.severity.value}[{diagnostic.code.name}]", shade)
-    lines = [f"{head}: {diagnostic.message}", f"{' ' * width}{paint('-->', _GUTTER)} {_address(place.file)}"]
-    lines[1] += f":{place.line}:{place.column}"
+    arrow = paint("-->", _GUTTER)
+    lines = [
+        f"{head}: {_harmless(diagnostic.message)}",
+        f"{' ' * width}{arrow} {_harmless(place.file or '<program>')}:{place.line}:{place.column}",
+    ]
     lines += _snippet(diagnostic, marks, width, paint)
     bar = paint("=", _GUTTER)
-    lines += [f"{' ' * width} {bar} note: {note}" for note in diagnostic.notes]
+    lines += [f"{' ' * width} {bar} note: {_harmless(note)}" for note in diagnostic.notes]
     if diagnostic.help:
-        lines.append(f"{' ' * width} {bar} help: {diagnostic.help}")
+        lines.append(f"{' ' * width} {bar} help: {_harmless(diagnostic.help)}")
     return "\n".join(lines)
+
+
+def _harmless(text: str) -> str:
+    """Return a text that cannot steer a terminal: a program is somebody else's, and so are the names in its messages.
+
+    Every character stays one column, so that what is underlined stays above its line.
+    """
+    if text.isprintable():
+        return text
+    return "".join(
+        c if c.isprintable() or c == "\n" else " " if _is_space(c) else "\N{REPLACEMENT CHARACTER}" for c in text
+    )
+
+
+def _is_space(character: str) -> bool:
+    return character == "\t" or unicodedata.category(character) == "Zs"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,10 +75,6 @@ class _Mark:
     end: int
     text: str
     main: bool
-
-
-def _address(file: str) -> str:
-    return file or "<program>"
 
 
 def _marks(diagnostic: Diagnostic) -> list[_Mark]:
@@ -92,7 +110,7 @@ def _snippet(diagnostic: Diagnostic, marks: list[_Mark], width: int, paint: _Pai
             lines.append(f"{number} {bar} {window.text}".rstrip())
         start = window.column(mark.start)
         length = max(window.column(mark.end) - start, 1)
-        underline = ("^" if mark.main else "-") * length + (f" {mark.text}" if mark.text else "")
+        underline = ("^" if mark.main else "-") * length + (f" {_harmless(mark.text)}" if mark.text else "")
         lines.append(f"{' ' * width} {bar} {' ' * start}{paint(underline, shade if mark.main else _GUTTER)}")
     return lines
 
@@ -111,9 +129,10 @@ class _Window:
 
 
 def _window(mark: _Mark, line: str) -> _Window:
-    line = line.replace("\t", " ")
+    line = _harmless(line)
     if len(line) <= _WIDEST:
         return _Window(line, 0, 0)
+    # A third of the window before the place, two behind it: what is underlined is explained by what follows.
     offset = max(0, min(mark.start - 1 - _WIDEST // 3, len(line) - _WIDEST))
     part = line[offset : offset + _WIDEST]
     lead = "…" if offset else ""

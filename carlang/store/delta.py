@@ -103,7 +103,12 @@ class DeltaLog:
         return tuple(from_footers.get(f.path, f) for f in files)
 
     def _file(self, row: Mapping[str, Any]) -> StoreFile:
-        path = self.path / unquote(row["path"])  # the log holds paths as parts of URLs
+        name = Path(unquote(row["path"]))  # the log holds paths as parts of URLs
+        # Delta allows absolute paths, for tables that share files. A store that somebody handed over could name any
+        # file of its reader's that way, and `compact` would copy it in.
+        if name.anchor or ".." in name.parts:
+            raise damaged(self.path / LOG_FOLDER, f"it names a file outside of the store, {name}")
+        path = self.path / name
         _check_file(path, row["size_bytes"])
         prefix = "null_count."
         nulls = {k.removeprefix(prefix): v for k, v in row.items() if k.startswith(prefix) and v is not None}

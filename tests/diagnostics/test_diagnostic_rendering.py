@@ -132,3 +132,17 @@ def test_building_a_diagnostic_leaves_the_first_as_it_was() -> None:
     first = Diagnostic(SYNTAX, "m", SOURCE, AT)
     first.with_label("x").with_help("y").with_note("z").repaired_by("w").pointing_to(AT, "v")
     assert (first.label, first.help, first.notes, first.repair, first.labels) == ("", None, (), None, ())
+
+
+def test_nothing_of_a_program_can_steer_a_terminal() -> None:
+    text = 'at = filter p where (a == "\x1b[2J\x07\u202e\u2066")  // \x9b31m'
+    fault = Diagnostic(UNKNOWN_FIELD, "no \x1b[31m", Source.whole("\x1b]0;a.car", text), Span(21, 22))
+    shown = render(fault.with_label("\x1b").with_note("\x9b").with_help("\x07"))
+    assert not [char for char in shown if not char.isprintable() and char != "\n"]
+    underlined = shown.split("\n")
+    assert underlined[4].index("^") == underlined[3].index("a ==")
+
+
+def test_a_tab_and_a_wide_space_stay_a_column() -> None:
+    shown = render(Diagnostic(SYNTAX, "m", Source.whole("a.car", "\ta\u00a0\u3000b"), Span(4, 5)))
+    assert shown.split("\n")[3:] == ["1 |  a  b", "  |     ^"]

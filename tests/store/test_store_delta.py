@@ -13,7 +13,7 @@ import pytest
 
 from carlang.errors import StoreError
 from carlang.model import STRING, Field, Model, builtin_model
-from carlang.store import StagedFile, Store, create_store, open_store
+from carlang.store import StagedFile, Store, compact, create_store, open_store
 from tests.store.conftest import add_events, write_events
 
 
@@ -162,3 +162,38 @@ def test_info_sums_a_store_up(store: Store) -> None:
     assert info.first_time == created.first_time
     assert info.last_time == ended.last_time
     assert json.loads(json.dumps(info.to_json()))["first_time"] == "2020-01-01T00:00:00.000001Z"
+
+
+@pytest.mark.parametrize(
+    "name", ["../outside.parquet", "{folder}/outside.parquet", "object=x/../../outside.parquet", "..%2Foutside.parquet"]
+)
+def test_a_log_that_names_a_file_outside_of_the_store_is_refused(name: str, store: Store, tmp_path: Path) -> None:
+    outside = write_events(tmp_path / "outside.parquet", 0, 7)
+    add_events(store, 0, 3, "one")
+    entry = {
+        "path": name.format(folder=tmp_path),
+        "partitionValues": {"object": "process", "action": "create"},
+        "size": outside.stat().st_size,
+        "modificationTime": 1,
+        "dataChange": True,
+        "stats": json.dumps({"numRecords": 7, "nullCount": {"pid": 0}}),
+    }
+    log = store.path / "_delta_log"
+    (log / f"{len(list(log.glob('*.json'))):020}.json").write_text(json.dumps({"add": entry}) + "\n", encoding="utf-8")
+    with pytest.raises(StoreError, match="outside of the store"):
+        open_store(store.path).files()
+
+
+def test_nothing_outside_of_the_store_is_deleted(store: Store, tmp_path: Path) -> None:
+    victim = tmp_path / "victim.parquet"
+    add_events(store, 0, 3, "one")
+    for name in ("../victim.parquet", str(victim), f"file://{victim}", "..%2Fvictim.parquet"):
+        victim.write_bytes(b"x")
+        log = store.path / "_delta_log"
+        values = {"object": "process", "action": "create"}
+        entry = {"path": name, "deletionTimestamp": 1, "dataChange": True, "extendedFileMetadata": True}
+        entry |= {"partitionValues": values, "size": 1}
+        version = max(int(path.stem) for path in log.glob("*.json")) + 1
+        (log / f"{version:020}.json").write_text(json.dumps({"remove": entry}) + "\n", encoding="utf-8")
+        compact(open_store(store.path), keep_hours=0)
+        assert victim.exists(), name
