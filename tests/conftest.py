@@ -27,7 +27,7 @@ collect_ignore = (
         "cli/test_cli_process.py",
         "docs/test_example_runner.py",
         "docs/test_examples.py",
-        "engine/test_locked_connection.py",
+        "database/test_locked_connection.py",
         "ingest/test_kill.py",
     ]
     if os.name == "nt"

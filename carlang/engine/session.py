@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from types import TracebackType
@@ -22,7 +23,7 @@ from carlang.sql import INCOMING, EventFiles, Window, lower, lower_incoming, low
 from carlang.store import Store, StoreFile
 
 
-class QuerySession:
+class QuerySession(ABC):
     """Runs bound programs on an engine, one query an output; use it as a context manager, which closes the engine.
 
     The tables of events are made when a program first reads them. Safe to use from several threads, which take turns.
@@ -55,14 +56,14 @@ class QuerySession:
         query = dialect.text(lower(output, dialect, now, given or {}))
         objects = {s.object for e in streams_below(output.stream) if isinstance(e, Events) for s in e.sets}
         with self._lock:
-            for name in sorted(objects):
+            for name in sorted(objects):  # sorted, so that a fault is always that of the same object
                 self._provide(name)
             answer = self._engine.query(query, limit)
         return Output(output.name, output.stream.columns, _typed(answer.table, output.stream.columns), answer.total)
 
+    @abstractmethod
     def _provide(self, name: str) -> None:
         """Make the table of an object's events, where it is not there."""
-        raise NotImplementedError
 
 
 class Session(QuerySession):

@@ -48,9 +48,10 @@ def compact(store: Store, *, keep_hours: float = KEEP_HOURS) -> Compaction:
     """
     merged = written = rows = 0
     store.refresh()
-    with tempfile.TemporaryDirectory(prefix="carlang-") as spool, open_memory() as connection:
-        connection.execute(f"SET memory_limit = '{_MEMORY}'")
-        connection.execute(f"SET temp_directory = {text_literal(spool)}")
+    with (
+        tempfile.TemporaryDirectory(prefix="carlang-") as spool,
+        open_memory(memory=_MEMORY, scratch=spool) as connection,
+    ):
         for files in list(_groups(store.files())):  # grouped before the first merge changes what the store has
             if _merge(store, connection, files):
                 merged, written, rows = merged + len(files), written + 1, rows + sum(f.rows for f in files)

@@ -26,8 +26,7 @@ def write_plain(store: Store, path: str | Path) -> None:
     for file in store.files():
         groups.setdefault((file.object, file.action), []).append(file)
     target.mkdir(parents=True, exist_ok=True)
-    with open_memory() as connection:
-        connection.execute("SET threads = 1")  # with several threads the row groups differ from copy to copy
+    with open_memory(threads=1) as connection:  # with several threads the row groups differ from copy to copy
         for (object_name, action), files in sorted(groups.items()):
             folder = target / object_name / action
             folder.mkdir(parents=True)

@@ -12,11 +12,13 @@ from sqlglot import exp
 from carlang.sql.duckdb.pieces import joined, let, try_cast
 from carlang.sql.fragments import SQL, call, folded, number, text, when
 
+# Without leading zeros: some readers take 010 for eight, others for ten.
 _OCTET = r"(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)"
 _V4 = rf"(?:{_OCTET}\.){{3}}{_OCTET}"
+# A wide net, cheap to test; what it lets through and is none becomes missing in `_digits`. `%eth0` is a zone.
 _V6 = rf"[0-9a-f:]*:(?:[0-9a-f]{{0,4}}|{_V4})(?:%.+)?"
 _GROUPS = r"(?:[0-9a-f]{1,4}:){7}[0-9a-f]{1,4}"
-_MAPPED = 0xFFFF << 32
+_MAPPED = 0xFFFF << 32  # ::ffff:0.0.0.0
 _V4_LAST = 2**32 - 1
 
 
@@ -28,6 +30,7 @@ def in_block(address: SQL, low: int, high: int) -> SQL:
 
 
 def _test(ip: SQL, low: int, high: int) -> SQL:
+    # Blocks are 128-bit numbers, in which IPv4 is one part: a block may lie in it, outside it, or hold it whole.
     v4_low, v4_high = max(low - _MAPPED, 0), min(high - _MAPPED, _V4_LAST)
     is_v4 = call("regexp_full_match", ip.copy(), text(_V4))
     inside = _between(_v4_number(ip), number(v4_low), number(v4_high)) if v4_low <= v4_high else exp.false()
@@ -62,6 +65,7 @@ def _v6_digits(ip: SQL) -> SQL:
 def _written_out(bare: SQL) -> SQL:
     """Return an address with all its groups written out; missing where `::` stands for none, or stands twice."""
     gap = text("::")
+    # There are as many groups as colons where `::` stands inside, one fewer where it stands at an end.
     at_an_end = [_one_if(node(this=bare.copy(), expression=gap.copy())) for node in (exp.StartsWith, exp.EndsWith)]
     groups = exp.Sub(this=exp.Sub(this=_count(bare, ":"), expression=at_an_end[0]), expression=at_an_end[1])
     missing = exp.Sub(this=number(8), expression=exp.Paren(this=groups))

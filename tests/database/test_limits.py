@@ -62,3 +62,11 @@ def test_every_connection_is_in_utc_and_installs_nothing(tmp_path: Path) -> None
         settings = "SELECT current_setting('TimeZone'), current_setting('autoinstall_known_extensions')"
         assert connection.execute(settings).fetchall() == [("UTC", False)]
         connection.close()
+
+
+def test_a_connection_keeps_to_the_threads_memory_and_folder_that_it_is_given(tmp_path: Path) -> None:
+    connection = open_memory(1, memory="64MiB", scratch=tmp_path / "it's here")
+    assert connection.execute("SELECT current_setting('threads')").fetchall() == [(1,)]
+    assert connection.execute("SELECT current_setting('memory_limit')").fetchall() == [("64.0 MiB",)]
+    assert connection.execute("SELECT current_setting('temp_directory')").fetchall() == [(str(tmp_path / "it's here"),)]
+    connection.close()
