@@ -8,6 +8,7 @@ from carlang.source import Span
 
 
 def _span() -> Span:
+    # Programs that differ in their layout alone have equal trees.
     return field(compare=False, repr=False)  # type: ignore[no-any-return]  # a dataclass field stands for its value
 
 
@@ -78,6 +79,7 @@ class NowLit:
 class AddressLit:
     """`10.0.0.0/8`, `10.0.0.1`, unquoted."""
 
+    # As written, `300.1.1.1` too: whether it is an address is a matter of meaning.
     text: str
     span: Span = _span()
 
@@ -94,6 +96,7 @@ class ListLit:
 class Or:
     """`a or b or c`."""
 
+    # All of a chain in one node: the longest published one has 108 operands, which would nest as deep.
     operands: tuple[Expr, ...]
     span: Span = _span()
 
@@ -215,6 +218,7 @@ class Search:
 
     classes: tuple[EventClass, ...]
     condition: Expr | None
+    # `and` means what `or` means here, so it takes no part in equality; it is kept for a remark on it.
     conjunctions: tuple[Span, ...] = field(compare=False, repr=False)
     span: Span = _span()
 
@@ -361,6 +365,7 @@ class BareStmt:
 class FaultyStmt:
     """A statement that could not be read; `target` is the name that it would have bound, where that much is clear."""
 
+    # Known, so that the uses of the name below are not reported as unknown.
     target: Name | None
     span: Span = _span()
 

@@ -37,6 +37,7 @@ _EXPECTED: tuple[tuple[frozenset[str], str], ...] = (
 def unexpected_token(source: Source, statement: Span, error: UnexpectedToken) -> Diagnostic:
     """Describe a token that cannot stand where it stands: what is missing before it, or what was expected."""
     token: Token = error.token
+    # `expected` also has terminals that the parser would refuse one step later; `accepts` has been tried out.
     expected = frozenset(error.accepts or error.expected)
     if token.type == "$END":
         return _at_the_end(source, statement, expected)
@@ -44,11 +45,13 @@ def unexpected_token(source: Source, statement: Span, error: UnexpectedToken) ->
     before = len(source.text[statement.start : span.start].rstrip()) + statement.start
     if unquoted := unquoted_text(source, statement, span.start):
         return unquoted
+    # Behind `as name` a column has ended: what follows can only be the next one.
     if "COMMA" in expected and _COLUMN.search(source.text, max(statement.start, before - _LOOK_BACK), before):
         return _comma(source, span, before).repaired_by(",", Span(before, before))
     fault = Diagnostic(codes.SYNTAX, f"`{_short(token)}` cannot stand here", source, span)
     starts_value = token.type in _VALUES or token.type in ("TYPOGRAPHIC_STRING", "ADDRESS", "LPAR", "NOT", "LSQB")
     if starts_value and "COMMA" in expected and "STRING" not in expected:
+        # Between two literals nothing but a comma can be missing, between two names also an operator or quotes.
         literals = token.type in ("STRING", "NUMBER", "ADDRESS") and source.text[before - 1] in "\"'0123456789"
         return _comma(source, span, before).repaired_by(",", Span(before, before), certain=literals)
     if (

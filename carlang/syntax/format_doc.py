@@ -119,6 +119,7 @@ class _Page:
             if isinstance(part, str):
                 self.line += part
                 continue
+            # What stands behind the group up to the next place to break at has to fit on its last line as well.
             text = _flat_group(part)
             after = _until_break(doc[number + 1 :], rest)
             if text is not None and len(self.line) + len(text) + after <= WIDTH:
@@ -133,6 +134,7 @@ class _Page:
     def _broken(self, group: Group, indent: int, rest: int) -> None:
         self.line += group.open
         inner = indent + INDENT
+        # A comment ends its line, so a list with comments has an item a line.
         if group.packed and not any(item.remarked for item in group.items):
             self._packed(group, inner)
         else:

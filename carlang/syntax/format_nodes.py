@@ -63,6 +63,7 @@ class Writer:
                 assert_never(node)
 
     def _outputs(self, items: Sequence[ast.Stream]) -> Group:
+        # One stream needs no parentheses; between commas it does.
         if len(items) == 1:
             return Group([Item(self._stream(items[0]), items[0].span)])
         return Group([Item(self._input(item), item.span) for item in items])
@@ -87,6 +88,7 @@ class Writer:
             case ast.Search():
                 return self._search(node)
             case ast.Pipe(head, stages):
+                # Without its parentheses `(p | a) | b` is one pipe of two stages.
                 first = [bracketed(self._stream(head), head.span)] if isinstance(head, ast.Pipe) else None
                 items = [Item(first or self._stream(head), head.span)]
                 items += [Item(self._stage(stage), stage.span, "|") for stage in stages]
@@ -223,10 +225,12 @@ class Writer:
             case ast.Name(ident):
                 return [ident]
             case ast.Member(base, name):
+                # The parser cannot read `10.0.0.1.a`, and people cannot read `1.5.a`.
                 number = isinstance(base, ast.NumberLit | ast.DurationLit | ast.AddressLit)
                 inner = self._expression(base, ATOM)
                 return ["(", *inner, ")", f".{name.ident}"] if number else [*inner, f".{name.ident}"]
             case ast.Call(function, arguments, distinct):
+                # Resolving tells a call from a condition on the next line by where the parenthesis stands.
                 if self._text is not None and _OTHER_LINE.match(self._text, function.span.end):
                     raise Unclear
                 word = "distinct " if distinct else ""

@@ -83,8 +83,7 @@ class _Cutter:
 
     def take(self, kind: str, text: str, start: int, end: int) -> None:
         """Add a token to the statement at hand, or begin the next statement with it."""
-        fresh_line = self.pending
-        if self.start is not None and fresh_line:
+        if self.start is not None and self.pending:
             begins = _BEGINS.match(self.source.text, start) is not None
             if begins or not (self.open or self._continues(kind, text)):
                 self.finish()
@@ -96,6 +95,7 @@ class _Cutter:
         self.operator = (
             Span(start, end) if (kind == "infix" and text != "*") or text.casefold() in ("and", "or", "not") else None
         )
+        # Behind an operand these words want another one; `not` stands between the two, `a not in b`.
         if (self.last not in _NO_OPERAND or self.last == "not") and kind == "word" and text.casefold() in _OPERATORS:
             self.last = "infix"
         else:
@@ -104,7 +104,7 @@ class _Cutter:
             self.open.append((text, start))
         elif kind == "close":
             self._close(text, Span(start, end))
-        elif start < self.misread:
+        elif start < self.misread:  # inside out: what looks like a string here is what stands between two
             self.swallowed = self.swallowed or kind == "open_string"
         elif kind in ("string", "open_string") and (fault := unopened(self.source, start)):
             self._misread(fault)
@@ -121,6 +121,7 @@ class _Cutter:
         if self.open and _CLOSING[self.open[-1][0]] == text:
             self.open.pop()
             return
+        # In `([a)` the bracket further in is the one that was forgotten.
         if self.open and any(_CLOSING[bracket] == text for bracket, _ in self.open):
             while _CLOSING[self.open[-1][0]] != text:
                 self._unclosed(*self.open.pop())
