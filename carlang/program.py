@@ -47,8 +47,8 @@ class CompiledProgram:
         """
         writer = dialect_named(dialect)
         program = self.require()
-        given = given_values(program.inputs, params or {})
-        return {output.name: writer.text(lower(output, writer, now, given)) for output in program.outputs}
+        values = given_values(program.inputs, params or {})
+        return {output.name: writer.text(lower(output, writer, now, values)) for output in program.outputs}
 
 
 def compile_program(
@@ -68,11 +68,11 @@ def compile_tree(  # what a resolution takes
     model: Model,
     find_analytic: AnalyticFinder = lambda _: None,
     own_id: str | None = None,
-    found: Sequence[Diagnostic] = (),
+    faults: Sequence[Diagnostic] = (),
 ) -> CompiledProgram:
-    """Resolve a syntax tree; `found` are the diagnostics of its text."""
+    """Resolve a syntax tree; `faults` are the diagnostics of its text."""
     analytics = gather(tree, find_analytic, own_id)
     resolved = resolve(tree, source, model, pattern_fault, analytics)
-    diagnostics = sorted([*found, *resolved.diagnostics], key=lambda d: (d.span, d.code.name))
-    bound = None if has_errors(found) else resolved.program
+    diagnostics = sorted([*faults, *resolved.diagnostics], key=lambda d: (d.span, d.code.name))
+    bound = None if has_errors(faults) else resolved.program
     return CompiledProgram(source, tree, bound, tuple(diagnostics), resolved.symbols)

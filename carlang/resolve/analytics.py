@@ -73,6 +73,7 @@ def gather(program: ast.Program, find: AnalyticFinder, own_id: str | None = None
             called.append(Called(visit.id, visit.source, visit.parsed, visit.cycles))
             continue
         folded = wanted.casefold()
+        # Looked for on the way first: one that leads back is also one that has been seen.
         if any(above.id is not None and above.id.casefold() == folded for above in way):
             visit.cycles[folded] = " → ".join([*(above.id for above in way if above.id), wanted])
         elif folded not in seen:

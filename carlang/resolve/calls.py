@@ -39,11 +39,13 @@ def apply(ctx: Context, call: ast.Call, arguments: tuple[BoundExpr | None, ...])
         return None
     ctx.symbols.use(ctx.symbols.shared(SymbolKind.FUNCTION, function.name), call.function)
     valid = tuple(argument for argument in arguments if argument is not None)
+    # A faulty argument has been reported; the rest cannot be judged without its type.
     if len(valid) < len(arguments) or not _counted(ctx, call, function):
         return None
     checks = [_fits(ctx, call, function, index, argument) for index, argument in enumerate(valid)]
     if not all(checks) or not _of_one_type(ctx, call, function, valid):
         return None
+    # A call of it is the same as `ip in block`, so it becomes that, and no dialect needs a function for it.
     if function.name == "cidr_match":
         return _cidr_match(ctx, call, valid)
     result = function.result(tuple(argument.type for argument in valid))
@@ -119,6 +121,7 @@ def _of_one_type(ctx: Context, call: ast.Call, function: Function, arguments: tu
     if wanted not in (Accepts.ALIKE, Accepts.ORDERED):
         return True
     groups = {_comparable_as(a.type) for a in arguments if a.type.kind is not Kind.NULL}
+    # The engine would order texts by their characters; under every operator here case does not count.
     if groups == {"text"} and wanted is Accepts.ORDERED:
         message = f"`{call.function.ident}` of several values takes numbers, times or durations, not texts"
         ctx.add(ctx.report(codes.BAD_ARGUMENTS, message, call.span))
@@ -185,6 +188,7 @@ def aggregated(
     valid = tuple(argument for argument in arguments if argument is not None)
     if len(valid) < len(arguments):
         return None
+    # The grammar takes `distinct` in any call, so that this can be said of it.
     if call.distinct and function.name != "count":
         ctx.add(ctx.report(codes.BAD_ARGUMENTS, "`distinct` stands in `count` alone", call.span))
         return None

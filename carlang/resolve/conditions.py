@@ -129,6 +129,7 @@ def _any_of(tests: tuple[BoundExpr, ...], span: Span) -> BoundExpr:
 
 def _truth(ctx: Context, row: Row, expr: ast.Expr) -> BoundExpr | None:
     written = written_out(ctx, row, expr)
+    # `true` alone: a conjunction of nothing holds, a disjunction of nothing does not.
     if isinstance(written, ast.BoolLit):
         return AllOf((), span=written.span) if written.value else AnyOf((), span=written.span)
     operand = value(ctx, row, written)
@@ -169,6 +170,7 @@ def _chain(ctx: Context, row: Row, expr: ast.Comparison) -> BoundExpr | None:
 
 def _compare(ctx: Context, row: Row, left: ast.Expr, operator: str, right: ast.Expr, span: Span) -> BoundExpr | None:
     """Return the comparison of two operands; `!=` is the exact complement of `==`."""
+    # What is missing does not equal anything, so `!=` is true of it: the complement, not a test of its own.
     if operator == "!=":
         return _complement(_compare(ctx, row, left, "==", right, span), span)
     if isinstance(left, ast.NullLit) or isinstance(right, ast.NullLit):
@@ -177,12 +179,14 @@ def _compare(ctx: Context, row: Row, left: ast.Expr, operator: str, right: ast.E
         fault = ctx.report(codes.INCOMPARABLE, f"`{operator}` does not compare with a list", span)
         ctx.add(fault.with_help("`in` asks whether a value is in a list"))
         return None
+    # A literal takes the type of the other side, so that side is resolved first.
     if isinstance(left, ast.Literal):
         if isinstance(right, ast.Literal):
             return _of_literals(ctx, left, operator, right, span)
         return _with_literal(ctx, row, right, _MIRRORED[operator], left, span, wildcards_apply=False)
     if isinstance(right, ast.Literal):
         return _with_literal(ctx, row, left, operator, right, span, wildcards_apply=True)
+    # So does an input without a type.
     if _is_untyped_input(ctx, row, left):
         b = value(ctx, row, right)
         a = value(ctx, row, left, b.type if b else None)
@@ -249,6 +253,7 @@ def _address_order(
     if bounds is None or bounds[0] != bounds[1]:
         ctx.add(ctx.report(codes.BAD_CIDR, "not a single IP address", literal.span))
         return None
+    # Addresses are ordered as numbers, so a range of them is a block; as texts 10.0.0.9 comes behind 10.0.0.10.
     address = bounds[0]
     low, high = {
         "<": (0, address - 1),
@@ -286,6 +291,7 @@ def _within(ctx: Context, row: Row, test: ast.In) -> BoundExpr | None:
             return in_block(ctx, subject, text, container.span, test.span, single=False)
         case ast.StringLit(text) if subject.type.kind is Kind.IP and "*" not in text:
             return in_block(ctx, subject, text, container.span, test.span, single=False)
+        # A text with a star is a pattern, as behind `==`; one without may contain the item.
         case ast.StringLit(text) if "*" in text and subject.type.is_string:
             return matches_any(subject, text, container.span, test.span)
     holder = value(ctx, row, container)
@@ -310,6 +316,7 @@ def _in_list(ctx: Context, row: Row, subject: BoundExpr | None, container: ast.L
         test = _item_test(ctx, row, subject, written_out(ctx, row, item))
         if test is None:
             faulty = True
+        # One test for all constants, however many there are.
         elif isinstance(test, Compare) and isinstance(test.right, Const):
             constants.append(test.right)
         else:
@@ -346,6 +353,7 @@ def _item_test(ctx: Context, row: Row, subject: BoundExpr | None, item: ast.Expr
 def _text_test(ctx: Context, row: Row, written: ast.TextTest) -> BoundExpr | None:
     """Return `subject contains pattern` and the like; a list of patterns means any of them."""
     subject = value(ctx, row, written_out(ctx, row, written.subject))
+    # Only now, so that the faults of a test come in the order in which it is read.
     pattern = written_out(ctx, row, written.pattern)
     choices = pattern.items if isinstance(pattern, ast.ListLit) else (pattern,)
     if subject is not None and not _is_testable(ctx, written, subject):
@@ -385,6 +393,7 @@ def _choice_test(
     if not operand.type.is_string:
         ctx.add(ctx.report(codes.BAD_OPERAND, f"`{test}` looks for a text, not for {operand.type.phrase}", choice.span))
         return None
+    # Stars are wildcards in literals alone, and beside texts alone: a list has an item or has it not.
     if not isinstance(operand, Const) or subject.type.kind is Kind.LIST:
         return _plain_test(test, subject, operand, written.span)
     texts = patterns(subject, str(operand.value))
@@ -395,6 +404,7 @@ def _choice_test(
 def _pattern_test(test: str, subject: BoundExpr, pattern: Pattern, written_at: Span | None, span: Span) -> BoundExpr:
     if is_plain(pattern):
         return _plain_test(test, subject, Const(plain_text(pattern), subject.type, span=written_at), span)
+    # `contains "a*b"` is the pattern `*a*b*`, `startswith "a*b"` is `a*b*`.
     before = (Wildcard.RUN,) if test != "startswith" else ()
     after = (Wildcard.RUN,) if test != "endswith" else ()
     pieces: list[str | Wildcard] = []

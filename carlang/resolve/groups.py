@@ -54,11 +54,13 @@ def group(
     grouped = Grouped(tuple(f.stream for f in flows), tuple(keys), gap, (), columns, span=span)
     entries = {name: entry for flow in reversed(flows) for name, entry in flow.entries.items()}
     kept = entries_of(entries, (key.name for key in keys))
+    # The count and times of one group are not those of another, so each has symbols of its own.
     made = {c.name: ctx.symbols.entry(SymbolKind.COLUMN, c.name, c.type) for c in columns[len(keys) :]}
     return Flow(grouped, flows[0].owners, flows[0].origin, flows[0].names, {**kept, **made}, members=entries)
 
 
 def _group_columns(keys: Sequence[Column], *, timed: bool) -> tuple[Column, ...]:
+    # A key called `count` hides the count.
     taken = {key.name for key in keys}
     summary = (COUNT, FIRST, LAST) if timed else (COUNT,)
     return (*keys, *(column for column in summary if column.name not in taken))
@@ -88,6 +90,7 @@ def _group_row(flow: Flow, grouped: Grouped, target: Entry | None = None) -> Row
 def _union(streams: Sequence[BoundStream]) -> BoundStream:
     result = streams[0]
     for other in streams[1:]:
+        # The first stream decides the type of a column that both have.
         columns = {c.name: c for c in (*other.columns, *result.columns)}
         result = Union(result, other, tuple(columns.values()))
     return result
@@ -95,6 +98,7 @@ def _union(streams: Sequence[BoundStream]) -> BoundStream:
 
 def filter_groups(ctx: Context, flow: Flow, grouped: Grouped, written: ast.Expr, target: Entry | None) -> Flow:
     """Return the groups for which a condition holds; in it, aggregates are over the group's rows."""
+    # The condition stays with the group: it may ask for aggregates, and behind the group their rows are gone.
     test = condition(ctx, _group_row(flow, grouped, target), written)
     having = (*grouped.having, test) if test else grouped.having
     return flow.over(replace(grouped, having=having))
@@ -122,6 +126,7 @@ def select(ctx: Context, flow: Flow, written: ast.Select, target: Entry | None) 
         columns = tuple(item.column for item in selected.items)
         stream = Projected(flow.stream, selected.items, columns, span=written.span)
         return replace(flow, stream=stream, entries=selected.entries)
+    # One group of all rows; a stream without rows has none.
     if grouped is None:
         columns = _group_columns((), timed=has_time(flow.stream.columns))
         grouped = Grouped((flow.stream,), (), None, (), columns, span=written.span)
@@ -134,6 +139,7 @@ def select(ctx: Context, flow: Flow, written: ast.Select, target: Entry | None) 
 
 def _aggregated(flow: Flow, grouped: Grouped, selected: _Selected, span: Span) -> Flow:
     """The keys come first without being asked for."""
+    # A key that is selected, under whatever name, is not given a second time.
     named = {item.column.name for item in selected.items}
     asked = {item.value.column for item in selected.items if isinstance(item.value, FieldRef)}
     keys = [k for k in grouped.keys if k.name not in named and k.name not in asked]
@@ -198,6 +204,7 @@ def _item(ctx: Context, row: Row, written: ast.SelectItem) -> Item | None:
     resolved = condition_or_value(ctx, row, written_out(ctx, row, written.value))
     if resolved is None:
         return None
+    # A field of the rows in a group has many values there: it stands inside an aggregate only.
     if row.members is not None and isinstance(resolved, FieldRef) and resolved.column not in row.columns:
         return None
     if resolved.type.kind in (Kind.NULL, Kind.RECORD) and not isinstance(resolved, FieldRef):

@@ -38,7 +38,7 @@ class WrongParameterError(ParameterError):
         self.expected = expected
 
 
-def given_values(inputs: tuple[BoundInput, ...], given: Mapping[str, Any]) -> Given:
+def given_values(inputs: tuple[BoundInput, ...], params: Mapping[str, Any]) -> Given:
     """Return the values of a program's inputs, from what a run gives and the defaults.
 
     Texts, as the command line gives them, become what each use asks for. Raises `ParameterError`; names that no
@@ -47,11 +47,11 @@ def given_values(inputs: tuple[BoundInput, ...], given: Mapping[str, Any]) -> Gi
     values: dict[tuple[str, Kind], BoundExpr] = {}
     for each in inputs:
         for kind in each.types or (STRING,):
-            if each.name in given:
+            if each.name in params:
                 try:
-                    values[each.name, kind.kind] = Const(_converted(given[each.name], kind), kind)
+                    values[each.name, kind.kind] = Const(_converted(params[each.name], kind), kind)
                 except (ValueError, TypeError) as error:
-                    raise WrongParameterError(each.name, given[each.name], kind.phrase) from error
+                    raise WrongParameterError(each.name, params[each.name], kind.phrase) from error
             elif each.default is None:
                 raise MissingParameterError(each.name)
             else:
@@ -59,48 +59,48 @@ def given_values(inputs: tuple[BoundInput, ...], given: Mapping[str, Any]) -> Gi
     return values
 
 
-def _converted(given: Any, kind: Type) -> str | int | float | bool | datetime:
+def _converted(written: Any, kind: Type) -> str | int | float | bool | datetime:
     """Return a value as one of a type; raises `ValueError` or `TypeError` where it is none."""
     match kind.kind:
         case Kind.INTEGER | Kind.PORT:
-            if isinstance(given, bool) or not isinstance(given, int | str):
-                raise TypeError(given)
-            return int(given, 0) if isinstance(given, str) else given
+            if isinstance(written, bool) or not isinstance(written, int | str):
+                raise TypeError(written)
+            return int(written, 0) if isinstance(written, str) else written
         case Kind.FLOAT:
-            if isinstance(given, bool):
-                raise TypeError(given)
-            return float(given)
+            if isinstance(written, bool):
+                raise TypeError(written)
+            return float(written)
         case Kind.BOOLEAN:
-            return _boolean(given)
+            return _boolean(written)
         case Kind.TIME:
-            return _time(given)
+            return _time(written)
         case Kind.DURATION:
-            return _duration(given)
+            return _duration(written)
         case _:
-            if not isinstance(given, str):
-                raise TypeError(given)
-            return given
+            if not isinstance(written, str):
+                raise TypeError(written)
+            return written
 
 
-def _boolean(given: Any) -> bool:
-    if isinstance(given, str) and given.casefold() in ("true", "false"):
-        return given.casefold() == "true"
-    if not isinstance(given, bool):
-        raise TypeError(given)
-    return given
+def _boolean(written: Any) -> bool:
+    if isinstance(written, str) and written.casefold() in ("true", "false"):
+        return written.casefold() == "true"
+    if not isinstance(written, bool):
+        raise TypeError(written)
+    return written
 
 
-def _time(given: Any) -> datetime:
-    moment = time_value(given) if isinstance(given, str) else given
+def _time(written: Any) -> datetime:
+    moment = time_value(written) if isinstance(written, str) else written
     if not isinstance(moment, datetime):
-        raise TypeError(given)
+        raise TypeError(written)
     return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
 
 
-def _duration(given: Any) -> int:
-    if isinstance(given, timedelta):
-        return round(given / timedelta(microseconds=1))
-    length = duration_value(given.strip()) if isinstance(given, str) else None
+def _duration(written: Any) -> int:
+    if isinstance(written, timedelta):
+        return round(written / timedelta(microseconds=1))
+    length = duration_value(written.strip()) if isinstance(written, str) else None
     if length is None:
-        raise TypeError(given)
+        raise TypeError(written)
     return length

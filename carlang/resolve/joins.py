@@ -50,12 +50,14 @@ def join(
         parts[0][1].origin,
         entries=_entries(ctx, parts),
     )
+    # The condition is over the joined rows, which are there without it: every combination.
     test = condition(ctx, flow.row(target), written) if written is not None else None
     return flow.over(Joined(joined, test, columns, span=span)) if test else flow
 
 
 def sequence(ctx: Context, written: ast.Sequence, steps: Sequence[NamedFlow], until: Flow | None) -> Flow | None:
     """Return the sequence of streams under their names."""
+    # All of these are looked at before any fault ends it, so that every fault is reported.
     keys = _common_keys(ctx, written, steps, until)
     within = duration(ctx, written.within) if written.within else None
     timed = [_timed(ctx, name.span, flow) for name, flow in steps]
@@ -77,6 +79,7 @@ def named_parts(ctx: Context, written: Sequence[ast.Stream], flows: Sequence[Flo
             fault = ctx.report(codes.UNNAMED_PART, "a part of a join needs a name", stream.span)
             ctx.add(fault.with_help("bind it first: `name = …`, then join `name`"))
             faulty = True
+        # Two parts of one name would have the same columns.
         elif any(stream.ident == name.ident for name, _ in parts):
             fault = ctx.report(codes.UNNAMED_PART, f"`{stream.ident}` is joined to itself under one name", stream.span)
             ctx.add(fault.with_help(f"give it a second name: `other = {stream.ident}`, then join `other`"))
@@ -113,7 +116,7 @@ def _entries(ctx: Context, parts: Sequence[NamedFlow]) -> Entries:
     entries: dict[str, Entry] = {}
     for name, flow in parts:
         part = ctx.symbols.entry(SymbolKind.PART, name.ident, columns=flow.stream.columns)
-        part.joined_at = ctx.symbols.place(name)
+        part.joined_at = ctx.symbols.span_of(name)
         entries[f"{name.ident}."] = part
         entries |= {f"{name.ident}.{inner}": entry for inner, entry in flow.entries.items()}
     return entries
@@ -149,6 +152,7 @@ def union(ctx: Context, left: Side, right: Side, span: Span) -> Flow | None:
         return None
     owners: dict[str, tuple[Object, ...]] = {}
     for prefix in {**right[0].owners, **left[0].owners}:
+        # The left one first: messages about its rows name its object first.
         both = [o for flow, _ in (left, right) for o in flow.owners.get(prefix, ())]
         owners[prefix] = tuple({o.name: o for o in both}.values())
     columns = all_columns((left[0], right[0]))
@@ -167,6 +171,7 @@ def difference(ctx: Context, left: Side, right: Side, keys: Sequence[ast.Name | 
             return None
         on = tuple(c.name for c in columns)
     else:
+        # Without keys, all that both have, but not what differs between any two events, nor what does not compare.
         names = {c.name for c in other.stream.columns}
         shared = [c for c in flow.stream.columns if c.name in names and c.type.kind not in (Kind.RECORD, Kind.LIST)]
         on = tuple(c.name for c in shared if not singles_out(c))
@@ -187,6 +192,7 @@ def unique(ctx: Context, flow: Flow, field: ast.Expr, span: Span) -> Flow | None
         ctx.add(ctx.report(codes.BAD_ARGUMENTS, "`unique` takes a field of a stream: `unique(s.user)`", field.span))
         return None
     column = next(c for c in flow.stream.columns if c.name == values.column)
+    # The column keeps its name, and so its symbol.
     entries = entries_of(flow.entries, [column.name])
     return Flow(Distinct(flow.stream, column, (column,), span=span), flow.owners, flow.origin, entries=entries)
 

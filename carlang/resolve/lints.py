@@ -28,7 +28,9 @@ from carlang.resolve.bound import (
 from carlang.resolve.scope import Context
 from carlang.syntax import ast, walk
 
+# What authors leave to the reader: `__NAME__`, `<user>`, an ellipsis, `C:\Path\To\…`.
 _PLACEHOLDER = re.compile(r"__\w+__|<[A-Za-z][\w ]*>|\.\.\.|…|C:\\Path\\To\\.*", re.IGNORECASE)
+# In capitals alone: `and` in small letters is more often a word of the text.
 _OPERATOR = re.compile(r"\S (OR|AND) \S")
 
 
@@ -40,7 +42,7 @@ def lints(ctx: Context, program: ast.Program, outputs: tuple[BoundOutput, ...]) 
 def unused_streams(ctx: Context, outputs: tuple[BoundOutput, ...]) -> Iterator[Diagnostic]:
     """Yield a remark for each name that no output depends on."""
     reached = {id(node) for output in outputs for node in streams_below(output.stream)}
-    for named in ctx.own:
+    for named in ctx.bound_here:
         if id(named) not in reached and named.key not in ctx.used:
             fault = ctx.report(codes.UNUSED_STREAM, f"`{named.name}` is never used", named.span)
             yield fault.with_label("no output depends on it")
@@ -57,6 +59,7 @@ def never_equal(ctx: Context, subject: BoundExpr, literal: ast.StringLit) -> Dia
     if kind.kind is Kind.ENUM and "*" not in text and text.casefold() not in kind.values:
         fault = ctx.report(codes.NEVER_TRUE, f'the field never has the value "{text}"', literal.span)
         return fault.with_help(f"its values are {', '.join(kind.values)}")
+    # `%` may be a variable that stands for a folder.
     if kind.kind is Kind.PATH and text and not any(c in text for c in "\\/*%"):
         fault = ctx.report(codes.NEVER_TRUE, "a full path never equals a bare file name", literal.span)
         return fault.with_help(f'`"*\\{text}"` matches the file in any folder')
@@ -78,17 +81,17 @@ def _strings(ctx: Context, program: ast.Program) -> Iterator[Diagnostic]:
 
 
 def _unfiltered(ctx: Context, outputs: tuple[BoundOutput, ...]) -> Iterator[Diagnostic]:
-    bound_here = {id(named) for named in ctx.own}
+    ids = {id(named) for named in ctx.bound_here}
     for output in outputs:
         named = output.stream
-        if isinstance(named, NamedStream) and isinstance(named.stream, Events) and id(named) in bound_here:
+        if isinstance(named, NamedStream) and isinstance(named.stream, Events) and id(named) in ids:
             message = f"`{output.name}` is every event of the search, unfiltered"
             yield ctx.report(codes.UNFILTERED_OUTPUT, message, named.span)
 
 
 def _windows(ctx: Context) -> Iterator[Diagnostic]:
     """Find conditions such as `t < now - 1 day and t > now - 1 day`, which no time satisfies."""
-    for named in ctx.own:
+    for named in ctx.bound_here:
         column = _empty_window(named.stream.condition) if isinstance(named.stream, Filtered) else None
         if column:
             message = f"no `{column}` satisfies these conditions"
@@ -103,6 +106,7 @@ def _empty_window(condition: BoundExpr) -> str | None:
         if bound is None:
             continue
         column, operator, at = bound
+        # Each side keeps its narrowest bound; of two at one instant, the one that leaves the instant out.
         strict = operator in ("<", ">")
         if operator[0] == ">":
             low[column] = max(low.get(column, (at, False)), (at, strict))

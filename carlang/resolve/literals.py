@@ -39,6 +39,7 @@ from carlang.syntax.literal import duration_value
 
 # ---- values ---------------------------------------------------------------------------------------------------------
 
+# Not `fromisoformat`: it takes week dates and dates without hyphens, and no `UTC` for a zone.
 _TIME = re.compile(
     r"(\d{4})-(\d\d)-(\d\d)([T ](\d\d):(\d\d)(:(\d\d)([.,](\d{1,9}))?)?)?\s*(Z|UTC|[+-]\d\d:?\d\d)?", re.IGNORECASE
 )
@@ -84,6 +85,7 @@ def value_as(ctx: Context, literal: ast.Literal, wanted: Type) -> Const | Now | 
         return Const(value.value, wanted, literal.span) if value.type.is_string else value
     if isinstance(value.value, str):
         return _text_as(ctx, value.value, wanted, literal.span)
+    # A hint, not an error: ids and event codes are texts in some logs and numbers in others.
     if wanted.is_string and value.type.is_number:
         text = str(value.value)
         ctx.add(_converted(ctx, literal.span, f"the number is compared as the text {_quoted(text)}", _quoted(text)))
@@ -113,6 +115,7 @@ def _number(ctx: Context, text: str, wanted: Type, span: Span) -> Const | None:
     stripped = text.strip()
     if _INTEGER.fullmatch(stripped):
         value = int(stripped, 16) if stripped.lower().startswith("0x") else int(stripped)
+        # Python would compare it; the engine cannot hold it.
         if abs(value) > _LARGEST:
             _misfit(ctx, span, f"{_quoted(text)} is larger than any {wanted} can be")
             return None
@@ -143,6 +146,7 @@ def time_value(text: str) -> datetime | None:
     if match is None:
         return None
     year, month, day, _, hour, minute, _, second, _, fraction, zone = match.groups()
+    # Windows writes seven digits; the store holds microseconds.
     micros = int((fraction or "0").ljust(6, "0")[:6])
     offset = "+00:00" if not zone or zone.upper() in ("Z", "UTC") else zone
     clock = f"{hour or '00'}:{minute or '00'}:{second or '00'}.{micros:06d}"
@@ -161,6 +165,7 @@ def block(text: str) -> tuple[int, int] | None:
         network = ipaddress.ip_network(text.strip(), strict=False)
     except ValueError:
         return None
+    # The two families do not overlap in one row of numbers, so a block is always one range.
     base = 0xFFFF << 32 if network.version == 4 else 0  # noqa: PLR2004  # the version is a name, not a quantity
     return base + int(network.network_address), base + int(network.broadcast_address)
 
@@ -261,6 +266,7 @@ def comparable(a: Type, operator: str, b: Type) -> bool:
     """Tell whether an operator compares two types."""
     if (a.is_string and b.is_string) or (a.is_number and b.is_number):
         return True
+    # Truth values are equal or not; no order of them means anything.
     ordered = a.kind in (Kind.TIME, Kind.DURATION)
     return a.kind is b.kind and (ordered or (a.kind is Kind.BOOLEAN and operator == "=="))
 
@@ -285,6 +291,7 @@ def equals(
         return Compare("==", subject, constant, span=span) if constant else None
     if remark := never_equal(ctx, subject, literal):
         ctx.add(remark)
+    # `"a*" == exe`: the field is the pattern's subject only where it stands on the left.
     if not wildcards_apply:
         return Compare("==", subject, Const(literal.value, subject.type, literal.span), span=span)
     return matches_any(subject, literal.value, literal.span, span)
@@ -292,6 +299,7 @@ def equals(
 
 def patterns(subject: BoundExpr, text: str) -> tuple[Pattern, ...]:
     """Return the patterns that a text stands for beside a value: several where a Windows variable heads a path."""
+    # Variables point to folders, so they mean something in paths alone.
     return path_patterns(text) if subject.type.kind is Kind.PATH else (wildcards(text),)
 
 

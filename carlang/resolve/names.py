@@ -23,6 +23,7 @@ def unknown_name(ctx: Context, row: Row, name: ast.Name, *, is_stream: bool) -> 
         ctx.add(fault.with_label("a field, a constant or a literal is expected"))
         return None
     near = ctx.nearest(name.ident, _known(ctx, row))
+    # A near miss is more often a slip than a member of the same name.
     if near is None and (record := _open_record(row)):
         fault = ctx.report(codes.MEMBER_BY_BARE_NAME, f"`{name.ident}` is read as `{record}.{name.ident}`", name.span)
         ctx.add(fault.repaired_by(f"{record}.{name.ident}"))
@@ -32,6 +33,7 @@ def unknown_name(ctx: Context, row: Row, name: ast.Name, *, is_stream: bool) -> 
         fault = ctx.report(codes.UNKNOWN_STREAM, f"nothing is called `{name.ident}` here", name.span)
     else:
         fault = ctx.report(codes.UNKNOWN_FIELD, f"{row.title} has no field `{name.ident}`", name.span)
+    # The most probable explanation alone: a message with four guesses explains nothing.
     if near:
         sure = surely_field(ctx, name.ident, near, _known(ctx, row))
         fault = fault.with_label(f"did you mean `{near}`?").repaired_by(near, certain=sure)
@@ -79,6 +81,7 @@ def unknown_base(ctx: Context, row: Row, member: ast.Member, base: ast.Name) -> 
             fault = fault.pointing_to(row.origin, "rows come from here")
         ctx.add(fault.with_help(f"leave `{base.ident}.` out to ask for a field of the rows at hand"))
         return
+    # `svchost.exe` without quotes is read as member `exe` of `svchost`.
     if _FILE_NAME.fullmatch(text):
         fault = ctx.report(codes.UNKNOWN_STREAM, f"nothing is called `{text}` here", member.span)
         ctx.add(fault.with_label(f'a file name is written in quotes: "{text}"').repaired_by(f'"{text}"'))
@@ -113,6 +116,7 @@ def lone_stream(ctx: Context, name: ast.Name, *, output: bool) -> str | None:
     ]
     if len(unused) != 1 or not ctx.named or ctx.named[-1].name != unused[0]:
         return None
+    # A stream that is named below is used there, and so is not left over.
     below = ctx.source.text[name.span.end :]
     if re.search(rf"\b{re.escape(unused[0])}\b", below):
         return None

@@ -162,6 +162,7 @@ class _Statements:
         """Take the last stream as output where none is given, and remark on what is not used."""
         if self.previous is None:
             return
+        # In a program with a broken stream the last one that is whole is hardly what was meant.
         if not self.said_output and not self.broken:
             self._implicit_output()
         if not self.broken and not has_errors(self.ctx.diagnostics):
@@ -204,19 +205,21 @@ class _Statements:
         symbol.columns = flow.stream.columns
         named = NamedStream(self.ctx.fresh_key(target.ident), target.ident, flow.stream, target.span)
         self.ctx.named.append(named)
-        self.ctx.own.append(named)
+        self.ctx.bound_here.append(named)
         bound = Flow(named, flow.owners, flow.origin, entries=flow.entries, members=flow.members)
         self.ctx.names[target.ident] = StreamName(named, bound, symbol)
         self.last, self.last_name = bound, target
 
     def _bind_value(self, target: ast.Name, written: ast.Expr) -> None:
         """Bind a constant, which takes the type of what it stands beside, or a computed value."""
+        # What is wrong inside breaks the name, though there may be a value to go on with.
         before = len(self.ctx.diagnostics)
         expanded = written_out(self.ctx, EMPTY_ROW, written)
         meaning: Meaning | None = None
         if isinstance(expanded, ast.ListLit):
             items = tuple(written_out(self.ctx, EMPTY_ROW, item) for item in expanded.items)
             expanded = ast.ListLit(items, expanded.span)
+            # For their faults and types alone: where the name stands they are resolved again, as what is asked for.
             values = [value(self.ctx, EMPTY_ROW, item) for item in items]
             kinds = {item.type for item in values if item is not None}
             symbol = self.ctx.symbols.bound(SymbolKind.CONSTANT, target)
@@ -244,6 +247,7 @@ class _Statements:
         if bound.type.kind in (Kind.NULL, Kind.LIST):
             self.ctx.add(self.ctx.report(codes.BAD_OPERAND, f"a field cannot be {bound.type.phrase}", span))
             return
+        # It takes the place of a column of its name in any case of letters, and that column's spelling.
         column = Column(row.exact(field.ident) or field.ident, bound.type)
         columns = (*(c for c in flow.stream.columns if c.name != column.name), column)
         symbol = self.ctx.symbols.bound(SymbolKind.COLUMN, field, column.type)
@@ -313,6 +317,7 @@ class _Statements:
             if alone and isinstance(item, ast.Name) and len(self.ctx.diagnostics) > before:
                 self._lone_output(item)
             return
+        # A stream that is output without a name has the one that a chain alone has.
         name = item.ident if isinstance(item, ast.Name) else DEFAULT_OUTPUT
         self._add_output(name, flow, item.span)
 
@@ -339,6 +344,7 @@ class _Statements:
                 self.said_output = True
                 name = written.ident if isinstance(written, ast.Name) else DEFAULT_OUTPUT
                 self._add_output(name, self.last, written.span)
+        # A keyword without its operand is read as a name.
         elif isinstance(written, ast.Name) and written.ident.casefold() in ("output", "return"):
             fault = self.ctx.report(codes.SYNTAX, f"`{written.ident}` of what?", written.span)
             self.ctx.add(fault.with_label("the name of a stream is expected after this"))
@@ -356,6 +362,7 @@ class _Statements:
     def _bare_condition(self, written: ast.Expr) -> None:
         name = ast.Name("Event", written.span)
         search = ast.Search((ast.EventClass(name, (), written.span),), None, (), written.span)
+        # Published programs that are one condition speak of raw log records, which the model has as `event`.
         flow = stream(self.ctx, ast.Filter(search, written, written.span))
         fault = self.ctx.report(codes.BARE_CONDITION, "the program is a condition without a search", written.span)
         fault = fault.with_label("filters `Event:*`, the raw log records")
@@ -373,6 +380,7 @@ class _Statements:
                 self.ctx.add(fault.with_help("a program has a search at least: `search Process:Create`"))
             return
         name = self.last_name.ident if self.last_name else DEFAULT_OUTPUT
+        # A chain without a name can only be the output: nothing is said of that.
         if self.last_name:
             fault = self.ctx.report(codes.IMPLICIT_OUTPUT, "the program has no output statement", self.last_name.span)
             fault = fault.with_label("its last stream is its output")

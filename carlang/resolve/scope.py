@@ -51,6 +51,7 @@ class Row:
         """Return the column of a path: its parts as they are written, its last word in any case of letters."""
         if path in self.columns:
             return path
+        # Parts are streams' names, whose case counts; fields' does not.
         prefix, _, last = path.rpartition(".")
         folded = last.casefold()
         if not folded:
@@ -269,7 +270,7 @@ class Context:
     names: dict[str, Meaning] = field(default_factory=dict)
     named: list[NamedStream] = field(default_factory=list)
     """All streams with names, those of the analytics that are run among them."""
-    own: list[NamedStream] = field(default_factory=list)
+    bound_here: list[NamedStream] = field(default_factory=list)
     """The streams that this text itself names."""
     inputs: dict[str, InputUse] = field(default_factory=dict)
     used: set[str] = field(default_factory=set)
@@ -291,6 +292,7 @@ class Context:
 
     def inherit(self, output: FirstOutput) -> None:
         """Take over what an analytic that is run brings with it: its streams and inputs, each once."""
+        # It may be run more than once, and through several others.
         known = {named.key for named in self.named}
         self.named += [named for named in output.named if named.key not in known]
         for name, use in output.inputs.items():

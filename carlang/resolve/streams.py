@@ -40,6 +40,7 @@ Keys = Sequence[ast.Name | ast.Member]
 
 def is_stream(ctx: Context, written: ast.Value) -> bool:
     """Tell whether an expression stands for a stream: it says so, or is made of names that do."""
+    # `a + b` is a union if `a` is a stream and a sum if it is not. Sums lean to the left.
     while isinstance(written, ast.Arithmetic) and written.operator in "+-":
         written = written.left
     if isinstance(written, ast.Name):
@@ -120,6 +121,7 @@ def _unknown(ctx: Context, name: ast.Name) -> Flow | None:
     known = list(ctx.streams()) if ctx.suggested <= MOST_SUGGESTIONS else []
     nearest = ctx.nearest(name.ident, known)
     sure = unmistakable(name.ident, known) or lone_stream(ctx, name, output=False)
+    # With a stand-in the statements below are checked against fields that are probably meant, and say nothing twice.
     if near := sure or nearest:
         ctx.add(fault.with_label(f"did you mean `{near}`?").repaired_by(near, certain=near == sure))
         return _reference(ctx, ast.Name(near, name.span))
@@ -148,6 +150,7 @@ def _run(ctx: Context, written: ast.RunAnalytic) -> Flow | None:
         fault = ctx.report(codes.UNKNOWN_ANALYTIC, f"there is no analytic `{wanted}`", written.id.span)
         ctx.add(fault.with_help("it is looked for beside the file, on the search path and in the catalogue"))
         return None
+    # Also where it has errors: its inputs are this program's, whether or not it can be run.
     ctx.inherit(output)
     if output.flow is None:
         fault = ctx.report(codes.UNKNOWN_ANALYTIC, f"`{wanted}` has errors and cannot be run", written.id.span)
@@ -203,6 +206,7 @@ def _event_class(ctx: Context, written: ast.EventClass) -> tuple[Object, tuple[A
             return None
     else:
         ctx.symbols.use(ctx.symbols.shared(SymbolKind.OBJECT, owner.name), name)
+    # `search Process` and `search Process:*` are every action.
     if not written.actions:
         return owner, owner.actions
     asked = [action for word in written.actions for action in _actions(ctx, owner, word)]
@@ -243,6 +247,7 @@ def _filter(ctx: Context, written: ast.Filter, target: Entry | None) -> Flow | N
     if written.input is not None:
         flow = stream(ctx, written.input)
         return _filtered(ctx, flow, written.condition, target, written.span) if flow else None
+    # `p = filter (c)` filters the `p` above, with a warning; a stage of a pipe without an input is taken in `_stage`.
     keyword = Span(written.span.start, written.span.start + len("filter"))
     if target is None or target.name not in ctx.names:
         fault = ctx.report(codes.UNKNOWN_STREAM, "this filter has no stream to filter", keyword)
@@ -258,6 +263,7 @@ def _filter(ctx: Context, written: ast.Filter, target: Entry | None) -> Flow | N
 
 def _filtered(ctx: Context, flow: Flow, written: ast.Expr, target: Entry | None, span: Span) -> Flow:
     """Return the rows, or groups, for which a condition holds; where it is faulty, the stream itself, to go on with."""
+    # Under a name a group is a group still, as long as nothing has been selected from it.
     if grouped := underlying_group(flow.stream):
         return filter_groups(ctx, flow, grouped, written, target)
     test = condition(ctx, replace(flow.row(target), stream=flow.stream), written)
@@ -282,6 +288,7 @@ def _by(ctx: Context, written: ast.By) -> Flow | None:
         case ast.Arithmetic("-", left, right):
             return _difference(ctx, left, right, written.keys, written.span)
         case ast.Call(_, (argument,)) as call:
+            # `count(s) by f` and `max(s.pid) by f`: the stream is what the path begins with.
             root: ast.Expr = argument
             while isinstance(root, ast.Member):
                 root = root.base
@@ -345,6 +352,7 @@ def _join_stage(ctx: Context, flow: Flow, stage: ast.Join, target: Entry | None)
         fault = ctx.report(codes.UNNAMED_PART, "the stage before this join has no name of its own", stage.span)
         ctx.add(fault.with_help("bind it first: `name = …`, then `join name, other where (…)`"))
         return None
+    # The stage before it is the first part, under its name; that name is not written in this stage.
     first = ast.Name(next(iter(flow.names)), stage.span)
     parts = named_parts(ctx, (first, *stage.inputs), [flow, *(stream(ctx, each) for each in stage.inputs)])
     return join(ctx, parts, stage.condition, target, stage.span) if parts else None

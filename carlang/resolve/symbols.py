@@ -53,7 +53,7 @@ class Symbol:
     joined_at: Span | None = None
 
     @property
-    def places(self) -> tuple[Span, ...]:
+    def spans(self) -> tuple[Span, ...]:
         """The binding and the uses, in the order of the text."""
         return tuple(sorted((*((self.binding,) if self.binding else ()), *self.uses)))
 
@@ -75,7 +75,7 @@ class Symbols:
 
     def at(self, offset: int) -> Symbol | None:
         """Return the symbol whose name stands at an offset into the text, or right before it, or None."""
-        touching = [(place, symbol) for symbol in self for place in symbol.places if place.start <= offset <= place.end]
+        touching = [(span, symbol) for symbol in self for span in symbol.spans if span.start <= offset <= span.end]
         # Between `a` and `.b` both are touched: the one that begins here is meant, as in an editor.
         return max(touching, key=lambda each: each[0].start)[1] if touching else None
 
@@ -122,9 +122,9 @@ class SymbolTable:
     def bound(self, kind: SymbolKind, name: ast.Name, type_: Type | None = None) -> Entry:
         """Make an entry that a name in the text binds."""
         made = self.entry(kind, name.ident, type_)
-        place = self.place(name)
-        if place is not None and self._taken.setdefault(place, made) is made:
-            made.binding = place
+        span = self.span_of(name)
+        if span is not None and self._taken.setdefault(span, made) is made:
+            made.binding = span
         return made
 
     def shared(self, kind: SymbolKind, name: str, type_: Type | None = None, *, within: str = "") -> Entry:
@@ -136,11 +136,11 @@ class SymbolTable:
 
     def use(self, entry: Entry, name: ast.Name) -> None:
         """Take note of a name that stands for an entry; only the first thing said of a place counts."""
-        place = self.place(name)
-        if place is not None and place not in self._taken:
+        span = self.span_of(name)
+        if span is not None and span not in self._taken:
             entry = self.adopted(entry)
-            self._taken[place] = entry
-            entry.uses.append(place)
+            self._taken[span] = entry
+            entry.uses.append(span)
 
     def adopted(self, entry: Entry) -> Entry:
         """Return the entry, or, of another text, one here that stands for it: places there mean nothing here."""
@@ -154,10 +154,10 @@ class SymbolTable:
     def finished(self) -> Symbols:
         """Return the symbols that have a place in the text."""
         symbols = [entry.finished() for entry in self._entries]
-        placed = (symbol for symbol in symbols if symbol.places)
-        return Symbols(tuple(sorted(placed, key=lambda symbol: symbol.places[0])))
+        placed = (symbol for symbol in symbols if symbol.spans)
+        return Symbols(tuple(sorted(placed, key=lambda symbol: symbol.spans[0])))
 
-    def place(self, name: ast.Name) -> Span | None:
+    def span_of(self, name: ast.Name) -> Span | None:
         """Return where exactly a name stands, None where the text has another word there.
 
         Its node may span brackets, `[exe]`, `(p)`, and may have been made for a word that is not written.

@@ -121,6 +121,7 @@ def _value(ctx: Context, row: Row, expr: ast.Expr, wanted: Type | None) -> Bound
 def _name(ctx: Context, row: Row, name: ast.Name, wanted: Type | None) -> BoundExpr | None:
     columns = row.bare(name.ident)
     meaning = ctx.names.get(name.ident)
+    # The field wins: the same condition means the same in a program that binds its name to something else.
     if columns:
         if isinstance(meaning, ConstantName | ScalarName | InputName):
             message = f"`{name.ident}` is a field and a value of the program"
@@ -139,6 +140,7 @@ def _name(ctx: Context, row: Row, name: ast.Name, wanted: Type | None) -> BoundE
         case BrokenName(_, symbol):
             ctx.symbols.use(symbol, name)
             return None
+    # Other names for fields come last: a program that calls a constant `Image` means the constant.
     if aliased := row.by_alias(name.ident):
         column = _column(ctx, row, name, [column for column, _ in aliased])
         field = aliased[0][1]
@@ -149,6 +151,7 @@ def _name(ctx: Context, row: Row, name: ast.Name, wanted: Type | None) -> BoundE
 
 
 def _input(ctx: Context, ident: str, kind: Type, span: Span) -> Param:
+    # Beside null, a list or a record nothing is said of the type.
     taken = STRING if kind.kind in (Kind.NULL, Kind.LIST, Kind.RECORD) else kind
     ctx.inputs[ident] = ctx.inputs[ident].used_as(taken)
     return Param(ident, taken, span=span)
@@ -180,8 +183,10 @@ def _member(ctx: Context, row: Row, member: ast.Member) -> BoundExpr | None:
     if len(rest) < len(path):
         ctx.symbols.use(row.names[first.ident], first)
         names = names[1:]
+    # From here on the order decides: what is spelled exactly, then a part, then a record.
     if len(rest) == 1:
         return _own_field(ctx, row, member)
+    # A column of a join is called `part.field`, so its path is its name.
     if column := row.exact(".".join(rest)):
         _use_parts(ctx, row, names[:-1])
         return _field(ctx, row, column, member.name, member.span)
@@ -189,9 +194,11 @@ def _member(ctx: Context, row: Row, member: ast.Member) -> BoundExpr | None:
     if prefix in row.parts:
         _use_parts(ctx, row, names[:-1])
         return _in_part(ctx, row, prefix, member)
+    # Any member may be asked of a record; the store knows which ones there are, the model does not.
     record = _record(ctx, row, names[:-1], member.base.span)
     if record is not None:
         return _record_member(ctx, record, member)
+    # The stream has been reported where it was bound.
     if isinstance(ctx.names.get(first.ident), BrokenName):
         return None
     unknown_base(ctx, row, member, first)
@@ -276,8 +283,10 @@ def _in_part(ctx: Context, row: Row, prefix: str, member: ast.Member) -> BoundEx
 
 def _call(ctx: Context, row: Row, call: ast.Call) -> BoundExpr | None:
     name = call.function.ident
+    # `min` and `max` are aggregates of one argument and functions of several.
     if functions.aggregate(name) and is_aggregate_call(call):
         return _aggregate_call(ctx, row, call, name)
+    # Published programs write `TOP30(user)`.
     if NUMBERED_TOP.fullmatch(name) and len(call.arguments) == 1:
         count = ast.NumberLit(int(name[len("top") :]), call.function.span)
         return _aggregate_call(ctx, row, replace(call, arguments=(*call.arguments, count)), "top")
@@ -360,10 +369,12 @@ def _of_stream(ctx: Context, meaning: StreamName, call: ast.Call) -> ast.Call:
     if not isinstance(name, ast.Name):
         return call
     ctx.symbols.use(meaning.symbol, name)
+    # Published programs write `average(counts)` where `counts` is a stream of groups.
     if call.function.ident.casefold() == "count":
         return replace(call, arguments=())
     columns = meaning.flow.stream.columns
     numbers = [c.name for c in columns if c.type.is_number or c.type.kind is Kind.DURATION]
+    # A stream of groups has its keys beside the count, and these may be numbers too.
     if "count" in numbers:
         numbers = ["count"]
     if len(numbers) != 1:
@@ -418,6 +429,7 @@ def _combined(ctx: Context, operator: str, left: BoundExpr, right: BoundExpr, sp
 
 def _negated(ctx: Context, operand: BoundExpr, span: Span) -> BoundExpr | None:
     if operand.type.is_number or operand.type.kind is Kind.DURATION:
+        # `-1 hour` is a constant as `1 hour` is.
         if isinstance(operand, Const) and isinstance(operand.value, int | float):
             return Const(-operand.value, operand.type, span=span)
         return Arith("-", Const(0, operand.type, span=span), operand, operand.type, span=span)
@@ -426,6 +438,7 @@ def _negated(ctx: Context, operand: BoundExpr, span: Span) -> BoundExpr | None:
 
 
 def _result(left: Type, operator: str, right: Type) -> Type | None:
+    # Whole numbers divide to a float, as in DuckDB: 1 / 2 is 0.5.
     if left.is_number and right.is_number:
         floats = operator == "/" or Kind.FLOAT in (left.kind, right.kind)
         return FLOAT if floats else INTEGER

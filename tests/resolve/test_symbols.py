@@ -33,7 +33,7 @@ def _names(program: CompiledProgram) -> list[Span]:
 def _check_every_name_is_in_one_symbol(programs: Iterable[CompiledProgram], least: int) -> None:
     names = 0
     for program in programs:
-        places = Counter(place for symbol in program.symbols for place in symbol.places)
+        places = Counter(place for symbol in program.symbols for place in symbol.spans)
         text = program.source.text
         for place in _names(program):
             assert places[place] == 1, f"{text[place.start : place.end]} at {place} in\n{text}"
