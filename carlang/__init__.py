@@ -17,53 +17,112 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from carlang.analytic import OptionError, Parameter
     from carlang.api import Analytic, catalogue, check, ingest, load, load_text, run, run_all
-    from carlang.diagnostics import Diagnostic, Severity
+    from carlang.datafile import DataFileError
+    from carlang.diagnostics import Code, Diagnostic, Edit, Label, Repair, Severity
     from carlang.errors import CarlangError, CompileError, EngineError, IngestError, StoreError
-    from carlang.loading import IngestReport
-    from carlang.model import Model, builtin_model, load_model
-    from carlang.project import Project
-    from carlang.resolve import ParameterError
-    from carlang.results import AnalyticOutput, Failed, NotRun, Output, Result, RunReport
-    from carlang.store import Store, open_store
+    from carlang.loading import Guessed, IngestReport, Progress, Rejection, SourceReport, Status
+    from carlang.model import Action, Column, Field, Kind, Model, Object, Type, builtin_model, load_model
+    from carlang.project import Project, SettingsError
+    from carlang.report import ReportError, write_report
+    from carlang.resolve import MissingParameterError, ParameterError, WrongParameterError
+    from carlang.results import (
+        AnalyticOutput,
+        Failed,
+        FieldNeverFilled,
+        MissingParameter,
+        NoEvents,
+        NotRun,
+        Output,
+        Result,
+        RunReport,
+        WrongParameter,
+    )
+    from carlang.source import LineOrigin, Location, Source, Span
+    from carlang.store import ClassInfo, Store, StoreFile, StoreInfo, open_store
 
 __version__ = "0.1.0"
 
 _ROOMS = {
     "analytic": ("OptionError", "Parameter"),
     "api": ("Analytic", "catalogue", "check", "ingest", "load", "load_text", "run", "run_all"),
-    "diagnostics": ("Diagnostic", "Severity"),
+    "datafile": ("DataFileError",),
+    "diagnostics": ("Code", "Diagnostic", "Edit", "Label", "Repair", "Severity"),
     "errors": ("CarlangError", "CompileError", "EngineError", "IngestError", "StoreError"),
-    "loading": ("IngestReport",),
-    "model": ("Model", "builtin_model", "load_model"),
-    "project": ("Project",),
-    "resolve": ("ParameterError",),
-    "results": ("AnalyticOutput", "Failed", "NotRun", "Output", "Result", "RunReport"),
-    "store": ("Store", "open_store"),
+    "loading": ("Guessed", "IngestReport", "Progress", "Rejection", "SourceReport", "Status"),
+    "model": ("Action", "Column", "Field", "Kind", "Model", "Object", "Type", "builtin_model", "load_model"),
+    "project": ("Project", "SettingsError"),
+    "report": ("ReportError", "write_report"),
+    "resolve": ("MissingParameterError", "ParameterError", "WrongParameterError"),
+    "results": (
+        "AnalyticOutput",
+        "Failed",
+        "FieldNeverFilled",
+        "MissingParameter",
+        "NoEvents",
+        "NotRun",
+        "Output",
+        "Result",
+        "RunReport",
+        "WrongParameter",
+    ),
+    "source": ("LineOrigin", "Location", "Source", "Span"),
+    "store": ("ClassInfo", "Store", "StoreFile", "StoreInfo", "open_store"),
 }
 _ROOM_OF = {name: room for room, names in _ROOMS.items() for name in names}
 
 __all__ = [
+    "Action",
     "Analytic",
     "AnalyticOutput",
     "CarlangError",
+    "ClassInfo",
+    "Code",
+    "Column",
     "CompileError",
+    "DataFileError",
     "Diagnostic",
+    "Edit",
     "EngineError",
     "Failed",
+    "Field",
+    "FieldNeverFilled",
+    "Guessed",
     "IngestError",
     "IngestReport",
+    "Kind",
+    "Label",
+    "LineOrigin",
+    "Location",
+    "MissingParameter",
+    "MissingParameterError",
     "Model",
+    "NoEvents",
     "NotRun",
+    "Object",
     "OptionError",
     "Output",
     "Parameter",
     "ParameterError",
+    "Progress",
     "Project",
+    "Rejection",
+    "Repair",
+    "ReportError",
     "Result",
     "RunReport",
+    "SettingsError",
     "Severity",
+    "Source",
+    "SourceReport",
+    "Span",
+    "Status",
     "Store",
     "StoreError",
+    "StoreFile",
+    "StoreInfo",
+    "Type",
+    "WrongParameter",
+    "WrongParameterError",
     "__version__",
     "builtin_model",
     "catalogue",
@@ -75,6 +134,7 @@ __all__ = [
     "open_store",
     "run",
     "run_all",
+    "write_report",
 ]
 
 if not TYPE_CHECKING:  # a type checker would take any name for one that there is

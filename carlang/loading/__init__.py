@@ -2,13 +2,14 @@
 
 from carlang.loading.explain import ExplainedEvent, ExplainedField, ExplainedRecord, explain
 from carlang.loading.progress import Progress
-from carlang.loading.report import IngestReport, Rejection, SourceReport, Status
+from carlang.loading.report import Guessed, IngestReport, Rejection, SourceReport, Status
 from carlang.loading.run import ingest
 
 __all__ = [
     "ExplainedEvent",
     "ExplainedField",
     "ExplainedRecord",
+    "Guessed",
     "IngestReport",
     "Progress",
     "Rejection",

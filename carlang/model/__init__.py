@@ -12,6 +12,7 @@ from carlang.model.types import (
     STRING,
     STRING_KINDS,
     TIME,
+    Column,
     Kind,
     Type,
 )
@@ -27,6 +28,7 @@ __all__ = [
     "STRING_KINDS",
     "TIME",
     "Action",
+    "Column",
     "Field",
     "Kind",
     "Model",

@@ -2,26 +2,57 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from dataclasses import dataclass
+from html import escape
 from typing import Any
 
 import pyarrow as pa
 
 from carlang.model.types import Column
 
+_HTML_ROWS = 20
+"""How many rows a notebook shows: a look at them, and none of the megabytes that it would keep in its file."""
+_HTML_LENGTH = 200
+"""How much of a value a notebook shows, in characters: command lines can be as long as a book."""
 
-@dataclass(frozen=True)
+
+@dataclass(frozen=True, repr=False)
 class Output:
     """The rows of one output, ordered by `time`, then `record_id`, then the remaining columns.
 
     Times are UTC with microseconds, durations Arrow durations in microseconds. `total` is the number of rows found;
-    it is greater than `count` where a limit cut the table.
+    it is greater than `count` where a limit cut the table. `len` is `count`, and iteration gives `rows()`.
     """
 
     name: str
     columns: tuple[Column, ...]
-    table: pa.Table = field(repr=False)
+    table: pa.Table
     total: int = 0
+
+    def __len__(self) -> int:
+        return self.count
+
+    def __iter__(self) -> Iterator[dict[str, Any]]:
+        return iter(self.rows())
+
+    def __repr__(self) -> str:
+        return f"Output({self.name}: {self._counts}, {len(self.columns)} columns)"
+
+    @property
+    def _counts(self) -> str:
+        cut = f"{self.count:,} of " if self.count < self.total else ""
+        return f"{cut}{self.total:,} row{'' if self.total == 1 else 's'}"
+
+    def _repr_html_(self) -> str:
+        """Show the first rows in a notebook, without the columns that have no value in them."""
+        shown = _rows(self.table.slice(0, _HTML_ROWS))
+        names = [c.name for c in self.columns if any(row[c.name] is not None for row in shown)]
+        head = "".join(f"<th>{_html(name)}</th>" for name in names)
+        body = "".join(f"<tr>{''.join(f'<td>{_html(row[name])}</td>' for name in names)}</tr>" for row in shown)
+        more = f", the first {len(shown)} shown" if len(shown) < self.total else ""
+        caption = f"<caption>{_html(self.name)}: {self._counts}{more}</caption>"
+        return f"<table>{caption}<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
 
     @property
     def count(self) -> int:
@@ -47,10 +78,22 @@ class Output:
 
         Where a time lies beyond the years that Python knows, all times are texts.
         """
-        try:
-            return self.table.to_pylist()  # type: ignore[no-any-return]  # pyarrow has no types of its own
-        except (OverflowError, ValueError):
-            return _with_far_times(self.table).to_pylist()  # type: ignore[no-any-return]  # the same
+        return _rows(self.table)
+
+
+def _rows(table: pa.Table) -> list[dict[str, Any]]:
+    try:
+        return table.to_pylist()  # type: ignore[no-any-return]  # pyarrow has no types of its own
+    except (OverflowError, ValueError):
+        return _with_far_times(table).to_pylist()  # type: ignore[no-any-return]  # the same
+
+
+def _html(value: object) -> str:
+    """Return a value as text of HTML; events are not ours, so nothing of them is markup or turns text around."""
+    text = "" if value is None else str(value)
+    if len(text) > _HTML_LENGTH:
+        text = text[: _HTML_LENGTH - 1] + "…"
+    return escape("".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text))
 
 
 def _with_far_times(table: pa.Table) -> pa.Table:
