@@ -38,7 +38,7 @@ if TYPE_CHECKING:
         WrongParameter,
     )
     from carlang.source import LineOrigin, Location, Source, Span
-    from carlang.store import ClassInfo, Store, StoreFile, StoreInfo, open_store
+    from carlang.store import ClassInfo, StagedFile, Store, StoreFile, StoreInfo, open_store
 
 __version__ = "0.1.0"
 
@@ -66,7 +66,7 @@ _ROOMS = {
         "WrongParameter",
     ),
     "source": ("LineOrigin", "Location", "Source", "Span"),
-    "store": ("ClassInfo", "Store", "StoreFile", "StoreInfo", "open_store"),
+    "store": ("ClassInfo", "StagedFile", "Store", "StoreFile", "StoreInfo", "open_store"),
 }
 _ROOM_OF = {name: room for room, names in _ROOMS.items() for name in names}
 
@@ -115,6 +115,7 @@ __all__ = [
     "Source",
     "SourceReport",
     "Span",
+    "StagedFile",
     "Status",
     "Store",
     "StoreError",

@@ -77,6 +77,8 @@ ARROWS: dict[str, set[str]] = {
         "model",
         "diagnostics",
         "errors",
+        "datafile",
+        "source",
     },
     "cli": {"*"},
 }

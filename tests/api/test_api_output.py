@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pytest
@@ -80,11 +81,15 @@ def test_a_result_says_the_same_of_its_outputs_as_a_run_of_many(store: carlang.S
 
 def test_a_report_is_written_from_the_library(store: carlang.Store, tmp_path: Path) -> None:
     report = carlang.run_all([carlang.load_text("search Process:Create")], store, now=datetime(2024, 3, 6, tzinfo=UTC))
-    with (tmp_path / "report.csv").open("wb") as stream:
-        carlang.write_report(report, "csv", stream)
+    carlang.write_report(report, tmp_path / "report.csv", "csv")
     assert len((tmp_path / "report.csv").read_bytes().splitlines()) == 5
-    with (tmp_path / "x").open("wb") as stream, pytest.raises(carlang.ReportError, match="pdf"):
-        carlang.write_report(report, "pdf", stream)
+    with (tmp_path / "same.csv").open("wb") as stream:
+        carlang.write_report(report, stream, "csv")
+    assert (tmp_path / "same.csv").read_bytes() == (tmp_path / "report.csv").read_bytes()
+    unknown: Any = "pdf"
+    with pytest.raises(carlang.ReportError, match="no format `pdf`: there are table, json"):
+        carlang.write_report(report, tmp_path / "x", unknown)
+    assert not (tmp_path / "x").exists()
 
 
 def test_the_catalogue_is_every_analytic_that_ships() -> None:

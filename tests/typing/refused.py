@@ -11,7 +11,7 @@ from pathlib import Path
 import carlang
 
 
-def refused(analytic: carlang.Analytic, output: carlang.Output) -> None:
+def refused(analytic: carlang.Analytic, output: carlang.Output, report: carlang.RunReport) -> None:
     """Never run."""
     carlang.run("search Process", limitt=3)  # type: ignore[call-arg]
     carlang.run("search Process", limit="3")  # type: ignore[arg-type]
@@ -38,4 +38,5 @@ def refused(analytic: carlang.Analytic, output: carlang.Output) -> None:
     analytic.compiled  # type: ignore[attr-defined]  # noqa: B018
     analytic.title = "x"  # type: ignore[misc]
     output.name = "x"  # type: ignore[misc]
+    carlang.write_report(report, "x.pdf", "pdf")  # type: ignore[arg-type]
     output["exe"]  # type: ignore[index]
