@@ -32,6 +32,7 @@ class QuerySession(ABC):
     def __init__(self, engine: Engine, model: Model) -> None:
         self._engine = engine
         self._model = model
+        # An engine runs one query at a time, and no table may be made while one that needs it is on its way.
         self._lock = threading.Lock()
         self._engine.execute(engine.dialect.text(lower_schema()))
 
@@ -53,6 +54,7 @@ class QuerySession(ABC):
         Raises `EngineError` where the query fails or goes beyond the session's limits.
         """
         dialect = self._engine.dialect
+        # Lowered outside the lock: one thread can do so while another's query runs.
         query = dialect.text(lower(output, dialect, now, given or {}))
         objects = {s.object for e in streams_below(output.stream) if isinstance(e, Events) for s in e.sets}
         with self._lock:
@@ -88,8 +90,9 @@ class Session(QuerySession):
         paths: dict[str, list[str]] = {}
         columns: dict[str, dict[str, str]] = {}
         for file in self._store.files(name):
-            if file.rows and self._in_window(file):
+            if file.rows and self._in_window(file):  # a file left out here costs nothing; the view is exact anyhow
                 paths.setdefault(file.action, []).append(str(file.path.resolve()))
+                # A column that no file of the action has filled is not read.
                 filled = {c: type_ for c, type_ in types.items() if c in file.filled}
                 columns.setdefault(file.action, {}).update(filled)
         return [EventFiles(action, files, columns[action]) for action, files in sorted(paths.items())]
@@ -121,7 +124,7 @@ class MemorySession(QuerySession):
         if name in self._filled:
             return
         dialect, owner, table = self._engine.dialect, self._model.objects[name], self._tables.get(name)
-        if table is None:
+        if table is None:  # a program may search for events that a test has none of
             self._engine.execute(dialect.text(lower_table(dialect, owner, [], Window(), kind="TABLE")))
         else:
             self._engine.execute(dialect.text(lower_incoming(owner)), {INCOMING: table})

@@ -19,6 +19,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import reduce
 from typing import assert_never
 
 from sqlglot import exp
@@ -102,7 +103,7 @@ class QueryBuilder:
     def table(self, stream: bound.BoundStream) -> SQL:
         """Return a stream as something to select from."""
         if isinstance(stream, bound.NamedStream):
-            if stream.key not in self.tables:
+            if stream.key not in self.tables:  # many streams may read it
                 # Lowered before it is entered: what it depends on must stand before it.
                 query = self.query(stream.stream)
                 self.tables[stream.key] = query
@@ -145,14 +146,13 @@ class QueryBuilder:
 
     def _events(self, events: bound.Events) -> exp.Query:
         """The events of some classes; of several objects, with the columns of all."""
-        query: exp.Query | None = None
+        classes: list[exp.Query] = []
         for event_set in events.sets:
+            # Of several objects all columns, because none of them has all that the stream has.
             columns = [exp.Star()] if len(events.sets) > 1 else [column(c.name) for c in events.columns]
             wanted = exp.In(this=column("action"), expressions=[text(action) for action in event_set.actions])
-            rows = select(columns, event_table(event_set.object)).where(wanted, copy=False)
-            query = self.dialect.union_by_name(query, rows) if query is not None else rows
-        assert query is not None  # noqa: S101  # a search names at least one class of events
-        return query
+            classes.append(select(columns, event_table(event_set.object)).where(wanted, copy=False))
+        return reduce(self.dialect.union_by_name, classes)
 
     def _filtered(self, stream: bound.Filtered) -> exp.Query:
         """Filters of filters, as pipes make them, become one query, and so do the filter and the events it reads."""
@@ -162,6 +162,7 @@ class QueryBuilder:
             conditions.append(source.condition)
             source = source.input
         tests = [self.condition(condition) for condition in reversed(conditions)]
+        # Of several objects the events are a union, which takes no condition of its own.
         if isinstance(source, bound.Events) and len(source.sets) == 1:
             return _where(self._events(source), tests)
         return _where(everything(self.table(source)), tests)
@@ -345,7 +346,8 @@ class QueryBuilder:
     def _scalar(self, expr: bound.Scalar) -> SQL:
         """An aggregate over all rows of a stream: a query of its own, run once."""
         aggregate = expr.aggregate
-        source = self.table(expr.stream)
+        # What is a column where the aggregate stands is none in the stream that it looks at.
+        source = replace(self, computed={}).table(expr.stream)
         operands = self._operands(aggregate)
         if aggregate.function in RANKED:
             return ranking(self.dialect, aggregate, operands, source).subquery(copy=False)
