@@ -1,8 +1,9 @@
 # ruff: noqa: INP001  # a folder of commands, not a package
-"""Run many drawn cases and tell whether carlang and the reference evaluator agree on all of them.
+"""Run many drawn cases and tell whether carlang and a reference evaluator agree on all of them.
 
-`python -m bench.agreement --cases 20000` prints how many cases agreed and the seed that draws the same ones again, and
-ends with status 1 where one did not.
+There are two: one reads the resolved program (`tests/reference`), the other, with `--textual`, the program's text
+(`tests/textual`). `python -m bench.agreement --cases 20000` prints how many cases agreed and the seed that draws the
+same ones again, and ends with status 1 where one did not.
 """
 
 from __future__ import annotations
@@ -11,14 +12,15 @@ import argparse
 import secrets
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 
 from tests.reference.cases import Case, DisagreementError, compare, compiled, session_over
 from tests.reference.chooser import seeded
-from tests.reference.drawn_events import events
+from tests.reference.drawn_events import NOW, events
 from tests.reference.drawn_programs import program
+from tests.textual import agreement as textual
 
 PROGRAMS = 20
 """How many programs run over one store."""
@@ -68,14 +70,33 @@ def run_store(seed: int) -> Tally:
     return tally
 
 
-def tallies(seed: int, stores: int, jobs: int) -> Iterator[Tally]:
+def run_store_by_text(seed: int) -> Tally:
+    """Draw the same store and programs from a seed, and compare with the reference that reads their text."""
+    choose = seeded(seed)
+    drawn = tuple(events(choose))
+    tally = Tally()
+    with textual.store_of(drawn) as store:
+        for number in range(PROGRAMS):
+            text, params = program(choose, drawn)
+            try:
+                rows = textual.compare(store, text, drawn, NOW, params)
+            except textual.DisagreementError as error:
+                tally.disagreed.append(f"store {seed}, program {number}: {error}")
+                continue
+            tally.agreed += rows is not None
+            tally.invalid += rows is None
+            tally.rows += rows or 0
+    return tally
+
+
+def tallies(run: Callable[[int], Tally], seed: int, stores: int, jobs: int) -> Iterator[Tally]:
     """Yield the tallies of stores, in their order, as they are done."""
     seeds = [seed * 1_000_000 + number for number in range(stores)]
     if jobs == 1:
-        yield from map(run_store, seeds)
+        yield from map(run, seeds)
         return
     with ProcessPoolExecutor(jobs) as pool:
-        yield from pool.map(run_store, seeds)
+        yield from pool.map(run, seeds)
 
 
 def main() -> int:
@@ -87,12 +108,14 @@ def main() -> int:
     parser.add_argument(
         "--store", type=int, default=None, help="run the programs of this one store, as a failure names it"
     )
+    parser.add_argument("--textual", action="store_true", help="compare with the reference that reads the text")
     given = parser.parse_args()
+    run = run_store_by_text if given.textual else run_store
     seed = secrets.randbelow(1_000_000) if given.seed is None else given.seed
     begun = time.monotonic()
     total = Tally()
     stores = -(-given.cases // PROGRAMS)
-    found = [run_store(given.store)] if given.store is not None else tallies(seed, stores, given.jobs)
+    found = [run(given.store)] if given.store is not None else tallies(run, seed, stores, given.jobs)
     for number, tally in enumerate(found, 1):
         for told in tally.disagreed[: max(0, _SHOWN - len(total.disagreed))]:
             sys.stdout.write(f"{told}\n\n")

@@ -1,0 +1,371 @@
+"""Expressions as they are written, read at the rows that they stand at: their types, and their values in Python."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from itertools import pairwise
+from typing import Any
+
+from carlang.syntax import ast
+from tests.textual import functions
+from tests.textual.functions import AGGREGATES
+from tests.textual.model_file import NUMBERS, TEXTS
+from tests.textual.values import (
+    address,
+    block,
+    compared,
+    expression,
+    held,
+    length,
+    lower,
+    member,
+    moment,
+    nearest_whole,
+    number,
+    shaped,
+    told_apart,
+)
+from tests.textual.views import Computed, Constant, Meaning, Place, Stream, Term, View, path_of
+
+Test = Callable[[Place], bool]
+LITERAL = ast.StringLit | ast.NumberLit | ast.DurationLit | ast.BoolLit | ast.AddressLit
+CONDITION = ast.Or | ast.And | ast.Not | ast.Comparison | ast.In | ast.TextTest | ast.Exists
+_TURNED = {"==": "==", "!=": "!=", "<": ">", "<=": ">=", ">": "<", ">=": "<="}
+
+
+class UnreadableError(Exception):
+    """A program asks for what this reading does not know."""
+
+
+@dataclass
+class Reader:
+    """Reads expressions under the names that a program has given so far."""
+
+    now: datetime
+    names: dict[str, Meaning] = field(default_factory=dict)
+
+    # ---- values
+
+    def value(self, view: View, written: ast.Expr) -> Term:  # noqa: C901  # a case a form
+        """Return an expression as a term."""
+        written = self.substituted(view, written)
+        match written:
+            case ast.StringLit(text):
+                return Term("string", lambda _: text)
+            case ast.NumberLit(value):
+                return Term("float" if isinstance(value, float) else "integer", lambda _: value)
+            case ast.DurationLit(microseconds):
+                return Term("duration", lambda _: microseconds)
+            case ast.BoolLit(truth):
+                return Term("boolean", lambda _: truth)
+            case ast.NullLit():
+                return Term("null", lambda _: None)
+            case ast.NowLit():
+                return Term("time", lambda _: self.now)
+            case ast.AddressLit(text):
+                return Term("ip", lambda _: text)
+            case ast.Name() | ast.Member():
+                return self._named(view, written)
+            case ast.Negative(operand):
+                inner = self.value(view, operand)
+                return Term(inner.type, lambda p: None if (v := inner.at(p)) is None else held(-v))
+            case ast.Arithmetic():
+                return self._arithmetic(view, written)
+            case ast.Call():
+                return self._call(view, written)
+            case ast.Or() | ast.And() | ast.Not() | ast.Comparison() | ast.In() | ast.TextTest() | ast.Exists():
+                return Term("boolean", self.condition(view, written))
+        raise UnreadableError(written)
+
+    def substituted(self, view: View, written: ast.Expr) -> ast.Expr:
+        """Return what a constant's name stands for; a field of the rows comes before it."""
+        if isinstance(written, ast.Name) and view.bare(written.ident) is None:
+            meaning = self.names.get(written.ident)
+            return meaning.written if isinstance(meaning, Constant) else written
+        return written
+
+    def _named(self, view: View, written: ast.Name | ast.Member) -> Term:
+        path = path_of(written)
+        if path is None:
+            raise UnreadableError(written)
+        if len(path) == 1 and view.bare(path[0]) is None:
+            meaning = self.names.get(path[0])
+            if isinstance(meaning, Computed):
+                return meaning.term
+        if column := view.column(path):
+            return Term(view.columns[column], lambda p: p.row.get(column))
+        record = view.column(path[:-1]) if len(view.without_own_name(path)) > 1 else None
+        if record is not None and view.columns[record] == "record":
+            return Term("string", lambda p: member(p.row.get(record), path[-1]))
+        if "event_data" in view.columns and len(path) == 1:  # raw log records: a name that is no field is a member
+            return Term("string", lambda p: member(p.row.get("event_data"), path[0]))
+        raise UnreadableError(".".join(path))
+
+    def _arithmetic(self, view: View, written: ast.Arithmetic) -> Term:
+        sides = [self.substituted(view, side) for side in (written.left, written.right)]
+        left, right = (self.value(view, side) for side in sides)
+        if left.type == "time" and isinstance(sides[1], ast.StringLit):
+            right = self._constant(sides[1], "time")
+        if right.type == "time" and isinstance(sides[0], ast.StringLit):
+            left = self._constant(sides[0], "time")
+        sign = written.operator
+        kind = _arithmetic_type(left.type, sign, right.type)
+
+        def compute(place: Place) -> Any:
+            a, b = left.at(place), right.at(place)
+            return None if a is None or b is None else _computed(sign, a, b, kind)
+
+        return Term(kind, compute)
+
+    # ---- calls
+
+    def _call(self, view: View, call: ast.Call) -> Term:
+        name = call.function.ident.casefold()
+        if name.startswith("top") and name[3:].isdigit():
+            return self._aggregate(view, "top", call, int(name[3:]))
+        several = name in ("min", "max") and len(call.arguments) > 1
+        if name in AGGREGATES and not several:
+            return self._aggregate(view, AGGREGATES[name], call, self._second(view, call))
+        arguments = [self.value(view, argument) for argument in call.arguments]
+        if name == "cidr_match":
+            first, *blocks = arguments
+            ranges = [block(each.at(Place({}))) for each in blocks]
+            return Term("boolean", lambda p: any(_lies_in(first.at(p), each) for each in ranges))
+        kinds = [argument.type for argument in arguments]
+        return Term(
+            functions.result_type(name, kinds),
+            lambda p: functions.call(name, kinds, [argument.at(p) for argument in arguments]),
+        )
+
+    def _second(self, view: View, call: ast.Call) -> Any:
+        return self.value(view, call.arguments[1]).at(Place({})) if len(call.arguments) > 1 else None
+
+    def _aggregate(self, view: View, name: str, call: ast.Call, extra: Any) -> Term:
+        """Read an aggregate: over the stream that its argument names, the rows of a group, or all rows at hand."""
+        argument = call.arguments[0] if call.arguments else None
+        stream = self.stream_of(view, argument)
+        if stream is not None:
+            inner = View(stream.columns, stream.owners, frozenset((path_of(argument) or [])[:1]))  # type: ignore[arg-type]  # a path
+            argument = None if isinstance(argument, ast.Name) else argument
+        else:
+            inner = view.members or view
+        term = self.value(inner, argument) if argument is not None else Term("integer", lambda _: 1)
+
+        def over(rows: Any) -> Any:
+            values = [term.at(Place(row)) for row in rows]
+            return functions.aggregate(name, term.type, rows, values, extra, distinct=call.distinct)
+
+        kind = functions.aggregate_type(name, term.type)
+        if stream is None and view.members is not None:
+            return Term(kind, lambda place: over(place.members))
+        known = stream.rows if stream is not None else view.all_rows
+        if known is None:
+            raise UnreadableError(f"{name} has no rows to run over")
+        once = over(known)
+        return Term(kind, lambda _: once)
+
+    def stream_of(self, view: View, argument: ast.Expr | None) -> Stream | None:
+        """Return the stream that an aggregate's argument names; what the rows at hand have comes before it."""
+        path = path_of(argument) if argument is not None else None
+        if not path or path[0] in view.names:
+            return None
+        at_hand = view.members or view
+        if at_hand.exactly(path) or (len(path) == 1 and at_hand.bare(path[0])):
+            return None
+        meaning = self.names.get(path[0])
+        return meaning if isinstance(meaning, Stream) else None
+
+    # ---- conditions
+
+    def condition(self, view: View, written: ast.Expr) -> Test:
+        """Return an expression as a condition: true or false, never missing."""
+        match self.substituted(view, written):
+            case ast.Or(operands):
+                either = [self.condition(view, operand) for operand in operands]
+                return lambda p: any(test(p) for test in either)
+            case ast.And(operands):
+                all_of = [self.condition(view, operand) for operand in operands]
+                return lambda p: all(test(p) for test in all_of)
+            case ast.Not(operand):
+                inner = self.condition(view, operand)
+                return lambda p: not inner(p)
+            case ast.Comparison(operands, operators):
+                pairs = zip(operators, pairwise(operands), strict=True)
+                links = [self._comparison(view, sign, left, right) for sign, (left, right) in pairs]
+                return lambda p: all(link(p) for link in links)
+            case ast.In(item, container, negated):
+                return _perhaps_not(self._contained(view, item, container), negated=negated)
+            case ast.TextTest(test, subject, pattern, negated):
+                return _perhaps_not(self._text_test(view, test, subject, pattern), negated=negated)
+            case ast.Exists(operand, negated):
+                present = self.value(view, operand)
+                return lambda p: (present.at(p) is None) == negated
+            case other:
+                truth = self.value(view, other)
+                return lambda p: truth.at(p) is True
+
+    def _comparison(self, view: View, sign: str, left: ast.Expr, right: ast.Expr) -> Test:
+        left, right = self.substituted(view, left), self.substituted(view, right)
+        if isinstance(left, ast.NullLit):
+            left, right = right, left
+        if isinstance(right, ast.NullLit):
+            asked = self.value(view, left)
+            return lambda p: (asked.at(p) is None) == (sign == "==")
+        if isinstance(right, LITERAL) and not isinstance(left, LITERAL):
+            return self._with_literal(self.value(view, left), sign, right, stars=True)
+        if isinstance(left, LITERAL) and not isinstance(right, LITERAL):
+            return self._with_literal(self.value(view, right), _TURNED[sign], left, stars=False)
+        if isinstance(left, LITERAL) and isinstance(right, LITERAL):
+            return self._with_literal(self.value(view, left), sign, right, stars=True)
+        a, b = self.value(view, left), self.value(view, right)
+        if sign == "!=":  # the exact negation of ==, also where a side is missing
+            return lambda p: not compared("==", a.at(p), b.at(p))
+        return lambda p: compared(sign, a.at(p), b.at(p))
+
+    def _with_literal(self, subject: Term, sign: str, literal: LITERAL, *, stars: bool) -> Test:
+        if sign == "!=":
+            equal = self._with_literal(subject, "==", literal, stars=stars)
+            return lambda p: not equal(p)
+        if sign == "==" and (test := self._literal_test(subject, literal, stars=stars)):
+            return test
+        if subject.type == "ip" or isinstance(literal, ast.AddressLit):
+            other = address(_text(literal))
+            return lambda p: _compared_addresses(sign, subject.at(p), other)
+        wanted = self._constant(literal, subject.type).at(Place({}))
+        return lambda p: compared(sign, subject.at(p), wanted)
+
+    def _literal_test(self, subject: Term, literal: LITERAL, *, stars: bool) -> Test | None:
+        """Return the test that a value equals a literal where that is more than equality: shapes and addresses."""
+        text = _text(literal) if isinstance(literal, ast.StringLit | ast.AddressLit) else None
+        if isinstance(literal, ast.AddressLit) or (subject.type == "ip" and text is not None and "*" not in text):
+            wanted = block(str(text))
+            return lambda p: _lies_in(subject.at(p), wanted)
+        if text is None or not stars or subject.type not in TEXTS:
+            return None
+        fits = shaped(text, path=subject.type == "path")
+        return lambda p: (value := subject.at(p)) is not None and fits(value)
+
+    def _constant(self, literal: LITERAL, kind: str) -> Term:
+        """Return a literal as a value of the type of what it stands beside."""
+        match literal:
+            case ast.StringLit(text) if kind in NUMBERS:
+                return Term(kind, lambda _: number(text))
+            case ast.StringLit(text) if kind == "time":
+                return Term(kind, lambda _: moment(text))
+            case ast.StringLit(text) if kind == "duration":
+                return Term(kind, lambda _: length(text))
+            case ast.StringLit(text) if kind == "boolean":
+                return Term(kind, lambda _: text.casefold() == "true")
+            case ast.NumberLit(value) if kind in TEXTS:
+                return Term(kind, lambda _: str(value))
+        return self.value(View(), literal)
+
+    def _contained(self, view: View, item: ast.Expr, container: ast.Expr) -> Test:
+        container = self.substituted(view, container)
+        subject = self.value(view, item)
+        match container:
+            case ast.ListLit(items):
+                tests = [self._is_one(view, subject, self.substituted(view, each)) for each in items]
+                return lambda p: any(test(p) for test in tests)
+            case ast.AddressLit(text):
+                wanted = block(text)
+                return lambda p: _lies_in(subject.at(p), wanted)
+            case ast.StringLit(text) if subject.type == "ip" and "*" not in text:
+                wanted = block(text)
+                return lambda p: _lies_in(subject.at(p), wanted)
+            case ast.StringLit(text) if "*" in text and subject.type in TEXTS:
+                fits = shaped(text, path=subject.type == "path")
+                return lambda p: (value := subject.at(p)) is not None and fits(value)
+        whole = self.value(view, container)
+        return lambda p: _holds(whole.at(p), subject.at(p))
+
+    def _is_one(self, view: View, subject: Term, item: ast.Expr) -> Test:
+        if isinstance(item, ast.NullLit):
+            return lambda p: subject.at(p) is None
+        if isinstance(item, LITERAL):
+            return self._with_literal(subject, "==", item, stars=True)
+        other = self.value(view, item)
+        return lambda p: compared("==", subject.at(p), other.at(p))
+
+    def _text_test(self, view: View, test: str, subject: ast.Expr, pattern: ast.Expr) -> Test:
+        tested = self.value(view, subject)
+        pattern = self.substituted(view, pattern)
+        choices = pattern.items if isinstance(pattern, ast.ListLit) else (pattern,)
+        tests = [self._one_text_test(view, test, tested, self.substituted(view, choice)) for choice in choices]
+        return lambda p: any(each(p) for each in tests)
+
+    def _one_text_test(self, view: View, test: str, tested: Term, choice: ast.Expr) -> Test:
+        if test == "match" and isinstance(choice, ast.StringLit):
+            regex = expression(choice.value)
+            return lambda p: (text := tested.at(p)) is not None and regex.search(text) is not None
+        if isinstance(choice, ast.StringLit) and tested.type in TEXTS:
+            before, behind = {"contains": (".*", ".*"), "startswith": ("", ".*"), "endswith": (".*", "")}[test]
+            fits = shaped(choice.value, path=tested.type == "path", before=before, behind=behind)
+            return lambda p: (text := tested.at(p)) is not None and fits(text)
+        other = self.value(view, choice)
+        return lambda p: _tested(test, tested.at(p), other.at(p))
+
+
+def _perhaps_not(test: Test, *, negated: bool) -> Test:
+    return (lambda p: not test(p)) if negated else test
+
+
+def _text(literal: LITERAL) -> str:
+    return literal.text if isinstance(literal, ast.AddressLit) else str(getattr(literal, "value", ""))
+
+
+def _lies_in(text: str | None, wanted: range) -> bool:
+    known = None if text is None else address(text)
+    return known is not None and known in wanted
+
+
+def _compared_addresses(sign: str, text: str | None, other: int | None) -> bool:
+    return compared(sign, None if text is None else address(text), other)
+
+
+def _holds(container: Any, item: Any) -> bool:
+    if container is None or item is None:
+        return False
+    if isinstance(container, list):
+        return told_apart(item) in [told_apart(each) for each in container]
+    return lower(item) in lower(container)
+
+
+def _tested(test: str, text: Any, other: Any) -> bool:
+    if test == "contains":
+        return _holds(text, other)
+    if text is None or other is None:
+        return False
+    ends: Mapping[str, Callable[[str, str], bool]] = {"startswith": str.startswith, "endswith": str.endswith}
+    return ends[test](lower(text), lower(other))
+
+
+def _arithmetic_type(left: str, sign: str, right: str) -> str:
+    if left in NUMBERS and right in NUMBERS:
+        return "float" if sign == "/" or "float" in (left, right) else "integer"
+    if (left, sign, right) in {("time", "-", "time"), ("duration", "+", "duration"), ("duration", "-", "duration")}:
+        return "duration"
+    if "time" in (left, right):
+        return "time"
+    return "float" if left == right else "duration"
+
+
+def _computed(sign: str, a: Any, b: Any, kind: str) -> Any:
+    if isinstance(a, datetime) and isinstance(b, datetime):
+        return (a - b) // timedelta(microseconds=1)
+    if isinstance(a, datetime):
+        return a + timedelta(microseconds=b if sign == "+" else -b)
+    if isinstance(b, datetime):
+        return b + timedelta(microseconds=a)
+    if sign in "/%" and b == 0:
+        return None
+    if sign == "%":
+        rest = abs(a) % abs(b)
+        outcome = -rest if a < 0 else rest
+    else:
+        outcome = {"+": a + b, "-": a - b, "*": a * b, "/": a / b if sign == "/" else None}[sign]
+    if kind == "duration":
+        return nearest_whole(outcome)
+    return float(outcome) if kind == "float" else held(outcome)

@@ -1,0 +1,400 @@
+"""A second reference: programs read from their text and run over events, in Python alone.
+
+It starts from the syntax tree, which is what was written. What it means it takes from docs/language.md and the model's
+YAML files; it shares nothing with the rooms that resolve a program, write it as SQL and run it, nor with the other
+reference, which starts from the resolved program and so believes what that says.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from itertools import product
+from typing import Any
+
+from carlang.source import Source
+from carlang.syntax import ast, parse
+from tests.textual.expressions import CONDITION, Reader, UnreadableError
+from tests.textual.functions import AGGREGATES, spellings
+from tests.textual.model_file import TEXTS, columns_of, objects, plain
+from tests.textual.sequences import Step, runs
+from tests.textual.values import in_order, told_apart, typed
+from tests.textual.views import Computed, Constant, Place, Row, Stream, Term, View, path_of
+
+_SINGLE_OUT = ("time", "record_id", "source")
+_MICROSECOND = timedelta(microseconds=1)
+
+
+@dataclass(frozen=True)
+class Table:
+    """The rows of an output in their order, and the types of its columns."""
+
+    columns: Mapping[str, str]
+    rows: Sequence[Row]
+
+
+def run(
+    text: str,
+    events: Sequence[Row],
+    now: datetime,
+    params: Mapping[str, Any] | None = None,
+    programs: Mapping[str, str] | None = None,
+) -> dict[str, Table]:
+    """Return the outputs of a program without errors.
+
+    Events are rows with `object` and `action`, `programs` the texts of other analytics by their ids.
+    """
+    running = _Run(events, params or {}, programs or {}, Reader(now))
+    return {name: _table(stream) for name, stream in running.outputs(_tree(text)).items()}
+
+
+def _tree(text: str) -> ast.Program:
+    return parse(Source.whole("program.car", text)).program
+
+
+@dataclass
+class _Run:
+    events: Sequence[Row]
+    params: Mapping[str, Any]
+    programs: Mapping[str, str]
+    reader: Reader
+
+    def outputs(self, program: ast.Program) -> dict[str, Stream]:
+        chosen: dict[str, Stream] = {}
+        last: tuple[str, Stream] | None = None
+        for statement in program.statements:
+            match statement:
+                case ast.OutputStmt(items):
+                    chosen |= {i.ident if isinstance(i, ast.Name) else "result": self.stream(i) for i in items}
+                case ast.BareStmt(value):
+                    last = ("result", self._bare(value))
+                case _:
+                    last = self._bound(statement) or last
+        if not chosen and last:
+            chosen = dict([last])
+        return chosen
+
+    def _bare(self, value: ast.Value) -> Stream:
+        if isinstance(value, CONDITION):  # filters the raw log records
+            return self._filtered(self._searched(ast.EventClass(ast.Name("event", value.span), (), value.span)), value)
+        return self.stream(value)
+
+    def _bound(self, statement: ast.Statement) -> tuple[str, Stream] | None:
+        names = self.reader.names
+        match statement:
+            case ast.AssignStmt(target, value):
+                if self._is_stream(value):
+                    names[target.ident] = stream = self.stream(value, target.ident)
+                    return target.ident, stream
+                if isinstance(value, ast.Call | ast.Arithmetic):
+                    names[target.ident] = Computed(self.reader.value(View(), value))
+                elif not isinstance(value, _STREAM_FORMS):
+                    names[target.ident] = Constant(self.reader.substituted(View(), value))
+            case ast.FieldStmt(stream_name, field, value):
+                stream = self.stream(stream_name)
+                derived = self._derived(stream, stream_name.ident, field.ident, value)
+                names[stream_name.ident] = derived
+                return stream_name.ident, derived
+            case ast.InputStmt(name, kind, default):
+                names[name.ident] = Computed(self._input(name.ident, kind, default))
+        return None
+
+    def _input(self, name: str, kind: ast.Name | None, default: ast.Expr | None) -> Term:
+        read = self.reader.value(View(), default) if default is not None else None
+        word = kind.ident.casefold() if kind else read.type if read else "string"
+        wanted = {"text": "string", "int": "integer", "number": "float", "bool": "boolean"}.get(word, word)
+        default_value = read.at(Place({})) if read else None
+        value = typed(self.params[name], wanted) if name in self.params else default_value
+        if isinstance(value, str) and wanted != "string":
+            value = typed(value, wanted)
+        return Term(wanted, lambda _: value)
+
+    # ---- streams
+
+    def _is_stream(self, value: ast.Value) -> bool:
+        match value:
+            case ast.Name(ident):
+                return isinstance(self.reader.names.get(ident), Stream)
+            case ast.Arithmetic(operator, left, right):
+                return operator in "+-" and self._is_stream(left) and self._is_stream(right)
+            case ast.Call(function):
+                return function.ident.casefold() == "unique"
+        return isinstance(value, _STREAM_FORMS)
+
+    def stream(self, written: ast.Value, target: str | None = None) -> Stream:  # noqa: C901, PLR0911, PLR0912  # a case a form
+        match written:
+            case ast.Name(ident):
+                meaning = self.reader.names.get(ident)
+                if not isinstance(meaning, Stream):
+                    raise UnreadableError(ident)
+                return meaning
+            case ast.Search(classes, condition):
+                found = self._searched(*classes)
+                return found if condition is None else self._filtered(found, condition, target)
+            case ast.Filter(source, condition):
+                name = source.ident if isinstance(source, ast.Name) else target
+                stream = self.stream(source) if source is not None else self.stream(ast.Name(str(target), written.span))
+                return self._filtered(stream, condition, name, target)
+            case ast.Join(inputs, condition):
+                return self._joined({str(_name(each)): self.stream(each) for each in inputs}, condition, target)
+            case ast.Group(inputs, keys, gap):
+                return self._grouped([self.stream(each) for each in inputs], keys, gap, *map(_name, inputs))
+            case ast.Select(source, items) if source is not None:
+                return self._selected(self.stream(source), items, _name(source), target)
+            case ast.By(ast.Call() as call, keys):
+                return self._counted_stream(call, keys)
+            case ast.By(ast.Arithmetic(_, left, right), keys):
+                return self._difference(self.stream(left), self.stream(right), keys)
+            case ast.Arithmetic("+", left, right):
+                return _union([self.stream(left), self.stream(right)])
+            case ast.Arithmetic("-", left, right):
+                return self._difference(self.stream(left), self.stream(right), ())
+            case ast.Call(_, (argument,)):
+                return self._unique(argument)
+            case ast.Sequence():
+                return self._sequence(written)
+            case ast.RunAnalytic(_, other):
+                inner = replace(self, reader=Reader(self.reader.now))
+                return next(iter(inner.outputs(_tree(self.programs[other.ident])).values()))
+            case ast.Pipe(head, stages):
+                stream, name = self.stream(head), _name(head)
+                for stage in stages:
+                    stream, name = self._stage(stream, stage, name, target), None
+                return stream
+        raise UnreadableError(written)
+
+    def _stage(self, stream: Stream, stage: ast.Stage, name: str | None, target: str | None) -> Stream:
+        match stage:
+            case ast.Filter(_, condition):
+                return self._filtered(stream, condition, name, target)
+            case ast.Select(_, items):
+                return self._selected(stream, items, name, target)
+            case ast.Group(_, keys, gap):
+                return self._grouped([stream], keys, gap, name)
+            case ast.By(_, keys):
+                return self._count_by(stream, keys, None, name)
+            case ast.Join(inputs, condition):
+                others = {str(_name(each)): self.stream(each) for each in inputs}
+                return self._joined({str(name): stream, **others}, condition, target)
+        raise UnreadableError(stage)
+
+    def _searched(self, *classes: ast.EventClass) -> Stream:
+        wanted: set[tuple[str, str]] = set()
+        entries = {}
+        for each in classes:
+            entry = objects()[plain(each.object.ident)]
+            entries[entry.name] = entry
+            named = [action for written in each.actions for action in entry.actions[plain(written.ident)]]
+            wanted |= {(entry.name, action) for action in named or entry.every_action}
+        owners = tuple(entries.values())
+        columns = columns_of(owners)
+        rows = [
+            {c: event.get(c) for c in columns} for event in self.events if (event["object"], event["action"]) in wanted
+        ]
+        return Stream(columns, rows, {"": owners})
+
+    def _filtered(self, stream: Stream, condition: ast.Expr, *names: str | None) -> Stream:
+        test = self.reader.condition(View.of(stream, *names), condition)
+        kept = [(n, place.row) for n, place in enumerate(stream.places) if test(place)]
+        groups = None if stream.groups is None else [stream.groups[n] for n, _ in kept]
+        return replace(stream, rows=[row for _, row in kept], groups=groups)
+
+    def _derived(self, stream: Stream, name: str, field: str, written: ast.Expr) -> Stream:
+        term = self.reader.value(View.of(stream, name), written)
+        column = next((c for c in stream.columns if c.casefold() == field.casefold()), field)
+        rows = [{**place.row, column: term.at(place)} for place in stream.places]
+        others = {name: kind for name, kind in stream.columns.items() if name != column}
+        return Stream({**others, column: term.type}, rows, stream.owners)
+
+    def _joined(self, parts: Mapping[str, Stream], condition: ast.Expr | None, target: str | None) -> Stream:
+        columns = {f"{part}.{c}": kind for part, stream in parts.items() for c, kind in stream.columns.items()}
+        owners = {f"{part}.{prefix}": entries for part, s in parts.items() for prefix, entries in s.owners.items()}
+        sides = [[{f"{part}.{c}": v for c, v in row.items()} for row in stream.rows] for part, stream in parts.items()]
+        rows: list[Row] = [{c: v for row in rows for c, v in row.items()} for rows in product(*sides)]
+        joined = Stream(columns, rows, owners)
+        if condition is None:
+            return joined
+        test = self.reader.condition(View(columns, owners, frozenset({target} if target else ())), condition)
+        return replace(joined, rows=[row for row in rows if test(Place(row))])
+
+    # ---- groups
+
+    def _grouped(
+        self,
+        streams: Sequence[Stream],
+        written: Sequence[ast.Expr],
+        gap: ast.Expr | None,
+        *names: str | None,
+    ) -> Stream:
+        whole = _union(streams)
+        keys = self._keys(View(whole.columns, streams[0].owners, frozenset(n for n in names if n)), written)
+        timed = whole.columns.get("time") == "time"
+        own = {"count": "integer", **({"first_time": "time", "last_time": "time"} if timed else {})}
+        columns = {**{key: whole.columns[key] for key in keys}, **{c: k for c, k in own.items() if c not in keys}}
+        by_key: dict[Any, list[Row]] = {}
+        for row in in_order(list(whole.rows), list(whole.columns)):
+            by_key.setdefault(tuple(told_apart(row.get(key)) for key in keys), []).append(row)
+        pause = None if gap is None else self.reader.value(View(), gap).at(Place({}))
+        cut = _sessions if gap is not None else lambda members, _: [members]
+        groups = [session for members in by_key.values() for session in cut(members, pause)]
+        rows = [_group_row(members, keys, columns) for members in groups]
+        return Stream(columns, rows, streams[0].owners, groups, whole.columns, tuple(keys))
+
+    def _keys(self, view: View, written: Sequence[ast.Expr]) -> list[str]:
+        found = [view.column(path_of(key) or []) for key in written]
+        if not all(found):
+            raise UnreadableError(written)
+        return list(dict.fromkeys(str(key) for key in found))
+
+    def _counted_stream(self, call: ast.Call, keys: Sequence[ast.Expr]) -> Stream:
+        """Read `count(s) by f` and `max(s.pid) by f`."""
+        path = path_of(call.arguments[0]) or []
+        stream = self.stream(ast.Name(path[0], call.span))
+        return self._count_by(stream, keys, call, path[0])
+
+    def _count_by(self, stream: Stream, keys: Sequence[ast.Expr], call: ast.Call | None, name: str | None) -> Stream:
+        grouped = self._grouped([stream], keys, None, name)
+        whole = ast.Call(ast.Name("count", keys[0].span), (), distinct=False, span=keys[0].span)
+        written = whole if call is None or len(path_of(call.arguments[0]) or ()) == 1 else call
+        term = self.reader.value(View.of(grouped, name), written)
+        column = "count" if call is None else call.function.ident.casefold()
+        rows = [{**{n: place.row[n] for n in grouped.keys}, column: term.at(place)} for place in grouped.places]
+        return Stream({**{n: grouped.columns[n] for n in grouped.keys}, column: term.type}, rows, grouped.owners)
+
+    def _selected(self, stream: Stream, items: Sequence[ast.SelectItem], *names: str | None) -> Stream:
+        if stream.groups is None and any(self._runs_over_rows(View.of(stream, *names), item.value) for item in items):
+            members = in_order(list(stream.rows), list(stream.columns))
+            groups = [members] if members else []
+            own_row = {"count": "integer"}
+            rows = [_group_row(group, [], own_row) for group in groups]
+            stream = Stream(own_row, rows, stream.owners, groups, stream.columns)
+        view = View.of(stream, *names)
+        terms = {_column_name(item, view): self.reader.value(view, item.value) for item in items}
+        asked = {view.column(path_of(item.value) or ["?"]) for item in items}
+        first = [key for key in stream.keys if key not in terms and key not in asked]
+        columns = {**{key: stream.columns[key] for key in first}, **{n: term.type for n, term in terms.items()}}
+        rows = [
+            {**{k: place.row[k] for k in first}, **{n: term.at(place) for n, term in terms.items()}}
+            for place in stream.places
+        ]
+        return Stream(columns, rows, stream.owners)
+
+    def _runs_over_rows(self, view: View, written: Any) -> bool:
+        """Tell whether an expression has an aggregate in it that runs over the rows of the stream."""
+        if isinstance(written, ast.Call):
+            name = written.function.ident.casefold()
+            several = name in ("min", "max") and len(written.arguments) > 1
+            numbered = name.startswith("top") and name[3:].isdigit()
+            if (name in AGGREGATES or numbered) and not several:
+                return True
+        inner = [getattr(written, name) for name in getattr(written, "__slots__", ())]
+        pieces = [piece for each in inner for piece in (each if isinstance(each, tuple) else (each,))]
+        return any(self._runs_over_rows(view, piece) for piece in pieces if hasattr(piece, "span"))
+
+    # ---- sets
+
+    def _difference(self, left: Stream, right: Stream, written: Sequence[ast.Expr]) -> Stream:
+        if written:
+            keys = self._keys(View.of(left), written)
+        else:
+            keys = [c for c, kind in left.columns.items() if c in right.columns and not _singles_out(c, kind)]
+        there = {tuple(told_apart(row.get(key)) for key in keys) for row in right.rows}
+        rows = [row for row in left.rows if tuple(told_apart(row.get(key)) for key in keys) not in there]
+        return Stream(left.columns, rows, left.owners)
+
+    def _unique(self, argument: ast.Expr) -> Stream:
+        path = path_of(argument) or []
+        stream = self.stream(ast.Name(path[0], argument.span))
+        column = View.of(stream, path[0]).column(path)
+        if column is None:
+            raise UnreadableError(argument)
+        values = [row[column] for row in stream.rows if row.get(column) is not None]
+        return Stream({column: stream.columns[column]}, [{column: alike[0]} for alike in spellings(values).values()])
+
+    # ---- sequences
+
+    def _sequence(self, written: ast.Sequence) -> Stream:
+        steps = {str(_name(step)): self.stream(step) for step in written.steps}
+        within = None if written.within is None else self.reader.value(View(), written.within).at(Place({}))
+        parts: list[tuple[int | None, Stream, str | None]] = [
+            (number, stream, name) for number, (name, stream) in enumerate(steps.items())
+        ]
+        if written.until is not None:
+            parts.append((None, self.stream(written.until), _name(written.until)))
+        by_key: dict[Any, list[Step]] = {}
+        for number, stream, name in parts:
+            keys = self._keys(View.of(stream, name), written.keys)
+            for row in in_order(list(stream.rows), list(stream.columns)):
+                if row.get("time") is not None:
+                    key = tuple(told_apart(row.get(column)) for column in keys)
+                    by_key.setdefault(key, []).append(Step(number, row["time"], row))
+        longest = None if within is None else within * _MICROSECOND
+        complete = [done for events in by_key.values() for done in runs(events, len(steps), longest)]
+        columns = {f"{name}.{c}": kind for name, stream in steps.items() for c, kind in stream.columns.items()}
+        owners = {f"{name}.{prefix}": e for name, stream in steps.items() for prefix, e in stream.owners.items()}
+        rows = [
+            {f"{name}.{c}": v for name, row in zip(steps, done, strict=True) for c, v in row.items()}
+            for done in complete
+        ]
+        return Stream(columns, rows, owners)
+
+
+_STREAM_FORMS = (
+    ast.Search | ast.Filter | ast.Join | ast.Group | ast.Select | ast.By | ast.Sequence | ast.RunAnalytic | ast.Pipe
+)
+
+
+def _name(written: ast.Value) -> str | None:
+    return written.ident if isinstance(written, ast.Name) else None
+
+
+def _table(stream: Stream) -> Table:
+    rows = [{c: row.get(c) for c in stream.columns} for row in stream.rows]
+    return Table(stream.columns, in_order(rows, list(stream.columns)))
+
+
+def _union(streams: Sequence[Stream]) -> Stream:
+    if len(streams) == 1:
+        return Stream(streams[0].columns, streams[0].rows, streams[0].owners)
+    columns: dict[str, str] = {}
+    owners: dict[str, tuple[Any, ...]] = {}
+    for stream in streams:
+        columns |= {c: kind for c, kind in stream.columns.items() if c not in columns}
+        for prefix, entries in stream.owners.items():
+            owners[prefix] = tuple(dict.fromkeys((*owners.get(prefix, ()), *entries)))
+    return Stream(columns, [{c: row.get(c) for c in columns} for stream in streams for row in stream.rows], owners)
+
+
+def _sessions(members: Sequence[Row], pause: int | None) -> list[list[Row]]:
+    """Cut rows in order of time where nothing came for longer than the pause; those without a time are left over."""
+    cut: list[list[Row]] = []
+    for row in (row for row in members if row.get("time") is not None):
+        near = cut and pause is not None and row["time"] - cut[-1][-1]["time"] <= pause * _MICROSECOND
+        cut[-1].append(row) if near else cut.append([row])
+    untimed = [row for row in members if row.get("time") is None]
+    return [*cut, untimed] if untimed else cut
+
+
+def _group_row(members: Sequence[Row], keys: Sequence[str], columns: Mapping[str, str]) -> Row:
+    times = [row["time"] for row in members if row.get("time") is not None]
+    own = {"count": len(members), "first_time": min(times, default=None), "last_time": max(times, default=None)}
+    spelt = {key: min((row[key] for row in members if row.get(key) is not None), default=None) for key in keys}
+    return {column: spelt[column] if column in spelt else own[column] for column in columns}
+
+
+def _column_name(item: ast.SelectItem, view: View) -> str:
+    if item.alias is not None:
+        return item.alias.ident
+    if column := view.column(path_of(item.value) or ["?"]):
+        return column
+    if isinstance(item.value, ast.Call):
+        return item.value.function.ident.casefold()
+    return item.value.name.ident if isinstance(item.value, ast.Member) else "value"
+
+
+def _singles_out(column: str, kind: str) -> bool:
+    """Tell whether a column tells one event from others like it, or cannot be compared."""
+    name = column.rpartition(".")[2]
+    numbers = kind not in TEXTS and (name.endswith(("pid", "tid")))
+    return name in _SINGLE_OUT or kind in ("guid", "record") or kind.startswith("list") or numbers
