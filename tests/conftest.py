@@ -22,17 +22,14 @@ settings.load_profile("carlang")
 
 # These are about signals, pseudo-terminals and links, or start commands through a POSIX shell. Windows has none of the
 # former, and links only for administrators.
-collect_ignore = (
-    [
-        "cli/test_cli_process.py",
-        "docs/test_example_runner.py",
-        "docs/test_examples.py",
-        "database/test_locked_connection.py",
-        "ingest/test_kill.py",
-    ]
-    if os.name == "nt"
-    else []
-)
+NOT_ON_WINDOWS = [
+    "cli/test_cli_process.py",
+    "database/test_locked_connection.py",
+    "docs/test_example_runner.py",
+    "docs/test_examples.py",
+    "ingest/test_kill.py",
+]
+collect_ignore = NOT_ON_WINDOWS if os.name == "nt" else []
 
 POSIX = pytest.mark.skipif(os.name == "nt", reason="Windows has no signals, pseudo-terminals and modes of files")
 """Marks a test that needs what Windows has not."""

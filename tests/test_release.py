@@ -14,7 +14,7 @@ from packaging.requirements import Requirement
 from packaging.version import Version
 
 import carlang
-from tests.conftest import REPOSITORY
+from tests.conftest import NOT_ON_WINDOWS, REPOSITORY
 
 PROJECT = tomllib.loads((REPOSITORY / "pyproject.toml").read_text(encoding="utf-8"))
 CHANGELOG = (REPOSITORY / "CHANGELOG.md").read_text(encoding="utf-8")
@@ -92,3 +92,7 @@ def test_the_lock_file_names_no_index_and_leaves_nothing_without_hashes() -> Non
 def test_every_version_of_python_that_is_tested_is_declared(minor: int) -> None:
     assert f"Programming Language :: Python :: 3.{minor}" in PROJECT["project"]["classifiers"]
     assert f'"3.{minor}"' in (REPOSITORY / ".github" / "workflows" / "tests.yml").read_text(encoding="utf-8")
+
+
+def test_the_tests_that_are_left_out_on_windows_exist() -> None:
+    assert [name for name in NOT_ON_WINDOWS if not (REPOSITORY / "tests" / name).is_file()] == []

@@ -32,6 +32,7 @@ FOLDERS = (".ci", ".github", "analytics", "bench", "carlang", "docs", "grammar",
 """Where the project's files lie; a path that begins with one of these is the project's, not a reader's."""
 
 _PATH = re.compile(rf"(?<![\w/.<-])(?:{'|'.join(map(re.escape, FOLDERS))})/[\w./*-]*[\w/*]")
+_TEST = re.compile(r"(tests/[\w/]+\.py)::(\w+)")
 _SOURCE_FILE = re.compile(r"(?<![\w/.*<>-])(?:\w+/)*\w+\.(?:py|lark)(?![\w/])")
 _DOTTED = re.compile(r"(?<![\w./-])(?:carlang|tests|bench|tools)(?:\.\w+)+")
 _RECIPE = re.compile(r"`just ([a-z][\w-]*)")
@@ -123,6 +124,7 @@ def faults(text: Text) -> list[str]:
     """Return what a text mentions that does not exist."""
     wrong = chain(
         (path for path in _PATH.findall(text.text) if not _exists(path)),
+        (f"{file}::{test}" for file, test in _TEST.findall(text.text) if not _is_test(file, test)),
         (file for file in _SOURCE_FILE.findall(" ".join(text.code)) if not _is_source(file)),
         (name for name in _DOTTED.findall(text.text) if not _is_name(name)),
         (f"just {name}" for name in _RECIPE.findall(text.text) if name not in recipes()),
@@ -135,6 +137,11 @@ def faults(text: Text) -> list[str]:
 
 def _exists(path: str) -> bool:
     return any(REPOSITORY.glob(path.rstrip("/"))) if "*" in path else (REPOSITORY / path).exists()
+
+
+def _is_test(file: str, name: str) -> bool:
+    path = REPOSITORY / file
+    return path.exists() and f"\ndef {name}(" in path.read_text(encoding="utf-8")
 
 
 @cache

@@ -51,6 +51,8 @@ def test_what_runs_the_tests_mentions_only_what_exists() -> None:
         ("carlang walks in prose, --store too", None),
         ("`--store`", None),
         ("`--stores`", "--stores"),
+        ("tests/test_release.py::test_the_changelog_keeps_its_form", None),
+        ("tests/test_release.py::test_nothing", "tests/test_release.py::test_nothing"),
         ("`just test`", None),
         ("`just rest`", "just rest"),
         ("`$CARLANG_STORE`", None),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import io
 import json
+import tarfile
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -44,6 +45,22 @@ def test_archives_in_archives_are_opened_four_deep_and_no_deeper(
     report = carlang.ingest([fourth, fifth], tmp_path / "store")
     assert [(source.mapped, source.rejected) for source in report.sources] == [(1, 0), (0, 1)]
     assert str(report.sources[1].reason).endswith("archives in archives, deeper than 4")
+
+
+def test_members_of_archives_write_no_files(tmp_path: Path) -> None:
+    names = ["../up.json", str(tmp_path / "absolute.json"), "folder/../../up.json", "plain.json"]
+    with zipfile.ZipFile(tmp_path / "logs.zip", "w") as zipped, tarfile.open(tmp_path / "logs.tar", "w") as tarred:
+        for number, name in enumerate(names):
+            record = json.dumps(sysmon_create(number)).encode()
+            zipped.writestr(name, record)
+            entry = tarfile.TarInfo(name)
+            entry.size = len(record)
+            tarred.addfile(entry, io.BytesIO(record))
+    before = set(tmp_path.parent.rglob("*.json"))
+    for archive in ("logs.zip", "logs.tar"):
+        report = carlang.ingest([tmp_path / archive], tmp_path / f"{archive}.store")
+        assert report.records == len(names)
+    assert {path for path in set(tmp_path.parent.rglob("*.json")) - before if "_delta_log" not in path.parts} == set()
 
 
 def test_a_line_of_64_mb_is_read_and_lines_behind_a_longer_one_keep_their_numbers(tmp_path: Path) -> None:
