@@ -15,7 +15,7 @@ from carlang.source import Span
 from carlang.syntax import ast
 
 _FARTHEST = 1_000_000_000
-"""The largest position in a text that can be asked for: the engine's positions have 32 bits."""
+"""The largest position or length that can be asked for: the engine refuses more than 32 bits of a text's."""
 
 _HUNDRED = 100
 

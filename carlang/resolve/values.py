@@ -26,7 +26,7 @@ DEEPEST = 32
 """How many conditions, calls, operators and the like may stand inside one another.
 
 Each level costs several frames of Python's stack here, in the lowering and in the engine's parser; published programs
-have seven at most.
+have six at most.
 """
 
 _DIVISOR_DEPTH = 4
