@@ -1,10 +1,10 @@
 """AST → text in the one canonical layout.
 
-A statement is written anew from its tree, on one line where that fits. Comments stay with the statement, and the line,
-that they stand at: each goes to the item of a group that it stands beside, above or below.
+A statement is written anew from its tree, on one line where that fits. A comment stays beside, above or below the item
+of the statement that it was written beside, above or below.
 
-Whatever the layout does, the text is parsed again. Where it would not give the same tree with the same comments, a
-statement stays as it was written, and a tree without a text is refused.
+The result is always parsed again. If it does not give the same tree with the same comments, a statement is left as it
+was written, and a tree without a text is refused.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ def format_program(source: Source) -> str | None:
 
 
 def format_tree(program: ast.Program) -> str:
-    """Return a text for a program of which there is only the tree: one that was built, or read and then rewritten.
+    """Return a text for a tree that has none: one that was built, or parsed and then rewritten.
 
     Parsing the text gives the same tree. Raises `ValueError` for a tree that no text gives: with a `FaultyStmt` in it,
     a name that is no word, a negative number where none can stand, or nested deeper than can be compared.
@@ -59,7 +59,7 @@ def format_tree(program: ast.Program) -> str:
 
 
 def _formatted(source: Source, program: ast.Program, *, careful: bool) -> str:
-    """Return a program's text; `careful` is to try out the layout of each statement, and to leave it where it fails."""
+    """Return a program's text; with `careful`, a statement whose layout would lose something is left as written."""
     pieces = [piece.span for piece in cut(source)[0]]
     return _joined(source, list(_entries(source, pieces, program.statements, careful=careful)))
 
@@ -127,7 +127,7 @@ def _careful(source: Source, span: Span, node: ast.Statement, remarks: Sequence[
             kept = _formatted(again, program, careful=False) == text + "\n"
         if kept:
             return text
-    except (RecursionError, Unclear):  # nested deeper than anything that can be compiled, or better left alone
+    except (RecursionError, Unclear):  # nested deeper than anything that compiles, or better left alone
         pass
     return "\n".join(line.rstrip() for line in source.text[span.start : span.end].split("\n"))
 

@@ -102,7 +102,7 @@ def last_items(doc: Doc) -> Iterator[Item]:
 
 
 def layout(doc: Doc) -> str:
-    """Return a document as lines of at most `WIDTH` columns, as far as that can be."""
+    """Return a document as lines, of at most `WIDTH` columns where it can be broken often enough."""
     page = _Page()
     page.write(doc, 0, 0)
     return "\n".join(line.rstrip() for line in [*page.lines, page.line])
