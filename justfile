@@ -56,9 +56,13 @@ docs:
 bench *arguments:
     {{python}} bench/ingest.py {{arguments}}
 
-# Compare many drawn programs with the reference evaluator.
+# Compare many drawn programs with a reference evaluator; `--textual` takes the one that reads their text.
 agreement *arguments:
     {{python}} -m bench.agreement {{arguments}}
+
+# Make small changes to a copy of the package, and see that tests fail of each.
+mutants *arguments:
+    {{python}} -m bench.mutants {{arguments}}
 
 # Kill ingests at random moments, and compare what they complete to.
 kill *arguments:

@@ -88,6 +88,12 @@ def pytest_report_header() -> str:
     return f"seed: {_repeat()} draws these cases again; time zone: TZ={os.environ['TZ']}"
 
 
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """Print the seed also where `-q` leaves out the header."""
+    if config.option.verbose < 0:
+        terminalreporter.write_line(pytest_report_header())
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """Name the seed beside every failure, where it is read when the header has scrolled away."""

@@ -53,7 +53,8 @@ def test_a_printed_seed_repeats_the_run_in_one_process_and_in_several(tmp_path: 
     printed, first = _run(tmp_path / "first", None)
     (seed,) = set(re.findall(rf"{VARIABLE}=(\d+) draws", printed))
     assert seed == str(run_seed()) or VARIABLE in os.environ
-    again, second = _run(tmp_path / "second", seed, "-n", "2")
+    again, second = _run(tmp_path / "second", seed, "-q", "-n", "2")
+    assert f"{VARIABLE}={seed} draws" in again
     assert f"{VARIABLE}={seed} pytest 'test_drawing.py::test_that_fails'" in again
     assert first == second
     assert len(first["hypothesis"].split()) >= 20
