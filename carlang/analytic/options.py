@@ -26,6 +26,10 @@ class OptionError(CarlangError, ValueError):
     """An option has a value that it cannot have; the message says what it can."""
 
 
+class LimitOptionError(OptionError, LimitError):
+    """The option is a limit: also an `EngineError`, which a limit that is none was before options were checked."""
+
+
 @dataclass(frozen=True, slots=True)
 class RunOptions:
     """What bounds a run: the instant called `now`, a window of event times, rows an output, memory and seconds a query.
@@ -68,7 +72,7 @@ class RunOptions:
             limits = Limits(memory_limit, seconds(name("timeout"), timeout))
         except LimitError as error:
             option, _, reason = str(error).partition(":")
-            raise OptionError(f"{name(option)}:{reason}") from error
+            raise LimitOptionError(f"{name(option)}:{reason}") from error
         moment = instant(name("now"), now) or datetime.now(UTC)
         return cls(moment, first, last, rows(name("limit"), limit), limits)
 
