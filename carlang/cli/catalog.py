@@ -17,7 +17,7 @@ from rich.text import Text
 
 from carlang.analytic import CompiledAnalytic
 from carlang.cli import exits
-from carlang.cli.console import piped, put, say
+from carlang.cli.console import listing_console, piped, put, say
 from carlang.cli.exits import UsageError
 from carlang.cli.options import Targets, open_project
 from carlang.cli.targets import catalogue_analytics, find_analytics
@@ -93,7 +93,7 @@ def list_(
         cells = [data.id, data.title, ", ".join(data.techniques), tactics]
         cells += [entry.lacking or "runs"] if opened else []
         table.add_row(*(Text(printable(cell)) for cell in cells))
-    Console(highlight=False).print(table)
+    listing_console().print(table)
     count = f"{len(entries)} analytic" + ("" if len(entries) == 1 else "s")
     say(count + (f", {sum(not e.lacking for e in entries)} of them can run" if opened else ""))
 
@@ -104,7 +104,7 @@ def show(id_: Annotated[str, typer.Argument(metavar="ID", help="The analytic's i
     """Show an analytic: what it is about, its program, techniques, references and tests."""
     (analytic,) = find_analytics([id_], None, open_project())[:1]
     data = analytic.data
-    console = Console(highlight=False)
+    console = listing_console()
     console.print(Text(printable(f"{data.id}  {data.title}"), style="bold"))
     facts = [", ".join(data.platforms), ", ".join(data.analytic_types), str(data.submission_date or "")]
     console.print(Text(printable(" · ".join(fact for fact in facts if fact))))
@@ -113,10 +113,19 @@ def show(id_: Annotated[str, typer.Argument(metavar="ID", help="The analytic's i
         tactics = ", ".join(TACTICS.get(t, t) for t in entry.tactics)
         console.print(Text(printable(f"{named} ({tactics}; {entry.level or 'coverage not said'})")))
     console.print()
-    console.print(Markdown(printable(data.description, keep="\n")))
+    # In a pipe Markdown and programs come as they are written: rich would wrap them and draw frames around headings.
+    description = printable(data.description, keep="\n")
+    if console.is_terminal:
+        console.print(Markdown(description))
+    else:
+        put(description)
     for program in data.sources:
         console.print()
-        console.print(Syntax(printable(program.text.strip(), keep="\n\t"), "python", theme="ansi_dark", word_wrap=True))
+        text = printable(program.text.strip(), keep="\n\t")
+        if console.is_terminal:
+            console.print(Syntax(text, "python", theme="ansi_dark", word_wrap=True))
+        else:
+            put(text)
     _list(console, "asks for", _references(analytic))
     _list(console, "references", data.references)
     _list(console, "tests", [case.name for case in data.tests])
@@ -229,7 +238,7 @@ def _coverage_table(by_technique: dict[str, list[Entry]], store: Store | None) -
         cells = [technique, known.name if known else "", tactics, ids]
         cells += [f"{sum(e.lacking is None for e in entries)} of {len(entries)}"] if store else []
         table.add_row(*(Text(printable(cell)) for cell in cells))
-    Console(highlight=False).print(table)
+    listing_console().print(table)
     say(f"{len(by_technique)} techniques")
 
 

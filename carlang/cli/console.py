@@ -10,9 +10,12 @@ from functools import wraps
 from typing import ParamSpec, TypeVar
 
 import typer
+from rich.console import Console
 
 from carlang.errors import CarlangError
 from carlang.report.cells import printable
+
+_UNBOUNDED = 10_000  # cells; rich wants a width, and no entry of a listing is as long
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -35,6 +38,16 @@ def piped(command: Callable[P, R]) -> Callable[P, R]:
         return result
 
     return run
+
+
+def listing_console() -> Console:
+    """Return a console on standard output for listings and programs.
+
+    In a pipe a line is as long as it must be: `grep` is to see an entry on one line, and a program is to come out as it
+    is written. `COLUMNS` says otherwise.
+    """
+    is_bounded = sys.stdout.isatty() or bool(os.environ.get("COLUMNS"))
+    return Console(highlight=False, width=None if is_bounded else _UNBOUNDED)
 
 
 def say(text: str) -> None:

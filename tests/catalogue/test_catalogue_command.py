@@ -193,6 +193,17 @@ def test_show_gives_description_program_techniques_references_and_tests() -> Non
     assert Path(analytic.file).name in shown
 
 
+def test_in_a_pipe_an_entry_is_a_line_and_a_program_as_it_is_written() -> None:
+    lines = carlang("catalog", "list", env={"COLUMNS": ""}).out.splitlines()
+    analytics = list(shipped_catalogue().all())
+    assert [line.split()[0] for line in lines] == ["analytic", *(analytic.id for analytic in analytics)]
+    for analytic in analytics:
+        if analytic.id in {"CAR-2019-04-002", "CAR-2013-05-004"}:
+            shown = carlang("catalog", "show", analytic.id, env={"COLUMNS": ""}).out
+            assert f"\n{analytic.sources[0].text.strip()}\n" in shown
+            assert f"\n{analytic.description}\n" in shown
+
+
 def test_show_takes_a_file_as_well(ours: Path) -> None:
     done = carlang("catalog", "show", ours / "ours" / "one.car")
     assert done.status == 0
