@@ -2,10 +2,13 @@
 """Measure `carlang ingest` against what its parts can do alone, and its memory.
 
     python bench/ingest.py [--data ../shared/data] [--size 300] [--large 2000] [--rounds 3]
+    python bench/ingest.py --sweep CHUNK=1,7,28 [--unit 1048576] [--size 60] [--rounds 3]
 
 - JSON lines: against DuckDB alone, which reads the same file with all columns given as texts and writes zstd Parquet.
 - EVTX: against the `evtx` package alone, which parses the same file to JSON in one thread.
 - Memory: the peak of a process that ingests a large file.
+- A sweep: processor time and peak of a process that ingests both inputs, at each of some values of a size in
+  `carlang/readers/tuning.py`.
 
 Inputs are made by repetition of real logs. Each pair is measured in turn, several rounds of it, and the best of each
 counts; what was run is printed. Sizes are in megabytes. The ratio of processor time is the one to go by on a machine
@@ -34,6 +37,7 @@ from evtx import PyEvtxParser
 
 from carlang.loading import ingest
 from carlang.model import builtin_model
+from carlang.readers import tuning
 
 _RECORDING = "covenant_dcom_iertutil_dll_hijack.zip"
 _MB = 1_000_000
@@ -138,6 +142,22 @@ def peak() -> int:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 
 
+def sweep(sources: list[Path], store: Path, name: str, values: list[int]) -> None:
+    """Print the least processor time, and the least peak, of an ingest of each source at each value of a size."""
+    for source in sources:
+        for value in values:
+            measured = []
+            for _ in range(_ROUNDS):
+                command = [sys.executable, __file__, "--set", f"{name}={value}", "--child", str(source), str(store)]
+                done = subprocess.run(command, check=True, capture_output=True, text=True)
+                measured.append([float(number) for number in done.stdout.split()])
+                shutil.rmtree(store)
+            memory, work = (min(each) for each in zip(*measured, strict=True))
+            print(
+                f"{source.suffix[1:]:5} {name}={value:<10} {work:6.2f} s of processors, peak {memory / 1024:,.0f} MiB"
+            )
+
+
 def peak_memory(source: Path, store: Path) -> None:
     """Print the peak memory of a process that ingests a file."""
     command = [sys.executable, __file__, "--child", str(source), str(store)]
@@ -145,7 +165,8 @@ def peak_memory(source: Path, store: Path) -> None:
     done = subprocess.run(command, check=True, capture_output=True, text=True)
     taken = time.perf_counter() - begun
     size = source.stat().st_size
-    print(f"memory: peak {int(done.stdout) / 1024:,.0f} MiB for {size / _MB:,.0f} MB, {size / _MB / taken:,.0f} MB/s")
+    highest = int(done.stdout.split()[0]) / 1024
+    print(f"memory: peak {highest:,.0f} MiB for {size / _MB:,.0f} MB, {size / _MB / taken:,.0f} MB/s")
 
 
 _ROUNDS = 3
@@ -160,16 +181,30 @@ def main() -> None:
         "--large", type=int, default=2000, help="of the input whose memory is measured, in MB; 0 for none"
     )
     parser.add_argument("--rounds", type=int, default=_ROUNDS)
+    parser.add_argument("--sweep", metavar="NAME=VALUE,...", help="of a size in carlang/readers/tuning.py")
+    parser.add_argument("--unit", type=int, default=1, help="what the values of a sweep are multiplied by")
+    parser.add_argument("--set", metavar="NAME=VALUE", help=argparse.SUPPRESS)
     parser.add_argument("--child", nargs=2, type=Path, help=argparse.SUPPRESS)
     options = parser.parse_args()
+    if options.set:
+        name, _, value = options.set.partition("=")
+        setattr(tuning, name, type(getattr(tuning, name))(value))
     if options.child:
         carlang_ingest(*options.child)
-        print(peak())
+        print(peak(), time.process_time())
         return
     globals()["_ROUNDS"] = options.rounds
     print(f"{os.cpu_count()} processors, DuckDB {duckdb.__version__}, best of {options.rounds} rounds")
     with tempfile.TemporaryDirectory(prefix="carlang-") as name:
         folder = Path(name)
+        if options.sweep:
+            size, _, values = options.sweep.partition("=")
+            sources = [
+                make_lines(options.data, folder / "log.json", options.size * _MB),
+                make_evtx(options.data, folder / "log.evtx", options.size * _MB),
+            ]
+            sweep(sources, folder / "made", size, [int(value) * options.unit for value in values.split(",")])
+            return
         lines = make_lines(options.data, folder / "lines.json", options.size * _MB)
         made, size = folder / "made", lines.stat().st_size / _MB
         print(f"JSON lines: {_RECORDING} over and over, {size:,.0f} MB")

@@ -27,7 +27,7 @@ NOT_ON_WINDOWS = [
     "database/test_locked_connection.py",
     "docs/test_example_runner.py",
     "docs/test_examples.py",
-    "ingest/test_kill.py",
+    "loading/test_kill.py",
 ]
 collect_ignore = NOT_ON_WINDOWS if os.name == "nt" else []
 

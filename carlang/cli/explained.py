@@ -28,13 +28,13 @@ def put_explained(records: Sequence[ExplainedRecord], *, as_json: bool) -> int:
 
 
 def _put_record(console: Console, record: ExplainedRecord) -> None:
-    place = record.source if record.number is None else f"{record.source}:{record.number}"
+    where = record.source if record.number is None else f"{record.source}:{record.number}"
     if record.fault:
-        console.print(printable(f"{place}: {record.fault}"), soft_wrap=True)
+        console.print(printable(f"{where}: {record.fault}"), soft_wrap=True)
         return
     event_id = "no event id" if record.event_id is None else str(record.event_id)
-    head = f"{record.channel or 'no channel'}, {event_id}, shape: {record.shape}"
-    console.print(printable(f"{place}: {head}"), soft_wrap=True)
+    header = f"{record.channel or 'no channel'}, {event_id}, shape: {record.shape}"
+    console.print(printable(f"{where}: {header}"), soft_wrap=True)
     for event in record.events:
         _put_event(console, event)
 

@@ -161,7 +161,7 @@ def _put_unmapped(console: Console, report: IngestReport) -> None:
 def _put_rejections(console: Console, report: IngestReport) -> None:
     console.print(f"{report.rejected:,} rejected, kept in the store's folder _rejected:")
     for rejection in report.rejections[:_SHOWN]:
-        place = rejection.source if rejection.number is None else f"{rejection.source}:{rejection.number}"
-        console.print(f"  {printable(place)}: {printable(rejection.reason)}", soft_wrap=True)
+        where = rejection.source if rejection.number is None else f"{rejection.source}:{rejection.number}"
+        console.print(f"  {printable(where)}: {printable(rejection.reason)}", soft_wrap=True)
     if report.rejected > _SHOWN:
         console.print(f"  … and {report.rejected - _SHOWN:,} more (--format json counts them by source)")

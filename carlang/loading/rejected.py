@@ -25,6 +25,7 @@ class RejectedFile:
     """The file of one source, by its digest: a second reading of the source writes it anew."""
 
     def __init__(self, folder: Path, digest: str) -> None:
+        # Sixteen digits of the SHA-256 tell sources apart, and the name stays short enough for every file system.
         self._path = folder / f"{digest[:16]}.ndjson"
         self._file: TextIO | None = None
 
@@ -45,5 +46,5 @@ class RejectedFile:
 
 def described(rejection: Rejection) -> str:
     """Say in a line where something could not be read, and why."""
-    place = rejection.source if rejection.number is None else f"{rejection.source}, {rejection.number}"
-    return f"{place}: {rejection.reason}"
+    where = rejection.source if rejection.number is None else f"{rejection.source}, {rejection.number}"
+    return f"{where}: {rejection.reason}"

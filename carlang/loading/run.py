@@ -49,7 +49,7 @@ def ingest(  # noqa: PLR0913  # the options of one command
             and event id. An object and action, `process/create`, takes every record as fields of such an event.
         hostname: The host of records that name none.
         keep_raw: Whether events keep their record as JSON in a column `raw`.
-        strict: Whether a source of which anything is rejected is left out as a whole.
+        strict: Whether all of a source is left out of which anything is rejected.
         dedupe: `record` leaves out the events of records that are in the store from another export of the same log.
         progress: What to tell how far the ingest is.
 
@@ -114,6 +114,7 @@ class _Run:
         self.duplicates: Counter[str] = Counter()
         self._digests: dict[str, SourceFile] = {}
         self._hasher = ThreadPoolExecutor(1, "carlang-digest")
+        # Whether the store may hold a source already: an empty store holds none, and asks for no digest beforehand.
         self._known = bool(store.files())
         self._sizes: set[int] = set()
 
@@ -124,6 +125,7 @@ class _Run:
             while waiting or self.loader.batch.files:
                 if waiting:
                     self._read(waiting.popleft())
+                # Strict commits file by file: what is left out may not be in one Parquet file with what is added.
                 if not waiting or self.strict or self.loader.batch.size >= tuning.COMMIT:
                     waiting.extendleft(reversed(self._commit()))
 
@@ -152,6 +154,7 @@ class _Run:
             passed = 0
             for source, item in read_log(LogFile(file.name, stream, file.path)):
                 self.loader.add(source, item)
+                # How far the file on disk was read, not the text in it: an archive's text has no known size.
                 self._advance(stream.tell() - passed)
                 passed = stream.tell()
             self._advance(file.size - passed)
@@ -187,6 +190,7 @@ class _Run:
         digests = [file.digest for file in good]
         dropped = self.loader.drop_duplicates(batch) if self.dedupe else Counter()
         if self.store.commit(batch.staged, digests):
+            # One Parquet file holds events of many sources; those of a source that came first cannot be taken out.
             delete_staged(batch)
             self._known = True
             return [self._digests.pop(file.digest) for file in batch.files]

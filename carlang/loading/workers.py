@@ -17,6 +17,7 @@ class Worker:
 
     def __init__(self, make: Callable[[], Mapper]) -> None:
         self._make = make
+        # A thread of its own, as a DuckDB connection may be used by one at a time.
         self._thread = ThreadPoolExecutor(1, "carlang-ingest")
         self._mapper: Mapper | None = None
         self._tasks: list[Future[object]] = []
@@ -35,6 +36,7 @@ class Worker:
         return future
 
     def _run(self, task: Callable[[Mapper], _Result]) -> _Result:
+        # Made in its thread, so that the threads define their macros at the same time, and only those that get a task.
         if self._mapper is None:
             self._mapper = self._make()
         return task(self._mapper)

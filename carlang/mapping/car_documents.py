@@ -47,7 +47,7 @@ def car_mapping(model: Model, object_name: str, action: str) -> EventMapping:
     )
 
 
-@cache
+@cache  # the same few hundred fields are in the mappings of all actions
 def _field(name: str) -> tuple[Expression, ...]:
     return tuple(parse_expression(sql) for sql in _OWN.get(name, (f"{{{name}}}",)))
 

@@ -97,8 +97,9 @@ def _mapped_records(mapping: EventMapping, hostname: str | None) -> str:
         "host": f"coalesce(computer, {text_or_null(hostname)})",
         "event_data": f"CAST(json_merge_patch(data, {texts}) AS VARCHAR)" if _names(mapping, "event_data") else "data",
     }
-    columns = spread(mapping.members, mapping.names) or "0"
+    columns = spread(mapping.members, mapping.names) or "0"  # a SELECT needs something after the comma
     message = "message"
+    # Most mappings do not ask for the message: to look for it in the data would read each record once more.
     if _names(mapping, "message"):
         condition, message_members = own_message()
         taken["m"] = f"CASE WHEN {condition} THEN {extracted('data', message_members)} END"

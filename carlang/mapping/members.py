@@ -28,7 +28,7 @@ MemberReader = Callable[[str], str]
 
 def define_empty_records(connection: duckdb.DuckDBPyConnection) -> None:
     """Make the empty table."""
-    members = ", ".join(f"d{place} VARCHAR" for place in range(1, tuning.MEMBERS_OF_EXPRESSION + 1))
+    members = ", ".join(f"d{index} VARCHAR" for index in range(1, tuning.MEMBERS_OF_EXPRESSION + 1))
     connection.execute(f"CREATE TEMP TABLE {EMPTY_RECORDS} ({_COLUMNS}, {members})")
 
 
@@ -55,9 +55,9 @@ def spread(members: Sequence[str], names: Mapping[str, Sequence[str]]) -> str:
     The first name that has a value counts; an empty text counts as missing. Expressions read columns: inside of a
     CASE, DuckDB copies all of a list's values for every one that is taken out.
     """
-    places = {name: place for place, name in enumerate(with_other_names(members, names), start=1)}
+    indexes = {name: index for index, name in enumerate(with_other_names(members, names), start=1)}
     values = (
-        first_of(f"nullif(d[{places[name]}], '')" for name in (member, *names.get(member, ())))
+        first_of(f"nullif(d[{indexes[name]}], '')" for name in (member, *names.get(member, ())))
         for member in dict.fromkeys(members)
     )
     return ", ".join(f"{value} AS d{number}" for number, value in enumerate(values, start=1))

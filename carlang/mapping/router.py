@@ -14,7 +14,7 @@ LogKey = tuple[str | None, str | None, int | None]
 """What a record's header says of where it is from: channel, provider, event id."""
 
 # Below half, a mapping of some other log that happens to share `User` and `Computer` with the record would do. What
-# carlang's own tests of guesses hold is right at this share; not measured beyond.
+# carlang's own tests of guesses hold is right at this share; more was not measured.
 _LEAST_SHARE = 0.5
 
 # One or two common names (`ProcessId`, `User`) are in mappings of every sensor and prove nothing.

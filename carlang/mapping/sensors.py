@@ -250,6 +250,7 @@ class _Checker:
             return None
         if self.connection is not None:
             sql = expression.bind(list_reader(expression.members))
+            # Many fields of a file have the same expression, and DuckDB parses and plans each that it is asked for.
             if sql not in self._objections:
                 self._objections[sql] = _objection(self.connection, sql)
             if objection := self._objections[sql]:
@@ -269,6 +270,7 @@ class _Checker:
         meant = nearest(wrong, list(known)) if wrong else None
         hint = f"; did you mean `{meant}`?" if meant else ""
         fault = self.document.fault(message + hint, path, at_key=at_key)
+        # What is wrong in `common` is found again for each event.
         if fault not in self.faults:
             self.faults.append(fault)
 

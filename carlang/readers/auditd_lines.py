@@ -121,6 +121,7 @@ class _Lines:
         numbers = pa.array(range(self._number, self._number + len(lines)), pa.int64())
         self._number += len(lines)
         table = pa.concat_tables([self._waiting, pa.table([numbers, pa.array(lines, pa.string())], ["number", "line"])])
+        # Taken apart once, into a table of DuckDB's own: four queries read it.
         self._connection.register("audit", table)
         self._connection.execute(_LINES)
         self._connection.unregister("audit")

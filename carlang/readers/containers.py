@@ -56,6 +56,7 @@ def read_log(log: LogFile, depth: int = 0) -> Iterator[tuple[str, Records | Read
     """
     try:
         buffered, head = _peek(log)
+        # An archive is opened whatever a reader would make of its bytes: what counts is in it.
         archive = next((a for a in ARCHIVES if a.matches(head)), None)
         if archive is None:
             yield from _read_log(buffered, head)

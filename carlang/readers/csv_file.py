@@ -32,6 +32,7 @@ class CsvReader:
     def read(self, log: LogFile) -> Iterator[Records | ReadFault]:
         """Read all cells as texts; empty ones are missing."""
         stream = Utf8Stream(log.stream)
+        # Names are read here and not by Arrow, which would refuse two of the same name.
         head = stream.peek(tuning.CSV_BLOCK)
         delimiter = _delimiter(head) or ","
         names = unique_names(next(csv.reader(io.StringIO(head.decode("utf-8", "replace")), delimiter=delimiter)))
@@ -73,6 +74,7 @@ def _delimiter(head: bytes) -> str | None:
             names, cells = (next(csv.reader([line], delimiter=delimiter), []) for line in lines)
         except csv.Error:
             continue
+        # A cell may go on in the next line; what is on this one is fewer cells then.
         open_quote = lines[1].count('"') % 2
         same = len(cells) == len(names) or (open_quote and len(cells) <= len(names))
         if len(names) >= _FEWEST and same and all(map(_NAME.fullmatch, names)) and len(set(names)) == len(names):

@@ -92,7 +92,7 @@ class _Documents:
         self._begun = False
         self._answers = False
         self._inside = False
-        self._decoder = json.JSONDecoder(strict=False)
+        self._decoder = json.JSONDecoder(strict=False)  # some exports leave newlines in texts as they are
 
     def left(self) -> str:
         """Return the text after the last document that is none; what follows the records of an answer is no loss."""

@@ -35,6 +35,7 @@ class ParquetReader:
                 file = parquet.ParquetFile(seekable)
                 schema = _schema(file.schema_arrow)
                 with Rows(schema) as rows:
+                    # One thread, as the mappers keep the others busy.
                     for batch in file.iter_batches(tuning.ROWS_AT_ONCE, use_threads=False):
                         yield rows.records(batch.rename_columns(schema.names))
             except pa.ArrowException as error:

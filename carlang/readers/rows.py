@@ -22,6 +22,7 @@ class Rows:
         self._connection = open_memory()
         members = ", ".join(f"{text_literal(name)}, {quoted(name)}" for name in schema.names)
         self._connection.register("table_rows", self._feed)
+        # To merge with an empty object takes out the members that are null: a record lacks what its row has not.
         # Names are quoted; the rows are never part of the text.
         query = f"SELECT CAST(json_merge_patch('{{}}', json_object({members})) AS VARCHAR) AS line FROM table_rows"  # noqa: S608
         self._connection.execute(f"PREPARE rows AS {query}")
@@ -47,8 +48,8 @@ def unique_names(names: list[str]) -> list[str]:
     """Return names of columns such that none stands twice, in whatever case."""
     taken: set[str] = set()
     result = []
-    for place, name in enumerate(names, start=1):
-        unique = name.strip() or f"column {place}"
+    for number, name in enumerate(names, start=1):
+        unique = name.strip() or f"column {number}"
         while unique.casefold() in taken:
             unique += "_"
         taken.add(unique.casefold())

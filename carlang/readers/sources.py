@@ -52,6 +52,7 @@ def _expanded(source: str) -> Iterator[SourceFile]:
 
 
 def _hidden(path: Path) -> bool:
+    # What operating systems and tools keep beside logs: .DS_Store, .git, the resource forks of a Mac's archive.
     return any(part.startswith(".") or part == "__MACOSX" for part in path.parts)
 
 

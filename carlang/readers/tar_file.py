@@ -25,6 +25,7 @@ class TarFile:
         """Open the regular files, without the resource forks that macOS adds as `._name`."""
         try:
             with tarfile.open(fileobj=log.stream, mode="r|") as archive:
+                # As a stream, each file in its turn: a tar inside gzip cannot seek back.
                 for entry in archive:
                     stream = archive.extractfile(entry) if entry.isreg() else None
                     if stream is not None and not PurePosixPath(entry.name).name.startswith("._"):

@@ -54,6 +54,7 @@ def _events(blocks: Iterator[bytes]) -> Iterator[bytes | ReadFault]:
     rest = b""
     for block in blocks:
         rest += valid_utf8(block)
+        # Up to the last end of an event, so that no event is cut; the next block brings the rest.
         if (cut := rest.rfind(_END)) >= 0:
             yield rest[: cut + len(_END)]
             rest = rest[cut + len(_END) :]

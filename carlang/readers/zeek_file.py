@@ -48,12 +48,12 @@ class ZeekReader:
                 number += len(block.lines)
                 comments = pc.indices_nonzero(pc.starts_with(block.lines, "#")).to_pylist()
                 begin = 0
-                for place in [*comments, len(block.lines)]:
-                    if place > begin:
-                        yield from lines.read(header, block.lines[begin:place], block.numbers[begin:place])
-                    if place < len(block.lines):
-                        header = header.with_line(block.lines[place].as_py())
-                    begin = place + 1
+                for end in [*comments, len(block.lines)]:
+                    if end > begin:
+                        yield from lines.read(header, block.lines[begin:end], block.numbers[begin:end])
+                    if end < len(block.lines):
+                        header = header.with_line(block.lines[end].as_py())
+                    begin = end + 1
 
 
 @dataclass(frozen=True)
@@ -85,14 +85,15 @@ class _Header:
 
     def query(self) -> str:
         """Return the query that makes records of the table `lines`; null is a line of another number of values."""
+        # Without a type for each field, every value is a text.
         types = self.types if len(self.types) == len(self.fields) else ("string",) * len(self.fields)
         values = [f"'_path', {text_literal(self.path)}"] if self.path else []
-        for place, (name, type_) in enumerate(zip(self.fields, types, strict=True), start=1):
-            values.append(f"{text_literal(name)}, {self._value(f'v[{place}]', type_)}")
+        for number, (name, type_) in enumerate(zip(self.fields, types, strict=True), start=1):
+            values.append(f"{text_literal(name)}, {self._value(f'v[{number}]', type_)}")
         record = f"CAST(json_merge_patch('{{}}', json_object({', '.join(values)})) AS VARCHAR)"
         # Names and separators are literals; the lines are never part of the text.
         return f"""
-        SELECT number, line, CASE WHEN len(v) = {len(self.fields)} THEN {record} END AS record, len(v) AS found
+        SELECT number, line, CASE WHEN len(v) = {len(self.fields)} THEN {record} END AS record, len(v) AS cells
         FROM (SELECT number, line, string_split(rtrim(line, chr(13)), {text_literal(self.separator)}) AS v
           FROM lines WHERE rtrim(line, chr(13)) <> '')"""  # noqa: S608
 
@@ -134,6 +135,7 @@ class _Lines:
         if not header.fields:
             yield ReadFault("a line before any header", numbers[0].as_py(), lines[0].as_py())
             return
+        # A file has one header, or one an hour where logs were joined: to prepare anew is rare.
         if header != self._header:
             self._connection.execute(f"PREPARE zeek AS {header.query()}")
             self._header = header
@@ -141,7 +143,7 @@ class _Lines:
         read = self._connection.sql("EXECUTE zeek").to_arrow_table()
         good = read.filter(pc.is_valid(read["record"]))
         for row in read.filter(pc.is_null(read["record"])).to_pylist():
-            reason = f"{row['found']} values where the header has {len(header.fields)}"
+            reason = f"{row['cells']} values where the header has {len(header.fields)}"
             yield ReadFault(reason, row["number"], row["line"])
         if good.num_rows:
             size = good["record"].nbytes

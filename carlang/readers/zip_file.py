@@ -27,6 +27,7 @@ class ZipFile:
         """Open the files in the order of the directory; the directory stands at the end, so the file must seek."""
         with tempfile.TemporaryFile(prefix="carlang-") as spool:
             seekable: IO[bytes] = log.stream
+            # A zip inside an archive is spooled to disk: its directory, at the end, has to be read first.
             if log.path is None:
                 copyfileobj(log.stream, spool)
                 seekable = spool
@@ -42,6 +43,7 @@ class ZipFile:
         for entry in archive.infolist():
             if entry.is_dir() or entry.filename.startswith(_FORKS):
                 continue
+            # One entry with a password or an unknown method does not keep the others from being read.
             try:
                 stream = archive.open(entry)
             except (zipfile.BadZipFile, zlib.error, RuntimeError, NotImplementedError, OSError) as error:

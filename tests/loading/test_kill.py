@@ -18,7 +18,7 @@ from bench import kill
 from carlang.loading import Status
 from carlang.store import open_store
 from tests.conftest import REPOSITORY
-from tests.ingest.conftest import load
+from tests.ingesting import load
 
 _LONGEST = 120.0
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from carlang.loading import loader
 from carlang.readers import tuning
 from carlang.store import compact, open_store, write_plain
-from tests.ingest.conftest import load, sysmon_create
+from tests.ingesting import load, sysmon_create
 
 _EXAMPLES = settings(
     max_examples=8,

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from carlang.errors import IngestError
-from tests.ingest.conftest import load, query, sysmon_create, write_lines
+from tests.ingesting import load, query, sysmon_create, write_lines
 
 
 def _export(path: Path, first: int, last: int, **extra: str) -> Path:

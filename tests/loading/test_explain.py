@@ -16,7 +16,7 @@ from carlang.mapping import load_sensors
 from carlang.model import builtin_model, load_model
 from tests.cli.commands import carlang
 from tests.conftest import REPOSITORY
-from tests.ingest.conftest import load, query, sysmon_create, write_lines
+from tests.ingesting import load, query, sysmon_create, write_lines
 
 _PAGE = (REPOSITORY / "docs" / "ingest.md").read_text("utf-8")
 _DOOR = next(

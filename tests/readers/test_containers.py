@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from carlang.loading import Status
-from tests.ingest.conftest import load, query, sysmon_create, write_lines
+from tests.ingesting import load, query, sysmon_create, write_lines
 
 _RECORDS = [sysmon_create(number) for number in range(1, 4)]
 _LINES = "".join(json.dumps(record) + "\n" for record in _RECORDS)

@@ -15,7 +15,7 @@ from carlang.mapping.sensors import builtin_files
 from carlang.model import builtin_model
 from carlang.readers import LogFile, Records, read_log
 from carlang.store import create_store, object_columns
-from tests.ingest.conftest import query, sysmon_create, write_lines
+from tests.ingesting import query, sysmon_create, write_lines
 
 _FAULTY = """\
 sensor: mine
@@ -181,7 +181,7 @@ def test_lines_of_a_known_shape_stand_beside_others(tmp_path: Path) -> None:
 
 
 def test_records_are_never_part_of_the_sql(tmp_path: Path) -> None:
-    from tests.ingest.conftest import load  # noqa: PLC0415
+    from tests.ingesting import load  # noqa: PLC0415
 
     hostile = "'); DROP TABLE lines; --"
     record = sysmon_create(CommandLine=hostile, Image=hostile)

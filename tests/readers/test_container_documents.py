@@ -13,7 +13,7 @@ from evtx import PyEvtxParser
 
 from carlang.loading import Status
 from carlang.readers.compression import zstd
-from tests.ingest.conftest import load, query, sysmon_create, write_lines
+from tests.ingesting import load, query, sysmon_create, write_lines
 
 _DATA = sysmon_create()["Event"]["EventData"]
 

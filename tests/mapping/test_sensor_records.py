@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.ingest.sensor_records import Expected, check, windows, windows_user
+from tests.mapping.sensor_records import Expected, check, windows, windows_user
 
 _AUDITING = ("Security", "Microsoft-Windows-Security-Auditing")
 _EVENTLOG = ("Security", "Microsoft-Windows-Eventlog")

@@ -12,7 +12,7 @@ from pyarrow import parquet
 
 from carlang.store import open_store
 from tests.conftest import REPOSITORY
-from tests.ingest.conftest import query
+from tests.ingesting import query
 
 _SAMPLE = REPOSITORY / "carlang" / "sample"
 

@@ -8,7 +8,7 @@ import pytest
 
 from carlang.loading import Status
 from carlang.store import open_store, write_plain
-from tests.ingest.conftest import load, query
+from tests.ingesting import load, query
 
 _AT = (
     "2019-07-19 14:57:46.087+00",

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 import carlang
-from tests.ingest.conftest import sysmon_create
+from tests.ingesting import sysmon_create
 
 RECORD = json.dumps(sysmon_create()).encode()
 MEGABYTE = 1 << 20

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from tests.ingest.conftest import load, query, write_lines
-from tests.ingest.sensor_records import Expected, check, osquery, zeek
+from tests.ingesting import load, query, write_lines
+from tests.mapping.sensor_records import Expected, check, osquery, zeek
 
 CASES: list[tuple[str, Any, Expected]] = [
     (

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from tests.ingest.expected_events import BITS, CONNECTIONS, DEFENDER, POWERSHELL, SYSMON, TASKS
-from tests.ingest.independent_counts import Kind
+from tests.mapping.expected_events import BITS, CONNECTIONS, DEFENDER, POWERSHELL, SYSMON, TASKS
+from tests.mapping.independent_counts import Kind
 
 Way = tuple[str, str, Callable[[str], Any]]
 """A member, a field, and what the field must hold."""

@@ -1,4 +1,4 @@
-"""Records, files and stores that tests of ingest share."""
+"""Records, files and stores that tests of readers, mappings and loading share."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
-import pytest
 
 from carlang.loading import IngestReport, ingest
 from carlang.model import builtin_model
@@ -66,14 +65,3 @@ def query(store: Store | Path, sql: str, object_name: str | None = None) -> list
 def load(store: Path, *sources: Path | str, **options: Any) -> IngestReport:
     """Ingest with the built-in model."""
     return ingest(list(sources), store, model=builtin_model(), **options)
-
-
-def pytest_addoption(parser: pytest.Parser) -> None:
-    """Let tests of ingest run over all real logs: `pytest tests/ingest --all-logs`."""
-    parser.addoption("--all-logs", action="store_true", help="compare ingest with all logs in ../shared/data")
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Path:
-    """A folder for a store that is not there yet."""
-    return tmp_path / "store"

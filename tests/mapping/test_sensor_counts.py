@@ -12,10 +12,10 @@ from typing import Any
 import pytest
 
 from carlang.loading import IngestReport, Status
-from tests.ingest.conftest import load, query
-from tests.ingest.expected_events import KEPT, expected_events
-from tests.ingest.independent_counts import Kind, RawRecord, records
-from tests.ingest.raw_values import MISSING, VALUES
+from tests.ingesting import load, query
+from tests.mapping.expected_events import KEPT, expected_events
+from tests.mapping.independent_counts import Kind, RawRecord, records
+from tests.mapping.raw_values import MISSING, VALUES
 
 _FEW = (
     "cmd_bitsadmin_download_psh_script.zip",

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 import carlang
-from tests.ingest.conftest import load, write_lines
-from tests.ingest.sensor_records import windows, windows_user, zeek
+from tests.ingesting import load, write_lines
+from tests.mapping.sensor_records import windows, windows_user, zeek
 
 _SECURITY = ("Security", "Microsoft-Windows-Security-Auditing")
 _SYSMON = ("Microsoft-Windows-Sysmon/Operational", "Microsoft-Windows-Sysmon")

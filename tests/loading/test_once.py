@@ -11,7 +11,7 @@ from carlang.errors import IngestError
 from carlang.loading import Status
 from carlang.store import open_store
 from tests.conftest import POSIX, REPOSITORY
-from tests.ingest.conftest import load, query, sysmon_create, write_lines
+from tests.ingesting import load, query, sysmon_create, write_lines
 
 _WORKER = """
 import os, signal, sys

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from tests.ingest.conftest import load, query, write_lines
+from tests.ingesting import load, query, write_lines
 
 Expected = dict[str, dict[str, Any]]
 """Values of fields by `object/action`."""

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.ingest.conftest import load, query, sysmon_create, write_lines
+from tests.ingesting import load, query, sysmon_create, write_lines
 
 _EXPECTED = (
     "2020-01-02 03:04:05.678+00",

@@ -13,7 +13,7 @@ from pyarrow import parquet
 
 from carlang.errors import IngestError
 from carlang.loading import Status
-from tests.ingest.conftest import load, query, sysmon_create, write_lines
+from tests.ingesting import load, query, sysmon_create, write_lines
 
 _CAR = """\
 object,action,time,hostname,exe,command_line,pid

@@ -8,7 +8,7 @@ import pytest
 
 from carlang.errors import IngestError
 from carlang.loading import Status
-from tests.ingest.conftest import load, query, sysmon_create, write_lines
+from tests.ingesting import load, query, sysmon_create, write_lines
 
 
 def _rejected(store: Path) -> list[dict[str, Any]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from tests.ingest.independent_counts import Kind
+from tests.mapping.independent_counts import Kind
 
 Events = tuple[str, ...]
 Choice = Callable[[Mapping[str, Any]], Events]

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from carlang.readers import auditd_lines
-from tests.ingest.conftest import load, query
+from tests.ingesting import load, query
 
 _AUDIT = """\
 type=SYSCALL msg=audit(1604994496.155:1): arch=c000003e syscall=59 success=yes ppid=2 pid=3 uid=1000 ses=4 \
