@@ -66,13 +66,13 @@ MUTANTS = (
         "archives are opened one deeper",
         r"depth >= (\w*DEEPEST\w*)",
         r"depth > \1",
-        ("tests/ingest/test_ingest_bounds.py",),
+        ("tests/readers/test_bounds.py",),
     ),
     Mutant(
         "a line that is too long is not counted",
-        r"(yield Fault\([^\n]*, number\)\n\s+)number \+= 1",
+        r"(yield ReadFault\([^\n]*, number\)\n\s+)number \+= 1",
         r"\1number += 0",
-        ("tests/ingest/test_ingest_bounds.py",),
+        ("tests/readers/test_bounds.py",),
         places=2,
     ),
     Mutant(

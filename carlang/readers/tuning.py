@@ -17,12 +17,12 @@ import os
 # Reading
 
 HEAD = 256 << 10
-"""Bytes of a file that are looked at to tell what it is. Not measured: several of the longest events that Windows writes
-(64 KiB) fit in, so that the end of a first line is seen."""
+"""Bytes of a file that are looked at to tell what it is. Not measured: several of the longest events that Windows
+writes (64 KiB) fit in, so that the end of a first line is seen."""
 
 DEEPEST_ARCHIVE = 4
-"""How many archives may lie in one another. Not measured: a .tar.gz in a .zip is three; without a limit, an archive that
-holds itself would never end."""
+"""How many archives may lie in one another. Not measured: a .tar.gz in a .zip is three; without a limit, an archive
+that holds itself would never end."""
 
 BLOCK = 8 << 20
 """Bytes of text that readers pass on at once. Not measured: more than `CHUNK`, so that one block of a plain file makes
@@ -32,12 +32,12 @@ PIECE = 1 << 20
 """Bytes that are read from a stream at once. Not measured: a stream that breaks loses at most its last piece."""
 
 LONGEST_LINE = 64 << 20
-"""Bytes after which a line is passed over as too long. Not measured: no log writes such a line, and without a limit
-a file without a newline would be read into memory whole."""
+"""Bytes after which a line is passed over as too long. Not measured: no log writes such a line, and without a limit a
+file without a newline would be read into memory whole."""
 
 LARGEST_DOCUMENT = 256 << 20
-"""Characters that wait for the end of a JSON document; more than a line may have, as an answer holds many records.
-Not measured: a limit of memory, as for `LONGEST_LINE`."""
+"""Characters that wait for the end of a JSON document; more than a line may have, as an answer holds many records. Not
+measured: a limit of memory, as for `LONGEST_LINE`."""
 
 LARGEST_XML_EVENT = 64 << 20
 """Bytes that wait for the end of an XML event. Not measured: as for `LONGEST_LINE`."""
@@ -49,16 +49,16 @@ ROWS_AT_ONCE = 8192
 """Rows of a Parquet file that become JSON at once. Not measured: four of DuckDB's vectors of 2048 rows."""
 
 CSV_BLOCK = 4 << 20
-"""Bytes that Arrow's CSV reader takes at once. Not measured: a row may not be longer, and Arrow's own 1 MiB is little for
-events with a script in them."""
+"""Bytes that Arrow's CSV reader takes at once. Not measured: a row may not be longer, and Arrow's own 1 MiB is little
+for events with a script in them."""
 
 EVTX_AT_ONCE = 512
 """Records that are taken from the EVTX parser before they become an Arrow array. Not measured: few enough that their
 dictionaries take a megabyte or two."""
 
 ZSTD_LARGEST_WINDOW = 31
-"""As a power of two: what `zstd --long=31` writes, the most there is. Not measured: less would refuse files that
-zstd makes; one that was written so takes its 2 GiB of memory."""
+"""As a power of two: what `zstd --long=31` writes, the most there is. Not measured: less would refuse files that zstd
+makes; one that was written so takes its 2 GiB of memory."""
 
 LINES_LOOKED_AT = 50
 """Lines of a file's head among which a line of auditd's is looked for. Not measured: enough for a banner or cut lines
@@ -89,12 +89,12 @@ DIGEST_BLOCK = 1 << 20
 # Mapping
 
 MAPPER_MEMORY = "1GB"
-"""What DuckDB keeps in memory for one mapper; a sort of more goes on on disk. Not measured: far above what a chunk needs,
-it bounds accidents."""
+"""What DuckDB keeps in memory for one mapper; a sort of more goes on on disk. Not measured: far above what a chunk
+needs, it bounds accidents."""
 
 ROUTES_REMEMBERED = 10_000
-"""Logs, and sets of members, whose mappings are remembered. Not measured: more than real logs have, and what a made-up one
-could fill stays some megabytes."""
+"""Logs, and sets of members, whose mappings are remembered. Not measured: more than real logs have, and what a made-up
+one could fill stays some megabytes."""
 
 MEMBERS_OF_EXPRESSION = 200
 """Members that one expression may name when its file is checked, with their other names. Not measured: the largest
@@ -103,18 +103,18 @@ built-in one names a dozen."""
 # Loading
 
 THREADS = min(4, os.cpu_count() or 1)
-"""Mappers at work. Not measured above two processors: each takes memory of its own, and one thread that reads cannot feed
-many."""
+"""Mappers at work. Not measured above two processors: each takes memory of its own, and one thread that reads cannot
+feed many."""
 
 CHUNK = 7 << 20
 """Bytes of raw text that are routed at once. `bench/ingest.py --sweep CHUNK=1,7,28` (MiB): 5.0, 5.0 and 4.3 s for JSON
-lines, 3.1, 3.1 and 3.0 s for EVTX, at peaks of 441 to 446 and 300 to 330 MiB: it hardly matters. Under `BLOCK`, so that
-a block makes one chunk and not two; not larger, because each worker holds a chunk several times over (lines, headers,
-data)."""
+lines, 3.1, 3.1 and 3.0 s for EVTX, at peaks of 441 to 446 and 300 to 330 MiB: it hardly matters. Under `BLOCK`, so
+that a block makes one chunk and not two; not larger, because each worker holds a chunk several times over (lines,
+headers, data)."""
 
 ROWS_OF_ROUTE = 8192
-"""Records of a route that are worth a run of its queries. Not measured: to begin a query takes one or two milliseconds,
-a record some microseconds, so that the beginning is a tenth at most."""
+"""Records of a route that are worth a run of its queries. Not measured: to begin a query takes one or two
+milliseconds, a record some microseconds, so that the beginning is a tenth at most."""
 
 BYTES_OF_ROUTE = 16 << 20
 """Bytes of a route's records that are worth a run however few they are. Not measured: a third of `BYTES_OF_ROUTES`."""
@@ -135,8 +135,8 @@ BYTES_OF_FILE = 32 << 20
 small files make a slow store, and `carlang store compact` merges what is left."""
 
 BYTES_OF_FILES = 64 << 20
-"""Bytes of events that may wait in all to be written, and again that may be in writing. Not measured: a limit of memory,
-of two full files."""
+"""Bytes of events that may wait in all to be written, and again that may be in writing. Not measured: a limit of
+memory, of two full files."""
 
 COMMIT = 64 << 20
 """Bytes of raw text that are committed at once, where a source is not more than that. Not measured: an ingest that is
