@@ -47,11 +47,14 @@ def test_nine_of_ten_drawn_programs_have_no_errors() -> None:
 
 
 def test_drawn_programs_use_every_node_of_the_bound_program() -> None:
-    used: set[type] = set()
-    for each in bound_programs(600):
+    # `Items` stands for a list that no expression keeps as a list: lists are written out as their tests.
+    unused = {*get_args(bound.BoundExpr), *get_args(bound.BoundStream)} - {bound.Items}
+    # The rarest, a member of a record, is in one of some 300 programs: 600 of them miss it on one day in eight.
+    for each in bound_programs(6000):
         for output in each.outputs if each else ():
             streams = list(bound.streams_below(output.stream))
-            used |= {type(stream) for stream in streams}
-            used |= {type(n) for s in streams for e in bound.expressions(s) for n in bound.walk(e)}
-    # `Items` stands for a list that no expression keeps as a list: lists are written out as their tests.
-    assert {*get_args(bound.BoundExpr), *get_args(bound.BoundStream)} - used <= {bound.Items}
+            unused -= {type(stream) for stream in streams}
+            unused -= {type(n) for s in streams for e in bound.expressions(s) for n in bound.walk(e)}
+        if not unused:
+            break
+    assert not unused
