@@ -40,10 +40,10 @@ def texts(array: pa.Array, keep: str = "") -> list[str | None]:
 
 def time_text(instant: str) -> str:
     """Return an instant of the results, with the part of a second as short as it can be: none, milli, micro."""
-    whole, _, fraction = instant.removesuffix("Z").partition(".")
+    second, _, fraction = instant.removesuffix("Z").partition(".")
     if fraction.endswith("000"):
         fraction = fraction[:3].rstrip("0") and fraction[:3]
-    return f"{whole}.{fraction}Z" if fraction else f"{whole}Z"
+    return f"{second}.{fraction}Z" if fraction else f"{second}Z"
 
 
 def duration_text(length: int) -> str:

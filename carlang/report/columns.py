@@ -60,6 +60,7 @@ def arrange(table: pa.Table) -> Arrangement:
     names = table.column_names
     filled = [i for i in range(table.num_columns) if table.column(i).null_count < table.num_rows]
     constants = {i: value for i in filled if names[i] in EVENT_CLASS and (value := _constant(table.column(i)))}
+    # Rows of nothing but constants still show their columns: a table without any would look like no rows.
     shown = [i for i in filled if i not in constants] or filled
     return Arrangement(
         columns=tuple(sorted(shown, key=lambda i: _rank(names[i]))),

@@ -7,13 +7,14 @@ from typing import assert_never
 
 from carlang.results.reasons import FieldNeverFilled, MissingParameter, NoEvents, Reason, WrongParameter
 
-EventClass = tuple[str, str | None]
+ObjectAction = tuple[str, str | None]
+"""An object and one of its actions, or None for all of them."""
 
 
 def reasons_text(reasons: Iterable[Reason]) -> str:
     """Return reasons as a phrase that stands behind a colon: `the store holds no thread/remote_create events`."""
-    absent: list[EventClass] = []
-    unfilled: dict[str, list[EventClass]] = {}
+    absent: list[ObjectAction] = []
+    unfilled: dict[str, list[ObjectAction]] = {}
     about_parameters: list[str] = []
     for reason in reasons:
         match reason:
@@ -31,15 +32,15 @@ def reasons_text(reasons: Iterable[Reason]) -> str:
     return "; ".join([*about_events, *_about_fields(unfilled), *about_parameters])
 
 
-def _about_fields(unfilled: dict[str, list[EventClass]]) -> Iterable[str]:
-    fields_of: dict[tuple[EventClass, ...], list[str]] = {}
+def _about_fields(unfilled: dict[str, list[ObjectAction]]) -> Iterable[str]:
+    fields_of: dict[tuple[ObjectAction, ...], list[str]] = {}
     for field, classes in unfilled.items():
         fields_of.setdefault(tuple(classes), []).append(f"`{field}`")
     for of_classes, fields in fields_of.items():
         yield f"no {' and '.join(_class_names(of_classes))} event in the store has {_or(fields)}"
 
 
-def _class_names(classes: Iterable[EventClass]) -> list[str]:
+def _class_names(classes: Iterable[ObjectAction]) -> list[str]:
     """Return one name an object, its actions together: `process/create or terminate`, `thread`."""
     actions: dict[str, list[str]] = {}
     for owner, action in classes:
