@@ -25,14 +25,18 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     venv.create(folder / "env", with_pip=True)
     scripts = folder / "env" / ("Scripts" if os.name == "nt" else "bin")
     pip = [str(scripts / "python"), "-m", "pip", "install", "-q", str(wheel)]
-    subprocess.run(pip, check=True, capture_output=True, cwd=folder)
+    subprocess.run(pip, check=True, capture_output=True, cwd=folder, env=environment())
     return scripts / "carlang"
 
 
+def environment() -> dict[str, str]:
+    """Return the environment without what would lead to the checkout: pip would take its carlang for installed."""
+    return {k: v for k, v in os.environ.items() if k not in ("PYTHONPATH", "CARLANG_STORE")}
+
+
 def commands_found(carlang: Path, target: str, folder: Path) -> list[str]:
-    environment = {k: v for k, v in os.environ.items() if k not in ("PYTHONPATH", "CARLANG_STORE")}
     arguments = [str(carlang), "run", target, "--format", "json"]
-    done = subprocess.run(arguments, check=True, capture_output=True, text=True, cwd=folder, env=environment)
+    done = subprocess.run(arguments, check=True, capture_output=True, text=True, cwd=folder, env=environment())
     (result,) = json.loads(done.stdout)["results"]
     return [row["command_line"] for row in result["rows"]]
 
@@ -54,5 +58,7 @@ def test_the_wheel_carries_its_data(installed: Path, tmp_path: Path) -> None:
         "print(len(carlang.builtin_model().objects))\n"
     )
     python = str(installed.with_name("python"))
-    done = subprocess.run([python, "-c", program], check=True, capture_output=True, text=True, cwd=tmp_path)
+    done = subprocess.run(
+        [python, "-c", program], check=True, capture_output=True, text=True, cwd=tmp_path, env=environment()
+    )
     assert int(done.stdout) >= 14

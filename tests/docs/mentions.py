@@ -87,6 +87,13 @@ def page_texts(page: Path) -> Iterator[Text]:
     yield Text(page, 1, prose, _inline(prose))
 
 
+def made_by(page: Path) -> set[str]:
+    """Return what a page's own examples add: the files that its fences are, and the codes that their Python defines."""
+    shown = fences(page)
+    codes = {code for fence in shown if fence.language == "python" for code in re.findall(r'"(CL\d{3})"', fence.text)}
+    return codes | {fence.file for fence in shown if fence.file}
+
+
 def module_texts(path: Path) -> Iterator[Text]:
     """Yield a module's comments and docstrings, and the package's other strings: they are what it says to its users."""
     source = path.read_text(encoding="utf-8")
