@@ -15,7 +15,8 @@ from carlang.diagnostics.apply import apply_edits, certain_repairs, edits_of
 from carlang.source import Source
 
 ROUNDS = 1000
-"""How many rounds of repairs a program gets."""
+"""How many rounds of repairs a program gets: more than any text needs whose repairs can be made together. A text whose
+repairs have to be tried one by one needs a round for each, and stops here. A judgement, not measured."""
 
 Check = Callable[[str], tuple[Diagnostic, ...]]
 """Gives the diagnostics of a program's text."""
@@ -56,12 +57,12 @@ def repair_program(source: Source, check: Check) -> Repaired:
     text = source.text
     applied: list[Diagnostic] = []
     seen = {text}
-    found = check(text)
+    faults = check(text)
     for _ in range(ROUNDS):
-        repaired = _round(text, found, check)
+        repaired = _round(text, faults, check)
         if repaired is None or repaired[0] in seen:
             break
-        text, done, found = repaired
+        text, done, faults = repaired
         seen.add(text)
         applied += done
     return Repaired(source, text, tuple(applied))
@@ -70,27 +71,28 @@ def repair_program(source: Source, check: Check) -> Repaired:
 Round = tuple[str, list[Diagnostic], tuple[Diagnostic, ...]]
 
 
-def _round(text: str, found: Sequence[Diagnostic], check: Check) -> Round | None:
+def _round(text: str, faults: Sequence[Diagnostic], check: Check) -> Round | None:
     """Return the text after one round, what was repaired in it and what is found then; None where nothing was."""
-    repairs = certain_repairs(found)
+    repairs = certain_repairs(faults)
     if not repairs:
         return None
-    if whole := _tried(text, found, repairs, check):
-        return whole
+    # All at once as a rule: only where two repairs spoil each other does each have to be judged alone.
+    if all_at_once := _tried(text, faults, repairs, check):
+        return all_at_once
     for repair in repairs:
-        if single := _tried(text, found, [repair], check):
+        if single := _tried(text, faults, [repair], check):
             return single
     return None
 
 
-def _tried(text: str, found: Sequence[Diagnostic], repairs: list[Diagnostic], check: Check) -> Round | None:
+def _tried(text: str, faults: Sequence[Diagnostic], repairs: list[Diagnostic], check: Check) -> Round | None:
     """Return the text with repairs applied, unless it has more faults than before."""
     repaired = apply_edits(text, edits_of(repairs))
     after = check(repaired)
-    return (repaired, repairs, after) if repaired != text and _weight(after) <= _weight(found) else None
+    return (repaired, repairs, after) if repaired != text and _weight(after) <= _weight(faults) else None
 
 
-def _weight(found: Sequence[Diagnostic]) -> tuple[int, int]:
+def _weight(faults: Sequence[Diagnostic]) -> tuple[int, int]:
     """Return how many faults of syntax, which hide others, and how many errors there are."""
-    errors = [d for d in found if d.severity is Severity.ERROR]
+    errors = [d for d in faults if d.severity is Severity.ERROR]
     return sum(d.code.name.startswith("CL1") for d in errors), len(errors)

@@ -218,13 +218,13 @@ def _is_reference(analytic: CompiledAnalytic, reference: str) -> bool:
 
 def _covered(technique: str, entries: Sequence[Entry], store: Store | None) -> dict[str, Any]:
     known = techniques().get(technique)
-    found: dict[str, Any] = {
+    row: dict[str, Any] = {
         "technique": technique,
         "name": known.name if known else None,
         "tactics": list(known.tactics) if known else [],
         "analytics": [entry.analytic.id for entry in entries],
     }
-    return found | {"runs": [e.analytic.id for e in entries if e.lacking is None]} if store else found
+    return row | {"runs": [e.analytic.id for e in entries if e.lacking is None]} if store else row
 
 
 def _coverage_table(by_technique: dict[str, list[Entry]], store: Store | None) -> None:
@@ -251,28 +251,28 @@ def _list(console: Console, heading: str, items: Iterable[str]) -> None:
             console.print(line, soft_wrap=True)
 
 
-def _technique(given: str, used: Collection[str]) -> str:
+def _technique(wanted: str, used: Collection[str]) -> str:
     """Return the technique's id as ATT&CK or an analytic of the catalogue spells it."""
     known = {*techniques(), *used}
-    if given.upper() in known:
-        return given.upper()
-    raise UsageError(f"--technique: ATT&CK has no technique {given!r}" + _meant(given, known))
+    if wanted.upper() in known:
+        return wanted.upper()
+    raise UsageError(f"--technique: ATT&CK has no technique {wanted!r}" + _meant(wanted, known))
 
 
-def _tactic(given: str) -> str:
+def _tactic(wanted: str) -> str:
     """Return the id of the tactic of that id or name."""
     by_name = {name.casefold(): id_ for id_, name in TACTICS.items()}
-    found = by_name.get(given.casefold(), given.upper())
-    if found in TACTICS:
-        return found
-    raise UsageError(f"--tactic: ATT&CK has no tactic {given!r}" + _meant(given, {*TACTICS, *TACTICS.values()}))
+    id_ = by_name.get(wanted.casefold(), wanted.upper())
+    if id_ in TACTICS:
+        return id_
+    raise UsageError(f"--tactic: ATT&CK has no tactic {wanted!r}" + _meant(wanted, {*TACTICS, *TACTICS.values()}))
 
 
-def _meant(given: str, candidates: Collection[str]) -> str:
-    meant = nearest(given, candidates)
+def _meant(name: str, candidates: Collection[str]) -> str:
+    meant = nearest(name, candidates)
     return f"; did you mean {meant!r}?" if meant else ""
 
 
-def _known_format(given: str, formats: Sequence[str]) -> None:
-    if given not in formats:
-        raise UsageError(f"--format: there is no format {given!r}; choose one of {', '.join(formats)}")
+def _known_format(format_: str, formats: Sequence[str]) -> None:
+    if format_ not in formats:
+        raise UsageError(f"--format: there is no format {format_!r}; choose one of {', '.join(formats)}")

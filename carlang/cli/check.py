@@ -47,32 +47,32 @@ def check(
     analytics = find_analytics(targets or [], expression, project)
     fixed = fix_all(analytics, targets or []) if fix else []
     analytics = [each.analytic for each in fixed] if fix else analytics
-    found = [d for analytic in analytics for d in analytic.diagnostics]
+    diagnostics = [d for analytic in analytics for d in analytic.diagnostics]
     path = project.store_path(store)
     unsupported = _unsupported(analytics, open_store(path)) if path else []
     if format_ == "json":
         _put_json(analytics, unsupported, fixed)
     else:
         _put_fixed(fixed)
-        _put_text(found, unsupported, len(analytics), say if any(each.text for each in fixed) else put)
+        _put_text(diagnostics, unsupported, len(analytics), say if any(each.text for each in fixed) else put)
     faulty = (
-        has_errors(found)
+        has_errors(diagnostics)
         or any(each.problem for each in fixed)
-        or (strict and any(d.severity is Severity.WARNING for d in found))
+        or (strict and any(d.severity is Severity.WARNING for d in diagnostics))
     )
     return exits.FAULTY if faulty else exits.DONE
 
 
 def _unsupported(analytics: list[CompiledAnalytic], store: Store) -> list[Unsupported]:
     """Return what a store cannot support: the analytic, its output, the reasons."""
-    found: list[Unsupported] = []
+    unsupported: list[Unsupported] = []
     for analytic in analytics:
         if has_errors(analytic.diagnostics):
             continue
         for output in analytic.outputs():
             if reasons := missing_events(output, store, analytic.model):
-                found.append((analytic, output.name, reasons))  # noqa: PERF401  # two loops and a guard read better so
-    return found
+                unsupported.append((analytic, output.name, reasons))  # noqa: PERF401  # two loops and a guard read better so
+    return unsupported
 
 
 def _put_fixed(fixed: list[Fixed]) -> None:
@@ -91,13 +91,13 @@ def _put_fixed(fixed: list[Fixed]) -> None:
 
 
 def _put_text(
-    found: list[Diagnostic], unsupported: list[Unsupported], count: int, write: Callable[[str], None]
+    diagnostics: list[Diagnostic], unsupported: list[Unsupported], count: int, write: Callable[[str], None]
 ) -> None:
-    if found:
-        write(render_all(found, colour=colours(sys.stdout if write is put else sys.stderr)).rstrip())
+    if diagnostics:
+        write(render_all(diagnostics, colour=colours(sys.stdout if write is put else sys.stderr)).rstrip())
     for analytic, output, reasons in unsupported:
         write(f"{analytic.id}: `{output}` cannot run on this store: {reasons_text(reasons)}")
-    totals = Counter(d.severity.value for d in found)
+    totals = Counter(d.severity.value for d in diagnostics)
     counts = ", ".join(f"{n} {kind}{'' if n == 1 else 's'}" for kind, n in sorted(totals.items()))
     say(f"{count} program{'' if count == 1 else 's'} checked: {counts or 'no faults'}")
 

@@ -75,5 +75,5 @@ def _formatted(source: Source) -> str:
 def _faults(analytic: CompiledAnalytic) -> list[Diagnostic]:
     """Return what keeps an analytic from being formatted: no program to be read, or faults of syntax."""
     around = [] if analytic.data.sources else list(analytic.data.diagnostics)
-    found = [d for source in analytic.data.sources for d in parse(source).diagnostics]
-    return [d for d in [*around, *found] if d.severity is Severity.ERROR]
+    faults = [d for source in analytic.data.sources for d in parse(source).diagnostics]
+    return [d for d in [*around, *faults] if d.severity is Severity.ERROR]

@@ -51,10 +51,12 @@ def import_command(
 def _files(source: str) -> Iterator[Path]:
     path = Path(source)
     if path.is_dir():
-        found = [file for file in analytic_files(path) if isinstance(file, Path) and file.suffix.casefold() != ".car"]
-        if not found:
+        documents = [
+            file for file in analytic_files(path) if isinstance(file, Path) and file.suffix.casefold() != ".car"
+        ]
+        if not documents:
             raise UsageError(f"there is no YAML or Markdown of analytics in the folder {source}")
-        yield from found
+        yield from documents
     elif path.is_file():
         yield path
     else:

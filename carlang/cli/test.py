@@ -52,6 +52,8 @@ def _run(analytics: list[CompiledAnalytic], jobs: int | None, *, mutate: bool) -
     files = [analytic.file for analytic in analytics]
     if workers <= 1 or not all(Path(file).is_file() for file in files):
         return [run_tests(analytic, mutate=mutate) for analytic in analytics]
+    # Processes, not threads: compiling is Python's own work. One file at a time: some have many more
+    # tests than others, and a share that is dealt out in advance would leave processes idle.
     with ProcessPoolExecutor(workers) as pool:
         return list(pool.map(partial(_run_file, mutate=mutate), files, chunksize=1))
 

@@ -55,11 +55,11 @@ class Folder:
     @cached_property
     def entries(self) -> dict[str, list[Entry]]:
         """The files by id, without case; more than one under an id is the fault of the folder."""
-        found: dict[str, list[Entry]] = {}
+        by_id: dict[str, list[Entry]] = {}
         for file in analytic_files(self.root):
             entry = Entry(quick_id(file), file)
-            found.setdefault(entry.id.casefold(), []).append(entry)
-        return found
+            by_id.setdefault(entry.id.casefold(), []).append(entry)
+        return by_id
 
     def load(self, id_: str) -> tuple[AnalyticFile, ...]:
         """Return the analytics of an id; each of several carries a diagnostic that names the others."""
@@ -88,8 +88,8 @@ class Catalogue:
     @property
     def ids(self) -> tuple[str, ...]:
         """All ids, in alphabetical order."""
-        found = {key: entries[0].id for folder in reversed(self.folders) for key, entries in folder.entries.items()}
-        return tuple(sorted(found.values()))
+        ids = {key: entries[0].id for folder in reversed(self.folders) for key, entries in folder.entries.items()}
+        return tuple(sorted(ids.values()))
 
     def find(self, id_: str) -> AnalyticFile | None:
         """Return the analytic of an id, in whatever case, or None.
@@ -103,12 +103,12 @@ class Catalogue:
 
     def all(self) -> tuple[AnalyticFile, ...]:
         """Return every analytic, in the order of ids; files that clash over an id all appear, each with an error."""
-        found: dict[str, tuple[AnalyticFile, ...]] = {}
+        by_id: dict[str, tuple[AnalyticFile, ...]] = {}
         for folder in self.folders:
             for key in folder.entries:
-                if key not in found:
-                    found[key] = folder.load(key)
-        return tuple(analytic for key in sorted(found) for analytic in found[key])
+                if key not in by_id:
+                    by_id[key] = folder.load(key)
+        return tuple(analytic for key in sorted(by_id) for analytic in by_id[key])
 
     def suggest(self, id_: str) -> str | None:
         """Return the id most probably meant, or None."""
@@ -166,8 +166,8 @@ def quick_id(file: Path | Traversable) -> str:
         lines = lines[extent.opening + 1 : extent.closing] if extent else []
     for pattern in (_ID, _TITLE_ID):
         for line in lines:
-            if found := pattern.fullmatch(line):
-                return found.group(1)
+            if match := pattern.fullmatch(line):
+                return match.group(1)
     return Path(file.name).stem
 
 

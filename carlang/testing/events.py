@@ -40,7 +40,7 @@ def event_tables(events: Sequence[Mapping[str, Any]], model: Model) -> dict[str,
     for index, event in enumerate(events):
         owner = _object(event, model, index)
         rows.setdefault(owner.name, []).append(_row(event, owner, index))
-    return {name: _table(model.objects[name], found) for name, found in rows.items()}
+    return {name: _table(model.objects[name], events) for name, events in rows.items()}
 
 
 def _object(event: Mapping[str, Any], model: Model, index: int) -> Object:
@@ -76,23 +76,23 @@ def field_value(value: Any, kind: Type, *path: str | int) -> Any:
     """Return a value as the field's type has it; raises `EventError` where it is none of that type."""
     if value is None:
         return None
-    found: Any = None
+    converted: Any = None
     match kind.kind:
         case Kind.TIME:
-            found = instant(value)
+            converted = instant(value)
         case Kind.INTEGER | Kind.PORT:
-            found = value if isinstance(value, int) and not isinstance(value, bool) else None
+            converted = value if isinstance(value, int) and not isinstance(value, bool) else None
         case Kind.FLOAT:
-            found = float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
+            converted = float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
         case Kind.BOOLEAN:
-            found = value if isinstance(value, bool) else None
+            converted = value if isinstance(value, bool) else None
         case Kind.RECORD:
-            found = json.dumps(value, ensure_ascii=False) if isinstance(value, dict) else None
+            converted = json.dumps(value, ensure_ascii=False) if isinstance(value, dict) else None
         case _:
-            found = str(value) if isinstance(value, str | int | float) and not isinstance(value, bool) else None
-    if found is None:
+            converted = str(value) if isinstance(value, str | int | float) and not isinstance(value, bool) else None
+    if converted is None:
         raise EventError(f"{value!r} is not {kind.phrase}", *path)
-    return found
+    return converted
 
 
 def instant(value: Any) -> datetime | None:

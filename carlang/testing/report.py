@@ -34,8 +34,8 @@ def _lines(result: AnalyticResult) -> Iterator[str]:
             yield f"  FAILED {case.name}"
             yield from ("    " + line for line in _case_lines(case))
     for survivor in result.survivors:
-        place = survivor.source.location(survivor.span)
-        yield f"  SURVIVED {place.file}:{place.line}:{place.column}: {survivor.change}, and no test fails:"
+        location = survivor.source.location(survivor.span)
+        yield f"  SURVIVED {location.file}:{location.line}:{location.column}: {survivor.change}, and no test fails:"
         yield f"    {survivor.text}"
 
 
@@ -94,8 +94,8 @@ def _junit_cases(result: AnalyticResult) -> Iterator[ET.Element]:
     elif not result.cases:
         yield _junit_case(result, "has tests", "it carries no tests")
     for survivor in result.survivors:
-        place = survivor.source.location(survivor.span)
-        name = f"line {place.line}, column {place.column}: {survivor.change}"
+        location = survivor.source.location(survivor.span)
+        name = f"line {location.line}, column {location.column}: {survivor.change}"
         yield _junit_case(result, name, f"no test fails when this condition is {survivor.change}: {survivor.text}")
 
 

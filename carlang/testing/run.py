@@ -118,8 +118,8 @@ def run_tests(analytic: CompiledAnalytic, *, mutate: bool = False) -> AnalyticRe
                 result = _run_case(work, case, session)
         except EventError as fault:
             span = case.span("events", *fault.path) if case.origin else None
-            place = _place(case, span)
-            result = CaseResult(case.name, error=f"{place}{fault}")
+            location = _place(case, span)
+            result = CaseResult(case.name, error=f"{location}{fault}")
         except CarlangError as error:
             result = CaseResult(case.name, error=str(error))
         work.results.append(_timed(result, monotonic() - begun))
@@ -134,8 +134,8 @@ def _timed(result: CaseResult, taken: float) -> CaseResult:
 def _place(case: Case, span: Span | None) -> str:
     if case.origin is None or span is None:
         return ""
-    place = case.origin.source.location(span)
-    return f"{place.file}:{place.line}:{place.column}: "
+    location = case.origin.source.location(span)
+    return f"{location.file}:{location.line}:{location.column}: "
 
 
 def _mutated(analytic: CompiledAnalytic) -> Iterator[tuple[CompiledProgram, int, Survivor]]:
@@ -185,8 +185,8 @@ def _run_case(work: _Work, case: Case, session: Runner) -> CaseResult:
     unknown = [name for name in case.expect if name not in {o.name for o in outputs}]
     if unknown:
         return CaseResult(case.name, error=f"the program has no output `{unknown[0]}`")
-    given = work.analytic.given(case.params)
-    mismatches = list(_mismatches(session, outputs, case, now, given))
+    values = work.analytic.given(case.params)
+    mismatches = list(_mismatches(session, outputs, case, now, values))
     work.alive = [m for m in work.alive if _survives(session, m, work, case, now)]
     return CaseResult(case.name, tuple(mismatches))
 
@@ -201,43 +201,44 @@ def _survives(
     names = [o.name for o in work.analytic.outputs()][before : before + len(program.outputs)]
     outputs = [BoundOutput(name, o.stream) for name, o in zip(names, program.outputs, strict=True)]
     try:
-        given = given_values(program.inputs, case.params)
-        return not any(_mismatches(session, outputs, case, now, given))
+        values = given_values(program.inputs, case.params)
+        return not any(_mismatches(session, outputs, case, now, values))
     except CarlangError:
         return False
 
 
 def _mismatches(
-    session: Runner, outputs: Sequence[BoundOutput], case: Case, now: datetime, given: Given
+    session: Runner, outputs: Sequence[BoundOutput], case: Case, now: datetime, values: Given
 ) -> Iterator[Mismatch]:
     """Compare each output with what the test expects; one that it does not name must be empty."""
     for output in outputs:
-        found = session.run(output, now, given=given)
+        outcome = session.run(output, now, given=values)
         expected = case.expect.get(output.name, ())
         if isinstance(expected, int):
-            if found.total != expected:
-                yield Mismatch(output.name, expected, found.total, unexpected=tuple(found.rows()))
+            if outcome.total != expected:
+                yield Mismatch(output.name, expected, outcome.total, unexpected=tuple(outcome.rows()))
         else:
-            mismatch = _compared(found, expected)
+            mismatch = _compared(outcome, expected)
             if mismatch:
                 yield mismatch
 
 
-def _compared(found: Output, expected: Iterable[Row]) -> Mismatch | None:
+def _compared(actual: Output, expected: Iterable[Row]) -> Mismatch | None:
     """Match each expected row with a row of its own that has the values it names."""
-    rest = found.rows()
-    kinds = {c.name: c.type.kind for c in found.columns}
+    rest = actual.rows()
+    kinds = {c.name: c.type.kind for c in actual.columns}
     missing = []
     wanted = list(expected)
+    # A row that names many fields has few to choose from: it chooses before those that would do with any.
     for row in sorted(wanted, key=lambda r: -len(r)):
-        match = next((i for i, actual in enumerate(rest) if _has(actual, row, kinds)), None)
+        match = next((i for i, candidate in enumerate(rest) if _has(candidate, row, kinds)), None)
         if match is None:
             missing.append(row)
         else:
             rest.pop(match)
     if not missing and not rest:
         return None
-    return Mismatch(found.name, len(wanted), found.total, tuple(missing), tuple(rest))
+    return Mismatch(actual.name, len(wanted), actual.total, tuple(missing), tuple(rest))
 
 
 def _has(actual: Row, wanted: Row, kinds: Mapping[str, Kind]) -> bool:
