@@ -105,6 +105,8 @@ def _child(node: yaml.Node | None, part: str | int) -> yaml.Node | None:
     return None
 
 
+# PyYAML reads YAML 1.1, in which `no` is false, `10:00` is 600 and `0644` is octal. A safe loader builds plain values
+# alone: a tag such as `!!python/object` is a fault.
 class _CoreSchemaLoader(yaml.SafeLoader):
     """A safe loader that gives plain scalars the types of YAML 1.2's core schema, without hexadecimal and octal."""
 
@@ -152,6 +154,7 @@ def read_yaml(name: str, text: str, first_line: int = 1) -> DataFile:
 
     Raises `DataFileError` where the text is not YAML or a mapping has a key twice.
     """
+    # PyYAML's own error for such a character has no mark, so it is looked for first.
     if stray := Reader.NON_PRINTABLE.search(text):
         message = f"not YAML: the character U+{ord(stray.group()):04X} may not stand in it"
         raise DataFileError(name, [_fault_at(text, stray.start(), message, first_line)])
@@ -171,7 +174,7 @@ def read_yaml(name: str, text: str, first_line: int = 1) -> DataFile:
     except RecursionError as error:
         raise DataFileError(name, [Fault("nested too deeply", (), first_line, 1, 0, 0, "yaml")]) from error
     finally:
-        loader.dispose()
+        loader.dispose()  # it refers to itself, and would keep the text until a collection of garbage
     document = DataFile(name, text, data, root, first_line)
     if twice := _repeated_keys(document, root, (), set()):
         raise DataFileError(name, twice)

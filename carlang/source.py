@@ -87,7 +87,10 @@ class Source:
 
     @cached_property
     def document_lines(self) -> list[str]:
-        """The document's lines, without their newlines."""
+        """The document's lines, without their newlines.
+
+        Split at newlines alone: `splitlines` also splits at form feeds and other characters that editors do not count.
+        """
         return [line.removesuffix("\r") for line in (self.document or self.text).split("\n")]
 
     @cached_property
@@ -106,9 +109,10 @@ class Source:
     def position(self, offset: int) -> tuple[int, int]:
         """Return the document's line and column, from 1, of an offset into the text."""
         if self.offsets:
-            place = self.offsets[min(offset, len(self.offsets) - 1)]
-            line = bisect_right(self._document_line_starts, place) - 1
-            return line + 1, place - self._document_line_starts[line] + 1
+            # Past the end there is no character; what is missing at the end of a text is reported there.
+            document_offset = self.offsets[min(offset, len(self.offsets) - 1)]
+            line = bisect_right(self._document_line_starts, document_offset) - 1
+            return line + 1, document_offset - self._document_line_starts[line] + 1
         index = bisect_right(self._line_starts, offset) - 1
         column = offset - self._line_starts[index]
         if not self.origins:

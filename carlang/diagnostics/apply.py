@@ -11,16 +11,18 @@ from carlang.diagnostics.diagnostic import Diagnostic, Edit
 def certain_repairs(diagnostics: Iterable[Diagnostic]) -> list[Diagnostic]:
     """Return the faults whose repairs can be applied together without asking: certain ones that do not overlap.
 
-    Of repairs that overlap the first in the text is taken. A hint is no fault and is left alone.
+    Of overlapping repairs the first in the text is taken; the others get their turn when the result is checked again.
+    A hint is not a fault, so it is left alone.
     """
-    found = [d for d in diagnostics if d.repair and d.repair.certain and d.severity is not Severity.HINT]
+    repairable = [d for d in diagnostics if d.repair and d.repair.certain and d.severity is not Severity.HINT]
     taken: list[Diagnostic] = []
     edits: list[Edit] = []
-    for diagnostic in sorted(found, key=lambda d: (d.span, d.code.name)):
-        own = diagnostic.repair.edits if diagnostic.repair else ()
-        if not any(_overlap(a, b) for a in own for b in edits):
+    # By code where the span is the same, so that the choice does not depend on the order in which checks ran.
+    for diagnostic in sorted(repairable, key=lambda d: (d.span, d.code.name)):
+        candidates = diagnostic.repair.edits if diagnostic.repair else ()
+        if not any(_overlap(a, b) for a in candidates for b in edits):
             taken.append(diagnostic)
-            edits += own
+            edits += candidates
     return taken
 
 
@@ -30,11 +32,13 @@ def edits_of(diagnostics: Iterable[Diagnostic]) -> list[Edit]:
 
 
 def apply_edits(text: str, edits: Sequence[Edit]) -> str:
-    """Return a text with edits applied that do not overlap."""
+    """Return a text with edits applied; they must not overlap."""
+    # From the end, so that the offsets of those still to come stay right.
     for edit in sorted(edits, key=lambda edit: edit.span, reverse=True):
         text = text[: edit.span.start] + edit.text + text[edit.span.end :]
     return text
 
 
 def _overlap(a: Edit, b: Edit) -> bool:
+    # Two insertions at one offset count as overlapping: which comes first would be anybody's guess.
     return a.span == b.span or (a.span.start < b.span.end and b.span.start < a.span.end)

@@ -39,6 +39,8 @@ def _hint(name: str, title: str) -> Code:
     return Code(name, Severity.HINT, title)
 
 
+# A new code takes the next free number of its hundred; numbers that were given up stay unused, as people have them in
+# their notes and in the settings of their editors.
 FILE_UNREADABLE = _error("CL001", "file cannot be read")
 NO_PROGRAM = _error("CL002", "document holds no pseudocode")
 NOT_UTF8 = _error("CL003", "file is not UTF-8 text")

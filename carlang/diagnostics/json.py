@@ -13,16 +13,16 @@ def diagnostic_json(diagnostic: Diagnostic) -> dict[str, Any]:
     Lines and columns count from 1, `end_column` is exclusive. `repair` is the text that the main place should
     become, where one exists; `edits` are all changes of that repair, each with its own place.
     """
-    place = diagnostic.location
+    location = diagnostic.location
     result: dict[str, Any] = {
         "code": diagnostic.code.name,
         "severity": diagnostic.severity.value,
         "message": diagnostic.message,
-        "file": place.file,
-        "line": place.line,
-        "column": place.column,
-        "end_line": place.end_line,
-        "end_column": place.end_column,
+        "file": location.file,
+        "line": location.line,
+        "column": location.column,
+        "end_line": location.end_line,
+        "end_column": location.end_column,
         "label": diagnostic.label or None,
         "labels": [
             {"text": label.text, **_range(diagnostic, label.span.start, label.span.end)} for label in diagnostic.labels

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+# One letter more or less makes another word of a short one: `pid` and `uid`, `pid` and `ppid`. Suggestions do not ask
+# for this length: a wrong one costs a glance, a wrong repair the meaning of the program.
 _SHORTEST = 4
-"""How many letters a word has at least in which a slip can be told from another word."""
+"""The number of letters that a word needs before a slip in it can be told from another word."""
 
 
 def nearest(word: str, candidates: Iterable[str]) -> str | None:
-    """Return the candidate most probably meant by `word`, or None.
+    """Return the candidate that `word` most probably stands for, or None.
 
     The same word in other letters' case or without its underscores comes first; then the one at the smallest edit
     distance, if that is at most a third of the word's length; of equals, the first in alphabetical order.
@@ -19,6 +21,7 @@ def nearest(word: str, candidates: Iterable[str]) -> str | None:
     for name in names:
         if _fold(name) == folded:
             return name
+    # A third of the word: with half of it wrong, most words of a model's length are near to one another.
     limit = max(len(word) // 3, 1)
     best: tuple[int, str] | None = None
     for name in names:
@@ -48,6 +51,7 @@ def _plural(a: str, b: str) -> bool:
 
 
 def _is_slip(a: str, b: str) -> bool:
+    # Digits are names of their own, `md5_hash` and `sha1_hash`, and people seldom mistype a first letter.
     parts, others = a.casefold().split("_"), b.casefold().split("_")
     if len(parts) != len(others) or _digits(a) != _digits(b):
         return False
@@ -68,6 +72,7 @@ def edit_distance(a: str, b: str, limit: int) -> int:
 
     Anything above `limit` may come back as `limit + 1`.
     """
+    # Each letter too many is an insertion, so the table need not be filled for words of very different lengths.
     if abs(len(a) - len(b)) > limit:
         return limit + 1
     before: list[int] = []

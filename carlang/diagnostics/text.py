@@ -25,14 +25,14 @@ def render(diagnostic: Diagnostic, *, colour: bool = False) -> str:
     """Return a diagnostic as text: its message, its place, the lines in question with what is underlined, its help."""
     paint = _Paint(enabled=colour)
     shade = _COLOURS[diagnostic.severity]
-    place = diagnostic.location
+    location = diagnostic.location
     marks = _marks(diagnostic)
     width = len(str(max(mark.line for mark in marks)))
     head = paint(f"{diagnostic.severity.value}[{diagnostic.code.name}]", shade)
     arrow = paint("-->", _GUTTER)
     lines = [
         f"{head}: {_harmless(diagnostic.message)}",
-        f"{' ' * width}{arrow} {_harmless(place.file or '<program>')}:{place.line}:{place.column}",
+        f"{' ' * width}{arrow} {_harmless(location.file or '<program>')}:{location.line}:{location.column}",
     ]
     lines += _snippet(diagnostic, marks, width, paint)
     bar = paint("=", _GUTTER)
@@ -82,11 +82,12 @@ def _marks(diagnostic: Diagnostic) -> list[_Mark]:
     spans = [(diagnostic.span, diagnostic.label, True)]
     spans += [(label.span, label.text, False) for label in diagnostic.labels]
     for span, text, main in spans:
-        place = diagnostic.source.location(span)
-        last = place.end_column if place.end_line == place.line else 0
-        content = _line(diagnostic, place.line)
+        location = diagnostic.source.location(span)
+        # What goes on over several lines is underlined to the end of its first.
+        last = location.end_column if location.end_line == location.line else 0
+        content = _line(diagnostic, location.line)
         end = last or len(content) + 1
-        marks.append(_Mark(place.line, place.column, max(end, place.column + 1), text, main))
+        marks.append(_Mark(location.line, location.column, max(end, location.column + 1), text, main))
     return sorted(marks, key=lambda mark: (mark.line, mark.start))
 
 

@@ -76,23 +76,21 @@ class _Addition:
         extension = self.extension or known.extension
         fields = dict(known.fields)
         for name, field_entry in entry.fields.items():
-            place = ("objects", known.name, "fields", name)
-            self.add_field(fields, name, field_entry, place, extension=extension)
+            path = ("objects", known.name, "fields", name)
+            self.add_field(fields, name, field_entry, path, extension=extension)
         actions = {plain_name(action.name): action for action in known.actions}
         for name, action_entry in entry.actions.items():
-            place = ("objects", known.name, "actions", name)
-            self._check_name(name, place)
+            path = ("objects", known.name, "actions", name)
+            self._check_name(name, path)
             if plain_name(name) in actions:
-                self._fault(f"`{known.name}` has this action already", place)
+                self._fault(f"`{known.name}` has this action already", path)
             actions.setdefault(plain_name(name), action_entry.action(name, extension=extension))
         return replace(known, actions=tuple(actions.values()), fields=fields)
 
-    def add_field(
-        self, fields: dict[str, Field], name: str, entry: FieldEntry, place: Path, *, extension: bool
-    ) -> None:
-        self._check_name(name, place)
+    def add_field(self, fields: dict[str, Field], name: str, entry: FieldEntry, path: Path, *, extension: bool) -> None:
+        self._check_name(name, path)
         if name in fields:
-            self._fault("there is a field of this name already", place)
+            self._fault("there is a field of this name already", path)
         fields.setdefault(name, entry.field(name, extension=extension))
 
     def check_objects(self) -> None:
@@ -109,29 +107,29 @@ class _Addition:
         """Check that a field name has one type in all objects."""
         types: dict[str, tuple[Type, str]] = {}
         for known in self.draft.objects.values():
-            for name, own in known.fields.items():
-                place: Path = ("objects", known.name, "fields", name)
+            for name, field_ in known.fields.items():
+                path: Path = ("objects", known.name, "fields", name)
                 if name in self.draft.common:
                     message = "a field of this name belongs to all objects, and one to a single object"
-                    self._fault(message, place, ("common", name))
+                    self._fault(message, path, ("common", name))
                     continue
-                first, where = types.setdefault(name, (own.type, known.name))
-                if first != own.type:
+                first, where = types.setdefault(name, (field_.type, known.name))
+                if first != field_.type:
                     message = f"a field name has one type in all objects, and on `{where}` this one is: {first}"
-                    self._fault(message, (*place, "type"))
+                    self._fault(message, (*path, "type"))
 
     def check_field_aliases(self, known: Object) -> None:
         fields = {**self.draft.common, **known.fields}
         taken = {plain_name(name): name for name in fields}
-        for name, own in fields.items():
-            place = self._field_place(known, name)
-            for index, alias in enumerate(own.aliases):
+        for name, field_ in fields.items():
+            path = self._field_path(known, name)
+            for index, alias in enumerate(field_.aliases):
                 if other := taken.get(plain_name(alias)):
                     message = f"on `{known.name}`, `{alias}` cannot mean both `{name}` and `{other}`"
-                    self._fault(message, (*place, "aliases", index), self._field_place(known, other))
+                    self._fault(message, (*path, "aliases", index), self._field_path(known, other))
                 taken[plain_name(alias)] = name
 
-    def _field_place(self, known: Object, name: str) -> Path:
+    def _field_path(self, known: Object, name: str) -> Path:
         return ("objects", known.name, "fields", name) if name in known.fields else ("common", name)
 
     def check_action_aliases(self, known: Object) -> None:
@@ -141,24 +139,24 @@ class _Addition:
             for index, alias in enumerate(action.aliases):
                 if name := names.get(plain_name(alias)):
                     message = f"on `{known.name}`, `{alias}` already means the action `{name}`"
-                    place = ("objects", known.name, "actions")
-                    self._fault(message, (*place, action.name, "aliases", index), (*place, name))
+                    path = ("objects", known.name, "actions")
+                    self._fault(message, (*path, action.name, "aliases", index), (*path, name))
 
-    def _check_name(self, name: str, place: Path) -> None:
+    def _check_name(self, name: str, path: Path) -> None:
         if not _NAME.fullmatch(name):
-            self._fault("a name consists of lower-case letters, digits and single underscores between them", place)
+            self._fault("a name consists of lower-case letters, digits and single underscores between them", path)
 
-    def _fault(self, message: str, *places: Path) -> None:
-        """Note a fault at the first of the places that stands in this file; the others may stand in earlier ones."""
-        place = next((place for place in places if _holds(self.document.data, place)), places[0])
-        at_key = not isinstance(place[-1], int) and place[-1] != "type"
-        fault = self.document.fault(message, place, "model", at_key=at_key)
+    def _fault(self, message: str, *paths: Path) -> None:
+        """Note a fault at the first of the paths that exists in this file; the others may stand in earlier ones."""
+        path = next((path for path in paths if _holds(self.document.data, path)), paths[0])
+        at_key = not isinstance(path[-1], int) and path[-1] != "type"
+        fault = self.document.fault(message, path, "model", at_key=at_key)
         if fault not in self.faults:
             self.faults.append(fault)
 
 
-def _holds(data: object, place: Path) -> bool:
-    for part in place:
+def _holds(data: object, path: Path) -> bool:
+    for part in path:
         items = dict(enumerate(data)) if isinstance(data, list) else data
         if not isinstance(items, Mapping) or part not in items:
             return False

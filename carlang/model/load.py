@@ -35,6 +35,7 @@ def _builtin_draft() -> Draft:
     draft = Draft()
     folder = resources.files("carlang.model").joinpath("objects")
     files = [entry for entry in folder.iterdir() if entry.name.endswith(".yaml")]
+    # The order of a folder is the file system's; tables, generated pages and suggestions go by the model's.
     for entry in sorted(files, key=lambda entry: entry.name):
         draft.add(read_yaml(entry.name, entry.read_text(encoding="utf-8")), extension=False)
     return draft

@@ -1,4 +1,4 @@
-"""CAR's data model as objects: objects, actions and typed fields, and how their names are found."""
+"""CAR's data model: objects, their actions and typed fields, and how their names are looked up."""
 
 from __future__ import annotations
 
