@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 
 import carlang
 from tests.reference.chooser import Chooser, choosers, seeded
-from tests.reference.drawn_events import ACTIONS, COMMON, FIELDS, NOW, Event, events, value
+from tests.reference.drawn_events import ACTIONS, COMMON, FIELDS, NOW, Event, events, path, value
 from tests.reference.drawn_programs import program
 from tests.seeds import drawn_seeds
 from tests.textual.agreement import DisagreementError, compare, difference, store_of
@@ -42,11 +42,23 @@ WRITTEN = (HERE / "written.txt").read_text("utf-8").rstrip().split("\n\n")[1:]
 
 
 def events_of_every_class(choose: Chooser) -> tuple[Event, ...]:
+    """Return events of all objects, a third of them again at another time, by another process, of another action.
+
+    Some texts are paths, also in fields that are none: only there it shows whether a field's type was heeded.
+    """
     classes = [(object_, action) for object_, actions in ACTIONS.items() for action in actions]
-    chosen = [choose.pick(classes) for _ in range(90)]
-    return tuple(
-        {"object": o, "action": a, **{name: value(choose, name) for name in (*FIELDS[o], *COMMON)}} for o, a in chosen
-    )
+    drawn: list[Event] = []
+    for _ in range(90):
+        object_, action = choose.pick(classes)
+        fields = {name: value(choose, name) for name in (*FIELDS[object_], *COMMON)}
+        for name in ("user", "command_line", "sid"):
+            if name in fields and choose.chance(25):
+                fields[name] = path(choose)
+        drawn.append({"object": object_, "action": action, **fields})
+    for event in choose.some(drawn, 30, 30):
+        other = {name: value(choose, name) for name in event if name in ("time", "record_id", "source", "pid", "guid")}
+        drawn.append(event | other | {"action": choose.pick(ACTIONS[event["object"]])})
+    return tuple(drawn)
 
 
 def test_written_programs_mean_what_their_text_says() -> None:
