@@ -64,7 +64,7 @@ MUTANTS = (
     ),
     Mutant(
         "archives are opened one deeper",
-        r"depth >= (\w*DEEPEST\w*)",
+        r"depth >= ([\w.]*DEEPEST\w*)",
         r"depth > \1",
         ("tests/readers/test_bounds.py",),
     ),
