@@ -155,7 +155,7 @@ def test_carlang_toml_above_the_working_directory_names_the_store_and_the_catalo
     (tmp_path / "carlang.toml").write_text(text, encoding="utf-8")
     done = carlang("run", "threads", "at", "--format", "json", cwd=programs / "below")
     document = done.json()
-    assert (done.status, done.err) == (0, "")
+    assert (done.status, done.err) == (0, f"settings: {tmp_path / 'carlang.toml'}\n")
     assert [r["count"] for r in document["results"]] == [2]
     assert [n["analytic"] for n in document["not_run"]] == ["threads"]
 
