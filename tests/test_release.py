@@ -96,3 +96,11 @@ def test_every_version_of_python_that_is_tested_is_declared(minor: int) -> None:
 
 def test_the_tests_that_are_left_out_on_windows_exist() -> None:
     assert [name for name in NOT_ON_WINDOWS if not (REPOSITORY / "tests" / name).is_file()] == []
+
+
+def test_every_package_is_shipped() -> None:
+    packages = {
+        ".".join(path.parent.relative_to(REPOSITORY).parts) for path in (REPOSITORY / "carlang").rglob("__init__.py")
+    }
+    outside = set(PROJECT["tool"]["setuptools"]["package-dir"])
+    assert set(PROJECT["tool"]["setuptools"]["packages"]) == packages | outside
