@@ -60,6 +60,12 @@ def real_logs() -> Path:
     return _folder_beside("data")
 
 
+@pytest.fixture(scope="session")
+def shared_cases() -> Path:
+    """The folder of small logs, each with what has to become of it."""
+    return _folder_beside("cases")
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--update-goldens", action="store_true", help="write expected files anew; refused in CI")
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from carlang.database.quoting import quoted, text_literal
 from carlang.mapping.event_mapping import EventMapping
 from carlang.mapping.expression import Expression
-from carlang.mapping.headers import message_sql, own_message
+from carlang.mapping.headers import made_over, message_sql, own_message
 from carlang.mapping.macros import text_or_null
 from carlang.mapping.members import MemberReader, column_reader, extracted, list_reader, spread, with_other_names
 from carlang.mapping.shapes import MESSAGE_MEMBERS
@@ -91,11 +91,10 @@ def _tried(expression: Expression, reader: MemberReader) -> str:
 def _mapped_records(mapping: EventMapping, hostname: str | None) -> str:
     """Return the SQL of the rows of `records` that a mapping is for, with the members that it needs as columns."""
     members = with_other_names(mapping.members, mapping.names)
-    texts = text_literal("{" + ", ".join(f'"{name}": null' for name in MESSAGE_MEMBERS) + "}")
     taken = {
         "d": extracted("data", members),
         "host": f"coalesce(computer, {text_or_null(hostname)})",
-        "event_data": f"CAST(json_merge_patch(data, {texts}) AS VARCHAR)" if _names(mapping, "event_data") else "data",
+        "event_data": _event_data() if _names(mapping, "event_data") else "data",
     }
     columns = spread(mapping.members, mapping.names) or "0"  # a SELECT needs something after the comma
     message = "message"
@@ -112,6 +111,14 @@ def _mapped_records(mapping: EventMapping, hostname: str | None) -> str:
         SELECT *, {", ".join(f"{sql} AS {name}" for name, sql in taken.items())}
         FROM (SELECT * EXCLUDE (data), coalesce(data, line) AS data FROM records)))
     WHERE {condition})"""  # noqa: S608
+
+
+def _event_data() -> str:
+    """Return the SQL of all that a record says, without its message."""
+    texts = text_literal("{" + ", ".join(f'"{name}": null' for name in MESSAGE_MEMBERS) + "}")
+    shapes = ", ".join(text_literal(name) for name in sorted(made_over()))
+    everything = f"CASE WHEN shape IN ({shapes}) THEN line ELSE data END" if shapes else "data"
+    return f"CAST(json_merge_patch({everything}, {texts}) AS VARCHAR)"
 
 
 def reads_line(mapping: EventMapping) -> bool:

@@ -2,18 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import json
+from collections.abc import Iterable, Iterator
 from functools import cache
 
 from carlang.database.quoting import text_literal
-from carlang.mapping.expression import parse_expression
-from carlang.mapping.members import MemberReader, extracted, first_of, list_reader, spread
-from carlang.mapping.shapes import HEADER_FIELDS, NAME_MEMBERS, SHAPES, TEXT_MEMBERS, UNKNOWN, WRAPPERS, Shape
+from carlang.mapping.expression import Expression
+from carlang.mapping.members import MemberReader, extracted, first_of, json_path, list_reader, spread
+from carlang.mapping.shapes import (
+    HEADER_FIELDS,
+    MESSAGE_MEMBERS,
+    NAME_MEMBERS,
+    TEXT_MEMBERS,
+    UNKNOWN,
+    WRAPPERS,
+    Alternatives,
+    Renamed,
+    Shape,
+    all_shapes,
+    is_member,
+    shape_named,
+)
 
 _BLANKS = "chr(32) || chr(9) || chr(13)"
-
-_OWN_DATA = tuple(shape for shape in SHAPES if shape.message and shape.no_data == "NULL")
-"""The shapes of records that may be their own data."""
 
 
 @cache
@@ -22,9 +33,10 @@ def shapes_query() -> str:
 
     A blank line is neither. `inside` is the record where it stands in a member of the line.
     """
-    members = list(dict.fromkeys(name for shape in SHAPES for group in shape.evidence for name in group))
+    groups = (group for shape in all_shapes() for group in shape.evidence)
+    members = list(dict.fromkeys(name for group in groups for expression in group for name in expression.members))
     reader = list_reader(members)
-    shapes = " ".join(f"WHEN {_evidence(s, reader)} THEN {text_literal(s.name)}" for s in SHAPES if s.evidence)
+    shapes = " ".join(f"WHEN {_evidence(s, reader)} THEN {text_literal(s.name)}" for s in all_shapes() if s.evidence)
     inside = ", ".join(f"object_text(o[{len(members) + i}])" for i in range(1, len(WRAPPERS) + 1))
     # Put together from this package's tables and from checked expressions alone: records are never part of the text.
     return f"""
@@ -32,13 +44,14 @@ def shapes_query() -> str:
       SELECT position, fault, line, TRY({extracted("line", [*members, *WRAPPERS])}) AS o
       FROM chunk WHERE fault IS NOT NULL OR starts_with(line, '{{') OR ltrim(line, {_BLANKS}) <> ''
     ), opened AS (
-      SELECT position, o, CASE WHEN fault IS NULL THEN coalesce({inside}) END AS inside,
+      SELECT position, line, o, CASE WHEN fault IS NULL THEN coalesce({inside}) END AS inside,
         CASE WHEN fault IS NOT NULL THEN fault WHEN o IS NULL THEN 'not valid JSON'
              WHEN starts_with(line, '{{') OR starts_with(ltrim(line, {_BLANKS}), '{{') THEN NULL
              ELSE 'JSON, but not an object' END AS fault
       FROM parsed
     ), unwrapped AS (
-      SELECT position, fault, inside, CASE WHEN inside IS NULL THEN o ELSE {extracted("inside", members)} END AS d
+      SELECT position, fault, inside, coalesce(inside, line) AS line,
+        CASE WHEN inside IS NULL THEN o ELSE {extracted("inside", members)} END AS d
       FROM opened
     )
     SELECT position, fault, inside,
@@ -54,32 +67,35 @@ def header_query(name: str) -> str:
     `data` and `message` are null where the line itself is the data; else the message is what the log says in words, an
     empty text where it says nothing. `members` are the names of what a record of unknown shape has.
     """
-    shape = next(each for each in SHAPES if each.name == name)
+    shape = shape_named(name)
     members = _members(shape)
     reader = list_reader(members)
-    fields = ", ".join(f"{_header_field(shape, name, reader)} AS {name}" for name in HEADER_FIELDS)
+    fields = ", ".join(f"{_first(shape.header.get(field, ()), reader)} AS {field}" for field in HEADER_FIELDS)
+    has_data = bool(shape.data) or shape.is_made_over
     names = "CAST(to_json(json_keys(coalesce(data, line))) AS VARCHAR)" if name == UNKNOWN else "CAST(NULL AS VARCHAR)"
     # Records are never part of the text, as above. Data of the form {"Data": [...]} are told by their beginning before
     # they are parsed: most are not, and the test costs next to nothing.
     return f"""
-    SELECT position, given(channel) AS channel, number(event_id) AS event_id, given(provider) AS provider,
-      given(computer) AS computer, number(record_id) AS record_id, level_name(level) AS level, event_time,
-      CASE WHEN starts_with(data, '{{"Data":') AND contains(data, 'Name":') THEN coalesce({_named_data("data")}, data)
-        ELSE data END AS data,
+    SELECT position, channel, event_id, provider, computer, record_id, level, event_time, {_made_data(shape, reader)},
       CASE WHEN data IS NOT NULL THEN coalesce(message, '') END AS message, {names} AS members
     FROM (
-      SELECT position, line, {fields}, TRY({parse_expression(shape.time).bind(reader)}) AS event_time,
-        {_data(shape, reader) if shape.data else "CAST(NULL AS VARCHAR)"} AS data,
-        {first_of(map(reader, shape.message)) if shape.data else "CAST(NULL AS VARCHAR)"} AS message
-      FROM (SELECT *, {spread(members, {})} FROM (SELECT *, {extracted("line", members)} AS d FROM bodies)))
+      SELECT * REPLACE (given(channel) AS channel, number(event_id) AS event_id, given(provider) AS provider,
+        given(computer) AS computer, number(record_id) AS record_id, level_name(level) AS level,
+        CASE WHEN starts_with(data, '{{"Data":') AND contains(data, 'Name":')
+          THEN coalesce({_named_data("data")}, data) ELSE data END AS data)
+      FROM (
+        SELECT *, {fields}, TRY({_first(shape.time, reader)}) AS event_time,
+          {_data(shape, reader)} AS data,
+          {_first(shape.message, reader) if has_data else "CAST(NULL AS VARCHAR)"} AS message
+        FROM (SELECT *, {spread(members, {})} FROM (SELECT *, {extracted("line", members)} AS d FROM bodies))))
     """  # noqa: S608
 
 
 @cache
 def own_message() -> tuple[str, tuple[str, ...]]:
     """Return the SQL condition of records that may hold a message among their own data, and the members to look at."""
-    names = ", ".join(text_literal(shape.name) for shape in _OWN_DATA)
-    members = dict.fromkeys(name for shape in _OWN_DATA for name in shape.message)
+    names = ", ".join(text_literal(shape.name) for shape in _own_data())
+    members = dict.fromkeys(name for shape in _own_data() for each in shape.message for name in each.members)
     return f"message IS NULL AND shape IN ({names})", tuple(members)
 
 
@@ -89,32 +105,42 @@ def message_sql(column: str) -> str:
     numbers = {name: number for number, name in enumerate(own_message()[1], start=1)}
 
     def values() -> Iterator[str]:
-        for shape in _OWN_DATA:
-            texts = (f"nullif({column}{numbers[name]}, '')" for name in shape.message)
-            yield f"WHEN {text_literal(shape.name)} THEN {first_of(texts)}"
+        for shape in _own_data():
+            message = _first(shape.message, lambda name: f"nullif({column}{numbers[name]}, '')")
+            yield f"WHEN {text_literal(shape.name)} THEN {message}"
 
     return f"CASE WHEN message IS NULL THEN CASE shape {' '.join(values())} END ELSE nullif(message, '') END"
 
 
+@cache
+def made_over() -> frozenset[str]:
+    """Return the names of the shapes whose data are made: of their records, only the line holds all that they say."""
+    return frozenset(shape.name for shape in all_shapes() if shape.is_made_over)
+
+
+def _own_data() -> tuple[Shape, ...]:
+    """Return the shapes of records that may be their own data."""
+    return tuple(shape for shape in all_shapes() if shape.may_be_own_data)
+
+
 def _members(shape: Shape) -> list[str]:
     """Return all members that a shape's header and data are taken from."""
-    members = [name for names in shape.header.values() for name in names]
-    members += [name.removesuffix(".*") for name in shape.data]
-    members += shape.message if shape.data else ()
-    for sql in (shape.time, *shape.constants.values()):
-        members += parse_expression(sql).members
-    return list(dict.fromkeys(members))
+    expressions = [each for alternatives in shape.header.values() for each in alternatives]
+    expressions += [*shape.data, *shape.time]
+    expressions += shape.message if shape.data or shape.is_made_over else ()
+    expressions += [each for renamed in shape.renamed for values in renamed.members.values() for each in values]
+    return list(dict.fromkeys(name.removesuffix(".*") for each in expressions for name in each.members))
 
 
 def _evidence(shape: Shape, reader: MemberReader) -> str:
-    groups = (" OR ".join(f"{reader(name)} IS NOT NULL" for name in group) for group in shape.evidence)
-    return " AND ".join(f"({group})" for group in groups)
+    def holds(expression: Expression) -> str:
+        return f"{expression.bind(reader)} IS NOT NULL" if is_member(expression) else f"({expression.bind(reader)})"
+
+    return " AND ".join(f"({' OR '.join(map(holds, group))})" for group in shape.evidence)
 
 
-def _header_field(shape: Shape, name: str, reader: MemberReader) -> str:
-    if name in shape.constants:
-        return parse_expression(shape.constants[name]).bind(reader)
-    return first_of(map(reader, shape.header.get(name, ())))
+def _first(alternatives: Alternatives, reader: MemberReader) -> str:
+    return first_of(each.bind(reader) for each in alternatives)
 
 
 def _data(shape: Shape, reader: MemberReader) -> str:
@@ -123,13 +149,58 @@ def _data(shape: Shape, reader: MemberReader) -> str:
     Null, which stands for the record itself, where there is none.
     """
     objects = []
-    for name in shape.data:
-        value = f"object_text({reader(name.removesuffix('.*'))})"
-        if name.endswith(".*"):
+    for expression in shape.data:
+        value = f"object_text({expression.bind(lambda name: reader(name.removesuffix('.*')))})"
+        if is_member(expression) and expression.members[0].endswith(".*"):
             inner = f"json_merge_patch({value}, '{{\"#attributes\":null}}')"
             value = f"object_text(CAST(json_extract({inner}, '$.*')[1] AS VARCHAR))"
         objects.append(value)
-    return f"coalesce({', '.join([*objects, shape.no_data])})"
+    if shape.data_elsewhere:
+        objects.append("'{}'")
+    elif shape.renamed or shape.frame:
+        objects.append(f"CAST(json_merge_patch(line, {_nulls(_not_data(shape))}) AS VARCHAR)")
+    return first_of(objects)
+
+
+def _not_data(shape: Shape) -> list[str]:
+    """Return the members of a record that is its own data which are none: its frame, its header, its message."""
+    expressions = [each for alternatives in shape.header.values() for each in alternatives]
+    names = [name.split(".")[0] for each in expressions if is_member(each) for name in each.members]
+    return list(dict.fromkeys([*shape.frame, *names, *MESSAGE_MEMBERS]))
+
+
+def _nulls(names: Iterable[str]) -> str:
+    """Return the literal of an object that takes members of these names away where it is merged into another."""
+    return text_literal(json.dumps(dict.fromkeys(names)))
+
+
+def _made_data(shape: Shape, reader: MemberReader) -> str:
+    """Return the SQL of a record's data with the members that its exporter keeps elsewhere, as the column `data`."""
+    if not shape.renamed:
+        return "data"
+    kinds = ", ".join(f"coalesce({_renamed(renamed, reader)}, '{{}}')" for renamed in shape.renamed)
+    # To merge a null into an object would take the member away that it has.
+    return f"CAST(json_merge_patch(data, {kinds}) AS VARCHAR) AS data"
+
+
+def _renamed(renamed: Renamed, reader: MemberReader) -> str:
+    """Return the SQL of an object of members that the data lack, null where a record is of no kind that has them."""
+    conditions = [f"lower({name}) = {text_literal(wanted)}" for name, wanted in _log(renamed) if wanted]
+    if renamed.event_ids:
+        conditions.append(f"event_id IN ({', '.join(map(str, renamed.event_ids))})")
+    pairs = ", ".join(
+        f"{text_literal(name)}, CASE WHEN {_lacks(name)} THEN {_first(values, reader)} END"
+        for name, values in renamed.members.items()
+    )
+    return f"CASE WHEN {' AND '.join(conditions) or 'true'} THEN json_merge_patch('{{}}', json_object({pairs})) END"
+
+
+def _log(renamed: Renamed) -> tuple[tuple[str, str | None], ...]:
+    return (("channel", renamed.channel), ("provider", renamed.provider))
+
+
+def _lacks(name: str) -> str:
+    return f"coalesce(json_extract_string(data, {text_literal(json_path(name))}), '') = ''"
 
 
 def _named_data(data: str) -> str:

@@ -18,7 +18,7 @@ import pyarrow.compute as pc
 from carlang.database.connection import open_memory
 from carlang.mapping.event_mapping import EventMapping, Sensors
 from carlang.mapping.events import TRACE_COLUMNS, events_query, reads_line, traced_query
-from carlang.mapping.headers import header_query, shapes_query
+from carlang.mapping.headers import header_query, made_over, shapes_query
 from carlang.mapping.macros import define_macros
 from carlang.mapping.router import GuessCount, GuessCounts, LogKey, Route, Router, add_guesses
 from carlang.mapping.tables import (
@@ -125,7 +125,7 @@ class Mapper:
         headers, rejected = self._headers(chunk)
         routes, guesses = self._choose(headers)
         records = with_headers(chunk, headers, begin)
-        without = without_lines(records)
+        without = without_lines(records, made_over())
         routed = {}
         for route, rows in routes.items():
             table = records if self._reads_lines(route) else without

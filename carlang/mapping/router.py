@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 
 from carlang.mapping.event_mapping import EventMapping, Sensors
-from carlang.mapping.shapes import SHAPES
+from carlang.mapping.shapes import all_shapes, is_member
 from carlang.readers import tuning
 
 LogKey = tuple[str | None, str | None, int | None]
@@ -19,9 +20,6 @@ _LEAST_SHARE = 0.5
 
 # One or two common names (`ProcessId`, `User`) are in mappings of every sensor and prove nothing.
 _FEWEST_MEMBERS = 3
-
-_HEADER_MEMBERS = frozenset(name.split(".")[0] for shape in SHAPES for names in shape.header.values() for name in names)
-"""The first parts of all names under which shapes keep their headers; they tell nothing of whose record it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,11 +110,18 @@ class Router:
         if known is None:
             if len(self._guesses) >= tuning.ROUTES_REMEMBERED:
                 self._guesses.clear()
-            names = frozenset(json.loads(members)) - _HEADER_MEMBERS
+            names = frozenset(json.loads(members)) - _header_members()
             fits = (_fit(mapping, names, event_id) for mapping in self._mappings)
             # A tuple, as "no mapping fits" is worth remembering too.
             known = self._guesses[key] = (max(fits, key=lambda fit: fit[0], default=(0.0, None))[1],)
         return known[0]
+
+
+@cache
+def _header_members() -> frozenset[str]:
+    """Return the first parts of all names under which shapes keep headers; they tell nothing of whose record it is."""
+    values = (each for shape in all_shapes() for alternatives in shape.header.values() for each in alternatives)
+    return frozenset(name.split(".")[0] for each in values if is_member(each) for name in each.members)
 
 
 def _fit(mapping: EventMapping, names: frozenset[str], event_id: int | None) -> tuple[float, Guess | None]:

@@ -1,15 +1,25 @@
-"""The shapes in which exports write a record, and the SQL that reads the same header out of each.
+"""The shapes in which exports write a record: one file of shapes for each family of exporters.
 
 A header is what the log says of every record: channel, event id, provider, computer, number, level, message, time. The
-data are the record's own members. Which shape a record has is decided by the members it has, record by record.
+data are the event's own members. Which shape a record has is decided by the members it has, record by record.
+
+Where a file of shapes names a value, it gives a member by its path, `winlog.event_data`, or an expression as in the
+files of sensors, `instant({@timestamp})`, in which `line` is the whole record; of a list, the first that gives
+something counts.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cache
+from importlib.resources import files as package_files
+from typing import Any, Literal
 
-from carlang.readers.records import XML
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+from carlang.datafile import read_yaml, validate
+from carlang.mapping.expression import Expression, parse_expression
 
 HEADER_FIELDS = ("channel", "event_id", "provider", "computer", "record_id", "level")
 
@@ -23,170 +33,171 @@ NAME_MEMBERS = ('$."@Name"', "$.Name", '$."#attributes".Name', '$."$".Name')
 TEXT_MEMBERS = ('$."#text"', "$.text", "$.Text", "$.Value", "$.content", '$."_"')
 """What exports that go by the XML call the name and the text of a piece of data, as JSON paths."""
 
+MESSAGE_MEMBERS = ("Message", "message", "z_original_message", "_raw")
+"""Members that repeat the record as text; they are not data."""
+
+Alternatives = tuple[Expression, ...]
+
+
+@dataclass(frozen=True)
+class Renamed:
+    """Members of the event's data that an exporter keeps elsewhere in the record, of all records or of some kinds.
+
+    `channel` and `provider` are in lower case; without any of the three conditions, all records are meant.
+    """
+
+    members: Mapping[str, Alternatives]
+    event_ids: tuple[int, ...] = ()
+    channel: str | None = None
+    provider: str | None = None
+
 
 @dataclass(frozen=True)
 class Shape:
-    """A shape: the members that give it away, where its header and its data stand, and how its time is found.
+    """A shape: what gives it away, where its header and its data stand, and how its time is found.
 
-    A record has the shape if, of each group in `evidence`, it has at least one member. `header` lists for each part
-    of the header the members that may hold it, the best first; `message` does so for the message. `data` lists the
-    objects that may hold the data, `no_data` is SQL for what stands for them where there are none; null stands for the
-    record itself. `time` is SQL over `{member}` references.
+    A record has the shape if, of each group in `evidence`, it has at least one member, or one of its expressions is
+    true. `data` are objects that may hold the data, as JSON text; where there are none, the record is its own data,
+    unless it is `data_elsewhere`. `renamed` adds members to the data that these lack; `frame` are members of a record
+    that is its own data which speak of the log and not of the event: the logging service's ProcessId.
     """
 
     name: str
+    title: str
+    how: str
+    evidence: tuple[Alternatives, ...]
+    header: Mapping[str, Alternatives]
+    time: Alternatives
+    message: Alternatives = ()
+    data: Alternatives = ()
+    data_elsewhere: bool = False
+    renamed: tuple[Renamed, ...] = ()
+    frame: tuple[str, ...] = field(default=())
+
+    @property
+    def is_made_over(self) -> bool:
+        """Whether the data are made, so that only the record itself holds all that it says."""
+        return bool(self.renamed or self.frame) or any(not is_member(each) for each in self.data)
+
+    @property
+    def may_be_own_data(self) -> bool:
+        """Whether records may be their own data, just as they are."""
+        return bool(self.message) and not self.data_elsewhere and not self.renamed and not self.frame
+
+
+class _Entry(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+def _listed(value: Any) -> Any:
+    return value if isinstance(value, list) else [value]
+
+
+def _lists(value: Any) -> Any:
+    return {key: _listed(item) for key, item in value.items()} if isinstance(value, dict) else value
+
+
+class _RenamedEntry(_Entry):
+    """`members`: of the event's data, each with where the record has it. Without conditions, for all records."""
+
+    members: Mapping[str, tuple[str, ...]]
+    event_id: tuple[int, ...] = ()
+    channel: str | None = None
+    provider: str | None = None
+
+    _each = field_validator("members", mode="before")(_lists)
+    _ids = field_validator("event_id", mode="before")(_listed)
+
+
+class _ShapeEntry(_Entry):
+    """A shape as it stands in a file. Shapes are tried by their `rank`, the lowest first.
+
+    `how` says how to make the export, `title` what people call it. `without_data` says what is so where none of the
+    objects in `data` is there: the `record` is its own data, or there is `nothing`.
+    """
+
+    shape: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
+    title: str
+    how: str
+    rank: int
     evidence: tuple[tuple[str, ...], ...]
     header: Mapping[str, tuple[str, ...]]
-    time: str
+    time: tuple[str, ...]
     message: tuple[str, ...] = ()
     data: tuple[str, ...] = ()
-    no_data: str = "NULL"
-    constants: Mapping[str, str] = field(default_factory=dict)
+    without_data: Literal["record", "nothing"] = "record"
+    renamed: tuple[_RenamedEntry, ...] = ()
+    frame: tuple[str, ...] = ()
+
+    _header = field_validator("header", mode="before")(_lists)
+    _lists = field_validator("time", "message", "data", "frame", "renamed", mode="before")(_listed)
+
+    @field_validator("header")
+    @classmethod
+    def _known(cls, value: Mapping[str, tuple[str, ...]]) -> Mapping[str, tuple[str, ...]]:
+        if unknown := sorted(value.keys() - set(HEADER_FIELDS)):
+            raise ValueError(f"a header has no `{unknown[0]}`; it has {', '.join(HEADER_FIELDS)}")
+        return value
 
 
-_SYSTEM = "Event.System"
+class _File(_Entry):
+    shapes: tuple[_ShapeEntry, ...]
 
-_WINLOGBEAT_HEADER = {
-    "channel": ("winlog.channel",),
-    "event_id": ("winlog.event_id", "event.code"),
-    "provider": ("winlog.provider_name", "event.provider"),
-    "computer": ("winlog.computer_name", "host.name"),
-    "record_id": ("winlog.record_id",),
-    "level": ("log.level", "winlog.level"),
-}
 
-SHAPES = (
-    Shape(
-        name=XML,
-        evidence=((f"{_SYSTEM}.EventID", f"{_SYSTEM}.Provider", f"{_SYSTEM}.Channel"),),
-        header={
-            "channel": (f"{_SYSTEM}.Channel",),
-            "event_id": (f"{_SYSTEM}.EventID.#text", f"{_SYSTEM}.EventID"),
-            "provider": (
-                f"{_SYSTEM}.Provider.#attributes.Name",
-                f"{_SYSTEM}.Provider.@Name",
-                f"{_SYSTEM}.Provider.Name",
-            ),
-            "computer": (f"{_SYSTEM}.Computer",),
-            "record_id": (f"{_SYSTEM}.EventRecordID",),
-            "level": (f"{_SYSTEM}.Level",),
-        },
-        message=("Event.RenderingInfo.Message",),
-        time=(
-            f"coalesce(instant({{{_SYSTEM}.TimeCreated.#attributes.SystemTime}}),"
-            f" instant({{{_SYSTEM}.TimeCreated.@SystemTime}}), instant({{{_SYSTEM}.TimeCreated.SystemTime}}))"
-        ),
-        data=("Event.EventData", "Event.UserData.*", "Event.ProcessingErrorData"),
-        no_data="'{}'",
-    ),
-    Shape(  # HELK over winlogbeat 7: the header as winlogbeat has it, the data renamed and put on top
-        name="helk",
-        evidence=(("winlog.event_id", "winlog.channel"), ("@event_date_creation", "z_logstash_pipeline")),
-        header=_WINLOGBEAT_HEADER,
-        message=("message", "z_original_message"),
-        time="coalesce(instant({@event_date_creation}), instant({@timestamp}))",
-    ),
-    Shape(
-        name="winlogbeat",
-        evidence=(("winlog.event_id", "winlog.channel"),),
-        header=_WINLOGBEAT_HEADER,
-        message=("message",),
-        time="instant({@timestamp})",
-        data=("winlog.event_data", "winlog.user_data"),
-        no_data="'{}'",
-    ),
-    Shape(  # winlogbeat 6, and HELK, which renames the members of `event_data` and puts them on top
-        name="beats",
-        evidence=(("event_id",), ("log_name", "source_name")),
-        header={
-            "channel": ("log_name",),
-            "event_id": ("event_id",),
-            "provider": ("source_name",),
-            "computer": ("computer_name", "host_name"),
-            "record_id": ("record_number",),
-            "level": ("level",),
-        },
-        message=("message", "z_original_message"),
-        time="coalesce(instant({@event_date_creation}), instant({@timestamp}))",
-        data=("event_data", "user_data"),
-    ),
-    Shape(  # NXLog, Logstash, Splunk, Get-WinEvent | ConvertTo-Json
-        name="flat",
-        evidence=(("EventID", "EventCode", "Id"), ("Channel", "LogName", "SourceName", "ProviderName")),
-        header={
-            "channel": ("Channel", "LogName"),
-            "event_id": ("EventID", "EventCode", "Id"),
-            "provider": ("SourceName", "ProviderName", "Provider"),
-            "computer": ("Hostname", "Computer", "ComputerName", "MachineName"),
-            "record_id": ("RecordNumber", "EventRecordID", "RecordId", "RecordID"),
-            "level": ("LevelDisplayName", "Level", "Severity"),
-        },
-        message=("Message",),
-        time=(
-            "coalesce(instant({TimeCreated}), CASE WHEN has_zone({EventTime}) THEN instant({EventTime}) END,"
-            " local_instant({EventTime}, {EventReceivedTime}, {@timestamp}), instant({EventTime}),"
-            " instant({SystemTime}), instant({_time}), instant({@timestamp}))"
-        ),
-    ),
-    Shape(  # documents that are in the CAR model already, flat or with their fields in a member
-        name="car",
-        evidence=(("object", "data_model.object"), ("action", "data_model.action")),
-        header={
-            "computer": tuple(
-                outer + name
-                for outer in ("", "fields.", "data_model.", "data_model.fields.")
-                for name in ("fqdn", "hostname")
-            )
-        },
-        constants={
-            "channel": (
-                "'car/' || lower(replace(coalesce({object}, {data_model.object}), ' ', '_'))"
-                " || '/' || lower(replace(coalesce({action}, {data_model.action}), ' ', '_'))"
-            )
-        },
-        time=(
-            "coalesce(instant({time}), instant({fields.time}), instant({data_model.time}),"
-            " instant({data_model.fields.time}), instant({timestamp}), instant({@timestamp}))"
-        ),
-        data=("data_model.fields", "fields", "data_model"),
-    ),
-    Shape(
-        name="zeek",
-        evidence=(("@stream", "_path", "uid", "fuid"), ("@proc", "ts")),
-        header={"computer": ()},
-        constants={
-            "channel": "'zeek' || coalesce('/' || {@stream}, '/' || {_path}, '/' || zeek_stream(line), '')",
-            "provider": "'zeek'",
-        },
-        time="instant({ts})",
-    ),
-    Shape(  # a row of a query's result
-        name="osquery",
-        evidence=(("columns",), ("hostIdentifier", "host_identifier", "unixTime", "unix_time")),
-        header={"computer": ("hostIdentifier", "host_identifier")},
-        constants={"channel": "'osquery' || coalesce('/' || {name}, '')", "provider": "'osquery'"},
-        time="coalesce(instant({unixTime}), instant({unix_time}))",
-        data=("columns",),
-    ),
-    Shape(
-        name=UNKNOWN,
-        evidence=(),
-        header={
-            "channel": ("Channel", "channel", "log_name"),
-            "event_id": ("EventID", "EventId", "eventID", "event_id", "EventCode", "event.code"),
-            "provider": ("provider", "SourceName"),
-            "computer": ("Hostname", "hostname", "Computer", "computer", "ComputerName", "computer_name", "host_name"),
-            "record_id": ("RecordNumber", "EventRecordID", "RecordId", "RecordID", "record_id"),
-        },
-        message=("message", "Message"),
-        time=(
-            "coalesce(instant({UtcTime}), instant({TimeCreated}), instant({@timestamp}), instant({timestamp}),"
-            " instant({time}), instant({ts}))"
-        ),
-        data=("EventData", "event_data", "eventData"),
-    ),
-)
-"""The first shape whose evidence a record has is the record's."""
+def is_member(expression: Expression) -> bool:
+    """Tell whether an expression is a member and nothing else."""
+    return len(expression.members) == 1 and not any(expression.pieces)
 
-MESSAGE_MEMBERS = ("Message", "message", "z_original_message", "_raw")
-"""Members that repeat the record as text; they are not data."""
+
+@cache
+def all_shapes() -> tuple[Shape, ...]:
+    """Return the shapes that ship with the package; the first whose evidence a record has is the record's."""
+    entries = [entry for name, text in shape_files() for entry in validate(_File, read_yaml(name, text)).shapes]
+    return tuple(_shape(entry) for entry in sorted(entries, key=lambda each: (each.rank, each.shape)))
+
+
+@cache
+def shape_named(name: str) -> Shape:
+    """Return the shape of a name."""
+    return next(shape for shape in all_shapes() if shape.name == name)
+
+
+def shape_files() -> list[tuple[str, str]]:
+    """Return the files of shapes, each with its name and text."""
+    folder = package_files("carlang.mapping") / "shapes"
+    names = sorted(entry.name for entry in folder.iterdir() if entry.name.endswith(".yaml"))
+    return [(name, (folder / name).read_text("utf-8")) for name in names]
+
+
+def _shape(entry: _ShapeEntry) -> Shape:
+    return Shape(
+        name=entry.shape,
+        title=entry.title,
+        how=entry.how,
+        evidence=tuple(_values(group) for group in entry.evidence),
+        header={name: _values(texts) for name, texts in entry.header.items()},
+        time=_values(entry.time),
+        message=_values(entry.message),
+        data=_values(entry.data),
+        data_elsewhere=entry.without_data == "nothing",
+        renamed=tuple(_renamed(each) for each in entry.renamed),
+        frame=entry.frame,
+    )
+
+
+def _renamed(entry: _RenamedEntry) -> Renamed:
+    return Renamed(
+        members={name: _values(texts) for name, texts in entry.members.items()},
+        event_ids=entry.event_id,
+        channel=entry.channel.lower() if entry.channel else None,
+        provider=entry.provider.lower() if entry.provider else None,
+    )
+
+
+def _values(texts: tuple[str, ...]) -> Alternatives:
+    return tuple(_value(text) for text in texts)
+
+
+def _value(text: str) -> Expression:
+    """Read a member's path, or an expression, which a brace, a bracket or a quote tells from one."""
+    return parse_expression(text) if any(sign in text for sign in "({'") else Expression(("", ""), (text,))

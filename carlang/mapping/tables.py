@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Set as AbstractSet
+
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -71,16 +73,17 @@ def with_headers(chunk: pa.Table, headers: pa.Table, begin: int) -> pa.Table:
     return pa.table(columns, schema=ROUTED_SCHEMA)
 
 
-def without_lines(rows: pa.Table) -> pa.Table:
-    """Return records with their lines where these are the data alone.
+def without_lines(rows: pa.Table, made_over: AbstractSet[str]) -> pa.Table:
+    """Return records with their lines where these are the data alone, and where the data were `made_over` in a shape.
 
     Elsewhere the data are a copy of most of the line: records that wait for their queries would take twice the memory.
     """
-    missing = rows["data"].null_count
-    if missing == rows.num_rows:
+    needed = pc.is_null(rows["data"])
+    if not made_over.isdisjoint(rows["shape"].unique().to_pylist()):
+        needed = pc.or_(needed, pc.is_in(rows["shape"], value_set=pa.array(sorted(made_over), pa.string())))
+    count = pc.sum(needed).as_py() or 0
+    if count == rows.num_rows:
         return rows
     nothing = pa.scalar(None, pa.string())
-    lines = (
-        pc.if_else(pc.is_null(rows["data"]), rows["line"], nothing) if missing else pa.repeat(nothing, rows.num_rows)
-    )
+    lines = pc.if_else(needed, rows["line"], nothing) if count else pa.repeat(nothing, rows.num_rows)
     return rows.set_column(rows.schema.get_field_index("line"), ROUTED_SCHEMA.field("line"), lines)

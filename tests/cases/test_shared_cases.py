@@ -1,0 +1,96 @@
+"""Every file of `../shared/cases` becomes what its entry there says."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.cases.shared_cases import entries, ingested, objections
+from tests.conftest import SHARED
+
+_CASES = SHARED / "cases"
+
+NOT_YET = frozenset(
+    {
+        # hollow
+        "evtxecmd.json",
+        "velociraptor_artifact.json",
+        "ecs_sysmon_process.json",
+        "ecs_sysmon_network.json",
+        "getwinevent.json",
+        "evtxecmd_userdata.json",
+        "ecs_sysmon_dns.json",
+        # guess
+        "velo_sysmon.json",
+        "sysmon_bare.json",
+        # listing
+        "process_listing.json",
+        "wmic_process.csv",
+        # auditd
+        "auditd_split.log",
+        "auditd_unlinkat.log",
+        "auditd_rename.log",
+        # osquery
+        "osquery_removed.json",
+        "osquery_diffresults.json",
+        # refusal
+        "sysmon_linux_syslog.log",
+        "evtx_dump_xml.txt",
+        "ausearch_i.log",
+        "sentinel_securityevent.csv",
+        # time
+        "times_text.json",
+        "times_number.json",
+        "sentinel_securityevent.json",
+        # lost
+        "splunk_raw_xml.json",
+        "splunk_raw.csv",
+        # unmapped
+        "kibana_dotted.json",
+        "kibana_dotted_source.json",
+        "wazuh.json",
+        "splunk_winevent.json",
+        "sentinel_event_table.json",
+        "defender.json",
+        "wazuh_security.json",
+        # control
+        "ctrl.xml",
+        "ctrl.csv",
+        # damage
+        "nul.json",
+        "swallow.xml",
+        "boundary.tar",
+        # crash
+        "fatal.parquet",
+        # model
+        "car_alias.json",
+        "car_number.ndjson",
+        # escape
+        "zeek_escape.log",
+        # locale
+        "service_german.json",
+        # bulk
+        "esbulk.ndjson",
+    }
+)
+"""Files that do not become what they should: strict, so that the list can only shrink."""
+
+_ENTRIES = entries(_CASES)
+
+
+def _parameter(entry: dict[str, Any]) -> Any:
+    marks = [pytest.mark.xfail(strict=True, reason="not mapped yet")] if entry["file"] in NOT_YET else []
+    return pytest.param(entry, id=f"{entry['kind']}-{entry['file']}", marks=marks)
+
+
+@pytest.mark.parametrize("entry", [_parameter(entry) for entry in _ENTRIES])
+def test_a_case_becomes_what_its_entry_says(entry: dict[str, Any], shared_cases: Path, tmp_path: Path) -> None:
+    result = ingested(shared_cases / "files" / entry["file"], entry.get("options", []), tmp_path)
+    assert objections(entry, result) == []
+
+
+def test_each_file_has_an_entry(shared_cases: Path) -> None:
+    """Also where the folder is missing: without this, no test would tell."""
+    assert {entry["file"] for entry in _ENTRIES} == {path.name for path in (shared_cases / "files").iterdir()}
