@@ -10,7 +10,7 @@ from typing import Any
 
 from carlang import analytic as core
 from carlang import importers
-from carlang.analytic import CompiledAnalytic, OptionError, Parameter, RunOptions
+from carlang.analytic import CompiledAnalytic, OptionError, Parameter, RunOptions, shown
 from carlang.diagnostics import Diagnostic
 from carlang.loading import IngestReport, Progress
 from carlang.loading import ingest as ingest_sources
@@ -241,7 +241,7 @@ def ingest(  # noqa: PLR0913  # the options of an ingest, each by name
         StoreError: The store cannot be made or written.
     """
     if not isinstance(store, Store | str | PathLike):
-        raise OptionError(f"store: {store!r} is neither a Store nor a path")
+        raise OptionError(f"store: {shown(store)} is neither a Store nor a path")
     return ingest_sources(
         _paths(sources),
         store if isinstance(store, Store) else fspath(store),
@@ -265,7 +265,7 @@ def _compiled(analytics: Iterable[Analytic]) -> list[CompiledAnalytic]:
     chosen = list(analytics) if isinstance(analytics, Iterable) else [None]
     if all(isinstance(each, Analytic) for each in chosen):
         return [each._compiled for each in chosen if each]  # noqa: SLF001  # the door's own room
-    raise OptionError(f"analytics: {analytics!r} is not a list of analytics; `load` and `load_text` give one each")
+    raise OptionError(f"analytics: {shown(analytics)} is not a list of analytics; `load` and `load_text` give one each")
 
 
 def _paths(sources: str | PathLike[str] | Sequence[str | PathLike[str]]) -> list[str]:
@@ -275,4 +275,4 @@ def _paths(sources: str | PathLike[str] | Sequence[str | PathLike[str]]) -> list
     listed = list(sources) if isinstance(sources, Iterable) else [None]
     if all(isinstance(source, str | PathLike) for source in listed):
         return [fspath(source) for source in listed if source is not None]
-    raise OptionError(f"sources: {sources!r} is neither a path nor a list of paths")
+    raise OptionError(f"sources: {shown(sources)} is neither a path nor a list of paths")

@@ -1,7 +1,7 @@
 """Analytics ready to be checked, compiled and run; a run of many over one store, and what may bound it."""
 
 from carlang.analytic.compiled import PROGRAM, CompiledAnalytic, load, load_text
-from carlang.analytic.options import OptionError, RunOptions, instant, opened_store, values_by_name
+from carlang.analytic.options import OptionError, RunOptions, instant, opened_store, shown, values_by_name
 from carlang.analytic.parameters import Parameter, known_parameters, parameters
 from carlang.analytic.run import run_analytics, run_one
 
@@ -19,5 +19,6 @@ __all__ = [
     "parameters",
     "run_analytics",
     "run_one",
+    "shown",
     "values_by_name",
 ]

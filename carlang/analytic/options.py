@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from os import PathLike
+from reprlib import Repr
 from threading import TIMEOUT_MAX
 from typing import Any
 
@@ -20,6 +21,16 @@ from carlang.store import Store, open_store
 
 _SECONDS = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|s|m|h)?", re.IGNORECASE)
 _UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
+
+
+_SHORT = Repr()  # a wrong value may be anything, a list of a whole catalogue too; a message is a line
+_SHORT.maxstring = _SHORT.maxother = 80
+_SHORT.maxlist = _SHORT.maxdict = 3
+
+
+def shown(value: object) -> str:
+    """Return a value as a message shows it: its repr, cut where that is long."""
+    return _SHORT.repr(value)
 
 
 class OptionError(CarlangError, ValueError):
@@ -67,7 +78,9 @@ class RunOptions:
         if first and last and first > last:
             raise OptionError(f"{name('since')}: {first.isoformat()} is after {name('until')}, {last.isoformat()}")
         if memory_limit is not None and not isinstance(memory_limit, str):
-            raise OptionError(f"{name('memory_limit')}: {memory_limit!r} is not an amount of memory; write 2GB or 50%")
+            raise OptionError(
+                f"{name('memory_limit')}: {shown(memory_limit)} is not an amount of memory; write 2GB or 50%"
+            )
         try:
             limits = Limits(memory_limit, seconds(name("timeout"), timeout))
         except LimitError as error:
@@ -87,7 +100,7 @@ def instant(name: str, value: datetime | str | None) -> datetime | None:
             return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
         except OverflowError:  # year 1 or 9999, and the zone leads out of it
             pass
-    raise OptionError(f"{name}: {value!r} is not a time; write 2020-09-01, 2020-09-01T12:00:00Z or with an offset")
+    raise OptionError(f"{name}: {shown(value)} is not a time; write 2020-09-01, 2020-09-01T12:00:00Z or with an offset")
 
 
 def seconds(name: str, value: timedelta | str | float | None) -> float | None:
@@ -104,14 +117,16 @@ def seconds(name: str, value: timedelta | str | float | None) -> float | None:
         case int() | float() if not isinstance(value, bool):
             length = float(value)
     if length is None or not 0 < length <= TIMEOUT_MAX:  # NaN is neither above nor below
-        raise OptionError(f"{name}: {value!r} is not a time span above zero; write 60s, 500ms or 2m")
+        raise OptionError(f"{name}: {shown(value)} is not a time span above zero; write 60s, 500ms or 2m")
     return length
 
 
 def rows(name: str, value: int | None) -> int | None:
     """Return a number of rows as it was given."""
     if value is not None and (isinstance(value, bool) or not isinstance(value, int) or value < 0):
-        raise OptionError(f"{name}: {value!r} is not a number of rows; write 0 or more, or leave it out for all rows")
+        raise OptionError(
+            f"{name}: {shown(value)} is not a number of rows; write 0 or more, or leave it out for all rows"
+        )
     return value
 
 
@@ -121,7 +136,7 @@ def opened_store(store: Store | str | PathLike[str] | None) -> Store:
         return store
     if store is None or isinstance(store, str | PathLike):
         return open_store(store)
-    raise OptionError(f"store: {store!r} is neither a Store nor a path")
+    raise OptionError(f"store: {shown(store)} is neither a Store nor a path")
 
 
 def values_by_name(params: Mapping[str, Any] | None) -> Mapping[str, Any]:
@@ -130,4 +145,4 @@ def values_by_name(params: Mapping[str, Any] | None) -> Mapping[str, Any]:
         return {}
     if isinstance(params, Mapping) and all(isinstance(name, str) for name in params):
         return params
-    raise OptionError(f"params: {params!r} is not a mapping of parameters' names to their values")
+    raise OptionError(f"params: {shown(params)} is not a mapping of parameters' names to their values")

@@ -154,3 +154,9 @@ def test_parameters_are_described_and_wrong_ones_named(store: carlang.Store) -> 
         analytic.run(store, params={"least": "many", "name": "x"})
     with pytest.raises(carlang.MissingParameterError, match="name"):
         analytic.run(store)
+
+
+def test_a_wrong_value_of_any_size_is_shown_in_a_short_line() -> None:
+    with pytest.raises(carlang.OptionError) as refused:
+        carlang.run_all(["x" * 10_000] * 10_000)  # type: ignore[list-item]  # the wrong value
+    assert len(str(refused.value)) < 500

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from carlang import ingest, open_store, run_all
+from carlang import ingest, open_store
+from carlang.analytic import RunOptions, run_analytics
 from carlang.results import RunReport
 from tests.catalogue.generator import generator, recorded_hits
 from tests.catalogue.independent_records import recordings
@@ -23,7 +24,7 @@ def report(real_logs: Path, tmp_path_factory: pytest.TempPathFactory) -> RunRepo
     done = ingest(list(recordings(real_logs)), store)
     assert (done.rejected, [s.source for s in done.sources if s.reason]) == (0, [])
     analytics = generator()["catalogue"]()
-    found = run_all(analytics, open_store(store), now=generator()["NOW"])
+    found = run_analytics(analytics, open_store(store), RunOptions.of(now=generator()["NOW"]), {})
     told = {r.analytic for r in found.results} | {n.analytic for n in found.not_run}
     assert told == {a.id for a in analytics}
     return found
