@@ -1,4 +1,4 @@
-"""The first half of an ingest in SQL: raw lines become records with a header and their data."""
+"""The second query of an ingest: the headers of records, and their data."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from collections.abc import Iterable, Iterator
 from functools import cache
 
 from carlang.database.quoting import text_literal
-from carlang.mapping.expression import Expression
 from carlang.mapping.members import MemberReader, extracted, first_of, json_path, list_reader, spread
 from carlang.mapping.shapes import (
     HEADER_FIELDS,
@@ -15,7 +14,6 @@ from carlang.mapping.shapes import (
     NAME_MEMBERS,
     TEXT_MEMBERS,
     UNKNOWN,
-    WRAPPERS,
     Alternatives,
     Renamed,
     Shape,
@@ -23,41 +21,6 @@ from carlang.mapping.shapes import (
     is_member,
     shape_named,
 )
-
-_BLANKS = "chr(32) || chr(9) || chr(13)"
-
-
-@cache
-def shapes_query() -> str:
-    """Return the query for the shape of every line of the table `chunk`, or for why a line is no record (`fault`).
-
-    A blank line is neither. `inside` is the record where it stands in a member of the line.
-    """
-    groups = (group for shape in all_shapes() for group in shape.evidence)
-    members = list(dict.fromkeys(name for group in groups for expression in group for name in expression.members))
-    reader = list_reader(members)
-    shapes = " ".join(f"WHEN {_evidence(s, reader)} THEN {text_literal(s.name)}" for s in all_shapes() if s.evidence)
-    inside = ", ".join(f"object_text(o[{len(members) + i}])" for i in range(1, len(WRAPPERS) + 1))
-    # Put together from this package's tables and from checked expressions alone: records are never part of the text.
-    return f"""
-    WITH parsed AS (
-      SELECT position, fault, line, TRY({extracted("line", [*members, *WRAPPERS])}) AS o
-      FROM chunk WHERE fault IS NOT NULL OR starts_with(line, '{{') OR ltrim(line, {_BLANKS}) <> ''
-    ), opened AS (
-      SELECT position, line, o, CASE WHEN fault IS NULL THEN coalesce({inside}) END AS inside,
-        CASE WHEN fault IS NOT NULL THEN fault WHEN o IS NULL THEN 'not valid JSON'
-             WHEN starts_with(line, '{{') OR starts_with(ltrim(line, {_BLANKS}), '{{') THEN NULL
-             ELSE 'JSON, but not an object' END AS fault
-      FROM parsed
-    ), unwrapped AS (
-      SELECT position, fault, inside, coalesce(inside, line) AS line,
-        CASE WHEN inside IS NULL THEN o ELSE {extracted("inside", members)} END AS d
-      FROM opened
-    )
-    SELECT position, fault, inside,
-      CASE WHEN fault IS NOT NULL THEN NULL {shapes} ELSE {text_literal(UNKNOWN)} END AS shape
-    FROM (SELECT *, {spread(members, {})} FROM unwrapped)
-    """  # noqa: S608
 
 
 @cache
@@ -130,13 +93,6 @@ def _members(shape: Shape) -> list[str]:
     expressions += shape.message if shape.data or shape.is_made_over else ()
     expressions += [each for renamed in shape.renamed for values in renamed.members.values() for each in values]
     return list(dict.fromkeys(name.removesuffix(".*") for each in expressions for name in each.members))
-
-
-def _evidence(shape: Shape, reader: MemberReader) -> str:
-    def holds(expression: Expression) -> str:
-        return f"{expression.bind(reader)} IS NOT NULL" if is_member(expression) else f"({expression.bind(reader)})"
-
-    return " AND ".join(f"({' OR '.join(map(holds, group))})" for group in shape.evidence)
 
 
 def _first(alternatives: Alternatives, reader: MemberReader) -> str:

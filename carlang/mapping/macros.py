@@ -5,6 +5,7 @@ from __future__ import annotations
 import duckdb
 
 from carlang.database.quoting import text_literal
+from carlang.mapping.texts import TEXT_MACROS
 
 _IPV4 = r"[0-9]{1,3}(\.[0-9]{1,3}){3}"
 _ZONE = r"(Z|[+-][0-9]{2}:?[0-9]{2})$"
@@ -158,7 +159,7 @@ MACROS: dict[str, str] = {
 
 def define_macros(connection: duckdb.DuckDBPyConnection) -> None:
     """Make the macros known to a connection."""
-    for head, body in MACROS.items():
+    for head, body in (MACROS | TEXT_MACROS).items():
         connection.execute(f"CREATE TEMP MACRO {head} AS ({body})")
 
 

@@ -18,8 +18,9 @@ import pyarrow.compute as pc
 from carlang.database.connection import open_memory
 from carlang.mapping.event_mapping import EventMapping, Sensors
 from carlang.mapping.events import TRACE_COLUMNS, events_query, reads_line, traced_query
-from carlang.mapping.headers import header_query, made_over, shapes_query
+from carlang.mapping.headers import header_query, made_over
 from carlang.mapping.macros import define_macros
+from carlang.mapping.openings import shapes_query
 from carlang.mapping.router import GuessCount, GuessCounts, LogKey, Route, Router, add_guesses
 from carlang.mapping.tables import (
     BODIES_SCHEMA,

@@ -23,8 +23,16 @@ from carlang.mapping.expression import Expression, parse_expression
 
 HEADER_FIELDS = ("channel", "event_id", "provider", "computer", "record_id", "level")
 
-WRAPPERS = ("_source", "result")
-"""Members into which Elasticsearch's and Splunk's exports put the record."""
+WRAPPERS = (
+    "object_text({_source})",
+    "object_text({result})",
+    # A hit of which fields were asked for; in other records, `fields` is one member among others.
+    "CASE WHEN {_index} IS NOT NULL THEN nested(object_text({fields})) END",
+)
+"""Where Elasticsearch's and Splunk's exports put the record; the first that gives something counts."""
+
+RAW = "_raw"
+"""The member of Splunk's results that is the event as it came in."""
 
 UNKNOWN = "unknown"
 """The shape of a record that has none of the others."""

@@ -17,11 +17,8 @@ NOT_YET = frozenset(
         # hollow
         "evtxecmd.json",
         "velociraptor_artifact.json",
-        "ecs_sysmon_process.json",
-        "ecs_sysmon_network.json",
         "getwinevent.json",
         "evtxecmd_userdata.json",
-        "ecs_sysmon_dns.json",
         # guess
         "velo_sysmon.json",
         "sysmon_bare.json",
@@ -44,12 +41,7 @@ NOT_YET = frozenset(
         "times_text.json",
         "times_number.json",
         "sentinel_securityevent.json",
-        # lost
-        "splunk_raw_xml.json",
-        "splunk_raw.csv",
         # unmapped
-        "kibana_dotted.json",
-        "kibana_dotted_source.json",
         "wazuh.json",
         "splunk_winevent.json",
         "sentinel_event_table.json",
