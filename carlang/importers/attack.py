@@ -64,11 +64,11 @@ def coverage_faults(coverage: Iterable[Coverage]) -> Iterator[str]:
         for id_ in entry.subtechniques:
             if not id_.startswith(f"{entry.technique}."):
                 yield f"`{id_}` is no sub-technique of `{entry.technique}`"
-        own = {t for id_ in (entry.technique, *entry.subtechniques) for t in _tactics(id_)}
+        tactics = {t for id_ in (entry.technique, *entry.subtechniques) for t in _tactics(id_)}
         for tactic in entry.tactics:
             if tactic not in TACTICS:
                 yield f"ATT&CK has no tactic `{tactic}`"
-            elif own and tactic not in own:
+            elif tactics and tactic not in tactics:
                 yield f"`{entry.technique}` does not serve the tactic `{tactic}`, {TACTICS[tactic]}"
 
 

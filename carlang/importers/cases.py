@@ -48,8 +48,8 @@ def read_tests(reader: Reader, path: DataPath, value: Any) -> tuple[Case, ...]:
     """Return the sound tests of a list of them at `path` of the reader's document."""
     adapter = TypeAdapter(CaseEntry)
     cases = []
-    for place, item in reader.items(value, CaseEntry, path):
-        entry = reader.part(adapter, item, place)
+    for case_path, item in reader.items(value, CaseEntry, path):
+        entry = reader.part(adapter, item, case_path)
         if entry:
             case = Case(
                 name=entry.name,
@@ -60,7 +60,7 @@ def read_tests(reader: Reader, path: DataPath, value: Any) -> tuple[Case, ...]:
                 now=entry.now,
                 description=entry.description,
                 origin=reader.origin,
-                path=place,
+                path=case_path,
             )
             cases.append(case)
     return tuple(cases)

@@ -51,8 +51,8 @@ class Document:
         for source, text in sorted(programs, key=lambda pair: pair[0].position(0), reverse=True):
             self._exchange(lines, source, text)
         written = "".join(lines)
-        found = [source.text for source in load_text(written, self.name, self.form).sources]
-        if not all(any(_same(text, other) for other in found) for _, text in programs):
+        rewritten = [source.text for source in load_text(written, self.name, self.form).sources]
+        if not all(any(_same(text, other) for other in rewritten) for _, text in programs):
             raise self._unfit()
         return written
 

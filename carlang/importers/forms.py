@@ -90,8 +90,8 @@ def read_yaml_form(source: Source) -> AnalyticFile:
     value = data.data.data
     implementations = value.get("implementations") if isinstance(value, dict) else None
     entries = implementations if isinstance(implementations, list) else []
-    found = [(_program(data, index, entry), entry) for index, entry in enumerate(entries)]
-    programs = [(program, str(entry.get("name") or "")) for program, entry in found if program]
+    read = [(_program(data, index, entry), entry) for index, entry in enumerate(entries)]
+    programs = [(program, str(entry.get("name") or "")) for program, entry in read if program]
     diagnostics: tuple[Diagnostic, ...] = ()
     if not programs:
         span = data.span(("implementations",), at_key=True) if entries else Span(0, 0)
@@ -149,9 +149,9 @@ def _label(heading: str) -> str:
 
 def _titled(title: str) -> tuple[str, str]:
     """Return the id and the title of "CAR-2013-05-004: Execution with AT"; the id is empty where there is none."""
-    found = _TITLE_WITH_ID.fullmatch(title.strip())
-    return (found.group(1), found.group(2)) if found else ("", title.strip())
+    match = _TITLE_WITH_ID.fullmatch(title.strip())
+    return (match.group(1), match.group(2)) if match else ("", title.strip())
 
 
 def _in_order(diagnostics: Sequence[Diagnostic]) -> tuple[Diagnostic, ...]:
-    return tuple(sorted(diagnostics, key=lambda found: found.span))
+    return tuple(sorted(diagnostics, key=lambda fault: fault.span))

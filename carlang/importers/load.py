@@ -56,8 +56,8 @@ def load_text(text: str, name: str, form: Form | None = None) -> AnalyticFile:
     """Return the analytic of a text; `name` is what diagnostics call it, and says the form where `form` does not."""
     document = _newlines(text.removeprefix("\ufeff"))
     source = Source.whole(name, document)
-    found = form or SUFFIXES.get(Path(name).suffix.casefold()) or form_of(document)
-    match found:
+    chosen = form or SUFFIXES.get(Path(name).suffix.casefold()) or form_of(document)
+    match chosen:
         case Form.CAR:
             return read_car(source)
         case Form.MARKDOWN:
@@ -65,7 +65,7 @@ def load_text(text: str, name: str, form: Form | None = None) -> AnalyticFile:
         case Form.YAML:
             return read_yaml_form(source)
         case _:
-            assert_never(found)
+            assert_never(chosen)
 
 
 def form_of(document: str) -> Form:
@@ -97,10 +97,10 @@ def _read(path: Path) -> tuple[str, Diagnostic | None]:
         return data.decode("utf-8-sig"), None
     except UnicodeDecodeError as error:
         source = Source.whole(str(path), _newlines(data.decode("utf-8-sig", errors="replace")))
-        place = len(_newlines(data[: error.start].decode("utf-8-sig")))
-        found = Diagnostic(NOT_UTF8, f"`{path}` is not UTF-8 text", source, Span(place, place + 1))
+        offset = len(_newlines(data[: error.start].decode("utf-8-sig")))
+        fault = Diagnostic(NOT_UTF8, f"`{path}` is not UTF-8 text", source, Span(offset, offset + 1))
         byte = data[error.start]
-        return "", found.with_label(f"the byte 0x{byte:02X} stands for nothing here").with_help("save it as UTF-8")
+        return "", fault.with_label(f"the byte 0x{byte:02X} stands for nothing here").with_help("save it as UTF-8")
 
 
 def _tests_beside(path: Path) -> tuple[tuple[Case, ...], tuple[Diagnostic, ...]]:

@@ -33,11 +33,11 @@ def _pattern(form: str, example: str) -> AfterValidator:
 
 
 def _day(value: Any) -> Any:
-    found = _DATE.fullmatch(value) if isinstance(value, str) else None
-    if not found:
+    match = _DATE.fullmatch(value) if isinstance(value, str) else None
+    if not match:
         raise ValueError("a date is written 2013-05-13")
     try:
-        return date(*(int(part) for part in found.groups()))
+        return date(*(int(part) for part in match.groups()))
     except ValueError as error:
         raise ValueError(f"there is no such day: {error}") from None
 
@@ -143,17 +143,17 @@ class Reader:
                 continue
             meant = nearest(str(key), known)
             span = self.origin.span((*path, key), at_key=True)
-            found = Diagnostic(UNKNOWN_KEY, f"unknown key `{key}`", self.origin.source, span)
+            fault = Diagnostic(UNKNOWN_KEY, f"unknown key `{key}`", self.origin.source, span)
             if meant:
-                found = found.with_label(f"did you mean `{meant}`?").repaired_by(meant, certain=False)
-            self.diagnostics.append(found)
+                fault = fault.with_label(f"did you mean `{meant}`?").repaired_by(meant, certain=False)
+            self.diagnostics.append(fault)
 
     def get(self, key: Key[T], default: D) -> T | D:
         """Return the value of a key, or `default` where it is absent or bad."""
         if self.mapping.get(key.name) is None:
             return default
-        found = self.part(key.adapter, self.mapping[key.name], (key.name,))
-        return default if found is None else found
+        value = self.part(key.adapter, self.mapping[key.name], (key.name,))
+        return default if value is None else value
 
     def part(self, adapter: TypeAdapter[T], value: Any, path: DataPath) -> T | None:
         """Return a part of the document as the adapter's type, or None where it is bad."""
@@ -172,12 +172,12 @@ class Reader:
             return
         known = frozenset(entry.model_fields)
         for index, item in enumerate(value or []):
-            place = (*path, index)
+            item_path = (*path, index)
             if isinstance(item, dict):
-                self.check_known(item, known, place)
-                yield place, {key: part for key, part in item.items() if key in known}
+                self.check_known(item, known, item_path)
+                yield item_path, {key: part for key, part in item.items() if key in known}
             else:
-                self.report("expected keys and values", place)
+                self.report("expected keys and values", item_path)
 
     def coverage(self) -> tuple[Coverage, ...]:
         """Return the entries of `coverage` that are sound."""

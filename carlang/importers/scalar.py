@@ -41,11 +41,11 @@ def _block_offsets(document: str, start: int, end: int, value: str, *, folded: b
     offsets: list[int] = []
     position = 0
     for character in value:
-        found = _next(characters, position, character, folded=folded)
-        if found is None:
+        index = _next(characters, position, character, folded=folded)
+        if index is None:
             return []
-        offsets.append(characters[found][1])
-        position = found + 1
+        offsets.append(characters[index][1])
+        position = index + 1
     last = characters[position - 1][1] + 1 if position else end
     return [*offsets, last]
 

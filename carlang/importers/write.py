@@ -60,15 +60,15 @@ def plain_program(source: Source) -> str:
 
 
 def _front_matter(analytic: AnalyticFile, number: int) -> dict[str, Any]:
-    found: dict[str, Any] = dict(analytic.metadata)
-    found.pop("implementations", None)
-    found["id"] = program_id(analytic, number)
-    found["title"] = analytic.title
-    found["description"] = analytic.description
-    if not found.get("coverage"):
-        found["coverage"] = [_entry(entry) for entry in analytic.coverage]
-    keys = [*_FIRST, *(key for key in found if key not in _FIRST)]
-    return {key: found[key] for key in keys if found.get(key) not in (None, "", [])}
+    metadata: dict[str, Any] = dict(analytic.metadata)
+    metadata.pop("implementations", None)
+    metadata["id"] = program_id(analytic, number)
+    metadata["title"] = analytic.title
+    metadata["description"] = analytic.description
+    if not metadata.get("coverage"):
+        metadata["coverage"] = [_entry(entry) for entry in analytic.coverage]
+    keys = [*_FIRST, *(key for key in metadata if key not in _FIRST)]
+    return {key: metadata[key] for key in keys if metadata.get(key) not in (None, "", [])}
 
 
 def _entry(coverage: Coverage) -> dict[str, Any]:

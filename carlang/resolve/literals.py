@@ -285,7 +285,7 @@ def equals(
         _many_valued(ctx, subject, literal)
         return None
     if subject.type.kind is Kind.IP or isinstance(literal, ast.AddressLit):
-        return _address(ctx, subject, literal, span)
+        return _address(ctx, subject, literal, span, wildcards_apply=wildcards_apply)
     if not (subject.type.is_string and isinstance(literal, ast.StringLit)):
         constant = value_as(ctx, literal, subject.type)
         return Compare("==", subject, constant, span=span) if constant else None
@@ -337,11 +337,13 @@ def in_block(
     return InBlock(subject, *bounds, span=span)
 
 
-def _address(ctx: Context, subject: BoundExpr, literal: ast.Literal, span: Span) -> BoundExpr | None:
+def _address(
+    ctx: Context, subject: BoundExpr, literal: ast.Literal, span: Span, *, wildcards_apply: bool
+) -> BoundExpr | None:
     match literal:
         case ast.AddressLit(text):
             return in_block(ctx, subject, text, literal.span, span, single=True)
-        case ast.StringLit(text) if "*" in text:
+        case ast.StringLit(text) if "*" in text and wildcards_apply:
             return Matches(subject, wildcards(text), span=span)
         case ast.StringLit(text):
             return in_block(ctx, subject, text, literal.span, span, single=True)

@@ -536,3 +536,9 @@ def test_unquoted_file_names_offer_the_quoted_text() -> None:
     text = f"{HEAD}q = filter p where exe == svchost.exe\noutput q"
     assert [code for code, _ in found(text)] == ["CL202"]
     assert repaired(text) == text.replace("svchost.exe", '"svchost.exe"')
+
+
+def test_a_star_in_an_address_is_a_wildcard_on_the_right_of_an_operator_alone() -> None:
+    head = "p = search Flow:*\n"
+    assert codes('"10.*" == dest_ip', head) == ["CL307"]
+    assert codes('dest_ip == "10.*"', head) == []
