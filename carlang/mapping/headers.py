@@ -21,6 +21,7 @@ from carlang.mapping.shapes import (
     is_member,
     shape_named,
 )
+from carlang.mapping.times import ODD, RECORD_END, UNZONED, asked
 
 
 @cache
@@ -28,18 +29,22 @@ def header_query(name: str) -> str:
     """Return the query for the headers of records of one shape, which stand in the column `line` of the table `bodies`.
 
     `data` and `message` are null where the line itself is the data; else the message is what the log says in words, an
-    empty text where it says nothing. `members` are the names of what a record of unknown shape has.
+    empty text where it says nothing. `members` are the names of what a record of unknown shape has. `told_time` is
+    what `times.spelled` reads, where the time is missing, or another than the best one was read.
     """
     shape = shape_named(name)
     members = _members(shape)
     reader = list_reader(members)
     fields = ", ".join(f"{_first(shape.header.get(field, ()), reader)} AS {field}" for field in HEADER_FIELDS)
+    doubts = first_of(asked("doubt", each.bind(reader)) for each in shape.time)
     has_data = bool(shape.data) or shape.is_made_over
     names = "CAST(to_json(json_keys(coalesce(data, line))) AS VARCHAR)" if name == UNKNOWN else "CAST(NULL AS VARCHAR)"
     # Records are never part of the text, as above. Data of the form {"Data": [...]} are told by their beginning before
     # they are parsed: most are not, and the test costs next to nothing.
     return f"""
     SELECT position, channel, event_id, provider, computer, record_id, level, event_time, {_made_data(shape, reader)},
+      CASE WHEN event_time IS NULL OR doubt = {ODD} THEN {_told_times(shape, reader)} END AS told_time,
+      doubt = {UNZONED} AND default_zone() IS NULL AS unzoned,
       CASE WHEN data IS NOT NULL THEN coalesce(message, '') END AS message, {names} AS members
     FROM (
       SELECT * REPLACE (given(channel) AS channel, number(event_id) AS event_id, given(provider) AS provider,
@@ -47,11 +52,16 @@ def header_query(name: str) -> str:
         CASE WHEN starts_with(data, '{{"Data":') AND contains(data, 'Name":')
           THEN coalesce({_named_data("data")}, data) ELSE data END AS data)
       FROM (
-        SELECT *, {fields}, TRY({_first(shape.time, reader)}) AS event_time,
+        SELECT *, {fields}, TRY({_first(shape.time, reader)}) AS event_time, TRY({doubts}) AS doubt,
           {_data(shape, reader)} AS data,
           {_first(shape.message, reader) if has_data else "CAST(NULL AS VARCHAR)"} AS message
         FROM (SELECT *, {spread(members, {})} FROM (SELECT *, {extracted("line", members)} AS d FROM bodies))))
     """  # noqa: S608
+
+
+def cast_query() -> str:
+    """Return the query for the times that the texts in the column `line` of the table `bodies` are, in ISO 8601."""
+    return "SELECT position, finite(TRY_CAST(line AS TIMESTAMPTZ)) AS event_time FROM bodies"
 
 
 @cache
@@ -97,6 +107,12 @@ def _members(shape: Shape) -> list[str]:
 
 def _first(alternatives: Alternatives, reader: MemberReader) -> str:
     return first_of(each.bind(reader) for each in alternatives)
+
+
+def _told_times(shape: Shape, reader: MemberReader) -> str:
+    """Return the SQL of all texts that may be a record's time, for `times.spelled`."""
+    texts = ", ".join(asked("told", each.bind(reader)) for each in shape.time)
+    return f"TRY(nullif(concat_ws(chr({RECORD_END}), {texts}), ''))"
 
 
 def _data(shape: Shape, reader: MemberReader) -> str:

@@ -6,9 +6,9 @@ import duckdb
 
 from carlang.database.quoting import text_literal
 from carlang.mapping.texts import TEXT_MACROS
+from carlang.mapping.times import TIME_MACROS
 
 _IPV4 = r"[0-9]{1,3}(\.[0-9]{1,3}){3}"
-_ZONE = r"(Z|[+-][0-9]{2}:?[0-9]{2})$"
 
 MACROS: dict[str, str] = {
     # Conditions that hardly cost anything come first: these run for every field of every record.
@@ -133,33 +133,12 @@ MACROS: dict[str, str] = {
         WHEN 'INFORMATION' THEN 'Information' WHEN 'WARNING' THEN 'Warning' WHEN 'ERROR' THEN 'Error'
         WHEN 'CRITICAL' THEN 'Critical' WHEN 'DEBUG' THEN 'Verbose' WHEN 'VERBOSE' THEN 'Verbose'
         ELSE nullif(text, '') END""",
-    # Infinity, and what Python's calendar does not reach. The moment is named once: it may be a long expression.
-    "finite(moment)": """
-        nullif(nullif(greatest(least(moment, TIMESTAMPTZ '9999-12-31 00:00:00+00'),
-          TIMESTAMPTZ '0000-12-31 23:59:59.999999+00'), TIMESTAMPTZ '9999-12-31 00:00:00+00'),
-          TIMESTAMPTZ '0000-12-31 23:59:59.999999+00')""",
-    "instant(text)": """
-        finite(CASE
-          WHEN substr(text, 5, 1) = '-' THEN TRY_CAST(text AS TIMESTAMPTZ)
-          WHEN starts_with(text, '/Date(')
-            THEN make_timestamptz(TRY_CAST(split_part(split_part(substr(text, 7), ')', 1), '+', 1) AS BIGINT) * 1000)
-          WHEN strlen(text) = 13 AND NOT contains(text, '.') AND TRY_CAST(text AS BIGINT) > 0
-            THEN make_timestamptz(TRY_CAST(text AS BIGINT) * 1000)
-          WHEN TRY_CAST(text AS DOUBLE) >= 1e8 AND TRY_CAST(text AS DOUBLE) < 1e10
-            THEN make_timestamptz(CAST(round(TRY_CAST(text AS DOUBLE) * 1000000) AS BIGINT))
-          WHEN TRY_CAST(text AS DOUBLE) IS NULL THEN TRY_CAST(text AS TIMESTAMPTZ) END)""",
-    "has_zone(text)": f"regexp_matches(text, '{_ZONE}')",
-    # A collector that writes local times gives its zone away by when it received the record, in both clocks.
-    "local_instant(text, received, received_utc)": """
-        finite(TRY_CAST(text AS TIMESTAMPTZ) + to_minutes(TRY_CAST(15 * round(
-          (epoch(TRY_CAST(received_utc AS TIMESTAMPTZ)) - epoch(TRY_CAST(received AS TIMESTAMPTZ))) / 900) AS BIGINT)))
-        """,
 }
 
 
-def define_macros(connection: duckdb.DuckDBPyConnection) -> None:
-    """Make the macros known to a connection."""
-    for head, body in (MACROS | TEXT_MACROS).items():
+def define_macros(connection: duckdb.DuckDBPyConnection, timezone: str | None = None) -> None:
+    """Make the macros known to a connection; `timezone` is that of times that name none, UTC where None."""
+    for head, body in {"default_zone()": text_or_null(timezone), **MACROS, **TIME_MACROS, **TEXT_MACROS}.items():
         connection.execute(f"CREATE TEMP MACRO {head} AS ({body})")
 
 

@@ -18,19 +18,22 @@ import pyarrow.compute as pc
 from carlang.database.connection import open_memory
 from carlang.mapping.event_mapping import EventMapping, Sensors
 from carlang.mapping.events import TRACE_COLUMNS, events_query, reads_line, traced_query
-from carlang.mapping.headers import header_query, made_over
+from carlang.mapping.headers import cast_query, header_query, made_over
 from carlang.mapping.macros import define_macros
 from carlang.mapping.openings import shapes_query
 from carlang.mapping.router import GuessCount, GuessCounts, LogKey, Route, Router, add_guesses
 from carlang.mapping.tables import (
     BODIES_SCHEMA,
+    EVENT_TIME,
     HEADERS_SCHEMA,
     LINES_SCHEMA,
     POSITION,
     RECORDS_SCHEMA,
+    TIMES_SCHEMA,
     with_headers,
     without_lines,
 )
+from carlang.mapping.times import spelled
 from carlang.model.schema import Model
 from carlang.readers import tuning
 from carlang.readers.feed import Feed
@@ -45,7 +48,7 @@ _NO_POSITIONS = pa.array([], pa.int64())
 class Statements:
     """What mappers run; `hostname` is for records that name no computer, `keep_raw` keeps lines in a column.
 
-    With `traced`, the events carry what an explanation says of them.
+    With `traced`, the events carry what an explanation says of them. `timezone` is that of times that name none.
     """
 
     sensors: Sensors
@@ -53,6 +56,7 @@ class Statements:
     hostname: str | None = None
     keep_raw: bool = False
     traced: bool = False
+    timezone: str | None = None
 
     def events(self, mapping: EventMapping) -> str:
         """Return the query of a mapping; few of all mappings are ever asked for."""
@@ -110,7 +114,7 @@ class Mapper:
         self._prepared: dict[str | EventMapping, str] = {}
         # One thread, as the loader has a mapper for each processor.
         self.connection = open_memory(1, memory=tuning.MAPPER_MEMORY, scratch=temporary)
-        define_macros(self.connection)
+        define_macros(self.connection, statements.timezone)
         for name, feed in self._feeds.items():
             self.connection.register(name, feed)
 
@@ -212,11 +216,34 @@ class Mapper:
             lines = pc.coalesce(shaped["inside"], lines)
         bodies = pa.table([shaped[POSITION], lines], schema=BODIES_SCHEMA)
         headers = self._run(f"header_{shape}", partial(header_query, shape), "bodies", bodies)
+        headers = self._with_spelled_times(headers)
         if wrapped:
             data = pc.coalesce(headers["data"], shaped["inside"])
             headers = headers.set_column(headers.schema.get_field_index("data"), "data", data)
         return headers.append_column("shape", pa.repeat(pa.scalar(shape), headers.num_rows)).select(
             HEADERS_SCHEMA.names
+        )
+
+    def _with_spelled_times(self, headers: pa.Table) -> pa.Table:
+        """Read the times that SQL could not, and name what could not be read at all, as `TIMES_SCHEMA` has it."""
+        told = headers["told_time"].combine_chunks()
+        if told.null_count == headers.num_rows:
+            return headers.append_column(TIMES_SCHEMA.field("unread_time"), told)
+        texts = told.dictionary_encode()
+        read = [spelled(text, self._statements.timezone) for text in texts.dictionary.to_pylist()]
+        rows = pa.table([counted(0, len(read)), [each.iso for each in read]], schema=BODIES_SCHEMA)
+        moments = self._run("times", cast_query, "bodies", rows)[EVENT_TIME].combine_chunks()
+        # What is of the right form may still be none, as the 30th of February.
+        is_read = moments.is_valid().to_pylist()
+        unread = [None if good else each.text for each, good in zip(read, is_read, strict=True)]
+        columns = {
+            EVENT_TIME: pc.coalesce(moments.take(texts.indices), headers[EVENT_TIME]),
+            "unzoned": pc.coalesce(pa.array([each.unzoned for each in read]).take(texts.indices), headers["unzoned"]),
+        }
+        for name, values in columns.items():
+            headers = headers.set_column(headers.schema.get_field_index(name), HEADERS_SCHEMA.field(name), values)
+        return headers.append_column(
+            TIMES_SCHEMA.field("unread_time"), pa.array(unread, pa.string()).take(texts.indices)
         )
 
     def _choose(self, headers: pa.Table) -> tuple[dict[Route, pa.Array], GuessCounts]:

@@ -10,6 +10,9 @@ import pyarrow.compute as pc
 POSITION = "position"
 """The column that tells of which record of a table a row of a query's result is."""
 
+EVENT_TIME = "event_time"
+"""The column of a record's time."""
+
 CHUNK_SCHEMA = pa.schema(
     [
         (POSITION, pa.int64()),
@@ -45,19 +48,24 @@ RECORDS_SCHEMA = pa.schema(
         ("computer", pa.string()),
         ("record_id", pa.int64()),
         ("level", pa.string()),
-        ("event_time", pa.timestamp("us", tz="UTC")),
+        (EVENT_TIME, pa.timestamp("us", tz="UTC")),
         ("data", pa.string()),
         ("message", pa.string()),
     ]
 )
 """What the query of a mapping reads."""
 
-ROUTED_SCHEMA = RECORDS_SCHEMA.append(CHUNK_SCHEMA.field("file"))
+TIMES_SCHEMA = pa.schema([("unread_time", pa.string()), ("unzoned", pa.bool_())])
+"""What is to be said of a record's time: its text where it could not be read, and whether its zone is unknown."""
+
+ROUTED_SCHEMA = pa.schema([*RECORDS_SCHEMA, CHUNK_SCHEMA.field("file"), *TIMES_SCHEMA])
 """Records that wait for the queries of their mappings; `position` counts within the batch."""
 
 _OF_CHUNK = ("source", "number", "line")
 
-HEADERS_SCHEMA = pa.schema([*(f for f in RECORDS_SCHEMA if f.name not in _OF_CHUNK), ("members", pa.string())])
+HEADERS_SCHEMA = pa.schema(
+    [*(f for f in RECORDS_SCHEMA if f.name not in _OF_CHUNK), *TIMES_SCHEMA, ("members", pa.string())]
+)
 """What records say of themselves; `position` counts within the chunk."""
 
 

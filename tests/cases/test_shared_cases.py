@@ -37,9 +37,6 @@ NOT_YET = frozenset(
         "evtx_dump_xml.txt",
         "ausearch_i.log",
         "sentinel_securityevent.csv",
-        # time
-        "times_text.json",
-        "times_number.json",
         "sentinel_securityevent.json",
         # unmapped
         "wazuh.json",
