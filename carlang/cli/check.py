@@ -18,7 +18,7 @@ from carlang.cli.fixing import Fixed, fix_all
 from carlang.cli.options import Expression, StorePath, Targets, open_project
 from carlang.cli.targets import find_analytics
 from carlang.diagnostics import Diagnostic, Severity, diagnostic_json, has_errors, render_all
-from carlang.engine import missing_events
+from carlang.engine import hollow_records, missing_events
 from carlang.results import Reason, reasons_text
 from carlang.store import Store, open_store
 
@@ -49,12 +49,16 @@ def check(
     analytics = [each.analytic for each in fixed] if fix else analytics
     diagnostics = [d for analytic in analytics for d in analytic.diagnostics]
     path = project.store_path(store)
-    unsupported = _unsupported(analytics, open_store(path)) if path else []
+    opened = open_store(path) if path else None
+    unsupported = _unsupported(analytics, opened) if opened else []
+    incomplete = _incomplete(analytics, opened) if opened else []
     if format_ == "json":
-        _put_json(analytics, unsupported, fixed)
+        _put_json(analytics, unsupported, incomplete, fixed)
     else:
         _put_fixed(fixed)
-        _put_text(diagnostics, unsupported, len(analytics), say if any(each.text for each in fixed) else put)
+        _put_text(
+            diagnostics, unsupported, incomplete, len(analytics), say if any(each.text for each in fixed) else put
+        )
     faulty = (
         has_errors(diagnostics)
         or any(each.problem for each in fixed)
@@ -75,6 +79,17 @@ def _unsupported(analytics: list[CompiledAnalytic], store: Store) -> list[Unsupp
     return unsupported
 
 
+def _incomplete(analytics: list[CompiledAnalytic], store: Store) -> list[Unsupported]:
+    """Return what runs on a store, over a part of the events that were logged: the analytic, its output, why."""
+    return [
+        (analytic, output.name, reasons)
+        for analytic in analytics
+        if not has_errors(analytic.diagnostics)
+        for output in analytic.outputs()
+        if not missing_events(output, store, analytic.model) and (reasons := hollow_records(output, store))
+    ]
+
+
 def _put_fixed(fixed: list[Fixed]) -> None:
     """Show what was repaired; a program that came as text goes to standard output, alone."""
     texts = [each.text for each in fixed if each.text]
@@ -91,18 +106,26 @@ def _put_fixed(fixed: list[Fixed]) -> None:
 
 
 def _put_text(
-    diagnostics: list[Diagnostic], unsupported: list[Unsupported], count: int, write: Callable[[str], None]
+    diagnostics: list[Diagnostic],
+    unsupported: list[Unsupported],
+    incomplete: list[Unsupported],
+    count: int,
+    write: Callable[[str], None],
 ) -> None:
     if diagnostics:
         write(render_all(diagnostics, colour=colours(sys.stdout if write is put else sys.stderr)).rstrip())
     for analytic, output, reasons in unsupported:
         write(f"{analytic.id}: `{output}` cannot run on this store: {reasons_text(reasons)}")
+    for analytic, output, reasons in incomplete:
+        write(f"{analytic.id}: `{output}` does not see all that was logged: {reasons_text(reasons)}")
     totals = Counter(d.severity.value for d in diagnostics)
     counts = ", ".join(f"{n} {kind}{'' if n == 1 else 's'}" for kind, n in sorted(totals.items()))
     say(f"{count} program{'' if count == 1 else 's'} checked: {counts or 'no faults'}")
 
 
-def _put_json(analytics: list[CompiledAnalytic], unsupported: list[Unsupported], fixed: list[Fixed]) -> None:
+def _put_json(
+    analytics: list[CompiledAnalytic], unsupported: list[Unsupported], incomplete: list[Unsupported], fixed: list[Fixed]
+) -> None:
     document: dict[str, Any] = {
         "version": 1,
         "analytics": [
@@ -117,6 +140,10 @@ def _put_json(analytics: list[CompiledAnalytic], unsupported: list[Unsupported],
         "not_supported": [
             {"analytic": analytic.id, "output": output, "reason": reasons_text(reasons)}
             for analytic, output, reasons in unsupported
+        ],
+        "incomplete": [
+            {"analytic": analytic.id, "output": output, "reason": reasons_text(reasons)}
+            for analytic, output, reasons in incomplete
         ],
     }
     if fixed:

@@ -137,6 +137,13 @@ def _put_report(report: IngestReport) -> None:
     for guess in report.guesses:
         what = f"{guess.sensor} {guess.object}/{guess.action}, by the names of their members"
         console.print(f"{guess.count:,} records name no log and were taken for {what} ({guess.sure:.0%} of them known)")
+    for hollow in report.hollow:
+        log = " ".join(printable(str(part)) for part in (hollow.channel, hollow.event_id) if part is not None)
+        of_log = f" of {log}" if log else ""
+        console.print(
+            f"hollow: {hollow.count:,} records{of_log} ({hollow.object}/{hollow.action}): none of its members found",
+            soft_wrap=True,
+        )
     if report.unmapped:
         _put_unmapped(console, report)
     if report.rejected:

@@ -105,6 +105,11 @@ def _put_info(info: StoreInfo, project: Project) -> None:
         counts = (f"{held.rows:,}", f"{held.files:,}")
         table.add_row(name, *counts, _moment(held.first_time), _moment(held.last_time))
     console.print(table)
+    for each in info.hollow:
+        what = f"{each.object}/{each.action}"
+        console.print(
+            f"hollow: {each.records:,} records of {what} have none of its members; they are kept as event/log"
+        )
     for held in info.classes:
         console.print(f"\nfields of {held.object}/{held.action}, by the share of events that have them")
         shares: dict[str, list[str]] = {}

@@ -20,7 +20,7 @@ from carlang.loading.rejected import RejectedFile, RejectedText, described
 from carlang.loading.report import Rejection
 from carlang.loading.staging import FileOfEvents, WaitingEvents, write_events
 from carlang.mapping.event_mapping import ObjectAction
-from carlang.mapping.mapper import Mapped, Mapper, Statements
+from carlang.mapping.mapper import LogName, Mapped, Mapper, Statements
 from carlang.mapping.router import GuessCounts, add_guesses
 from carlang.readers import tuning
 from carlang.readers.records import ReadFault, Records
@@ -56,7 +56,8 @@ class Batch:
     files: list[FileCount] = field(default_factory=list)
     staged: list[StagedFile] = field(default_factory=list)
     events: Counter[ObjectAction] = field(default_factory=Counter)
-    unmapped: Counter[tuple[str | None, int | None]] = field(default_factory=Counter)
+    unmapped: Counter[LogName] = field(default_factory=Counter)
+    hollow: Counter[tuple[LogName, ObjectAction]] = field(default_factory=Counter)
     guesses: GuessCounts = field(default_factory=dict)
     rejections: list[Rejection] = field(default_factory=list)
     size: int = 0
@@ -140,6 +141,7 @@ class Loader:
         for index, count in mapped.unmapped.items():
             self.batch.files[index].unmapped += count
         self.batch.unmapped += mapped.unmapped_logs
+        self.batch.hollow += mapped.hollow
         for made in mapped.events:
             self.batch.events[made.mapping.makes] += made.rows.num_rows
             self._events.add(made.mapping.makes, made.rows)

@@ -60,14 +60,27 @@ class Guessed:
     sure: float
 
 
+@dataclass(frozen=True, slots=True)
+class Hollow:
+    """Records that would be events of an object and action by their log, and have none of the members of one."""
+
+    channel: str | None
+    event_id: int | None
+    object: str
+    action: str
+    count: int
+
+
 @dataclass(frozen=True)
 class IngestReport:
     """What an ingest added, and what it could not.
 
     `events` counts what was added by object and action; `unmapped` counts, by channel and event id, the records that
-    no mapping is for and that went to event/log. `rejections` are the first of the places that could not be read; the
-    store keeps all of them in its `_rejected` folder. `guesses` are the records that name no log, `duplicates` the
-    number of events that were left out because the store has them from another export of the same log.
+    no mapping is for and that went to event/log, `hollow` those that went there because they have nothing in them of
+    what a mapping makes of such records; one that two mappings are for is counted for both. `rejections` are the first
+    of the places that could not be read; the store keeps all of them in its `_rejected` folder. `guesses` are the
+    records that name no log, `duplicates` the number of events that were left out because the store has them from
+    another export of the same log.
     """
 
     seconds: float
@@ -77,6 +90,7 @@ class IngestReport:
     rejections: tuple[Rejection, ...]
     guesses: tuple[Guessed, ...] = ()
     duplicates: int = 0
+    hollow: tuple[Hollow, ...] = ()
 
     @property
     def records(self) -> int:
@@ -96,6 +110,10 @@ class IngestReport:
             "rejected": self.rejected,
             "events": [{"object": o, "action": a, "count": n} for (o, a), n in self.events.items()],
             "unmapped": [{"channel": c, "event_id": e, "count": n} for (c, e), n in self.unmapped.items()],
+            "hollow": [
+                {"channel": h.channel, "event_id": h.event_id, "object": h.object, "action": h.action, "count": h.count}
+                for h in self.hollow
+            ],
             "rejections": [{"source": r.source, "number": r.number, "reason": r.reason} for r in self.rejections],
             "duplicates": self.duplicates,
             "guesses": [

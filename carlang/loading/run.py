@@ -11,9 +11,9 @@ from pathlib import Path
 from carlang.errors import IngestError
 from carlang.loading.loader import Batch, FileCount, Loader, delete_staged
 from carlang.loading.progress import Progress
-from carlang.loading.report import Guessed, IngestReport, Rejection, SourceReport, Status
+from carlang.loading.report import Guessed, Hollow, IngestReport, Rejection, SourceReport, Status
 from carlang.mapping.event_mapping import EventMapping, ObjectAction
-from carlang.mapping.mapper import Statements
+from carlang.mapping.mapper import LogName, Statements
 from carlang.mapping.router import GuessCount, GuessCounts, add_guesses
 from carlang.mapping.sensors import chosen_sensors
 from carlang.model.schema import Model
@@ -82,6 +82,10 @@ def ingest(  # noqa: PLR0913  # the options of one command
         # In the order of the mapping files, not in that of the records.
         guesses=tuple(_guessed(m, run.guesses[m]) for m in dict.fromkeys(sensors.mappings) if m in run.guesses),
         duplicates=run.duplicates.total(),
+        hollow=tuple(
+            Hollow(channel, event_id, makes.object, makes.action, count)
+            for ((channel, event_id), makes), count in run.hollow.most_common()
+        ),
     )
 
 
@@ -108,7 +112,8 @@ class _Run:
         self.loader = loader
         self.reports: dict[str, SourceReport] = {}
         self.events: Counter[ObjectAction] = Counter()
-        self.unmapped: Counter[tuple[str | None, int | None]] = Counter()
+        self.unmapped: Counter[LogName] = Counter()
+        self.hollow: Counter[tuple[LogName, ObjectAction]] = Counter()
         self.rejections: list[Rejection] = []
         self.guesses: GuessCounts = {}
         self.duplicates: Counter[str] = Counter()
@@ -196,6 +201,7 @@ class _Run:
             return [self._digests.pop(file.digest) for file in batch.files]
         self.events += batch.events
         self.unmapped += batch.unmapped
+        self.hollow += batch.hollow
         self.duplicates += dropped
         add_guesses(self.guesses, batch.guesses)
         self._report(batch, frozenset(digests))

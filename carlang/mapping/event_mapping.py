@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 from carlang.diagnostics import nearest
@@ -27,7 +27,7 @@ class EventMapping:
 
     `names` gives for a member other names that exports use for it, `fields` for a field its expressions, the first
     that is not null counts. Without `event_ids` the mapping takes all records of its log, or, where it has no log,
-    what is left over.
+    what is left over. The ids of one that `says_all` tell everything: its records need no members.
     """
 
     sensor: str
@@ -40,6 +40,7 @@ class EventMapping:
     # Left out of the hash, as mappings are keys of dictionaries and dictionaries have none. Equality looks at them.
     names: Mapping[str, tuple[str, ...]] = field(hash=False)
     fields: Mapping[str, tuple[Expression, ...]] = field(hash=False)
+    says_all: bool = False
 
     @property
     def makes(self) -> ObjectAction:
@@ -57,6 +58,18 @@ class EventMapping:
         return list(
             dict.fromkeys(name for expressions in self.fields.values() for e in expressions for name in e.members)
         )
+
+    @property
+    def condition_members(self) -> list[str]:
+        """The members of records that its condition asks for."""
+        return list(dict.fromkeys(self.where.members if self.where else ()))
+
+    def own_members(self, common: Collection[str]) -> list[str]:
+        """Return the members that only fields not in `common` are made of: these say nothing of what happened."""
+        members: dict[bool, dict[str, None]] = {True: {}, False: {}}
+        for field_name, expressions in self.fields.items():
+            members[field_name in common] |= {name: None for e in expressions for name in e.members}
+        return [name for name in members[False] if name not in members[True]]
 
 
 @dataclass(frozen=True)

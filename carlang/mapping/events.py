@@ -7,12 +7,20 @@ from collections.abc import Iterable, Mapping
 from carlang.database.quoting import quoted, text_literal
 from carlang.mapping.event_mapping import EventMapping
 from carlang.mapping.expression import Expression
-from carlang.mapping.headers import made_over, message_sql, own_message
+from carlang.mapping.headers import made_over, message_sql, own_header_members, own_message
 from carlang.mapping.macros import text_or_null
-from carlang.mapping.members import MemberReader, column_reader, extracted, list_reader, spread, with_other_names
+from carlang.mapping.members import (
+    MemberReader,
+    column_reader,
+    extracted,
+    first_of,
+    list_reader,
+    spread,
+    with_other_names,
+)
 from carlang.mapping.shapes import MESSAGE_MEMBERS
 from carlang.mapping.tables import POSITION
-from carlang.store.columns import RAW
+from carlang.store import CLAIMED_BY, RAW
 
 _TRACED_MEMBERS = "traced_members"
 _TRACED_TEXTS = "traced_texts"
@@ -27,7 +35,14 @@ _COMMON = {
     "fqdn": "domain_name(host)",
     "record_id": "record_id",
     "source": "source",
+    CLAIMED_BY: CLAIMED_BY,
 }
+
+HOLLOW = "hollow"
+"""The column that tells of an event that its record has none of the members which the mapping's own fields are of."""
+
+_NOT_OWN = frozenset({*_COMMON, "sensor"})
+"""Fields that say of an event where and when it was seen, and not what happened."""
 
 
 def events_query(
@@ -41,16 +56,63 @@ def events_query(
     """Return the query that makes the events of the records in the table `records`, all of which the mapping is for.
 
     Columns that would hold nothing are left out. Records of which the mapping's condition is not true give no event;
-    `position` tells which did. `hostname` is for records that name no computer. `keep_members` keeps what was taken
-    out of each record, for `traced_query`.
+    `position` tells which did, and `hollow`, where the mapping names members, which of these events say nothing.
+    `hostname` is for records that name no computer. `keep_members` keeps what was taken out of each record, for
+    `traced_query`.
     """
     values = [f"{value} AS {quoted(column)}" for column, value in _column_values(mapping, columns).items() if value]
+    if is_guarded(mapping):
+        values.append(f"({_is_hollow(mapping)}) AS {HOLLOW}")
     if keep_raw:
         values.append(f"line AS {quoted(RAW)}")
     if keep_members:
         values.append(f"d AS {_TRACED_MEMBERS}")
     # Expressions were checked when their file was read; names are quoted.
     return f"SELECT {POSITION}, {', '.join(values)} FROM {_mapped_records(mapping, hostname)}"  # noqa: S608
+
+
+def is_guarded(mapping: EventMapping) -> bool:
+    """Tell whether a mapping's events are none where their records have none of its own members.
+
+    The rest keeps whatever it gets; and what names no members, as that a log was cleared, needs none.
+    """
+    return not (mapping.is_rest or mapping.says_all) and bool(mapping.own_members(_NOT_OWN))
+
+
+def unclaimed_query(mapping: EventMapping) -> str:
+    """Return the query for those records in `records` that have no member of the mapping's condition or own fields.
+
+    By its channel and event id, such a record is the mapping's, and nothing says that the condition is not met.
+    """
+    missing = (_given(name, mapping, column_reader("data", mapping.names)) for name in mapping.condition_members)
+    members = (_given(name, mapping, column_reader("data", mapping.names)) for name in mapping.own_members(_NOT_OWN))
+    return f"""
+    SELECT {POSITION}
+    FROM (SELECT * EXCLUDE (data), coalesce(data, line) AS data, message IS NULL AS is_own_data FROM records)
+    WHERE {first_of(missing)} IS NULL AND {first_of(members)} IS NULL"""  # noqa: S608  # paths are quoted
+
+
+def _is_hollow(mapping: EventMapping) -> str:
+    """Return the SQL that tells whether a record has no member of the mapping's own fields that says something."""
+    values = [_given(name, mapping, list_reader(mapping.members)) for name in mapping.own_members(_NOT_OWN)]
+    if _names(mapping, "message"):
+        # What stands in the message alone is content, too.
+        reader = list_reader(mapping.members)
+        fields = (expressions for name, expressions in mapping.fields.items() if name not in _NOT_OWN)
+        values += [
+            f"CAST({_tried(each, reader)} AS VARCHAR)"
+            for expressions in fields
+            for each in expressions
+            if "message" in " ".join(each.pieces)
+        ]
+    return f"{first_of(values)} IS NULL"
+
+
+def _given(member: str, mapping: EventMapping, reader: MemberReader) -> str:
+    """Return the SQL of a member's value; null for nothing, and for the header of a record that is its own data."""
+    value = f"given({reader(member)})"
+    names = {member, *mapping.names.get(member, ())}
+    return f"CASE WHEN NOT is_own_data THEN {value} END" if names & own_header_members() else value
 
 
 def traced_query(mapping: EventMapping, columns: Mapping[str, str], events: str) -> str:
@@ -94,6 +156,7 @@ def _mapped_records(mapping: EventMapping, hostname: str | None) -> str:
     taken = {
         "d": extracted("data", members),
         "host": f"coalesce(computer, {text_or_null(hostname)})",
+        "is_own_data": "message IS NULL",  # before the message is looked for in the data
         "event_data": _event_data() if _names(mapping, "event_data") else "data",
     }
     columns = spread(mapping.members, mapping.names) or "0"  # a SELECT needs something after the comma

@@ -91,6 +91,13 @@ def made_over() -> frozenset[str]:
     return frozenset(shape.name for shape in all_shapes() if shape.is_made_over)
 
 
+@cache
+def own_header_members() -> frozenset[str]:
+    """Return the members of records that are their own data in which their headers stand; they are none of the data."""
+    headers = (values for shape in _own_data() for values in shape.header.values())
+    return frozenset(name for values in headers for each in values if is_member(each) for name in each.members)
+
+
 def _own_data() -> tuple[Shape, ...]:
     """Return the shapes of records that may be their own data."""
     return tuple(shape for shape in all_shapes() if shape.may_be_own_data)

@@ -10,14 +10,23 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
+from typing import Any
 
 import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from carlang.database.connection import open_memory
-from carlang.mapping.event_mapping import EventMapping, Sensors
-from carlang.mapping.events import TRACE_COLUMNS, events_query, reads_line, traced_query
+from carlang.mapping.event_mapping import EventMapping, ObjectAction, Sensors
+from carlang.mapping.events import (
+    HOLLOW,
+    TRACE_COLUMNS,
+    events_query,
+    is_guarded,
+    reads_line,
+    traced_query,
+    unclaimed_query,
+)
 from carlang.mapping.headers import cast_query, header_query, made_over
 from carlang.mapping.macros import define_macros
 from carlang.mapping.openings import shapes_query
@@ -38,7 +47,13 @@ from carlang.model.schema import Model
 from carlang.readers import tuning
 from carlang.readers.feed import Feed
 from carlang.readers.records import counted
-from carlang.store import object_columns
+from carlang.store import CLAIMED_BY, CLAIMS, object_columns
+
+LogName = tuple[str | None, int | None]
+"""A channel and an event id, as records name them."""
+
+Hollow = dict[ObjectAction, list[pa.Array]]
+"""The positions of records that a mapping was for and that have none of its members, by what they would have been."""
 
 _TRACED = [POSITION, "source", "number", "shape", "channel", "event_id"]
 _NO_POSITIONS = pa.array([], pa.int64())
@@ -94,13 +109,16 @@ class MappedEvents:
 class Mapped:
     """What became of records of a route: events, counts by file, and what the unmapped say of themselves.
 
-    `traced` are the records and their headers, where they are to be explained.
+    `hollow` counts, by channel, event id and what they would have been, the records that a mapping was for and that
+    have none of its members: they are no events. `unmapped_logs` are the unmapped without them. `traced` are the
+    records and their headers, where they are to be explained.
     """
 
     events: list[MappedEvents] = field(default_factory=list)
     mapped: Counter[int] = field(default_factory=Counter)
     unmapped: Counter[int] = field(default_factory=Counter)
-    unmapped_logs: Counter[tuple[str | None, int | None]] = field(default_factory=Counter)
+    unmapped_logs: Counter[LogName] = field(default_factory=Counter)
+    hollow: Counter[tuple[LogName, ObjectAction]] = field(default_factory=Counter)
     traced: pa.Table | None = None
 
 
@@ -153,16 +171,37 @@ class Mapper:
         result = Mapped(traced=rows.select(_TRACED) if self._statements.traced else None)
         of_batch = rows[POSITION]
         numbered = rows.set_column(0, RECORDS_SCHEMA.field(0), counted(0, rows.num_rows))
-        made = [self._events(mapping, numbered, of_batch, result) for mapping in route.mappings]
+        numbered = numbered.append_column(CLAIMED_BY, pa.nulls(rows.num_rows, pa.string()))
+        hollow: Hollow = {}
+        made = [self._events(mapping, numbered, of_batch, result, hollow) for mapping in route.mappings]
         if any(len(positions) == rows.num_rows for positions in made):
             mapped = pa.repeat(pa.scalar(True), rows.num_rows)  # noqa: FBT003  # the value that is repeated
         else:
             mapped = pc.is_in(numbered[POSITION], value_set=pa.concat_arrays([_NO_POSITIONS, *made]))
+            self._unclaimed(route, numbered.filter(pc.invert(mapped)), hollow)
+        claimed = _claimed(hollow, numbered.num_rows)
+        if claimed is not None:
+            index = numbered.schema.get_field_index(CLAIMED_BY)
+            numbered = numbered.set_column(index, RECORDS_SCHEMA.field(CLAIMED_BY), claimed)
         _count(numbered, mapped, result)
-        left = numbered if route.keeps else numbered.filter(pc.invert(mapped))
+        _count_hollow(numbered, hollow, result)
+        keep = pc.invert(mapped) if claimed is None else pc.or_(pc.invert(mapped), pc.is_valid(claimed))
+        left = numbered if route.keeps else numbered.filter(keep)
         for mapping in self._router.rest if left.num_rows else ():
-            self._events(mapping, left, of_batch, result)
+            self._events(mapping, left, of_batch, result, {})
         return result
+
+    def _unclaimed(self, route: Route, rows: pa.Table, hollow: Hollow) -> None:
+        """Note the records that gave no event because nothing that a mapping's condition asks for is in them.
+
+        A mapping of all event ids has nothing but its condition to claim a record by.
+        """
+        guarded = (m for m in route.mappings if m.event_ids and m.condition_members and is_guarded(m))
+        for mapping in guarded if rows.num_rows and self._router.rest else ():
+            key = f"unclaimed_{id(mapping)}"
+            positions = self._run(key, partial(unclaimed_query, mapping), "records", rows.select(RECORDS_SCHEMA.names))
+            if positions.num_rows:
+                hollow.setdefault(mapping.makes, []).append(positions[POSITION].combine_chunks())
 
     def _headers(self, chunk: pa.Table) -> tuple[pa.Table, pa.Table | None]:
         """Return the headers of a chunk's records, and the rows of the chunk that are none, with the reason."""
@@ -259,10 +298,21 @@ class Mapper:
             routes.setdefault(Route(mappings, self._router.keeps(key)), []).append(rows)
         return {route: pa.concat_arrays(rows) for route, rows in routes.items()}, guesses
 
-    def _events(self, mapping: EventMapping, rows: pa.Table, of_batch: pa.ChunkedArray, result: Mapped) -> pa.Array:
-        """Run a mapping's query for some records; returns the positions of those that gave an event."""
+    def _events(
+        self, mapping: EventMapping, rows: pa.Table, of_batch: pa.ChunkedArray, result: Mapped, hollow: Hollow
+    ) -> pa.Array:
+        """Run a mapping's query for some records; returns the positions of those that gave an event.
+
+        Those whose events would have been hollow are noted.
+        """
         query = partial(self._statements.events, mapping)
         events = self._run(mapping, query, "records", rows.select(RECORDS_SCHEMA.names))
+        if HOLLOW in events.column_names:
+            # Without a mapping for the rest there is nowhere else to keep them: every record was said to be an event.
+            if self._router.rest and pc.any(events[HOLLOW]).as_py():
+                hollow.setdefault(mapping.makes, []).append(events.filter(events[HOLLOW])[POSITION].combine_chunks())
+                events = events.filter(pc.invert(events[HOLLOW]))
+            events = events.drop_columns([HOLLOW])
         positions = events[POSITION].combine_chunks()
         if events.num_rows:
             events = events.drop_columns([POSITION])
@@ -290,13 +340,40 @@ class Mapper:
         return result
 
 
+def _claimed(hollow: Hollow, count: int) -> pa.Array | None:
+    """Return, for each of so many records, the names of what it would have been if it were not hollow."""
+    if not hollow:
+        return None
+    rows = counted(0, count)
+    claimed: pa.Array = pa.nulls(count, pa.string())
+    for makes, arrays in sorted(hollow.items()):
+        is_of_it = pc.is_in(rows, value_set=pa.concat_arrays(arrays))
+        name = pc.if_else(is_of_it, f"{makes.object}/{makes.action}", None)
+        # With nulls to be skipped, pyarrow's join gives fewer rows than it gets.
+        claimed = pc.coalesce(pc.binary_join_element_wise(claimed, name, CLAIMS), claimed, name)
+    return claimed
+
+
+def _count_hollow(rows: pa.Table, hollow: Hollow, result: Mapped) -> None:
+    """Count hollow records by what they say of themselves and what they would have been."""
+    for makes, arrays in hollow.items():
+        positions = pc.unique(pa.concat_arrays(arrays))
+        for row in _by_log(rows.take(positions)):
+            result.hollow[((row["channel"], row["event_id"]), makes)] += row["count_all"]
+
+
+def _by_log(rows: pa.Table) -> list[dict[str, Any]]:
+    names = ["channel", "event_id"]
+    counts: list[dict[str, Any]] = rows.select(names).group_by(names).aggregate([([], "count_all")]).to_pylist()
+    return counts
+
+
 def _count(rows: pa.Table, mapped: pa.Array, result: Mapped) -> None:
     """Count the records that gave events, and those that gave none, by file and by what they say of themselves."""
-    names = ["channel", "event_id"]
-    left = rows.select(["file", *names]).filter(pc.invert(mapped))
+    left = rows.select(["file", "channel", "event_id", CLAIMED_BY]).filter(pc.invert(mapped))
     result.mapped.update(_counts(rows["file"].filter(mapped)))
     result.unmapped.update(_counts(left["file"]))
-    for row in left.select(names).group_by(names).aggregate([([], "count_all")]).to_pylist():
+    for row in _by_log(left.filter(pc.is_null(left[CLAIMED_BY]))):
         result.unmapped_logs[(row["channel"], row["event_id"])] += row["count_all"]
 
 

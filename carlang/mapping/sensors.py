@@ -44,13 +44,17 @@ class LogEntry(_Part):
 
 
 class EventEntry(_Part):
-    """A kind of record and the fields of its event. `where` narrows it down by the record's data."""
+    """A kind of record and the fields of its event. `where` narrows it down by the record's data.
+
+    `says_all` is for ids that tell everything by themselves: such a record is an event without any members, too.
+    """
 
     object: str
     action: str
     event_id: tuple[int, ...] | None = ()  # None: of any id
     log: tuple[LogEntry, ...] = ()
     where: str | None = None
+    says_all: bool = False
     names: Mapping[str, Alternatives] = Field(default_factory=dict)
     fields: Mapping[str, Alternatives] = Field(default_factory=dict)
 
@@ -222,6 +226,7 @@ class _Checker:
                 where=where,
                 names=names,
                 fields=fields,
+                says_all=event.says_all,
             )
             for log in logs or (LogEntry(),)
         ]

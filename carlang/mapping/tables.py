@@ -7,6 +7,8 @@ from collections.abc import Set as AbstractSet
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from carlang.store import CLAIMED_BY
+
 POSITION = "position"
 """The column that tells of which record of a table a row of a query's result is."""
 
@@ -51,6 +53,7 @@ RECORDS_SCHEMA = pa.schema(
         (EVENT_TIME, pa.timestamp("us", tz="UTC")),
         ("data", pa.string()),
         ("message", pa.string()),
+        (CLAIMED_BY, pa.string()),
     ]
 )
 """What the query of a mapping reads."""
@@ -58,13 +61,15 @@ RECORDS_SCHEMA = pa.schema(
 TIMES_SCHEMA = pa.schema([("unread_time", pa.string()), ("unzoned", pa.bool_())])
 """What is to be said of a record's time: its text where it could not be read, and whether its zone is unknown."""
 
-ROUTED_SCHEMA = pa.schema([*RECORDS_SCHEMA, CHUNK_SCHEMA.field("file"), *TIMES_SCHEMA])
+_UNCLAIMED = [field for field in RECORDS_SCHEMA if field.name != CLAIMED_BY]
+
+ROUTED_SCHEMA = pa.schema([*_UNCLAIMED, CHUNK_SCHEMA.field("file"), *TIMES_SCHEMA])
 """Records that wait for the queries of their mappings; `position` counts within the batch."""
 
 _OF_CHUNK = ("source", "number", "line")
 
 HEADERS_SCHEMA = pa.schema(
-    [*(f for f in RECORDS_SCHEMA if f.name not in _OF_CHUNK), *TIMES_SCHEMA, ("members", pa.string())]
+    [*(f for f in _UNCLAIMED if f.name not in _OF_CHUNK), *TIMES_SCHEMA, ("members", pa.string())]
 )
 """What records say of themselves; `position` counts within the chunk."""
 

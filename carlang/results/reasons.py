@@ -1,6 +1,6 @@
 """Why a store cannot answer an analytic, as data: each reason a code and its parts, one class of events or one name.
 
-The parts are texts or None, so that a reason is JSON as it stands. Its English is `wording`'s business.
+The parts are texts, numbers or None, so that a reason is JSON as it stands. Its English is `wording`'s business.
 """
 
 from __future__ import annotations
@@ -29,6 +29,16 @@ class FieldNeverFilled:
 
 
 @dataclass(frozen=True, slots=True)
+class HollowRecords:
+    """Records would be events of an object and action, and have nothing in them of what these are made of."""
+
+    code: ClassVar[str] = "hollow_records"
+    object: str
+    action: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
 class MissingParameter:
     """The run gives no value for an input that has no default."""
 
@@ -46,9 +56,9 @@ class WrongParameter:
     expected: str
 
 
-Reason = NoEvents | FieldNeverFilled | MissingParameter | WrongParameter
+Reason = NoEvents | FieldNeverFilled | HollowRecords | MissingParameter | WrongParameter
 
 
-def reason_json(reason: Reason) -> dict[str, str | None]:
+def reason_json(reason: Reason) -> dict[str, str | int | None]:
     """Return a reason as a JSON object: its code, then its parts."""
     return {"code": reason.code} | {part.name: getattr(reason, part.name) for part in fields(reason)}

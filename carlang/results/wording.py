@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import assert_never
 
-from carlang.results.reasons import FieldNeverFilled, MissingParameter, NoEvents, Reason, WrongParameter
+from carlang.results.reasons import FieldNeverFilled, HollowRecords, MissingParameter, NoEvents, Reason, WrongParameter
 
 ObjectAction = tuple[str, str | None]
 """An object and one of its actions, or None for all of them."""
@@ -14,6 +14,7 @@ ObjectAction = tuple[str, str | None]
 def reasons_text(reasons: Iterable[Reason]) -> str:
     """Return reasons as a phrase that stands behind a colon: `the store holds no thread/remote_create events`."""
     absent: list[ObjectAction] = []
+    hollow: list[str] = []
     unfilled: dict[str, list[ObjectAction]] = {}
     about_parameters: list[str] = []
     for reason in reasons:
@@ -22,6 +23,8 @@ def reasons_text(reasons: Iterable[Reason]) -> str:
                 absent.append((reason.object, reason.action))
             case FieldNeverFilled():
                 unfilled.setdefault(reason.field, []).append((reason.object, reason.action))
+            case HollowRecords():
+                hollow.append(_hollow(reason))
             case MissingParameter():
                 about_parameters.append(f"`{reason.name}` needs a value: --param {reason.name}=…")
             case WrongParameter():
@@ -29,7 +32,14 @@ def reasons_text(reasons: Iterable[Reason]) -> str:
             case _:
                 assert_never(reason)
     about_events = [f"the store holds no {_or(_class_names(absent))} events"] if absent else []
-    return "; ".join([*about_events, *_about_fields(unfilled), *about_parameters])
+    return "; ".join([*about_events, *_about_fields(unfilled), *hollow, *about_parameters])
+
+
+def _hollow(reason: HollowRecords) -> str:
+    kind = f"{reason.object}/{reason.action}"
+    if reason.count == 1:
+        return f"1 record of {kind} was kept as event/log, as it has none of its members"
+    return f"{reason.count:,} records of {kind} were kept as event/log, as they have none of its members"
 
 
 def _about_fields(unfilled: dict[str, list[ObjectAction]]) -> Iterable[str]:

@@ -27,8 +27,20 @@ class ClassInfo:
 
 
 @dataclass(frozen=True, slots=True)
+class HollowInfo:
+    """Records kept as event/log that would be of an object and action, if they had a member of it in them."""
+
+    object: str
+    action: str
+    records: int
+
+
+@dataclass(frozen=True, slots=True)
 class StoreInfo:
-    """A store as a whole: its events by object and action, its time range, the sensors that saw them."""
+    """A store as a whole: its events by object and action, its time range, the sensors that saw them.
+
+    `hollow` are the records that are no events, as they have nothing in them of what they would be.
+    """
 
     path: str
     writable: bool
@@ -38,6 +50,7 @@ class StoreInfo:
     last_time: datetime | None
     sensors: tuple[str, ...]
     classes: tuple[ClassInfo, ...]
+    hollow: tuple[HollowInfo, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """Return the numbers as values that JSON can hold; times are UTC texts."""
@@ -61,10 +74,13 @@ class StoreInfo:
                 }
                 for c in self.classes
             ],
+            "hollow": [{"object": h.object, "action": h.action, "records": h.records} for h in self.hollow],
         }
 
 
-def describe(path: str, files: Sequence[StoreFile], *, writable: bool) -> StoreInfo:
+def describe(
+    path: str, files: Sequence[StoreFile], hollow: Mapping[tuple[str, str], int], *, writable: bool
+) -> StoreInfo:
     """Sum up the files of a store."""
     groups: dict[tuple[str, str], list[StoreFile]] = {}
     for file in files:
@@ -78,6 +94,7 @@ def describe(path: str, files: Sequence[StoreFile], *, writable: bool) -> StoreI
         last_time=_latest(f.last_time for f in files),
         sensors=_sensors(files),
         classes=tuple(_class_info(*name, group) for name, group in sorted(groups.items())),
+        hollow=tuple(HollowInfo(*name, count) for name, count in sorted(hollow.items())),
     )
 
 

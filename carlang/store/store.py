@@ -17,6 +17,7 @@ from carlang.model.schema import Model
 from carlang.store.columns import model_columns
 from carlang.store.delta import LOG_FOLDER, DeltaLog
 from carlang.store.files import StagedFile, StoreFile, damaged, read_footers
+from carlang.store.hollow import hollow_counts
 from carlang.store.info import StoreInfo, describe
 from carlang.store.plain import plain_files, plain_parts
 
@@ -37,6 +38,7 @@ class Store:
         self._lock = threading.RLock()
         self._files: tuple[StoreFile, ...] | None = None
         self._columns: dict[str, dict[str, str]] = {}
+        self._hollow: Mapping[tuple[str, str], int] | None = None
 
     def __repr__(self) -> str:
         return f"Store({str(self.path)!r})"
@@ -69,7 +71,14 @@ class Store:
 
     def info(self) -> StoreInfo:
         """Sum up what the store holds: rows, times, sensors, and the share of rows that fill each field."""
-        return describe(str(self.path), self.files(), writable=self.writable)
+        return describe(str(self.path), self.files(), self.hollow(), writable=self.writable)
+
+    def hollow(self) -> Mapping[tuple[str, str], int]:
+        """Return how many records are no events, having nothing of them in it, by what object and action they name."""
+        with self._lock:
+            if self._hollow is None:
+                self._hollow = hollow_counts(self.files())
+            return self._hollow
 
     def refresh(self) -> None:
         """Read what others have committed since the store was opened."""
@@ -140,6 +149,7 @@ class Store:
     def _forget(self) -> None:
         self._files = None
         self._columns = {}
+        self._hollow = None
 
 
 def open_store(path: str | PathLike[str] | None = None) -> Store:
