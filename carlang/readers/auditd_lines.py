@@ -1,43 +1,102 @@
-"""The reader of auditd's log: lines of `type=… msg=audit(time:serial): key=value …`, of which several are one event.
+r"""Lines of Linux's audit log, `type=… msg=audit(time:serial): key=value …`, of which several are one event.
 
-A record has a member for each type of line, and its time, its `serial` and, where the log names one, its `hostname`.
-Of paths there is one for each thing that was done to a path: `PATH_CREATE`, `PATH_DELETE`, `PATH_NORMAL`, …; the
-arguments in `EXECVE` are joined to a `command_line`.
+A record has a member for each line of an event, by its type, the second of a type as `AVC_2`; and its time, its
+`serial` and, where the log or the prefix of syslog names one, its `hostname`. Of paths there is one for each thing that
+was done to a path, `PATH_CREATE`, `PATH_DELETE`, `PATH_DELETE_2`, `PATH_NORMAL`, …, with the `folder` that a bare
+`name` is to be completed from. The arguments in all `EXECVE` are joined to a `command_line`.
+
+Lines may be as auditd writes them, enriched or not, or as `ausearch -i` prints them: names for numbers, values without
+quotes, the date as the locale has it, the last line of an event first.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 import duckdb
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from carlang.database.connection import open_memory
 from carlang.readers import tuning
-from carlang.readers.records import LogFile, ReadFault, Records
-from carlang.readers.text import is_text, utf8_blocks, utf8_start, valid_utf8
+from carlang.readers.records import ReadFault, Records
+from carlang.readers.syslog_prefix import SYSLOG_HOST, SYSLOG_PREFIX
 
-_HEAD = re.compile(rb"(?:node=\S+[ \t]+)?type=\S+[ \t]+msg=audit\(\d+\.\d+:\d+\):")
-_ADDED = b"\x1d"
+AUDIT_LINE = r"type=\S+[ \t]+(?:msg=)?audit\("
+"""What an audit line begins with, behind its prefix and the name of its node."""
 
-# A text of somebody else's making stands in quotes or, where it holds quotes or blanks, as hexadecimal digits.
-# Numbers look like the latter, so only what is known to be such a text is read so. `?` and `(null)` are no value.
-_TEXT = r"""
+NO_AUDIT_LINE = "not a line of an audit log"
+"""Why a line among those of an audit log was not read."""
+
+_MACROS = (
+    # The kernel itself knows a type by its number, and so does an ausearch that is older than the kernel.
+    r"""
+    CREATE TEMP MACRO audit_kind(kind) AS (
+      CASE regexp_extract(kind, '\d{4}') WHEN '' THEN kind WHEN '1300' THEN 'SYSCALL' WHEN '1302' THEN 'PATH'
+        WHEN '1306' THEN 'SOCKADDR' WHEN '1307' THEN 'CWD' WHEN '1309' THEN 'EXECVE' WHEN '1320' THEN 'EOE'
+        WHEN '1326' THEN 'SECCOMP' WHEN '1327' THEN 'PROCTITLE' WHEN '1400' THEN 'AVC' ELSE kind END)""",
+    # One character after the other, so that bytes that are no UTF-8 cost themselves alone.
+    r"""
+    CREATE TEMP MACRO audit_decoded(digits) AS coalesce(TRY(decode(unhex(digits))), array_to_string(list_transform(
+      regexp_extract_all(digits,
+        '[0-7].|(?:C[2-9A-F]|D.)[89AB].|E.[89AB].[89AB].|F[0-4][89AB].[89AB].[89AB].|..'),
+      lambda t: coalesce(TRY(decode(unhex(t))), chr(65533))), ''))""",
+    # A text of somebody else's making stands in quotes or, where it holds quotes or blanks, as hexadecimal digits.
+    # Numbers look like the latter, so only what is known to be such a text is read so. `?` and `(null)` are no value.
+    r"""
     CREATE TEMP MACRO audit_text(name, value) AS (
       CASE WHEN value IN ('', '?', '(null)') THEN NULL
         WHEN starts_with(value, '"') THEN trim(value, '"')
         WHEN regexp_full_match(value, '([0-9A-F]{2})+') AND regexp_full_match(name,
-          'acct|cmd|comm|cwd|data|exe|key|name|path|proctitle|a\d+(\[\d+\])?!')
-        THEN coalesce(replace(TRY(decode(unhex(value))), chr(0), ' '), value) ELSE value END)
-"""
+          'acct|cmd|o?comm|cwd|data|exe|key|name|path|proctitle|watch')
+        THEN replace(audit_decoded(value), chr(0), ' ') ELSE value END)""",
+    r"""
+    CREATE TEMP MACRO audit_word(value) AS nullif(nullif(nullif(rtrim(value, ' }'), '(null)'), '(none)'), '')""",
+    # The same of an argument, as digits: pieces are joined before they are decoded, for a cut may go through a
+    # character.
+    r"""
+    CREATE TEMP MACRO audit_digits(value, interpreted) AS (
+      CASE WHEN interpreted THEN hex(encode(value)) WHEN starts_with(value, '"') THEN hex(encode(trim(value, '"')))
+        WHEN regexp_full_match(value, '([0-9A-F]{2})+') THEN value ELSE hex(encode(value)) END)""",
+    # Where values have no quotes, one ends where the next known key begins.
+    r"""
+    CREATE TEMP MACRO audit_keys(kind) AS (
+      CASE kind WHEN 'EXECVE' THEN 'a\d+(?:\[\d+\]|_len)?' WHEN 'PROCTITLE' THEN 'proctitle' WHEN 'CWD' THEN 'cwd'
+        WHEN 'PATH' THEN 'item|name|inode|dev|mode|ouid|ogid|rdev|obj|nametype|objtype|cap_\w+|OUID|OGID'
+        ELSE '[A-Za-z][A-Za-z0-9_-]*' END)""",
+    # The dates of `ausearch -i` are those of a locale. What its slashes mean has to be known from another date.
+    r"""
+    CREATE TEMP MACRO audit_time(text, day_first) AS (
+      CASE WHEN NOT contains(text, ':') THEN text
+        WHEN regexp_matches(text, '^\d{4}\D') THEN regexp_replace(text,
+          '^(\d{4})\D{1,2}(\d\d?)\D{1,2}(\d\d?)\D{0,2}\s(\d\d:\d\d:\d\d)[.,](\d+)$', '\1-\2-\3 \4.\5')
+        WHEN contains(text, '/') AND day_first IS NULL THEN text
+        ELSE regexp_replace(regexp_replace(text,
+          '^(\d\d?)[./-]\s?(\d\d?)[./-]\s?(\d{4}|\d\d)\.?\s+(\d\d:\d\d:\d\d)[.,](\d+)$',
+          CASE WHEN contains(text, '/') AND NOT day_first THEN '\3-\1-\2 \4.\5' ELSE '\3-\2-\1 \4.\5' END),
+          '^(\d\d)-', '20\1-') END)""",
+)
 
-_LINES = r"""
+# `msg=` of a message of a program's own is no key, and what an enriched log adds is set off by a control character.
+_LINES = rf"""
     CREATE OR REPLACE TEMP TABLE audit_lines AS
-    SELECT number, line, unnest(regexp_extract(line,
-      '^\s*(?:node=(\S+)\s+)?type=(\S+)\s+msg=audit\((\d+\.\d+):(\d+)\):\s?(.*?)\s*$',
-      ['node', 'kind', 'time', 'serial', 'body']))
-    FROM audit WHERE trim(line, chr(32) || chr(9) || chr(13)) <> ''
+    SELECT number, line, audit_kind(kind) AS kind, time, serial, contains(time, ':') AS interpreted,
+      coalesce(nullif(node, ''), nullif(nullif(regexp_extract(prefix, $host, 1), ''), '-'), '') AS node,
+      regexp_replace(body, chr(29) || '|\bmsg=''|''$', ' ', 'g') AS body
+    FROM (
+      SELECT number, line, unnest(regexp_extract(line,
+        '^((?:{SYSLOG_PREFIX})?)\s*(?:\[[ .\d]+\] )?(?:audit: )?(?:node=(\S+)\s+)?'
+        || 'type=(\S+)\s+(?:msg=)?audit\(([^()]+?):(\d+)\)\s?:\s?(.*?)\s*$',
+        ['prefix', 'node', 'kind', 'time', 'serial', 'body']))
+      FROM audit
+    )
+"""  # noqa: S608  # the lines are no part of the text
+
+_DAY_FIRST = """
+    SELECT CASE WHEN max(days) > 12 THEN true WHEN max(months) > 12 THEN false END FROM (
+      SELECT TRY_CAST(split_part(time, '/', 1) AS INTEGER) AS days,
+        TRY_CAST(split_part(time, '/', 2) AS INTEGER) AS months
+      FROM audit_lines WHERE interpreted AND contains(time, '/'))
 """
 
 # Lines of different events may alternate; those of one event stand near one another.
@@ -50,86 +109,101 @@ _REST = "SELECT number, line FROM audit_lines SEMI JOIN audit_waiting USING (nod
 
 _FAULTS = "SELECT number, line FROM audit_lines WHERE serial = '' ORDER BY number"
 
+# A rename takes a name out of the first folder into the second, and removes what had the new name there; an exchange
+# makes the old name once more. All other calls that make or remove a name have one folder.
 _EVENTS = r"""
-    WITH pairs AS (
-      SELECT number, node, time, serial, kind,
-        regexp_extract_all(text, '([A-Za-z0-9_\[\]-]+)=("[^"]*"|\S*)', 1) AS k,
-        regexp_extract_all(text, '([A-Za-z0-9_\[\]-]+)=("[^"]*"|\S*)', 2) AS v
-      FROM (SELECT *, regexp_replace(body, chr(29) || '|msg=''|''$', ' ', 'g') AS text
-            FROM audit_lines ANTI JOIN audit_waiting USING (node, time, serial) WHERE serial <> '')
+    WITH texts AS (
+      SELECT * EXCLUDE (line, body),
+        CASE WHEN interpreted THEN string_split(ltrim(regexp_replace(
+            ' ' || body, '\s(' || audit_keys(kind) || '=)', chr(29) || '\1', 'g'), chr(29) || ' '), chr(29))
+          ELSE regexp_extract_all(body, '[A-Za-z0-9_\[\]-]+=(?:"[^"]*"|\S*)') END AS texts
+      FROM audit_lines ANTI JOIN audit_waiting USING (node, time, serial) WHERE serial <> ''
+    ), pairs AS (
+      SELECT * EXCLUDE (texts), list_transform(texts, lambda t: split_part(t, '=', 1)) AS k,
+        list_transform(texts, lambda t: substr(t, strpos(t, '=') + 1)) AS v
+      FROM texts
     ), entries AS (
-      SELECT number, node, time, serial, kind, list_filter(
+      SELECT * EXCLUDE (k, v), list_filter(
         list_transform(k, lambda name, i: {'k': name, 'v': v[i], 'first': list_position(k, name) = i}),
-        lambda e: e.first) AS e
-      FROM pairs
+        lambda e: e.first AND e.k <> '') AS e
+      FROM pairs WHERE kind <> 'EXECVE'
     ), members AS (
-      SELECT number, node, time, serial,
-        kind || CASE WHEN kind = 'PATH' THEN coalesce('_' || list_filter(e, lambda x: x.k = 'nametype')[1].v, '')
-          ELSE '' END AS kind,
-        CASE WHEN kind <> 'EXECVE' THEN to_json(map_from_entries(
-          list_transform(e, lambda x: {'k': x.k, 'v': audit_text(x.k, x.v)}))) END AS members,
-        list_transform(list_filter(e, lambda x: kind = 'EXECVE' AND regexp_full_match(x.k, 'a\d+(\[\d+\])?')),
-          lambda x: coalesce(audit_text(x.k || '!', x.v), '')) AS arguments
+      SELECT * EXCLUDE (e), map_from_entries(list_transform(e, lambda x: {'k': x.k,
+        'v': CASE WHEN interpreted THEN audit_word(x.v) ELSE audit_text(x.k, x.v) END})) AS m
       FROM entries
-    ), kinds AS (
-      SELECT min(number) AS number, node, time, serial, kind, CASE WHEN kind = 'EXECVE'
-        THEN to_json({'command_line': string_agg(array_to_string(arguments, ' '), ' ' ORDER BY number)})
-        ELSE first(members ORDER BY number) END AS members
-      FROM members GROUP BY node, time, serial, kind
+    ), named AS (
+      SELECT *, CASE kind WHEN 'PATH' THEN coalesce('PATH_' || m['nametype'], kind) ELSE kind END AS name,
+        TRY_CAST(m['item'] AS INTEGER) AS item
+      FROM members
+    ), ranked AS (
+      SELECT *, row_number() OVER (PARTITION BY node, time, serial, name ORDER BY item, number) AS rank FROM named
+    ), folders AS (
+      SELECT node, time, serial, list(m['name'] ORDER BY item, number) AS folders FROM named
+      WHERE name = 'PATH_PARENT' GROUP BY node, time, serial
+    ), lines AS (
+      SELECT number, node, time, serial, name || CASE WHEN rank > 1 THEN '_' || rank ELSE '' END AS name,
+        CASE WHEN name IN ('PATH_CREATE', 'PATH_DELETE') THEN json_merge_patch(to_json(m), to_json({'folder':
+            folders[CASE WHEN (name = 'PATH_DELETE') = (rank = 1) THEN 1 ELSE -1 END]}))
+          ELSE to_json(m) END AS members
+      FROM ranked LEFT JOIN folders USING (node, time, serial)
+    ), arguments AS (
+      SELECT min(number) AS number, node, time, serial, argument,
+        string_agg(audit_digits(v, interpreted), '' ORDER BY piece) AS digits
+      FROM (
+        SELECT *, CAST(regexp_extract(k, '^a(\d+)', 1) AS INTEGER) AS argument,
+          coalesce(TRY_CAST(regexp_extract(k, '\[(\d+)\]', 1) AS INTEGER), 0) AS piece
+        FROM (SELECT * EXCLUDE (k, v), unnest(k) AS k, unnest(v) AS v FROM pairs WHERE kind = 'EXECVE')
+        WHERE regexp_full_match(k, 'a\d+(\[\d+\])?'))
+      GROUP BY node, time, serial, argument
+    ), commands AS (
+      SELECT min(number) AS number, node, time, serial, 'EXECVE' AS name,
+        to_json({'command_line': string_agg(coalesce(text, ''), ' ' ORDER BY argument)}) AS members
+      FROM (SELECT *, audit_decoded(digits) AS text FROM arguments) GROUP BY node, time, serial
     )
-    SELECT min(number) AS number, CAST(json_merge_patch(
-      to_json({'Channel': 'auditd', 'time': time, 'serial': serial, 'hostname': nullif(node, '')}),
-      to_json(map_from_entries(list({'k': kind, 'v': members} ORDER BY number)))) AS VARCHAR) AS line
-    FROM kinds GROUP BY node, time, serial ORDER BY 1
+    SELECT min(number) AS number, CAST(json_merge_patch(to_json({
+        'Channel': 'auditd', 'time': audit_time(time, $day_first), 'serial': serial, 'hostname': nullif(node, '')}),
+      to_json(map_from_entries(list({'k': name, 'v': members} ORDER BY number, name)))) AS VARCHAR) AS line
+    FROM (FROM lines UNION ALL FROM commands) GROUP BY node, time, serial ORDER BY 1
 """
 
 
-class AuditdReader:
-    """Reads the lines of auditd's log; the lines of one event, which have time and number in common, are one record."""
+class AuditLines:
+    """Makes records of lines; events to which more lines may belong wait."""
 
-    name = "auditd log"
-
-    def matches(self, head: bytes) -> bool:
-        """Text in which one of the first lines is an audit record."""
-        # What an enriched log adds to a line is set off by a control character.
-        lines = utf8_start(head).split(b"\n", tuning.LINES_LOOKED_AT)[: tuning.LINES_LOOKED_AT]
-        return is_text(head.replace(_ADDED, b" ")) and any(map(_HEAD.match, lines))
-
-    def read(self, log: LogFile) -> Iterator[Records | ReadFault]:
-        """Read blocks of lines; events to which more lines may belong wait for the next block."""
-        with open_memory() as connection:
-            connection.execute(_TEXT)
-            lines = _Lines(connection)
-            text = b""
-            for block in utf8_blocks(log.stream):
-                complete, newline, text = (text + block).rpartition(b"\n")
-                if newline:
-                    yield from lines.events(valid_utf8(complete).split(b"\n"), more=True)
-            yield from lines.events(valid_utf8(text).split(b"\n"), more=False)
-
-
-class _Lines:
-    """The lines of events that are not whole yet, and how many lines there were."""
-
-    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
-        self._connection = connection
-        self._number = 1
+    def __init__(self) -> None:
+        self._connection: duckdb.DuckDBPyConnection | None = None
         self._waiting = pa.table({"number": pa.array([], pa.int64()), "line": pa.array([], pa.string())})
+        self._day_first: bool | None = None
 
-    def events(self, lines: Sequence[bytes], *, more: bool) -> Iterator[Records | ReadFault]:
+    @property
+    def begun(self) -> bool:
+        """Whether there were lines."""
+        return self._connection is not None
+
+    def close(self) -> None:
+        """Close the connection, if one was needed."""
+        if self._connection is not None:
+            self._connection.close()
+
+    def events(self, numbers: pa.Array, lines: pa.Array, *, more: bool) -> Iterator[Records | ReadFault]:
         """Return the events of these and the waiting lines; what is no audit record is a fault."""
-        numbers = pa.array(range(self._number, self._number + len(lines)), pa.int64())
-        self._number += len(lines)
-        table = pa.concat_tables([self._waiting, pa.table([numbers, pa.array(lines, pa.string())], ["number", "line"])])
+        if self._connection is None:
+            self._connection = open_memory()
+            for macro in _MACROS:
+                self._connection.execute(macro)
+        run = self._connection.execute
         # Taken apart once, into a table of DuckDB's own: four queries read it.
+        table = pa.concat_tables([self._waiting, pa.table([numbers, lines], ["number", "line"])])
         self._connection.register("audit", table)
-        self._connection.execute(_LINES)
+        run(_LINES, {"host": SYSLOG_HOST})
         self._connection.unregister("audit")
-        self._connection.execute(_WAITING, {"count": tuning.AUDIT_LINES_NEAR if more else 0})
+        run(_WAITING, {"count": tuning.AUDIT_LINES_NEAR if more else 0})
         self._waiting = self._connection.sql(_REST).to_arrow_table()
-        for number, line in self._connection.execute(_FAULTS).fetchall():
-            yield ReadFault("not a line of an audit log", number, line[: tuning.SHOWN_TEXT])
-        events = self._connection.sql(_EVENTS).to_arrow_table()
+        for number, line in run(_FAULTS).fetchall():
+            yield ReadFault(NO_AUDIT_LINE, number, line[: tuning.SHOWN_TEXT])
+        if pc.any(pc.match_substring_regex(table["line"], r"audit\(\d+/")).as_py():
+            day_first = run(_DAY_FIRST).fetchall()[0][0]
+            self._day_first = self._day_first if day_first is None else day_first
+        events = self._connection.sql(_EVENTS, params={"day_first": self._day_first}).to_arrow_table()
         if len(events):
-            size = sum(map(len, lines))
-            yield Records(events["line"].combine_chunks(), events["number"].combine_chunks(), size)
+            yield Records(events["line"].combine_chunks(), events["number"].combine_chunks(), events["line"].nbytes)

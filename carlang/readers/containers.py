@@ -8,7 +8,6 @@ from dataclasses import replace
 from typing import BinaryIO, cast
 
 from carlang.readers import tuning
-from carlang.readers.auditd_lines import AuditdReader
 from carlang.readers.csv_file import CsvReader
 from carlang.readers.evtx_file import EvtxReader
 from carlang.readers.gzip_file import GzipFile
@@ -16,6 +15,7 @@ from carlang.readers.json_documents import JsonDocumentsReader
 from carlang.readers.json_lines import JsonLinesReader
 from carlang.readers.parquet_file import ParquetReader
 from carlang.readers.records import STREAM_FAULTS, Archive, LogFile, Reader, ReadFault, Records, one_line, read_some
+from carlang.readers.system_log import SystemLogReader
 from carlang.readers.tar_file import TarFile
 from carlang.readers.xml_file import EventXmlReader
 from carlang.readers.zeek_file import ZeekReader
@@ -26,15 +26,15 @@ ARCHIVES: tuple[Archive, ...] = (GzipFile(), ZstdFile(), ZipFile(), TarFile())
 READERS: tuple[Reader, ...] = (
     EvtxReader(),
     ParquetReader(),
+    SystemLogReader(),
     EventXmlReader(),
     ZeekReader(),
-    AuditdReader(),
     JsonDocumentsReader(),
     CsvReader(),
     JsonLinesReader(),
 )
-"""The first that matches reads a file. The order matters from XML on, as all of them are text: the more a format asks
-of a file's head, the earlier it is tried. JSON lines take any text that is left."""
+"""The first that matches reads a file. The order matters from system logs on, as all of them are text: the more a
+format asks of a file's head, the earlier it is tried. JSON lines take any text that is left."""
 
 _KNOWN_BINARIES = {
     b"\x89PNG": "a PNG image",

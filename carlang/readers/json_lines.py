@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from carlang.readers import tuning
 from carlang.readers.json_documents import looks_like_documents
 from carlang.readers.records import LogFile, ReadFault, Records
-from carlang.readers.text import is_text, utf8_blocks, whole_lines
+from carlang.readers.system_log import read_lines
+from carlang.readers.text import is_text
 
 
 class JsonLinesReader:
@@ -20,13 +20,5 @@ class JsonLinesReader:
         return is_text(head) and not looks_like_documents(head)
 
     def read(self, log: LogFile) -> Iterator[Records | ReadFault]:
-        """Read blocks of whole lines."""
-        number = 1
-        for text in whole_lines(utf8_blocks(log.stream)):
-            if text is None:
-                yield ReadFault(f"a line of more than {tuning.LONGEST_LINE >> 20} MB", number)
-                number += 1
-                continue
-            records = Records.of_text(text, number)
-            yield records
-            number += len(records.lines)
+        """Read blocks of whole lines; among them may be lines of a system's logs."""
+        yield from read_lines(log, others_are_faults=False)

@@ -61,8 +61,8 @@ ZSTD_LARGEST_WINDOW = 31
 makes; one that was written so takes its 2 GiB of memory."""
 
 LINES_LOOKED_AT = 50
-"""Lines of a file's head among which a line of auditd's is looked for. Not measured: enough for a banner or cut lines
-at the top."""
+"""Lines of a file's head among which a line of auditd's or of syslog is looked for. Not measured: enough for a banner
+or cut lines at the top."""
 
 OBJECTS_LOOKED_AT = 20
 """Lines of a file's head that are parsed to tell a record a line from documents over several lines. Not measured: each

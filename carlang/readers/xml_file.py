@@ -38,15 +38,23 @@ class EventXmlReader:
             for event in _EVENT.finditer(text):
                 number += 1
                 try:
-                    # Entities of a DTD would have to be declared outside of the event, and are unknown in it.
-                    lines.append(json.dumps({"Event": _event(ET.fromstring(event[0]))}, ensure_ascii=False))  # noqa: S314
+                    lines.append(json.dumps(event_document(event[0]), ensure_ascii=False))
                     numbers.append(number)
-                except (ET.ParseError, ValueError) as error:
+                except ValueError as error:
                     yield ReadFault(
                         f"not valid XML: {error}", number, event[0][: tuning.SHOWN_TEXT].decode("utf-8", "replace")
                     )
             if lines:
                 yield Records.of(lines, numbers, sum(map(len, lines)))
+
+
+def event_document(text: str | bytes) -> dict[str, dict[str, Any]]:
+    """Return one event as EVTX parsers give it; raises ValueError where it is not valid XML."""
+    try:
+        # Entities of a DTD would have to be declared outside of the event, and are unknown in it.
+        return {"Event": _event(ET.fromstring(text))}  # noqa: S314
+    except ET.ParseError as error:
+        raise ValueError(str(error)) from error
 
 
 def _events(blocks: Iterator[bytes]) -> Iterator[bytes | ReadFault]:

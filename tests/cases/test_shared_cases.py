@@ -25,17 +25,10 @@ NOT_YET = frozenset(
         # listing
         "process_listing.json",
         "wmic_process.csv",
-        # auditd
-        "auditd_split.log",
-        "auditd_unlinkat.log",
-        "auditd_rename.log",
         # osquery
         "osquery_removed.json",
         "osquery_diffresults.json",
         # refusal
-        "sysmon_linux_syslog.log",
-        "evtx_dump_xml.txt",
-        "ausearch_i.log",
         "sentinel_securityevent.csv",
         "sentinel_securityevent.json",
         # unmapped
