@@ -184,9 +184,11 @@ def _is_name(dotted: str) -> bool:
 
 def _is_module(parts: list[str]) -> bool:
     try:
-        return find_spec(".".join(parts)) is not None
+        spec = find_spec(".".join(parts))
     except (ModuleNotFoundError, ValueError):  # one of the parts before the last is no package
         return False
+    # A folder that is left of a package that was removed, with its `__pycache__`, is a namespace package and no module.
+    return spec is not None and (spec.origin is not None or parts[0] != "carlang")
 
 
 @cache
