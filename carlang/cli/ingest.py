@@ -137,6 +137,13 @@ def _put_report(report: IngestReport) -> None:
     for guess in report.guesses:
         what = f"{guess.sensor} {guess.object}/{guess.action}, by the names of their members"
         console.print(f"{guess.count:,} records name no log and were taken for {what} ({guess.sure:.0%} of them known)")
+    for doubt in report.not_guessed:
+        what = f"{doubt.sensor} {doubt.object}/{doubt.action}"
+        console.print(
+            f"not guessed: {doubt.count:,} records name no log and look like {what}, but {doubt.reason}"
+            f" (--sensor {doubt.sensor} takes them for it)",
+            soft_wrap=True,
+        )
     for hollow in report.hollow:
         log = " ".join(printable(str(part)) for part in (hollow.channel, hollow.event_id) if part is not None)
         of_log = f" of {log}" if log else ""

@@ -12,6 +12,7 @@ import pyarrow as pa
 from carlang.loading.pipeline import Pipeline
 from carlang.mapping.event_mapping import EventMapping
 from carlang.mapping.events import traced_fields
+from carlang.mapping.guessing import Doubts
 from carlang.mapping.mapper import Mapped, MappedEvents, Statements
 from carlang.mapping.members import with_other_names
 from carlang.mapping.router import GuessCounts
@@ -143,7 +144,7 @@ class _Tracer:
         for row in rows.to_pylist():
             self._records[row[POSITION]] = ExplainedRecord(row["source"], row["number"], fault=row["fault"])
 
-    def count_guesses(self, guesses: GuessCounts) -> None:
+    def count_guesses(self, guesses: GuessCounts, doubts: Doubts) -> None:
         """Leave guesses uncounted: an explained event names the mapping that was guessed."""
 
     def take(self, mapped: Mapped) -> None:

@@ -20,6 +20,7 @@ from carlang.loading.rejected import RejectedFile, RejectedText, described
 from carlang.loading.report import Rejection
 from carlang.loading.staging import FileOfEvents, WaitingEvents, write_events
 from carlang.mapping.event_mapping import ObjectAction
+from carlang.mapping.guessing import Doubts, add_doubts
 from carlang.mapping.mapper import LogName, Mapped, Mapper, Statements
 from carlang.mapping.router import GuessCounts, add_guesses
 from carlang.readers import tuning
@@ -59,6 +60,7 @@ class Batch:
     unmapped: Counter[LogName] = field(default_factory=Counter)
     hollow: Counter[tuple[LogName, ObjectAction]] = field(default_factory=Counter)
     guesses: GuessCounts = field(default_factory=dict)
+    doubts: Doubts = field(default_factory=dict)
     rejections: list[Rejection] = field(default_factory=list)
     size: int = 0
 
@@ -130,9 +132,10 @@ class Loader:
                 self._rejected[index] = RejectedFile(self.store.path / REJECTED_FOLDER, file.digest)
             self._rejected[index].write(texts)
 
-    def count_guesses(self, guesses: GuessCounts) -> None:
-        """Count guesses of the batch."""
+    def count_guesses(self, guesses: GuessCounts, doubts: Doubts) -> None:
+        """Count guesses of the batch, and what was in doubt."""
         add_guesses(self.batch.guesses, guesses)
+        add_doubts(self.batch.doubts, doubts)
 
     def take(self, mapped: Mapped) -> None:
         """Count what became of records, and have their events written where they are worth a file."""

@@ -20,6 +20,7 @@ import pyarrow as pa
 from carlang.errors import IngestError
 from carlang.loading.waiting import WaitingRecords
 from carlang.loading.workers import Workers
+from carlang.mapping.guessing import Doubts
 from carlang.mapping.mapper import Mapped, Mapper, Routed, Statements
 from carlang.mapping.router import GuessCounts, Route, Router
 from carlang.mapping.tables import CHUNK_SCHEMA
@@ -36,8 +37,8 @@ class Sink(Protocol):
         """Take what is no record: position, file, source, number, line, fault."""
         ...
 
-    def count_guesses(self, guesses: GuessCounts) -> None:
-        """Take the news that mappings were guessed."""
+    def count_guesses(self, guesses: GuessCounts, doubts: Doubts) -> None:
+        """Take the news that mappings were guessed, and which were not."""
         ...
 
     def take(self, mapped: Mapped) -> None:
@@ -144,7 +145,7 @@ class Pipeline:
     def _take_routed(self) -> None:
         """Take the records of the oldest chunk."""
         routed = self.result(self._routing.popleft())
-        self._sink.count_guesses(routed.guesses)
+        self._sink.count_guesses(routed.guesses, routed.doubts)
         if routed.rejected is not None:
             self._sink.reject(routed.rejected)
         for route, rows in routed.routes.items():

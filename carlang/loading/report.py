@@ -61,6 +61,17 @@ class Guessed:
 
 
 @dataclass(frozen=True, slots=True)
+class NotGuessed:
+    """Records that name no log, have members of some sensor's events, and were not taken for them: `reason`."""
+
+    sensor: str
+    object: str
+    action: str
+    reason: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
 class Hollow:
     """Records that would be events of an object and action by their log, and have none of the members of one."""
 
@@ -91,6 +102,7 @@ class IngestReport:
     guesses: tuple[Guessed, ...] = ()
     duplicates: int = 0
     hollow: tuple[Hollow, ...] = ()
+    not_guessed: tuple[NotGuessed, ...] = ()
 
     @property
     def records(self) -> int:
@@ -116,6 +128,10 @@ class IngestReport:
             ],
             "rejections": [{"source": r.source, "number": r.number, "reason": r.reason} for r in self.rejections],
             "duplicates": self.duplicates,
+            "not_guessed": [
+                {"sensor": n.sensor, "object": n.object, "action": n.action, "reason": n.reason, "count": n.count}
+                for n in self.not_guessed
+            ],
             "guesses": [
                 {"sensor": g.sensor, "object": g.object, "action": g.action, "count": g.count, "sure": round(g.sure, 3)}
                 for g in self.guesses

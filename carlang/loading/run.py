@@ -11,8 +11,9 @@ from pathlib import Path
 from carlang.errors import IngestError
 from carlang.loading.loader import Batch, FileCount, Loader, delete_staged
 from carlang.loading.progress import Progress
-from carlang.loading.report import Guessed, Hollow, IngestReport, Rejection, SourceReport, Status
+from carlang.loading.report import Guessed, Hollow, IngestReport, NotGuessed, Rejection, SourceReport, Status
 from carlang.mapping.event_mapping import EventMapping, ObjectAction
+from carlang.mapping.guessing import Doubt, Doubts, add_doubts
 from carlang.mapping.mapper import LogName, Statements
 from carlang.mapping.router import GuessCount, GuessCounts, add_guesses
 from carlang.mapping.sensors import chosen_sensors
@@ -81,6 +82,12 @@ def ingest(  # noqa: PLR0913  # the options of one command
         rejections=tuple(run.rejections[: tuning.SHOWN_REJECTIONS]),
         # In the order of the mapping files, not in that of the records.
         guesses=tuple(_guessed(m, run.guesses[m]) for m in dict.fromkeys(sensors.mappings) if m in run.guesses),
+        not_guessed=tuple(
+            NotGuessed(m.sensor, m.object, m.action, doubt.value, run.doubts[m, doubt])
+            for m in dict.fromkeys(sensors.mappings)
+            for doubt in Doubt
+            if (m, doubt) in run.doubts
+        ),
         duplicates=run.duplicates.total(),
         hollow=tuple(
             Hollow(channel, event_id, makes.object, makes.action, count)
@@ -116,6 +123,7 @@ class _Run:
         self.hollow: Counter[tuple[LogName, ObjectAction]] = Counter()
         self.rejections: list[Rejection] = []
         self.guesses: GuessCounts = {}
+        self.doubts: Doubts = {}
         self.duplicates: Counter[str] = Counter()
         self._digests: dict[str, SourceFile] = {}
         self._hasher = ThreadPoolExecutor(1, "carlang-digest")
@@ -204,6 +212,7 @@ class _Run:
         self.hollow += batch.hollow
         self.duplicates += dropped
         add_guesses(self.guesses, batch.guesses)
+        add_doubts(self.doubts, batch.doubts)
         self._report(batch, frozenset(digests))
         return []
 

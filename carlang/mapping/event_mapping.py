@@ -77,12 +77,13 @@ class Sensors:
     """The mappings of some sensors, in the order of their files.
 
     `kept` are the channels whose records go to the rest's mapping even if another one is for them. `forced` is the
-    mapping that takes every record, whatever log the record says it is from.
+    mapping that takes every record, whatever log the record says it is from. `chosen` sensors were asked for by name.
     """
 
     mappings: tuple[EventMapping, ...]
     kept: frozenset[str] = frozenset()
     forced: EventMapping | None = None
+    chosen: bool = False
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -97,4 +98,4 @@ class Sensors:
             meant = nearest(sensor, self.names)
             hint = f"did you mean `{meant}`?" if meant else f"there are {', '.join(self.names)}, and auto"
             raise IngestError(f"there is no sensor `{sensor}`; {hint}")
-        return Sensors(tuple(m for m in self.mappings if m.sensor == sensor or m.is_rest), self.kept)
+        return Sensors(tuple(m for m in self.mappings if m.sensor == sensor or m.is_rest), self.kept, chosen=True)

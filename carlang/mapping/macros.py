@@ -71,6 +71,14 @@ MACROS: dict[str, str] = {
         WHEN substr(text, 2, 3) = ':\\' AND NOT contains(replace(text, '\\', ''), '\')
         THEN replace(text, '\\', '\') ELSE given(text) END""",
     "base_name(path)": r"nullif(regexp_extract(path, '[^\\/]*$'), '')",
+    # A line of Elasticsearch's bulk form that says what to do with the document on the next one.
+    "is_bulk_action(line)": r"""
+        CASE WHEN regexp_matches(line, '^\s*\{\s*"(index|create|update|delete)"\s*:\s*\{') THEN coalesce(TRY(
+          len(json_keys(line)) = 1 AND list_has_all(['_id', '_index', '_parent', '_retry_on_conflict', '_routing',
+            '_source', '_type', '_version', '_version_type', 'dynamic_templates', 'if_primary_term', 'if_seq_no',
+            'list_executed_pipelines', 'op_type', 'parent', 'pipeline', 'require_alias', 'require_data_stream',
+            'retry_on_conflict', 'routing', 'version', 'version_type'], json_keys(json_extract(line, '$.*')[1]))),
+          false) ELSE false END""",
     "object_text(text)": "CASE WHEN starts_with(text, '{') AND json_valid(text) THEN text END",
     "number(text)": """
         CASE WHEN CAST(TRY_CAST(text AS BIGINT) AS VARCHAR) = text THEN TRY_CAST(text AS BIGINT)

@@ -27,6 +27,7 @@ from carlang.mapping.events import (
     traced_query,
     unclaimed_query,
 )
+from carlang.mapping.guessing import Doubts, add_doubts
 from carlang.mapping.headers import cast_query, header_query, made_over
 from carlang.mapping.macros import define_macros
 from carlang.mapping.openings import shapes_query
@@ -91,6 +92,7 @@ class Routed:
     routes: dict[Route, pa.Table] = field(default_factory=dict)
     rejected: pa.Table | None = None
     guesses: GuessCounts = field(default_factory=dict)
+    doubts: Doubts = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +148,7 @@ class Mapper:
     def route(self, chunk: pa.Table, begin: int = 0) -> Routed:
         """Find out which mappings are for the records of a chunk, whose first row is at `begin` in the batch."""
         headers, rejected = self._headers(chunk)
-        routes, guesses = self._choose(headers)
+        routes, guesses, doubts = self._choose(headers)
         records = with_headers(chunk, headers, begin)
         without = without_lines(records, made_over())
         routed = {}
@@ -155,7 +157,7 @@ class Mapper:
             routed[route] = table.take(rows) if len(routes) > 1 else table
         if rejected is not None:
             rejected = rejected.set_column(0, POSITION, pc.add(rejected[POSITION], begin))
-        return Routed(routed, rejected, guesses)
+        return Routed(routed, rejected, guesses, doubts)
 
     def _reads_lines(self, route: Route) -> bool:
         """Tell whether the records of a route may be asked for their lines."""
@@ -285,18 +287,21 @@ class Mapper:
             TIMES_SCHEMA.field("unread_time"), pa.array(unread, pa.string()).take(texts.indices)
         )
 
-    def _choose(self, headers: pa.Table) -> tuple[dict[Route, pa.Array], GuessCounts]:
-        """Return the rows of the headers for each route, and what was guessed."""
+    def _choose(self, headers: pa.Table) -> tuple[dict[Route, pa.Array], GuessCounts, Doubts]:
+        """Return the rows of the headers for each route, what was guessed, and what was not."""
         routes: dict[Route, list[pa.Array]] = {}
         guesses: GuessCounts = {}
-        for key, members, rows in _log_keys(headers):
+        doubts: Doubts = {}
+        for key, members, timed, rows in _log_keys(headers):
             mappings = self._router.mappings(key)
-            guess = self._router.guess(members, key[2]) if members is not None and not mappings else None
-            if guess is not None:
+            guess = self._router.guess(members, key[2], timed=timed) if members is not None and not mappings else None
+            if guess is not None and guess.doubt is not None:
+                add_doubts(doubts, {(guess.mapping, guess.doubt): len(rows)})
+            elif guess is not None:
                 add_guesses(guesses, {guess.mapping: GuessCount(len(rows), guess.share)})
                 mappings = (guess.mapping,)
             routes.setdefault(Route(mappings, self._router.keeps(key)), []).append(rows)
-        return {route: pa.concat_arrays(rows) for route, rows in routes.items()}, guesses
+        return {route: pa.concat_arrays(rows) for route, rows in routes.items()}, guesses, doubts
 
     def _events(
         self, mapping: EventMapping, rows: pa.Table, of_batch: pa.ChunkedArray, result: Mapped, hollow: Hollow
@@ -377,14 +382,21 @@ def _count(rows: pa.Table, mapped: pa.Array, result: Mapped) -> None:
         result.unmapped_logs[(row["channel"], row["event_id"])] += row["count_all"]
 
 
-def _log_keys(headers: pa.Table) -> Iterator[tuple[LogKey, str | None, pa.Array]]:
-    """Yield what records say of where they are from, the names of their members, and the rows that say it."""
+def _log_keys(headers: pa.Table) -> Iterator[tuple[LogKey, str | None, bool, pa.Array]]:
+    """Yield what records say of where they are from, their members' names, whether they have a time, and their rows."""
     names = ["channel", "provider", "event_id", "members"]
     numbered = headers.select(names).append_column("row", counted(0, headers.num_rows))
+    # The time matters to those alone whose members are asked.
+    if headers["members"].null_count < headers.num_rows:
+        timed = pc.or_(pc.is_valid(headers[EVENT_TIME]), pc.is_null(headers["members"]))
+    else:
+        timed = pa.repeat(pa.scalar(True), headers.num_rows)  # noqa: FBT003  # the value that is repeated
+    numbered = numbered.append_column("timed", timed)
+    names.append("timed")
     groups = numbered.group_by(names).aggregate([("row", "list")])
     lists = groups["row_list"].combine_chunks()
     for index, row in enumerate(groups.drop_columns(["row_list"]).to_pylist()):
-        yield (row["channel"], row["provider"], row["event_id"]), row["members"], lists[index].values
+        yield (row["channel"], row["provider"], row["event_id"]), row["members"], row["timed"], lists[index].values
 
 
 def _counts(values: pa.ChunkedArray) -> dict[int, int]:

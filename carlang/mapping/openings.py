@@ -16,8 +16,9 @@ _BLANKS = "chr(32) || chr(9) || chr(13)"
 def shapes_query() -> str:
     """Return the query for the shape of every line of the table `chunk`, or for why a line is no record (`fault`).
 
-    A blank line is neither. `inside` is the record where it stands in a member of the line, where it is made of the
-    text of an event, and where names with dots were folded into objects.
+    A blank line is neither, nor is a line of Elasticsearch's bulk form that says what to do with the next one. `inside`
+    is the record where it stands in a member of the line, where it is made of the text of an event, and where names
+    with dots were folded into objects.
     """
     members = _evidence_members()
     wrappers = [parse_expression(text) for text in WRAPPERS]
@@ -49,11 +50,13 @@ def shapes_query() -> str:
       SELECT position, fault, inside, coalesce(inside, line) AS line,
         CASE WHEN fault IS NULL THEN {_shape()} END AS shape
       FROM (SELECT *, {spread(members, {})} FROM unwrapped)
+    ), records AS (
+      SELECT * FROM shaped WHERE fault IS NOT NULL OR shape <> {text_literal(UNKNOWN)} OR NOT is_bulk_action(line)
     ), folded AS (
       SELECT position, fault, inside, shape, folded,
         CASE WHEN folded IS NOT NULL THEN {extracted("folded", members)} END AS d
       FROM (SELECT *, CASE WHEN shape = {text_literal(UNKNOWN)} AND has_dotted_names(line)
-        THEN TRY(nested(line)) END AS folded FROM shaped)
+        THEN TRY(nested(line)) END AS folded FROM records)
     ), looked_at AS (
       SELECT position, fault, inside, shape, folded, CASE WHEN folded IS NULL THEN shape ELSE {_shape()} END AS now
       FROM (SELECT *, {spread(members, {})} FROM folded)

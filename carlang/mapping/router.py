@@ -5,21 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
 
 from carlang.mapping.event_mapping import EventMapping, Sensors
-from carlang.mapping.shapes import all_shapes, is_member
+from carlang.mapping.guessing import Guess, Guesser
 from carlang.readers import tuning
 
 LogKey = tuple[str | None, str | None, int | None]
 """What a record's header says of where it is from: channel, provider, event id."""
-
-# Below half, a mapping of some other log that happens to share `User` and `Computer` with the record would do. What
-# carlang's own tests of guesses hold is right at this share; more was not measured.
-_LEAST_SHARE = 0.5
-
-# One or two common names (`ProcessId`, `User`) are in mappings of every sensor and prove nothing.
-_FEWEST_MEMBERS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,14 +23,6 @@ class Route:
 
     mappings: tuple[EventMapping, ...]
     keeps: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Guess:
-    """A mapping found by the names of a record's members, and the share of them that the mapping knows."""
-
-    mapping: EventMapping
-    share: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +62,8 @@ class Router:
             for name in {n.lower() for n in (mapping.channel, mapping.provider) if n}:
                 self._by_log.setdefault(name, []).append(index)
         self._known: dict[LogKey, tuple[EventMapping, ...]] = {}
-        self._guesses: dict[tuple[str, int | None], tuple[Guess | None]] = {}
+        self._guesses: dict[tuple[str, int | None, bool], tuple[Guess | None]] = {}
+        self._guesser = Guesser(sensors.mappings, outright=sensors.chosen)
 
     def mappings(self, key: LogKey) -> tuple[EventMapping, ...]:
         """Return the mappings for a record of this log and event id; an empty tuple stands for the rest."""
@@ -99,40 +84,16 @@ class Router:
         """Tell whether records of this log go to the rest's mapping even if another one is for them."""
         return (key[0] or "").lower() in self._kept
 
-    def guess(self, members: str, event_id: int | None) -> Guess | None:
-        """Return the mapping that fits a record's members best, given as a JSON array of their names.
-
-        Only mappings of an event id that the record has, or has not said, are asked. None where none knows half of
-        the members.
-        """
-        key = (members, event_id)
+    def guess(self, members: str, event_id: int | None, *, timed: bool) -> Guess | None:
+        """Return what a record may be by its members, given as a JSON array of their names; see `Guesser`."""
+        key = (members, event_id, timed)
         known = self._guesses.get(key)
         if known is None:
             if len(self._guesses) >= tuning.ROUTES_REMEMBERED:
                 self._guesses.clear()
-            names = frozenset(json.loads(members)) - _header_members()
-            fits = (_fit(mapping, names, event_id) for mapping in self._mappings)
             # A tuple, as "no mapping fits" is worth remembering too.
-            known = self._guesses[key] = (max(fits, key=lambda fit: fit[0], default=(0.0, None))[1],)
+            known = self._guesses[key] = (self._guesser.guess(json.loads(members), event_id, timed=timed),)
         return known[0]
-
-
-@cache
-def _header_members() -> frozenset[str]:
-    """Return the first parts of all names under which shapes keep headers; they tell nothing of whose record it is."""
-    values = (each for shape in all_shapes() for alternatives in shape.header.values() for each in alternatives)
-    return frozenset(name.split(".")[0] for each in values if is_member(each) for name in each.members)
-
-
-def _fit(mapping: EventMapping, names: frozenset[str], event_id: int | None) -> tuple[float, Guess | None]:
-    """Return how well a record's members and a mapping's are the same, from 0 to 1 (Dice's coefficient)."""
-    if not mapping.event_ids or (event_id is not None and event_id not in mapping.event_ids):
-        return 0.0, None
-    wanted = mapping.members
-    known = {name for m in wanted for name in (m, *mapping.names.get(m, ()))} & names
-    if len(known) < max(1, min(_FEWEST_MEMBERS, len(wanted))) or len(known) < _LEAST_SHARE * len(names):
-        return 0.0, None
-    return 2 * len(known) / (len(names) + len(wanted)), Guess(mapping, len(known) / len(names))
 
 
 def _is_for(mapping: EventMapping, key: LogKey) -> bool:

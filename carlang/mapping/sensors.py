@@ -120,7 +120,7 @@ def chosen_sensors(sensor: str, model: Model) -> Sensors:
     written = load_sensors([(document.name, document.text)], model)
     has_rest = any(m.is_rest for m in written.mappings)
     rest = () if has_rest else tuple(m for m in builtin.mappings if m.is_rest)
-    return Sensors(written.mappings + rest, written.kept | builtin.kept)
+    return Sensors(written.mappings + rest, written.kept | builtin.kept, chosen=True)
 
 
 def builtin_files() -> list[tuple[str, str]]:

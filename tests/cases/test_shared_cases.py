@@ -21,10 +21,7 @@ NOT_YET = frozenset(
         "evtxecmd_userdata.json",
         # guess
         "velo_sysmon.json",
-        "sysmon_bare.json",
         # listing
-        "process_listing.json",
-        "wmic_process.csv",
         # osquery
         "osquery_removed.json",
         "osquery_diffresults.json",
@@ -54,7 +51,6 @@ NOT_YET = frozenset(
         # locale
         "service_german.json",
         # bulk
-        "esbulk.ndjson",
     }
 )
 """Files that do not become what they should: strict, so that the list can only shrink."""
