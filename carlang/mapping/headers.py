@@ -185,7 +185,8 @@ def _lacks(name: str) -> str:
 def _named_data(data: str) -> str:
     """Return the SQL that makes an object of the list of named texts that XML has, as some exports keep it.
 
-    Null where the data are something else, or where a name stands in the list twice.
+    What stands beside the list, as an event's bytes, stays. Null where the data are something else, or where a name
+    stands in the list twice.
     """
     entries = f"""
         CASE json_type({data}, '$.Data') WHEN 'ARRAY' THEN json_extract({data}, '$.Data[*]')
@@ -193,4 +194,5 @@ def _named_data(data: str) -> str:
     name = ", ".join(f"json_extract_string(e, {text_literal(path)})" for path in NAME_MEMBERS)
     text = ", ".join(f"json_extract_string(e, {text_literal(path)})" for path in TEXT_MEMBERS)
     pairs = f"list_transform({entries}, lambda e: {{'k': coalesce({name}), 'v': coalesce({text}, '')}})"
-    return f"TRY(CAST(to_json(map_from_entries({pairs})) AS VARCHAR))"
+    beside = f"json_merge_patch({data}, '{{\"Data\":null}}')"
+    return f"TRY(CAST(json_merge_patch({beside}, to_json(map_from_entries({pairs}))) AS VARCHAR))"

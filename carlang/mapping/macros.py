@@ -5,6 +5,7 @@ from __future__ import annotations
 import duckdb
 
 from carlang.database.quoting import text_literal
+from carlang.mapping.data_macros import DATA_MACROS
 from carlang.mapping.texts import TEXT_MACROS
 from carlang.mapping.times import TIME_MACROS
 
@@ -117,10 +118,26 @@ MACROS: dict[str, str] = {
           nullif(regexp_extract(command, '(?i)^\s*(.*?\.(?:exe|com|bat|cmd|sys|dll|ps1|vbs))(?:\s|$)', 1), ''),
           nullif(regexp_extract(command, '^\s*(\S+)', 1), ''))""",
     "spelled_out(text)": "CASE WHEN NOT starts_with(text, '%%') THEN given(text) END",
-    # The short name of a service, as UTF-16 in hexadecimal: `sppsvc/4`.
-    "binary_name(digits)": r"""
-        CASE WHEN regexp_full_match(digits, '([0-9A-Fa-f]{2}00)+') THEN nullif(split_part(
-          decode(unhex(regexp_replace(digits, '(..)00', '\1', 'g'))), '/', 1), '') END""",
+    # Bytes of a text in UTF-16, which exports write in hexadecimal, with dashes or without, as numbers or in base 64.
+    "bytes_of(text)": """
+        CASE WHEN regexp_full_match(text, '([0-9A-Fa-f]{2}-?)+') THEN replace(text, '-', '')
+        WHEN starts_with(text, '[') THEN array_to_string(list_transform(
+          TRY(from_json(text, '["UTINYINT"]')), lambda byte: lpad(to_hex(byte), 2, '0')), '')
+        ELSE hex(TRY(from_base64(text))) END""",
+    "binary_text(text)": """
+        array_to_string(list_transform(list_filter(regexp_extract_all(bytes_of(text), '.{4}'), lambda u: u <> '0000'),
+          lambda u: chr(CAST('0x' || u[3:4] || u[1:2] AS INTEGER))), '')""",
+    # The short name of a service, and the number of the state that it got into: `sppsvc/4`.
+    "binary_name(digits)": "nullif(split_part(TRY(binary_text(digits)), '/', 1), '')",
+    # Without the number there is the state's name alone, in the language of Windows.
+    "service_state(digits, word)": """
+        CASE coalesce(nullif(regexp_extract(TRY(binary_text(digits)), '/(\\d+)$', 1), ''),
+          lower(replace(word, chr(8217), '''')))
+        WHEN '1' THEN 'stopped' WHEN '4' THEN 'running' WHEN '7' THEN 'paused'
+        WHEN 'wird ausgeführt' THEN 'running' WHEN 'ausgeführt' THEN 'running' WHEN 'beendet' THEN 'stopped'
+        WHEN 'angehalten' THEN 'paused' WHEN 'en cours d''exécution' THEN 'running' WHEN 'arrêté' THEN 'stopped'
+        WHEN 'en ejecución' THEN 'running' WHEN 'detenido' THEN 'stopped' WHEN 'em execução' THEN 'running'
+        WHEN 'parado' THEN 'stopped' ELSE lower(word) END""",
     "share_server(path)": r"nullif(regexp_extract(path, '^\\\\([^\\]+)', 1), '')",
     "pipe_label(name)": r"""
         CASE WHEN NOT regexp_full_match(name, '\d+') THEN regexp_replace(name, '(?i)^\\*(?:pipe\\)?', '') END""",
@@ -216,7 +233,8 @@ MACROS: dict[str, str] = {
 
 def define_macros(connection: duckdb.DuckDBPyConnection, timezone: str | None = None) -> None:
     """Make the macros known to a connection; `timezone` is that of times that name none, UTC where None."""
-    for head, body in {"default_zone()": text_or_null(timezone), **MACROS, **TIME_MACROS, **TEXT_MACROS}.items():
+    macros = {"default_zone()": text_or_null(timezone), **MACROS, **TIME_MACROS, **TEXT_MACROS, **DATA_MACROS}
+    for head, body in macros.items():
         connection.execute(f"CREATE TEMP MACRO {head} AS ({body})")
 
 

@@ -29,6 +29,7 @@ from carlang.mapping.events import (
 )
 from carlang.mapping.guessing import Doubts, add_doubts
 from carlang.mapping.headers import cast_query, header_query, made_over
+from carlang.mapping.inserts import define_inserts, needs_inserts
 from carlang.mapping.macros import define_macros
 from carlang.mapping.openings import shapes_query
 from carlang.mapping.router import GuessCount, GuessCounts, LogKey, Route, Router, add_guesses
@@ -132,6 +133,7 @@ class Mapper:
         self._router = router
         self._feeds = {"chunk": Feed(LINES_SCHEMA), "bodies": Feed(BODIES_SCHEMA), "records": Feed(RECORDS_SCHEMA)}
         self._prepared: dict[str | EventMapping, str] = {}
+        self._names_inserts = False
         # One thread, as the loader has a mapper for each processor.
         self.connection = open_memory(1, memory=tuning.MAPPER_MEMORY, scratch=temporary)
         define_macros(self.connection, statements.timezone)
@@ -331,7 +333,11 @@ class Mapper:
     def _prepare(self, key: str | EventMapping, query: Callable[[], str]) -> str:
         if key not in self._prepared:
             name = f"statement_{len(self._prepared)}"
-            self.connection.execute(f"PREPARE {name} AS {query()}")
+            sql = query()
+            if not self._names_inserts and needs_inserts(sql):
+                define_inserts(self.connection)
+                self._names_inserts = True
+            self.connection.execute(f"PREPARE {name} AS {sql}")
             self._prepared[key] = name
         return self._prepared[key]
 

@@ -15,6 +15,9 @@ from carlang.readers.records import LogFile, ReadFault, Records
 from carlang.readers.text import is_text, utf8_blocks, utf8_start, valid_utf8
 
 _SPACE = re.compile(r"[\s,]*")
+_RECORD_LINES = re.compile(r"(?:[\s,]|Record \d+[ \t]*\r?\n)*")
+"""What stands between documents, and what does in evtx_dump's output, which has a line before each record."""
+_RECORD_LINE = re.compile(rb"Record \d+[ \t]*\r?\n\s*\{")
 _MEMBER = r'"[^"]*"\s*:\s*(?:"(?:[^"\\]|\\.)*"|[^\s"{}\[\],:]+|\{[^{}]*\}|\[[^\[\]{}]*\])\s*,\s*'
 _ANSWER = re.compile(
     rf'^\{{\s*(?:(?:{_MEMBER})*"hits"\s*:\s*\{{\s*(?:{_MEMBER})*"hits"'  # Elasticsearch
@@ -33,6 +36,8 @@ def looks_like_documents(head: bytes) -> bool:
     A broken first line alone does not make documents of a file of lines: no line of its head may be an object.
     """
     start = utf8_start(head)
+    if _RECORD_LINE.match(start):
+        return True
     if start[:1] not in (b"[", b"{"):
         return False
     if _ANSWER.match(start[: tuning.ANSWER_HEAD].decode("utf-8", "replace")):
@@ -91,6 +96,7 @@ class _Documents:
         self.passed = ""
         self._begun = False
         self._answers = False
+        self._between = _SPACE
         self._inside = False
         self._decoder = json.JSONDecoder(strict=False)  # some exports leave newlines in texts as they are
 
@@ -125,6 +131,8 @@ class _Documents:
 
     def _start(self) -> int:
         """Return where the text goes on after the bracket of an array, if it begins with one."""
+        if _RECORD_LINE.match(self.text[: tuning.SHOWN_TEXT].lstrip().encode()):
+            self._between = _RECORD_LINES
         position = self._space(0)
         self._begun = position < len(self.text)
         self._answers = _ANSWER.match(self.text, position) is not None
@@ -149,7 +157,7 @@ class _Documents:
         return position, position < len(self.text)
 
     def _space(self, position: int) -> int:
-        space = _SPACE.match(self.text, position)
+        space = self._between.match(self.text, position)
         return space.end() if space else position
 
     def _records(self, documents: list[str], size: int) -> Records:

@@ -15,6 +15,8 @@ from carlang.readers.text import is_text, utf8_blocks, utf8_start, valid_utf8
 _EVENT = re.compile(rb"<Event[\s>].*?</Event>", re.DOTALL)
 _BEGIN = re.compile(rb"<Event[\s>]")
 _END = b"</Event>"
+_RECORD_LINE = re.compile(rb"Record \d+[ \t]*\r?\n\s*")
+"""What evtx_dump writes before each record; it stands between events, and is passed over with all that does."""
 
 
 class EventXmlReader:
@@ -24,7 +26,10 @@ class EventXmlReader:
 
     def matches(self, head: bytes) -> bool:
         """A file in angle brackets that has an event near its beginning."""
-        return is_text(head) and utf8_start(head).startswith(b"<") and _BEGIN.search(utf8_start(head)) is not None
+        start = utf8_start(head)
+        if record_line := _RECORD_LINE.match(start):
+            start = start[record_line.end() :]
+        return is_text(head) and start.startswith(b"<") and _BEGIN.search(start) is not None
 
     def read(self, log: LogFile) -> Iterator[Records | ReadFault]:
         """Cut the text between events and write each as JSON, in the form that EVTX parsers give it."""

@@ -15,12 +15,7 @@ _CASES = SHARED / "cases"
 NOT_YET = frozenset(
     {
         # hollow
-        "evtxecmd.json",
-        "velociraptor_artifact.json",
-        "getwinevent.json",
-        "evtxecmd_userdata.json",
         # guess
-        "velo_sysmon.json",
         # listing
         # osquery
         "osquery_removed.json",
@@ -29,11 +24,9 @@ NOT_YET = frozenset(
         "sentinel_securityevent.csv",
         "sentinel_securityevent.json",
         # unmapped
-        "wazuh.json",
         "splunk_winevent.json",
         "sentinel_event_table.json",
         "defender.json",
-        "wazuh_security.json",
         # control
         "ctrl.xml",
         "ctrl.csv",
@@ -48,8 +41,6 @@ NOT_YET = frozenset(
         "car_number.ndjson",
         # escape
         "zeek_escape.log",
-        # locale
-        "service_german.json",
         # bulk
     }
 )

@@ -6,6 +6,7 @@ import pytest
 
 from carlang.database.connection import open_memory
 from carlang.mapping.expression import Expression, check_expression
+from carlang.mapping.inserts import define_inserts
 from carlang.mapping.macros import define_macros
 from carlang.mapping.members import EMPTY_RECORDS, define_empty_records, list_reader
 from carlang.mapping.shapes import HEADER_FIELDS, UNKNOWN, Shape, all_shapes
@@ -21,6 +22,7 @@ def _expressions(shape: Shape) -> list[Expression]:
 def test_expressions_of_a_shape_can_be_run(shape: Shape) -> None:
     with open_memory() as connection:
         define_macros(connection)
+        define_inserts(connection)
         define_empty_records(connection)
         for expression in _expressions(shape):
             check_expression(connection, expression.bind(list_reader(expression.members)), EMPTY_RECORDS)

@@ -1,0 +1,22 @@
+"""SQL macros for shapes: they make the data of a record out of what its exporter keeps."""
+
+from __future__ import annotations
+
+DATA_MACROS: dict[str, str] = {
+    # What stands in UserData has an element of its own around it; attributes beside it are texts.
+    "inner_object(object)": """
+        CAST(list_filter(json_extract(object_text(CAST(object AS VARCHAR)), '$.*'),
+          lambda e: json_type(e) = 'OBJECT')[1] AS VARCHAR)""",
+    # Members whose names began with a capital letter before the exporter made it a small one; both are given.
+    "capitalised(object)": """
+        CASE WHEN starts_with(object, '{') THEN list_transform([object_text(object)], lambda o: CAST(json_merge_patch(o,
+          CAST(to_json(map_from_entries(list_transform(list_zip(json_keys(o), json_extract(o, '$.*')), lambda p:
+            {'k': upper(p[1][1]) || p[1][2:], 'v': p[2]}))) AS VARCHAR)) AS VARCHAR))[1] END""",
+    # Objects in which every backslash was doubled. In JSON one is written as two; a path that begins with two in an
+    # object without doubling has single ones as well.
+    "undoubled(object)": r"""
+        CASE WHEN contains(object, '\\\\') AND NOT contains(replace(object, '\\\\', ''), '\\')
+        THEN replace(object, '\\\\', '\\') ELSE object END""",
+    "part_of(text, label)": "CASE WHEN starts_with(text, label || ': ') THEN substr(text, length(label) + 3) END",
+}
+"""Of a text that is no object, or null, each gives null."""
