@@ -152,6 +152,14 @@ MACROS: dict[str, str] = {
           WHEN list_has_any(k, ['security_protocol', 'keyboard_layout']) THEN 'rdp'
           WHEN list_has_any(k, ['ntlm', 'domainname']) THEN 'ntlm' WHEN list_has_all(k, ['established', 'resumed'])
           THEN 'ssl' WHEN starts_with(json_extract_string(record, '$.action'), 'SMB::') THEN 'smb_files' END)[1]""",
+    # In JSON, Zeek leaves a backslash as it is, and writes a byte only where it stands for no character: `C:\\x64` is a
+    # folder. Where each backslash begins such a byte, and each byte is one that Zeek would write so, all are meant.
+    "zeek_text(text)": r"""
+        CASE WHEN contains(text, '\x')
+          AND regexp_full_match(text, '(?s)(?:[^\\]|\\x(?:[01][0-9a-f]|[89a-f][0-9a-f]|5c|7f))*')
+        THEN coalesce(TRY(decode(unhex(hex(encode(split_part(text, '\x', 1))) || array_to_string(list_transform(
+          string_split(text, '\x')[2:], lambda p: substr(p, 1, 2) || hex(encode(substr(p, 3)))), '')))), text)
+        ELSE text END""",
     "rpc_function(operation)": "regexp_replace(operation, '^(BaseReg|Netr)', '')",
     # An address as the system call got it, in hexadecimal.
     "socket_family(digits)": """

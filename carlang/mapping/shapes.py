@@ -28,8 +28,9 @@ WRAPPERS = (
     "object_text({result})",
     # A hit of which fields were asked for; in other records, `fields` is one member among others.
     "CASE WHEN {_index} IS NOT NULL THEN nested(object_text({fields})) END",
+    "CASE WHEN starts_with({MESSAGE}, '<Event') THEN xml_event({MESSAGE}) END",
 )
-"""Where Elasticsearch's and Splunk's exports put the record; the first that gives something counts."""
+"""Where exports of Elasticsearch, Splunk and systemd's journal put the record; the first that gives something counts."""
 
 RAW = "_raw"
 """The member of Splunk's results that is the event as it came in."""

@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator
 
 from carlang.readers import tuning
+from carlang.readers.osquery_batches import may_hold_batches, unfolded
 from carlang.readers.records import LogFile, ReadFault, Records
 from carlang.readers.text import is_text, utf8_blocks, utf8_start, valid_utf8
 
@@ -163,4 +164,4 @@ class _Documents:
     def _records(self, documents: list[str], size: int) -> Records:
         records = Records.of(documents, range(self.number, self.number + len(documents)), size)
         self.number += len(documents)
-        return records
+        return unfolded(records) if any(map(may_hold_batches, documents)) else records

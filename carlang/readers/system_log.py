@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 
 from carlang.readers import tuning
 from carlang.readers.auditd_lines import AUDIT_LINE, NO_AUDIT_LINE, AuditLines
+from carlang.readers.osquery_batches import may_hold_batches, unfolded
 from carlang.readers.records import LogFile, ReadFault, Records
 from carlang.readers.syslog_prefix import SYSLOG_PREFIX, SyslogLine, syslog_line
 from carlang.readers.text import is_text, utf8_blocks, utf8_start, whole_lines
@@ -64,7 +65,9 @@ def read_lines(log: LogFile, *, others_are_faults: bool) -> Iterator[Records | R
                 continue
             records = Records.of_text(text, number)
             number += len(records.lines)
-            yield from gathered.read(records)
+            batches = may_hold_batches(text)
+            for item in gathered.read(records):
+                yield unfolded(item) if batches and isinstance(item, Records) else item
         yield from gathered.last()
     finally:
         gathered.close()

@@ -22,6 +22,20 @@ _HEADER = re.compile(rb"#(separator|fields|path)\b")
 _NUMBERS = {"time": "DOUBLE", "interval": "DOUBLE", "double": "DOUBLE"} | dict.fromkeys(
     ("count", "int", "port"), "BIGINT"
 )
+# Separators, backslashes and what is no printable character stand there as `\xNN`, a byte each; bytes that are no UTF-8
+# stay so. In `\x5cx09`, a backslash and `x09`, the second is none: what is cut at `\x` begins with two digits.
+_TEXT = r"""
+    CREATE TEMP MACRO zeek_text(text) AS (
+      CASE WHEN NOT contains(text, '\x') THEN text ELSE coalesce(TRY(zeek_decoded(hex(encode(split_part(text, '\x', 1)))
+        || array_to_string(list_transform(string_split(text, '\x')[2:],
+          lambda p: upper(substr(p, 1, 2)) || hex(encode(substr(p, 3)))), ''))), text) END)
+"""
+_DECODED = r"""
+    CREATE TEMP MACRO zeek_decoded(digits) AS coalesce(TRY(decode(unhex(digits))), array_to_string(list_transform(
+      regexp_extract_all(digits,
+        '[0-7].|(?:C[2-9A-F]|D.)[89AB].|E.[89AB].[89AB].|F[0-4][89AB].[89AB].[89AB].|..'),
+      lambda t: coalesce(TRY(decode(unhex(t))), '\x' || lower(t))), ''))
+"""
 _LIST = re.compile(r"(?:set|vector)\[(\w+)\]")
 
 
@@ -102,14 +116,15 @@ class _Header:
         if listed := _LIST.fullmatch(type_):
             items = f"string_split({value}, {text_literal(self.set_separator)})"
             kind = _NUMBERS.get(listed[1])
-            items = f"list_transform({items}, lambda x: TRY_CAST(x AS {kind}))" if kind else items
+            item = f"TRY_CAST(x AS {kind})" if kind else "zeek_text(x)"
+            items = f"list_transform({items}, lambda x: {item})"
             none = f"WHEN {value} = {unset} THEN NULL WHEN {value} = {empty} THEN '[]'::JSON"
             return f"CASE {none} ELSE to_json({items}) END"
         if type_ == "bool":
             return f"CASE {value} WHEN 'T' THEN true WHEN 'F' THEN false END"
         if kind := _NUMBERS.get(type_):
             return f"TRY_CAST({value} AS {kind})"
-        return f"CASE WHEN {value} = {unset} THEN NULL WHEN {value} = {empty} THEN '' ELSE {value} END"
+        return f"CASE WHEN {value} = {unset} THEN NULL WHEN {value} = {empty} THEN '' ELSE zeek_text({value}) END"
 
 
 class _Lines:
@@ -118,6 +133,8 @@ class _Lines:
     def __init__(self) -> None:
         self._feed = Feed(_LINES)
         self._connection = open_memory()
+        for macro in (_DECODED, _TEXT):
+            self._connection.execute(macro)
         self._connection.register("lines", self._feed)
         self._header: _Header | None = None
 
