@@ -186,11 +186,11 @@ MACROS: dict[str, str] = {
     # auditd's path of a name that was made or removed. A bare name is one in the parent; another may repeat the end of
     # the parent, or is relative to the working directory as the parent is.
     "path_below(folder, parent, path)": """
-        CASE WHEN starts_with(path, '/') OR parent IS NULL THEN full_path(folder, path)
+        CASE WHEN starts_with(path, '/') OR parent IS NULL THEN full_path(folder, rtrim(path, '/'))
         WHEN NOT contains(rtrim(path, '/'), '/') OR (starts_with(parent, '/') AND ends_with(rtrim(parent, '/'), '/'
           || regexp_extract(path, '^(.*)/[^/]+/?$', 1)))
         THEN full_path(full_path(folder, parent), base_name(rtrim(path, '/')))
-        ELSE full_path(folder, path) END""",
+        ELSE full_path(folder, rtrim(path, '/')) END""",
     # The name of a system call, which else stands there as a number that depends on the kind of processor.
     "system_call(name, arch, number)": f"""
         coalesce(name, CASE WHEN regexp_full_match(number, '[0-9]+')

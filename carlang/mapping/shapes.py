@@ -30,7 +30,7 @@ WRAPPERS = (
     "CASE WHEN {_index} IS NOT NULL THEN nested(object_text({fields})) END",
     "CASE WHEN starts_with({MESSAGE}, '<Event') THEN xml_event({MESSAGE}) END",
 )
-"""Where exports of Elasticsearch, Splunk and systemd's journal put the record; the first that gives something counts."""
+"""Where Elasticsearch, Splunk and systemd's journal put the record; the first that gives something counts."""
 
 RAW = "_raw"
 """The member of Splunk's results that is the event as it came in."""
