@@ -8,7 +8,9 @@ from dataclasses import replace
 from typing import BinaryIO, cast
 
 from carlang.readers import tuning
+from carlang.readers.clixml_file import ClixmlReader
 from carlang.readers.csv_file import CsvReader
+from carlang.readers.event_listing import EventListingReader
 from carlang.readers.evtx_file import EvtxReader
 from carlang.readers.gzip_file import GzipFile
 from carlang.readers.json_documents import JsonDocumentsReader
@@ -27,7 +29,9 @@ READERS: tuple[Reader, ...] = (
     EvtxReader(),
     ParquetReader(),
     SystemLogReader(),
+    ClixmlReader(),
     EventXmlReader(),
+    EventListingReader(),
     ZeekReader(),
     JsonDocumentsReader(),
     CsvReader(),

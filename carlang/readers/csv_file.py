@@ -17,6 +17,8 @@ from carlang.readers.text import Utf8Stream, is_text, utf8_start
 
 _DELIMITERS = ",;\t|"
 _NAME = re.compile(r"[A-Za-z_@#][\w @#.:/()%-]{0,99}")
+_TYPE_LINE = re.compile(rb"#TYPE [^\r\n]*\r?\n")
+"""What Windows PowerShell's `Export-Csv` writes above the names."""
 _FEWEST = 2  # one name alone would make a CSV file of any text whose first line is a word
 
 
@@ -35,6 +37,8 @@ class CsvReader:
         # Names are read here and not by Arrow, which would refuse two of the same name.
         head = stream.peek(tuning.CSV_BLOCK)
         delimiter = _delimiter(head) or ","
+        above = _TYPE_LINE.match(head)
+        head = head[above.end() :] if above else head
         names = unique_names(next(csv.reader(io.StringIO(head.decode("utf-8", "replace")), delimiter=delimiter)))
         schema = pa.schema([(name, pa.string()) for name in names])
         faults: list[ReadFault] = []
@@ -47,7 +51,9 @@ class CsvReader:
         try:
             reader = arrow_csv.open_csv(
                 pa.PythonFile(stream, "r"),
-                arrow_csv.ReadOptions(use_threads=False, block_size=tuning.CSV_BLOCK, skip_rows=1, column_names=names),
+                arrow_csv.ReadOptions(
+                    use_threads=False, block_size=tuning.CSV_BLOCK, skip_rows=2 if above else 1, column_names=names
+                ),
                 arrow_csv.ParseOptions(delimiter=delimiter, newlines_in_values=True, invalid_row_handler=refuse),
                 arrow_csv.ConvertOptions(
                     column_types=schema, null_values=[""], strings_can_be_null=True, quoted_strings_can_be_null=True
@@ -66,7 +72,9 @@ class CsvReader:
 
 def _delimiter(head: bytes) -> str | None:
     """Return what sets the names in the first line off; None where there is no such line, or only one."""
-    lines = utf8_start(head).decode("utf-8", "replace").splitlines()[:2]
+    start = utf8_start(head)
+    above = _TYPE_LINE.match(start)
+    lines = start[above.end() if above else 0 :].decode("utf-8", "replace").splitlines()[:2]
     if len(lines) < _FEWEST:
         return None
     for delimiter in sorted(_DELIMITERS, key=lines[0].count, reverse=True):

@@ -42,6 +42,14 @@ measured: a limit of memory, as for `LONGEST_LINE`."""
 LARGEST_XML_EVENT = 64 << 20
 """Bytes that wait for the end of an XML event. Not measured: as for `LONGEST_LINE`."""
 
+DEEPEST_CLIXML = 100
+"""Elements in one another in a CLIXML file. Not measured: `Export-Clixml -Depth 4` writes some 20; the limit keeps the
+JSON that they become readable."""
+
+CLIXML_REFERENCES = 100_000
+"""Objects of a CLIXML file that later ones may refer to. Not measured: what records share are a few lists of words; the
+limit bounds memory."""
+
 DOCUMENTS_AT_ONCE = 20_000
 """JSON documents that a reader passes on at once. Not measured: some 20 MB of ordinary events."""
 
