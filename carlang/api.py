@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
-from os import PathLike, fspath
+from os import PathLike
 from pathlib import Path
 from typing import Any
 
 from carlang import analytic as core
 from carlang import importers
-from carlang.analytic import CompiledAnalytic, OptionError, Parameter, RunOptions, shown
+from carlang.analytic import NO_STORE, CompiledAnalytic, OptionError, Parameter, RunOptions, of_type, path_text, shown
 from carlang.diagnostics import Diagnostic
 from carlang.loading import IngestReport, Progress
 from carlang.loading import ingest as ingest_sources
@@ -82,6 +82,7 @@ class Analytic:
         Raises `CompileError` where it has errors, `ParameterError` where an input lacks its value, `ValueError` for a
         dialect that there is not.
         """
+        of_type("dialect", dialect, str, "the name of a dialect")
         return self._compiled.sql(dialect, core.instant("now", now), core.values_by_name(params))
 
     def run(  # noqa: PLR0913  # the bounds of a run, each by name
@@ -115,22 +116,25 @@ def load(target: str | PathLike[str], *, model: Model | None = None, project: Pr
     the package. The data model is `model`, else the project's, else the built-in one. Never raises on a bad file:
     `check()` says what is wrong with it, `run()` raises then.
     """
+    path = Path(path_text("target", target, "is neither a path nor the id of an analytic"))
     file = None
-    if isinstance(target, str) and not Path(target).exists():
-        file = catalogue_of(project or Project()).find(target)
-    return _analytic(file or importers.load_file(Path(target)), model, project)
+    if isinstance(target, str) and not path.exists():
+        file = catalogue_of(_project(project)).find(target)
+    return _analytic(file or importers.load_file(path), model, project)
 
 
 def load_text(
     text: str, name: str = core.PROGRAM, *, model: Model | None = None, project: Project | None = None
 ) -> Analytic:
     """Load an analytic from text; `name` is what diagnostics call it, `model` and `project` are those of `load`."""
+    of_type("text", text, str, "the text of a program")
+    of_type("name", name, str, "a text")
     return _analytic(importers.load_text(text, name), model, project)
 
 
 def catalogue(project: Project | None = None) -> tuple[Analytic, ...]:
     """Return every analytic on a project's search path and those that ship with the package, in the order of ids."""
-    return tuple(_analytic(file, None, project) for file in catalogue_of(project or Project()).all())
+    return tuple(_analytic(file, None, project) for file in catalogue_of(_project(project)).all())
 
 
 def check(text: str, *, model: Model | None = None, project: Project | None = None) -> list[Diagnostic]:
@@ -235,29 +239,39 @@ def ingest(  # noqa: PLR0913  # the options of an ingest, each by name
         progress: What to tell how far the ingest is.
 
     Raises:
-        OptionError: What was given for sources or store is neither a path nor paths.
+        OptionError: An argument has a value that it cannot have; nothing was read or made then.
         IngestError: There is no such sensor, or no such way to find duplicates.
         CarlangError: The mapping file has faults.
         StoreError: The store cannot be made or written.
     """
-    if not isinstance(store, Store | str | PathLike):
-        raise OptionError(f"store: {shown(store)} is neither a Store nor a path")
     return ingest_sources(
         _paths(sources),
-        store if isinstance(store, Store) else fspath(store),
-        model=model or (project or Project()).model,
-        sensor=fspath(sensor),
-        hostname=hostname,
-        keep_raw=keep_raw,
-        strict=strict,
+        store if isinstance(store, Store) else path_text("store", store, NO_STORE),
+        model=_model(model, _project(project)),
+        sensor=path_text("sensor", sensor, "is neither a sensor's name nor a mapping file"),
+        hostname=of_type("hostname", hostname, str | None, "a text"),
+        keep_raw=of_type("keep_raw", keep_raw, bool, "True or False"),
+        strict=of_type("strict", strict, bool, "True or False"),
         dedupe=dedupe,
-        progress=progress,
+        progress=of_type("progress", progress, Progress | None, "an object with start, file and advance"),
     )
 
 
 def _analytic(file: importers.AnalyticFile, model: Model | None, project: Project | None) -> Analytic:
-    used = project or Project()
-    return Analytic(CompiledAnalytic(file, model or used.model, catalogue_of(used)))
+    used = _project(project)
+    return Analytic(CompiledAnalytic(file, _model(model, used), catalogue_of(used)))
+
+
+def _project(project: Project | None) -> Project:
+    """Return the project that was given, else one that says nothing."""
+    of_type("project", project, Project | None, "a Project; Project.find and Project.read give one")
+    return Project() if project is None else project
+
+
+def _model(model: Model | None, project: Project) -> Model:
+    """Return the data model that was given, else the project's."""
+    of_type("model", model, Model | None, "a Model; builtin_model and load_model give one")
+    return project.model if model is None else model
 
 
 def _compiled(analytics: Iterable[Analytic]) -> list[CompiledAnalytic]:
@@ -270,9 +284,10 @@ def _compiled(analytics: Iterable[Analytic]) -> list[CompiledAnalytic]:
 
 def _paths(sources: str | PathLike[str] | Sequence[str | PathLike[str]]) -> list[str]:
     """Return the paths of sources; a text is one path, not one a letter."""
+    neither = "is neither a path nor a list of paths"
     if isinstance(sources, str | PathLike):
-        return [fspath(sources)]
+        return [path_text("sources", sources, neither)]
     listed = list(sources) if isinstance(sources, Iterable) else [None]
-    if all(isinstance(source, str | PathLike) for source in listed):
-        return [fspath(source) for source in listed if source is not None]
-    raise OptionError(f"sources: {shown(sources)} is neither a path nor a list of paths")
+    if not all(isinstance(source, str | PathLike) for source in listed):
+        raise OptionError(f"sources: {shown(sources)} {neither}")
+    return [path_text("sources", source, neither) for source in listed]

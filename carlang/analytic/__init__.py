@@ -1,11 +1,22 @@
 """Analytics ready to be checked, compiled and run; a run of many over one store, and what may bound it."""
 
 from carlang.analytic.compiled import PROGRAM, CompiledAnalytic, load, load_text
-from carlang.analytic.options import OptionError, RunOptions, instant, opened_store, shown, values_by_name
+from carlang.analytic.options import (
+    NO_STORE,
+    OptionError,
+    RunOptions,
+    instant,
+    of_type,
+    opened_store,
+    path_text,
+    shown,
+    values_by_name,
+)
 from carlang.analytic.parameters import Parameter, known_parameters, parameters
 from carlang.analytic.run import run_analytics, run_one
 
 __all__ = [
+    "NO_STORE",
     "PROGRAM",
     "CompiledAnalytic",
     "OptionError",
@@ -15,8 +26,10 @@ __all__ = [
     "known_parameters",
     "load",
     "load_text",
+    "of_type",
     "opened_store",
     "parameters",
+    "path_text",
     "run_analytics",
     "run_one",
     "shown",

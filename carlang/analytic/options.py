@@ -9,15 +9,21 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from os import PathLike
+from os import PathLike, fspath
 from reprlib import Repr
 from threading import TIMEOUT_MAX
-from typing import Any
+from types import UnionType
+from typing import Any, TypeVar
 
 from carlang.database.limits import LimitError, Limits
 from carlang.errors import CarlangError
 from carlang.resolve.literals import time_value
 from carlang.store import Store, open_store
+
+T = TypeVar("T")
+
+NO_STORE = "is neither a Store nor a path"
+"""What is said of a value that is to be a store."""
 
 _SECONDS = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|s|m|h)?", re.IGNORECASE)
 _UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
@@ -115,7 +121,8 @@ def seconds(name: str, value: timedelta | str | float | None) -> float | None:
         case timedelta():
             length = value.total_seconds()
         case int() | float() if not isinstance(value, bool):
-            length = float(value)
+            # An int can be too large to be a float at all.
+            length = float(value) if value <= TIMEOUT_MAX else None
     if length is None or not 0 < length <= TIMEOUT_MAX:  # NaN is neither above nor below
         raise OptionError(f"{name}: {shown(value)} is not a time span above zero; write 60s, 500ms or 2m")
     return length
@@ -130,13 +137,29 @@ def rows(name: str, value: int | None) -> int | None:
     return value
 
 
+def of_type(name: str, value: T, types: type | UnionType, expected: str) -> T:
+    """Return a value as it was given; raises `OptionError` where it is of none of the types."""
+    if not isinstance(value, types):
+        raise OptionError(f"{name}: {shown(value)} is not {expected}")
+    return value
+
+
+def path_text(name: str, value: object, expected: str = "is not a path") -> str:
+    """Return a path as text.
+
+    An empty one is refused: Python takes it for the working directory, and who has it has a variable that was not set.
+    """
+    path = fspath(value) if isinstance(value, str | PathLike) else None
+    if isinstance(path, str) and path and "\0" not in path:
+        return path
+    raise OptionError(f"{name}: {shown(value)} {expected}")
+
+
 def opened_store(store: Store | str | PathLike[str] | None) -> Store:
     """Return an open store: this one, the one at a path, or the sample where None."""
     if isinstance(store, Store):
         return store
-    if store is None or isinstance(store, str | PathLike):
-        return open_store(store)
-    raise OptionError(f"store: {shown(store)} is neither a Store nor a path")
+    return open_store(None if store is None else path_text("store", store, NO_STORE))
 
 
 def values_by_name(params: Mapping[str, Any] | None) -> Mapping[str, Any]:

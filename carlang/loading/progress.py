@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 
+@runtime_checkable  # what is none is refused before an ingest begins
 class Progress(Protocol):
     """Something that shows progress; sizes are bytes of the sources as they lie on disk."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import cache
 from importlib import resources
+from os import PathLike
 from pathlib import Path
 
 from carlang.datafile import read_yaml, read_yaml_file
@@ -18,16 +19,16 @@ def builtin_model() -> Model:
     return _builtin_draft().model()
 
 
-def load_model(extensions: Sequence[Path] = ()) -> Model:
-    """Return CAR's data model with the files `extensions` added in order.
+def load_model(extensions: str | PathLike[str] | Sequence[str | PathLike[str]] = ()) -> Model:
+    """Return CAR's data model with the files `extensions`, or the one file, added in order.
 
     Raises `DataFileError`, with the place of every fault, at the first faulty file.
     """
     if not extensions:
         return builtin_model()
     draft = _builtin_draft()
-    for path in extensions:
-        draft.add(read_yaml_file(path), extension=True)
+    for path in [extensions] if isinstance(extensions, str | PathLike) else extensions:
+        draft.add(read_yaml_file(Path(path)), extension=True)
     return draft.model()
 
 

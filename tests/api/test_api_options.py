@@ -30,6 +30,7 @@ WRONG: list[tuple[dict[str, Any], str]] = [
     ({"timeout": "soon"}, r"timeout: 'soon' is not a time span"),
     ({"timeout": float("nan")}, r"timeout: nan is not a time span"),
     ({"timeout": timedelta(0)}, r"timeout: datetime.timedelta\(0\) is not a time span"),
+    ({"timeout": 10**400}, r"timeout: 1000.* is not a time span"),
     ({"timeout": True}, r"timeout: True is not a time span"),
     ({"now": "yesterday"}, r"now: 'yesterday' is not a time; write 2020-09-01, 2020-09-01T12:00:00Z or with an offset"),
     ({"now": 0}, r"now: 0 is not a time"),
@@ -37,6 +38,8 @@ WRONG: list[tuple[dict[str, Any], str]] = [
     ({"until": "2020-13-01"}, r"until: '2020-13-01' is not a time"),
     ({"since": "2024-03-06", "until": "2024-03-05"}, r"since: 2024-03-06T.* is after until, 2024-03-05T"),
     ({"store": 3}, r"store: 3 is neither a Store nor a path"),
+    ({"store": ""}, r"store: '' is neither a Store nor a path"),
+    ({"store": "a\0b"}, r"store: 'a\\x00b' is neither a Store nor a path"),
     ({"params": "least=2"}, r"params: 'least=2' is not a mapping of parameters' names to their values"),
     ({"params": {1: 2}}, r"params: \{1: 2\} is not a mapping"),
 ]
@@ -123,7 +126,7 @@ def test_one_source_is_a_path_and_not_its_letters(tmp_path: Path) -> None:
         assert [(s.source, s.status) for s in report.sources] == [(str(log), carlang.Status.INGESTED)]
 
 
-@pytest.mark.parametrize("sources", [3, [3], b"log.ndjson", None, [None]])
+@pytest.mark.parametrize("sources", [3, [3], b"log.ndjson", None, [None], "", [""], "a\0b"])
 def test_sources_that_are_no_paths_are_refused(sources: Any, tmp_path: Path) -> None:
     with pytest.raises(carlang.OptionError, match="is neither a path nor a list of paths"):
         carlang.ingest(sources, tmp_path / "events")
@@ -160,3 +163,70 @@ def test_a_wrong_value_of_any_size_is_shown_in_a_short_line() -> None:
     with pytest.raises(carlang.OptionError) as refused:
         carlang.run_all(["x" * 10_000] * 10_000)  # type: ignore[list-item]  # the wrong value
     assert len(str(refused.value)) < 500
+
+
+MODEL = r"model: .* is not a Model; builtin_model and load_model give one"
+PROJECT = r"project: .* is not a Project; Project.find and Project.read give one"
+
+
+@pytest.mark.parametrize("wrong", ["ours.yaml", Path("carlang.toml"), 0, "", [], {}])
+def test_what_is_no_model_and_no_project_is_refused_also_where_python_takes_it_for_false(
+    wrong: Any, tmp_path: Path
+) -> None:
+    calls: list[Callable[..., object]] = [
+        lambda **given: carlang.run(AT, **given),
+        lambda **given: carlang.check(AT, **given),
+        lambda **given: carlang.load_text(AT, **given),
+        lambda **given: carlang.load("CAR-2013-05-004", **given),
+        lambda **given: carlang.ingest([], tmp_path / "events", **given),
+    ]
+    for call in calls:
+        with pytest.raises(carlang.OptionError, match=MODEL):
+            call(model=wrong)
+        with pytest.raises(carlang.OptionError, match=PROJECT):
+            call(project=wrong)
+    with pytest.raises(carlang.OptionError, match=PROJECT):
+        carlang.catalogue(wrong)
+    assert not (tmp_path / "events").exists()
+
+
+@pytest.mark.parametrize("wrong", [None, b"search Process:Create", 0, Path("at.car")])
+def test_a_program_is_a_text(wrong: Any) -> None:
+    for call in (carlang.run, carlang.check, carlang.load_text):
+        with pytest.raises(carlang.OptionError, match=r"text: .* is not the text of a program"):
+            call(wrong)
+
+
+@pytest.mark.parametrize("wrong", [None, b"at.car", 0, "", "a\0b", [Path("at.car")]])
+def test_what_is_loaded_is_a_path_or_an_id(wrong: Any) -> None:
+    with pytest.raises(carlang.OptionError, match=r"target: .* is neither a path nor the id of an analytic"):
+        carlang.load(wrong)
+
+
+@pytest.mark.parametrize(
+    ("option", "message"),
+    [
+        ({"keep_raw": "no"}, "keep_raw: 'no' is not True or False"),
+        ({"strict": "false"}, "strict: 'false' is not True or False"),
+        ({"hostname": 7}, "hostname: 7 is not a text"),
+        ({"sensor": None}, "sensor: None is neither a sensor's name nor a mapping file"),
+        ({"progress": print}, "progress: .* is not an object with start, file and advance"),
+    ],
+)
+def test_an_option_of_an_ingest_that_cannot_be_is_refused_before_a_store_is_made(
+    option: dict[str, Any], message: str, tmp_path: Path
+) -> None:
+    with pytest.raises(carlang.OptionError, match=message):
+        carlang.ingest([], tmp_path / "events", **option)
+    assert not (tmp_path / "events").exists()
+
+
+def test_extensions_of_the_model_are_paths_of_either_kind_or_one_of_them(tmp_path: Path) -> None:
+    file = tmp_path / "ours.yaml"
+    file.write_text(
+        "objects: {process: {fields: {score: {type: integer, description: How odd it is.}}}}\n", encoding="utf-8"
+    )
+    extensions: list[str | Path | list[str | Path]] = [file, str(file), [file], [str(file)]]
+    for each in extensions:
+        model = carlang.load_model(each)
+        assert carlang.check("search Process:Create | filter score > 5", model=model) == []
