@@ -19,7 +19,7 @@ from carlang.analytic import CompiledAnalytic
 from carlang.cli import exits
 from carlang.cli.console import listing_console, piped, put, say
 from carlang.cli.exits import UsageError
-from carlang.cli.options import Targets, open_project
+from carlang.cli.options import Targets, open_project, path_option
 from carlang.cli.targets import catalogue_analytics, find_analytics
 from carlang.diagnostics import has_errors, nearest
 from carlang.engine import missing_events
@@ -37,7 +37,9 @@ LIST_FORMATS = ("table", "json")
 COVERAGE_FORMATS = ("table", "json", "navigator")
 
 Words = Annotated[list[str] | None, typer.Argument(metavar="WORD...", help="Only analytics that have all these words.")]
-StoreOption = Annotated[Path | None, typer.Option("--store", metavar="PATH", help="Say what can run on this store.")]
+StoreOption = Annotated[
+    Path | None, typer.Option("--store", metavar="PATH", parser=path_option, help="Say what can run on this store.")
+]
 
 
 @dataclass(frozen=True)

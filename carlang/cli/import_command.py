@@ -11,6 +11,7 @@ import typer
 from carlang.cli import exits
 from carlang.cli.console import colours, put, say
 from carlang.cli.exits import UsageError
+from carlang.cli.options import path_option
 from carlang.diagnostics import render_all
 from carlang.importers import (
     AnalyticFile,
@@ -29,7 +30,9 @@ Sources = Annotated[list[str], typer.Argument(metavar="SOURCE...", help="CAR's Y
 
 def import_command(
     sources: Sources,
-    to: Annotated[Path, typer.Option("--to", metavar="DIR", help="The folder to write to.")] = Path(),
+    to: Annotated[
+        Path, typer.Option("--to", metavar="DIR", parser=path_option, help="The folder to write to.")
+    ] = Path(),
     *,
     force: Annotated[bool, typer.Option("--force", help="Write over files that are there.")] = False,
 ) -> int:
@@ -49,7 +52,7 @@ def import_command(
 
 
 def _files(source: str) -> Iterator[Path]:
-    path = Path(source)
+    path = path_option(source)
     if path.is_dir():
         documents = [
             file for file in analytic_files(path) if isinstance(file, Path) and file.suffix.casefold() != ".car"

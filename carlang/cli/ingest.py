@@ -27,7 +27,7 @@ from carlang.cli import exits
 from carlang.cli.console import put
 from carlang.cli.exits import UsageError
 from carlang.cli.explained import put_explained
-from carlang.cli.options import open_project
+from carlang.cli.options import open_project, path_option
 from carlang.loading import IngestReport, Status
 from carlang.loading import explain as explain_records
 from carlang.report.cells import printable
@@ -38,7 +38,9 @@ _SHOWN = 10
 
 def ingest(  # noqa: PLR0913  # the options that the command has
     sources: Annotated[list[str], typer.Argument(metavar="SOURCE...", help="Files, folders, patterns.")],
-    store: Annotated[Path | None, typer.Option(metavar="PATH", help="The event store to add to.")] = None,
+    store: Annotated[
+        Path | None, typer.Option(metavar="PATH", parser=path_option, help="The event store to add to.")
+    ] = None,
     sensor: Annotated[
         str, typer.Option(metavar="NAME|FILE", help="Whose mapping applies; auto goes by each record.")
     ] = "auto",

@@ -12,6 +12,14 @@ from carlang.cli.exits import UsageError
 from carlang.project import Project
 from carlang.store import Store, open_store
 
+
+def path_option(text: str) -> Path:
+    """Return the path that an option names; an empty one is a variable that was not set, not the working directory."""
+    if not text:
+        raise typer.BadParameter("the path is empty")
+    return Path(text)
+
+
 Targets = Annotated[
     list[str] | None,
     typer.Argument(
@@ -22,7 +30,11 @@ Expression = Annotated[str | None, typer.Option("-e", metavar="TEXT", help="The 
 StorePath = Annotated[
     Path | None,
     typer.Option(
-        "--store", metavar="PATH", help="The event store; the sample store where none is named.", show_default=False
+        "--store",
+        metavar="PATH",
+        parser=path_option,
+        help="The event store; the sample store where none is named.",
+        show_default=False,
     ),
 ]
 

@@ -12,7 +12,7 @@ from carlang.analytic import CompiledAnalytic, RunOptions, known_parameters, run
 from carlang.cli import exits
 from carlang.cli.console import colours, say
 from carlang.cli.exits import UsageError
-from carlang.cli.options import Expression, StorePath, Targets, open_project, open_store_of, parameters
+from carlang.cli.options import Expression, StorePath, Targets, open_project, open_store_of, parameters, path_option
 from carlang.cli.targets import find_analytics
 from carlang.diagnostics import has_errors, render_all
 from carlang.report import FORMATS, write_remarks, write_report
@@ -34,7 +34,9 @@ def run(  # noqa: PLR0913, PLR0917  # the options that the command has
         list[str] | None, typer.Option(metavar="T1053", help="Only analytics of an ATT&CK technique.")
     ] = None,
     format_: Annotated[str, typer.Option("--format", metavar="FORMAT", help=" | ".join(FORMATS))] = "table",
-    output: Annotated[Path | None, typer.Option(metavar="PATH", help="Write the results to a file.")] = None,
+    output: Annotated[
+        Path | None, typer.Option(metavar="PATH", parser=path_option, help="Write the results to a file.")
+    ] = None,
     limit: Annotated[int | None, typer.Option(min=0, metavar="N", help="Rows an output shows at most.")] = None,
     engine: Annotated[str, typer.Option(metavar="duckdb", help="What runs the SQL.")] = "duckdb",
     *,

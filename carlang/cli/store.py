@@ -13,7 +13,7 @@ from rich.table import Table
 
 from carlang.cli.console import piped, put
 from carlang.cli.exits import UsageError
-from carlang.cli.options import open_project, open_store_of
+from carlang.cli.options import open_project, open_store_of, path_option
 from carlang.project import Project
 from carlang.store import KEEP_HOURS, StoreInfo, compact
 
@@ -31,7 +31,8 @@ def _store() -> None:
 @piped
 def info(
     path: Annotated[
-        Path | None, typer.Argument(metavar="PATH", help="The store; the sample where none is named.")
+        Path | None,
+        typer.Argument(metavar="PATH", parser=path_option, help="The store; the sample where none is named."),
     ] = None,
     format_: Annotated[str, typer.Option("--format", metavar="FORMAT", help=" | ".join(FORMATS))] = "text",
 ) -> None:
@@ -49,7 +50,8 @@ def info(
 @store_app.command("schema")
 def schema(
     path: Annotated[
-        Path | None, typer.Argument(metavar="PATH", help="The store; the sample where none is named.")
+        Path | None,
+        typer.Argument(metavar="PATH", parser=path_option, help="The store; the sample where none is named."),
     ] = None,
     format_: Annotated[str, typer.Option("--format", metavar="FORMAT", help=" | ".join(FORMATS))] = "text",
 ) -> None:
@@ -73,7 +75,7 @@ def schema(
 
 @store_app.command("compact")
 def compact_command(
-    path: Annotated[Path | None, typer.Argument(metavar="PATH", help="The store.")] = None,
+    path: Annotated[Path | None, typer.Argument(metavar="PATH", parser=path_option, help="The store.")] = None,
     keep: Annotated[
         float, typer.Option("--keep", metavar="HOURS", min=0, help="How long files that were replaced are kept.")
     ] = KEEP_HOURS,

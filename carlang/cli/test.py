@@ -14,7 +14,7 @@ from carlang.analytic import CompiledAnalytic
 from carlang.cli import exits
 from carlang.cli.console import put, say
 from carlang.cli.exits import UsageError
-from carlang.cli.options import Targets, open_project
+from carlang.cli.options import Targets, open_project, path_option
 from carlang.cli.targets import catalogue_analytics, compiled, find_analytics
 from carlang.importers import load_file
 from carlang.project import Project
@@ -26,7 +26,9 @@ FORMATS = ("text", "junit")
 def test(
     targets: Targets = None,
     format_: Annotated[str, typer.Option("--format", metavar="FORMAT", help=" | ".join(FORMATS))] = "text",
-    output: Annotated[Path | None, typer.Option(metavar="PATH", help="Write the report to a file.")] = None,
+    output: Annotated[
+        Path | None, typer.Option(metavar="PATH", parser=path_option, help="Write the report to a file.")
+    ] = None,
     jobs: Annotated[int | None, typer.Option("--jobs", "-j", min=1, help="Processes; one a core by default.")] = None,
     *,
     mutate: Annotated[

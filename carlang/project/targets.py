@@ -33,6 +33,8 @@ def catalogue_of(project: Project) -> Catalogue:
 
 def load_targets(project: Project, target: str) -> list[AnalyticFile]:
     """Return the analytics of a file, of a folder and those within it, or of an id; raises `TargetError`."""
+    if not target:  # which Python takes for the working directory: `fmt "$FILE"` must not write over all of a folder
+        raise TargetError("the name of an analytic is empty")
     path = Path(target)
     if path.is_dir():
         files = [file for file in analytic_files(path) if isinstance(file, Path)]

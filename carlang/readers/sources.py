@@ -34,7 +34,9 @@ def find_sources(sources: Sequence[str | Path]) -> tuple[SourceFile, ...]:
 
 def _expanded(source: str) -> Iterator[SourceFile]:
     path = Path(source)
-    if path.is_dir():
+    if not source:  # which Python takes for the working directory, all of it
+        yield SourceFile(source, path, fault="the name is empty")
+    elif path.is_dir():
         files = sorted(inner for inner in path.rglob("*") if inner.is_file() and not _hidden(inner.relative_to(path)))
         if not files:
             yield SourceFile(source, path, fault="the folder holds no files")

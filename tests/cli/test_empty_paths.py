@@ -1,0 +1,53 @@
+"""An empty path is a variable that was not set; Python takes it for the working directory, and a command must not."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.cli.commands import AT, carlang
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["fmt", ""],
+        ["check", "--fix", ""],
+        ["run", ""],
+        ["run", "at.car", "--store", ""],
+        ["run", "at.car", "--output", ""],
+        ["test", "at.car", "--output", ""],
+        ["catalog", "list", "--store", ""],
+        ["import", ""],
+        ["import", "x.yaml", "--to", ""],
+        ["ingest", "", "--store", "events"],
+        ["ingest", "at.car", "--store", ""],
+        ["store", "info", ""],
+        ["store", "schema", ""],
+        ["store", "compact", ""],
+    ],
+    ids=" ".join,
+)
+def test_an_empty_path_is_wrong_usage_and_changes_nothing(
+    arguments: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    # It would be changed by a formatter, repaired, imported, and read as a log.
+    (tmp_path / "at.car").write_text(AT.upper(), encoding="utf-8")
+    (tmp_path / "x.yaml").write_text(
+        "id: X\nimplementations: [{type: Pseudocode, code: x = search P}]\n", encoding="utf-8"
+    )
+    before = {file: file.read_bytes() for file in tmp_path.rglob("*")}
+    done = carlang(*arguments)
+    assert done.status == 2, done.err
+    assert "empty" in done.err or "''" in done.err
+    assert {file: file.read_bytes() for file in tmp_path.rglob("*")} == before
+
+
+def test_an_empty_source_is_not_explained(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "log.ndjson").write_text("{}\n", encoding="utf-8")
+    done = carlang("ingest", "", "--explain")
+    assert done.status == 3
+    assert "the name is empty" in done.err + done.out
