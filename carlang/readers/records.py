@@ -129,6 +129,11 @@ def read_some(stream: BinaryIO, size: int) -> bytes:
     return piece
 
 
+def utf8_name(name: str) -> str:
+    """Return a file's name as UTF-8 can hold it, other bytes as escapes: file systems and tar files may have any."""
+    return name.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
 def one_line(error: Any) -> str:
     """Return what an error says in its first line."""
     return str(error).split("\n", 1)[0].strip() or type(error).__name__

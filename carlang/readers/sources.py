@@ -9,13 +9,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from carlang.readers import tuning
+from carlang.readers.records import utf8_name
 
 _PATTERN = frozenset("*?[")
 
 
 @dataclass(frozen=True, slots=True)
 class SourceFile:
-    """A file to read under the name that the caller gave it; `fault` says why there is none."""
+    """A file to read under the name that the caller gave it, in UTF-8; `fault` says why there is none."""
 
     name: str
     path: Path
@@ -35,11 +36,11 @@ def find_sources(sources: Sequence[str | Path]) -> tuple[SourceFile, ...]:
 def _expanded(source: str) -> Iterator[SourceFile]:
     path = Path(source)
     if not source:  # which Python takes for the working directory, all of it
-        yield SourceFile(source, path, fault="the name is empty")
+        yield SourceFile(utf8_name(source), path, fault="the name is empty")
     elif path.is_dir():
         files = sorted(inner for inner in path.rglob("*") if inner.is_file() and not _hidden(inner.relative_to(path)))
         if not files:
-            yield SourceFile(source, path, fault="the folder holds no files")
+            yield SourceFile(utf8_name(source), path, fault="the folder holds no files")
         yield from map(_file, files)
     elif path.exists():
         yield _file(path)
@@ -47,10 +48,10 @@ def _expanded(source: str) -> Iterator[SourceFile]:
         matches = [Path(match) for match in sorted(glob.glob(source, recursive=True))]  # noqa: PTH207  # absolute patterns too
         files = [match for match in matches if match.is_file()]
         if not files:
-            yield SourceFile(source, path, fault="no file matches the pattern")
+            yield SourceFile(utf8_name(source), path, fault="no file matches the pattern")
         yield from map(_file, files)
     else:
-        yield SourceFile(source, path, fault="there is no such file or folder")
+        yield SourceFile(utf8_name(source), path, fault="there is no such file or folder")
 
 
 def _hidden(path: Path) -> bool:
@@ -60,9 +61,9 @@ def _hidden(path: Path) -> bool:
 
 def _file(path: Path) -> SourceFile:
     try:
-        return SourceFile(str(path), path, path.stat().st_size)
+        return SourceFile(utf8_name(str(path)), path, path.stat().st_size)
     except OSError as error:
-        return SourceFile(str(path), path, fault=error.strerror or str(error))
+        return SourceFile(utf8_name(str(path)), path, fault=error.strerror or str(error))
 
 
 def digest(path: Path) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import PurePosixPath
 from typing import BinaryIO, cast
 
-from carlang.readers.records import LogFile, ReadFault, one_line
+from carlang.readers.records import LogFile, ReadFault, one_line, utf8_name
 
 _MAGIC_AT = 257
 
@@ -29,6 +29,6 @@ class TarFile:
                 for entry in archive:
                     stream = archive.extractfile(entry) if entry.isreg() else None
                     if stream is not None and not PurePosixPath(entry.name).name.startswith("._"):
-                        yield LogFile(f"{log.name}!{entry.name}", cast("BinaryIO", stream))
+                        yield LogFile(f"{log.name}!{utf8_name(entry.name)}", cast("BinaryIO", stream))
         except (tarfile.TarError, EOFError, OSError) as error:
             yield ReadFault(f"the tar file is damaged: {one_line(error)}")
