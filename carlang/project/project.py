@@ -67,7 +67,7 @@ class Project:
         """Read a `carlang.toml`; raises `SettingsError`."""
         path = Path(file)
         try:
-            data = tomllib.loads(path.read_text(encoding="utf-8"))
+            data = tomllib.loads(path.read_text(encoding="utf-8-sig"))
         except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
             raise SettingsError(f"{path} cannot be read: {error}") from error
         _known_keys(path, "", data)
@@ -76,7 +76,7 @@ class Project:
             raise SettingsError(f'{path}: `store` is a path, such as store = "events"')
         return cls(
             path,
-            _beside(path, store) if store else None,
+            None if store is None else _beside(path, store),
             tuple(_beside(path, entry) for entry in _paths(path, data, "model", "extend")),
             tuple(_beside(path, entry) for entry in _paths(path, data, "catalogue", "path")),
         )
@@ -114,4 +114,9 @@ def _paths(file: Path, data: dict[str, Any], table: str, key: str) -> list[str]:
 
 
 def _beside(file: Path, entry: str) -> Path:
-    return file.parent / Path(entry).expanduser()
+    if not entry or "\0" in entry:
+        raise SettingsError(f"{file}: {entry!r} is not a path")
+    try:
+        return file.parent / Path(entry).expanduser()
+    except RuntimeError as error:  # `~name` of nobody
+        raise SettingsError(f"{file}: `{entry}` is in the home of nobody that this machine knows") from error

@@ -80,6 +80,11 @@ def test_a_store_that_is_named_comes_before_the_environments_and_that_before_the
         ("[model]\nextent = []", r"\[model\] unknown key `extent`; did you mean `extend`?"),
         ("[catalogue]\npath = 'x'", r"\[catalogue\] `path` is a list of paths"),
         ("store = ", "cannot be read"),
+        ("store = ''", "'' is not a path"),
+        ("[model]\nextend = ['']", "'' is not a path"),
+        ("[catalogue]\npath = ['']", "'' is not a path"),
+        ('[model]\nextend = ["a\\u0000b"]', r"'a\\x00b' is not a path"),
+        ("store = '~nobody-of-this-name/events'", "`~nobody-of-this-name/events` is in the home of nobody"),
     ],
 )
 def test_a_faulty_file_is_named_with_what_is_wrong_in_it(tmp_path: Path, text: str, message: str) -> None:
@@ -87,6 +92,11 @@ def test_a_faulty_file_is_named_with_what_is_wrong_in_it(tmp_path: Path, text: s
     with pytest.raises(SettingsError, match=message) as raised:
         Project.find(tmp_path)
     assert str(tmp_path / "carlang.toml") in str(raised.value)
+
+
+def test_a_byte_order_mark_as_editors_on_windows_write_it_is_passed_over(tmp_path: Path) -> None:
+    (tmp_path / "carlang.toml").write_text('\ufeffstore = "events"\n', encoding="utf-8")
+    assert Project.find(tmp_path).store == tmp_path / "events"
 
 
 def test_a_folder_of_the_search_path_that_is_not_there_is_named_with_its_file(tmp_path: Path) -> None:
