@@ -79,11 +79,14 @@ class Analytic:
     ) -> dict[str, str]:
         """Return the SQL of each output by name.
 
-        Raises `CompileError` where it has errors, `ParameterError` where an input lacks its value, `ValueError` for a
-        dialect that there is not.
+        Raises `CompileError` where it has errors, `ParameterError` for parameters that it does not have or
+        that are missing, `ValueError` for a dialect that there is not.
         """
         of_type("dialect", dialect, str, "the name of a dialect")
-        return self._compiled.sql(dialect, core.instant("now", now), core.values_by_name(params))
+        moment, values = core.instant("now", now), core.values_by_name(params)
+        self._compiled.outputs()  # what is wrong with it comes before what is wrong with parameters
+        core.known_parameters(values, [self._compiled])
+        return self._compiled.sql(dialect, moment, values)
 
     def run(  # noqa: PLR0913  # the bounds of a run, each by name
         self,

@@ -27,5 +27,9 @@ class IngestError(CarlangError):
     """A source of raw logs, or a mapping file, cannot be used."""
 
 
+class IngestOptionError(IngestError, ValueError):
+    """What an ingest is told to do cannot be: there is no such sensor, action or way to find duplicates."""
+
+
 class EngineError(CarlangError):
     """A query failed, ran out of memory or out of time."""

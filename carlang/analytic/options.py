@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from os import PathLike, fspath
 from reprlib import Repr
+from sys import maxsize
 from threading import TIMEOUT_MAX
 from types import UnionType
 from typing import Any, TypeVar
@@ -129,12 +130,12 @@ def seconds(name: str, value: timedelta | str | float | None) -> float | None:
 
 
 def rows(name: str, value: int | None) -> int | None:
-    """Return a number of rows as it was given."""
+    """Return a number of rows, at most as many as there can be."""
     if value is not None and (isinstance(value, bool) or not isinstance(value, int) or value < 0):
         raise OptionError(
             f"{name}: {shown(value)} is not a number of rows; write 0 or more, or leave it out for all rows"
         )
-    return value
+    return value if value is None else min(value, maxsize)  # Arrow counts in 64 bits, and Python does not
 
 
 def of_type(name: str, value: T, types: type | UnionType, expected: str) -> T:

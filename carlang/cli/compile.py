@@ -8,7 +8,7 @@ import typer
 from rich.console import Console
 from rich.pretty import pretty_repr
 
-from carlang.analytic import CompiledAnalytic, instant
+from carlang.analytic import CompiledAnalytic, instant, known_parameters
 from carlang.cli import exits
 from carlang.cli.console import colours, put, say
 from carlang.cli.exits import UsageError
@@ -36,6 +36,9 @@ def compile_command(
         raise UsageError(f"--dialect: there is no dialect {dialect!r}; choose one of {', '.join(DIALECTS)}")
     moment = instant("--now", now)
     analytics = find_analytics(targets or [], expression, open_project())
+    params = parameters(param)
+    if len(analytics) > 1 or not has_errors(analytics[0].diagnostics):
+        known_parameters(params, analytics)
     status = exits.DONE
     for analytic in analytics:
         if analytic.diagnostics:
@@ -43,7 +46,7 @@ def compile_command(
         if has_errors(analytic.diagnostics) and stage != "ast":
             status = exits.FAULTY
             continue
-        _put(analytic, stage, {} if stage != "sql" else analytic.sql(dialect, moment, parameters(param)))
+        _put(analytic, stage, {} if stage != "sql" else analytic.sql(dialect, moment, params))
     return status
 
 

@@ -24,7 +24,7 @@ from carlang.cli.run import run
 from carlang.cli.store import store_app
 from carlang.cli.test import test
 from carlang.datafile import DataFileError
-from carlang.errors import CarlangError, CompileError, IngestError, StoreError
+from carlang.errors import CarlangError, CompileError, IngestError, IngestOptionError, StoreError
 from carlang.project import SettingsError, TargetError
 from carlang.report import ReportError
 from carlang.resolve import ParameterError
@@ -98,10 +98,9 @@ def _show(error: typer.TyperException) -> None:
 
 def _status(error: CarlangError) -> int:
     match error:
-        case StoreError() | IngestError():
-            return exits.UNREADABLE
         case (
             UsageError()
+            | IngestOptionError()
             | OptionError()
             | ParameterError()
             | TargetError()
@@ -110,6 +109,8 @@ def _status(error: CarlangError) -> int:
             | DataFileError()
         ):
             return exits.USAGE
+        case StoreError() | IngestError():
+            return exits.UNREADABLE
         case _:
             return exits.FAULTY
 

@@ -51,14 +51,16 @@ def parameters(texts: list[str] | None) -> dict[str, str]:
 
 
 def open_project() -> Project:
-    """Return the project of the working directory; settings that lie in a folder above it are named.
-
-    Nobody sees from where he stands that they are there.
-    """
+    """Return the project of the working directory; settings that lie in a folder above it are named."""
     project = Project.find()
+    name_settings(project)
+    return project
+
+
+def name_settings(project: Project) -> None:
+    """Name settings that lie in a folder above: nobody sees from where he stands that they are there."""
     if project.settings_file and project.settings_file.parent != Path.cwd():
         say(f"settings: {project.settings_file}")
-    return project
 
 
 def open_store_of(project: Project, named: Path | None) -> Store:

@@ -13,7 +13,8 @@ from rich.table import Table
 
 from carlang.cli.console import piped, put
 from carlang.cli.exits import UsageError
-from carlang.cli.options import open_project, open_store_of, path_option
+from carlang.cli.options import name_settings, open_project, open_store_of, path_option
+from carlang.errors import StoreError
 from carlang.project import Project
 from carlang.store import KEEP_HOURS, StoreInfo, compact
 
@@ -39,7 +40,11 @@ def info(
     """Show objects, actions, rows, the range of time, sensors, and the share of each field that is filled."""
     _check_format(format_)
     project = Project.find()
-    held = open_store_of(project, path).info()
+    try:
+        held = open_store_of(project, path).info()
+    except StoreError:
+        name_settings(project)  # beside the store's name as they would be; they may be why it is this one
+        raise
     if format_ == "json":
         settings = str(project.settings_file) if project.settings_file else None
         put(json.dumps({**held.to_json(), "settings": settings}, ensure_ascii=False, indent=2))

@@ -43,7 +43,10 @@ def test(
     results = _run(analytics, jobs, mutate=mutate)
     text = junit(results) if format_ == "junit" else _text(results, mutate=mutate)
     if output is not None:
-        output.write_text(text, encoding="utf-8")
+        try:
+            output.write_text(text, encoding="utf-8")
+        except OSError as error:
+            raise UsageError(f"--output: {output} cannot be written: {error.strerror or error}") from error
     else:
         put(text.rstrip("\n"))
     return exits.DONE if all(result.passed for result in results) else exits.FAULTY

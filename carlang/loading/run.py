@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
-from carlang.errors import IngestError
+from carlang.errors import IngestError, IngestOptionError
 from carlang.loading.loader import Batch, FileCount, Loader, delete_staged
 from carlang.loading.progress import Progress
 from carlang.loading.report import Guessed, Hollow, IngestReport, NotGuessed, Rejection, SourceReport, Status
@@ -61,7 +61,7 @@ def ingest(  # noqa: PLR0913  # the options of one command
     """
     begun = time.monotonic()
     if dedupe not in (None, DEDUPE):
-        raise IngestError(f"duplicates cannot be found by `{dedupe}`; `{DEDUPE}` is what there is")
+        raise IngestOptionError(f"duplicates cannot be found by `{dedupe}`; `{DEDUPE}` is what there is")
     sensors = chosen_sensors(sensor, model)
     opened = _opened(store, model)
     if keep_raw:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cache
 
 from carlang.diagnostics import nearest
-from carlang.errors import IngestError
+from carlang.errors import IngestOptionError
 from carlang.mapping.event_mapping import EventMapping, ObjectAction
 from carlang.mapping.expression import Expression, parse_expression
 from carlang.model.schema import Model
@@ -64,5 +64,5 @@ def named_class(model: Model, sensor: str) -> ObjectAction | None:
     if action not in actions:
         meant = nearest(action, actions)
         hint = f"did you mean `{object_name}/{meant}`?" if meant else f"it has {', '.join(actions)}"
-        raise IngestError(f"{object_name} has no action `{action}`; {hint}")
+        raise IngestOptionError(f"{object_name} has no action `{action}`; {hint}")
     return ObjectAction(object_name, action)

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 from carlang.diagnostics import nearest
-from carlang.errors import IngestError
+from carlang.errors import IngestOptionError
 from carlang.mapping.expression import Expression
 
 AUTO = "auto"
@@ -97,5 +97,5 @@ class Sensors:
         if sensor not in self.names:
             meant = nearest(sensor, self.names)
             hint = f"did you mean `{meant}`?" if meant else f"there are {', '.join(self.names)}, and auto"
-            raise IngestError(f"there is no sensor `{sensor}`; {hint}")
+            raise IngestOptionError(f"there is no sensor `{sensor}`; {hint}")
         return Sensors(tuple(m for m in self.mappings if m.sensor == sensor or m.is_rest), self.kept, chosen=True)

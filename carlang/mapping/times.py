@@ -17,7 +17,7 @@ from functools import lru_cache
 import duckdb
 
 from carlang.diagnostics import nearest
-from carlang.errors import IngestError
+from carlang.errors import IngestOptionError
 
 MONTH_FIRST = "month first"
 DAY_FIRST = "day first"
@@ -289,7 +289,7 @@ def checked_zone(connection: duckdb.DuckDBPyConnection, timezone: str) -> str:
         return known
     meant = nearest(text, list(by_fold.values()))
     hint = f"did you mean `{meant}`?" if meant else "zones are written Europe/Berlin or +02:00"
-    raise IngestError(f"there is no time zone `{timezone}`; {hint}")
+    raise IngestOptionError(f"there is no time zone `{timezone}`; {hint}")
 
 
 # ---- what of it SQL does ---------------------------------------------------------------------------------------------

@@ -31,6 +31,8 @@ _PAUSE = 0.02
 """Seconds before the second attempt; before the third it is twice that, and so on."""
 # An ingest writes its files long before the log names them, so a file the log never named may still be wanted.
 _UNNAMED_HOURS = 24
+# A thousand years: deltalake takes the hours off the clock, and for more there is no instant.
+_HOURS_MAX = 24 * 365 * 1000
 # A Parquet file begins and ends with it.
 _MAGIC = b"PAR1"
 
@@ -193,7 +195,9 @@ class DeltaLog:
         try:
             self.refresh()
             deleted = self._table.vacuum(
-                math.ceil(hours),  # deltalake counts whole hours; rounded down, half an hour would be none
+                math.ceil(
+                    min(hours, _HOURS_MAX)
+                ),  # deltalake counts whole hours; rounded down, half an hour would be none
                 dry_run=False,
                 enforce_retention_duration=False,  # it refuses anything below a week; how long is the caller's choice
                 full=hours >= _UNNAMED_HOURS,

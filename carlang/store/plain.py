@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+from carlang.errors import StoreError
 from carlang.store.files import StoreFile, read_footers
 
 _DEPTH = 3  # object, action, file: the least that a path below the root needs
@@ -12,7 +13,10 @@ _DEPTH = 3  # object, action, file: the least that a path below the root needs
 
 def plain_parts(root: Path) -> list[tuple[Path, str, str]]:
     """Return the Parquet files below `<object>/<action>/` or `object=…/action=…/`, with object and action."""
-    return sorted(_parts(root))
+    try:
+        return sorted(_parts(root))
+    except OSError as error:  # a folder that goes while it is walked, as those of processes below /proc do
+        raise StoreError(f"{root} cannot be read: {error.filename}: {error.strerror or error}") from error
 
 
 def _parts(root: Path) -> Iterator[tuple[Path, str, str]]:
