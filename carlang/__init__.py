@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from carlang.datafile import DataFileError
     from carlang.diagnostics import Code, Diagnostic, Edit, Label, Repair, Severity
     from carlang.errors import CarlangError, CompileError, EngineError, IngestError, StoreError
-    from carlang.loading import Guessed, IngestReport, Progress, Rejection, SourceReport, Status
+    from carlang.loading import Guessed, Hollow, IngestReport, NotGuessed, Progress, Rejection, SourceReport, Status
     from carlang.model import Action, Column, Field, Kind, Model, Object, Type, builtin_model, load_model
     from carlang.project import Project, SettingsError
     from carlang.report import ReportError, write_report
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
         AnalyticOutput,
         Failed,
         FieldNeverFilled,
+        HollowRecords,
         MissingParameter,
         NoEvents,
         NotRun,
@@ -38,7 +39,7 @@ if TYPE_CHECKING:
         WrongParameter,
     )
     from carlang.source import LineOrigin, Location, Source, Span
-    from carlang.store import ClassInfo, StagedFile, Store, StoreFile, StoreInfo, open_store
+    from carlang.store import ClassInfo, HollowInfo, StagedFile, Store, StoreFile, StoreInfo, open_store
 
 __version__ = "0.1.0"
 
@@ -48,7 +49,7 @@ _ROOMS = {
     "datafile": ("DataFileError",),
     "diagnostics": ("Code", "Diagnostic", "Edit", "Label", "Repair", "Severity"),
     "errors": ("CarlangError", "CompileError", "EngineError", "IngestError", "StoreError"),
-    "loading": ("Guessed", "IngestReport", "Progress", "Rejection", "SourceReport", "Status"),
+    "loading": ("Guessed", "Hollow", "IngestReport", "NotGuessed", "Progress", "Rejection", "SourceReport", "Status"),
     "model": ("Action", "Column", "Field", "Kind", "Model", "Object", "Type", "builtin_model", "load_model"),
     "project": ("Project", "SettingsError"),
     "report": ("ReportError", "write_report"),
@@ -57,6 +58,7 @@ _ROOMS = {
         "AnalyticOutput",
         "Failed",
         "FieldNeverFilled",
+        "HollowRecords",
         "MissingParameter",
         "NoEvents",
         "NotRun",
@@ -66,7 +68,7 @@ _ROOMS = {
         "WrongParameter",
     ),
     "source": ("LineOrigin", "Location", "Source", "Span"),
-    "store": ("ClassInfo", "StagedFile", "Store", "StoreFile", "StoreInfo", "open_store"),
+    "store": ("ClassInfo", "HollowInfo", "StagedFile", "Store", "StoreFile", "StoreInfo", "open_store"),
 }
 _ROOM_OF = {name: room for room, names in _ROOMS.items() for name in names}
 
@@ -87,6 +89,9 @@ __all__ = [
     "Field",
     "FieldNeverFilled",
     "Guessed",
+    "Hollow",
+    "HollowInfo",
+    "HollowRecords",
     "IngestError",
     "IngestReport",
     "Kind",
@@ -97,6 +102,7 @@ __all__ = [
     "MissingParameterError",
     "Model",
     "NoEvents",
+    "NotGuessed",
     "NotRun",
     "Object",
     "OptionError",

@@ -2,7 +2,7 @@
 
 from carlang.loading.explain import ExplainedEvent, ExplainedField, ExplainedRecord, explain
 from carlang.loading.progress import Progress
-from carlang.loading.report import Guessed, IngestReport, Rejection, SourceReport, Status
+from carlang.loading.report import Guessed, Hollow, IngestReport, NotGuessed, Rejection, SourceReport, Status
 from carlang.loading.run import ingest
 
 __all__ = [
@@ -10,7 +10,9 @@ __all__ = [
     "ExplainedField",
     "ExplainedRecord",
     "Guessed",
+    "Hollow",
     "IngestReport",
+    "NotGuessed",
     "Progress",
     "Rejection",
     "SourceReport",

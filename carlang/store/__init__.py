@@ -4,7 +4,7 @@ from carlang.store.columns import PARTITIONS, RAW, column_type, model_columns, o
 from carlang.store.compact import KEEP_HOURS, Compaction, compact
 from carlang.store.files import StagedFile, StoreFile
 from carlang.store.hollow import CLAIMED_BY, CLAIMS
-from carlang.store.info import ClassInfo, StoreInfo
+from carlang.store.info import ClassInfo, HollowInfo, StoreInfo
 from carlang.store.plain_copy import write_plain
 from carlang.store.store import REJECTED_FOLDER, Store, create_store, open_store
 
@@ -17,6 +17,7 @@ __all__ = [
     "REJECTED_FOLDER",
     "ClassInfo",
     "Compaction",
+    "HollowInfo",
     "StagedFile",
     "Store",
     "StoreFile",
