@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from carlang.diagnostics import Diagnostic, render_all
 
 
 class CarlangError(Exception):
     """Root of everything that carlang raises on purpose."""
+
+    def __reduce__(self) -> tuple[Callable[..., CarlangError], tuple[object, ...]]:
+        # Python would call the class with the message, which is not what those with parts of their own are made of:
+        # an error that comes out of another process broke the pool there.
+        return _remade, (type(self), self.args, self.__dict__)
+
+
+def _remade(cls: type[CarlangError], args: tuple[object, ...], parts: dict[str, object]) -> CarlangError:
+    error = cls.__new__(cls, *args)
+    error.__dict__.update(parts)
+    return error
 
 
 class CompileError(CarlangError):

@@ -4,6 +4,7 @@ import ast
 import importlib
 import importlib.resources
 import inspect
+import pickle
 from collections.abc import Iterator
 from functools import cached_property
 from typing import Any, get_args, get_type_hints
@@ -11,6 +12,7 @@ from typing import Any, get_args, get_type_hints
 import pytest
 
 import carlang
+from carlang.datafile import Fault
 
 NAMES = sorted(set(carlang.__all__) - {"__version__"})
 
@@ -107,6 +109,23 @@ def test_the_look_for_what_is_not_public_sees_it() -> None:
 @pytest.mark.parametrize("name", [name for name in NAMES if name.endswith("Error")])
 def test_every_error_is_a_carlang_error(name: str) -> None:
     assert issubclass(getattr(carlang, name), carlang.CarlangError)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        carlang.CompileError(carlang.check("output nothing")),
+        carlang.MissingParameterError("least"),
+        carlang.WrongParameterError("least", "many", "an integer"),
+        carlang.DataFileError("ours.yaml", [Fault("unknown key", ("a",), 1, 1, 0, 0, "unknown")]),
+        carlang.OptionError("limit: -1 is not a number of rows"),
+        carlang.StoreError("gone"),
+    ],
+    ids=lambda error: type(error).__name__,
+)
+def test_an_error_goes_from_one_process_to_another_as_it_is(error: carlang.CarlangError) -> None:
+    copy = pickle.loads(pickle.dumps(error))  # noqa: S301  # it is our own
+    assert (type(copy), str(copy), vars(copy)) == (type(error), str(error), vars(error))
 
 
 def test_the_package_says_that_it_is_typed() -> None:
