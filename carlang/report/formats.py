@@ -80,17 +80,27 @@ def write_report(
 
     Raises:
         ValueError: the width is not positive.
-        ReportError: there is no such format, it cannot be written to this stream, or the file cannot be written.
+        ReportError: there is no such format, it cannot be written to this stream, or the file cannot be written; or
+            `report` is no run.
     """
-    chosen = FORMATS.get(format)
+    chosen = FORMATS.get(format) if isinstance(format, str) else None
     if chosen is None:
-        near = nearest(format, FORMATS)
+        near = nearest(str(format), FORMATS)
         hint = f"did you mean `{near}`?" if near else f"there are {', '.join(FORMATS)}"
         raise ReportError(f"no format `{format}`: {hint}")
-    if width is not None and width < 1:
-        raise ValueError(f"width={width}: a table is at least one cell wide")
+    if not isinstance(report, RunReport):
+        raise ReportError(f"a report is made of what `run_all` gives, not of a {type(report).__name__}")
+    if width is not None and (not isinstance(width, int) or width < 1):
+        raise ValueError(f"width={width!r}: a table is at least one cell wide")
     view, look = View.of(report, techniques), Look(width, colour)
     if not isinstance(target, str | os.PathLike):
+        if not callable(getattr(target, "write", None)):
+            raise ReportError(f"{target!r} is neither a path nor a stream")
+        # What stands in for a stream, in notebooks and editors, may have `write` alone.
+        if getattr(target, "closed", False):
+            raise ReportError(f"the stream {target!r} is closed")
+        if not getattr(target, "writable", lambda: True)():
+            raise ReportError(f"the stream {target!r} is only read")
         chosen.write(view, target, look)
         return
     try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ import pyarrow as pa
 import pytest
 
 import carlang
+from carlang.report import FORMATS
 
 STRING = carlang.Type(carlang.Kind.STRING)
 
@@ -97,3 +99,30 @@ def test_the_catalogue_is_every_analytic_that_ships() -> None:
     assert [a.id for a in analytics] == sorted(a.id for a in analytics)
     (at,) = [a for a in analytics if a.id == "CAR-2013-05-004"]
     assert (at.title, at.run()["at"].count) == ("Execution with AT", 3)
+
+
+def test_a_report_that_cannot_be_written_so_is_refused_by_what_is_wrong(store: carlang.Store, tmp_path: Path) -> None:
+    report = carlang.run_all([], store)
+    closed = io.BytesIO()
+    closed.close()
+    (tmp_path / "log").write_bytes(b"")
+    wrong: Any
+    with (tmp_path / "log").open("rb") as only_read:
+        for wrong, message in (
+            (closed, "is closed"),
+            (only_read, "is only read"),
+            (None, "None is neither a path nor a stream"),
+            (b"report.json", "is neither a path nor a stream"),
+        ):
+            for format_ in FORMATS.values():
+                with pytest.raises(carlang.ReportError, match=message):
+                    carlang.write_report(report, wrong, format_.name)
+    for wrong in (None, 3, [], b"json"):
+        with pytest.raises(carlang.ReportError, match="no format"):
+            carlang.write_report(report, io.BytesIO(), wrong)
+    for wrong in ("80", 1.5, 0):
+        with pytest.raises(ValueError, match="a table is at least one cell wide"):
+            carlang.write_report(report, io.BytesIO(), "table", width=wrong)
+    wrong = carlang.run("search Process:Create", store)
+    with pytest.raises(carlang.ReportError, match="made of what `run_all` gives, not of a Result"):
+        carlang.write_report(wrong, io.BytesIO(), "json")
