@@ -90,36 +90,32 @@ class _Gathered:
             yield from self._audit.events(pa.array([], pa.int64()), pa.array([], pa.string()), more=False)
 
     def read(self, records: Records) -> Iterator[Records | ReadFault]:
-        """Return what lines hold; JSON, which most files are nothing else than, passes untouched."""
-        documents = pc.starts_with(records.lines, "{")
-        if pc.all(documents).as_py():
+        """Return what lines hold; JSON and blank lines, which most files have nothing but, pass untouched."""
+        passing = pc.or_(pc.starts_with(records.lines, "{"), pc.equal(records.lines, ""))
+        if pc.all(passing).as_py():
             yield records
             return
-        audits = pc.and_(pc.match_substring_regex(records.lines, AUDIT_LINE), pc.invert(documents))
+        texts, numbers = records.lines.filter(pc.invert(passing)), records.numbers.filter(pc.invert(passing))
+        audits = pc.match_substring_regex(texts, AUDIT_LINE)
         if pc.any(audits).as_py():
-            yield from self._audit.events(records.numbers.filter(audits), records.lines.filter(audits), more=True)
-        others = pc.indices_nonzero(pc.invert(pc.or_(documents, audits))).to_pylist()
-        kept = pc.invert(audits).to_pylist()
-        lines: list[str] = []
-        numbers: list[int] = []
-        for index in others:
-            line, number = records.lines[index].as_py(), records.numbers[index].as_py()
-            items = self._other(line)
+            yield from self._audit.events(numbers.filter(audits), texts.filter(audits), more=True)
+        left, made = [], []
+        others = pc.invert(audits)
+        for number, text in zip(numbers.filter(others).to_pylist(), texts.filter(others).to_pylist(), strict=True):
+            items = self._other(text)
             if items is None:
+                left.append(number)
                 continue
-            kept[index] = False
-            for item in items:
-                if isinstance(item, str):
-                    lines.append(item)
-                    numbers.append(number)
-                else:
-                    yield replace(item, number=number)
-        if any(kept):
-            mask = pa.array(kept)
-            plain = records.lines.filter(mask)
-            yield Records(plain, records.numbers.filter(mask), plain.nbytes)
-        if lines:
-            yield Records.of(lines, numbers, sum(map(len, lines)))
+            made += [(number, item) for item in items if isinstance(item, str)]
+            yield from (replace(item, number=number) for item in items if isinstance(item, ReadFault))
+        # In the order in which they stand in the file.
+        plain = pc.or_(passing, pc.is_in(records.numbers, pa.array(left, pa.int64())))
+        if pc.any(plain).as_py():
+            lines = records.lines.filter(plain)
+            yield Records(lines, records.numbers.filter(plain), lines.nbytes)
+        if made:
+            lines = [text for _, text in made]
+            yield Records.of(lines, [number for number, _ in made], sum(map(len, lines)))
 
     def _other(self, line: str) -> list[str | ReadFault] | None:
         """Return the records in a line that is neither JSON nor auditd's; None where the line is to be left alone."""

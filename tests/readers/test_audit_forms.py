@@ -22,7 +22,7 @@ def _file_events(folder: Path, log: str) -> list[tuple[str, str]]:
     report = load(folder / "store", source)
     if not any(object_name == "file" for object_name, _ in report.events):
         return []
-    return query(folder / "store", "SELECT action, file_path FROM events ORDER BY ALL", "file")  # type: ignore[return-value]
+    return query(folder / "store", "SELECT action, file_path FROM events ORDER BY ALL", "file")
 
 
 @pytest.mark.parametrize(
