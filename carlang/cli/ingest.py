@@ -139,6 +139,9 @@ def _put_report(report: IngestReport) -> None:
     for guess in report.guesses:
         what = f"{guess.sensor} {guess.object}/{guess.action}, by the names of their members"
         console.print(f"{guess.count:,} records name no log and were taken for {what} ({guess.sure:.0%} of them known)")
+    if report.misfits:
+        said = ", ".join(f"{owner}.{name} {count:,}" for (owner, name), count in report.misfits.items())
+        console.print(f"values that do not fit their fields, kept in extra: {said}", soft_wrap=True)
     for doubt in report.not_guessed:
         what = f"{doubt.sensor} {doubt.object}/{doubt.action}"
         console.print(

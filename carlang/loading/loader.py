@@ -61,6 +61,7 @@ class Batch:
     hollow: Counter[tuple[LogName, ObjectAction]] = field(default_factory=Counter)
     guesses: GuessCounts = field(default_factory=dict)
     doubts: Doubts = field(default_factory=dict)
+    misfits: Counter[tuple[str, str]] = field(default_factory=Counter)
     rejections: list[Rejection] = field(default_factory=list)
     size: int = 0
 
@@ -145,6 +146,7 @@ class Loader:
             self.batch.files[index].unmapped += count
         self.batch.unmapped += mapped.unmapped_logs
         self.batch.hollow += mapped.hollow
+        self.batch.misfits += mapped.misfits
         for made in mapped.events:
             self.batch.events[made.mapping.makes] += made.rows.num_rows
             self._events.add(made.mapping.makes, made.rows)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
 
@@ -91,7 +91,8 @@ class IngestReport:
     what a mapping makes of such records; one that two mappings are for is counted for both. `rejections` are the first
     of the places that could not be read; the store keeps all of them in its `_rejected` folder. `guesses` are the
     records that name no log, `duplicates` the number of events that were left out because the store has them from
-    another export of the same log.
+    another export of the same log. `misfits` counts, by object and field, the values of documents in the CAR model that
+    do not fit their fields; they are in the events' `extra`.
     """
 
     seconds: float
@@ -103,6 +104,7 @@ class IngestReport:
     duplicates: int = 0
     hollow: tuple[Hollow, ...] = ()
     not_guessed: tuple[NotGuessed, ...] = ()
+    misfits: Mapping[tuple[str, str], int] = field(default_factory=dict)
 
     @property
     def records(self) -> int:
@@ -128,6 +130,7 @@ class IngestReport:
             ],
             "rejections": [{"source": r.source, "number": r.number, "reason": r.reason} for r in self.rejections],
             "duplicates": self.duplicates,
+            "misfits": [{"object": o, "field": f, "count": n} for (o, f), n in self.misfits.items()],
             "not_guessed": [
                 {"sensor": n.sensor, "object": n.object, "action": n.action, "reason": n.reason, "count": n.count}
                 for n in self.not_guessed

@@ -82,6 +82,7 @@ def ingest(  # noqa: PLR0913  # the options of one command
         rejections=tuple(run.rejections[: tuning.SHOWN_REJECTIONS]),
         # In the order of the mapping files, not in that of the records.
         guesses=tuple(_guessed(m, run.guesses[m]) for m in dict.fromkeys(sensors.mappings) if m in run.guesses),
+        misfits=dict(sorted(run.misfits.items())),
         not_guessed=tuple(
             NotGuessed(m.sensor, m.object, m.action, doubt.value, run.doubts[m, doubt])
             for m in dict.fromkeys(sensors.mappings)
@@ -124,6 +125,7 @@ class _Run:
         self.rejections: list[Rejection] = []
         self.guesses: GuessCounts = {}
         self.doubts: Doubts = {}
+        self.misfits: Counter[tuple[str, str]] = Counter()
         self.duplicates: Counter[str] = Counter()
         self._digests: dict[str, SourceFile] = {}
         self._hasher = ThreadPoolExecutor(1, "carlang-digest")
@@ -210,6 +212,7 @@ class _Run:
         self.events += batch.events
         self.unmapped += batch.unmapped
         self.hollow += batch.hollow
+        self.misfits += batch.misfits
         self.duplicates += dropped
         add_guesses(self.guesses, batch.guesses)
         add_doubts(self.doubts, batch.doubts)

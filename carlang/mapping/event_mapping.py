@@ -22,12 +22,26 @@ class ObjectAction:
 
 
 @dataclass(frozen=True)
+class Document:
+    """How documents have an object's fields: `known` are their names, and other members that documents have.
+
+    `aliases` gives the field for other names as `plain_name` writes them, `misfits` an object of the values that do
+    not fit their fields.
+    """
+
+    known: tuple[str, ...]
+    aliases: Mapping[str, str]
+    misfits: Expression
+
+
+@dataclass(frozen=True)
 class EventMapping:
     """A mapping of one kind of record to one object and action.
 
     `names` gives for a member other names that exports use for it, `fields` for a field its expressions, the first
     that is not null counts. Without `event_ids` the mapping takes all records of its log, or, where it has no log,
     what is left over. The ids of one that `says_all` tell everything: its records need no members.
+    `document` is for records that are in the CAR model already.
     """
 
     sensor: str
@@ -41,6 +55,7 @@ class EventMapping:
     names: Mapping[str, tuple[str, ...]] = field(hash=False)
     fields: Mapping[str, tuple[Expression, ...]] = field(hash=False)
     says_all: bool = False
+    document: Document | None = field(default=None, hash=False)
 
     @property
     def makes(self) -> ObjectAction:

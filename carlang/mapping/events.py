@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from carlang.database.quoting import quoted, text_literal
-from carlang.mapping.event_mapping import EventMapping
+from carlang.mapping.event_mapping import Document, EventMapping
 from carlang.mapping.expression import Expression
 from carlang.mapping.headers import made_over, message_sql, own_header_members, own_message
 from carlang.mapping.macros import text_or_null
@@ -41,6 +41,9 @@ _COMMON = {
 HOLLOW = "hollow"
 """The column that tells of an event that its record has none of the members which the mapping's own fields are of."""
 
+MISFITS = "misfits"
+"""The column that names of an event of a document the fields whose values did not fit them."""
+
 _NOT_OWN = frozenset({*_COMMON, "sensor"})
 """Fields that say of an event where and when it was seen, and not what happened."""
 
@@ -61,6 +64,8 @@ def events_query(
     `traced_query`.
     """
     values = [f"{value} AS {quoted(column)}" for column, value in _column_values(mapping, columns).items() if value]
+    if mapping.document is not None:
+        values.append(f"json_keys(misfits) AS {MISFITS}")
     if is_guarded(mapping):
         values.append(f"({_is_hollow(mapping)}) AS {HOLLOW}")
     if keep_raw:
@@ -168,12 +173,48 @@ def _mapped_records(mapping: EventMapping, hostname: str | None) -> str:
         columns += "".join(f", m[{number}] AS m{number}" for number in range(1, len(message_members) + 1))
         message = message_sql("m")
     condition = f"TRY({mapping.where.bind(column_reader('data', mapping.names))})" if mapping.where else "true"
+    extra = ""
+    if mapping.document is not None:
+        misfits = f"TRY({mapping.document.misfits.bind(list_reader(mapping.members))})"
+        extra = f", {misfits} AS misfits, merged(unknown, {misfits}) AS extra"
     return f"""(
-    SELECT * REPLACE ({message} AS message) FROM (
+    SELECT * REPLACE ({message} AS message){extra} FROM (
       SELECT *, {columns} FROM (
         SELECT *, {", ".join(f"{sql} AS {name}" for name, sql in taken.items())}
-        FROM (SELECT * EXCLUDE (data), coalesce(data, line) AS data FROM records)))
+        FROM {_opened(mapping.document)}))
     WHERE {condition})"""  # noqa: S608
+
+
+def _opened(document: Document | None) -> str:
+    """Return the SQL of `records` with their data; of documents, with their fields under the names of the model.
+
+    `unknown` is an object of the members that are no fields.
+    """
+    opened = "(SELECT * EXCLUDE (data), coalesce(data, line) AS data FROM records)"
+    if document is None:
+        return opened
+    known = ", ".join(map(text_literal, document.known))
+    plain = ", ".join(map(text_literal, document.aliases))
+    fields = ", ".join(map(text_literal, document.aliases.values()))
+    field_of = f"list_extract([{fields}], list_position([{plain}], plain_name(k)))"
+    # Most documents have the model's names alone: they are known by their keys, and nothing of them is made anew.
+    # Of two names for one field the first counts, and none does beside the field's own.
+    return f"""(
+      SELECT * REPLACE (CASE WHEN len(aliased) = 0 THEN data ELSE CAST(json_merge_patch(data,
+          json_part(data, aliased, list_transform(aliased, lambda k: {field_of}))) AS VARCHAR) END AS data),
+        CASE WHEN len(strange) > len(aliased) THEN json_part(data,
+          list_filter(strange, lambda k: NOT list_contains(aliased, k)),
+          list_filter(strange, lambda k: NOT list_contains(aliased, k))) END AS unknown
+      FROM (
+        SELECT *, CASE WHEN len(strange) = 0 THEN [] ELSE list_filter(strange, lambda k, i:
+            {field_of} IS NOT NULL AND NOT list_contains(names, {field_of})
+            AND list_position(meant, {field_of}) = i) END AS aliased
+        FROM (
+          SELECT *, list_transform(strange, lambda k: {field_of}) AS meant
+          FROM (
+            SELECT *, CASE WHEN list_has_all([{known}], names) THEN [] ELSE
+              list_filter(names, lambda k: NOT list_contains([{known}], k)) END AS strange
+            FROM (SELECT *, json_keys(data) AS names FROM {opened})))))"""  # noqa: S608
 
 
 def _event_data() -> str:

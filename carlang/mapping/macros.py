@@ -86,6 +86,10 @@ MACROS: dict[str, str] = {
         WHEN contains(text, 'x') OR contains(text, 'X') THEN TRY_CAST(trim(text) AS BIGINT)
         WHEN contains(text, '.') OR contains(text, 'e') OR contains(text, 'E') OR contains(text, '_') THEN NULL
         ELSE TRY_CAST(trim(text) AS BIGINT) END""",
+    # 7.0 is a whole number, and 7.5 is not rounded to one.
+    "whole_number(text)": r"""
+        CASE WHEN regexp_full_match(text, '-?[0-9]+\.0+') THEN TRY_CAST(split_part(text, '.', 1) AS BIGINT)
+        ELSE number(text) END""",
     "truth(text)": "CASE lower(text) WHEN 'true' THEN true WHEN 'false' THEN false END",
     "guid(text)": """
         CASE WHEN strlen(text) IN (36, 38) THEN '{' || CAST(TRY_CAST(text AS UUID) AS VARCHAR) || '}' END""",
@@ -112,6 +116,14 @@ MACROS: dict[str, str] = {
         ELSE text END""",
     "xml_text(text, tag)": r"""
         nullif(trim(regexp_extract(unescaped(text), '<' || tag || '(?:\s[^>]*)?>([^<]*)</' || tag || '>', 1)), '')""",
+    "plain_name(name)": "replace(replace(replace(lower(name), '_', ''), ' ', ''), '-', '')",
+    # The members of these keys under other names. A key may hold what would be an operator in a path.
+    "json_part(object, keys, names)": """
+        '{' || array_to_string(list_transform(keys, lambda k, i: CAST(to_json(names[i]) AS VARCHAR) || ':'
+          || CAST(json_extract(object, '/' || replace(replace(k, '~', '~0'), '/', '~1')) AS VARCHAR)), ',') || '}'""",
+    "merged(one, other)": """
+        CASE WHEN one IS NULL THEN other WHEN other IS NULL THEN one
+        ELSE CAST(json_merge_patch(one, other) AS VARCHAR) END""",
     "members(object)": "nullif(CAST(json_merge_patch('{}', object) AS VARCHAR), '{}')",
     "program_of(command)": r"""
         coalesce(nullif(regexp_extract(command, '^\s*"([^"]+)"', 1), ''),

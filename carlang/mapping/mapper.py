@@ -20,6 +20,7 @@ from carlang.database.connection import open_memory
 from carlang.mapping.event_mapping import EventMapping, ObjectAction, Sensors
 from carlang.mapping.events import (
     HOLLOW,
+    MISFITS,
     TRACE_COLUMNS,
     events_query,
     is_guarded,
@@ -114,7 +115,8 @@ class Mapped:
 
     `hollow` counts, by channel, event id and what they would have been, the records that a mapping was for and that
     have none of its members: they are no events. `unmapped_logs` are the unmapped without them. `traced` are the
-    records and their headers, where they are to be explained.
+    records and their headers, where they are to be explained, `misfits` counts, by object and field, values of
+    documents that do not fit.
     """
 
     events: list[MappedEvents] = field(default_factory=list)
@@ -122,6 +124,7 @@ class Mapped:
     unmapped: Counter[int] = field(default_factory=Counter)
     unmapped_logs: Counter[LogName] = field(default_factory=Counter)
     hollow: Counter[tuple[LogName, ObjectAction]] = field(default_factory=Counter)
+    misfits: Counter[tuple[str, str]] = field(default_factory=Counter)
     traced: pa.Table | None = None
 
 
@@ -314,6 +317,10 @@ class Mapper:
         """
         query = partial(self._statements.events, mapping)
         events = self._run(mapping, query, "records", rows.select(RECORDS_SCHEMA.names))
+        if MISFITS in events.column_names:
+            for name in pc.list_flatten(events[MISFITS]).to_pylist():
+                result.misfits[(mapping.object, name)] += 1
+            events = events.drop_columns([MISFITS])
         if HOLLOW in events.column_names:
             # Without a mapping for the rest there is nowhere else to keep them: every record was said to be an event.
             if self._router.rest and pc.any(events[HOLLOW]).as_py():

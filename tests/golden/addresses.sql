@@ -36,7 +36,8 @@ WITH "flow" AS (
     "action",
     "sensor",
     "source",
-    "record_id"
+    "record_id",
+    "extra"
   FROM "events"."flow"
   WHERE
     "action" IN ('start')
@@ -505,7 +506,8 @@ SELECT
   "action",
   "sensor",
   "source",
-  "record_id"
+  "record_id",
+  "extra"
 FROM "internal_2"
 ORDER BY
   "time" ASC,
@@ -543,4 +545,5 @@ ORDER BY
   "object" ASC,
   "action" ASC,
   "sensor" ASC,
-  "source" ASC;
+  "source" ASC,
+  "extra" ASC;

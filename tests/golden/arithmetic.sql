@@ -50,7 +50,8 @@ WITH "process" AS (
     "action",
     "sensor",
     "source",
-    "record_id"
+    "record_id",
+    "extra"
   FROM "events"."process"
   WHERE
     "action" IN ('create')
@@ -124,6 +125,7 @@ SELECT
   "sensor",
   "source",
   "record_id",
+  "extra",
   "share"
 FROM "odd"
 ORDER BY
@@ -177,4 +179,5 @@ ORDER BY
   "action" ASC,
   "sensor" ASC,
   "source" ASC,
+  "extra" ASC,
   "share" ASC;

@@ -50,7 +50,8 @@ WITH "process" AS (
     "action",
     "sensor",
     "source",
-    "record_id"
+    "record_id",
+    "extra"
   FROM "events"."process"
   WHERE
     "action" IN ('create')
@@ -111,7 +112,8 @@ SELECT
   "action",
   "sensor",
   "source",
-  "record_id"
+  "record_id",
+  "extra"
 FROM "at"
 ORDER BY
   "time" ASC,
@@ -163,4 +165,5 @@ ORDER BY
   "object" ASC,
   "action" ASC,
   "sensor" ASC,
-  "source" ASC;
+  "source" ASC,
+  "extra" ASC;

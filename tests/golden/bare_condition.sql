@@ -6,6 +6,7 @@ SELECT
   "level",
   "message",
   "event_data",
+  "claimed_by",
   "time",
   "hostname",
   "fqdn",
@@ -13,7 +14,8 @@ SELECT
   "action",
   "sensor",
   "source",
-  "record_id"
+  "record_id",
+  "extra"
 FROM (
   SELECT
     "log_name",
@@ -22,6 +24,7 @@ FROM (
     "level",
     "message",
     "event_data",
+    "claimed_by",
     "time",
     "hostname",
     "fqdn",
@@ -29,7 +32,8 @@ FROM (
     "action",
     "sensor",
     "source",
-    "record_id"
+    "record_id",
+    "extra"
   FROM "events"."event"
   WHERE
     "action" IN ('log')
@@ -46,9 +50,11 @@ ORDER BY
   "level" ASC,
   "message" ASC,
   "event_data" ASC,
+  "claimed_by" ASC,
   "hostname" ASC,
   "fqdn" ASC,
   "object" ASC,
   "action" ASC,
   "sensor" ASC,
-  "source" ASC;
+  "source" ASC,
+  "extra" ASC;

@@ -50,7 +50,8 @@ WITH "process" AS (
     "action",
     "sensor",
     "source",
-    "record_id"
+    "record_id",
+    "extra"
   FROM "events"."process"
   WHERE
     "action" IN ('create')
@@ -124,7 +125,8 @@ SELECT
   "action",
   "sensor",
   "source",
-  "record_id"
+  "record_id",
+  "extra"
 FROM "process_3"
 ORDER BY
   "time" ASC,
@@ -176,4 +178,5 @@ ORDER BY
   "object" ASC,
   "action" ASC,
   "sensor" ASC,
-  "source" ASC;
+  "source" ASC,
+  "extra" ASC;

@@ -50,7 +50,8 @@ WITH "process" AS (
     "action",
     "sensor",
     "source",
-    "record_id"
+    "record_id",
+    "extra"
   FROM "events"."process"
   WHERE
     "action" IN ('create')
@@ -145,6 +146,7 @@ SELECT
   "sensor",
   "source",
   "record_id",
+  "extra",
   "folder",
   "name",
   "long",
@@ -201,6 +203,7 @@ ORDER BY
   "action" ASC,
   "sensor" ASC,
   "source" ASC,
+  "extra" ASC,
   "folder" ASC,
   "name" ASC,
   "long" ASC,

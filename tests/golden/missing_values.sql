@@ -50,7 +50,8 @@ WITH "process" AS (
     "action",
     "sensor",
     "source",
-    "record_id"
+    "record_id",
+    "extra"
   FROM "events"."process"
   WHERE
     "action" IN ('create')
@@ -116,7 +117,8 @@ SELECT
   "action",
   "sensor",
   "source",
-  "record_id"
+  "record_id",
+  "extra"
 FROM "orphan"
 ORDER BY
   "time" ASC,
@@ -168,7 +170,8 @@ ORDER BY
   "object" ASC,
   "action" ASC,
   "sensor" ASC,
-  "source" ASC;
+  "source" ASC,
+  "extra" ASC;
 
 -- rest
 WITH "process" AS (
@@ -222,7 +225,8 @@ WITH "process" AS (
     "action",
     "sensor",
     "source",
-    "record_id"
+    "record_id",
+    "extra"
   FROM "events"."process"
   WHERE
     "action" IN ('create')
@@ -285,7 +289,8 @@ SELECT
   "action",
   "sensor",
   "source",
-  "record_id"
+  "record_id",
+  "extra"
 FROM "rest"
 ORDER BY
   "time" ASC,
@@ -337,4 +342,5 @@ ORDER BY
   "object" ASC,
   "action" ASC,
   "sensor" ASC,
-  "source" ASC;
+  "source" ASC,
+  "extra" ASC;

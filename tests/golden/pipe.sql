@@ -49,7 +49,8 @@ SELECT
   "action",
   "sensor",
   "source",
-  "record_id"
+  "record_id",
+  "extra"
 FROM (
   SELECT
     "command_line",
@@ -101,7 +102,8 @@ FROM (
     "action",
     "sensor",
     "source",
-    "record_id"
+    "record_id",
+    "extra"
   FROM "events"."process"
   WHERE
     "action" IN ('create')
@@ -163,4 +165,5 @@ ORDER BY
   "object" ASC,
   "action" ASC,
   "sensor" ASC,
-  "source" ASC;
+  "source" ASC,
+  "extra" ASC;

@@ -50,7 +50,8 @@ WITH "select" AS (
     "action",
     "sensor",
     "source",
-    "record_id"
+    "record_id",
+    "extra"
   FROM "events"."process"
   WHERE
     "action" IN ('create', 'terminate', 'access', 'tamper')
@@ -115,7 +116,8 @@ SELECT
   "action",
   "sensor",
   "source",
-  "record_id"
+  "record_id",
+  "extra"
 FROM "from"
 ORDER BY
   "time" ASC,
@@ -167,7 +169,8 @@ ORDER BY
   "object" ASC,
   "action" ASC,
   "sensor" ASC,
-  "source" ASC;
+  "source" ASC,
+  "extra" ASC;
 
 -- select
 WITH "select" AS (
@@ -221,7 +224,8 @@ WITH "select" AS (
     "action",
     "sensor",
     "source",
-    "record_id"
+    "record_id",
+    "extra"
   FROM "events"."process"
   WHERE
     "action" IN ('create', 'terminate', 'access', 'tamper')
@@ -276,7 +280,8 @@ SELECT
   "action",
   "sensor",
   "source",
-  "record_id"
+  "record_id",
+  "extra"
 FROM "select"
 ORDER BY
   "time" ASC,
@@ -328,4 +333,5 @@ ORDER BY
   "object" ASC,
   "action" ASC,
   "sensor" ASC,
-  "source" ASC;
+  "source" ASC,
+  "extra" ASC;

@@ -50,7 +50,8 @@ WITH "process" AS (
     "action",
     "sensor",
     "source",
-    "record_id"
+    "record_id",
+    "extra"
   FROM "events"."process"
   WHERE
     "action" IN ('create', 'terminate')
@@ -126,6 +127,7 @@ SELECT
   "sensor",
   "source",
   "record_id",
+  "extra",
   "age",
   "next"
 FROM "recent_3"
@@ -180,5 +182,6 @@ ORDER BY
   "action" ASC,
   "sensor" ASC,
   "source" ASC,
+  "extra" ASC,
   "age" ASC,
   "next" ASC;

@@ -71,12 +71,14 @@ SELECT
   "sensor",
   "source",
   "record_id",
+  "extra",
   "log_name",
   "event_code",
   "provider",
   "level",
   "message",
-  "event_data"
+  "event_data",
+  "claimed_by"
 FROM "all"
 ORDER BY
   "time" ASC,
@@ -129,9 +131,11 @@ ORDER BY
   "action" ASC,
   "sensor" ASC,
   "source" ASC,
+  "extra" ASC,
   "log_name" ASC,
   "event_code" ASC,
   "provider" ASC,
   "level" ASC,
   "message" ASC,
-  "event_data" ASC;
+  "event_data" ASC,
+  "claimed_by" ASC;

@@ -104,7 +104,7 @@ def test_a_field_name_has_one_type() -> None:
 
 def test_every_object_has_the_common_fields_behind_its_own() -> None:
     model = builtin_model()
-    common = ["time", "hostname", "fqdn", "object", "action", "sensor", "source", "record_id"]
+    common = ["time", "hostname", "fqdn", "object", "action", "sensor", "source", "record_id", "extra"]
     assert list(model.common) == common
     for known in model.objects.values():
         assert list(known.fields)[-len(common) :] == common
