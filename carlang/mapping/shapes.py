@@ -26,6 +26,8 @@ HEADER_FIELDS = ("channel", "event_id", "provider", "computer", "record_id", "le
 WRAPPERS = (
     "object_text({_source})",
     "object_text({result})",
+    # What Defender's streaming API writes.
+    "CASE WHEN starts_with({category}, 'AdvancedHunting-') THEN object_text({properties}) END",
     # A hit of which fields were asked for; in other records, `fields` is one member among others.
     "CASE WHEN {_index} IS NOT NULL THEN nested(object_text({fields})) END",
     "CASE WHEN starts_with({MESSAGE}, '<Event') THEN xml_event({MESSAGE}) END",

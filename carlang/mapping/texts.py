@@ -99,6 +99,37 @@ TEXT_MACROS: dict[str, str] = {
             '[{"type": "VARCHAR", "related_command": "VARCHAR", "name": "VARCHAR", "value": "VARCHAR"}]'), lambda d:
           coalesce(d.type || '(' || d.related_command || '): ', '') || coalesce('name="' || trim(d.name, '"')
             || '"; value="' || trim(d.value, '"') || '"', d.value, '')), chr(10))""",
+    # Some name the folder alone, some the whole path.
+    "path_of(folder, name)": r"""
+        CASE WHEN given(folder) IS NULL THEN given(name)
+        WHEN given(name) IS NULL OR lower(base_name(folder)) = lower(name) THEN folder
+        ELSE rtrim(folder, '\/') || CASE WHEN starts_with(folder, '/') THEN '/' ELSE '\' END || name END""",
+    "short_hive(key)": r"""
+        regexp_replace(regexp_replace(regexp_replace(regexp_replace(registry_key(key),
+          '(?i)^HKEY_LOCAL_MACHINE', 'HKLM'), '(?i)^HKEY_USERS', 'HKU'),
+          '(?i)^HKEY_CURRENT_USER', 'HKCU'), '(?i)^HKEY_CLASSES_ROOT', 'HKCR')""",
+    "value_path(path, name)": r"""
+        CASE WHEN given(name) IS NULL OR lower(base_name(path)) = lower(name) THEN path
+        ELSE concat_ws('\', given(path), name) END""",
+    "url_host(url)": r"nullif(regexp_extract(given(url), '^(?:\w+://)?(?:[^/@]*@)?([^/:?#]+)', 1), '')",
+    "additional(fields, name)": """
+        CASE WHEN json_valid(fields) THEN given(json_extract_string(fields, '$.' || name)) END""",
+    "defender_registry_type(name)": """
+        CASE lower(name) WHEN 'string' THEN 'REG_SZ' WHEN 'expandstring' THEN 'REG_EXPAND_SZ'
+        WHEN 'multistring' THEN 'REG_MULTI_SZ' WHEN 'dword' THEN 'REG_DWORD' WHEN 'qword' THEN 'REG_QWORD'
+        WHEN 'binary' THEN 'REG_BINARY' WHEN 'none' THEN 'REG_NONE' ELSE given(name) END""",
+    # As Sysmon names a pipe: without the device, with the backslash.
+    "device_pipe(path)": r"regexp_replace(path, '(?i)^\\(?:Device|\?\?)\\(?:NamedPipe|pipe)', '')",
+    "hash_in(hashes, name, id)": """
+        lower(list_filter(from_json(hashes,
+            '[{"algorithm": "VARCHAR", "algorithm_id": "VARCHAR", "value": "VARCHAR"}]'),
+          lambda h: coalesce(replace(upper(h.algorithm), '-', '') = name, false)
+            OR coalesce(h.algorithm_id = id, false))[1].value)""",
+    "ocsf_protocol(id)": """
+        CASE id WHEN '1' THEN 'NTLM' WHEN '2' THEN 'Kerberos' WHEN '3' THEN 'Digest' WHEN '4' THEN 'OpenID'
+        WHEN '5' THEN 'SAML' WHEN '6' THEN 'OAUTH 2.0' WHEN '7' THEN 'PAP' WHEN '8' THEN 'CHAP' WHEN '9' THEN 'EAP'
+        WHEN '10' THEN 'RADIUS' END""",
+    "plain_number(text)": "replace(text, ',', '')",
     "only_item(value)": """
         CASE WHEN json_type(value) = 'ARRAY' AND json_array_length(value) = 1 THEN json_extract(value, '$[0]')
         ELSE value END""",

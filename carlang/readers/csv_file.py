@@ -16,7 +16,7 @@ from carlang.readers.rows import Rows, unique_names
 from carlang.readers.text import Utf8Stream, is_text, utf8_start
 
 _DELIMITERS = ",;\t|"
-_NAME = re.compile(r"[A-Za-z_@#][\w @#.:/()%-]{0,99}")
+_NAME = re.compile(r"[A-Za-z_@#][\w @#.:/()\[\]%-]{0,99}")
 _TYPE_LINE = re.compile(rb"#TYPE [^\r\n]*\r?\n")
 """What Windows PowerShell's `Export-Csv` writes above the names."""
 _FEWEST = 2  # one name alone would make a CSV file of any text whose first line is a word

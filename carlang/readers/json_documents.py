@@ -20,10 +20,15 @@ _RECORD_LINES = re.compile(r"(?:[\s,]|Record \d+[ \t]*\r?\n)*")
 """What stands between documents, and what does in evtx_dump's output, which has a line before each record."""
 _RECORD_LINE = re.compile(rb"Record \d+[ \t]*\r?\n\s*\{")
 _MEMBER = r'"[^"]*"\s*:\s*(?:"(?:[^"\\]|\\.)*"|[^\s"{}\[\],:]+|\{[^{}]*\}|\[[^\[\]{}]*\])\s*,\s*'
+_COLUMNS = r"\[(?:[^\[\]{}]|\{[^{}]*\})*\]"
+_STATISTICS = r"\{(?:[^{}]|\{(?:[^{}]|\{[^{}]*\})*\})*\}"
+"""What Defender puts before the rows of an answer: the columns, an object each, and what the query cost."""
 _ANSWER = re.compile(
     rf'^\{{\s*(?:(?:{_MEMBER})*"hits"\s*:\s*\{{\s*(?:{_MEMBER})*"hits"'  # Elasticsearch
     rf'|"preview"\s*:\s*\w+\s*,\s*(?:{_MEMBER})*"results"'  # Splunk
     rf'|"@odata[^"]*"\s*:\s*"[^"]*"\s*,\s*(?:{_MEMBER})*"value"'  # Microsoft
+    rf'|(?:"@odata[^"]*"\s*:\s*"[^"]*"\s*,\s*)?(?:"Stats"\s*:\s*{_STATISTICS}\s*,\s*)?'
+    rf'"[Ss]chema"\s*:\s*{_COLUMNS}\s*,\s*"[Rr]esults"'  # Defender and Graph
     r'|"(?:events|Events|records|Records|results|value|hits)")\s*:\s*\[(?=\s*[{\]])',
     re.MULTILINE,
 )

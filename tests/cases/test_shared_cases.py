@@ -14,13 +14,6 @@ _CASES = SHARED / "cases"
 
 NOT_YET = frozenset(
     {
-        # refusal
-        "sentinel_securityevent.csv",
-        "sentinel_securityevent.json",
-        # unmapped
-        "splunk_winevent.json",
-        "sentinel_event_table.json",
-        "defender.json",
         # control
         "ctrl.xml",
         "ctrl.csv",
