@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cache
 
 from carlang.database.quoting import text_literal
 from carlang.mapping.expression import Expression, parse_expression
 from carlang.mapping.members import MemberReader, extracted, json_path, list_reader, spread
-from carlang.mapping.shapes import RAW, UNKNOWN, WRAPPERS, Shape, all_shapes, is_member
+from carlang.mapping.shapes import DOTTED, RAW, UNKNOWN, WRAPPERS, Alternatives, Shape, all_shapes, is_member
 
 _BLANKS = "chr(32) || chr(9) || chr(13)"
 
@@ -21,16 +22,18 @@ def shapes_query() -> str:
     with dots were folded into objects.
     """
     members = _evidence_members()
+    looked_for = [*members, *DOTTED]
     wrappers = [parse_expression(text) for text in WRAPPERS]
     around = list(dict.fromkeys([*(name for wrapper in wrappers for name in wrapper.members), RAW]))
-    outer = {name: f"nullif(o[{len(members) + i}], '')" for i, name in enumerate(around, start=1)}
+    outer = {name: f"nullif(o[{len(looked_for) + i}], '')" for i, name in enumerate(around, start=1)}
     inside = ", ".join(wrapper.bind(outer.__getitem__) for wrapper in wrappers)
     inner_raw = f"json_extract_string(inside, {text_literal(json_path(RAW))})"
+    dotted = ", ".join(f"d[{len(members) + i}]" for i in range(1, len(DOTTED) + 1))
     # Put together from this package's tables and from checked expressions alone: records are never part of the text.
-    # Names with dots are folded only where no shape was found: most records have none, and to look costs.
+    # What only few records need stands inside of a CASE, whose branches DuckDB runs for their rows alone.
     return f"""
     WITH parsed AS (
-      SELECT position, fault, line, TRY({extracted("line", [*members, *around])}) AS o
+      SELECT position, fault, line, TRY({extracted("line", [*looked_for, *around])}) AS o
       FROM chunk WHERE fault IS NOT NULL OR starts_with(line, '{{') OR ltrim(line, {_BLANKS}) <> ''
     ), opened AS (
       SELECT position, line, o, CASE WHEN fault IS NULL THEN coalesce({inside}) END AS inside,
@@ -44,42 +47,55 @@ def shapes_query() -> str:
       FROM (SELECT *, CASE WHEN inside IS NULL THEN {outer[RAW]} ELSE {inner_raw} END AS raw FROM opened)
     ), unwrapped AS (
       SELECT position, fault, inside, line,
-        CASE WHEN inside IS NULL THEN o ELSE {extracted("inside", members)} END AS d
+        CASE WHEN inside IS NULL THEN o ELSE {extracted("inside", looked_for)} END AS d
       FROM unpacked
-    ), shaped AS (
-      SELECT position, fault, inside, coalesce(inside, line) AS line,
-        CASE WHEN fault IS NULL THEN {_shape()} END AS shape
-      FROM (SELECT *, {spread(members, {})} FROM unwrapped)
-    ), records AS (
-      SELECT * FROM shaped WHERE fault IS NOT NULL OR shape <> {text_literal(UNKNOWN)} OR NOT is_bulk_action(line)
     ), folded AS (
-      SELECT position, fault, inside, shape, folded,
-        CASE WHEN folded IS NOT NULL THEN {extracted("folded", members)} END AS d
-      FROM (SELECT *, CASE WHEN shape = {text_literal(UNKNOWN)} AND has_dotted_names(line)
-        THEN TRY(nested(line)) END AS folded FROM records)
-    ), looked_at AS (
-      SELECT position, fault, inside, shape, folded, CASE WHEN folded IS NULL THEN shape ELSE {_shape()} END AS now
-      FROM (SELECT *, {spread(members, {})} FROM folded)
+      SELECT position, fault, line, CASE WHEN folded IS NULL THEN inside ELSE folded END AS inside,
+        CASE WHEN folded IS NULL THEN d ELSE {extracted("folded", members)} END AS d
+      FROM (SELECT *, CASE WHEN coalesce({dotted}) IS NOT NULL THEN TRY(nested(coalesce(inside, line))) END AS folded
+        FROM unwrapped)
     )
-    SELECT position, fault, CASE WHEN now = shape THEN inside ELSE folded END AS inside, now AS shape FROM looked_at
+    SELECT position, fault, inside, shape FROM (
+      SELECT position, fault, inside, record, CASE WHEN fault IS NULL THEN {_shape()} END AS shape
+      FROM (SELECT *, coalesce(inside, line) AS record, {spread(members, {})} FROM folded))
+    WHERE fault IS NOT NULL OR shape <> {text_literal(UNKNOWN)} OR NOT is_bulk_action(record)
     """  # noqa: S608
 
 
 @cache
 def _evidence_members() -> list[str]:
-    groups = (group for shape in all_shapes() for group in shape.evidence)
+    """Return the members that are looked for in all records."""
+    return _members([group for shape in all_shapes() for group in _first_look(shape)])
+
+
+def _first_look(shape: Shape) -> tuple[Alternatives, ...]:
+    return shape.evidence[:1] if shape.rare else shape.evidence
+
+
+def _members(groups: Sequence[Alternatives]) -> list[str]:
     return list(dict.fromkeys(name for group in groups for expression in group for name in expression.members))
 
 
 def _shape() -> str:
-    """Return the SQL of a record's shape, over its members as they were `spread`."""
-    reader = list_reader(_evidence_members())
-    cases = " ".join(f"WHEN {_evidence(s, reader)} THEN {text_literal(s.name)}" for s in all_shapes() if s.evidence)
+    """Return the SQL of a record's shape, over its members as they were `spread` and over the whole `record`."""
+    cases = " ".join(f"WHEN {_evidence(s)} THEN {text_literal(s.name)}" for s in all_shapes() if s.evidence)
     return f"CASE {cases} ELSE {text_literal(UNKNOWN)} END"
 
 
-def _evidence(shape: Shape, reader: MemberReader) -> str:
+def _evidence(shape: Shape) -> str:
+    """Return the SQL condition of a record that has a shape; what is rare reads the record once more."""
+    first = _all_of(_first_look(shape), list_reader(_evidence_members()))
+    if not shape.rare or len(shape.evidence) == 1:
+        return first
+    groups = shape.evidence[1:]
+    numbers = {name: number for number, name in enumerate(_members(groups), start=1)}
+    rest = _all_of(groups, lambda name: f"nullif(m[{numbers[name]}], '')")
+    second = f"list_transform([{extracted('record', list(numbers))}], lambda m: {rest})[1]"
+    return f"CASE WHEN {first} THEN {second} ELSE false END"
+
+
+def _all_of(groups: Sequence[Alternatives], reader: MemberReader) -> str:
     def holds(expression: Expression) -> str:
         return f"{expression.bind(reader)} IS NOT NULL" if is_member(expression) else f"({expression.bind(reader)})"
 
-    return " AND ".join(f"({' OR '.join(map(holds, group))})" for group in shape.evidence)
+    return " AND ".join(f"({' OR '.join(map(holds, group))})" for group in groups)

@@ -27,15 +27,34 @@ WRAPPERS = (
     "object_text({_source})",
     "object_text({result})",
     # What Defender's streaming API writes.
-    "CASE WHEN starts_with({category}, 'AdvancedHunting-') THEN object_text({properties}) END",
+    "CASE WHEN starts_with({category}, 'AdvancedHunting-') THEN json_extract_string(line, '$.properties') END",
     # A hit of which fields were asked for; in other records, `fields` is one member among others.
-    "CASE WHEN {_index} IS NOT NULL THEN nested(object_text({fields})) END",
+    "CASE WHEN {_index} IS NOT NULL THEN nested(object_text(json_extract_string(line, '$.fields'))) END",
     "CASE WHEN starts_with({MESSAGE}, '<Event') THEN xml_event({MESSAGE}) END",
 )
-"""Where Elasticsearch, Splunk and systemd's journal put the record; the first that gives something counts."""
+"""Where Elasticsearch, Splunk, Defender and systemd's journal put the record; the first that gives something counts.
+
+Members that stand in a wrapper cost in every record; what is asked of few records stands inside of a CASE.
+"""
 
 RAW = "_raw"
 """The member of Splunk's results that is the event as it came in."""
+
+DOTTED = (
+    r"winlog\.channel",
+    r"winlog\.event_id",
+    r"event\.code",
+    r"data\.win\.system\.eventID",
+    r"event\.dataset",
+    r"Event\.System\.EventID",
+    r"System\.EventID",
+    r"metadata\.version",
+    r"metadata\.product\.name",
+)
+"""Names with dots of which one gives a record away whose objects were flattened, as tables are exported.
+
+Others have names with dots of their own: Zeek's `id.orig_h`.
+"""
 
 UNKNOWN = "unknown"
 """The shape of a record that has none of the others."""
@@ -68,9 +87,11 @@ class Shape:
     """A shape: what gives it away, where its header and its data stand, and how its time is found.
 
     A record has the shape if, of each group in `evidence`, it has at least one member, or one of its expressions is
-    true. `data` are objects that may hold the data, as JSON text; where there are none, the record is its own data,
-    unless it is `data_elsewhere`. `renamed` adds members to the data that these lack; `frame` are members of a record
-    that is its own data which speak of the log and not of the event: the logging service's ProcessId.
+    true. Of a `rare` shape, groups after the first are looked for only in records that have the first: each member that
+    is looked for in all records costs. `data` are objects that may hold the data, as JSON text; where there are none,
+    the record is its own data, unless it is `data_elsewhere`. `renamed` adds members to the data that these lack;
+    `frame` are members of a record that is its own data which speak of the log and not of the event: the logging
+    service's ProcessId.
     """
 
     name: str
@@ -82,6 +103,7 @@ class Shape:
     message: Alternatives = ()
     data: Alternatives = ()
     data_elsewhere: bool = False
+    rare: bool = False
     renamed: tuple[Renamed, ...] = ()
     frame: tuple[str, ...] = field(default=())
 
@@ -137,6 +159,7 @@ class _ShapeEntry(_Entry):
     message: tuple[str, ...] = ()
     data: tuple[str, ...] = ()
     without_data: Literal["record", "nothing"] = "record"
+    rare: bool = False
     renamed: tuple[_RenamedEntry, ...] = ()
     frame: tuple[str, ...] = ()
 
@@ -191,6 +214,7 @@ def _shape(entry: _ShapeEntry) -> Shape:
         message=_values(entry.message),
         data=_values(entry.data),
         data_elsewhere=entry.without_data == "nothing",
+        rare=entry.rare,
         renamed=tuple(_renamed(each) for each in entry.renamed),
         frame=entry.frame,
     )
