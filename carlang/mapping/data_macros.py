@@ -2,6 +2,14 @@
 
 from __future__ import annotations
 
+HEXADECIMAL = (
+    "AccessMask FailureCode GrantedAccess LogonID LogonId NewProcessId Status SubStatus SubjectLogonId"
+    " TargetLinkedLogonId TargetLogonId TicketEncryptionType TicketOptions"
+)
+"""Members that Windows shows in hexadecimal, and of which some exports have the number."""
+
+_LISTED = ", ".join(f"'{name}'" for name in HEXADECIMAL.split())
+
 DATA_MACROS: dict[str, str] = {
     # What stands in UserData has an element of its own around it; attributes beside it are texts.
     "inner_object(object)": """
@@ -17,6 +25,11 @@ DATA_MACROS: dict[str, str] = {
     "undoubled(object)": r"""
         CASE WHEN contains(object, '\\\\') AND NOT contains(replace(object, '\\\\', ''), '\\')
         THEN replace(object, '\\\\', '\\') ELSE object END""",
+    "in_hexadecimal(object)": f"""
+        CASE WHEN starts_with(object, '{{') THEN list_transform([object_text(object)], lambda o:
+          CAST(to_json(map_from_entries(list_transform(list_zip(json_keys(o), json_extract(o, '$.*')), lambda p:
+            {{'k': p[1], 'v': CASE WHEN json_type(p[2]) = 'UBIGINT' AND p[1] IN ({_LISTED})
+              THEN to_json('0x' || lower(to_hex(CAST(p[2] AS UBIGINT)))) ELSE p[2] END}}))) AS VARCHAR))[1] END""",
     "part_of(text, label)": "CASE WHEN starts_with(text, label || ': ') THEN substr(text, length(label) + 3) END",
 }
 """Of a text that is no object, or null, each gives null."""

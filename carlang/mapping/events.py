@@ -218,10 +218,15 @@ def _opened(document: Document | None) -> str:
 
 
 def _event_data() -> str:
-    """Return the SQL of all that a record says, without its message."""
+    """Return the SQL of all that a record says, without its message.
+
+    Where the data were made, they stand beside what the record holds, so that programs find a member of the event
+    under its own name whatever tool exported it.
+    """
     texts = text_literal("{" + ", ".join(f'"{name}": null' for name in MESSAGE_MEMBERS) + "}")
     shapes = ", ".join(text_literal(name) for name in sorted(made_over()))
-    everything = f"CASE WHEN shape IN ({shapes}) THEN line ELSE data END" if shapes else "data"
+    made = "coalesce(CAST(json_merge_patch(line, data) AS VARCHAR), line)"
+    everything = f"CASE WHEN shape IN ({shapes}) THEN {made} ELSE data END" if shapes else "data"
     return f"CAST(json_merge_patch({everything}, {texts}) AS VARCHAR)"
 
 

@@ -129,6 +129,12 @@ MACROS: dict[str, str] = {
         coalesce(nullif(regexp_extract(command, '^\s*"([^"]+)"', 1), ''),
           nullif(regexp_extract(command, '(?i)^\s*(.*?\.(?:exe|com|bat|cmd|sys|dll|ps1|vbs))(?:\s|$)', 1), ''),
           nullif(regexp_extract(command, '^\s*(\S+)', 1), ''))""",
+    # A list of words is a text in the log, with any white space; Elastic makes it a list.
+    "words(text)": r"""given(trim(regexp_replace(text, '[\s\[\]",]+', ' ', 'g')))""",
+    # A piece of data without a name: of a list, or where the exporter joined them, the text of all.
+    "unnamed(data, number)": """
+        CASE WHEN starts_with(data, '[') AND json_valid(data) THEN json_extract_string(data, '$[' || number || ']')
+        WHEN NOT starts_with(data, '{') THEN data END""",
     "spelled_out(text)": "CASE WHEN NOT starts_with(text, '%%') THEN given(text) END",
     # Bytes of a text in UTF-16, which exports write in hexadecimal, with dashes or without, as numbers or in base 64.
     "bytes_of(text)": """
@@ -245,7 +251,8 @@ MACROS: dict[str, str] = {
     "level_name(text)": """
         CASE upper(text) WHEN '0' THEN 'Information' WHEN '1' THEN 'Critical' WHEN '2' THEN 'Error'
         WHEN '3' THEN 'Warning' WHEN '4' THEN 'Information' WHEN '5' THEN 'Verbose' WHEN 'INFO' THEN 'Information'
-        WHEN 'INFORMATION' THEN 'Information' WHEN 'WARNING' THEN 'Warning' WHEN 'ERROR' THEN 'Error'
+        WHEN 'INFORMATION' THEN 'Information' WHEN 'LOGALWAYS' THEN 'Information'
+        WHEN 'WARNING' THEN 'Warning' WHEN 'ERROR' THEN 'Error'
         WHEN 'CRITICAL' THEN 'Critical' WHEN 'DEBUG' THEN 'Verbose' WHEN 'VERBOSE' THEN 'Verbose'
         ELSE nullif(text, '') END""",
 }

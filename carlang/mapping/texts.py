@@ -82,12 +82,20 @@ TEXT_MACROS: dict[str, str] = {
         CASE WHEN regexp_matches(type, '_DWORD$') THEN printf('DWORD (0x%08x)', number(text))
         WHEN regexp_matches(type, '_QWORD$')
         THEN printf('QWORD (0x%08x-0x%08x)', number(text) >> 32, number(text) & 4294967295) ELSE text END""",
+    "dns_answer(type, data)": """
+        CASE type WHEN 'A' THEN '::ffff:' WHEN 'AAAA' THEN '' WHEN 'NS' THEN 'type:  2 '
+        WHEN 'CNAME' THEN 'type:  5 ' WHEN 'SOA' THEN 'type:  6 ' WHEN 'PTR' THEN 'type:  12 '
+        WHEN 'MX' THEN 'type:  15 ' WHEN 'TXT' THEN 'type:  16 ' WHEN 'SRV' THEN 'type:  33 '
+        ELSE '' END || coalesce(data, '') || ';'""",
     "dns_results(answers)": """
-        array_to_string(list_transform(from_json(answers, '[{"type": "VARCHAR", "data": "VARCHAR"}]'), lambda a:
-          CASE a.type WHEN 'A' THEN '::ffff:' WHEN 'AAAA' THEN '' WHEN 'NS' THEN 'type:  2 '
-          WHEN 'CNAME' THEN 'type:  5 ' WHEN 'SOA' THEN 'type:  6 ' WHEN 'PTR' THEN 'type:  12 '
-          WHEN 'MX' THEN 'type:  15 ' WHEN 'TXT' THEN 'type:  16 ' WHEN 'SRV' THEN 'type:  33 '
-          ELSE '' END || coalesce(a.data, '') || ';'), '')""",
+        array_to_string(list_transform(
+          from_json(answers, '[{"type": "VARCHAR", "data": "VARCHAR"}]'), lambda a: dns_answer(a.type, a.data)), '')""",
+    # Under dotted keys, the types and the data of all answers are a list each, or a text where there is one.
+    "listed(text)": """
+        CASE WHEN starts_with(text, '[') THEN from_json(text, '["VARCHAR"]') WHEN text IS NOT NULL THEN [text] END""",
+    "dns_results_apart(types, data)": """
+        nullif(array_to_string(
+          list_transform(list_zip(listed(types), listed(data)), lambda a: dns_answer(a[1], a[2])), ''), '')""",
     "dns_status(name)": """
         CASE name WHEN 'SUCCESS' THEN '0' WHEN 'ERROR_INVALID_NAME' THEN '123' WHEN 'ERROR_TIMEOUT' THEN '1460'
         WHEN 'DNS_ERROR_RCODE_FORMAT_ERROR' THEN '9001' WHEN 'DNS_ERROR_RCODE_SERVER_FAILURE' THEN '9002'
