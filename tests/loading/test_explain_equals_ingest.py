@@ -56,9 +56,33 @@ type=USER_LOGIN msg=audit(1604994501.155:6): pid=9 uid=0 msg='op=login acct="roo
 """
 
 
+_SERVICES = [
+    {
+        "Timestamp": "2024-03-21T10:00:00.123Z",
+        "DeviceName": "host1.example.com",
+        "ActionType": "ProcessCreated",
+        "FileName": "at.exe",
+        "FolderPath": "C:\\Windows\\System32\\at.exe",
+        "ProcessId": 4242,
+        "ProcessCommandLine": "at 10:00 calc.exe",
+        "InitiatingProcessFileName": "cmd.exe",
+    },
+    {
+        "class_uid": 1007,
+        "category_uid": 1,
+        "activity_id": 1,
+        "type_uid": 100701,
+        "time": 1711015200123,
+        "metadata": {"version": "1.3.0", "product": {"name": "Example"}},
+        "device": {"hostname": "HOST1", "type_id": 2},
+        "process": {"pid": 4242, "cmd_line": "at 10:00 calc.exe", "file": {"name": "at.exe", "path": "/usr/bin/at"}},
+    },
+]
+
+
 def _all_records() -> list[Any]:
     cases = [record for _, record, _ in test_sensor_records.CASES + test_sensor_network.CASES]
-    return [*cases, *_MORE, *_CAR, *_OTHERS]
+    return [*cases, *_MORE, *_CAR, *_OTHERS, *_SERVICES]
 
 
 def _stored(store: Path) -> dict[str, list[dict[str, str | None]]]:

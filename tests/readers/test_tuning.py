@@ -20,8 +20,9 @@ _NOT_TUNING = {
     "csv_file": {"_FEWEST"},
     "duplicates": {"_SECONDS"},
     "evtx_file": {"_CHUNK", "_CHUNK_COUNT_AT", "_HEADER"},
-    "router": {"_FEWEST_MEMBERS", "_LEAST_SHARE"},
+    "guessing": {"_FEWEST_MEMBERS", "_FEWEST_TELLING", "_LEAST_SHARE"},
     "tar_file": {"_MAGIC_AT"},
+    "times": {"_FILETIME", "_LONGEST", "_TICKS"},
 }
 
 _MEMORY = re.compile(r"\d+\s*[KMGT]i?B")
