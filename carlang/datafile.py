@@ -16,9 +16,11 @@ from typing import Any, TypeVar
 
 import yaml
 from pydantic import BaseModel, TypeAdapter, ValidationError
+from yaml.composer import ComposerError
 from yaml.reader import Reader
 
 from carlang.errors import CarlangError
+from carlang.escapes import printable
 from carlang.source import line_starts
 
 Path = tuple[str | int, ...]
@@ -47,7 +49,7 @@ class DataFileError(CarlangError):
     def __init__(self, name: str, faults: Sequence[Fault]) -> None:
         self.name = name
         self.faults = tuple(sorted(faults, key=lambda fault: (fault.line, fault.column)))
-        super().__init__("\n".join(f"{name}:{f.line}:{f.column}: {_described(f)}" for f in self.faults))
+        super().__init__("\n".join(printable(f"{name}:{f.line}:{f.column}: {_described(f)}") for f in self.faults))
 
 
 def _described(fault: Fault) -> str:
@@ -105,12 +107,27 @@ def _child(node: yaml.Node | None, part: str | int) -> yaml.Node | None:
     return None
 
 
+_SURROGATE = re.compile("[\\ud800-\\udfff]")
+
+
 # PyYAML reads YAML 1.1, in which `no` is false, `10:00` is 600 and `0644` is octal. A safe loader builds plain values
 # alone: a tag such as `!!python/object` is a fault.
 class _CoreSchemaLoader(yaml.SafeLoader):
     """A safe loader that gives plain scalars the types of YAML 1.2's core schema, without hexadecimal and octal."""
 
     yaml_implicit_resolvers = {}  # noqa: RUF012  # the class attribute is PyYAML's own way to set them
+
+    def compose_scalar_node(self, anchor: dict[Any, yaml.Node]) -> yaml.ScalarNode:
+        """Compose a scalar with the pairs of escapes, as JSON has them in its texts, made one character each."""
+        node = super().compose_scalar_node(anchor)
+        if _SURROGATE.search(node.value):
+            try:
+                node.value = node.value.encode("utf-16-le", "surrogatepass").decode("utf-16-le")
+            except UnicodeDecodeError as error:
+                raise ComposerError(
+                    None, None, "half a pair of escapes stands for no character", node.start_mark
+                ) from error
+        return node
 
 
 for _tag, _pattern, _first in (

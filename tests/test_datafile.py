@@ -151,3 +151,15 @@ def test_a_file_that_cannot_be_read_is_a_fault(tmp_path: Path) -> None:
     file.write_bytes(b"a: \xe9\n")
     with pytest.raises(DataFileError, match="not UTF-8 text: byte 4 cannot be read"):
         read_yaml_file(file)
+
+
+def test_two_escapes_that_json_makes_of_a_character_are_that_character() -> None:
+    assert read_yaml("f", r'{"a\ud83d\ude00": ["\ud83d\ude00"]}').data == {"a😀": ["😀"]}
+    assert fault_of('a: 1\nb: "\\ud83d"') == "f:2:4: not YAML: half a pair of escapes stands for no character"
+
+
+def test_a_fault_is_a_line_whatever_its_names_are() -> None:
+    document = read_yaml("a\x1b[2J\nb", r'"x\u202e\n": 1')
+    with pytest.raises(DataFileError) as raised:
+        validate(Sensor, document)
+    assert [line.isprintable() for line in str(raised.value).split("\n")] == [True, True]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,16 +16,16 @@ from rich.text import Text
 
 from carlang.analytic import CompiledAnalytic
 from carlang.cli import exits
-from carlang.cli.console import listing_console, piped, put, say
+from carlang.cli.console import listing_console, piped, put, put_block, put_json, put_program, say
 from carlang.cli.exits import UsageError
 from carlang.cli.options import Targets, open_project, path_option
 from carlang.cli.targets import catalogue_analytics, find_analytics
 from carlang.diagnostics import has_errors, nearest
 from carlang.engine import missing_events
+from carlang.escapes import printable
 from carlang.importers.attack import TACTICS, techniques
 from carlang.project import Project
 from carlang.report import coverage_layer
-from carlang.report.cells import printable
 from carlang.resolve.lineage import references
 from carlang.results import reasons_text
 from carlang.store import Store, open_store
@@ -84,7 +83,7 @@ def list_(
     tactic = tactic and _tactic(tactic)
     entries = [e for e in every if _wanted(e.analytic, words or [], technique, tactic)]
     if format_ == "json":
-        put(json.dumps([entry.row(opened) for entry in entries], ensure_ascii=False, indent=2))
+        put_json([entry.row(opened) for entry in entries])
         return
     table = Table(box=None, pad_edge=False)
     for heading in ("analytic", "title", "techniques", "tactics", *(("on this store",) if opened else ())):
@@ -118,16 +117,16 @@ def show(id_: Annotated[str, typer.Argument(metavar="ID", help="The analytic's i
     # In a pipe Markdown and programs come as they are written: rich would wrap them and draw frames around headings.
     description = printable(data.description, keep="\n")
     if console.is_terminal:
-        console.print(Markdown(description))
+        console.print(Markdown(description, hyperlinks=False))
     else:
-        put(description)
+        put_block(description)
     for program in data.sources:
         console.print()
         text = printable(program.text.strip(), keep="\n\t")
         if console.is_terminal:
             console.print(Syntax(text, "python", theme="ansi_dark", word_wrap=True))
         else:
-            put(text)
+            put_block(text)
     _list(console, "asks for", _references(analytic))
     _list(console, "references", data.references)
     _list(console, "tests", [case.name for case in data.tests])
@@ -149,9 +148,9 @@ def coverage(
             by_technique.setdefault(technique, []).append(entry)
     if format_ == "navigator":
         covered = {t: [(e.analytic.id, e.lacking) for e in entries] for t, entries in by_technique.items()}
-        put(coverage_layer(covered))
+        put_program(coverage_layer(covered))
     elif format_ == "json":
-        put(json.dumps([_covered(t, e, opened) for t, e in sorted(by_technique.items())], ensure_ascii=False, indent=2))
+        put_json([_covered(t, e, opened) for t, e in sorted(by_technique.items())])
     else:
         _coverage_table(by_technique, opened)
 
@@ -170,7 +169,8 @@ def references_(
     for analytic in analytics:
         derived = set(_references(analytic))
         if not check:
-            put("\n".join([analytic.id, *(f"  {reference}" for reference in sorted(derived))]))
+            for line in (analytic.id, *(f"  {reference}" for reference in sorted(derived))):
+                put(line)
             continue
         said = set(map(str, analytic.data.metadata.get("data_model_references") or ()))
         if missing := derived - said:

@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import json
-import sys
 from collections import Counter
-from collections.abc import Callable
 from typing import Annotated, Any
 
 import typer
 
 from carlang.analytic import CompiledAnalytic
 from carlang.cli import exits
-from carlang.cli.console import colours, put, say
+from carlang.cli.console import put, put_diagnostics, put_json, put_program, say, say_block, say_diagnostics
 from carlang.cli.exits import UsageError
 from carlang.cli.fixing import Fixed, fix_all
 from carlang.cli.options import Expression, StorePath, Targets, open_project
 from carlang.cli.targets import find_analytics
-from carlang.diagnostics import Diagnostic, Severity, diagnostic_json, has_errors, render_all
+from carlang.diagnostics import Diagnostic, Severity, diagnostic_json, has_errors
 from carlang.engine import hollow_records, missing_events
 from carlang.results import Reason, reasons_text
 from carlang.store import Store, open_store
@@ -56,9 +53,7 @@ def check(
         _put_json(analytics, unsupported, incomplete, fixed)
     else:
         _put_fixed(fixed)
-        _put_text(
-            diagnostics, unsupported, incomplete, len(analytics), say if any(each.text for each in fixed) else put
-        )
+        _put_text(diagnostics, unsupported, incomplete, len(analytics), beside=any(each.text for each in fixed))
     faulty = (
         has_errors(diagnostics)
         or any(each.problem for each in fixed)
@@ -95,11 +90,11 @@ def _put_fixed(fixed: list[Fixed]) -> None:
     texts = [each.text for each in fixed if each.text]
     for each in fixed:
         if each.diff:
-            (say if texts else put)(each.diff)
+            (say_block if texts else put_program)(each.diff)
         if each.problem:
             say(f"error: {each.problem}")
     for text in texts:
-        put(text.removesuffix("\n"))
+        put_program(text.removesuffix("\n"))
     if fixed:
         count = sum(each.repairs for each in fixed)
         say(f"{count} repair{'' if count == 1 else 's'} applied")
@@ -110,10 +105,13 @@ def _put_text(
     unsupported: list[Unsupported],
     incomplete: list[Unsupported],
     count: int,
-    write: Callable[[str], None],
+    *,
+    beside: bool,
 ) -> None:
+    """Show what was found: on standard output, or on standard error `beside` a program that stands there alone."""
+    write = say if beside else put
     if diagnostics:
-        write(render_all(diagnostics, colour=colours(sys.stdout if write is put else sys.stderr)).rstrip())
+        (say_diagnostics if beside else put_diagnostics)(diagnostics, end="")
     for analytic, output, reasons in unsupported:
         write(f"{analytic.id}: `{output}` cannot run on this store: {reasons_text(reasons)}")
     for analytic, output, reasons in incomplete:
@@ -158,4 +156,4 @@ def _put_json(
             }
             for each in fixed
         ]
-    put(json.dumps(document, ensure_ascii=False, indent=2))
+    put_json(document)

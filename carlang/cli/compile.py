@@ -5,16 +5,16 @@ from __future__ import annotations
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.pretty import pretty_repr
 
 from carlang.analytic import CompiledAnalytic, instant, known_parameters
 from carlang.cli import exits
-from carlang.cli.console import colours, put, say
+from carlang.cli.console import put_program, report_console, say_diagnostics
 from carlang.cli.exits import UsageError
 from carlang.cli.options import Expression, Targets, open_project, parameters
 from carlang.cli.targets import find_analytics
-from carlang.diagnostics import has_errors, render_all
+from carlang.diagnostics import has_errors
+from carlang.escapes import printable
 from carlang.sql import DIALECTS
 
 STAGES = ("ast", "bound", "sql")
@@ -42,7 +42,7 @@ def compile_command(
     status = exits.DONE
     for analytic in analytics:
         if analytic.diagnostics:
-            say(render_all(analytic.diagnostics, colour=colours()).rstrip() + "\n")
+            say_diagnostics(analytic.diagnostics)
         if has_errors(analytic.diagnostics) and stage != "ast":
             status = exits.FAULTY
             continue
@@ -53,8 +53,8 @@ def compile_command(
 def _put(analytic: CompiledAnalytic, stage: str, queries: dict[str, str]) -> None:
     if stage == "sql":
         for name, text in queries.items():
-            put(f"-- {analytic.id}: {name}\n{text};\n")
+            put_program(f"-- {printable(analytic.id)}: {printable(name)}\n{text};\n")
         return
     for program in analytic.compiled:
         tree: object = program.ast if stage == "ast" else program.bound
-        Console(width=_WIDTH, soft_wrap=True, highlight=False, markup=False).print(pretty_repr(tree, max_width=_WIDTH))
+        report_console().print(pretty_repr(tree, max_width=_WIDTH), soft_wrap=True)

@@ -1,19 +1,27 @@
-"""What commands say: results on standard output, everything else on standard error."""
+"""The one writer of the command line: results on standard output, everything else on standard error.
+
+Nothing else in `cli` writes to a standard stream, which `tests/cli/test_one_writer.py` holds. What a text says is
+somebody else's where it comes from a log, a file's name or an analytic, so everything unprintable leaves here as its
+escape (`carlang.escapes`). The newlines of a *line* are escaped as well: a file's name must not add lines to a report.
+Those of a *block*, such as a diff, are the block's own. JSON has escapes of its own, and a *program* is written to
+files and pipes exactly, because it is to be read by programs.
+"""
 
 from __future__ import annotations
 
 import os
-import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import wraps
-from typing import ParamSpec, TypeVar
+from typing import IO, Any, ParamSpec, TypeVar
 
-import typer
 from rich.console import Console
 
+from carlang.diagnostics import Diagnostic, render_all
 from carlang.errors import CarlangError
-from carlang.report.cells import printable
+from carlang.escapes import json_text, printable
+from carlang.report.screen import Look, console_for
+from carlang.report.streams import Screen, utf8_writer
 
 _UNBOUNDED = 10_000  # cells; rich wants a width, and no entry of a listing is as long
 
@@ -40,35 +48,84 @@ def piped(command: Callable[P, R]) -> Callable[P, R]:
     return run
 
 
-def listing_console() -> Console:
-    """Return a console on standard output for listings and programs.
+def abandon_output() -> None:
+    """Send what is still to be written nowhere: the interpreter would try to flush it into a closed pipe."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
-    In a pipe a line is as long as it must be: `grep` is to see an entry on one line, and a program is to come out as it
-    is written. `COLUMNS` says otherwise.
+
+def output_stream() -> IO[str]:
+    """Return standard output for a report, whose formats escape what they have to."""
+    return sys.stdout
+
+
+def error_stream() -> IO[str]:
+    """Return standard error for what a report says beside its rows."""
+    return sys.stderr
+
+
+def report_console(*, error: bool = False) -> Console:
+    """Return a console on standard output, or standard error: as wide as the terminal, in a pipe as reports are."""
+    return console_for(sys.stderr if error else sys.stdout, Look())
+
+
+def listing_console() -> Console:
+    """Return a console on standard output for listings.
+
+    In a pipe a line is as long as it must be: `grep` is to see an entry on one line. `COLUMNS` says otherwise.
     """
     is_bounded = sys.stdout.isatty() or bool(os.environ.get("COLUMNS"))
-    return Console(highlight=False, width=None if is_bounded else _UNBOUNDED)
+    return console_for(sys.stdout, Look(width=None if is_bounded else _UNBOUNDED))
 
 
-def say(text: str) -> None:
-    """Write a line to standard error, without anything that could steer a terminal but the colours of diagnostics."""
-    typer.echo(_harmless(text), err=True)
+def say(line: str) -> None:
+    """Write a line to standard error."""
+    _write(sys.stderr, printable(line))
 
 
-def put(text: str) -> None:
-    """Write a line to standard output: to a terminal as `say` does, else exactly."""
-    typer.echo(_harmless(text) if sys.stdout.isatty() else text)
+def say_block(block: str) -> None:
+    """Write lines to standard error."""
+    _write(sys.stderr, printable(block, keep="\n\t"))
 
 
-# What diagnostics are painted with, and nothing else: names of files and programs' texts may hold other sequences.
-_PAINT = re.compile("(\x1b\\[(?:0|1;3[1-6])m)")
+def say_diagnostics(diagnostics: Iterable[Diagnostic], end: str = "\n") -> None:
+    """Write diagnostics to standard error, in colour on a terminal."""
+    _write_diagnostics(sys.stderr, diagnostics, end)
 
 
-def _harmless(text: str) -> str:
-    return "".join(part if _PAINT.fullmatch(part) else printable(part, keep="\n\t") for part in _PAINT.split(text))
+def put(line: str) -> None:
+    """Write a line to standard output."""
+    _write(sys.stdout, printable(line))
 
 
-def colours(stream: object = None) -> bool:
-    """Tell whether a stream, standard error by default, takes colours: a terminal, and no `NO_COLOR`."""
-    target = stream if stream is not None else sys.stderr
-    return bool(getattr(target, "isatty", lambda: False)()) and not os.environ.get("NO_COLOR")
+def put_block(block: str) -> None:
+    """Write lines to standard output."""
+    _write(sys.stdout, printable(block, keep="\n\t"))
+
+
+def put_diagnostics(diagnostics: Iterable[Diagnostic], end: str = "") -> None:
+    """Write diagnostics to standard output, in colour on a terminal."""
+    _write_diagnostics(sys.stdout, diagnostics, end)
+
+
+def put_json(value: Any) -> None:
+    """Write a value to standard output as JSON."""
+    _write(sys.stdout, json_text(value))
+
+
+def put_program(text: str) -> None:
+    """Write what a program is to read to standard output: to a terminal as `put_block` does, else exactly, in UTF-8."""
+    if sys.stdout.isatty():
+        put_block(text)
+    else:
+        utf8_writer(sys.stdout)(text + "\n")
+
+
+def _write_diagnostics(stream: IO[str], diagnostics: Iterable[Diagnostic], end: str) -> None:
+    # Rendered here, because only here the sequences are known to be the colours of diagnostics: what a diagnostic
+    # quotes is escaped before it is painted.
+    colour = stream.isatty() and not os.environ.get("NO_COLOR")
+    _write(stream, render_all(diagnostics, colour=colour).rstrip() + end)
+
+
+def _write(stream: IO[str], text: str) -> None:
+    Screen(stream).write(text + "\n")

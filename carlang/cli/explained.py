@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 
 from rich.console import Console
 from rich.table import Table
 
 from carlang.cli import exits
-from carlang.cli.console import put
+from carlang.cli.console import put_json, report_console
+from carlang.escapes import printable
 from carlang.loading import ExplainedEvent, ExplainedField, ExplainedRecord
-from carlang.report.cells import printable
 
 _LONGEST = 100
 
@@ -19,9 +18,9 @@ _LONGEST = 100
 def put_explained(records: Sequence[ExplainedRecord], *, as_json: bool) -> int:
     """Print explained records and return the exit status: whether all of them could be read."""
     if as_json:
-        put(json.dumps([record.to_json() for record in records], ensure_ascii=False, indent=2))
+        put_json([record.to_json() for record in records])
     else:
-        console = Console(highlight=False, markup=False)
+        console = report_console()
         for record in records:
             _put_record(console, record)
     return exits.UNREADABLE if any(record.fault for record in records) else exits.DONE
@@ -40,13 +39,13 @@ def _put_record(console: Console, record: ExplainedRecord) -> None:
 
 
 def _put_event(console: Console, event: ExplainedEvent) -> None:
-    console.print(f"  {event.sensor} → {event.object}/{event.action}")
+    console.print(printable(f"  {event.sensor} → {event.object}/{event.action}"))
     table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 0))
     table.add_column(no_wrap=True)
     table.add_column(overflow="fold")
     table.add_column(overflow="fold")
     for field in event.fields:
-        table.add_row(f"    {field.name}", _short(field.value), _members(field))
+        table.add_row(f"    {printable(field.name)}", _short(field.value), _members(field))
     console.print(table)
 
 

@@ -8,11 +8,11 @@ import typer
 
 from carlang.analytic import CompiledAnalytic
 from carlang.cli import exits
-from carlang.cli.console import colours, put, say
+from carlang.cli.console import put, put_program, say, say_diagnostics
 from carlang.cli.options import Expression, Targets, open_project
 from carlang.cli.rewriting import document_of, is_text, require_paths, rewritten, save, unified
 from carlang.cli.targets import find_analytics
-from carlang.diagnostics import Diagnostic, Severity, render_all
+from carlang.diagnostics import Diagnostic, Severity
 from carlang.importers import Form, RewriteError
 from carlang.source import Source
 from carlang.syntax import format_program, parse
@@ -48,7 +48,7 @@ def _format(analytic: CompiledAnalytic, *, check: bool, diff: bool) -> bool | No
     """Format a document; tell whether that changes it, or return None where it has errors."""
     faults = _faults(analytic)
     if faults:
-        say(render_all(faults, colour=colours()).rstrip() + "\n")
+        say_diagnostics(faults)
         return None
     document = document_of(analytic)
     if document.form is Form.YAML:
@@ -58,11 +58,11 @@ def _format(analytic: CompiledAnalytic, *, check: bool, diff: bool) -> bool | No
         text = rewritten(document, [(source, _formatted(source)) for source in analytic.data.sources])
     differs = text != document.text
     if diff and differs:
-        put(unified(analytic.file, document.text, text))
+        put_program(unified(analytic.file, document.text, text))
     elif check and differs:
         put(analytic.file)
     elif is_text(analytic) and not (check or diff):
-        put(text.removesuffix("\n"))
+        put_program(text.removesuffix("\n"))
     elif differs:
         save(document, text)
     return differs

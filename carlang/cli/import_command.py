@@ -9,10 +9,9 @@ from typing import Annotated
 import typer
 
 from carlang.cli import exits
-from carlang.cli.console import colours, put, say
+from carlang.cli.console import put, say, say_diagnostics
 from carlang.cli.exits import UsageError
 from carlang.cli.options import path_option
-from carlang.diagnostics import render_all
 from carlang.importers import (
     AnalyticFile,
     Form,
@@ -73,7 +72,7 @@ def _import(document: AnalyticFile, folder: Path, written: set[Path], *, force: 
         return False
     if not document.sources:
         say(f"{document.file}: skipped, it has no pseudocode")
-        say(render_all(document.diagnostics, colour=colours()).rstrip() + "\n")
+        say_diagnostics(document.diagnostics)
         return False
     done = [_write(document, number, folder, written, force=force) for number in range(len(document.sources))]
     return all(done)

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import json
-import sys
 from pathlib import Path
 from types import TracebackType
 from typing import Annotated, Self
 
 import typer
 from rich.console import Console
-from rich.markup import escape
 from rich.progress import (
     BarColumn,
     DownloadColumn,
@@ -24,13 +21,13 @@ from rich.table import Table
 
 from carlang.api import ingest as ingest_sources
 from carlang.cli import exits
-from carlang.cli.console import put
+from carlang.cli.console import put_json, report_console
 from carlang.cli.exits import UsageError
 from carlang.cli.explained import put_explained
 from carlang.cli.options import open_project, path_option
+from carlang.escapes import printable
 from carlang.loading import IngestReport, Status
 from carlang.loading import explain as explain_records
-from carlang.report.cells import printable
 
 FORMATS = ("text", "json")
 _SHOWN = 10
@@ -79,7 +76,7 @@ def ingest(  # noqa: PLR0913  # the options that the command has
             progress=bar,
         )
     if format_ == "json":
-        put(json.dumps(report.to_json(), ensure_ascii=False, indent=2))
+        put_json(report.to_json())
     else:
         _put_report(report)
     return exits.UNREADABLE if report.rejected else exits.DONE
@@ -90,9 +87,9 @@ class _Bar:
 
     def __init__(self) -> None:
         columns = (BarColumn(), DownloadColumn(), TransferSpeedColumn(), TimeRemainingColumn())
-        console = Console(stderr=True)
+        console = report_console(error=True)
         text = TextColumn("{task.description}", markup=False)
-        self._progress = Progress(*columns, text, console=console, transient=True, disable=not sys.stderr.isatty())
+        self._progress = Progress(*columns, text, console=console, transient=True, disable=not console.is_terminal)
         self._task: TaskID | None = None
 
     def __enter__(self) -> Self:
@@ -111,8 +108,7 @@ class _Bar:
     def file(self, name: str) -> None:
         """Show the source at hand."""
         if self._task is not None:
-            # The name comes from a file system or an archive: it may hold what terminals, or rich's markup, act on.
-            self._progress.update(self._task, description=escape(printable(name)))
+            self._progress.update(self._task, description=printable(name))
 
     def advance(self, size: int) -> None:
         """Move the bar on."""
@@ -121,7 +117,7 @@ class _Bar:
 
 
 def _put_report(report: IngestReport) -> None:
-    console = Console(highlight=False, markup=False)
+    console = report_console()
     rate = report.records / report.seconds if report.seconds else 0.0
     states = {status: sum(s.status is status for s in report.sources) for status in Status}
     said = ", ".join(f"{count} {status.value}" for status, count in states.items() if count)
@@ -132,7 +128,7 @@ def _put_report(report: IngestReport) -> None:
         table.add_column("events added")
         table.add_column("count", justify="right")
         for (owner, action), count in report.events.items():
-            table.add_row(f"{owner}/{action}", f"{count:,}")
+            table.add_row(printable(f"{owner}/{action}"), f"{count:,}")
         console.print(table)
     if report.duplicates:
         console.print(f"{report.duplicates:,} events left out: the store has their records from another export")

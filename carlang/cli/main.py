@@ -15,7 +15,7 @@ from carlang.cli import exits
 from carlang.cli.catalog import catalog_app
 from carlang.cli.check import check
 from carlang.cli.compile import compile_command
-from carlang.cli.console import PipeClosedError, piped, say
+from carlang.cli.console import PipeClosedError, abandon_output, piped, put, say, say_block
 from carlang.cli.exits import UsageError
 from carlang.cli.fmt import fmt
 from carlang.cli.import_command import import_command
@@ -50,7 +50,7 @@ app.add_typer(catalog_app, name="catalog")
 
 def _version(value: bool) -> None:  # noqa: FBT001  # Typer calls it so
     if value:
-        typer.echo(f"carlang {__version__}")
+        put(f"carlang {__version__}")
         raise typer.Exit
 
 
@@ -75,11 +75,15 @@ def main(arguments: list[str] | None = None) -> None:
         _show(error)
         status = exits.USAGE
     except PipeClosedError:
-        # The interpreter must not try to flush the rest once more.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        abandon_output()
         status = exits.DONE
     except CarlangError as error:
-        say(str(error) if isinstance(error, CompileError) else f"error: {error}")
+        if isinstance(error, CompileError):
+            say_block(str(error))
+        elif isinstance(error, DataFileError):  # a fault a line
+            say_block(f"error: {error}")
+        else:
+            say(f"error: {error}")
         status = _status(error)
     except Exception as error:  # noqa: BLE001  # the last resort: a fault of ours, said as such
         _internal(error)
@@ -88,12 +92,17 @@ def main(arguments: list[str] | None = None) -> None:
 
 
 def _show(error: typer.TyperException) -> None:
-    """Show a wrong use of the command line as Typer words it, with the command's usage where the error knows it."""
-    show = getattr(error, "show", None)
-    if callable(show):
-        show()
-    else:
-        say(f"error: {error}")
+    """Show a wrong use of the command line as Typer words it, with the command's usage where the error knows it.
+
+    Typer would print what it was given as it is, which may be the names of files that a shell put there.
+    """
+    context = getattr(error, "ctx", None)
+    if type(error).__name__ == "NoArgsIsHelpError":  # its message is the help
+        say_block(error.format_message())
+        return
+    if context is not None:
+        say_block(f"{context.get_usage()}\nTry '{context.command_path} --help' for help.\n")
+    say(f"Error: {error.format_message()}")
 
 
 def _status(error: CarlangError) -> int:
@@ -118,6 +127,6 @@ def _status(error: CarlangError) -> int:
 def _internal(error: Exception) -> None:
     say(f"error: a fault in carlang itself: {type(error).__name__}: {error}")
     if os.environ.get("CARLANG_TRACEBACK"):
-        say("".join(traceback.format_exception(error)))
+        say_block("".join(traceback.format_exception(error)))
     else:
         say("set CARLANG_TRACEBACK=1 to see where, and report it with the program that shows it")

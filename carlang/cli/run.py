@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -10,11 +9,11 @@ import typer
 
 from carlang.analytic import CompiledAnalytic, RunOptions, known_parameters, run_analytics
 from carlang.cli import exits
-from carlang.cli.console import colours, say
+from carlang.cli.console import error_stream, output_stream, say_diagnostics
 from carlang.cli.exits import UsageError
 from carlang.cli.options import Expression, StorePath, Targets, open_project, open_store_of, parameters, path_option
 from carlang.cli.targets import find_analytics
-from carlang.diagnostics import has_errors, render_all
+from carlang.diagnostics import has_errors
 from carlang.report import FORMATS, write_remarks, write_report
 from carlang.results import RunReport
 
@@ -67,7 +66,7 @@ def run(  # noqa: PLR0913, PLR0917  # the options that the command has
         analytics[0].given(params)
     report = run_analytics(analytics, open_store_of(project, store), options, params)
     if report.warnings:
-        say(render_all(report.warnings, colour=colours()).rstrip() + "\n")
+        say_diagnostics(report.warnings)
     _write(report, format_, output, analytics)
     if report.failed:
         return exits.FAULTY
@@ -92,7 +91,7 @@ def _write(report: RunReport, format_: str, output: Path | None, analytics: list
     techniques = {analytic.id: analytic.techniques for analytic in analytics}
     name = FORMATS[format_].name
     if output is None:
-        write_report(report, sys.stdout, name, techniques=techniques)
+        write_report(report, output_stream(), name, techniques=techniques)
     else:
         try:
             with output.open("wb") as stream:
@@ -100,4 +99,4 @@ def _write(report: RunReport, format_: str, output: Path | None, analytics: list
         except OSError as error:
             raise UsageError(f"--output: {output} cannot be written: {error.strerror}") from error
     if not FORMATS[format_].whole:
-        write_remarks(report, sys.stderr)
+        write_remarks(report, error_stream())

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import json
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.table import Table
 
-from carlang.cli.console import piped, put
+from carlang.cli.console import piped, put, put_block, put_json, report_console
 from carlang.cli.exits import UsageError
 from carlang.cli.options import name_settings, open_project, open_store_of, path_option
 from carlang.errors import StoreError
+from carlang.escapes import printable
 from carlang.project import Project
 from carlang.store import KEEP_HOURS, StoreInfo, compact
 
@@ -47,7 +46,7 @@ def info(
         raise
     if format_ == "json":
         settings = str(project.settings_file) if project.settings_file else None
-        put(json.dumps({**held.to_json(), "settings": settings}, ensure_ascii=False, indent=2))
+        put_json({**held.to_json(), "settings": settings})
     else:
         _put_info(held, project)
 
@@ -69,11 +68,11 @@ def schema(
         listed = [
             {"object": name, "columns": [{"name": c, "type": t} for c, t in columns[name].items()]} for name in objects
         ]
-        put(json.dumps({"path": str(store.path), "objects": listed}, ensure_ascii=False, indent=2))
+        put_json({"path": str(store.path), "objects": listed})
         return
     width = max((len(column) for types in columns.values() for column in types), default=0)
     for index, name in enumerate(objects):
-        put(("\n" if index else "") + name)
+        put_block(("\n" if index else "") + printable(name))
         for column, type_ in columns[name].items():
             put(f"  {column:{width}}  {type_}")
 
@@ -96,21 +95,22 @@ def _check_format(format_: str) -> None:
 
 
 def _put_info(info: StoreInfo, project: Project) -> None:
-    console = Console(highlight=False, markup=False)
+    console = report_console()
     kind = "Delta table" if info.writable else "plain Parquet, read-only"
-    console.print(f"{info.path} ({kind})", soft_wrap=True)
-    console.print(f"settings: {project.settings_file or 'none, there is no carlang.toml'}", soft_wrap=True)
+    console.print(f"{printable(str(info.path))} ({kind})", soft_wrap=True)
+    settings = str(project.settings_file or "none, there is no carlang.toml")
+    console.print(f"settings: {printable(settings)}", soft_wrap=True)
     console.print(
         f"{info.rows:,} events in {info.files:,} files, {_moment(info.first_time)} to {_moment(info.last_time)}"
     )
-    console.print(f"sensors: {', '.join(info.sensors) or 'none named'}\n")
+    console.print(f"sensors: {printable(', '.join(info.sensors)) or 'none named'}\n")
     table = Table(box=None, pad_edge=False)
     for heading in ("object/action", "events", "files", "first", "last"):
         table.add_column(heading, justify="right" if heading in ("events", "files") else "left", no_wrap=True)
     for held in info.classes:
         name = f"{held.object}/{held.action}"
         counts = (f"{held.rows:,}", f"{held.files:,}")
-        table.add_row(name, *counts, _moment(held.first_time), _moment(held.last_time))
+        table.add_row(printable(name), *counts, _moment(held.first_time), _moment(held.last_time))
     console.print(table)
     for each in info.hollow:
         what = f"{each.object}/{each.action}"
@@ -126,7 +126,7 @@ def _put_info(info: StoreInfo, project: Project) -> None:
         grid.add_column(justify="right", width=6, no_wrap=True)
         grid.add_column()
         for percent, fields in shares.items():
-            grid.add_row(percent, ", ".join(fields))
+            grid.add_row(percent, printable(", ".join(fields)))
         console.print(grid)
 
 

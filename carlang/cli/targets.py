@@ -22,16 +22,32 @@ def find_analytics(targets: Sequence[str], expression: str | None, project: Proj
     """
     files: list[AnalyticFile] = []
     if expression is not None:
-        files.append(load_text(expression, EXPRESSION_NAME))
+        files.append(load_text(_unicode("-e", expression), EXPRESSION_NAME))
     for target in targets:
         if target == STANDARD_INPUT:
-            files.append(load_text(sys.stdin.read(), STANDARD_INPUT_NAME))
+            files.append(load_text(_standard_input(), STANDARD_INPUT_NAME))
         else:
             files += load_targets(project, target)
     if not files:
         raise UsageError("name an analytic: a file, a folder, a catalogue id, `-`, or `-e` and the program itself")
     unique = {(file.file, file.id): file for file in files}
     return [compiled(file, project) for file in unique.values()]
+
+
+def _standard_input() -> str:
+    try:
+        return _unicode("standard input", sys.stdin.read())
+    except UnicodeDecodeError as error:
+        raise UsageError("standard input: the program is not UTF-8 text") from error
+
+
+def _unicode(name: str, text: str) -> str:
+    """Return a text that is Unicode; Python has the bytes that are none of it as lone surrogates."""
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError as error:
+        raise UsageError(f"{name}: the program is not UTF-8 text") from error
+    return text
 
 
 def catalogue_analytics(project: Project) -> list[CompiledAnalytic]:

@@ -12,7 +12,7 @@ import typer
 
 from carlang.analytic import CompiledAnalytic
 from carlang.cli import exits
-from carlang.cli.console import put, say
+from carlang.cli.console import put_program, say
 from carlang.cli.exits import UsageError
 from carlang.cli.options import Targets, open_project, path_option
 from carlang.cli.targets import catalogue_analytics, compiled, find_analytics
@@ -48,7 +48,7 @@ def test(
         except OSError as error:
             raise UsageError(f"--output: {output} cannot be written: {error.strerror or error}") from error
     else:
-        put(text.rstrip("\n"))
+        put_program(text.rstrip("\n"))
     return exits.DONE if all(result.passed for result in results) else exits.FAULTY
 
 

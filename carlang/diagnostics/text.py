@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-import unicodedata
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 from carlang.diagnostics.codes import Severity
 from carlang.diagnostics.diagnostic import Diagnostic
+from carlang.escapes import printable
 
 _COLOURS = {Severity.ERROR: "1;31", Severity.WARNING: "1;33", Severity.HINT: "1;36"}
 _GUTTER = "1;34"
 # A line of minified or generated text would bury its own message. 160 columns are more than a program in the canonical
 # layout has, and still two lines on a common terminal.
 _WIDEST = 160
+_BLANK = re.compile(r"[^\S\n\r\v\f\x1c-\x1f\x85\u2028\u2029]")
 
 
 def render_all(diagnostics: Iterable[Diagnostic], *, colour: bool = False) -> str:
@@ -31,31 +33,20 @@ def render(diagnostic: Diagnostic, *, colour: bool = False) -> str:
     head = paint(f"{diagnostic.severity.value}[{diagnostic.code.name}]", shade)
     arrow = paint("-->", _GUTTER)
     lines = [
-        f"{head}: {_harmless(diagnostic.message)}",
-        f"{' ' * width}{arrow} {_harmless(location.file or '<program>')}:{location.line}:{location.column}",
+        f"{head}: {printable(diagnostic.message)}",
+        f"{' ' * width}{arrow} {printable(location.file or '<program>')}:{location.line}:{location.column}",
     ]
     lines += _snippet(diagnostic, marks, width, paint)
     bar = paint("=", _GUTTER)
-    lines += [f"{' ' * width} {bar} note: {_harmless(note)}" for note in diagnostic.notes]
+    lines += [f"{' ' * width} {bar} note: {printable(note)}" for note in diagnostic.notes]
     if diagnostic.help:
-        lines.append(f"{' ' * width} {bar} help: {_harmless(diagnostic.help)}")
+        lines.append(f"{' ' * width} {bar} help: {printable(diagnostic.help)}")
     return "\n".join(lines)
 
 
-def _harmless(text: str) -> str:
-    """Return a text that cannot steer a terminal: a program is somebody else's, and so are the names in its messages.
-
-    Every character stays one column, so that what is underlined stays above its line.
-    """
-    if text.isprintable():
-        return text
-    return "".join(
-        c if c.isprintable() or c == "\n" else " " if _is_space(c) else "\N{REPLACEMENT CHARACTER}" for c in text
-    )
-
-
-def _is_space(character: str) -> bool:
-    return character == "\t" or unicodedata.category(character) == "Zs"
+def _shown(line: str) -> str:
+    """Return a line, or its beginning, as it is shown; blanks of every width are one column."""
+    return printable(_BLANK.sub(" ", line))
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +59,7 @@ class _Paint:
 
 @dataclass(frozen=True, slots=True)
 class _Mark:
-    """An underlined range on one line of the document; columns from 1, `end` exclusive."""
+    """An underlined range on one line of what is shown; columns from 1, `end` exclusive."""
 
     line: int
     start: int
@@ -87,7 +78,9 @@ def _marks(diagnostic: Diagnostic) -> list[_Mark]:
         last = location.end_column if location.end_line == location.line else 0
         content = _line(diagnostic, location.line)
         end = last or len(content) + 1
-        marks.append(_Mark(location.line, location.column, max(end, location.column + 1), text, main))
+        start = len(_shown(content[: location.column - 1])) + 1
+        end = len(_shown(content[: end - 1])) + 1
+        marks.append(_Mark(location.line, start, max(end, start + 1), text, main))
     return sorted(marks, key=lambda mark: (mark.line, mark.start))
 
 
@@ -106,12 +99,12 @@ def _snippet(diagnostic: Diagnostic, marks: list[_Mark], width: int, paint: _Pai
             if shown is not None and mark.line > shown + 1:
                 lines.append(paint("...", _GUTTER))
             shown = mark.line
-            window = _window(mark, _line(diagnostic, mark.line))
+            window = _window(mark, _shown(_line(diagnostic, mark.line)))
             number = paint(f"{mark.line:>{width}}", _GUTTER)
             lines.append(f"{number} {bar} {window.text}".rstrip())
         start = window.column(mark.start)
         length = max(window.column(mark.end) - start, 1)
-        underline = ("^" if mark.main else "-") * length + (f" {_harmless(mark.text)}" if mark.text else "")
+        underline = ("^" if mark.main else "-") * length + (f" {printable(mark.text)}" if mark.text else "")
         lines.append(f"{' ' * width} {bar} {' ' * start}{paint(underline, shade if mark.main else _GUTTER)}")
     return lines
 
@@ -130,7 +123,6 @@ class _Window:
 
 
 def _window(mark: _Mark, line: str) -> _Window:
-    line = _harmless(line)
     if len(line) <= _WIDEST:
         return _Window(line, 0, 0)
     # A third of the window before the place, two behind it: what is underlined is explained by what follows.

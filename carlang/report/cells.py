@@ -1,8 +1,4 @@
-"""Values as people read them, harmless on a terminal and in a page.
-
-An attacker chooses command lines, file names and much else in an event. Nothing of it may move the cursor, hide or
-turn text: every character that is not printable is shown as its escape.
-"""
+"""Values as people read them, harmless on a terminal and in a page: what is not printable is shown as its escape."""
 
 from __future__ import annotations
 
@@ -11,21 +7,11 @@ from typing import Any
 import pyarrow as pa
 from pyarrow import types
 
+from carlang.escapes import printable
 from carlang.report.values import MICROSECONDS, instants, json_text, json_values, microseconds
 
 EMPTY_TEXT = '""'
 _UNITS = (("d", 86_400 * MICROSECONDS), ("h", 3_600 * MICROSECONDS), ("m", 60 * MICROSECONDS))
-
-
-def printable(text: str, keep: str = "") -> str:
-    r"""Return a text with its unprintable characters as escapes, `\x1b`, `\n`, `\u202e`, except those in `keep`."""
-    if text.isprintable():
-        return text
-    if "\n" in keep:
-        text = text.replace("\r\n", "\n")
-    return "".join(
-        char if char.isprintable() or char in keep else char.encode("unicode_escape").decode("ascii") for char in text
-    )
 
 
 def texts(array: pa.Array, keep: str = "") -> list[str | None]:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from carlang.report.cells import printable
+from carlang.escapes import printable
 from carlang.report.columns import row_names
 from carlang.report.streams import Stream, utf8_writer
 from carlang.report.values import json_text, rows

@@ -14,7 +14,8 @@ from markupsafe import Markup, escape
 from pyarrow import types
 
 from carlang.diagnostics import render_all
-from carlang.report.cells import printable, texts, time_text
+from carlang.escapes import printable
+from carlang.report.cells import texts, time_text
 from carlang.report.columns import arrange
 from carlang.report.streams import Stream, utf8_writer
 from carlang.report.values import BATCH, instant

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from carlang.report.cells import printable
+from carlang.escapes import printable
 from carlang.report.streams import Stream, utf8_writer
 from carlang.report.values import instant
 from carlang.report.view import FailedView, NotRunView, OutputView, View, counted, is_technique

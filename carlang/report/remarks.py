@@ -6,7 +6,7 @@ from rich.console import Console
 from rich.text import Text
 
 from carlang.diagnostics import render_all
-from carlang.report.cells import printable
+from carlang.escapes import printable
 from carlang.report.screen import Look, console_for
 from carlang.report.streams import Stream
 from carlang.report.view import FailedView, View

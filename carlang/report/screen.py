@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import IO, cast
 
-from rich.console import Console
+from rich.console import Console, ConsoleOptions, RenderableType
+from rich.segment import Segment
 
+from carlang.escapes import printable
 from carlang.report.streams import Screen, Stream
 
 PIPED_WIDTH = 120  # what reviews and editors show side by side; a terminal's own width is not known in a pipe
@@ -23,6 +26,22 @@ class Look:
 
 
 class _Console(Console):
+    """A console through which nothing gets that steers a terminal but what rich itself paints and moves with."""
+
+    def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterator[Segment]:
+        """Render as rich does; what a text still holds that is not printable comes out as its escape.
+
+        Whoever lays out a table escapes its cells beforehand, so that their widths are right. This is the wall behind
+        that: it holds for every text, Markdown and the titles of tables included. A link is an escape sequence with an
+        address in it that somebody else wrote.
+        """
+        for segment in super().render(renderable, options):
+            text, style, control = segment
+            if control or (text.isprintable() and not (style and style.link)) or text == "\n":
+                yield segment
+            else:
+                yield Segment(printable(text, keep="\n"), style.update_link() if style else None)
+
     def on_broken_pipe(self) -> None:
         raise BrokenPipeError  # rich would end the process
 
@@ -39,7 +58,7 @@ def console_for(stream: Stream, look: Look) -> Console:
         file=cast("IO[str]", screen),
         width=max(width, _NARROWEST) if width else None,
         color_system="standard" if colour else None,
-        force_terminal=colour,
+        force_terminal=colour or None,
         force_jupyter=False,
         no_color=not colour,
         markup=False,

@@ -16,7 +16,8 @@ from rich.segment import Segment, Segments
 from rich.table import Table
 from rich.text import Text
 
-from carlang.report.cells import printable, texts
+from carlang.escapes import printable
+from carlang.report.cells import texts
 from carlang.report.columns import arrange
 from carlang.report.layout import Measure, fitting, fold, folds
 from carlang.report.remarks import print_remarks

@@ -8,7 +8,6 @@ stand in memory as Python objects at once.
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -20,17 +19,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pyarrow import types
 
+from carlang.escapes import json_escaped
+
 # Rows converted at once: enough to spread what a call of Arrow costs, few enough to hold as Python objects.
 BATCH = 4096
 MICROSECONDS = 1_000_000
 
 _ENCODER = json.JSONEncoder(ensure_ascii=False, check_circular=False, allow_nan=False)
 _COMPACT = json.JSONEncoder(ensure_ascii=False, check_circular=False, allow_nan=False, separators=(",", ":"))
-
-# What JSON lets stand bare although a terminal obeys it (C1 controls), a reader of lines breaks at it (U+2028), or an
-# eye is deceived by it (marks that turn the direction of writing).
-_BARE = re.compile("[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]")
-_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 def rows(table: pa.Table) -> Iterator[tuple[Any, ...]]:
@@ -83,14 +79,10 @@ def instant(moment: datetime) -> str:
 def json_text(value: Any, *, compact: bool = False) -> str:
     """Return a value as JSON on one line.
 
-    Letters of all scripts stand as they are, control characters as escapes. A lone surrogate, which UTF-8 cannot hold
-    and strict parsers refuse, becomes the six letters of its escape as text.
+    Letters of all scripts stand as they are; what a terminal obeys, a reader of lines breaks at or an eye is deceived
+    by, as escapes (`json_escaped`).
     """
-    text = (_COMPACT if compact else _ENCODER).encode(value)
-    if text.isascii() and "\x7f" not in text:
-        return text
-    text = _BARE.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
-    return _SURROGATE.sub(lambda match: f"\\\\u{ord(match[0]):04x}", text)
+    return json_escaped((_COMPACT if compact else _ENCODER).encode(value))
 
 
 def _records(array: pa.Array) -> list[dict[str, Any] | None]:

@@ -9,6 +9,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from carlang.escapes import printable
 from carlang.model.types import Column
 
 _HTML_ROWS = 20
@@ -93,7 +94,7 @@ def _html(value: object) -> str:
     text = "" if value is None else str(value)
     if len(text) > _HTML_LENGTH:
         text = text[: _HTML_LENGTH - 1] + "…"
-    return escape("".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text))
+    return escape(printable(text))
 
 
 def _with_far_times(table: pa.Table) -> pa.Table:

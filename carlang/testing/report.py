@@ -9,6 +9,7 @@ from typing import Any
 from xml.etree import ElementTree as ET
 
 from carlang.diagnostics import render_all
+from carlang.escapes import json_escaped, printable
 from carlang.testing.events import seconds
 from carlang.testing.run import AnalyticResult, CaseResult, Mismatch
 
@@ -23,7 +24,7 @@ def render_result(result: AnalyticResult) -> str:
 def _lines(result: AnalyticResult) -> Iterator[str]:
     if result.passed:
         return
-    yield f"{result.analytic} ({result.file})"
+    yield printable(f"{result.analytic} ({result.file})")
     errors = [d for d in result.diagnostics if d.severity.value == "error"]
     if errors:
         yield from ("  " + line for line in render_all(errors).rstrip().split("\n"))
@@ -31,19 +32,20 @@ def _lines(result: AnalyticResult) -> Iterator[str]:
         yield "  it carries no tests"
     for case in result.cases:
         if not case.passed:
-            yield f"  FAILED {case.name}"
+            yield f"  FAILED {printable(case.name)}"
             yield from ("    " + line for line in _case_lines(case))
     for survivor in result.survivors:
         location = survivor.source.location(survivor.span)
-        yield f"  SURVIVED {location.file}:{location.line}:{location.column}: {survivor.change}, and no test fails:"
-        yield f"    {survivor.text}"
+        where = printable(f"{location.file}:{location.line}:{location.column}")
+        yield f"  SURVIVED {where}: {survivor.change}, and no test fails:"
+        yield f"    {printable(survivor.text)}"
 
 
 def _case_lines(case: CaseResult) -> Iterator[str]:
     if case.error:
-        yield case.error
+        yield printable(case.error, keep="\n")
     for mismatch in case.mismatches:
-        yield f"output {mismatch.output}: {mismatch.wanted} rows expected, {mismatch.found} found"
+        yield f"output {printable(mismatch.output)}: {mismatch.wanted} rows expected, {mismatch.found} found"
         yield from _difference(mismatch)
 
 
@@ -61,7 +63,7 @@ def _difference(mismatch: Mismatch) -> Iterator[str]:
 
 
 def _row(row: Mapping[str, Any]) -> str:
-    return "{" + ", ".join(f"{key}: {_value(value)}" for key, value in row.items()) + "}"
+    return "{" + ", ".join(f"{printable(key)}: {_value(value)}" for key, value in row.items()) + "}"
 
 
 def _value(value: Any) -> str:
@@ -69,7 +71,7 @@ def _value(value: Any) -> str:
         return value.strftime("%Y-%m-%dT%H:%M:%S.%fZ").replace(".000000Z", "Z")
     if isinstance(value, timedelta):
         return f"{seconds(value):g} s"
-    return json.dumps(value, ensure_ascii=False, default=str)
+    return json_escaped(json.dumps(value, ensure_ascii=False, default=str))
 
 
 def junit(results: Iterable[AnalyticResult]) -> str:
@@ -78,7 +80,8 @@ def junit(results: Iterable[AnalyticResult]) -> str:
     for result in results:
         cases = list(_junit_cases(result))
         failures = sum(case.find("failure") is not None for case in cases)
-        suite = ET.SubElement(root, "testsuite", name=result.analytic, tests=str(len(cases)), failures=str(failures))
+        counts = {"tests": str(len(cases)), "failures": str(failures)}
+        suite = ET.SubElement(root, "testsuite", attrib=counts, name=_printable(result.analytic))
         suite.set("time", f"{sum(c.seconds for c in result.cases):.3f}")
         suite.extend(cases)
     ET.indent(root)
@@ -100,7 +103,7 @@ def _junit_cases(result: AnalyticResult) -> Iterator[ET.Element]:
 
 
 def _junit_case(result: AnalyticResult, name: str, failure: str | None, taken: float = 0.0) -> ET.Element:
-    element = ET.Element("testcase", classname=result.analytic, name=_printable(name), time=f"{taken:.3f}")
+    element = ET.Element("testcase", classname=_printable(result.analytic), name=_printable(name), time=f"{taken:.3f}")
     if failure is not None:
         first, _, _ = failure.partition("\n")
         ET.SubElement(element, "failure", message=_printable(first)).text = _printable(failure)
@@ -108,5 +111,5 @@ def _junit_case(result: AnalyticResult, name: str, failure: str | None, taken: f
 
 
 def _printable(text: str) -> str:
-    """XML 1.0 has no way to write most control characters."""
-    return "".join(c if c in "\n\t" or c >= " " else f"\\x{ord(c):02x}" for c in text)
+    """XML 1.0 has no way to write most control characters; the others would steer a terminal."""
+    return printable(text, keep="\n\t")

@@ -69,3 +69,9 @@ def test_store_info_names_settings_in_a_folder_above_also_where_their_store_is_n
     done = carlang("store", "info")
     assert done.status == 3
     assert f"settings: {tmp_path / 'carlang.toml'}\n" in done.err
+
+
+def test_a_program_that_is_not_utf_8_is_wrong_usage() -> None:
+    for done in (carlang("check", "-e", "search Process \udcff"), carlang("check", "-", stdin="search Process \udcff")):
+        assert done.status == 2
+        assert "not UTF-8 text" in done.err

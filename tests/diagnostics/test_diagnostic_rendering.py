@@ -146,3 +146,14 @@ def test_nothing_of_a_program_can_steer_a_terminal() -> None:
 def test_a_tab_and_a_wide_space_stay_a_column() -> None:
     shown = render(Diagnostic(SYNTAX, "m", Source.whole("a.car", "\ta\u00a0\u3000b"), Span(4, 5)))
     assert shown.split("\n")[3:] == ["1 |  a  b", "  |     ^"]
+
+
+def test_what_is_underlined_stands_below_its_escapes() -> None:
+    text = "a\x1b\u202e b\U000e0041d\tc"
+    source = Source.whole("x\ny.car", text)
+    fault = Diagnostic(SYNTAX, "a\x9bm\nforged", source, Span(text.index("b"), text.index("d") + 1))
+    head, arrow, _, line, marks = render(fault).split("\n")
+    assert head == r"error[CL101]: a\x9bm\nforged"
+    assert arrow == r" --> x\ny.car:1:5"
+    assert line == r"1 | a\x1b\u202e b\U000e0041d c"
+    assert marks == "  | " + " " * 14 + "^" * 12
