@@ -9,10 +9,10 @@ from typing import BinaryIO, cast
 
 from carlang.readers import tuning
 from carlang.readers.clixml_file import ClixmlReader
+from carlang.readers.compressed_file import BZIP2, GZIP, XZ, ZSTANDARD
 from carlang.readers.csv_file import CsvReader
 from carlang.readers.event_listing import EventListingReader
 from carlang.readers.evtx_file import EvtxReader
-from carlang.readers.gzip_file import GzipFile
 from carlang.readers.json_documents import JsonDocumentsReader
 from carlang.readers.json_lines import JsonLinesReader
 from carlang.readers.parquet_file import ParquetReader
@@ -22,9 +22,8 @@ from carlang.readers.tar_file import TarFile
 from carlang.readers.xml_file import EventXmlReader
 from carlang.readers.zeek_file import ZeekReader
 from carlang.readers.zip_file import ZipFile
-from carlang.readers.zstd_file import ZstdFile
 
-ARCHIVES: tuple[Archive, ...] = (GzipFile(), ZstdFile(), ZipFile(), TarFile())
+ARCHIVES: tuple[Archive, ...] = (GZIP, ZSTANDARD, XZ, BZIP2, ZipFile(), TarFile())
 READERS: tuple[Reader, ...] = (
     EvtxReader(),
     ParquetReader(),
@@ -50,6 +49,11 @@ _KNOWN_BINARIES = {
     b"\xd4\xc3\xb2\xa1": "a packet capture",
     b"\x0a\x0d\x0d\x0a": "a packet capture",
     b"LfLe": "an event log of Windows XP (EVT)",
+    b"PARE": "an encrypted Parquet file",
+    b"7z\xbc\xaf\x27\x1c": "a 7-Zip archive, which is not unpacked here",
+    b"Rar!\x1a\x07": "a RAR archive, which is not unpacked here",
+    b"MSCF": "a cabinet file, which is not unpacked here",
+    b"\x04\x22\x4d\x18": "an LZ4 file, which is not unpacked here",
 }
 
 

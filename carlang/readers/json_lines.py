@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from carlang.readers.json_documents import looks_like_documents
+from carlang.readers.mixed_lines import read_lines
 from carlang.readers.records import LogFile, ReadFault, Records
-from carlang.readers.system_log import read_lines
 from carlang.readers.text import is_text
 
 

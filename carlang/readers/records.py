@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import lzma
 import tarfile
 import zipfile
 import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, BinaryIO, Protocol
+from typing import IO, Any, BinaryIO, Protocol
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -116,6 +117,7 @@ STREAM_FAULTS: tuple[type[Exception], ...] = (
     RuntimeError,
     zlib.error,
     zstd.ZstdError,
+    lzma.LZMAError,
     zipfile.BadZipFile,
     tarfile.TarError,
 )
@@ -127,6 +129,18 @@ def read_some(stream: BinaryIO, size: int) -> bytes:
     read1 = getattr(stream, "read1", None)
     piece: bytes = read1(size) if read1 is not None else stream.read(size)
     return piece
+
+
+def copy_readable(stream: BinaryIO, target: IO[bytes], size: int) -> Exception | None:
+    """Copy a stream by pieces of a size up to its end, or to where it breaks; returns what broke it."""
+    try:
+        while piece := read_some(stream, size):
+            target.write(piece)
+    except STREAM_FAULTS as error:
+        return error
+    finally:
+        target.seek(0)
+    return None
 
 
 def utf8_name(name: str) -> str:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from types import TracebackType
 from typing import Self
 
+import duckdb
 import pyarrow as pa
 
 from carlang.database.connection import open_memory
 from carlang.database.quoting import quoted, text_literal
 from carlang.readers.feed import Feed
-from carlang.readers.records import Records, counted
+from carlang.readers.records import ReadFault, Records, one_line
 
 
 class Rows:
@@ -18,14 +20,12 @@ class Rows:
 
     def __init__(self, schema: pa.Schema) -> None:
         self._feed = Feed(schema)
-        self._number = 1
-        self._connection = open_memory()
         members = ", ".join(f"{text_literal(name)}, {quoted(name)}" for name in schema.names)
-        self._connection.register("table_rows", self._feed)
         # To merge with an empty object takes out the members that are null: a record lacks what its row has not.
         # Names are quoted; the rows are never part of the text.
         query = f"SELECT CAST(json_merge_patch('{{}}', json_object({members})) AS VARCHAR) AS line FROM table_rows"  # noqa: S608
-        self._connection.execute(f"PREPARE rows AS {query}")
+        self._statement = f"PREPARE rows AS {query}"
+        self._connection = self._opened()
 
     def __enter__(self) -> Self:
         return self
@@ -33,15 +33,57 @@ class Rows:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._connection.unregister("table_rows")
-        self._connection.close()
+        self._close()
 
-    def records(self, rows: pa.RecordBatch) -> Records:
-        """Return rows as records, numbered on from the last ones."""
-        self._feed.rows = pa.Table.from_batches([rows.cast(self._feed.schema)])
+    def records(self, rows: pa.Table, numbers: pa.Array) -> Iterator[Records | ReadFault]:
+        """Yield rows as records with their numbers; a row that JSON cannot hold is a fault, the others are read."""
+        try:
+            lines = self.lines(rows)
+        except (duckdb.Error, pa.ArrowException) as error:
+            if isinstance(error, duckdb.InterruptException):
+                raise
+            # An internal error of DuckDB's leaves a database that refuses all that follows.
+            self._close()
+            self._connection = self._opened()
+            half = rows.num_rows // 2
+            if half == 0:
+                yield ReadFault(f"it cannot be written as JSON: {one_line(error)}", numbers[0].as_py())
+                return
+            yield from self.records(rows[:half], numbers[:half])
+            yield from self.records(rows[half:], numbers[half:])
+            return
+        if len(lines):
+            yield Records(lines, numbers, lines.nbytes)
+
+    def lines(self, rows: pa.Table) -> pa.Array:
+        """Return rows as texts of JSON; what DuckDB or Arrow raise of one row is raised for all."""
+        rows.validate(full=True)  # of texts that are no UTF-8 an error here is better than one in DuckDB's kernel
+        self._feed.rows = rows.cast(self._feed.schema)
         lines = self._connection.sql("EXECUTE rows").to_arrow_table()["line"].combine_chunks()
-        self._number += len(lines)
-        return Records(lines, counted(self._number - len(lines), len(lines)), lines.nbytes)
+        self._feed.rows = self._feed.schema.empty_table()
+        return lines
+
+    def _opened(self) -> duckdb.DuckDBPyConnection:
+        connection = open_memory()
+        connection.register("table_rows", self._feed)
+        connection.execute(self._statement)
+        return connection
+
+    def _close(self) -> None:
+        try:
+            self._connection.unregister("table_rows")
+        finally:
+            self._connection.close()
+
+
+def is_writable(field: pa.Field) -> bool:
+    """Tell whether DuckDB can make JSON of a column's type."""
+    try:
+        with Rows(pa.schema([field])) as rows:
+            rows.lines(pa.schema([field]).empty_table())
+    except (duckdb.Error, pa.ArrowException):
+        return False
+    return True
 
 
 def unique_names(names: list[str]) -> list[str]:

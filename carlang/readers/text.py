@@ -3,24 +3,39 @@
 from __future__ import annotations
 
 import codecs
-import io
-import sys
+import re
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import BinaryIO
 
 from carlang.readers import tuning
 from carlang.readers.records import STREAM_FAULTS, read_some
 
-_EVERYTHING = sys.maxsize
-
 _UTF16 = {codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be"}
 _UNMARKED = {b"<\0": "utf-16-le", b"{\0": "utf-16-le", b"[\0": "utf-16-le"}
-_BINARY = frozenset(range(32)) - frozenset(b"\t\n\r\f\b\x1b")
+CONTROLS = bytes(sorted(frozenset(range(32)) - frozenset(b"\t\n\r\f\b\x1b")))
+"""Characters that no line of a log has in it, unless it is damaged or quotes what is no text."""
+_ZEROS = re.compile(rb"\0{2,}")
+_TEXT_PER_CONTROL = 16
+"""Bytes of text for each control character. Compressed bytes, like any that are random, hold one in ten."""
+
+# A line's end, at whatever alignment, before a character of ASCII: by it a text finds its pairs of bytes again.
+_UTF16_NEWLINES = {
+    "utf-16-le": re.compile(rb"\n\0(?=[\t-~]\0)"),
+    "utf-16-be": re.compile(rb"\0\n(?=\0[\t-~])"),
+}
 
 
 def is_text(head: bytes) -> bool:
-    """Tell whether a file's first bytes are text: UTF-16, or bytes without binary control characters."""
-    return _utf16(head) is not None or not _BINARY.intersection(head)
+    """Tell whether a file's first bytes are text: UTF-16, or bytes with few control characters among them.
+
+    A control character damages its line, not its file; a run of zeros, which a crash leaves where a log was being
+    written, counts as one.
+    """
+    if _utf16(head) is not None:
+        return True
+    shown = _ZEROS.sub(b"\0", head)
+    return (len(shown) - len(shown.translate(None, CONTROLS))) * _TEXT_PER_CONTROL <= len(shown)
 
 
 def _utf16(head: bytes) -> tuple[str, int] | None:
@@ -33,11 +48,11 @@ def _utf16(head: bytes) -> tuple[str, int] | None:
 
 
 def utf8_start(head: bytes) -> bytes:
-    """Return a file's first bytes as UTF-8, without a byte order mark and white space before the text."""
+    """Return a file's first bytes as UTF-8, without the byte order mark, white space and zeros before the text."""
     if utf16 := _utf16(head):
         encoding, mark = utf16
         head = head[mark:].decode(encoding, "ignore").encode()
-    return head.removeprefix(codecs.BOM_UTF8).lstrip()
+    return head.removeprefix(codecs.BOM_UTF8).lstrip(b"\0 \t\r\n\f\v")
 
 
 def utf8_blocks(stream: BinaryIO, size: int | None = None) -> Iterator[bytes]:
@@ -54,37 +69,37 @@ def utf8_blocks(stream: BinaryIO, size: int | None = None) -> Iterator[bytes]:
         yield from blocks
         return
     encoding, mark = utf16
-    decoder = codecs.getincrementaldecoder(encoding)("replace")
-    yield decoder.decode(first[mark:]).encode("utf-8", "replace")
-    for block in blocks:
-        yield decoder.decode(block).encode("utf-8", "replace")
-    yield decoder.decode(b"", final=True).encode("utf-8", "replace")
+    newline = _UTF16_NEWLINES[encoding]
+    rest = first[mark:]
+    broken: Exception | None = None
+    try:
+        for block in blocks:
+            cut = max((match.end() for match in newline.finditer(rest)), default=0)
+            cut = cut if cut or len(rest) < tuning.LONGEST_LINE else len(rest) // 2 * 2
+            yield _decoded(rest[:cut], encoding)
+            rest = rest[cut:] + block
+    except STREAM_FAULTS as error:
+        broken = error
+    yield _decoded(rest, encoding)
+    if broken is not None:
+        raise broken
 
 
-class Utf8Stream(io.RawIOBase):
-    """A text as a stream of bytes in UTF-8, whatever its encoding is; what is not of that becomes U+FFFD."""
+def _decoded(text: bytes, encoding: str) -> bytes:
+    """Return a text in UTF-16 as UTF-8; a byte too many or too few costs its line and none behind it."""
+    begins = [0, *(match.end() for match in _UTF16_NEWLINES[encoding].finditer(text)), len(text)]
+    if all(begin % 2 == 0 for begin in begins):
+        return text.decode(encoding, "replace").encode("utf-8", "replace")
+    lines = (text[begin:end] for begin, end in pairwise(begins))
+    return b"".join(_line(line, encoding).encode("utf-8", "replace") for line in lines)
 
-    def __init__(self, stream: BinaryIO) -> None:
-        self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
-        self._blocks = utf8_blocks(stream, tuning.PIECE)
-        self._ahead = b""
 
-    def readable(self) -> bool:
-        """Streams are only read."""
-        return True
-
-    def peek(self, size: int) -> bytes:
-        """Return the next bytes, which are read again afterwards."""
-        while len(self._ahead) < size and (block := next(self._blocks, None)) is not None:
-            self._ahead += self._decoder.decode(block).encode()
-        return self._ahead[:size]
-
-    def read(self, size: int = -1) -> bytes:
-        """Read on."""
-        self.peek(1 if size >= 0 else _EVERYTHING)
-        cut = len(self._ahead) if size < 0 else size
-        piece, self._ahead = self._ahead[:cut], self._ahead[cut:]
-        return piece
+def _line(line: bytes, encoding: str) -> str:
+    # Of a line with an odd number of bytes the newline is right, and so what stands before the damage or behind it.
+    newline = "\n".encode(encoding)
+    if len(line) % 2 and line.endswith(newline):
+        return line[: -len(newline)].decode(encoding, "replace") + "\n"
+    return line.decode(encoding, "replace")
 
 
 def _blocks(stream: BinaryIO, size: int) -> Iterator[bytes]:

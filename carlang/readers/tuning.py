@@ -31,6 +31,13 @@ BLOCK = 8 << 20
 PIECE = 1 << 20
 """Bytes that are read from a stream at once. Not measured: a stream that breaks loses at most its last piece."""
 
+COMPRESSED_PIECE = 64 << 10
+"""Bytes of compressed data that are unpacked at once. Not measured: of a piece that is damaged only gzip tells what
+stands before the damage."""
+
+ZIP_PIECE = 16 << 10
+"""Bytes of a member of a zip file that are unpacked at once. Not measured: of a piece that is damaged nothing comes."""
+
 LONGEST_LINE = 64 << 20
 """Bytes after which a line is passed over as too long. Not measured: no log writes such a line, and without a limit a
 file without a newline would be read into memory whole."""
@@ -57,8 +64,12 @@ ROWS_AT_ONCE = 8192
 """Rows of a Parquet file that become JSON at once. Not measured: four of DuckDB's vectors of 2048 rows."""
 
 CSV_BLOCK = 4 << 20
-"""Bytes that Arrow's CSV reader takes at once. Not measured: a row may not be longer, and Arrow's own 1 MiB is little
-for events with a script in them."""
+"""Bytes of a row of a CSV file that goes on over several lines. Not measured: enough for events with a script in them;
+the limit bounds what a quote that is never closed holds up."""
+
+CSV_OPENERS = 8
+"""Lines of a CSV file for which one and the same line is tried as the end of their row. Not measured: all but one of
+them are damaged, and each costs a look at all lines between."""
 
 EVTX_AT_ONCE = 512
 """Records that are taken from the EVTX parser before they become an Arrow array. `bench/ingest.py --sweep

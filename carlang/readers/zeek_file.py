@@ -13,12 +13,15 @@ import pyarrow.compute as pc
 
 from carlang.database.connection import open_memory
 from carlang.database.quoting import text_literal
+from carlang.readers import tuning
 from carlang.readers.feed import Feed
 from carlang.readers.records import LogFile, ReadFault, Records
-from carlang.readers.text import is_text, utf8_blocks, utf8_start, whole_lines
+from carlang.readers.text import CONTROLS, is_text, utf8_blocks, utf8_start, whole_lines
 
 _LINES = pa.schema([("number", pa.int64()), ("line", pa.string())])
-_HEADER = re.compile(rb"#(separator|fields|path)\b")
+_HEADER = re.compile(rb"#(separator|fields|path|set_separator|empty_field|unset_field)\b", re.MULTILINE)
+_COMMENT = re.compile(r"#(?:separator|set_separator|empty_field|unset_field|path|open|close|fields|types)(?!\w)|#\s*$")
+"""What may begin with `#`: any other line that does was a record before its first byte was damaged."""
 _NUMBERS = {"time": "DOUBLE", "interval": "DOUBLE", "double": "DOUBLE"} | dict.fromkeys(
     ("count", "int", "port"), "BIGINT"
 )
@@ -36,6 +39,7 @@ _DECODED = r"""
         '[0-7].|(?:C[2-9A-F]|D.)[89AB].|E.[89AB].[89AB].|F[0-4][89AB].[89AB].[89AB].|..'),
       lambda t: coalesce(TRY(decode(unhex(t))), '\x' || lower(t))), ''))
 """
+_NO_CONTROLS = dict.fromkeys(CONTROLS)
 _LIST = re.compile(r"(?:set|vector)\[(\w+)\]")
 
 
@@ -46,7 +50,7 @@ class ZeekReader:
 
     def matches(self, head: bytes) -> bool:
         """Zeek's logs begin with their header."""
-        return is_text(head) and _HEADER.match(utf8_start(head)) is not None
+        return is_text(head) and _is_zeek(utf8_start(head))
 
     def read(self, log: LogFile) -> Iterator[Records | ReadFault]:
         """Read blocks of lines, each under the header above it."""
@@ -66,8 +70,21 @@ class ZeekReader:
                     if end > begin:
                         yield from lines.read(header, block.lines[begin:end], block.numbers[begin:end])
                     if end < len(block.lines):
-                        header = header.with_line(block.lines[end].as_py())
+                        # In a header, a control character costs itself.
+                        comment = block.lines[end].as_py().translate(_NO_CONTROLS)
+                        header = header.with_line(comment)
+                        if not header.knows(comment):
+                            number_of = block.numbers[end].as_py()
+                            yield ReadFault("no line of a header", number_of, comment[: tuning.SHOWN_TEXT])
                     begin = end + 1
+
+
+def _is_zeek(start: bytes) -> bool:
+    """Tell by the lines with `#` at the beginning of a file, of which the first may be damaged."""
+    return start.startswith(b"#") and any(
+        _HEADER.match(line.translate(None, CONTROLS))
+        for line in start.split(b"\n", tuning.OBJECTS_LOOKED_AT)[: tuning.OBJECTS_LOOKED_AT]
+    )
 
 
 @dataclass(frozen=True)
@@ -96,6 +113,11 @@ class _Header:
         elif name in known and values:
             changed[known[name]] = values[0]
         return _Header(**changed)
+
+    @staticmethod
+    def knows(line: str) -> bool:
+        """Tell whether a line is one of those that make a header, or end a file."""
+        return _COMMENT.match(line) is not None
 
     def query(self) -> str:
         """Return the query that makes records of the table `lines`; null is a line of another number of values."""
@@ -150,7 +172,9 @@ class _Lines:
     def read(self, header: _Header, lines: pa.Array, numbers: pa.Array) -> Iterator[Records | ReadFault]:
         """Yield the records of lines, and faults for those that are none."""
         if not header.fields:
-            yield ReadFault("a line before any header", numbers[0].as_py(), lines[0].as_py())
+            for number, line in zip(numbers.to_pylist(), lines.to_pylist(), strict=True):
+                if line.strip():
+                    yield ReadFault("a line before any header", number, line[: tuning.SHOWN_TEXT])
             return
         # A file has one header, or one an hour where logs were joined: to prepare anew is rare.
         if header != self._header:

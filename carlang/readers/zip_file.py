@@ -6,10 +6,11 @@ import tempfile
 import zipfile
 import zlib
 from collections.abc import Iterator
-from shutil import copyfileobj
-from typing import IO, BinaryIO, cast
+from typing import IO, cast
 
-from carlang.readers.records import LogFile, ReadFault, one_line
+from carlang.readers import tuning
+from carlang.readers.records import LogFile, ReadFault, copy_readable, one_line, utf8_name
+from carlang.readers.zip_recovery import LOCAL_MAGIC, checked, local_members, unlisted_members
 
 _FORKS = "__MACOSX/"
 
@@ -28,26 +29,40 @@ class ZipFile:
         with tempfile.TemporaryFile(prefix="carlang-") as spool:
             seekable: IO[bytes] = log.stream
             # A zip inside an archive is spooled to disk: its directory, at the end, has to be read first.
+            broken = None
             if log.path is None:
-                copyfileobj(log.stream, spool)
+                broken = copy_readable(log.stream, spool, tuning.PIECE)
                 seekable = spool
             try:
                 archive = zipfile.ZipFile(seekable)
             except (zipfile.BadZipFile, OSError, ValueError) as error:
-                yield ReadFault(f"the zip file is damaged: {one_line(error)}")
+                yield ReadFault(f"the zip file is damaged: {one_line(broken or error)}")
+                # Its directory stands at the end, where it was cut off; each member has a header of its own.
+                yield from local_members(log.name, seekable)
                 return
             with archive:
-                yield from self._entries(log.name, archive)
+                yield from self._entries(log.name, seekable, archive)
+                yield from unlisted_members(log.name, seekable, archive)
 
-    def _entries(self, name: str, archive: zipfile.ZipFile) -> Iterator[LogFile | ReadFault]:
+    def _entries(self, name: str, seekable: IO[bytes], archive: zipfile.ZipFile) -> Iterator[LogFile | ReadFault]:
         for entry in archive.infolist():
             if entry.is_dir() or entry.filename.startswith(_FORKS):
                 continue
+            # `zipfile` keeps the last bytes of a member back where its checksum is wrong, which may be all of them.
+            crc = entry.CRC
+            del entry.CRC
             # One entry with a password or an unknown method does not keep the others from being read.
             try:
                 stream = archive.open(entry)
             except (zipfile.BadZipFile, zlib.error, RuntimeError, NotImplementedError, OSError) as error:
-                yield ReadFault(f"{entry.filename} cannot be unpacked: {one_line(error)}")
+                reason = (
+                    "it is encrypted" if isinstance(error, RuntimeError) and entry.flag_bits & 1 else one_line(error)
+                )
+                yield ReadFault(f"{utf8_name(entry.filename)} cannot be unpacked: {reason}")
+                if isinstance(error, zipfile.BadZipFile):
+                    # What the directory says of it is wrong: its own header may be right.
+                    begin = entry.header_offset
+                    yield from local_members(name, seekable, begin, begin + len(LOCAL_MAGIC))
                 continue
             with stream:
-                yield LogFile(f"{name}!{entry.filename}", cast("BinaryIO", stream))
+                yield LogFile(f"{name}!{utf8_name(entry.filename)}", checked(cast("zipfile.ZipExtFile", stream), crc))

@@ -12,30 +12,10 @@ from tests.conftest import SHARED
 
 _CASES = SHARED / "cases"
 
-NOT_YET = frozenset(
-    {
-        # control
-        "ctrl.xml",
-        "ctrl.csv",
-        # damage
-        "nul.json",
-        "swallow.xml",
-        "boundary.tar",
-        # crash
-        "fatal.parquet",
-    }
-)
-"""Files that do not become what they should: strict, so that the list can only shrink."""
-
 _ENTRIES = entries(_CASES)
 
 
-def _parameter(entry: dict[str, Any]) -> Any:
-    marks = [pytest.mark.xfail(strict=True, reason="not mapped yet")] if entry["file"] in NOT_YET else []
-    return pytest.param(entry, id=f"{entry['kind']}-{entry['file']}", marks=marks)
-
-
-@pytest.mark.parametrize("entry", [_parameter(entry) for entry in _ENTRIES])
+@pytest.mark.parametrize("entry", _ENTRIES, ids=[f"{entry['kind']}-{entry['file']}" for entry in _ENTRIES])
 def test_a_case_becomes_what_its_entry_says(entry: dict[str, Any], shared_cases: Path, tmp_path: Path) -> None:
     result = ingested(shared_cases / "files" / entry["file"], entry.get("options", []), tmp_path)
     assert objections(entry, result) == []

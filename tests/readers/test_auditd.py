@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from carlang.readers import system_log
+from carlang.readers import mixed_lines
 from tests.ingesting import load, query
 
 _AUDIT = """\
@@ -69,7 +69,7 @@ def test_audit_events_that_lie_across_blocks_are_whole(
     log = tmp_path / "audit.log"
     log.write_text("\n".join(f"{line.replace('155:', f'{n:03}:')}" for n in range(300) for line in lines), "utf-8")
     blocks = [b"".join(chunk) for chunk in zip(*[iter(log.read_bytes().splitlines(keepends=True))] * 7, strict=False)]
-    monkeypatch.setattr(system_log, "utf8_blocks", lambda _: iter(blocks))
+    monkeypatch.setattr(mixed_lines, "utf8_blocks", lambda _: iter(blocks))
     report = load(store, log)
     assert report.events[("process", "create")] == 300
     assert report.events[("flow", "start")] == 300

@@ -1,0 +1,228 @@
+"""Lines of JSON, of auditd and of syslog, and events of XML among them, each read as what it is."""
+
+from __future__ import annotations
+
+import codecs
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from types import TracebackType
+from typing import Self
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from carlang.readers import tuning
+from carlang.readers.auditd_lines import AUDIT_LINE, NO_AUDIT_LINE, AuditLines
+from carlang.readers.event_xml import BEGIN, END, event_document, parted
+from carlang.readers.osquery_batches import may_hold_batches, unfolded
+from carlang.readers.records import LogFile, ReadFault, Records
+from carlang.readers.syslog_prefix import SyslogLine, syslog_line
+from carlang.readers.text import utf8_blocks, valid_utf8, whole_lines
+
+SYSLOG_MEMBER = "@syslog"
+"""What a JSON document that stood in a line of syslog is given: the `hostname` and the `time` of the prefix."""
+
+# What ausearch puts between events.
+_BETWEEN = re.compile(r"\s*(?:-{4}|time->.*|<no matches>)?\s*")
+_XML_EVENT = re.compile(r"<Event[\s>].*?</Event>", re.DOTALL)
+_XML_BEGIN = re.compile(r"<Event[\s>]")
+
+
+def read_lines(log: LogFile, *, others_are_faults: bool) -> Iterator[Records | ReadFault]:
+    """Read lines of JSON, of auditd, and of syslog with XML, JSON or words in them, and events of XML.
+
+    Other lines are faults, or are left as they are for those to judge who know what a record is.
+    """
+    with MixedLines(others_are_faults=others_are_faults) as lines:
+        number = 1
+        for text in _whole_events(whole_lines(utf8_blocks(log.stream))):
+            if text is None:
+                yield ReadFault(f"a line of more than {tuning.LONGEST_LINE >> 20} MB", number)
+                number += 1
+                continue
+            # Where files were joined, each begins with its mark.
+            unmarked = text.replace(b"\n" + codecs.BOM_UTF8, b"\n")
+            batches = may_hold_batches(text)
+            items = (
+                lines.events(valid_utf8(unmarked), number, by_line=True)
+                if _event_line(unmarked, 0) is not None
+                else lines.read(Records.of_text(unmarked, number))
+            )
+            for item in items:
+                yield unfolded(item) if batches and isinstance(item, Records) else item
+            number += text.count(b"\n") + 1
+        yield from lines.last()
+
+
+def _whole_events(texts: Iterator[bytes | None]) -> Iterator[bytes | None]:
+    """Have an event that goes on in the next lines wait for them.
+
+    Where the stream breaks, what waited is handed on before the error.
+    """
+    rest: list[bytes] = []
+    for text in texts:
+        if text is None:
+            if rest:
+                yield b"\n".join(rest)
+                rest = []
+            yield None
+            continue
+        joined = b"\n".join([*rest, text]) if rest else text
+        begin = _event_line(joined, joined.rfind(END) + 1)
+        if begin is None or len(joined) > tuning.LARGEST_XML_EVENT:
+            yield joined
+            rest = []
+            continue
+        if begin:
+            yield joined[: begin - 1]
+        rest = [joined[begin:]]
+    if rest:
+        yield b"\n".join(rest)
+
+
+def _event_line(text: bytes, start: int) -> int | None:
+    """Return where the first line begins that has an event's tag behind a position and is no JSON; None without one."""
+    while begin := BEGIN.search(text, start):
+        line = text.rfind(b"\n", 0, begin.start()) + 1
+        if text[line : line + 1] not in (b"{", b"["):
+            return line
+        start = text.find(b"\n", begin.start())
+        if start < 0:
+            return None
+    return None
+
+
+class MixedLines:
+    """Sorts lines by what they are."""
+
+    def __init__(self, *, others_are_faults: bool) -> None:
+        self._others_are_faults = others_are_faults
+        self._audit = AuditLines()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._audit.close()
+
+    def last(self) -> Iterator[Records | ReadFault]:
+        """Return the audit events that waited for more lines."""
+        if self._audit.begun:
+            yield from self._audit.events(pa.array([], pa.int64()), pa.array([], pa.string()), more=False)
+
+    def events(self, text: bytes, first: int, *, by_line: bool = False) -> Iterator[Records | ReadFault]:
+        """Return the events of XML in a text, and what the lines between them hold.
+
+        Events are numbered from `first`, or by the lines on which they begin.
+        """
+        number, counted_to = first, 0
+        documents: list[str] = []
+        numbers: list[int] = []
+        between: list[Records] = []
+        for position, item in parted(text):
+            if by_line:
+                number += text.count(b"\n", counted_to, position)
+                counted_to = position
+            match item:
+                case bytes():
+                    between.append(Records.of_text(item, number))
+                    continue
+                case ReadFault():
+                    yield replace(item, number=number)
+                case _:
+                    documents.append(json.dumps(item, ensure_ascii=False))
+                    numbers.append(number)
+            number += not by_line
+        if documents:
+            yield Records.of(documents, numbers, sum(map(len, documents)))
+        if between:
+            # At once, as auditd's lines, whose events are found by a query, may stand between those of XML.
+            lines, counts = ([getattr(each, name) for each in between] for name in ("lines", "numbers"))
+            yield from self.read(Records(pa.concat_arrays(lines), pa.concat_arrays(counts)))
+
+    def read(self, records: Records) -> Iterator[Records | ReadFault]:
+        """Return what lines hold; JSON and blank lines, which most files have nothing but, pass untouched."""
+        passing = pc.or_(pc.starts_with(records.lines, "{"), pc.equal(records.lines, ""))
+        if pc.all(passing).as_py():
+            yield records
+            return
+        texts, numbers = records.lines.filter(pc.invert(passing)), records.numbers.filter(pc.invert(passing))
+        audits = pc.match_substring_regex(texts, AUDIT_LINE)
+        if pc.any(audits).as_py():
+            yield from self._audit.events(numbers.filter(audits), texts.filter(audits), more=True)
+        left, made = [], []
+        others = pc.invert(audits)
+        for number, text in zip(numbers.filter(others).to_pylist(), texts.filter(others).to_pylist(), strict=True):
+            items = self._other(text)
+            if items is None:
+                left.append(number)
+                continue
+            made += [(number, item) for item in items if isinstance(item, str)]
+            yield from (replace(item, number=number) for item in items if isinstance(item, ReadFault))
+        # In the order in which they stand in the file.
+        plain = pc.or_(passing, pc.is_in(records.numbers, pa.array(left, pa.int64())))
+        if pc.any(plain).as_py():
+            lines = records.lines.filter(plain)
+            yield Records(lines, records.numbers.filter(plain), lines.nbytes)
+        if made:
+            lines = [text for _, text in made]
+            yield Records.of(lines, [number for number, _ in made], sum(map(len, lines)))
+
+    def _other(self, line: str) -> list[str | ReadFault] | None:
+        """Return the records in a line that is neither JSON nor auditd's; None where the line is to be left alone."""
+        if (parts := syslog_line(line)) is not None:
+            return _syslog_records(parts)
+        if _BETWEEN.fullmatch(line):
+            return []
+        if not self._others_are_faults and not self._audit.begun:
+            return None
+        if line.lstrip().startswith("{"):
+            return None
+        reason = NO_AUDIT_LINE if self._audit.begun else "not a line of a system log"
+        return [ReadFault(reason, text=line[: tuning.SHOWN_TEXT])]
+
+
+def _syslog_records(parts: SyslogLine) -> list[str | ReadFault]:
+    message = parts.message.removeprefix("@cee:").strip()
+    if _XML_BEGIN.match(message):
+        return _xml_records(message, parts.host)
+    if message.startswith("{") and (document := _json_object(message)) is not None:
+        return [
+            json.dumps(document | {SYSLOG_MEMBER: {"hostname": parts.host, "time": parts.time}}, ensure_ascii=False)
+        ]
+    record = {
+        "Channel": "syslog",
+        "provider": parts.program,
+        "hostname": parts.host,
+        "time": parts.time,
+        "message": parts.message,
+    }
+    return [json.dumps({name: value for name, value in record.items() if value is not None}, ensure_ascii=False)]
+
+
+def _xml_records(text: str, host: str | None) -> list[str | ReadFault]:
+    """Return the Windows events in a text; `host` is for those that name no computer."""
+    records: list[str | ReadFault] = []
+    for event in _XML_EVENT.finditer(text):
+        try:
+            document = event_document(event[0])
+        except ValueError as error:
+            records.append(ReadFault(f"not valid XML: {error}", text=event[0][: tuning.SHOWN_TEXT]))
+            continue
+        system = document["Event"].setdefault("System", {})
+        if host is not None and isinstance(system, dict) and not system.get("Computer"):
+            system["Computer"] = host
+        records.append(json.dumps(document, ensure_ascii=False))
+    return records or [ReadFault("an event of XML that ends too soon", text=text[: tuning.SHOWN_TEXT])]
+
+
+def _json_object(text: str) -> dict[str, object] | None:
+    try:
+        document = json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+    return document if isinstance(document, dict) else None
