@@ -156,4 +156,4 @@ def test_what_is_underlined_stands_below_its_escapes() -> None:
     assert head == r"error[CL101]: a\x9bm\nforged"
     assert arrow == r" --> x\ny.car:1:5"
     assert line == r"1 | a\x1b\u202e b\U000e0041d c"
-    assert marks == "  | " + " " * 14 + "^" * 12
+    assert marks == "  | " + " " * 12 + "^" * 12
