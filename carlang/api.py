@@ -224,12 +224,14 @@ def ingest(  # noqa: PLR0913  # the options of an ingest, each by name
     strict: bool = False,
     dedupe: str | None = None,
     progress: Progress | None = None,
+    timeout: timedelta | str | float | None = None,
+    expand_limit: int | str | None = None,
 ) -> IngestReport:
     """Read raw logs into an event store, which is made where there is none, and say what became of each source.
 
     Args:
-        sources: Files, folders (with all files below) and patterns, or one of them; archives are unpacked as they
-            are read.
+        sources: Files, folders (with all files below), patterns and `-`, which is standard input, or one of them;
+            archives are unpacked as they are read.
         store: A folder, or a store that can be written.
         model: The data model, whose fields become the columns; the project's where None, else the built-in one.
         project: Where the data model comes from, where `model` does not say.
@@ -240,6 +242,10 @@ def ingest(  # noqa: PLR0913  # the options of an ingest, each by name
         strict: Whether a source of which anything is rejected is left out as a whole.
         dedupe: `record` leaves out the events of records that are in the store from another export of the same log.
         progress: What to tell how far the ingest is.
+        timeout: How long it may take: a `timedelta`, a number of seconds, or a text such as `60s` or `2m`. What was
+            committed by then stays, and the report names the rest.
+        expand_limit: Bytes, also as a text such as `200GB`, that one source may become when it is unpacked, or read
+            from a stream. Where None, 64 GB and no more than 200 times the size of an archive.
 
     Raises:
         OptionError: An argument has a value that it cannot have; nothing was read or made then.
@@ -257,6 +263,8 @@ def ingest(  # noqa: PLR0913  # the options of an ingest, each by name
         strict=of_type("strict", strict, bool, "True or False"),
         dedupe=dedupe,
         progress=of_type("progress", progress, Progress | None, "an object with start, file and advance"),
+        timeout=core.seconds("timeout", timeout),
+        expand_limit=core.size("expand_limit", expand_limit),
     )
 
 

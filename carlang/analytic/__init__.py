@@ -9,7 +9,9 @@ from carlang.analytic.options import (
     of_type,
     opened_store,
     path_text,
+    seconds,
     shown,
+    size,
     values_by_name,
 )
 from carlang.analytic.parameters import Parameter, known_parameters, parameters
@@ -32,6 +34,8 @@ __all__ = [
     "path_text",
     "run_analytics",
     "run_one",
+    "seconds",
     "shown",
+    "size",
     "values_by_name",
 ]

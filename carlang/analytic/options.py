@@ -27,6 +27,7 @@ NO_STORE = "is neither a Store nor a path"
 """What is said of a value that is to be a store."""
 
 _SECONDS = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|s|m|h)?", re.IGNORECASE)
+_SIZE = re.compile(r"(?=.*[1-9])(\d+(?:\.\d+)?)\s*(?:([KMGT])i?)?B?", re.IGNORECASE)
 _UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
 
 
@@ -127,6 +128,18 @@ def seconds(name: str, value: timedelta | str | float | None) -> float | None:
     if length is None or not 0 < length <= TIMEOUT_MAX:  # NaN is neither above nor below
         raise OptionError(f"{name}: {shown(value)} is not a time span above zero; write 60s, 500ms or 2m")
     return length
+
+
+def size(name: str, value: int | str | None) -> int | None:
+    """Return the bytes that `200GB`, `512MiB` or a number mean; a unit counts by 1024, with the `i` and without."""
+    match value:
+        case None:
+            return None
+        case str() if match := _SIZE.fullmatch(value.strip()):
+            return int(float(match[1]) * 1024 ** "BKMGT".index((match[2] or "B").upper()))
+        case int() if value > 0 and not isinstance(value, bool):
+            return value
+    raise OptionError(f"{name}: {shown(value)} is not a size; write 200GB, 512MB or a number of bytes")
 
 
 def rows(name: str, value: int | None) -> int | None:

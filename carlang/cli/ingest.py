@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Annotated, Self
@@ -19,6 +20,7 @@ from rich.progress import (
 )
 from rich.table import Table
 
+from carlang.analytic import seconds, size
 from carlang.api import ingest as ingest_sources
 from carlang.cli import exits
 from carlang.cli.console import put_json, report_console
@@ -34,7 +36,9 @@ _SHOWN = 10
 
 
 def ingest(  # noqa: PLR0913  # the options that the command has
-    sources: Annotated[list[str], typer.Argument(metavar="SOURCE...", help="Files, folders, patterns.")],
+    sources: Annotated[
+        list[str], typer.Argument(metavar="SOURCE...", help="Files, folders, patterns, or - for standard input.")
+    ],
     store: Annotated[
         Path | None, typer.Option(metavar="PATH", parser=path_option, help="The event store to add to.")
     ] = None,
@@ -48,6 +52,13 @@ def ingest(  # noqa: PLR0913  # the options that the command has
     strict: Annotated[bool, typer.Option("--strict", help="Leave sources out of which anything is rejected.")] = False,
     dedupe: Annotated[
         str | None, typer.Option(metavar="record", help="Leave records out that the store has from another export.")
+    ] = None,
+    timeout: Annotated[
+        str | None, typer.Option(metavar="TIME", help="When to stop, such as 60s or 2m; what was committed stays.")
+    ] = None,
+    expand_limit: Annotated[
+        str | None,
+        typer.Option("--expand-limit", metavar="SIZE", help="What an archive or a stream may come to, such as 200GB."),
     ] = None,
     explain: Annotated[
         bool, typer.Option("--explain", help="Show what the first records become, field by field; write nothing.")
@@ -74,12 +85,14 @@ def ingest(  # noqa: PLR0913  # the options that the command has
             strict=strict,
             dedupe=dedupe,
             progress=bar,
+            timeout=seconds("--timeout", timeout),
+            expand_limit=size("--expand-limit", expand_limit),
         )
     if format_ == "json":
         put_json(report.to_json())
     else:
         _put_report(report)
-    return exits.UNREADABLE if report.rejected else exits.DONE
+    return exits.UNREADABLE if report.rejected or report.unread else exits.DONE
 
 
 class _Bar:
@@ -152,10 +165,22 @@ def _put_report(report: IngestReport) -> None:
             f"hollow: {hollow.count:,} records{of_log} ({hollow.object}/{hollow.action}): none of its members found",
             soft_wrap=True,
         )
+    if report.passed_over:
+        _put_named(console, "passed over", [(p.source, p.reason) for p in report.passed_over])
+    if report.unread:
+        unread = [(s.source, s.reason or "") for s in report.sources if s.status is Status.UNREAD]
+        _put_named(console, "not read", unread)
     if report.unmapped:
         _put_unmapped(console, report)
     if report.rejected:
         _put_rejections(console, report)
+
+
+def _put_named(console: Console, what: str, sources: Sequence[tuple[str, str]]) -> None:
+    for name, reason in sources[:_SHOWN]:
+        console.print(f"{what}: {printable(name)}: {printable(reason)}", soft_wrap=True)
+    if len(sources) > _SHOWN:
+        console.print(f"{what}: {len(sources) - _SHOWN:,} more (--format json lists all)")
 
 
 def _put_unmapped(console: Console, report: IngestReport) -> None:

@@ -2,7 +2,16 @@
 
 from carlang.loading.explain import ExplainedEvent, ExplainedField, ExplainedRecord, explain
 from carlang.loading.progress import Progress
-from carlang.loading.report import Guessed, Hollow, IngestReport, NotGuessed, Rejection, SourceReport, Status
+from carlang.loading.report import (
+    Guessed,
+    Hollow,
+    IngestReport,
+    NotGuessed,
+    PassedOver,
+    Rejection,
+    SourceReport,
+    Status,
+)
 from carlang.loading.run import ingest
 
 __all__ = [
@@ -13,6 +22,7 @@ __all__ = [
     "Hollow",
     "IngestReport",
     "NotGuessed",
+    "PassedOver",
     "Progress",
     "Rejection",
     "SourceReport",

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -21,8 +23,10 @@ from carlang.mapping.tables import POSITION
 from carlang.model.schema import Model
 from carlang.readers import tuning
 from carlang.readers.containers import read_log
+from carlang.readers.deadline import Deadline
 from carlang.readers.records import LogFile, ReadFault, Records
-from carlang.readers.sources import SourceFile, find_sources
+from carlang.readers.sources import SourceFile, SourceKind, find_sources
+from carlang.readers.streams import spool
 from carlang.store import object_columns
 
 
@@ -108,13 +112,15 @@ def explain(
 
 def _first_items(file: SourceFile, first: int) -> Iterator[tuple[str, Records | ReadFault]]:
     """Read the first records of a file; what could not be read counts as one."""
-    left = first
+    if file.kind is SourceKind.PASSED_OVER:
+        return
     if file.fault:
         yield file.name, ReadFault(file.fault)
         return
+    left = first
     try:
-        with file.path.open("rb") as stream:
-            for source, item in read_log(LogFile(file.name, stream, file.path)):
+        with _on_disk(file) as path, path.open("rb") as stream:
+            for source, item in read_log(LogFile(file.name, stream, path)):
                 taken = item.first(left) if isinstance(item, Records) else item
                 yield source, taken
                 left -= len(taken.lines) if isinstance(taken, Records) else 1
@@ -122,6 +128,17 @@ def _first_items(file: SourceFile, first: int) -> Iterator[tuple[str, Records | 
                     return
     except OSError as error:
         yield file.name, ReadFault(error.strerror or str(error))
+
+
+@contextmanager
+def _on_disk(file: SourceFile) -> Iterator[Path]:
+    if file.kind is not SourceKind.STREAM:
+        yield file.path
+        return
+    with tempfile.TemporaryDirectory(prefix="carlang-") as folder:
+        target = Path(folder) / "stream"
+        spool(file, target, None, Deadline())
+        yield target
 
 
 class _Tracer:

@@ -10,12 +10,14 @@ from functools import partial
 from types import TracebackType
 from typing import Self
 
+import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from carlang.database.connection import open_memory
+from carlang.errors import StoreError
 from carlang.loading.duplicates import drop_duplicates
-from carlang.loading.pipeline import Pipeline
+from carlang.loading.pipeline import Pipeline, RecordsError
 from carlang.loading.rejected import RejectedFile, RejectedText, described
 from carlang.loading.report import Rejection
 from carlang.loading.staging import FileOfEvents, WaitingEvents, write_events
@@ -24,7 +26,8 @@ from carlang.mapping.guessing import Doubts, add_doubts
 from carlang.mapping.mapper import LogName, Mapped, Mapper, Statements
 from carlang.mapping.router import GuessCounts, add_guesses
 from carlang.readers import tuning
-from carlang.readers.records import ReadFault, Records
+from carlang.readers.deadline import Deadline
+from carlang.readers.records import ReadFault, Records, one_line
 from carlang.store import REJECTED_FOLDER, StagedFile, Store
 
 
@@ -41,8 +44,14 @@ class FileCount:
 
     @property
     def digest(self) -> str:
-        """The digest of the file's bytes."""
-        return self.key if isinstance(self.key, str) else self.key.result()
+        """The digest of the file's bytes; raises `RecordsError` where the file could not be read to its end."""
+        if isinstance(self.key, str):
+            return self.key
+        try:
+            return self.key.result()
+        except OSError as error:  # its records are among those of others by now
+            reason = f"it cannot be read: {error.strerror or error}; nothing of it was added"
+            raise RecordsError(f"{self.name}: {reason}", reason) from error
 
     @property
     def records(self) -> int:
@@ -69,13 +78,14 @@ class Batch:
 class Loader:
     """Stores what comes out of a pipeline; used as a context manager. A batch ends between two files."""
 
-    def __init__(self, store: Store, statements: Statements) -> None:
+    def __init__(self, store: Store, statements: Statements, deadline: Deadline | None = None) -> None:
+        self._deadline = deadline or Deadline()
         self.store = store
         self.batch = Batch()
         self._events = WaitingEvents(store, statements.model)
         self._rejected: dict[int, RejectedFile] = {}
         self._writing: deque[tuple[Future[None], int]] = deque()
-        self._pipeline = Pipeline(statements, self, tuning.THREADS)
+        self._pipeline = Pipeline(statements, self, tuning.THREADS, self._deadline)
 
     def __enter__(self) -> Self:
         return self
@@ -104,7 +114,7 @@ class Loader:
         self._pipeline.finish()
         self._write(self._events.all())
         while self._writing:
-            self._pipeline.result(self._writing.popleft()[0])
+            self._written()
         for rejected in self._rejected.values():
             rejected.close()
         self._rejected = {}
@@ -158,8 +168,15 @@ class Loader:
             self.batch.staged.append(file.staged)
             size = file.events.nbytes
             while self._writing and size + sum(waiting for _, waiting in self._writing) > tuning.BYTES_OF_FILES:
-                self._pipeline.result(self._writing.popleft()[0])
+                self._written()
             self._writing.append((self._pipeline.submit(partial(_write, file)), size))
+
+    def _written(self) -> None:
+        """Wait for the oldest file that is being written; what goes wrong is no fault of a source."""
+        try:
+            self._deadline.result(self._writing.popleft()[0])
+        except duckdb.Error as error:
+            raise StoreError(f"{self.store.path} cannot be written: {one_line(error)}") from error
 
     def _discard(self) -> None:
         """Give the batch up; what was written for it is deleted."""

@@ -14,7 +14,6 @@ from functools import partial
 from types import TracebackType
 from typing import Protocol, Self, TypeVar
 
-import duckdb
 import pyarrow as pa
 
 from carlang.errors import IngestError
@@ -25,9 +24,18 @@ from carlang.mapping.mapper import Mapped, Mapper, Routed, Statements
 from carlang.mapping.router import GuessCounts, Route, Router
 from carlang.mapping.tables import CHUNK_SCHEMA
 from carlang.readers import tuning
-from carlang.readers.records import ReadFault, Records, counted
+from carlang.readers.deadline import Deadline, TimeUpError
+from carlang.readers.records import ReadFault, Records, counted, one_line
 
 _Result = TypeVar("_Result")
+
+
+class RecordsError(IngestError):
+    """Something of the open batch cannot be used, so that nothing of it can; `reason` is what a source of it says."""
+
+    def __init__(self, message: str, reason: str) -> None:
+        super().__init__(message)
+        self.reason = reason
 
 
 class Sink(Protocol):
@@ -49,7 +57,8 @@ class Sink(Protocol):
 class Pipeline:
     """Routes and maps records; used as a context manager. A batch ends between two files, when nothing waits."""
 
-    def __init__(self, statements: Statements, sink: Sink, threads: int) -> None:
+    def __init__(self, statements: Statements, sink: Sink, threads: int, deadline: Deadline | None = None) -> None:
+        self._deadline = deadline or Deadline()
         self._sink = sink
         self._threads = threads
         self._files: list[str] = []
@@ -122,13 +131,18 @@ class Pipeline:
         return self._workers.submit(task)
 
     def result(self, future: Future[_Result]) -> _Result:
-        """Wait for a task; what DuckDB objects to becomes an `IngestError` that names the files."""
+        """Wait for a task; whatever goes wrong in it becomes a `RecordsError` that names the files."""
         try:
-            return future.result()
-        except duckdb.Error as error:
+            return self._deadline.result(future)
+        except TimeUpError:
+            raise
+        except Exception as error:
             # Records of some files are in one task. The fault is in the last ones or in those that still waited.
             names = ", ".join(dict.fromkeys(self._files[-3:]))
-            raise IngestError(f"records of {names} (or before) cannot be mapped: {error}") from error
+            raise RecordsError(
+                f"records of {names} (or before) cannot be mapped: {error}",
+                f"its records cannot be mapped: {one_line(error)}",
+            ) from error
 
     def _flush(self) -> None:
         """Have what was gathered routed, as soon as there is a thread for it."""

@@ -15,6 +15,8 @@ class Status(Enum):
     PRESENT = "already ingested"
     REJECTED = "rejected"
     EMPTY = "empty"
+    UNREAD = "not read"
+    """The time was up before it was read, or before what was read of it was committed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +25,14 @@ class Rejection:
 
     source: str
     number: int | None
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class PassedOver:
+    """Something in a folder that is no file: a socket, a device, a FIFO, a link that leads nowhere or to a folder."""
+
+    source: str
     reason: str
 
 
@@ -92,7 +102,7 @@ class IngestReport:
     of the places that could not be read; the store keeps all of them in its `_rejected` folder. `guesses` are the
     records that name no log, `duplicates` the number of events that were left out because the store has them from
     another export of the same log. `misfits` counts, by object and field, the values of documents in the CAR model that
-    do not fit their fields; they are in the events' `extra`.
+    do not fit their fields; they are in the events' `extra`. `passed_over` is what stands in folders and is no file.
     """
 
     seconds: float
@@ -105,6 +115,12 @@ class IngestReport:
     hollow: tuple[Hollow, ...] = ()
     not_guessed: tuple[NotGuessed, ...] = ()
     misfits: Mapping[tuple[str, str], int] = field(default_factory=dict)
+    passed_over: tuple[PassedOver, ...] = ()
+
+    @property
+    def unread(self) -> int:
+        """The number of sources that were not read, as the time was up."""
+        return sum(source.status is Status.UNREAD for source in self.sources)
 
     @property
     def records(self) -> int:
@@ -122,6 +138,7 @@ class IngestReport:
             "seconds": round(self.seconds, 3),
             "records": self.records,
             "rejected": self.rejected,
+            "unread": self.unread,
             "events": [{"object": o, "action": a, "count": n} for (o, a), n in self.events.items()],
             "unmapped": [{"channel": c, "event_id": e, "count": n} for (c, e), n in self.unmapped.items()],
             "hollow": [
@@ -129,6 +146,7 @@ class IngestReport:
                 for h in self.hollow
             ],
             "rejections": [{"source": r.source, "number": r.number, "reason": r.reason} for r in self.rejections],
+            "passed_over": [{"source": p.source, "reason": p.reason} for p in self.passed_over],
             "duplicates": self.duplicates,
             "misfits": [{"object": o, "field": f, "count": n} for (o, f), n in self.misfits.items()],
             "not_guessed": [

@@ -2,16 +2,30 @@
 
 from __future__ import annotations
 
+import os
+import tempfile
 import time
 from collections import Counter, deque
-from collections.abc import Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO, cast
 
-from carlang.errors import IngestError, IngestOptionError
+from carlang.errors import IngestOptionError
 from carlang.loading.loader import Batch, FileCount, Loader, delete_staged
+from carlang.loading.pipeline import RecordsError
 from carlang.loading.progress import Progress
-from carlang.loading.report import Guessed, Hollow, IngestReport, NotGuessed, Rejection, SourceReport, Status
+from carlang.loading.report import (
+    Guessed,
+    Hollow,
+    IngestReport,
+    NotGuessed,
+    PassedOver,
+    Rejection,
+    SourceReport,
+    Status,
+)
 from carlang.mapping.event_mapping import EventMapping, ObjectAction
 from carlang.mapping.guessing import Doubt, Doubts, add_doubts
 from carlang.mapping.mapper import LogName, Statements
@@ -20,8 +34,12 @@ from carlang.mapping.sensors import chosen_sensors
 from carlang.model.schema import Model
 from carlang.readers import tuning
 from carlang.readers.containers import read_log
-from carlang.readers.records import LogFile
-from carlang.readers.sources import SourceFile, digest, find_sources
+from carlang.readers.deadline import Deadline, TimeUpError
+from carlang.readers.expansion import Expansion
+from carlang.readers.records import LogFile, ReadFault
+from carlang.readers.source_stream import SourceStream
+from carlang.readers.sources import SourceFile, SourceKind, digest, find_sources
+from carlang.readers.streams import spool
 from carlang.store import RAW, Store, create_store, model_columns
 
 DEDUPE = "record"
@@ -39,11 +57,14 @@ def ingest(  # noqa: PLR0913  # the options of one command
     strict: bool = False,
     dedupe: str | None = None,
     progress: Progress | None = None,
+    timeout: float | None = None,
+    expand_limit: int | None = None,
 ) -> IngestReport:
     """Read raw logs into an event store, which is made where there is none, and say what became of each source.
 
     Args:
-        sources: Files, folders (with all files below) and patterns; archives are unpacked as they are read.
+        sources: Files, folders (with all files below) and patterns, `-` for standard input; archives are unpacked as
+            they are read.
         store: A folder, or a store that can be written.
         model: The data model, whose fields become the columns.
         sensor: The sensor whose mapping applies, by name or by its mapping file; `auto` goes by each record's channel
@@ -53,6 +74,9 @@ def ingest(  # noqa: PLR0913  # the options of one command
         strict: Whether all of a source is left out of which anything is rejected.
         dedupe: `record` leaves out the events of records that are in the store from another export of the same log.
         progress: What to tell how far the ingest is.
+        timeout: Seconds after which no more is read: what was committed stays, and the report names the rest.
+        expand_limit: Bytes that one source may become when it is unpacked, or read from a stream; where None,
+            `tuning.EXPANDED`, and no more than a multiple of an archive's size.
 
     Raises:
         IngestError: There is no such sensor, or no such way to find duplicates.
@@ -60,6 +84,7 @@ def ingest(  # noqa: PLR0913  # the options of one command
         StoreError: The store cannot be made or written.
     """
     begun = time.monotonic()
+    deadline = Deadline(timeout)
     if dedupe not in (None, DEDUPE):
         raise IngestOptionError(f"duplicates cannot be found by `{dedupe}`; `{DEDUPE}` is what there is")
     sensors = chosen_sensors(sensor, model)
@@ -68,12 +93,25 @@ def ingest(  # noqa: PLR0913  # the options of one command
         opened.add_columns({RAW: "VARCHAR"})
     # A folder of logs may hold the store itself, whose Parquet files would be read as a log.
     folder = opened.path.absolute()
-    files = [file for file in find_sources(sources) if not file.path.absolute().is_relative_to(folder)]
+    listed = [
+        file
+        for file in find_sources(sources)
+        if file.kind is SourceKind.STREAM or not file.path.absolute().is_relative_to(folder)
+    ]
+    files = [file for file in listed if file.kind is not SourceKind.PASSED_OVER]
     if progress:
         progress.start(sum(file.size for file in files))
-    loader = Loader(opened, Statements(sensors, model, hostname, keep_raw))
-    run = _Run(opened, loader, strict=strict, dedupe=dedupe is not None, progress=progress)
-    run.read(files)
+    statements = Statements(sensors, model, hostname, keep_raw)
+    with tempfile.TemporaryDirectory(prefix="carlang-") as scratch:
+        run = _Run(
+            opened,
+            lambda: Loader(opened, statements, deadline),
+            _Bounds(deadline, expand_limit, Path(scratch)),
+            strict=strict,
+            dedupe=dedupe is not None,
+            progress=progress,
+        )
+        run.read(files)
     return IngestReport(
         seconds=time.monotonic() - begun,
         sources=tuple(run.reports[file.name] for file in files),
@@ -90,6 +128,9 @@ def ingest(  # noqa: PLR0913  # the options of one command
             if (m, doubt) in run.doubts
         ),
         duplicates=run.duplicates.total(),
+        passed_over=tuple(
+            PassedOver(file.name, str(file.fault)) for file in listed if file.kind is SourceKind.PASSED_OVER
+        ),
         hollow=tuple(
             Hollow(channel, event_id, makes.object, makes.action, count)
             for ((channel, event_id), makes), count in run.hollow.most_common()
@@ -109,15 +150,33 @@ def _opened(store: str | Path | Store, model: Model) -> Store:
     return store
 
 
+@dataclass(frozen=True, slots=True)
+class _Bounds:
+    """What bounds an ingest: its time, what a source may become, and where streams are spooled to."""
+
+    deadline: Deadline
+    expand_limit: int | None
+    scratch: Path
+
+
 class _Run:
     """The state of one ingest: sources still to be read, and what is known of those that were."""
 
-    def __init__(self, store: Store, loader: Loader, *, strict: bool, dedupe: bool, progress: Progress | None) -> None:
+    def __init__(  # what one ingest is told
+        self,
+        store: Store,
+        open_loader: Callable[[], Loader],
+        bounds: _Bounds,
+        *,
+        strict: bool,
+        dedupe: bool,
+        progress: Progress | None,
+    ) -> None:
         self.store = store
         self.strict = strict
         self.dedupe = dedupe
         self.progress = progress
-        self.loader = loader
+        self.loader: Loader
         self.reports: dict[str, SourceReport] = {}
         self.events: Counter[ObjectAction] = Counter()
         self.unmapped: Counter[LogName] = Counter()
@@ -127,22 +186,71 @@ class _Run:
         self.doubts: Doubts = {}
         self.misfits: Counter[tuple[str, str]] = Counter()
         self.duplicates: Counter[str] = Counter()
+        self._open_loader = open_loader
+        self._bounds = bounds
+        self._deadline = bounds.deadline
         self._digests: dict[str, SourceFile] = {}
         self._hasher = ThreadPoolExecutor(1, "carlang-digest")
         # Whether the store may hold a source already: an empty store holds none, and asks for no digest beforehand.
         self._known = bool(store.files())
         self._sizes: set[int] = set()
+        self._batch: list[SourceFile] = []
+        """The sources of the open batch."""
+        self._alone: set[str] = set()
+        """Sources that get a batch of their own: records of one of them could not be mapped."""
+        self._committed = time.monotonic()
+        self._spooled: dict[str, tuple[SourceFile, str | None]] = {}
 
     def read(self, files: Sequence[SourceFile]) -> None:
-        """Read all sources, in order; those of a batch that another ingest overtook are read again."""
+        """Read all sources, in order; what there is no time for is reported as not read."""
         waiting = deque(files)
-        with self._hasher, self.loader:
-            while waiting or self.loader.batch.files:
-                if waiting:
-                    self._read(waiting.popleft())
-                # Strict commits file by file: what is left out may not be in one Parquet file with what is added.
-                if not waiting or self.strict or self.loader.batch.size >= tuning.COMMIT:
+        try:
+            with self._hasher:
+                try:
+                    while waiting:
+                        self._read_all(waiting)
+                finally:
+                    self._deadline.stop()  # for a digest that is still in the making
+        except TimeUpError:
+            reason = f"the time was up: {self._deadline.seconds:g} s"
+            for file in files:
+                if file.name not in self.reports:
+                    self.reports[file.name] = SourceReport(file.name, Status.UNREAD, reason=reason)
+
+    def _read_all(self, waiting: deque[SourceFile]) -> None:
+        """Read what waits, until records of a batch cannot be mapped: its sources wait again then, each for itself."""
+        try:
+            with self._open_loader() as self.loader:
+                while waiting or self._batch:
+                    if waiting and not (self._batch and waiting[0].name in self._alone):
+                        self._deadline.check()
+                        self._read(waiting.popleft())
+                        if waiting and not self._is_due():
+                            continue
                     waiting.extendleft(reversed(self._commit()))
+        except RecordsError as error:
+            waiting.extendleft(reversed(self._set_apart(error)))
+
+    def _is_due(self) -> bool:
+        """Tell whether the batch is to be committed before the next source is read."""
+        # Strict commits file by file: what is left out may not be in one Parquet file with what is added.
+        if self.strict or self.loader.batch.size >= tuning.COMMIT:
+            return True
+        if any(file.name in self._alone for file in self._batch):
+            return True
+        seconds = self._deadline.seconds
+        return seconds is not None and time.monotonic() - self._committed > seconds * tuning.COMMIT_SHARE
+
+    def _set_apart(self, error: RecordsError) -> list[SourceFile]:
+        """Give the open batch up; returns its sources, to be read again alone, or rejects the one that was alone."""
+        batch, self._batch = self._batch, []
+        names = {file.name for file in batch}
+        self._digests = {key: file for key, file in self._digests.items() if file.name not in names}
+        if len(batch) == 1:
+            self._reject(batch[0], error.reason)
+            return []
+        self._alone |= names
+        return batch
 
     def _read(self, file: SourceFile) -> None:
         if self.progress:
@@ -150,30 +258,49 @@ class _Run:
         try:
             if file.fault:
                 self._reject(file, file.fault)
-            elif file.size == 0:
+                return
+            on_disk, left_out = self._on_disk(file)
+            if on_disk.size == 0:
                 self.reports[file.name] = SourceReport(file.name, Status.EMPTY, reason="the file is empty")
             else:
-                self._load(file)
+                self._load(on_disk, left_out)
         except OSError as error:
             self._reject(file, error.strerror or str(error))
 
-    def _load(self, file: SourceFile) -> None:
-        key = self._hasher.submit(digest, file.path)
+    def _on_disk(self, file: SourceFile) -> tuple[SourceFile, str | None]:
+        """Return a source as a file on disk, and what of a stream was left out; a stream can be read but once."""
+        if file.kind is not SourceKind.STREAM:
+            return file, None
+        if file.name not in self._spooled:
+            target = self._bounds.scratch / str(len(self._spooled))
+            left_out = spool(file, target, self._bounds.expand_limit, self._deadline)
+            self._spooled[file.name] = SourceFile(file.name, target, target.stat().st_size), left_out
+        return self._spooled[file.name]
+
+    def _load(self, file: SourceFile, left_out: str | None) -> None:
+        key = self._hasher.submit(digest, file.path, self._deadline)
         # The store cannot hold a file before anything was committed to it, nor the batch one of another size: the
         # digest is taken while such a file is read, and nobody waits for it.
         if (self._known or file.size in self._sizes) and self._present(file, key.result()):
             return
         self._sizes.add(file.size)
-        with file.path.open("rb") as stream:
+        with file.path.open("rb") as opened:
             self.loader.begin(file.name, key)
+            self._batch.append(file)
+            size = os.fstat(opened.fileno()).st_size
+            stream = SourceStream(opened, size, self._deadline)
             passed = 0
-            for source, item in read_log(LogFile(file.name, stream, file.path)):
+            expansion = Expansion(size, self._bounds.expand_limit)
+            for source, item in read_log(LogFile(file.name, cast("BinaryIO", stream), file.path, expansion=expansion)):
+                self._deadline.check()
                 self.loader.add(source, item)
                 # How far the file on disk was read, not the text in it: an archive's text has no known size.
-                self._advance(stream.tell() - passed)
-                passed = stream.tell()
+                self._advance(opened.tell() - passed)
+                passed = opened.tell()
+            if left_out:
+                self.loader.add(file.name, ReadFault(left_out))
             self._advance(file.size - passed)
-        self._digests[_digest(file, key)] = file
+        self._digests[self.loader.batch.files[-1].digest] = file
 
     def _present(self, file: SourceFile, key: str) -> bool:
         """Tell whether a source is in the store already, or in the batch under another name, and report it."""
@@ -197,6 +324,8 @@ class _Run:
     def _commit(self) -> list[SourceFile]:
         """Commit the batch; returns the sources to read again because another ingest added one of the batch first."""
         batch = self.loader.finish()
+        self._batch = []
+        self._committed = time.monotonic()
         good = [file for file in batch.files if file.records and not (self.strict and file.rejected)]
         if not good:
             delete_staged(batch)
@@ -223,13 +352,6 @@ class _Run:
         self.rejections += batch.rejections
         for file in batch.files:
             self.reports[file.name] = _reported(file, added=file.digest in committed, strict=self.strict)
-
-
-def _digest(file: SourceFile, key: Future[str]) -> str:
-    try:
-        return key.result()
-    except OSError as error:  # its records are among those of others by now
-        raise IngestError(f"{file.name} cannot be read: {error.strerror or error}; nothing of it was added") from error
 
 
 def _reported(file: FileCount, *, added: bool, strict: bool) -> SourceReport:

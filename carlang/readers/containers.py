@@ -11,12 +11,24 @@ from carlang.readers import tuning
 from carlang.readers.clixml_file import ClixmlReader
 from carlang.readers.compressed_file import BZIP2, GZIP, XZ, ZSTANDARD
 from carlang.readers.csv_file import CsvReader
+from carlang.readers.deadline import TimeUpError
 from carlang.readers.event_listing import EventListingReader
 from carlang.readers.evtx_file import EvtxReader
+from carlang.readers.expansion import Expansion
 from carlang.readers.json_documents import JsonDocumentsReader
 from carlang.readers.json_lines import JsonLinesReader
 from carlang.readers.parquet_file import ParquetReader
-from carlang.readers.records import STREAM_FAULTS, Archive, LogFile, Reader, ReadFault, Records, one_line, read_some
+from carlang.readers.records import (
+    STREAM_FAULTS,
+    Archive,
+    ExpansionError,
+    LogFile,
+    Reader,
+    ReadFault,
+    Records,
+    one_line,
+    read_some,
+)
 from carlang.readers.system_log import SystemLogReader
 from carlang.readers.tar_file import TarFile
 from carlang.readers.xml_file import EventXmlReader
@@ -57,11 +69,18 @@ _KNOWN_BINARIES = {
 }
 
 
-def read_log(log: LogFile, depth: int = 0) -> Iterator[tuple[str, Records | ReadFault]]:
+def read_log(log: LogFile) -> Iterator[tuple[str, Records | ReadFault]]:
     """Read a file, and the files in it where it is an archive; each item comes with the name of its file.
 
     A file that breaks off gives what was read before and a fault; the next file of the archive is read all the same.
+    So does one at which a reader fails in a way that nobody thought of. Where the source becomes more than its
+    `expansion` allows, the reading ends, with a fault that says so.
     """
+    expansion = log.expansion or Expansion.of(log.path)
+    yield from _read_any(replace(log, expansion=expansion), expansion, 0)
+
+
+def _read_any(log: LogFile, expansion: Expansion, depth: int) -> Iterator[tuple[str, Records | ReadFault]]:
     try:
         buffered, head = _peek(log)
         # An archive is opened whatever a reader would make of its bytes: what counts is in it.
@@ -69,15 +88,32 @@ def read_log(log: LogFile, depth: int = 0) -> Iterator[tuple[str, Records | Read
         if archive is None:
             yield from _read_log(buffered, head)
         elif depth >= tuning.DEEPEST_ARCHIVE:
-            yield log.name, ReadFault(f"archives in archives, deeper than {tuning.DEEPEST_ARCHIVE}")
+            reason = f"archives in archives, deeper than {tuning.DEEPEST_ARCHIVE}"
+            yield log.name, ReadFault(f"unpack it and name the folder: {reason}")
         else:
             for inner in archive.files(buffered):
                 if isinstance(inner, ReadFault):
                     yield log.name, inner
-                else:
-                    yield from read_log(inner, depth + 1)
+                    continue
+                expansion.member()
+                try:
+                    expansion.expect(inner.size or 0, depth)
+                except ExpansionError as error:  # the file alone: nothing of it was unpacked
+                    yield inner.name, ReadFault(str(error))
+                    continue
+                counted = replace(inner, stream=expansion.counted(inner.stream, depth), expansion=expansion)
+                yield from _read_any(counted, expansion, depth + 1)
+                if expansion.is_over:  # whether somebody on the way took the error for the end of the data or not
+                    return
+    except ExpansionError as error:
+        expansion.is_over = True
+        yield log.name, ReadFault(str(error))
     except STREAM_FAULTS as error:
         yield log.name, ReadFault(f"it breaks off: {one_line(error)}")
+    except TimeUpError:
+        raise
+    except Exception as error:  # noqa: BLE001  # whatever a library does at one file is that file's, and no other's
+        yield log.name, ReadFault(f"it cannot be read on: {type(error).__name__}: {one_line(error)}")
 
 
 def _read_log(log: LogFile, head: bytes) -> Iterator[tuple[str, Records | ReadFault]]:

@@ -9,12 +9,15 @@ import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import IO, Any, BinaryIO, Protocol
+from typing import IO, TYPE_CHECKING, Any, BinaryIO, Protocol
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from carlang.readers.compression import zstd
+
+if TYPE_CHECKING:
+    from carlang.readers.expansion import Expansion
 
 XML = "xml"
 """The shape of records that go by the XML of Windows events."""
@@ -75,11 +78,16 @@ class ReadFault:
 
 @dataclass(frozen=True)
 class LogFile:
-    """A stream of bytes to read: a file, or a file inside an archive. `path` is set where it is a file of its own."""
+    """A stream of bytes to read: a file, or a file inside an archive. `path` is set where it is a file of its own.
+
+    `size` is what an archive says that the file has, and `expansion` what its source may still become.
+    """
 
     name: str
     stream: BinaryIO = field(repr=False)
     path: Path | None = None
+    size: int | None = None
+    expansion: Expansion | None = field(default=None, repr=False)
 
 
 class Reader(Protocol):
@@ -110,7 +118,12 @@ class Archive(Protocol):
         ...
 
 
+class ExpansionError(Exception):
+    """A source becomes more than it may; the message says which limit it is, and how to raise it."""
+
+
 STREAM_FAULTS: tuple[type[Exception], ...] = (
+    ExpansionError,
     OSError,
     EOFError,
     ValueError,

@@ -24,6 +24,28 @@ DEEPEST_ARCHIVE = 4
 """How many archives may lie in one another. Not measured: a .tar.gz in a .zip is three; without a limit, an archive
 that holds itself would never end."""
 
+EXPANDED = 64 << 30
+"""Bytes that one source may become, be it unpacked or read from a stream, unless `--expand-limit` says more. Not
+measured: some fifty times the logs of one host; it bounds the time and the disk that one file can take."""
+
+EXPANSION = 200
+"""As a multiple of its size: what an archive may become. Not measured: logs shrink to a tenth or a fortieth, the
+repeated records of a test to a hundredth; a bomb comes to 1000 a level."""
+
+EXPANDED_UNASKED = 256 << 20
+"""Bytes that an archive may become whatever multiple of its size they are. Not measured: EVTX files that are nearly
+empty shrink to a thousandth, and are small; so much does no harm."""
+
+MEMBERS = 200_000
+"""Files that the archives of a source may hold. Not measured: a collection of a host's artifacts has some ten
+thousands; the directory of a zip, which is read as a whole, takes some 500 bytes of memory for each."""
+
+BYTES_OF_MEMBER = 4 << 10
+"""Bytes of what `--expand-limit` says that allow one file in an archive more. Not measured: most logs are longer."""
+
+SPOOL_WAIT = 0.5
+"""Seconds that a stream is waited for at once. Not measured: so soon a signal, or the end of the time, is noticed."""
+
 BLOCK = 8 << 20
 """Bytes of text that readers pass on at once. `bench/ingest.py --sweep BLOCK=1,8,32` (MiB): JSON lines in 4.4, 4.1 and
 4.0 s at peaks of 488, 491 and 499 MiB. More than `CHUNK`, so that one block of a plain file makes one chunk."""
@@ -168,6 +190,10 @@ MiB; it is a limit of memory for larger inputs."""
 COMMIT = 64 << 20
 """Bytes of raw text that are committed at once, where a source is not more than that. Not measured: an ingest that is
 killed has to read as much again; each commit adds an entry to the log, and files to the store."""
+
+COMMIT_SHARE = 0.25
+"""The part of an ingest's `--timeout` after which what was read is committed, between two sources. Not measured: an
+ingest that runs out of time again and again gets on all the same."""
 
 DUPLICATES_MEMORY = "512MB"
 """What DuckDB keeps in memory while duplicates are looked for. Not measured: the keys of one file need less."""

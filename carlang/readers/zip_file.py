@@ -9,7 +9,8 @@ from collections.abc import Iterator
 from typing import IO, cast
 
 from carlang.readers import tuning
-from carlang.readers.records import LogFile, ReadFault, copy_readable, one_line, utf8_name
+from carlang.readers.records import ExpansionError, LogFile, ReadFault, copy_readable, one_line, utf8_name
+from carlang.readers.zip_directory import announce_members
 from carlang.readers.zip_recovery import LOCAL_MAGIC, checked, local_members, unlisted_members
 
 _FORKS = "__MACOSX/"
@@ -33,6 +34,10 @@ class ZipFile:
             if log.path is None:
                 broken = copy_readable(log.stream, spool, tuning.PIECE)
                 seekable = spool
+                if isinstance(broken, ExpansionError):
+                    raise broken
+            if log.expansion:
+                announce_members(seekable, log.expansion)
             try:
                 archive = zipfile.ZipFile(seekable)
             except (zipfile.BadZipFile, OSError, ValueError) as error:
@@ -65,4 +70,8 @@ class ZipFile:
                     yield from local_members(name, seekable, begin, begin + len(LOCAL_MAGIC))
                 continue
             with stream:
-                yield LogFile(f"{name}!{utf8_name(entry.filename)}", checked(cast("zipfile.ZipExtFile", stream), crc))
+                yield LogFile(
+                    f"{name}!{utf8_name(entry.filename)}",
+                    checked(cast("zipfile.ZipExtFile", stream), crc),
+                    size=entry.file_size,
+                )

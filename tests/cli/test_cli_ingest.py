@@ -146,3 +146,31 @@ def test_a_recorded_run_of_at_exe_is_found(real_logs: Path, tmp_path: Path) -> N
     done = carlang("run", "CAR-2013-05-004", "--store", tmp_path / "store", "--format", "ndjson", "--fail-on-hit")
     assert done.status == 4
     assert [row["command_line"].strip() for row in done.lines()] == ["at  13:20 /interactive cmd"]
+
+
+def test_standard_input_is_read_and_limits_are_options(tmp_path: Path) -> None:
+    text = "".join(json.dumps(process_record(number)) + "\n" for number in (1, 2))
+    done = carlang("ingest", "-", "--store", tmp_path / "store", "--expand-limit", "1GB", "--timeout", "5m", stdin=text)
+    assert (done.status, done.err) == (0, "")
+    assert _hits(tmp_path / "store") == ["at.exe 1", "at.exe 2"]
+    for option in ("--timeout", "--expand-limit"):
+        refused = carlang("ingest", "-", "--store", tmp_path / "store", option, "soon", stdin=text)
+        assert (refused.status, refused.out) == (2, "")
+        assert f"{option}: 'soon' is not a" in refused.err
+
+
+def test_what_there_was_no_time_for_is_named_and_sets_the_exit_status(tmp_path: Path) -> None:
+    log = write_log(tmp_path / "log.ndjson", process_record(1))
+    done = carlang("ingest", log, "--store", tmp_path / "store", "--timeout", "0.001ms")
+    assert done.status == 3
+    assert "1 not read" in done.out
+    assert f"not read: {log}: the time was up: 1e-06 s" in done.out
+
+
+def test_what_is_no_file_is_named_in_the_report(tmp_path: Path) -> None:
+    (tmp_path / "logs").mkdir()
+    write_log(tmp_path / "logs" / "log.ndjson", process_record(1))
+    (tmp_path / "logs" / "gone").symlink_to("nowhere")
+    done = carlang("ingest", tmp_path / "logs", "--store", tmp_path / "store")
+    assert done.status == 0
+    assert f"passed over: {tmp_path / 'logs' / 'gone'}: a link that leads nowhere" in done.out

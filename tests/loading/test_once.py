@@ -4,11 +4,12 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from carlang.errors import IngestError
-from carlang.loading import Status
+from carlang.loading import Status, run
+from carlang.readers import sources
 from carlang.store import open_store
 from tests.conftest import POSIX, REPOSITORY
 from tests.ingesting import load, query, sysmon_create, write_lines
@@ -64,19 +65,25 @@ def test_a_source_of_the_size_of_another_is_told_from_it_by_its_bytes(store: Pat
     assert query(store, "SELECT count(*) FROM events") == [(2,)]
 
 
-def test_a_source_whose_digest_cannot_be_taken_adds_nothing(
+def test_a_source_whose_digest_cannot_be_taken_adds_nothing_and_takes_no_other_with_it(
     store: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def broken(_path: Path) -> str:
-        raise OSError(5, "Input/output error")
+    digest = sources.digest
 
-    log = write_lines(tmp_path / "log.json", [sysmon_create(1)])
+    def broken(path: Path, *others: Any) -> str:
+        if path.name == "log.json":
+            raise OSError(5, "Input/output error")
+        return digest(path, *others)
+
+    names = ("before.json", "log.json", "behind.json")
+    before, log, behind = (write_lines(tmp_path / name, [sysmon_create(n)]) for n, name in enumerate(names))
     with monkeypatch.context() as patch:
-        patch.setattr(sys.modules["carlang.loading.run"], "digest", broken)
-        with pytest.raises(IngestError, match=r"log\.json cannot be read: Input/output error; nothing of it was added"):
-            load(store, log)
-    assert open_store(store).files() == ()
-    assert list(store.rglob("*.parquet")) == []
+        patch.setattr(run, "digest", broken)
+        report = load(store, before, log, behind)
+    assert [s.status for s in report.sources] == [Status.INGESTED, Status.REJECTED, Status.INGESTED]
+    assert "Input/output error" in str(report.sources[1].reason)
+    assert query(store, "SELECT record_id FROM events ORDER BY 1") == [(0,), (2,)]
+    assert len(list(store.rglob("*.parquet"))) == len(open_store(store).files())
     assert load(store, log).events == {("process", "create"): 1}
 
 

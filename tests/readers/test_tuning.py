@@ -22,10 +22,12 @@ _NOT_TUNING = {
     "duplicates": {"_SECONDS"},
     "evtx_file": {"_CHUNK", "_CHUNK_COUNT_AT", "_HEADER"},
     "guessing": {"_FEWEST_MEMBERS", "_FEWEST_TELLING", "_LEAST_SHARE"},
+    "expansion": {"_KILO"},
     "tar_file": {"_END", "_MAGIC_AT"},
     "text": {"_TEXT_PER_CONTROL"},
     "times": {"_FILETIME", "_LONGEST", "_TICKS"},
     "zip_recovery": {"_LONG"},
+    "zip_directory": {"_LONGEST_COMMENT", "_SHORTEST_ENTRY"},
 }
 
 _MEMORY = re.compile(r"\d+\s*[KMGT]i?B")
