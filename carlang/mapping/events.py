@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from carlang.database.quoting import quoted, text_literal
 from carlang.mapping.event_mapping import Document, EventMapping
 from carlang.mapping.expression import Expression
-from carlang.mapping.headers import made_over, message_sql, own_header_members, own_message
+from carlang.mapping.headers import beside_frame, made_over, message_sql, own_header_members, own_message
 from carlang.mapping.macros import text_or_null
 from carlang.mapping.members import (
     MemberReader,
@@ -18,7 +18,7 @@ from carlang.mapping.members import (
     spread,
     with_other_names,
 )
-from carlang.mapping.shapes import MESSAGE_MEMBERS
+from carlang.mapping.shapes import MESSAGE_MEMBERS, is_frame_name
 from carlang.mapping.tables import POSITION
 from carlang.store import CLAIMED_BY, RAW
 
@@ -114,10 +114,25 @@ def _is_hollow(mapping: EventMapping) -> str:
 
 
 def _given(member: str, mapping: EventMapping, reader: MemberReader) -> str:
-    """Return the SQL of a member's value; null for nothing, and for the header of a record that is its own data."""
-    value = f"given({reader(member)})"
-    names = {member, *mapping.names.get(member, ())}
-    return f"CASE WHEN NOT is_own_data THEN {value} END" if names & own_header_members() else value
+    """Return the SQL of a member's value; null for nothing, and for what is or may be the header or frame of a record.
+
+    Of these, only records can be meant that are their own data.
+    """
+    value = _said(reader(member))
+    names = (member, *mapping.names.get(member, ()))
+    header, frame = (frozenset(filter(is_of, names)) for is_of in (own_header_members().__contains__, is_frame_name))
+    if mapping.document is not None or not header | frame:
+        return value
+    conditions = [*(["is_own_data"] if header else []), *([beside_frame()] if frame else [])]
+    others = [name for name in names if name not in header | frame]
+    # Read from the record again: the reader gives the first of all names.
+    rest = _said(first_of(map(column_reader("data", {}), others)))
+    return f"CASE WHEN {' OR '.join(conditions)} THEN {rest} ELSE {value} END"
+
+
+def _said(value: str) -> str:
+    """Return the SQL of a member's value that says something, which an empty object or list does not."""
+    return f"nullif(nullif(given({value}), '{{}}'), '[]')"
 
 
 def traced_query(mapping: EventMapping, columns: Mapping[str, str], events: str) -> str:

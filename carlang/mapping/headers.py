@@ -98,6 +98,15 @@ def own_header_members() -> frozenset[str]:
     return frozenset(name for values in headers for each in values if is_member(each) for name in each.members)
 
 
+@cache
+def beside_frame() -> str:
+    """Return the SQL condition of records whose own members stand beside those of their frame."""
+    shapes = [shape for shape in all_shapes() if shape.beside_frame]
+    made = ", ".join(text_literal(shape.name) for shape in shapes if shape.is_made_over)
+    just_so = ", ".join(text_literal(shape.name) for shape in shapes if not shape.is_made_over)
+    return f"(shape IN ({made}) OR (is_own_data AND shape IN ({just_so})))"
+
+
 def _own_data() -> tuple[Shape, ...]:
     """Return the shapes of records that may be their own data."""
     return tuple(shape for shape in all_shapes() if shape.may_be_own_data)

@@ -91,7 +91,8 @@ class Shape:
     is looked for in all records costs. `data` are objects that may hold the data, as JSON text; where there are none,
     the record is its own data, unless it is `data_elsewhere`. `renamed` adds members to the data that these lack;
     `frame` are members of a record that is its own data which speak of the log and not of the event: the logging
-    service's ProcessId.
+    service's ProcessId. Where a shape does not tell, as the event's own ProcessId has the same name, records have the
+    event's members `beside_frame`: those of `frame_names` alone are no event.
     """
 
     name: str
@@ -106,6 +107,7 @@ class Shape:
     rare: bool = False
     renamed: tuple[Renamed, ...] = ()
     frame: tuple[str, ...] = field(default=())
+    beside_frame: bool = False
 
     @property
     def is_made_over(self) -> bool:
@@ -162,6 +164,7 @@ class _ShapeEntry(_Entry):
     rare: bool = False
     renamed: tuple[_RenamedEntry, ...] = ()
     frame: tuple[str, ...] = ()
+    beside_frame: bool = False
 
     _header = field_validator("header", mode="before")(_lists)
     _lists = field_validator("time", "message", "data", "frame", "renamed", mode="before")(_listed)
@@ -176,6 +179,10 @@ class _ShapeEntry(_Entry):
 
 class _File(_Entry):
     shapes: tuple[_ShapeEntry, ...]
+
+
+class _FrameFile(_Entry):
+    names: tuple[str, ...]
 
 
 def is_member(expression: Expression) -> bool:
@@ -194,6 +201,22 @@ def all_shapes() -> tuple[Shape, ...]:
 def shape_named(name: str) -> Shape:
     """Return the shape of a name."""
     return next(shape for shape in all_shapes() if shape.name == name)
+
+
+def is_frame_name(member: str) -> bool:
+    """Tell whether some exporter calls a member of the record's frame so; case, dots and underscores do not matter."""
+    return _letters(member) in _frame_names()
+
+
+@cache
+def _frame_names() -> frozenset[str]:
+    name = "frame.yaml"
+    text = (package_files("carlang.mapping") / name).read_text("utf-8")
+    return frozenset(map(_letters, validate(_FrameFile, read_yaml(name, text)).names))
+
+
+def _letters(name: str) -> str:
+    return "".join(filter(str.isalnum, name)).casefold()
 
 
 def shape_files() -> list[tuple[str, str]]:
@@ -217,6 +240,7 @@ def _shape(entry: _ShapeEntry) -> Shape:
         rare=entry.rare,
         renamed=tuple(_renamed(each) for each in entry.renamed),
         frame=entry.frame,
+        beside_frame=entry.beside_frame,
     )
 
 
