@@ -144,6 +144,19 @@ def read_some(stream: BinaryIO, size: int) -> bytes:
     return piece
 
 
+def read_exactly(stream: BinaryIO, size: int) -> tuple[bytes, Exception | None]:
+    """Read so many bytes, fewer at the end and where the stream breaks; also returns what broke it."""
+    pieces: list[bytes] = []
+    left = size
+    try:
+        while left and (piece := read_some(stream, left)):
+            pieces.append(piece)
+            left -= len(piece)
+    except STREAM_FAULTS as error:
+        return b"".join(pieces), error
+    return b"".join(pieces), None
+
+
 def copy_readable(stream: BinaryIO, target: IO[bytes], size: int) -> Exception | None:
     """Copy a stream by pieces of a size up to its end, or to where it breaks; returns what broke it."""
     try:

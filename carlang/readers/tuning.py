@@ -97,6 +97,10 @@ EVTX_AT_ONCE = 512
 """Records that are taken from the EVTX parser before they become an Arrow array. `bench/ingest.py --sweep
 EVTX_AT_ONCE=16,512,8192`: 2.8, 2.9 and 2.8 s at peaks of 318, 325 and 333 MiB. It hardly matters."""
 
+EVTX_CHUNKS = 32
+"""Chunks of an EVTX file, of 64 KiB each, that are given to the parser at once. Not measured: a parser for each costs
+half a millisecond, and a fault in one has all of them parsed again."""
+
 ZSTD_LARGEST_WINDOW = 31
 """As a power of two: what `zstd --long=31` writes, the most there is. Not measured: less would refuse files that zstd
 makes; one that was written so takes its 2 GiB of memory."""

@@ -35,3 +35,17 @@ def _name(record: object) -> str:
 
 def json_line(name: str) -> str:
     return json.dumps({"Channel": "Security", "name": name, "data": {"a": [1, 2], "b": "c"}})
+
+
+def read_all(content: bytes) -> tuple[list[int], list[str], list[str]]:
+    """Return the numbers and the texts of the records that a file has, and what is said of the rest."""
+    numbers: list[int] = []
+    lines: list[str] = []
+    faults: list[str] = []
+    for _, item in read_log(LogFile("log", io.BytesIO(content))):
+        if isinstance(item, ReadFault):
+            faults.append(item.reason)
+        else:
+            numbers += item.numbers.to_pylist()
+            lines += item.lines.to_pylist()
+    return numbers, lines, faults
