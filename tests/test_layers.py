@@ -29,6 +29,7 @@ CONFINED = {
     "sqlglot": {"sql"},
     "duckdb": {"database", "engine", "store", "readers", "mapping", "loading"},
     "deltalake": {"store"},
+    "filelock": {"store"},
     "evtx": {"readers"},
     "typer": {"cli"},
     "rich": {"cli", "report"},

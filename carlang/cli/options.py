@@ -39,6 +39,16 @@ StorePath = Annotated[
 ]
 
 
+FORMATS = ("text", "json")
+"""Those of commands that say something about a store."""
+
+
+def check_format(name: str) -> None:
+    """Refuse what is no format of a command about a store."""
+    if name not in FORMATS:
+        raise UsageError(f"--format: there is no format {name!r}; choose one of {', '.join(FORMATS)}")
+
+
 def parameters(texts: list[str] | None) -> dict[str, str]:
     """Return `K=V` texts as a mapping."""
     values: dict[str, str] = {}

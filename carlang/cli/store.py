@@ -10,14 +10,12 @@ import typer
 from rich.table import Table
 
 from carlang.cli.console import piped, put, put_block, put_json, report_console
-from carlang.cli.exits import UsageError
-from carlang.cli.options import name_settings, open_project, open_store_of, path_option
+from carlang.cli.options import FORMATS, check_format, name_settings, open_project, open_store_of, path_option
+from carlang.cli.upkeep import compact_command, vacuum_command
 from carlang.errors import StoreError
 from carlang.escapes import printable
 from carlang.project import Project
-from carlang.store import KEEP_HOURS, StoreInfo, compact
-
-FORMATS = ("text", "json")
+from carlang.store import StoreInfo
 
 store_app = typer.Typer(help="Look at event stores, and keep them fast.", no_args_is_help=True)
 
@@ -37,7 +35,7 @@ def info(
     format_: Annotated[str, typer.Option("--format", metavar="FORMAT", help=" | ".join(FORMATS))] = "text",
 ) -> None:
     """Show objects, actions, rows, the range of time, sensors, and the share of each field that is filled."""
-    _check_format(format_)
+    check_format(format_)
     project = Project.find()
     try:
         held = open_store_of(project, path).info()
@@ -60,7 +58,7 @@ def schema(
     format_: Annotated[str, typer.Option("--format", metavar="FORMAT", help=" | ".join(FORMATS))] = "text",
 ) -> None:
     """Show the columns that the events of each object have, with their types in DuckDB."""
-    _check_format(format_)
+    check_format(format_)
     store = open_store_of(open_project(), path)
     objects = sorted({file.object for file in store.files()})
     columns = {name: store.columns(name) for name in objects}
@@ -77,21 +75,8 @@ def schema(
             put(f"  {column:{width}}  {type_}")
 
 
-@store_app.command("compact")
-def compact_command(
-    path: Annotated[Path | None, typer.Argument(metavar="PATH", parser=path_option, help="The store.")] = None,
-    keep: Annotated[
-        float, typer.Option("--keep", metavar="HOURS", min=0, help="How long files that were replaced are kept.")
-    ] = KEEP_HOURS,
-) -> None:
-    """Merge small files into large ones; ingests and runs may go on meanwhile."""
-    done = compact(open_store_of(open_project(), path), keep_hours=keep)
-    put(f"{done.merged:,} files with {done.rows:,} events became {done.written:,}; {done.deleted:,} old files deleted")
-
-
-def _check_format(format_: str) -> None:
-    if format_ not in FORMATS:
-        raise UsageError(f"--format: there is no format {format_!r}; choose one of {', '.join(FORMATS)}")
+store_app.command("compact")(piped(compact_command))
+store_app.command("vacuum")(piped(vacuum_command))
 
 
 def _put_info(info: StoreInfo, project: Project) -> None:

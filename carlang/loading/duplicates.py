@@ -16,7 +16,7 @@ import duckdb
 
 from carlang.database.quoting import text_literal
 from carlang.mapping.event_mapping import ObjectAction
-from carlang.store import StagedFile, Store
+from carlang.store import StagedFile, Store, footers, parquet_options
 
 # One export cuts the time to the second, another rounds it: they differ by up to one; two leaves room for both at once.
 # A log that is cleared and filled again has its number again in minutes at the earliest.
@@ -80,7 +80,8 @@ def _write_without_twins(connection: duckdb.DuckDBPyConnection, path: Path) -> N
         f"SELECT * EXCLUDE (file_row_number) FROM {_parquet([complete])}"  # noqa: S608
         " WHERE file_row_number NOT IN (FROM twins)"
     )
-    copy = f"COPY ({rows}) TO {text_literal(str(path))} (FORMAT parquet, COMPRESSION zstd)"
+    footer = footers([complete])[complete]
+    copy = f"COPY ({rows}) TO {text_literal(str(path))} {parquet_options(footer)}"
     count = connection.execute(copy).fetchone()
     complete.unlink()
     if count is None or count[0] == 0:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import uuid
 from collections import Counter, deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from functools import partial
+from pathlib import Path
 from types import TracebackType
 from typing import Self
 
@@ -15,7 +17,6 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from carlang.database.connection import open_memory
-from carlang.errors import StoreError
 from carlang.loading.duplicates import drop_duplicates
 from carlang.loading.pipeline import Pipeline, RecordsError
 from carlang.loading.rejected import RejectedFile, RejectedText, described
@@ -27,8 +28,8 @@ from carlang.mapping.mapper import LogName, Mapped, Mapper, Statements
 from carlang.mapping.router import GuessCounts, add_guesses
 from carlang.readers import tuning
 from carlang.readers.deadline import Deadline
-from carlang.readers.records import ReadFault, Records, one_line
-from carlang.store import REJECTED_FOLDER, StagedFile, Store
+from carlang.readers.records import ReadFault, Records
+from carlang.store import REJECTED_FOLDER, Footer, StagedFile, Staging, Store, not_written
 
 
 @dataclass
@@ -73,16 +74,28 @@ class Batch:
     misfits: Counter[tuple[str, str]] = field(default_factory=Counter)
     rejections: list[Rejection] = field(default_factory=list)
     size: int = 0
+    commit: str = field(default_factory=lambda: uuid.uuid4().hex)
 
 
 class Loader:
-    """Stores what comes out of a pipeline; used as a context manager. A batch ends between two files."""
+    """Stores what comes out of a pipeline; used as a context manager. A batch ends between two files.
 
-    def __init__(self, store: Store, statements: Statements, deadline: Deadline | None = None) -> None:
+    Parquet files are written into the staging of whoever writes to the store, or where the store would have them: then
+    those of a batch that is given up stay there until a vacuum.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        statements: Statements,
+        deadline: Deadline | None = None,
+        staging: Staging | None = None,
+    ) -> None:
         self._deadline = deadline or Deadline()
         self.store = store
         self.batch = Batch()
-        self._events = WaitingEvents(store, statements.model)
+        self._staging = staging
+        self._events = WaitingEvents(self._new_file, statements.model)
         self._rejected: dict[int, RejectedFile] = {}
         self._writing: deque[tuple[Future[None], int]] = deque()
         self._pipeline = Pipeline(statements, self, tuning.THREADS, self._deadline)
@@ -97,6 +110,9 @@ class Loader:
         self._pipeline.__exit__(kind, error, trace)
         if kind is not None:
             self._discard()
+
+    def _new_file(self, makes: ObjectAction) -> Path:
+        return self._staging.new_file() if self._staging else self.store.new_file(makes.object, makes.action)
 
     def begin(self, name: str, key: str | Future[str]) -> None:
         """Turn to a new file, given with its digest."""
@@ -159,7 +175,7 @@ class Loader:
         self.batch.misfits += mapped.misfits
         for made in mapped.events:
             self.batch.events[made.mapping.makes] += made.rows.num_rows
-            self._events.add(made.mapping.makes, made.rows)
+            self._events.add(made.mapping.makes, made.rows, mapped.mapped.keys() | mapped.unmapped.keys())
         self._write(self._events.full())
 
     def _write(self, files: Iterable[FileOfEvents]) -> None:
@@ -169,29 +185,43 @@ class Loader:
             size = file.events.nbytes
             while self._writing and size + sum(waiting for _, waiting in self._writing) > tuning.BYTES_OF_FILES:
                 self._written()
-            self._writing.append((self._pipeline.submit(partial(_write, file)), size))
+            batch = self.batch.commit, [self.batch.files[index] for index in sorted(file.sources)]
+            self._writing.append((self._pipeline.submit(partial(_write, file, *batch)), size))
 
     def _written(self) -> None:
         """Wait for the oldest file that is being written; what goes wrong is no fault of a source."""
         try:
             self._deadline.result(self._writing.popleft()[0])
         except duckdb.Error as error:
-            raise StoreError(f"{self.store.path} cannot be written: {one_line(error)}") from error
+            raise not_written(self.store.path, error) from error
 
     def _discard(self) -> None:
         """Give the batch up; what was written for it is deleted."""
         self._events.clear()
         for rejected in self._rejected.values():
             rejected.close()
-        delete_staged(self.batch)
+        self.give_up(self.batch)
         self.batch = Batch()
 
+    def give_up(self, batch: Batch) -> None:
+        """Delete the Parquet files that were written for a batch and that no commit has moved to their places.
 
-def _write(file: FileOfEvents, mapper: Mapper) -> None:
-    write_events(file, mapper.connection)
+        What has come there stays, whatever became of the commit.
+        """
+        if self._staging:
+            for staged in batch.staged:
+                staged.path.unlink(missing_ok=True)
 
 
-def delete_staged(batch: Batch) -> None:
-    """Delete the Parquet files that were written for a batch."""
-    for staged in batch.staged:
-        staged.path.unlink(missing_ok=True)
+def _write(file: FileOfEvents, commit: str, sources: Sequence[FileCount], mapper: Mapper) -> None:
+    # The digests of the last sources may still be in the making. To wait for them costs little: a file of events takes
+    # as much text as is hashed several times over meanwhile.
+    digests = tuple(digest for source in sources if (digest := _known_digest(source)))
+    write_events(file, Footer(file.staged.path.name, commit, digests), mapper.connection)
+
+
+def _known_digest(source: FileCount) -> str | None:
+    try:
+        return source.digest
+    except RecordsError:  # the source cannot be read twice: whoever commits it finds the same, and gives the batch up
+        return None

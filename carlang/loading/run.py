@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import BinaryIO, cast
 
 from carlang.errors import IngestOptionError
-from carlang.loading.loader import Batch, FileCount, Loader, delete_staged
+from carlang.loading.loader import Batch, FileCount, Loader
 from carlang.loading.pipeline import RecordsError
 from carlang.loading.progress import Progress
 from carlang.loading.report import (
@@ -102,10 +102,10 @@ def ingest(  # noqa: PLR0913  # the options of one command
     if progress:
         progress.start(sum(file.size for file in files))
     statements = Statements(sensors, model, hostname, keep_raw)
-    with tempfile.TemporaryDirectory(prefix="carlang-") as scratch:
+    with opened.writing() as staging, tempfile.TemporaryDirectory(prefix="carlang-") as scratch:
         run = _Run(
             opened,
-            lambda: Loader(opened, statements, deadline),
+            lambda: Loader(opened, statements, deadline, staging),
             _Bounds(deadline, expand_limit, Path(scratch)),
             strict=strict,
             dedupe=dedupe is not None,
@@ -328,14 +328,14 @@ class _Run:
         self._committed = time.monotonic()
         good = [file for file in batch.files if file.records and not (self.strict and file.rejected)]
         if not good:
-            delete_staged(batch)
+            self.loader.give_up(batch)
             self._report(batch, frozenset())
             return []
-        digests = [file.digest for file in good]
+        names = {file.digest: file.name for file in good}
         dropped = self.loader.drop_duplicates(batch) if self.dedupe else Counter()
-        if self.store.commit(batch.staged, digests):
+        if self.store.commit(batch.staged, names):
             # One Parquet file holds events of many sources; those of a source that came first cannot be taken out.
-            delete_staged(batch)
+            self.loader.give_up(batch)
             self._known = True
             return [self._digests.pop(file.digest) for file in batch.files]
         self.events += batch.events
@@ -345,7 +345,7 @@ class _Run:
         self.duplicates += dropped
         add_guesses(self.guesses, batch.guesses)
         add_doubts(self.doubts, batch.doubts)
-        self._report(batch, frozenset(digests))
+        self._report(batch, frozenset(names))
         return []
 
     def _report(self, batch: Batch, committed: frozenset[str]) -> None:

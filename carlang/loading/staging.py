@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import duckdb
 import pyarrow as pa
@@ -14,14 +16,15 @@ from carlang.mapping.event_mapping import ObjectAction
 from carlang.model.schema import Model
 from carlang.readers import tuning
 from carlang.readers.feed import Feed
-from carlang.store import StagedFile, Store, object_columns
+from carlang.store import Footer, StagedFile, object_columns, parquet_options
 
 
 @dataclass(frozen=True)
 class FileOfEvents:
-    """Events that become a staged file with these columns, filled or not."""
+    """Events that become a staged file with these columns, filled or not; they are of these sources of the batch."""
 
     staged: StagedFile
+    sources: AbstractSet[int]
     events: pa.Table = field(repr=False)
     columns: Mapping[str, str] = field(repr=False)
 
@@ -29,15 +32,17 @@ class FileOfEvents:
 class WaitingEvents:
     """Gathers events by object and action until they are worth a file: many small files make a slow store."""
 
-    def __init__(self, store: Store, model: Model) -> None:
-        self._store = store
+    def __init__(self, new_file: Callable[[ObjectAction], Path], model: Model) -> None:
+        self._new_file = new_file
         self._model = model
         self._tables: dict[ObjectAction, list[pa.Table]] = {}
+        self._sources: dict[ObjectAction, set[int]] = {}
         self._sizes: dict[ObjectAction, int] = {}
 
-    def add(self, makes: ObjectAction, events: pa.Table) -> None:
-        """Take events."""
+    def add(self, makes: ObjectAction, events: pa.Table, sources: AbstractSet[int]) -> None:
+        """Take events of some sources of the batch."""
         self._tables.setdefault(makes, []).append(events)
+        self._sources.setdefault(makes, set()).update(sources)
         self._sizes[makes] = self._sizes.get(makes, 0) + events.nbytes
 
     def full(self) -> Iterator[FileOfEvents]:
@@ -57,18 +62,19 @@ class WaitingEvents:
     def clear(self) -> None:
         """Let everything go."""
         self._tables.clear()
+        self._sources.clear()
         self._sizes.clear()
 
     def _take(self, makes: ObjectAction) -> FileOfEvents:
         del self._sizes[makes]
         # Mappings leave out columns that they have nothing for, each its own.
         events = pa.concat_tables(self._tables.pop(makes), promote_options="default")
-        path = self._store.new_file(makes.object, makes.action)
+        staged = StagedFile(self._new_file(makes), makes.object, makes.action)
         columns = object_columns(self._model.objects[makes.object])
-        return FileOfEvents(StagedFile(path, makes.object, makes.action), events, columns)
+        return FileOfEvents(staged, self._sources.pop(makes), events, columns)
 
 
-def write_events(file: FileOfEvents, connection: duckdb.DuckDBPyConnection) -> None:
+def write_events(file: FileOfEvents, footer: Footer, connection: duckdb.DuckDBPyConnection) -> None:
     """Write events in the order of their time, so that a search for some days reads few row groups."""
     events = file.events.combine_chunks()
     # The number orders events of one moment: a log's own order, and the same bytes however they came in.
@@ -83,5 +89,5 @@ def write_events(file: FileOfEvents, connection: duckdb.DuckDBPyConnection) -> N
     ]
     columns += [quoted(name) for name in events.column_names if name not in file.columns]
     rows = f"SELECT {', '.join(columns)} FROM staged_events"  # noqa: S608  # all names are quoted
-    connection.execute(f"COPY ({rows}) TO {target} (FORMAT parquet, COMPRESSION zstd)")
+    connection.execute(f"COPY ({rows}) TO {target} {parquet_options(footer)}")
     connection.unregister("staged_events")

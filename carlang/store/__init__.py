@@ -1,32 +1,43 @@
 """Event stores: a Delta Lake table of CAR events, or a plain tree of Parquet files."""
 
 from carlang.store.columns import PARTITIONS, RAW, column_type, model_columns, object_columns
-from carlang.store.compact import KEEP_HOURS, Compaction, compact
+from carlang.store.compact import Compaction, compact
 from carlang.store.files import StagedFile, StoreFile
+from carlang.store.footer import Footer, footers, parquet_options
 from carlang.store.hollow import CLAIMED_BY, CLAIMS
 from carlang.store.info import ClassInfo, HollowInfo, StoreInfo
 from carlang.store.plain_copy import write_plain
-from carlang.store.store import REJECTED_FOLDER, Store, create_store, open_store
+from carlang.store.storage import not_written, storage_fault
+from carlang.store.store import REJECTED_FOLDER, Staging, Store, create_store, open_store
+from carlang.store.vacuum import OLDER_THAN, Vacuumed, vacuum
 
 __all__ = [
     "CLAIMED_BY",
     "CLAIMS",
-    "KEEP_HOURS",
+    "OLDER_THAN",
     "PARTITIONS",
     "RAW",
     "REJECTED_FOLDER",
     "ClassInfo",
     "Compaction",
+    "Footer",
     "HollowInfo",
     "StagedFile",
+    "Staging",
     "Store",
     "StoreFile",
     "StoreInfo",
+    "Vacuumed",
     "column_type",
     "compact",
     "create_store",
+    "footers",
     "model_columns",
+    "not_written",
     "object_columns",
     "open_store",
+    "parquet_options",
+    "storage_fault",
+    "vacuum",
     "write_plain",
 ]

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import tempfile
+import uuid
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
 
 import duckdb
 
 from carlang.database.connection import open_memory
 from carlang.database.quoting import text_literal
-from carlang.errors import StoreError
 from carlang.store.files import StoreFile
-from carlang.store.store import Store
-
-KEEP_HOURS = 168.0
-"""How long files that were replaced are kept, for readers that still have them open: a week, as Delta's own default."""
+from carlang.store.footer import Footer, footers, parquet_options
+from carlang.store.storage import not_written
+from carlang.store.store import Staging, Store
+from carlang.store.vacuum import vacuum
 
 # Files from half the target size up are left alone: merging two of them would rewrite all their bytes to save one file.
 _SMALL = 64 << 20
@@ -25,6 +27,10 @@ _LARGE = 128 << 20
 # A group may be several times larger uncompressed. DuckDB sorts it within this and spills the rest to disk, so that a
 # compaction leaves memory to the ingests and runs beside it.
 _MEMORY = "1GB"
+# Other writers of Delta than carlang hold no lock, and write their files long before the log names them.
+_UNNAMED_HOURS = 24
+# A thousand years: more than a `timedelta` with hours can be, and than there are instants.
+_HOURS_MAX = 24 * 365 * 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,25 +43,35 @@ class Compaction:
     deleted: int
 
 
-def compact(store: Store, *, keep_hours: float = KEEP_HOURS) -> Compaction:
-    """Merge the small files of each object and action, and delete files that were replaced long enough ago.
+def compact(store: Store, *, keep_hours: float | None = None) -> Compaction:
+    """Merge the small files of each object and action.
 
     Each merged file is committed in one transaction that adds it and removes those that it replaces: whoever opens the
-    store sees the same events before and after. Ingests may go on meanwhile. A compaction that is stopped leaves at
-    most files that no commit names. A group that another compaction got to first is left alone.
+    store sees the same events before and after. Ingests may go on meanwhile. A group that another compaction got to
+    first is left alone. Files that were replaced stay until a vacuum. A compaction that is stopped, at whatever moment
+    and by whatever, has swapped a group or it has not; it deletes nothing.
+
+    With `keep_hours` a vacuum follows, of the files that were replaced so many hours ago or before; of those that no
+    commit named too, if that is a day or more.
 
     Raises `StoreError` where the store is read-only or a file cannot be read.
     """
     merged = written = rows = 0
-    store.refresh()
     with (
+        store.writing() as staging,
         tempfile.TemporaryDirectory(prefix="carlang-") as spool,
         open_memory(memory=_MEMORY, scratch=spool) as connection,
     ):
+        store.refresh()
         for files in list(_groups(store.files())):  # grouped before the first merge changes what the store has
-            if _merge(store, connection, files):
+            if _merge(store, staging, connection, files):
                 merged, written, rows = merged + len(files), written + 1, rows + sum(f.rows for f in files)
-    return Compaction(merged, written, rows, store.delete_replaced(keep_hours))
+        store.checkpoint()
+    deleted = 0
+    if keep_hours is not None:
+        older_than = timedelta(hours=min(keep_hours, _HOURS_MAX))
+        deleted = len(vacuum(store, older_than=older_than, never_named=keep_hours >= _UNNAMED_HOURS).files)
+    return Compaction(merged, written, rows, deleted)
 
 
 def _groups(files: Sequence[StoreFile]) -> Iterator[list[StoreFile]]:
@@ -78,25 +94,32 @@ def _groups(files: Sequence[StoreFile]) -> Iterator[list[StoreFile]]:
             yield group
 
 
-def _merge(store: Store, connection: duckdb.DuckDBPyConnection, files: Sequence[StoreFile]) -> bool:
+def _merge(store: Store, staging: Staging, connection: duckdb.DuckDBPyConnection, files: Sequence[StoreFile]) -> bool:
     """Write one file with the events of several and swap it in; False where another process replaced one first."""
-    path = store.new_file(files[0].object, files[0].action)
+    path = staging.new_file()
     present = {column for file in files for column in file.filled}
     order = ", ".join(f"{name} NULLS LAST" for name in ("time", "record_id") if name in present)
     events = "FROM read_parquet($files, union_by_name = true, hive_partitioning = false)"
     query = f"{events} ORDER BY {order}" if order else events
-    copy = f"COPY ({query}) TO {text_literal(str(path))} (FORMAT parquet, COMPRESSION zstd)"
+    footer = _footer(store, path, files)
+    copy = f"COPY ({query}) TO {text_literal(str(path))} {parquet_options(footer)}"
     try:
-        done = _copied(connection, copy, files) and store.replace(files, path)
+        return _copied(connection, copy, files) and store.replace(files, path)
     except duckdb.Error as error:
+        raise not_written(files[0].path.parent, error, "cannot be compacted") from error
+    finally:
+        # It is still there if it was not swapped in: the space is wanted for the next group.
         path.unlink(missing_ok=True)
-        raise StoreError(f"{files[0].path.parent} cannot be compacted: {error}") from error
-    except BaseException:  # an interrupt too: a file that no commit names would stay until a vacuum a day later
-        path.unlink(missing_ok=True)
-        raise
-    if not done:
-        path.unlink(missing_ok=True)
-    return done
+
+
+def _footer(store: Store, path: Path, files: Sequence[StoreFile]) -> Footer:
+    replaced = footers([file.path for file in files])
+    return Footer(
+        name=path.name,
+        commit=uuid.uuid4().hex,
+        sources=tuple({source for footer in replaced.values() for source in footer.sources}),
+        replaces=tuple(file.path.relative_to(store.path).as_posix() for file in files),
+    )
 
 
 def _copied(connection: duckdb.DuckDBPyConnection, copy: str, files: Sequence[StoreFile]) -> bool:

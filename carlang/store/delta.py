@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
-import math
+import re
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
@@ -18,9 +19,10 @@ from deltalake.transaction import AddAction, RemoveAction
 
 from carlang.errors import StoreError
 from carlang.store.columns import PARTITIONS, delta_fields, duckdb_columns
+from carlang.store.commits import COMMIT_KEY, CommitRecord, commit_record
+from carlang.store.copies import LOG_FOLDER, copy_entries, entries, entry_path, first_loss
 from carlang.store.files import StoreFile, damaged, read_footers
-
-LOG_FOLDER = "_delta_log"
+from carlang.store.storage import first_line, not_written
 
 # Everything that deltalake raises: its Rust side also surfaces as plain OSError and ValueError.
 _FAULTS = (DeltaError, OSError, ValueError)
@@ -29,13 +31,13 @@ _FAULTS = (DeltaError, OSError, ValueError)
 _ATTEMPTS = 30
 _PAUSE = 0.02
 """Seconds before the second attempt; before the third it is twice that, and so on."""
-# An ingest writes its files long before the log names them, so a file the log never named may still be wanted.
-_UNNAMED_HOURS = 24
-# A thousand years: deltalake takes the hours off the clock, and for more there is no instant.
-_HOURS_MAX = 24 * 365 * 1000
 # A Parquet file begins and ends with it.
 _MAGIC = b"PAR1"
+_URL = re.compile("[A-Za-z][A-Za-z0-9+.-]*:")
 
+PRESENT = 1
+"""What remains of the version of a source's Delta app transaction, halved, while the source is in the table: it is 1
+when the source comes in, 2 when a repair has given its events up, 3 when it was read again."""
 
 _UNKNOWN = -1
 """The number of rows of a file that the log has no statistics for."""
@@ -60,9 +62,10 @@ class DeltaLog:
             except CommitFailedError:
                 pass  # another process made it in the meantime
             except _FAULTS as error:
-                raise StoreError(f"no event store can be made in {path}: {_first_line(error)}") from error
+                raise not_written(path, error, "cannot become an event store") from error
         log = cls(path)
         log.add_columns(columns)
+        copy_entries(path)
         return log
 
     @property
@@ -87,30 +90,26 @@ class DeltaLog:
                 # Another process may have added the same columns. The library has no error of its own for that, so all
                 # are tried again, and the columns are compared anew.
                 if attempt == _ATTEMPTS - 1:
-                    raise StoreError(f"no columns can be added to {self.path}: {_first_line(error)}") from error
+                    raise not_written(self.path, error, "takes no columns") from error
                 time.sleep(_PAUSE * (attempt + 1))
+            except _FAULTS as error:
+                raise not_written(self.path, error) from error
             self.refresh()
 
     def has_source(self, digest: str) -> bool:
         """Tell whether a source of this digest is part of the table."""
-        return self._table.transaction_version(digest) is not None
+        return (self._table.transaction_version(digest) or 0) % 2 == PRESENT
 
     def files(self) -> tuple[StoreFile, ...]:
         """Return the files that the log names, described by its statistics, in the order of their paths."""
-        actions = pa.table(self._table.get_add_actions(flatten=True))
-        files = sorted((self._file(row) for row in actions.to_pylist()), key=lambda f: f.path)
+        files = sorted((self._file(row) for row in self._named()), key=lambda f: f.path)
         # Another writer of Delta may leave the statistics out. The footers have them too, but have to be opened.
         undescribed = [f for f in files if f.rows == _UNKNOWN]
         from_footers = {f.path: f for f in read_footers([(f.path, f.object, f.action) for f in undescribed])}
         return tuple(from_footers.get(f.path, f) for f in files)
 
     def _file(self, row: Mapping[str, Any]) -> StoreFile:
-        name = Path(unquote(row["path"]))  # the log holds paths as parts of URLs
-        # Delta allows absolute paths, for tables that share files. A store that somebody handed over could name any
-        # file of its reader's that way, and `compact` would copy it in.
-        if name.anchor or ".." in name.parts:
-            raise damaged(self.path / LOG_FOLDER, f"it names a file outside of the store, {name}")
-        path = self.path / name
+        path = path_within(self.path, row["path"])
         _check_file(path, row["size_bytes"])
         prefix = "null_count."
         nulls = {k.removeprefix(prefix): v for k, v in row.items() if k.startswith(prefix) and v is not None}
@@ -126,98 +125,163 @@ class DeltaLog:
             filled={column: rows - count for column, count in nulls.items()} if described else {},
         )
 
-    def commit(self, files: Sequence[StoreFile], digests: Sequence[str]) -> frozenset[str]:
+    def commit(self, files: Sequence[StoreFile], digests: Sequence[str], record: CommitRecord) -> frozenset[str]:
         """Add files and the digests of their sources in one transaction.
 
         Returns the empty set, or the digests that another ingest committed first; then nothing was added.
         """
         now = int(time.time() * 1000)
         actions: list[AddAction | RemoveAction] = [_add_action(self.path, f, now) for f in files]
-        properties = CommitProperties(app_transactions=[Transaction(digest, 1, now) for digest in digests])
         for attempt in range(_ATTEMPTS):
             # Asked again before each attempt: the writer that was first may have brought the same source.
             if present := frozenset(d for d in digests if self.has_source(d)):
                 return present
-            if self._append(actions, properties, attempt):
+            sources = [Transaction(d, (self._table.transaction_version(d) or 0) + 1, now) for d in digests]
+            if self._append(actions, record, attempt, sources):
                 break
         return frozenset()
 
-    def replace(self, old: Sequence[Path], new: StoreFile) -> bool:
+    def replace(self, old: Sequence[Path], new: StoreFile, record: CommitRecord) -> bool:
         """Remove files and add one that holds the same events, in one transaction.
 
         Returns False, and changes nothing, where the table no longer has one of the files.
         """
         for attempt in range(_ATTEMPTS):
             now = int(time.time() * 1000)
-            actions = pa.table(self._table.get_add_actions(flatten=True)).select(["path", "size_bytes"]).to_pylist()
-            sizes = {self.path / unquote(row["path"]): (row["path"], row["size_bytes"]) for row in actions}
-            if not all(path in sizes for path in old):
+            removed = self._removals(old, now, data_change=False)
+            if removed is None:
                 return False
-            values: dict[str, str | None] = {"object": new.object, "action": new.action}
-            removed = [
-                RemoveAction(name, data_change=False, deletion_timestamp=now, size=size, partition_values=values)
-                for name, size in (sizes[path] for path in old)
-            ]
             added = _add_action(self.path, new, now, data_change=False)
-            # Left to itself, deltalake retries without asking whether the files are still part of the table, and two
-            # compactions would each add the events of the same files.
-            once = CommitProperties(max_commit_retries=0)
-            if self._append([*removed, added], once, attempt):
+            if self._append([*removed, added], record, attempt):
                 return True
         return False
 
-    def _append(self, actions: list[AddAction | RemoveAction], properties: CommitProperties, attempt: int) -> bool:
+    def _removals(self, paths: Sequence[Path], now: int, *, data_change: bool) -> list[RemoveAction] | None:
+        """Return what takes files out of the table; None where it does not have one of them any more."""
+        named = {path_within(self.path, row["path"]): row for row in self._named()}
+        if not all(path in named for path in paths):
+            return None
+        return [
+            RemoveAction(
+                named[path]["path"],
+                data_change=data_change,
+                deletion_timestamp=now,
+                size=named[path]["size_bytes"],
+                partition_values={name: named[path][f"partition.{name}"] for name in PARTITIONS},
+            )
+            for path in paths
+        ]
+
+    def _named(self) -> list[dict[str, Any]]:
+        actions: list[dict[str, Any]] = pa.table(self._table.get_add_actions(flatten=True)).to_pylist()
+        return actions
+
+    def _append(
+        self,
+        actions: Sequence[AddAction | RemoveAction],
+        record: CommitRecord,
+        attempt: int,
+        sources: Sequence[Transaction] = (),
+    ) -> bool:
         """Write one entry of the log; False, after a pause, where another writer took its number first.
 
         Either way the table is at its newest version afterwards. Raises `StoreError` at the last attempt.
         """
+        before = self._table.version()
+        record = dataclasses.replace(record, previous=(before, commit_of(entry_path(self.path, before))))
+        properties = CommitProperties(
+            custom_metadata={COMMIT_KEY: record.to_json()},
+            app_transactions=list(sources),
+            # Left to itself, deltalake retries without asking whether the files are still part of the table, and two
+            # compactions would each add the events of the same files.
+            max_commit_retries=0,
+        )
         try:
             self._table.create_write_transaction(
-                actions, "append", self._table.schema(), list(PARTITIONS), commit_properties=properties
+                list(actions), "append", self._table.schema(), list(PARTITIONS), commit_properties=properties
             )
-        except CommitFailedError as error:
-            if attempt == _ATTEMPTS - 1:
-                raise StoreError(f"{self.path}: the commit failed: {_first_line(error)}; try again") from error
-            time.sleep(_PAUSE * (attempt + 1))
-            self.refresh()
-            return False
         except _FAULTS as error:
-            raise StoreError(f"{self.path} cannot be written: {_first_line(error)}") from error
+            # An error may also come after the entry was written, from what deltalake does behind it. Only the log
+            # knows whether the commit was made.
+            if not self._has_commit(record.commit, before):
+                if not isinstance(error, CommitFailedError):
+                    raise not_written(self.path, error) from error
+                if attempt == _ATTEMPTS - 1:
+                    raise StoreError(f"{self.path}: the commit failed: {first_line(error)}; try again") from error
+                time.sleep(_PAUSE * (attempt + 1))
+                self.refresh()
+                return False
         self.refresh()
+        copy_entries(self.path)
         return True
 
-    def vacuum(self, hours: float) -> int:
-        """Delete files that the table has not named for so many hours; returns how many.
+    def _has_commit(self, commit: str, before: int) -> bool:
+        """Tell whether the log has a commit among its entries after a version."""
+        return any(commit_of(path) == commit for version, path in entries(self.path).items() if version > before)
 
-        A file that it never named is left over from an ingest, or belongs to one that is still running: it is spared
-        unless `hours` is a day or more.
-        """
+    def checkpoint(self) -> None:
+        """Write the table's state into one file: opening reads every entry since the last, and ingests write none."""
         try:
-            self.refresh()
-            deleted = self._table.vacuum(
-                math.ceil(
-                    min(hours, _HOURS_MAX)
-                ),  # deltalake counts whole hours; rounded down, half an hour would be none
-                dry_run=False,
-                enforce_retention_duration=False,  # it refuses anything below a week; how long is the caller's choice
-                full=hours >= _UNNAMED_HOURS,
-            )
-            # Opening reads every entry since the last checkpoint, and ingests write none.
             self._table.create_checkpoint()
         except _FAULTS as error:
-            raise StoreError(f"{self.path}: old files cannot be deleted: {_first_line(error)}") from error
-        self.refresh()
-        return len(set(deleted))
+            raise not_written(self.path, error) from error
+
+    def unnamed(self, hours: int, *, never: bool) -> list[Path]:
+        """Return the files that the table has not named for so many hours, and those as old that it `never` did.
+
+        Raises `StoreError` where the log cannot be read.
+        """
+        try:
+            names = self._table.vacuum(
+                hours,
+                dry_run=True,
+                enforce_retention_duration=False,  # it refuses anything below a week; how long is the caller's choice
+                full=never,
+            )
+        except _FAULTS as error:
+            raise damaged(self.path / LOG_FOLDER, first_line(error)) from error
+        return sorted({path_within(self.path, name) for name in names})
+
+
+def path_within(store: Path, name: str) -> Path:
+    """Return the path of a file that the log names.
+
+    Delta allows absolute paths and URLs, for tables that share files. A store that somebody handed over could name any
+    file of its reader's that way, also through a symbolic link in it, and `compact` would copy it in.
+    """
+    relative = Path(unquote(name))  # the log holds paths as parts of URLs
+    path = store / relative
+    is_outside = relative.anchor or ".." in relative.parts or _URL.match(name) or _URL.match(relative.as_posix())
+    if is_outside or not path.resolve().is_relative_to(store.resolve()):
+        raise damaged(store / LOG_FOLDER, f"it names a file outside of the store, {relative}")
+    return path
+
+
+def commit_of(entry: Path) -> str | None:
+    """Return the name of the commit that wrote an entry of the log; None where there is none, or it has no name."""
+    try:
+        with entry.open(encoding="utf-8") as lines:
+            for line in lines:
+                if info := json.loads(line).get("commitInfo"):
+                    record = commit_record(info)
+                    return record.commit if record else None
+    except (OSError, ValueError, AttributeError):
+        return None
+    return None
 
 
 def _open(path: Path) -> DeltaTable:
+    if lost := first_loss(path):
+        entry = entry_path(path, lost.version)
+        reason = "it lacks something that was committed" if entry.exists() else "it was committed, and is gone"
+        raise damaged(entry, reason)
     try:
         table = DeltaTable(path)
         partitions = table.metadata().partition_columns
     except TableNotFoundError as error:
         raise damaged(path / LOG_FOLDER, "it holds no version of the table") from error
     except _FAULTS as error:
-        raise damaged(_faulty_entry(path / LOG_FOLDER), _first_line(error)) from error
+        raise damaged(_faulty_entry(path / LOG_FOLDER), first_line(error)) from error
     if partitions != list(PARTITIONS):
         raise StoreError(f"{path} is a Delta table, but not one of events by object and action; name another folder")
     return table
@@ -272,7 +336,3 @@ def _bounds(file: StoreFile) -> Iterator[str]:
     for moment in (file.first_time, file.last_time):
         if isinstance(moment, datetime):
             yield moment.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
-
-
-def _first_line(error: Exception) -> str:
-    return str(error).split("\n", 1)[0]

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import threading
 import uuid
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from importlib.resources import files as package_files
 from os import PathLike
 from pathlib import Path
@@ -15,14 +17,30 @@ from carlang.database.connection import open_memory
 from carlang.errors import StoreError
 from carlang.model.schema import Model
 from carlang.store.columns import model_columns
-from carlang.store.delta import LOG_FOLDER, DeltaLog
+from carlang.store.commits import CommitRecord, FileRecord, file_records
+from carlang.store.copies import LOG_FOLDER
+from carlang.store.delta import DeltaLog
 from carlang.store.files import StagedFile, StoreFile, damaged, read_footers
+from carlang.store.footer import footers
 from carlang.store.hollow import hollow_counts
 from carlang.store.info import StoreInfo, describe
+from carlang.store.locks import writing
 from carlang.store.plain import plain_files, plain_parts
+from carlang.store.storage import not_written
 
 REJECTED_FOLDER = "_rejected"
 """Where a store keeps what an ingest could not read; readers of the table skip it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Staging:
+    """The folder in which a writer of a store has the files that no commit names yet."""
+
+    folder: Path
+
+    def new_file(self) -> Path:
+        """Return the path for a new file; a commit moves it to its place."""
+        return self.folder / f"{uuid.uuid4()}.parquet"
 
 
 class Store:
@@ -100,11 +118,27 @@ class Store:
         """Return the path for a new file of events; readers do not see the file before `commit` names it."""
         self._writable_log()
         folder = self.path / f"object={object}" / f"action={action}"
-        folder.mkdir(parents=True, exist_ok=True)
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise not_written(folder, error) from error
         return folder / f"{uuid.uuid4()}.parquet"
 
-    def commit(self, files: Sequence[StagedFile], digests: Sequence[str]) -> frozenset[str]:
-        """Add staged files and the digests of their sources, all of it or nothing.
+    @contextmanager
+    def writing(self) -> Iterator[Staging]:
+        """Be one of the store's writers in this block, and have a place for files that no commit names yet.
+
+        What is still there at the end of the block goes with it. Files that are not part of the store can be deleted
+        there without a thought, as the log never names one; no writer deletes anything anywhere else.
+
+        Raises `StoreError` where the store is read-only or is being vacuumed.
+        """
+        self._writable_log()
+        with writing(self.path) as folder:
+            yield Staging(folder)
+
+    def commit(self, files: Sequence[StagedFile], digests: Sequence[str] | Mapping[str, str]) -> frozenset[str]:
+        """Add staged files and the digests of their sources, if known with their names, all of it or nothing.
 
         Returns the digests that another ingest committed first. If there are any, nothing was added, and the caller
         writes the remaining sources again.
@@ -113,10 +147,16 @@ class Store:
         described = read_footers(
             [(f.path, f.object, f.action) for f in files]
         )  # before the lock: it takes a while, and concerns nobody else's files
+        records, commit = self._records(described), _commit(described)
         with self._lock:
-            present = log.commit(described, digests)
+            log.refresh()
             self._forget()
-        return present
+            if present := frozenset(digest for digest in digests if log.has_source(digest)):
+                return present
+            placed = [self._placed(file) for file in described]
+            names = dict(digests) if isinstance(digests, Mapping) else dict.fromkeys(digests, "")
+            record = CommitRecord(commit, self._by_name(placed, records), names)
+            return log.commit(placed, list(digests), record)
 
     def replace(self, files: Sequence[StoreFile], path: Path) -> bool:
         """Replace files of one object and action by a written one that holds the same events, in one transaction.
@@ -125,18 +165,46 @@ class Store:
         """
         log = self._writable_log()
         (described,) = read_footers([(path, files[0].object, files[0].action)])
+        records, commit = self._records([described]), _commit([described])
         with self._lock:
-            done = log.replace([file.path for file in files], described)
+            log.refresh()
+            self._forget()
+            if not {file.path for file in files} <= {file.path for file in self.files()}:
+                return False
+            placed = self._placed(described)
+            replaces = tuple(self._name(file.path) for file in files)
+            record = CommitRecord(commit, self._by_name([placed], records), replaces=replaces)
+            done = log.replace([file.path for file in files], placed, record)
             self._forget()
         return done
 
-    def delete_replaced(self, hours: float) -> int:
-        """Delete files that were replaced at least `hours` ago; returns how many.
-
-        A day or more also covers the files that ingests left behind when they were stopped.
-        """
+    def unnamed(self, hours: int, *, never: bool) -> list[Path]:
+        """Return the files that the store has not had for so many hours, and those as old that it `never` had."""
         with self._lock:
-            return self._writable_log().vacuum(hours)
+            return self._writable_log().unnamed(hours, never=never)
+
+    def checkpoint(self) -> None:
+        """Write the table's state into one file, so that the store opens fast after many commits."""
+        with self._lock:
+            self._writable_log().checkpoint()
+
+    def _records(self, files: Sequence[StoreFile]) -> list[FileRecord]:
+        return list(file_records([file.path for file in files], [frozenset(file.filled) for file in files]))
+
+    def _by_name(self, files: Sequence[StoreFile], records: Sequence[FileRecord]) -> dict[str, FileRecord]:
+        return {self._name(file.path): record for file, record in zip(files, records, strict=True)}
+
+    def _name(self, path: Path) -> str:
+        return path.relative_to(self.path).as_posix()
+
+    def _placed(self, file: StoreFile) -> StoreFile:
+        """Move a file to where the table has those of its object and action, just before a commit names it."""
+        target = self.new_file(file.object, file.action).with_name(file.path.name)
+        try:
+            file.path.replace(target)
+        except OSError as error:
+            raise not_written(target, error) from error
+        return replace(file, path=target)
 
     def _writable_log(self) -> DeltaLog:
         if self._log is None:
@@ -181,8 +249,14 @@ def create_store(path: str | Path, model: Model) -> Store:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise StoreError(f"the folder {folder} cannot be made: {error.strerror}") from error
+        raise not_written(folder, error, "cannot be made") from error
     return Store(folder, DeltaLog.create(folder, model_columns(model)))
+
+
+def _commit(files: Sequence[StoreFile]) -> str:
+    """Return the name of the commit that the footers of new files hold, or a new one."""
+    names = {footer.commit for footer in footers([file.path for file in files]).values()}
+    return names.pop() if len(names) == 1 else uuid.uuid4().hex
 
 
 def _sample() -> Path:

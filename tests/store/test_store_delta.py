@@ -14,6 +14,7 @@ import pytest
 from carlang.errors import StoreError
 from carlang.model import STRING, Field, Model, builtin_model
 from carlang.store import StagedFile, Store, compact, create_store, open_store
+from tests.conftest import POSIX
 from tests.store.conftest import add_events, write_events
 
 
@@ -182,6 +183,23 @@ def test_a_log_that_names_a_file_outside_of_the_store_is_refused(name: str, stor
     (log / f"{len(list(log.glob('*.json'))):020}.json").write_text(json.dumps({"add": entry}) + "\n", encoding="utf-8")
     with pytest.raises(StoreError, match="outside of the store"):
         open_store(store.path).files()
+
+
+@POSIX
+@pytest.mark.parametrize("linked", ["file", "folder"])
+def test_a_link_that_leads_out_of_the_store_is_refused(linked: str, store: Store, tmp_path: Path) -> None:
+    path = add_events(store, 0, 3, "one")
+    link = path if linked == "file" else path.parent
+    outside = link.rename(tmp_path / "outside")
+    link.symlink_to(outside)
+    with pytest.raises(StoreError, match="names a file outside of the store"):
+        compact(open_store(store.path))
+
+
+def test_a_store_behind_a_link_is_read(store: Store, tmp_path: Path) -> None:
+    add_events(store, 0, 3, "one")
+    (tmp_path / "link").symlink_to(store.path)
+    assert open_store(tmp_path / "link").info().rows == 3
 
 
 def test_nothing_outside_of_the_store_is_deleted(store: Store, tmp_path: Path) -> None:
