@@ -63,6 +63,14 @@ TEXT_MACROS: dict[str, str] = {
     "line_members(text)": r"""
         named_texts(regexp_extract_all(text, '(?m)^[ \t]*([A-Za-z][\w ]*?)[ \t]*:[ \t]+([^\r\n]*)', 1),
           regexp_extract_all(text, '(?m)^[ \t]*([A-Za-z][\w ]*?)[ \t]*:[ \t]+([^\r\n]*)', 2))""",
+    # What the maps of EvtxECmd write of an event. Two values may stand on a line, `ProcessID: 7, ProcessGUID: …`; of a
+    # number that a map explains, the explanation goes.
+    "payload_members(text)": r"""
+        line_members(regexp_replace(regexp_replace(regexp_replace(
+          regexp_replace(text,
+            '(?m)^(\w*Process)ID: (\d*), \w*ProcessGUID: ', '\1Id: \2' || chr(10) || '\1Guid: ', 'g'),
+          '(?m)^(\w*Process)GUID: ', '\1Guid: ', 'g'),
+          '(?m)^(GrantedAccess: 0x\w+) \(.*', '\1', 'g'), '(?m)^GrantedAccess: Unknown code$', '', 'g'))""",
     # In messages of the Security log the same label stands in several sections.
     "section_value(text, section, label)": r"""
         nullif(trim(regexp_extract(text, '(?:^|\n)(?:' || section || '):[ \t\r]*\n(?:[ \t]+[^\n]*\n)*?[ \t]+' || label
