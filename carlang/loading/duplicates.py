@@ -90,7 +90,9 @@ def _write_without_twins(connection: duckdb.DuckDBPyConnection, path: Path) -> N
 
 def _key(columns: set[str]) -> str:
     log = ", ".join(name for name in ("log_name", "sensor") if name in columns)
-    return f"lower(coalesce({log})) AS log, lower(hostname) AS computer, record_id, time, source"
+    # Files of older stores have numbers for ids.
+    record = "CAST(record_id AS VARCHAR) AS record_id"
+    return f"lower(coalesce({log})) AS log, lower(hostname) AS computer, {record}, time, source"
 
 
 def _parquet(paths: Sequence[Path]) -> str:

@@ -78,7 +78,10 @@ def write_events(file: FileOfEvents, footer: Footer, connection: duckdb.DuckDBPy
     """Write events in the order of their time, so that a search for some days reads few row groups."""
     events = file.events.combine_chunks()
     # The number orders events of one moment: a log's own order, and the same bytes however they came in.
-    order = pc.sort_indices(events, sort_keys=[("time", "ascending"), ("record_id", "ascending")])
+    # Of two numbers without leading zeros, the longer is the larger.
+    ids = events["record_id"]
+    keys = pa.table([events["time"], pc.utf8_length(ids), ids], ["time", "length", "id"])
+    order = pc.sort_indices(keys, sort_keys=[(name, "ascending") for name in keys.column_names])
     feed = Feed(events.schema)
     feed.rows = events.take(order)
     connection.register("staged_events", feed)

@@ -48,7 +48,7 @@ RECORDS_SCHEMA = pa.schema(
         ("event_id", pa.int64()),
         ("provider", pa.string()),
         ("computer", pa.string()),
-        ("record_id", pa.int64()),
+        ("record_id", pa.string()),
         ("level", pa.string()),
         (EVENT_TIME, pa.timestamp("us", tz="UTC")),
         ("data", pa.string()),

@@ -13,6 +13,7 @@ class Kind(Enum):
     PATH = "path"  # a full path in the file system or of a registry key
     NAME = "name"  # the last part of a path: `exe`, `file_name`
     GUID = "guid"
+    ID = "id"  # of a record in its log: a text, and where it is all digits a number in comparisons and in order
     HASH = "hash"
     IP = "ip"
     ENUM = "enum"
@@ -27,7 +28,7 @@ class Kind(Enum):
     NULL = "null"
 
 
-STRING_KINDS = frozenset({Kind.STRING, Kind.PATH, Kind.NAME, Kind.GUID, Kind.HASH, Kind.IP, Kind.ENUM})
+STRING_KINDS = frozenset({Kind.STRING, Kind.PATH, Kind.NAME, Kind.GUID, Kind.ID, Kind.HASH, Kind.IP, Kind.ENUM})
 NUMBER_KINDS = frozenset({Kind.INTEGER, Kind.PORT, Kind.FLOAT})
 
 
@@ -62,7 +63,13 @@ class Type:
         return _NAMES.get(self.kind, self.kind.value)
 
 
-_NAMES = {Kind.NAME: "base name", Kind.IP: "IP address", Kind.ENUM: "enumeration", Kind.GUID: "GUID"}
+_NAMES = {
+    Kind.NAME: "base name",
+    Kind.IP: "IP address",
+    Kind.ENUM: "enumeration",
+    Kind.GUID: "GUID",
+    Kind.ID: "record id",
+}
 
 STRING = Type(Kind.STRING)
 INTEGER = Type(Kind.INTEGER)

@@ -8,7 +8,7 @@ from carlang.diagnostics import codes, unmistakable
 from carlang.model.functions import NUMBERED_TOP, SCALARS, Accepts, Function, aggregate, scalar
 from carlang.model.types import Kind, Type
 from carlang.resolve.bound import Aggregate, AnyOf, Apply, BoundExpr, Const, InBlock
-from carlang.resolve.literals import block
+from carlang.resolve.literals import as_number, block
 from carlang.resolve.scope import Context
 from carlang.resolve.symbols import SymbolKind
 from carlang.source import Span
@@ -18,6 +18,10 @@ _FARTHEST = 1_000_000_000
 """The largest position or length that can be asked for: the engine refuses more than 32 bits of a text's."""
 
 _HUNDRED = 100
+
+_NUMBERS = (Accepts.NUMBER, Accepts.ORDERED)
+_OF_NUMBERS = ("sum", "avg", "median", "stdev", "percentile", "min", "max")
+"""What takes a record's id for the number that it is where it is all digits."""
 
 
 def is_aggregate_call(call: ast.Call) -> bool:
@@ -42,6 +46,8 @@ def apply(ctx: Context, call: ast.Call, arguments: tuple[BoundExpr | None, ...])
     # A faulty argument has been reported; the rest cannot be judged without its type.
     if len(valid) < len(arguments) or not _counted(ctx, call, function):
         return None
+    wants_number = [function.parameter(index).accepts in _NUMBERS for index in range(len(valid))]
+    valid = tuple(as_number(a) if wanted else a for a, wanted in zip(valid, wants_number, strict=True))
     checks = [_fits(ctx, call, function, index, argument) for index, argument in enumerate(valid)]
     if not all(checks) or not _of_one_type(ctx, call, function, valid):
         return None
@@ -192,6 +198,8 @@ def aggregated(
     if call.distinct and function.name != "count":
         ctx.add(ctx.report(codes.BAD_ARGUMENTS, "`distinct` stands in `count` alone", call.span))
         return None
+    if function.name in _OF_NUMBERS:
+        valid = (as_number(valid[0]), *valid[1:])
     result = function.result(tuple(argument.type for argument in valid))
     if result is None:
         message = f"`{call.function.ident}` does not take {valid[0].type.phrase}"

@@ -29,6 +29,8 @@ from carlang.resolve.bound import (
 )
 from carlang.resolve.calls import is_regex
 from carlang.resolve.literals import (
+    alike,
+    as_number,
     block,
     comparable,
     equals,
@@ -241,6 +243,7 @@ def _with_literal(  # the parts of a comparison
     if subject.type.kind in (Kind.BOOLEAN, Kind.RECORD, Kind.LIST):
         ctx.add(ctx.report(codes.BAD_OPERAND, f"`{operator}` does not order {subject.type.phrase}", operand.span))
         return None
+    subject = as_number(subject) if isinstance(literal, ast.NumberLit) else subject
     constant = value_as(ctx, literal, subject.type)
     return Compare(operator, subject, constant, span=span) if constant else None
 
@@ -265,6 +268,7 @@ def _address_order(
 
 
 def _compared(ctx: Context, a: BoundExpr, operator: str, b: BoundExpr, span: Span) -> Compare | None:
+    a, b = alike(a, operator, b)
     if comparable(a.type, operator, b.type):
         return Compare(operator, a, b, span=span)
     names = ["a text" if side.type.is_string else side.type.phrase for side in (a, b)]
@@ -309,7 +313,8 @@ def _within(ctx: Context, row: Row, test: ast.In) -> BoundExpr | None:
 
 def _in_list(ctx: Context, row: Row, subject: BoundExpr | None, container: ast.ListLit, span: Span) -> BoundExpr | None:
     """Return the test that a value is one of a list: constants are compared at once, the other items one by one."""
-    constants: list[Const] = []
+    # By what is compared: a record's id is another value beside numbers than beside texts.
+    constants: dict[BoundExpr, list[Const]] = {}
     others: list[BoundExpr] = []
     faulty = False
     for item in container.items:
@@ -318,12 +323,12 @@ def _in_list(ctx: Context, row: Row, subject: BoundExpr | None, container: ast.L
             faulty = True
         # One test for all constants, however many there are.
         elif isinstance(test, Compare) and isinstance(test.right, Const):
-            constants.append(test.right)
+            constants.setdefault(test.left, []).append(test.right)
         else:
             others.append(test)
     if subject is None or faulty:
         return None
-    tests = ([OneOf(subject, tuple(constants), span=span)] if constants else []) + others
+    tests = [OneOf(left, tuple(values), span=span) for left, values in constants.items()] + others
     return _any_of(tuple(tests), span)
 
 
@@ -332,6 +337,7 @@ def _item_test(ctx: Context, row: Row, subject: BoundExpr | None, item: ast.Expr
         other = value(ctx, row, item, subject.type if subject else None)
         if other is None or subject is None:
             return None
+        subject, other = alike(subject, "==", other)
         if not comparable(subject.type, "==", other.type):
             message = f"{other.type.phrase} is not compared with {subject.type.phrase}"
             ctx.add(ctx.report(codes.INCOMPARABLE, message, item.span))

@@ -76,6 +76,8 @@ def _converted(written: Any, kind: Type) -> str | int | float | bool | datetime:
             return _time(written)
         case Kind.DURATION:
             return _duration(written)
+        case Kind.ID if isinstance(written, int) and not isinstance(written, bool):
+            return str(written)
         case _:
             if not isinstance(written, str):
                 raise TypeError(written)

@@ -20,6 +20,7 @@ from carlang.model.types import (
 )
 from carlang.resolve.bound import (
     AnyOf,
+    Apply,
     BoundExpr,
     Compare,
     Complement,
@@ -271,6 +272,18 @@ def comparable(a: Type, operator: str, b: Type) -> bool:
     return a.kind is b.kind and (ordered or (a.kind is Kind.BOOLEAN and operator == "=="))
 
 
+def as_number(value: BoundExpr) -> BoundExpr:
+    """Return a record's id as the number that it is where it is all digits, else missing; other values as they are."""
+    return Apply("to_int", (value,), INTEGER, span=value.span) if value.type.kind is Kind.ID else value
+
+
+def alike(a: BoundExpr, operator: str, b: BoundExpr) -> tuple[BoundExpr, BoundExpr]:
+    """Return the sides of a comparison, records' ids as numbers where they stand beside numbers or are put in order."""
+    if a.type.is_number or b.type.is_number or (operator != "==" and a.type.kind is b.type.kind):
+        return as_number(a), as_number(b)
+    return a, b
+
+
 def equals(
     ctx: Context, subject: BoundExpr, literal: ast.Literal, span: Span, *, wildcards_apply: bool = True
 ) -> BoundExpr | None:
@@ -287,6 +300,7 @@ def equals(
     if subject.type.kind is Kind.IP or isinstance(literal, ast.AddressLit):
         return _address(ctx, subject, literal, span, wildcards_apply=wildcards_apply)
     if not (subject.type.is_string and isinstance(literal, ast.StringLit)):
+        subject = as_number(subject) if isinstance(literal, ast.NumberLit) else subject
         constant = value_as(ctx, literal, subject.type)
         return Compare("==", subject, constant, span=span) if constant else None
     if remark := never_equal(ctx, subject, literal):

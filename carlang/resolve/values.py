@@ -15,7 +15,7 @@ from carlang.model.functions import NUMBERED_TOP
 from carlang.model.types import DURATION, FLOAT, INTEGER, STRING, TIME, Kind, Type
 from carlang.resolve.bound import Arith, BoundExpr, Const, FieldRef, MemberRef, Param, Scalar
 from carlang.resolve.calls import aggregate_takes, aggregated, apply, is_aggregate_call
-from carlang.resolve.literals import plain_value, value_as
+from carlang.resolve.literals import as_number, plain_value, value_as
 from carlang.resolve.names import unknown_base, unknown_name
 from carlang.resolve.scope import BrokenName, ConstantName, Context, InputName, Row, ScalarName, StreamName
 from carlang.resolve.symbols import SymbolKind
@@ -416,6 +416,7 @@ def _as_time(ctx: Context, side: BoundExpr | None, written: ast.Expr, other: Bou
 
 
 def _combined(ctx: Context, operator: str, left: BoundExpr, right: BoundExpr, span: Span) -> BoundExpr | None:
+    left, right = as_number(left), as_number(right)
     result = _result(left.type, operator, right.type)
     if result:
         return Arith(operator, left, right, result, span=span)
@@ -428,6 +429,7 @@ def _combined(ctx: Context, operator: str, left: BoundExpr, right: BoundExpr, sp
 
 
 def _negated(ctx: Context, operand: BoundExpr, span: Span) -> BoundExpr | None:
+    operand = as_number(operand)
     if operand.type.is_number or operand.type.kind is Kind.DURATION:
         # `-1 hour` is a constant as `1 hour` is.
         if isinstance(operand, Const) and isinstance(operand.value, int | float):

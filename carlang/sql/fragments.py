@@ -11,6 +11,8 @@ from datetime import UTC, datetime
 
 from sqlglot import exp
 
+from carlang.model.types import Kind
+
 SQL = exp.Expr
 """A node of a SQL tree."""
 
@@ -139,6 +141,17 @@ def present(value: SQL) -> SQL:
 def when(condition: SQL, then: SQL, otherwise: SQL | None = None) -> SQL:
     """Return `then` where the condition holds, else `otherwise`, else nothing."""
     return exp.Case(ifs=[exp.If(this=condition, true=then)], default=otherwise)
+
+
+def in_order(value: SQL, kind: Kind) -> list[SQL]:
+    """Return the keys of an ascending order, missing values last.
+
+    Ids of records that are all digits come first, as numbers, unless they have more digits than a number holds.
+    """
+    if kind is not Kind.ID:
+        return [ordered(value)]
+    digits = exp.RegexpLike(this=value, expression=text("^[0-9]{1,38}$"))
+    return [ordered(when(digits, exp.TryCast(this=value, to=exp.DataType.build("decimal(38, 0)")))), ordered(value)]
 
 
 def ordered(value: SQL, *, descending: bool = False) -> SQL:

@@ -40,11 +40,11 @@ from carlang.sql.fragments import (
     definite,
     everything,
     folded,
+    in_order,
     instant,
     missing,
     name,
     number,
-    ordered,
     present,
     select,
     subquery,
@@ -68,7 +68,9 @@ def lower(output: bound.BoundOutput, dialect: Dialect, now: datetime, given: Giv
             builder.table(stream)
     columns = output.stream.columns
     query = select([column(c.name) for c in columns], builder.table(output.stream))
-    query = query.order_by(*(ordered(column(key)) for key in result_order(columns)), copy=False)
+    kinds = {c.name: c.type.kind for c in columns}
+    keys = [key for name in result_order(columns) for key in in_order(column(name), kinds[name])]
+    query = query.order_by(*keys, copy=False)
     for key, table in builder.tables.items():
         query = query.with_(name(key), as_=table, copy=False)
     return query

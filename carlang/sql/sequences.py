@@ -25,6 +25,7 @@ from carlang.sql.fragments import (
     call,
     column,
     folded,
+    in_order,
     number,
     ordered,
     present,
@@ -87,7 +88,9 @@ def _place(columns: Sequence[Column]) -> SQL:
     """Number the events of a step in the order of results, so that events of one time have one order too."""
     names = [c.name for c in columns if c.type.kind is not Kind.LIST]
     first = [n for n in ("time", "record_id") if n in names]
-    return _numbered([ordered(column(key)) for key in (*first, *(n for n in names if n not in first))])
+    kinds = {c.name: c.type.kind for c in columns}
+    order = (*first, *(n for n in names if n not in first))
+    return _numbered([key for name in order for key in in_order(column(name), kinds[name])])
 
 
 def _numbered(order: Sequence[SQL], keys: Sequence[str] = ()) -> SQL:

@@ -16,6 +16,9 @@ PARTITIONS = ("object", "action")
 RAW = "raw"
 """The column that keeps the record as it was read, where an ingest asks for it."""
 
+RECORD_ID = "record_id"
+"""The column of a record's id: text, in files that carlang 0.1 wrote a number."""
+
 _DUCKDB = {
     Kind.TIME: "TIMESTAMP WITH TIME ZONE",
     Kind.INTEGER: "BIGINT",
@@ -41,6 +44,19 @@ _FROM_DELTA = {delta: name for name, delta in _DELTA.items()}
 def column_type(type_: Type) -> str:
     """Return DuckDB's type for a field's values; records are JSON text."""
     return _DUCKDB.get(type_.kind, "VARCHAR")
+
+
+def row_order(columns: Iterable[str]) -> list[str]:
+    """Return the keys by which rows with some of these columns stand in files: by `time`, then by `record_id`.
+
+    Ids of digits only come first, as numbers.
+    """
+    present = set(columns)
+    # In two steps, as a cast of a text with letters may be a number too: `1e5`.
+    digits = f"TRY_CAST(CASE WHEN regexp_full_match({RECORD_ID}, '[0-9]+') THEN {RECORD_ID} END AS DECIMAL(38, 0))"
+    keys = ["time"] if "time" in present else []
+    keys += [digits, RECORD_ID] if RECORD_ID in present else []
+    return [f"{key} NULLS LAST" for key in keys]
 
 
 def object_columns(object_: Object) -> dict[str, str]:

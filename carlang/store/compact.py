@@ -5,6 +5,7 @@ from __future__ import annotations
 import tempfile
 import uuid
 from collections.abc import Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -13,6 +14,7 @@ import duckdb
 
 from carlang.database.connection import open_memory
 from carlang.database.quoting import text_literal
+from carlang.store.columns import RECORD_ID, row_order
 from carlang.store.files import StoreFile
 from carlang.store.footer import Footer, footers, parquet_options
 from carlang.store.storage import not_written
@@ -54,6 +56,8 @@ def compact(store: Store, *, keep_hours: float | None = None) -> Compaction:
     With `keep_hours` a vacuum follows, of the files that were replaced so many hours ago or before; of those that no
     commit named too, if that is a day or more.
 
+    Files of carlang 0.1, whose ids of records are numbers, are written anew whatever their size.
+
     Raises `StoreError` where the store is read-only or a file cannot be read.
     """
     merged = written = rows = 0
@@ -63,7 +67,8 @@ def compact(store: Store, *, keep_hours: float | None = None) -> Compaction:
         open_memory(memory=_MEMORY, scratch=spool) as connection,
     ):
         store.refresh()
-        for files in list(_groups(store.files())):  # grouped before the first merge changes what the store has
+        old = frozenset(file.path for file in store.make_record_ids_text())
+        for files in list(_groups(store.files(), old)):  # grouped before the first merge changes what the store has
             if _merge(store, staging, connection, files):
                 merged, written, rows = merged + len(files), written + 1, rows + sum(f.rows for f in files)
         store.checkpoint()
@@ -74,11 +79,14 @@ def compact(store: Store, *, keep_hours: float | None = None) -> Compaction:
     return Compaction(merged, written, rows, deleted)
 
 
-def _groups(files: Sequence[StoreFile]) -> Iterator[list[StoreFile]]:
-    """Yield small files that are to become one: of one object and action, and next to one another in time."""
+def _groups(files: Sequence[StoreFile], old: AbstractSet[Path]) -> Iterator[list[StoreFile]]:
+    """Yield small files that are to become one: of one object and action, and next to one another in time.
+
+    Those that are `old` are written anew, if need be alone.
+    """
     small: dict[tuple[str, str], list[StoreFile]] = {}
     for file in files:
-        if file.path.stat().st_size < _SMALL:
+        if file.path.stat().st_size < _SMALL or file.path in old:
             small.setdefault((file.object, file.action), []).append(file)
     for candidates in small.values():
         group: list[StoreFile] = []
@@ -90,7 +98,7 @@ def _groups(files: Sequence[StoreFile]) -> Iterator[list[StoreFile]]:
                 group, size = [], 0
             group.append(file)
             size += file.path.stat().st_size
-        if len(group) > 1:
+        if len(group) > 1 or any(file.path in old for file in group):
             yield group
 
 
@@ -98,9 +106,10 @@ def _merge(store: Store, staging: Staging, connection: duckdb.DuckDBPyConnection
     """Write one file with the events of several and swap it in; False where another process replaced one first."""
     path = staging.new_file()
     present = {column for file in files for column in file.filled}
-    order = ", ".join(f"{name} NULLS LAST" for name in ("time", "record_id") if name in present)
-    events = "FROM read_parquet($files, union_by_name = true, hive_partitioning = false)"
-    query = f"{events} ORDER BY {order}" if order else events
+    order = ", ".join(row_order(present))
+    cast = f"SELECT * REPLACE (CAST({RECORD_ID} AS VARCHAR) AS {RECORD_ID}) " if RECORD_ID in present else ""
+    events = f"{cast}FROM read_parquet($files, union_by_name = true, hive_partitioning = false)"
+    query = f"SELECT * FROM ({events}) ORDER BY {order}" if order else events  # noqa: S608  # of this package's names
     footer = _footer(store, path, files)
     copy = f"COPY ({query}) TO {text_literal(str(path))} {parquet_options(footer)}"
     try:

@@ -13,12 +13,13 @@ from typing import Any
 from urllib.parse import unquote
 
 import pyarrow as pa
-from deltalake import CommitProperties, DeltaTable, Schema, Transaction
+from deltalake import CommitProperties, DeltaTable, Field, Schema, Transaction
 from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundError
+from deltalake.schema import PrimitiveType
 from deltalake.transaction import AddAction, RemoveAction
 
 from carlang.errors import StoreError
-from carlang.store.columns import PARTITIONS, delta_fields, duckdb_columns
+from carlang.store.columns import PARTITIONS, RECORD_ID, delta_fields, duckdb_columns
 from carlang.store.commits import COMMIT_KEY, CommitRecord, commit_record
 from carlang.store.copies import LOG_FOLDER, copy_entries, entries, entry_path, first_loss
 from carlang.store.files import StoreFile, damaged, read_footers
@@ -38,6 +39,8 @@ _URL = re.compile("[A-Za-z][A-Za-z0-9+.-]*:")
 PRESENT = 1
 """What remains of the version of a source's Delta app transaction, halved, while the source is in the table: it is 1
 when the source comes in, 2 when a repair has given its events up, 3 when it was read again."""
+
+_TEXT = PrimitiveType("string")
 
 _UNKNOWN = -1
 """The number of rows of a file that the log has no statistics for."""
@@ -65,6 +68,7 @@ class DeltaLog:
                 raise not_written(path, error, "cannot become an event store") from error
         log = cls(path)
         log.add_columns(columns)
+        log.make_record_ids_text()
         copy_entries(path)
         return log
 
@@ -91,6 +95,30 @@ class DeltaLog:
                 # are tried again, and the columns are compared anew.
                 if attempt == _ATTEMPTS - 1:
                     raise not_written(self.path, error, "takes no columns") from error
+                time.sleep(_PAUSE * (attempt + 1))
+            except _FAULTS as error:
+                raise not_written(self.path, error) from error
+            self.refresh()
+
+    def make_record_ids_text(self) -> None:
+        """Let the table say that ids of records are text, where carlang 0.1 said that they are numbers.
+
+        Its files keep their numbers, which readers of the store cast, until `compact` writes them anew.
+        """
+        for attempt in range(_ATTEMPTS):
+            fields = self._table.schema().fields
+            if all(f.name != RECORD_ID or f.type == _TEXT for f in fields):
+                return
+            changed = [Field(f.name, _TEXT if f.name == RECORD_ID else f.type, nullable=f.nullable) for f in fields]
+            # deltalake changes a column's type only together with files that are overwritten. These filters match none.
+            nothing = [(name, "=", "-") for name in PARTITIONS]
+            try:
+                self._table.create_write_transaction(
+                    [], "overwrite", Schema(changed), list(PARTITIONS), partition_filters=nothing
+                )
+            except CommitFailedError as error:
+                if attempt == _ATTEMPTS - 1:
+                    raise not_written(self.path, error) from error
                 time.sleep(_PAUSE * (attempt + 1))
             except _FAULTS as error:
                 raise not_written(self.path, error) from error

@@ -114,6 +114,20 @@ def _empty_files(
     return columns
 
 
+def files_with_numbers(column: str, files: Sequence[StoreFile]) -> tuple[StoreFile, ...]:
+    """Return those of some files in which a column holds whole numbers, by their footers."""
+    if not files:
+        return ()
+    query = "SELECT DISTINCT file_name FROM parquet_schema($files) WHERE name = $column AND type = 'INT64'"
+    with open_memory() as connection:
+        try:
+            rows = connection.execute(query, {"files": [str(f.path) for f in files], "column": column}).fetchall()
+        except duckdb.Error as error:
+            raise _unreadable(connection, [(f.path, f.object, f.action) for f in files], error) from error
+    names = {row[0] for row in rows}
+    return tuple(file for file in files if str(file.path) in names)
+
+
 def _unreadable(
     connection: duckdb.DuckDBPyConnection, parts: Sequence[tuple[Path, str, str]], error: duckdb.Error
 ) -> StoreError:

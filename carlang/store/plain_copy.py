@@ -10,6 +10,7 @@ import duckdb
 from carlang.database.connection import open_memory
 from carlang.database.quoting import quoted, text_literal
 from carlang.errors import StoreError
+from carlang.store.columns import RECORD_ID, row_order
 from carlang.store.files import StoreFile
 from carlang.store.store import Store
 
@@ -37,10 +38,10 @@ def _copy(connection: duckdb.DuckDBPyConnection, files: list[StoreFile], columns
     present = {column for file in files for column in file.filled}
     names = [quoted(column) for column in columns if column in present]
     # All columns take part in the order: events that differ in one of them only have one order too, and so one copy.
-    order = [name for first in ('"time"', '"record_id"') for name in names if name == first]
-    order += [name for name in names if name not in order]
+    ordered = ", ".join([*row_order(present), *(f"{name} NULLS LAST" for name in names)])
     rows = "read_parquet($files, union_by_name = true, hive_partitioning = false)"
-    ordered = ", ".join(f"{name} NULLS LAST" for name in order)
+    if RECORD_ID in present:
+        rows = f"(SELECT * REPLACE (CAST({RECORD_ID} AS VARCHAR) AS {RECORD_ID}) FROM {rows})"  # noqa: S608
     query = f"SELECT {', '.join(names)} FROM {rows} ORDER BY {ordered}"  # noqa: S608  # all names are quoted
     copy = f"COPY ({query}) TO {text_literal(str(target))} (FORMAT parquet, COMPRESSION zstd)"
     try:

@@ -16,11 +16,11 @@ import duckdb
 from carlang.database.connection import open_memory
 from carlang.errors import StoreError
 from carlang.model.schema import Model
-from carlang.store.columns import model_columns
+from carlang.store.columns import RECORD_ID, model_columns
 from carlang.store.commits import CommitRecord, FileRecord, file_records
 from carlang.store.copies import LOG_FOLDER
 from carlang.store.delta import DeltaLog
-from carlang.store.files import StagedFile, StoreFile, damaged, read_footers
+from carlang.store.files import StagedFile, StoreFile, damaged, files_with_numbers, read_footers
 from carlang.store.footer import footers
 from carlang.store.hollow import hollow_counts
 from carlang.store.info import StoreInfo, describe
@@ -177,6 +177,13 @@ class Store:
             done = log.replace([file.path for file in files], placed, record)
             self._forget()
         return done
+
+    def make_record_ids_text(self) -> tuple[StoreFile, ...]:
+        """Let the table say that ids of records are text; returns the files that still have numbers."""
+        with self._lock:
+            self._writable_log().make_record_ids_text()
+            self._forget()
+        return files_with_numbers(RECORD_ID, self.files())
 
     def unnamed(self, hours: int, *, never: bool) -> list[Path]:
         """Return the files that the store has not had for so many hours, and those as old that it `never` had."""

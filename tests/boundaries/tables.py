@@ -72,4 +72,4 @@ def opposite(truth: str) -> str:
 def kept(folder: Path, condition: str, search: str) -> list[int]:
     """Return the numbers of the events that a filter keeps."""
     rows = carlang.run(f"search {search} | filter {condition}", carlang.open_store(folder))["result"].rows()
-    return [row["record_id"] for row in rows]
+    return [int(row["record_id"]) for row in rows]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -26,8 +27,8 @@ def _timed(folder: Path, *offsets: timedelta | None, name: str = "events", first
     return store_of(folder, PROCESS, events, name)
 
 
-def _numbers(rows: list[dict[str, object]]) -> list[object]:
-    return [row["record_id"] for row in rows]
+def _numbers(rows: list[dict[str, Any]]) -> list[int]:
+    return [int(row["record_id"]) for row in rows]
 
 
 ZERO = timedelta()
@@ -57,7 +58,7 @@ def test_the_command_has_the_same_borders(options: list[str], numbers: list[int]
     arguments = ["run", "-e", "search Process:Create", "--store", str(tmp_path), "--format", "ndjson", *options]
     done = command(*arguments)
     assert done.status == 0, done.err
-    assert [json.loads(line)["record_id"] for line in done.out.splitlines()] == numbers
+    assert [int(json.loads(line)["record_id"]) for line in done.out.splitlines()] == numbers
 
 
 def test_a_file_whose_last_event_is_at_since_is_read_and_one_whose_first_is_at_until_is_not(tmp_path: Path) -> None:

@@ -55,7 +55,7 @@ def test_cars_true_positives_are_found_by_the_analytics_they_belong_to(report: R
     expected = {path.name: _expected(path) for path in (real_logs / "car-true-positives").glob("*.json")}
     assert len(expected) == 10
     found = {
-        (Path(row["source"]).name, result.analytic, row["record_id"])
+        (Path(row["source"]).name, result.analytic, int(row["record_id"]))
         for result in report.results
         if result.analytic in {analytic for analytic, _ in expected.values()}
         for row in result.output.rows()

@@ -79,8 +79,8 @@ def _split(root: Path, conditions: list[str], count: int) -> None:
     for condition, flagged in zip(conditions, held, strict=True):
         text = f"{head}q = filter p where ({condition})\nr = filter p where not ({condition})\n"
         assert not [d for d in check(f"{text}output q, r") if d.severity is Severity.ERROR], condition
-        yes = [row["record_id"] for row in run(root, f"{text}output r, q")]
-        no = [row["record_id"] for row in run(root, f"{text}output q, r")]
+        yes = [int(row["record_id"]) for row in run(root, f"{text}output r, q")]
+        no = [int(row["record_id"]) for row in run(root, f"{text}output q, r")]
         assert not set(yes) & set(no), condition
         assert sorted(yes + no) == list(range(count)), condition
         assert sorted(flagged) == sorted(yes), condition

@@ -119,7 +119,7 @@ def test_files_of_one_action_may_store_a_field_as_different_types(tmp_path: Path
     write(tmp_path, "process/create", [{"record_id": 2, "time": NAIVE, "pid": 3}], {"pid": pa.int32(), "time": US})
     write(tmp_path, "process/create", [{"record_id": 4, "exe": "no pid, no time"}])
     rows = run(tmp_path, "search Process:Create")
-    assert sorted((row["record_id"], row["pid"], row["time"]) for row in rows if row["time"]) == [
+    assert sorted((int(row["record_id"]), row["pid"], row["time"]) for row in rows if row["time"]) == [
         (0, 1, START),
         (1, None, START + timedelta(seconds=1)),
         (2, 3, START),

@@ -196,7 +196,7 @@ def times(tmp_path_factory: pytest.TempPathFactory) -> Path:
 )
 def test_times_and_durations(times: Path, condition: str, found: list[int]) -> None:
     rows = run(times, f"f = search Flow:End\ng = filter f where ({condition})\noutput g")
-    assert [row["record_id"] for row in rows] == found
+    assert [int(row["record_id"]) for row in rows] == found
 
 
 def test_now_is_the_instant_of_the_run_in_every_place(times: Path) -> None:

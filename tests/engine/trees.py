@@ -82,7 +82,7 @@ def run(root: Path, text: str, now: datetime = NOW) -> list[dict[str, Any]]:
 def where(root: Path, condition: str, events: str = "Process:Create") -> list[int]:
     """Return the `record_id`s of the events for which a condition holds."""
     rows = run(root, f"p = search {events}\nq = filter p where ({condition})\noutput q")
-    return [row["record_id"] for row in rows]
+    return [int(row["record_id"]) for row in rows]
 
 
 def values(root: Path, expression: str, events: str = "Process:Create") -> list[Any]:
@@ -95,4 +95,4 @@ def flags(root: Path, conditions: Sequence[str], events: str = "Process:Create")
     """Return, for each of some conditions, the `record_id`s of the events for which it holds; one query for all."""
     lines = [f"p.c{i} = ({condition})" for i, condition in enumerate(conditions)]
     rows = run(root, "\n".join([f"p = search {events}", *lines, "output p"]))
-    return [[row["record_id"] for row in rows if row[f"c{i}"]] for i in range(len(conditions))]
+    return [[int(row["record_id"]) for row in rows if row[f"c{i}"]] for i in range(len(conditions))]

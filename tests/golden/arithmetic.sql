@@ -130,6 +130,10 @@ SELECT
 FROM "odd"
 ORDER BY
   "time" ASC,
+  CASE
+    WHEN REGEXP_MATCHES("record_id", '^[0-9]{1,38}$')
+    THEN TRY_CAST("record_id" AS DECIMAL(38, 0))
+  END ASC,
   "record_id" ASC,
   "command_line" ASC,
   "exe" ASC,

@@ -23,7 +23,7 @@ def test_a_record_in_two_exports_is_added_once_when_asked(at_once: bool, store: 
     exports = [_export(tmp_path / "a", 0, 6), _flat(tmp_path / "b", 3, 9), _export(tmp_path / "c", 5, 7, Extra="x")]
     groups = [exports] if at_once else [[export] for export in exports]
     reports = [load(store, *group, dedupe="record") for group in groups]
-    assert query(store, "SELECT record_id FROM events ORDER BY 1") == [(number,) for number in range(9)]
+    assert query(store, "SELECT record_id::BIGINT FROM events ORDER BY 1") == [(number,) for number in range(9)]
     assert sum(report.duplicates for report in reports) == 5
     assert sum(sum(report.events.values()) for report in reports) == 9
     assert reports[-1].to_json()["duplicates"] == reports[-1].duplicates

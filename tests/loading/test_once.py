@@ -114,7 +114,7 @@ def test_an_ingest_that_was_killed_goes_on_where_it_stopped(mode: str, store: Pa
     report = load(store, *logs)
     assert [s.status for s in report.sources].count(Status.PRESENT) == committed
     everything = sorted((n + more,) for n in range(12) for more in (0, 1000))
-    assert query(store, "SELECT record_id FROM events ORDER BY 1") == everything
+    assert query(store, "SELECT record_id::BIGINT FROM events ORDER BY 1") == everything
 
 
 def test_ingests_at_the_same_time_add_every_source_once(store: Path, tmp_path: Path) -> None:
@@ -124,4 +124,4 @@ def test_ingests_at_the_same_time_add_every_source_once(store: Path, tmp_path: P
     assert [worker.returncode for worker in workers] == [0, 0, 0]
     assert sum(counts) == 48
     everything = sorted((n + more,) for n in range(24) for more in (0, 1000))
-    assert query(store, "SELECT record_id FROM events ORDER BY 1") == everything
+    assert query(store, "SELECT record_id::BIGINT FROM events ORDER BY 1") == everything

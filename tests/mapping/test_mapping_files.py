@@ -163,7 +163,7 @@ def test_a_line_that_its_reader_took_for_whole_is_rejected_alone(tmp_path: Path)
         (4, "JSON, but not an object"),
         (6, "not valid JSON"),
     ]
-    assert query(store, "SELECT record_id FROM events ORDER BY 1", "process") == [(1,), (2,)]
+    assert query(store, "SELECT record_id::BIGINT FROM events ORDER BY 1", "process") == [(1,), (2,)]
 
 
 def test_lines_of_a_known_shape_stand_beside_others(tmp_path: Path) -> None:
@@ -176,7 +176,7 @@ def test_lines_of_a_known_shape_stand_beside_others(tmp_path: Path) -> None:
             loader.add(f"log {number}", replace(records, shape="xml") if number % 2 else records)
         batch = loader.finish()
     store.commit(batch.staged, ["digest"])
-    found = query(store, "SELECT record_id, source FROM events ORDER BY 1", "process")
+    found = query(store, "SELECT record_id::BIGINT, source FROM events ORDER BY 1", "process")
     assert found == [(number, f"log {number}") for number in range(6)]
 
 

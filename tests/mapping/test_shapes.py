@@ -28,7 +28,7 @@ _EXPECTED = (
 )
 _COLUMNS = (
     "time::VARCHAR, hostname, fqdn, exe, command_line, pid, ppid, guid, user, sha1_hash, md5_hash, sha256_hash,"
-    " parent_exe, integrity_level, sensor, record_id"
+    " parent_exe, integrity_level, sensor, record_id::BIGINT"
 )
 
 
@@ -290,7 +290,7 @@ def test_a_computer_is_named_short_and_in_full(
 def test_the_raw_record_is_kept_on_request(store: Path, tmp_path: Path) -> None:
     load(store, write_lines(tmp_path / "a.json", [sysmon_create(1)]))
     load(store, write_lines(tmp_path / "b.json", [sysmon_create(2)]), keep_raw=True)
-    rows = query(store, "SELECT record_id, raw FROM events ORDER BY 1")
+    rows = query(store, "SELECT record_id::BIGINT, raw FROM events ORDER BY 1")
     assert rows[0] == (1, None)
     assert json.loads(rows[1][1]) == sysmon_create(2)
 

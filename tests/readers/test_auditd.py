@@ -48,7 +48,7 @@ def test_the_lines_of_an_audit_event_are_one_record(store: Path, tmp_path: Path)
     created = "SELECT * FROM events WHERE action = 'create'"
     columns = "command_line, exe, pid, ppid, user, uid, login_id, current_working_directory, record_id, time::VARCHAR"
     assert query(store, f"SELECT {columns} FROM ({created})", "process") == [  # noqa: S608  # the columns stand above
-        ("sh -c ls -l", "sh", 3, 2, "adam", "1000", "4", "/home/adam", 1, "2020-11-10 07:48:16.155+00")
+        ("sh -c ls -l", "sh", 3, 2, "adam", "1000", "4", "/home/adam", "1", "2020-11-10 07:48:16.155+00")
     ]
     assert query(store, "SELECT image_path, dest_ip, dest_port FROM events", "flow") == [
         ("/var/a b/c", "10.0.0.2", 443)

@@ -115,7 +115,7 @@ def test_strict_leaves_a_faulty_source_out_as_a_whole(store: Path, tmp_path: Pat
     report = load(store, faulty, good, strict=True)
     assert [s.status for s in report.sources] == [Status.REJECTED, Status.INGESTED]
     assert str(report.sources[0].reason).startswith("left out as a whole")
-    assert query(store, "SELECT record_id FROM events") == [(2,)]
+    assert query(store, "SELECT record_id::BIGINT FROM events") == [(2,)]
     faulty.write_text(json.dumps(sysmon_create(1)), "utf-8")
     assert load(store, faulty).events == {("process", "create"): 1}
 

@@ -39,7 +39,7 @@ def test_windows_events_are_read_as_xml(encoding: str, root: bool, store: Path, 
     (tmp_path / "log").write_bytes((f"{head}{events}</Events>" if root else events).encode(encoding))
     report = load(store, tmp_path / "log")
     assert (report.events, report.rejected) == ({("process", "create"): 3}, 0)
-    rows = query(store, "SELECT record_id, image_path, command_line, hostname FROM events ORDER BY record_id")
+    rows = query(store, "SELECT record_id::BIGINT, image_path, command_line, hostname FROM events ORDER BY 1")
     assert rows == [(number, "C:\\a & b.exe", "<b> \u00e4", "HOST1") for number in range(3)]
 
 
@@ -107,7 +107,7 @@ def test_an_answer_with_records_inside_is_read(text: str, store: Path, tmp_path:
     (tmp_path / "answer").write_text(text, "utf-8")
     report = load(store, tmp_path / "answer")
     assert (report.events, report.rejected) == ({("process", "create"): 2}, 0)
-    assert query(store, "SELECT record_id FROM events ORDER BY 1") == [(1,), (2,)]
+    assert query(store, "SELECT record_id::BIGINT FROM events ORDER BY 1") == [(1,), (2,)]
 
 
 def test_what_stands_between_answers_is_named(store: Path, tmp_path: Path) -> None:

@@ -61,7 +61,9 @@ def test_a_file_is_known_by_its_content(content: bytes, inner: str, store: Path,
     log.write_bytes(content)
     report = load(store, log)
     assert (report.records, report.rejected) == (3, 0)
-    assert query(store, "SELECT record_id, source FROM events ORDER BY 1") == [(n, f"{log}{inner}") for n in (1, 2, 3)]
+    assert query(store, "SELECT record_id::BIGINT, source FROM events ORDER BY 1") == [
+        (n, f"{log}{inner}") for n in (1, 2, 3)
+    ]
 
 
 def test_an_evtx_file_is_read_inside_of_an_archive(real_logs: Path, store: Path, tmp_path: Path) -> None:

@@ -170,11 +170,16 @@ def _record(choose: Chooser) -> str:
     return json.dumps(record, ensure_ascii=choose.chance(30))
 
 
+_IDS = ("Wa-7f", "007", "wa-7F", "0x2")
+
 _VALUES: dict[Kind, Callable[[Chooser], Any]] = {
     Kind.PATH: path,
     Kind.NAME: lambda choose: choose.pick(_WORDS[:7]) if choose.chance(80) else word(choose),
     Kind.IP: lambda choose: choose.pick(ADDRESSES),
     Kind.ENUM: lambda choose: choose.pick(_LEVELS),
+    Kind.ID: lambda choose: (
+        str(_number(choose)) if choose.chance(85) else choose.pick(("Wa-7f", "007", "wa-7F", "0x2"))
+    ),
     Kind.GUID: lambda choose: choose.pick(_GUIDS),
     Kind.INTEGER: _number,
     Kind.PORT: lambda choose: choose.pick((80, 443, 445, 445)),

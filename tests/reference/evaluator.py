@@ -51,7 +51,7 @@ class Evaluator:
         """Return a stream as an output."""
         names = [column.name for column in stream.columns]
         rows = ({name: row.get(name) for name in names} for row in self.rows(stream))
-        return Table(stream.columns, tuple(in_order(list(rows), names)))
+        return Table(stream.columns, tuple(in_order(list(rows), stream.columns)))
 
     def rows(self, stream: b.BoundStream) -> list[Row]:
         """Return the rows of a stream, in no order."""
@@ -60,7 +60,7 @@ class Evaluator:
         return self._known[id(stream)]
 
     def _timely(self, stream: b.BoundStream) -> list[Row]:
-        return in_order(self.rows(stream), [column.name for column in stream.columns])
+        return in_order(self.rows(stream), stream.columns)
 
     def _rows(self, stream: b.BoundStream) -> Iterable[Row]:  # noqa: C901  # a case a node
         match stream:
@@ -116,8 +116,8 @@ class Evaluator:
         """Return the groups for which all conditions on them hold."""
         keys = [key.name for key in stream.keys]
         by_key: dict[Any, list[Row]] = {}
-        names = {column.name: None for source in stream.inputs for column in source.columns}
-        for row in in_order([row for source in stream.inputs for row in self.rows(source)], list(names)):
+        columns = {column.name: column for source in stream.inputs for column in source.columns}
+        for row in in_order([row for source in stream.inputs for row in self.rows(source)], columns.values()):
             by_key.setdefault(_key(row, keys), []).append(row)
         gap = None if stream.gap is None else evaluate(self._place, stream.gap)
         sessions = [members for rows in by_key.values() for members in _sessions(rows, stream, gap)]

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from carlang.model.types import Column, Kind
 from tests.reference.texts import fold
 
 Row = Mapping[str, Any]
 """A row: Python values by column; times with the zone UTC, durations in microseconds, missing values None."""
 
 _FIRST = ("time", "record_id")
+_DIGITS = 38
+"""How many digits a number has at most."""
 
 
 def same(value: Any) -> Any:
@@ -33,11 +36,19 @@ def without_case(value: Any) -> Any:
     return (ascending(same(value)), ascending(value))
 
 
-def in_order(rows: Sequence[Row], columns: Sequence[str]) -> list[Row]:
+def by_id(value: Any) -> Any:
+    """Return a sort key of a record's id: numbers first, in their order, then other texts."""
+    is_number = isinstance(value, str) and value.isascii() and value.isdigit() and len(value) <= _DIGITS
+    return (0, int(value), value) if is_number else (1, ascending(value))
+
+
+def in_order(rows: Sequence[Row], columns: Iterable[Column]) -> list[Row]:
     """Return rows by `time`, then `record_id`, in a join of all parts, then the other columns in turn."""
-    first = [name for word in _FIRST for name in columns if name.rpartition(".")[2] == word]
-    names = [*first, *(name for name in columns if name not in first)]
-    return sorted(rows, key=lambda row: [ascending(row.get(name)) for name in names])
+    kinds = {column.name: column.type.kind for column in columns}
+    first = [name for word in _FIRST for name in kinds if name.rpartition(".")[2] == word]
+    names = [*first, *(name for name in kinds if name not in first)]
+    keys = [(name, by_id if kinds[name] is Kind.ID else ascending) for name in names]
+    return sorted(rows, key=lambda row: [key(row.get(name)) for name, key in keys])
 
 
 def moment(row: Row) -> datetime | None:

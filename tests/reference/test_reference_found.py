@@ -11,7 +11,7 @@ from tests.reference.drawn_events import NOW, START, Event
 
 def process(number: int, **fields: Any) -> Event:
     time = START + timedelta(seconds=number)
-    return {"object": "process", "action": "create", "time": time, "record_id": number, **fields}
+    return {"object": "process", "action": "create", "time": time, "record_id": str(number), **fields}
 
 
 def test_a_difference_compares_a_column_that_is_called_like_a_function_of_the_engine() -> None:

@@ -32,7 +32,7 @@ def event(written: str) -> Event:
         "time": None if match["second"] == "-" else START + timedelta(seconds=int(match["second"])),
         "hostname": None if match["key"] in (None, "-") else match["key"],
         "command_line": f"{match['steps']}{match['number']}",
-        "record_id": int(match["number"]),
+        "record_id": match["number"],
     }
 
 

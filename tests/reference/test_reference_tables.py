@@ -18,7 +18,7 @@ P, F, S = "p = search Process:Create\n", "f = search Flow\n", "s = search User_S
 
 def process(number: int, second: float | None = 0, action: str = "create", **fields: Any) -> Event:
     time = None if second is None else START + timedelta(seconds=second)
-    return {"object": "process", "action": action, "time": time, "record_id": number, **fields}
+    return {"object": "process", "action": action, "time": time, "record_id": str(number), **fields}
 
 
 def rows(text: str, events: Sequence[Event] = (), **params: Any) -> list[dict[str, Any]]:
@@ -30,7 +30,7 @@ def rows(text: str, events: Sequence[Event] = (), **params: Any) -> list[dict[st
 
 def numbers(condition: str, events: Sequence[Event], **params: Any) -> list[int]:
     """Return the numbers of the processes for which a condition holds."""
-    return [row["record_id"] for row in rows(f"{P}q = filter p where ({condition})\noutput q", events, **params)]
+    return [int(row["record_id"]) for row in rows(f"{P}q = filter p where ({condition})\noutput q", events, **params)]
 
 
 def values(expression: str, events: Sequence[Event]) -> list[Any]:
@@ -115,13 +115,13 @@ NUMBERS = [
 )
 def test_conditions_on_numbers_and_times(condition: str, found: list[int]) -> None:
     text = f"{P}input k: integer = 3\nq = filter p where ({condition})\noutput q"
-    assert [row["record_id"] for row in rows(text, NUMBERS)] == found
+    assert [int(row["record_id"]) for row in rows(text, NUMBERS)] == found
 
 
 def test_a_given_parameter_replaces_the_default() -> None:
     text = f"{P}input k: integer = 3\nq = filter p where (pid > k)\noutput q"
-    assert [row["record_id"] for row in rows(text, NUMBERS, k=4)] == [2]
-    assert [row["record_id"] for row in rows(text, NUMBERS, k="4")] == [2]
+    assert [int(row["record_id"]) for row in rows(text, NUMBERS, k=4)] == [2]
+    assert [int(row["record_id"]) for row in rows(text, NUMBERS, k="4")] == [2]
 
 
 @pytest.mark.parametrize(
@@ -139,9 +139,9 @@ def test_a_given_parameter_replaces_the_default() -> None:
 )
 def test_conditions_on_addresses(condition: str, found: list[int]) -> None:
     spelt = ["10.0.0.1", "::ffff:10.0.0.1", "::FFFF:a00:1", "FE80::0001", None, "10.0.0", "2001:db8::"]
-    events = [{"object": "flow", "action": "start", "record_id": i, "src_ip": ip} for i, ip in enumerate(spelt, 1)]
+    events = [{"object": "flow", "action": "start", "record_id": str(i), "src_ip": ip} for i, ip in enumerate(spelt, 1)]
     text = f"{F}q = filter f where ({condition})\noutput q"
-    assert [row["record_id"] for row in rows(text, events)] == found
+    assert [int(row["record_id"]) for row in rows(text, events)] == found
 
 
 @pytest.mark.parametrize(
@@ -201,7 +201,9 @@ def test_a_character_has_one_lower_case_letter_whatever_stands_around_it() -> No
 
 def test_members_of_a_record_are_texts_whatever_their_case_and_underscores() -> None:
     written = ['{"Size": 5, "File_Name": "x"}', '{"size": null, "SIZE": true}', "no json", None, '{"deep": {"a": [1]}}']
-    events = [{"object": "flow", "action": "start", "record_id": i, "proto_info": w} for i, w in enumerate(written)]
+    events = [
+        {"object": "flow", "action": "start", "record_id": str(i), "proto_info": w} for i, w in enumerate(written)
+    ]
     members = "proto_info.size as n, proto_info.filename as f, proto_info.deep as d"
     text = f"{F}q = from f select record_id, {members}\noutput q"
     found = [(row["n"], row["f"], row["d"]) for row in rows(text, events)]
@@ -212,9 +214,9 @@ def test_every_combination_of_parts_that_fits_is_a_row_of_a_join() -> None:
     events = [process(1, 0, pid=1), process(2, 1, pid=1), process(3, 1, pid=None), process(4, 2, "terminate", pid=1)]
     test = "p.pid == t.pid and p.time < t.time <= p.time + 1 s"
     text = f"{P}t = search Process:Terminate\nj = join (p, t) where ({test})\noutput j"
-    assert [(row["p.record_id"], row["t.record_id"]) for row in rows(text, events)] == [(2, 4)]
+    assert [(int(row["p.record_id"]), int(row["t.record_id"])) for row in rows(text, events)] == [(2, 4)]
     text = f"{P}q = p\nj = join (p, q) where (p.time < q.time)\noutput j"
-    assert [(row["p.record_id"], row["q.record_id"]) for row in rows(text, events)] == [(1, 2), (1, 3)]
+    assert [(int(row["p.record_id"]), int(row["q.record_id"])) for row in rows(text, events)] == [(1, 2), (1, 3)]
 
 
 GROUPED = [
@@ -287,21 +289,21 @@ def test_count_by_and_unique_and_scalars() -> None:
     ]
     assert rows(f"{P}q = unique(p.exe)\noutput q", GROUPED) == [{"exe": "A"}, {"exe": "b"}, {"exe": "c"}]
     text = f"{P}n = max(p.pid)\nq = filter p where (pid == n)\noutput q"
-    assert [row["record_id"] for row in rows(text, GROUPED)] == [3]
+    assert [int(row["record_id"]) for row in rows(text, GROUPED)] == [3]
 
 
 def test_a_difference_takes_missing_as_equal_and_ignores_what_singles_out_an_event() -> None:
     events = [process(1, 0, exe="a"), process(2, 1, exe="A"), process(3, 2, exe=None), process(4, 3, exe="b")]
     text = f"{P}r = filter p where (record_id in [1, 3])\nq = p - r\noutput q"
-    assert [row["record_id"] for row in rows(text, events)] == [4]
+    assert [int(row["record_id"]) for row in rows(text, events)] == [4]
     text = f"{P}r = filter p where (record_id in [1, 3])\nq = p - r by record_id\noutput q"
-    assert [row["record_id"] for row in rows(text, events)] == [2, 4]
+    assert [int(row["record_id"]) for row in rows(text, events)] == [2, 4]
 
 
 def test_a_union_keeps_every_row_and_what_a_side_lacks_is_missing() -> None:
-    flow = {"object": "flow", "action": "start", "record_id": 9, "src_ip": "::1", "time": START}
+    flow = {"object": "flow", "action": "start", "record_id": "9", "src_ip": "::1", "time": START}
     found = rows(f"{P}{F}q = p + f + p\noutput q", [process(1, exe="a"), flow])
-    assert [(row["record_id"], row["exe"], row["src_ip"]) for row in found] == [
+    assert [(int(row["record_id"]), row["exe"], row["src_ip"]) for row in found] == [
         (1, "a", None),
         (1, "a", None),
         (9, None, "::1"),
@@ -325,7 +327,7 @@ def test_rows_come_by_time_then_record_then_columns_missing_last() -> None:
         process(2, 1, exe="a"),
         process(2, 1, exe="A"),
     ]
-    found = [(row["record_id"], row["exe"]) for row in rows(f"{P}output p", events)]
+    found = [(int(row["record_id"]), row["exe"]) for row in rows(f"{P}output p", events)]
     assert found == [(2, "A"), (2, "a"), (2, None), (3, None), (1, None), (9, None)]
 
 

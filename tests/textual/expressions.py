@@ -111,6 +111,7 @@ class Reader:
         if right.type == "time" and isinstance(sides[0], ast.StringLit):
             left = self._constant(sides[0], "time")
         sign = written.operator
+        left, right = _numeric(left), _numeric(right)
         kind = _arithmetic_type(left.type, sign, right.type)
 
         def compute(place: Place) -> Any:
@@ -133,6 +134,8 @@ class Reader:
             first, *blocks = arguments
             ranges = [block(each.at(Place({}))) for each in blocks]
             return Term("boolean", lambda p: any(_lies_in(first.at(p), each) for each in ranges))
+        if name in ("abs", "round", "min", "max"):
+            arguments = [_numeric(argument) for argument in arguments]
         kinds = [argument.type for argument in arguments]
         return Term(
             functions.result_type(name, kinds),
@@ -152,6 +155,9 @@ class Reader:
         else:
             inner = view.members or view
         term = self.value(inner, argument) if argument is not None else Term("integer", lambda _: 1)
+
+        if name in ("sum", "avg", "median", "stdev", "percentile", "min", "max"):
+            term = _numeric(term)
 
         def over(rows: Any) -> Any:
             values = [term.at(Place(row)) for row in rows]
@@ -219,7 +225,7 @@ class Reader:
             return self._with_literal(self.value(view, right), _TURNED[sign], left, stars=False)
         if isinstance(left, LITERAL) and isinstance(right, LITERAL):
             return self._with_literal(self.value(view, left), sign, right, stars=True)
-        a, b = self.value(view, left), self.value(view, right)
+        a, b = _alike(self.value(view, left), sign, self.value(view, right))
         if sign == "!=":  # the exact negation of ==, also where a side is missing
             return lambda p: not compared("==", a.at(p), b.at(p))
         return lambda p: compared(sign, a.at(p), b.at(p))
@@ -230,6 +236,8 @@ class Reader:
             return lambda p: not equal(p)
         if sign == "==" and (test := self._literal_test(subject, literal, stars=stars)):
             return test
+        if isinstance(literal, ast.NumberLit):
+            subject = _numeric(subject)
         if subject.type == "ip" or isinstance(literal, ast.AddressLit):
             other = address(_text(literal))
             return lambda p: _compared_addresses(sign, subject.at(p), other)
@@ -286,8 +294,8 @@ class Reader:
             return lambda p: subject.at(p) is None
         if isinstance(item, LITERAL):
             return self._with_literal(subject, "==", item, stars=True)
-        other = self.value(view, item)
-        return lambda p: compared("==", subject.at(p), other.at(p))
+        one, other = _alike(subject, "==", self.value(view, item))
+        return lambda p: compared("==", one.at(p), other.at(p))
 
     def _text_test(self, view: View, test: str, subject: ast.Expr, pattern: ast.Expr) -> Test:
         tested = self.value(view, subject)
@@ -306,6 +314,19 @@ class Reader:
             return lambda p: (text := tested.at(p)) is not None and fits(text)
         other = self.value(view, choice)
         return lambda p: _tested(test, tested.at(p), other.at(p))
+
+
+def _numeric(term: Term) -> Term:
+    """Return a record's id as the number that its digits are; all else as it is."""
+    if term.type != "id":
+        return term
+    return Term("integer", lambda p: None if (text := term.at(p)) is None else functions.call("to_int", ["id"], [text]))
+
+
+def _alike(a: Term, sign: str, b: Term) -> tuple[Term, Term]:
+    """Return two sides of a comparison, ids as numbers beside numbers and where the sign asks for their order."""
+    beside_numbers = a.type in NUMBERS or b.type in NUMBERS
+    return (_numeric(a), _numeric(b)) if beside_numbers or sign in ("<", "<=", ">", ">=") else (a, b)
 
 
 def _perhaps_not(test: Test, *, negated: bool) -> Test:

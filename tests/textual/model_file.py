@@ -12,7 +12,7 @@ import yaml
 
 FOLDER = Path(__file__).parents[2] / "carlang" / "model" / "objects"
 
-TEXTS = frozenset({"string", "path", "name", "guid", "hash", "ip", "enum"})
+TEXTS = frozenset({"string", "path", "name", "guid", "id", "hash", "ip", "enum"})
 NUMBERS = frozenset({"integer", "port", "float"})
 
 

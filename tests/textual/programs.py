@@ -233,7 +233,7 @@ class _Run:
         own = {"count": "integer", **({"first_time": "time", "last_time": "time"} if timed else {})}
         columns = {**{key: whole.columns[key] for key in keys}, **{c: k for c, k in own.items() if c not in keys}}
         by_key: dict[Any, list[Row]] = {}
-        for row in in_order(list(whole.rows), list(whole.columns)):
+        for row in in_order(list(whole.rows), whole.columns):
             by_key.setdefault(tuple(told_apart(row.get(key)) for key in keys), []).append(row)
         pause = None if gap is None else self.reader.value(View(), gap).at(Place({}))
         cut = _sessions if gap is not None else lambda members, _: [members]
@@ -264,7 +264,7 @@ class _Run:
 
     def _selected(self, stream: Stream, items: Sequence[ast.SelectItem], *names: str | None) -> Stream:
         if stream.groups is None and any(self._runs_over_rows(View.of(stream, *names), item.value) for item in items):
-            members = in_order(list(stream.rows), list(stream.columns))
+            members = in_order(list(stream.rows), stream.columns)
             groups = [members] if members else []
             own_row = {"count": "integer"}
             rows = [_group_row(group, [], own_row) for group in groups]
@@ -325,7 +325,7 @@ class _Run:
         by_key: dict[Any, list[Step]] = {}
         for number, stream, name in parts:
             keys = self._keys(View.of(stream, name), written.keys)
-            for row in in_order(list(stream.rows), list(stream.columns)):
+            for row in in_order(list(stream.rows), stream.columns):
                 if row.get("time") is not None:
                     key = tuple(told_apart(row.get(column)) for column in keys)
                     by_key.setdefault(key, []).append(Step(number, row["time"], row))
@@ -351,7 +351,7 @@ def _name(written: ast.Value) -> str | None:
 
 def _table(stream: Stream) -> Table:
     rows = [{c: row.get(c) for c in stream.columns} for row in stream.rows]
-    return Table(stream.columns, in_order(rows, list(stream.columns)))
+    return Table(stream.columns, in_order(rows, stream.columns))
 
 
 def _union(streams: Sequence[Stream]) -> Stream:

@@ -95,7 +95,7 @@ def test_shipped_analytics_find_what_their_text_says_on_the_sample_store() -> No
 
 
 def test_a_difference_is_told_with_the_program_and_the_events() -> None:
-    event = {"object": "process", "action": "create", "record_id": 7, "exe": "at.exe"}
+    event = {"object": "process", "action": "create", "record_id": "7", "exe": "at.exe"}
     with store_of([event]) as store, pytest.raises(DisagreementError) as raised:
         compare(store, "search Process", [{**event, "exe": "cmd.exe"}], NOW, {})
     for piece in ("expected {'exe': 'cmd.exe'", "got {'exe': 'at.exe'", "search Process"):
@@ -104,7 +104,7 @@ def test_a_difference_is_told_with_the_program_and_the_events() -> None:
 
 def test_the_reference_reads_a_program_by_hand() -> None:
     rows = [
-        {"object": "process", "action": "create", "record_id": n, "exe": exe, "pid": n}
+        {"object": "process", "action": "create", "record_id": str(n), "exe": exe, "pid": n}
         for n, exe in enumerate(("AT.EXE", None, "cat.exe"), 1)
     ]
     text = (

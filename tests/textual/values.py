@@ -9,7 +9,7 @@ from __future__ import annotations
 import ipaddress
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from functools import lru_cache
@@ -178,11 +178,19 @@ def caseless(value: Any) -> Any:
     return (ascending(told_apart(value)), ascending(value))
 
 
-def in_order(rows: list[dict[str, Any]], columns: list[str]) -> list[dict[str, Any]]:
+def id_key(value: Any) -> Any:
+    """Return a key that sorts the ids of records: those of digits as numbers, then the others, then missing ones."""
+    if value is None:
+        return (2, 0, "")
+    return (0, int(value), value) if re.fullmatch("[0-9]{1,38}", value) else (1, 0, value)
+
+
+def in_order(rows: list[dict[str, Any]], columns: Mapping[str, str]) -> list[dict[str, Any]]:
     """Sort rows by times, then record ids, then by the other columns from left to right."""
 
     def last(column: str) -> str:
         return column.rpartition(".")[2]
 
     ranked = sorted(columns, key=lambda c: {"time": 0, "record_id": 1}.get(last(c), 2))
-    return sorted(rows, key=lambda row: [ascending(row.get(column)) for column in ranked])
+    keys = [(column, id_key if columns[column] == "id" else ascending) for column in ranked]
+    return sorted(rows, key=lambda row: [key(row.get(column)) for column, key in keys])
