@@ -48,7 +48,7 @@ def header_query(name: str) -> str:
       CASE WHEN data IS NOT NULL THEN coalesce(message, '') END AS message, {names} AS members
     FROM (
       SELECT * REPLACE (given(channel) AS channel, number(event_id) AS event_id, given(provider) AS provider,
-        given(computer) AS computer, given(record_id) AS record_id, level_name(level) AS level,
+        given(computer) AS computer, given(trim(record_id)) AS record_id, level_name(level) AS level,
         CASE WHEN starts_with(data, '{{"Data":') AND contains(data, 'Name":')
           THEN coalesce({_named_data("data")}, data) ELSE data END AS data)
       FROM (

@@ -272,7 +272,7 @@ SCALARS: Mapping[str, Function] = _by_name(
             INTEGER,
             "to_int(value)",
             gives="a whole number: of a text in decimal or `0x…`, of a float without its fraction, of truth 1 or 0",
-            edges="missing where the text is no whole number",
+            edges="missing where the text is no whole number, or a record id not all digits",
         ),
         _scalar(
             [Parameter("value", Accepts.VALUE)],

@@ -46,8 +46,7 @@ def apply(ctx: Context, call: ast.Call, arguments: tuple[BoundExpr | None, ...])
     # A faulty argument has been reported; the rest cannot be judged without its type.
     if len(valid) < len(arguments) or not _counted(ctx, call, function):
         return None
-    wants_number = [function.parameter(index).accepts in _NUMBERS for index in range(len(valid))]
-    valid = tuple(as_number(a) if wanted else a for a, wanted in zip(valid, wants_number, strict=True))
+    valid = _ids_as_numbers(function, valid)
     checks = [_fits(ctx, call, function, index, argument) for index, argument in enumerate(valid)]
     if not all(checks) or not _of_one_type(ctx, call, function, valid):
         return None
@@ -56,6 +55,16 @@ def apply(ctx: Context, call: ast.Call, arguments: tuple[BoundExpr | None, ...])
         return _cidr_match(ctx, call, valid)
     result = function.result(tuple(argument.type for argument in valid))
     return Apply(function.name, valid, result, span=call.span) if result else None
+
+
+def _ids_as_numbers(function: Function, arguments: tuple[BoundExpr, ...]) -> tuple[BoundExpr, ...]:
+    """Return arguments with records' ids as numbers where the function takes numbers, or one of them is a number."""
+    accepted = [function.parameter(index).accepts for index in range(len(arguments))]
+    beside_number = any(argument.type.is_number for argument in arguments)
+    return tuple(
+        as_number(argument) if accepts in _NUMBERS or (accepts is Accepts.ALIKE and beside_number) else argument
+        for argument, accepts in zip(arguments, accepted, strict=True)
+    )
 
 
 def _unknown(ctx: Context, function: ast.Name) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import operator
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -96,8 +97,10 @@ def evaluate(place: Place, expr: b.BoundExpr) -> Any:  # a case a node
 
 
 def _argument(place: Place, function: str, expr: b.BoundExpr) -> Any:
-    """Return an argument; what makes a text of a duration sees its seconds."""
+    """Return an argument; what makes a text of a duration sees its seconds, and `to_int` no id but one of digits."""
     value = evaluate(place, expr)
+    if function == "to_int" and expr.type.kind is Kind.ID and value is not None:
+        return value if re.fullmatch("[0-9]+", value) else None
     seconds = function in ("to_string", "concat", "to_int") and expr.type.kind is Kind.DURATION
     return value / 1_000_000 if seconds and value is not None else value
 

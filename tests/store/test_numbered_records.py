@@ -19,14 +19,18 @@ from carlang.store.columns import delta_fields, model_columns
 from tests.ingesting import load, query, sysmon_create, write_lines
 
 
-@pytest.fixture
-def old(tmp_path: Path) -> Path:
+def _old_store(folder: Path, events: pa.Table) -> Path:
     """Make a store as carlang 0.1 left it: ids are numbers in the table and in its file."""
-    folder = tmp_path / "old"
     columns = model_columns(builtin_model()) | {"record_id": "BIGINT"}
     settings: dict[str, str | None] = {"delta.dataSkippingNumIndexedCols": "-1"}
     schema = Schema(delta_fields(columns))
     DeltaTable.create(folder, schema, partition_by=["object", "action"], configuration=settings)
+    deltalake.write_deltalake(folder, events, mode="append", schema_mode="merge")
+    return folder
+
+
+@pytest.fixture
+def old(tmp_path: Path) -> Path:
     events = pa.table(
         {
             "object": ["process"] * 3,
@@ -35,8 +39,7 @@ def old(tmp_path: Path) -> Path:
             "exe": ["a.exe", "b.exe", "c.exe"],
         }
     )
-    deltalake.write_deltalake(folder, events, mode="append", schema_mode="merge")
-    return folder
+    return _old_store(tmp_path / "old", events)
 
 
 def _types(store: Store) -> set[pa.DataType]:
@@ -88,18 +91,20 @@ def test_a_plain_copy_has_texts(old: Path, tmp_path: Path) -> None:
     assert _ids(tmp_path / "copy") == ["9", "10", "wB-1f", None]
 
 
-def test_a_record_of_an_old_store_is_known_again(tmp_path: Path) -> None:
+def test_a_record_of_an_old_store_is_known_again_in_another_export(tmp_path: Path) -> None:
     store = tmp_path / "store"
-    first = write_lines(tmp_path / "first.json", [sysmon_create(7)])
-    load(store, first)
+    load(store, write_lines(tmp_path / "first.json", [sysmon_create(7)]))
     (file,) = open_store(store).files("process")
-    table = pq.read_table(file.path)
-    index = table.schema.get_field_index("record_id")
-    numbers = tmp_path / "numbers" / "process" / "create"
-    numbers.mkdir(parents=True)
-    pq.write_table(table.set_column(index, "record_id", table["record_id"].cast(pa.int64())), numbers / "0.parquet")
-    assert query(tmp_path / "numbers", "SELECT typeof(record_id) FROM events") == [("BIGINT",)]
-    assert _ids(tmp_path / "numbers") == _ids(store)
+    events = pq.read_table(file.path)
+    index = events.schema.get_field_index("record_id")
+    events = events.set_column(index, "record_id", events["record_id"].cast(pa.int64()))
+    for name, value in (("object", "process"), ("action", "create")):
+        events = events.append_column(name, pa.array([value] * events.num_rows))
+    old = _old_store(tmp_path / "old", events)
+    assert query(old, "SELECT typeof(record_id) FROM events") == [("BIGINT",)]
+    again = write_lines(tmp_path / "again.json", [sysmon_create(7, Extra="x"), sysmon_create(8)])
+    report = load(old, again, dedupe="record")
+    assert (report.duplicates, _ids(old)) == (1, ["7", "8"])
 
 
 def test_ids_are_texts_in_json(tmp_path: Path) -> None:

@@ -134,7 +134,8 @@ class Reader:
             first, *blocks = arguments
             ranges = [block(each.at(Place({}))) for each in blocks]
             return Term("boolean", lambda p: any(_lies_in(first.at(p), each) for each in ranges))
-        if name in ("abs", "round", "min", "max"):
+        beside_number = name == "coalesce" and any(argument.type in NUMBERS for argument in arguments)
+        if beside_number or name in ("abs", "round", "min", "max"):
             arguments = [_numeric(argument) for argument in arguments]
         kinds = [argument.type for argument in arguments]
         return Term(

@@ -46,6 +46,8 @@ def call(name: str, kinds: Sequence[str], values: Sequence[Any]) -> Any:
         return None
     if name in ("concat", "to_string"):
         return "".join(map(as_text, kinds, values))
+    if name == "to_int" and kinds[0] == "id":
+        return held(int(values[0])) if re.fullmatch("[0-9]+", values[0]) else None
     return held(_FUNCTIONS[name](*values))
 
 

@@ -89,7 +89,10 @@ def _round(operands: Operands) -> SQL:
 
 def _to_int(operands: Operands) -> SQL:
     value, of = operands.arguments[0], operands.types[0]
-    if of.is_string:
+    if of.kind is Kind.ID:
+        # An id is a number only where it is all digits: `0x2` and `+2` are other ids than `2`.
+        value = call("regexp_extract", value, text(r"^\d+$"))
+    elif of.is_string:
         # A cast alone would round `1.5` and take `1e3`.
         value = call("regexp_extract", call("trim", value), text(r"^(?:[+-]?\d+|0[xX][0-9a-fA-F]+)$"))
     elif of.kind is Kind.FLOAT:
