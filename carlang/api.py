@@ -223,6 +223,7 @@ def ingest(  # noqa: PLR0913  # the options of an ingest, each by name
     keep_raw: bool = False,
     strict: bool = False,
     dedupe: str | None = None,
+    timezone: str | None = None,
     progress: Progress | None = None,
     timeout: timedelta | str | float | None = None,
     expand_limit: int | str | None = None,
@@ -241,6 +242,8 @@ def ingest(  # noqa: PLR0913  # the options of an ingest, each by name
         keep_raw: Whether events keep their record as JSON in a column `raw`.
         strict: Whether a source of which anything is rejected is left out as a whole.
         dedupe: `record` leaves out the events of records that are in the store from another export of the same log.
+        timezone: The zone of times that name none, `Europe/Berlin` or `+02:00`; where None they are taken as UTC, and
+            the report says of which sources that is so.
         progress: What to tell how far the ingest is.
         timeout: How long it may take: a `timedelta`, a number of seconds, or a text such as `60s` or `2m`. What was
             committed by then stays, and the report names the rest.
@@ -249,7 +252,7 @@ def ingest(  # noqa: PLR0913  # the options of an ingest, each by name
 
     Raises:
         OptionError: An argument has a value that it cannot have; nothing was read or made then.
-        IngestError: There is no such sensor, or no such way to find duplicates.
+        IngestError: There is no such sensor, time zone, or way to find duplicates.
         CarlangError: The mapping file has faults.
         StoreError: The store cannot be made or written.
     """
@@ -262,6 +265,7 @@ def ingest(  # noqa: PLR0913  # the options of an ingest, each by name
         keep_raw=of_type("keep_raw", keep_raw, bool, "True or False"),
         strict=of_type("strict", strict, bool, "True or False"),
         dedupe=dedupe,
+        timezone=of_type("timezone", timezone, str | None, "a text"),
         progress=of_type("progress", progress, Progress | None, "an object with start, file and advance"),
         timeout=core.seconds("timeout", timeout),
         expand_limit=core.size("expand_limit", expand_limit),

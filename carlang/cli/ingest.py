@@ -60,6 +60,9 @@ def ingest(  # noqa: PLR0913  # the options that the command has
         str | None,
         typer.Option("--expand-limit", metavar="SIZE", help="What an archive or a stream may come to, such as 200GB."),
     ] = None,
+    timezone: Annotated[
+        str | None, typer.Option(metavar="ZONE", help="The zone of times that name none: Europe/Berlin, +02:00.")
+    ] = None,
     explain: Annotated[
         bool, typer.Option("--explain", help="Show what the first records become, field by field; write nothing.")
     ] = False,
@@ -69,7 +72,7 @@ def ingest(  # noqa: PLR0913  # the options that the command has
         raise UsageError(f"--format: there is no format {format_!r}; choose one of {', '.join(FORMATS)}")
     project = open_project()
     if explain:
-        records = explain_records(sources, model=project.model, sensor=sensor, hostname=hostname)
+        records = explain_records(sources, model=project.model, sensor=sensor, hostname=hostname, timezone=timezone)
         return put_explained(records, as_json=format_ == "json")
     path = project.store_path(store)
     if path is None:
@@ -84,6 +87,7 @@ def ingest(  # noqa: PLR0913  # the options that the command has
             keep_raw=keep_raw,
             strict=strict,
             dedupe=dedupe,
+            timezone=timezone,
             progress=bar,
             timeout=seconds("--timeout", timeout),
             expand_limit=size("--expand-limit", expand_limit),
@@ -151,6 +155,7 @@ def _put_report(report: IngestReport) -> None:
     if report.misfits:
         said = ", ".join(f"{owner}.{name} {count:,}" for (owner, name), count in report.misfits.items())
         console.print(f"values that do not fit their fields, kept in extra: {said}", soft_wrap=True)
+    _put_times(console, report)
     for doubt in report.not_guessed:
         what = f"{doubt.sensor} {doubt.object}/{doubt.action}"
         console.print(
@@ -181,6 +186,21 @@ def _put_named(console: Console, what: str, sources: Sequence[tuple[str, str]]) 
         console.print(f"{what}: {printable(name)}: {printable(reason)}", soft_wrap=True)
     if len(sources) > _SHOWN:
         console.print(f"{what}: {len(sources) - _SHOWN:,} more (--format json lists all)")
+
+
+def _put_times(console: Console, report: IngestReport) -> None:
+    """Say which times could not be read, and which were taken as UTC though nothing says so."""
+    if report.unread_times:
+        kinds = [f"`{printable(written)}` {count:,}" for written, count in report.unread_times.items()]
+        said = ", ".join(kinds[:_SHOWN]) + (", …" if len(kinds) > _SHOWN else "")
+        console.print(f"times that could not be read, kept in extra.time: {said}", soft_wrap=True)
+    unzoned = [f"{printable(source.source)} {source.unzoned:,}" for source in report.sources if source.unzoned]
+    if unzoned:
+        said = ", ".join(unzoned[:_SHOWN]) + (f" and {len(unzoned) - _SHOWN} more" if len(unzoned) > _SHOWN else "")
+        console.print(
+            f"times without a zone, taken as UTC (--timezone says whose they are): {said}",
+            soft_wrap=True,
+        )
 
 
 def _put_unmapped(console: Console, report: IngestReport) -> None:

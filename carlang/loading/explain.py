@@ -20,6 +20,7 @@ from carlang.mapping.members import with_other_names
 from carlang.mapping.router import GuessCounts
 from carlang.mapping.sensors import chosen_sensors
 from carlang.mapping.tables import POSITION
+from carlang.mapping.times import checked_zone
 from carlang.model.schema import Model
 from carlang.readers import tuning
 from carlang.readers.containers import read_log
@@ -92,14 +93,17 @@ def explain(
     model: Model,
     sensor: str = "auto",
     hostname: str | None = None,
+    timezone: str | None = None,
     first: int | None = None,
 ) -> list[ExplainedRecord]:
     """Return what an ingest would make of the first records of each source, `tuning.EXPLAINED` where None.
 
-    The records go the way that they go in an ingest, into a sink that writes nothing. `sensor` is what it is there.
-    Raises `IngestError` where there is no such sensor, `DataFileError` with every fault of a mapping file.
+    The records go the way that they go in an ingest, into a sink that writes nothing. `sensor` and `timezone` are what
+    they are there. Raises `IngestError` where there is no such sensor or zone, `DataFileError` with every fault of a
+    mapping file.
     """
-    statements = Statements(chosen_sensors(sensor, model), model, hostname, traced=True)
+    zone = None if timezone is None else checked_zone(timezone)
+    statements = Statements(chosen_sensors(sensor, model), model, hostname, traced=True, timezone=zone)
     tracer = _Tracer(model)
     with Pipeline(statements, tracer, threads=1) as pipeline:  # some records do not keep a second thread busy
         for file in find_sources(sources):

@@ -25,6 +25,7 @@ from carlang.loading.staging import FileOfEvents, WaitingEvents, write_events
 from carlang.mapping.event_mapping import ObjectAction
 from carlang.mapping.guessing import Doubts, add_doubts
 from carlang.mapping.mapper import LogName, Mapped, Mapper, Statements
+from carlang.mapping.record_times import add_spellings
 from carlang.mapping.router import GuessCounts, add_guesses
 from carlang.readers import tuning
 from carlang.readers.deadline import Deadline
@@ -41,6 +42,7 @@ class FileCount:
     mapped: int = 0
     unmapped: int = 0
     rejected: int = 0
+    unzoned: int = 0
     reason: str | None = None
 
     @property
@@ -72,6 +74,7 @@ class Batch:
     guesses: GuessCounts = field(default_factory=dict)
     doubts: Doubts = field(default_factory=dict)
     misfits: Counter[tuple[str, str]] = field(default_factory=Counter)
+    unread_times: Counter[str] = field(default_factory=Counter)
     rejections: list[Rejection] = field(default_factory=list)
     size: int = 0
     commit: str = field(default_factory=lambda: uuid.uuid4().hex)
@@ -170,9 +173,12 @@ class Loader:
             self.batch.files[index].mapped += count
         for index, count in mapped.unmapped.items():
             self.batch.files[index].unmapped += count
+        for index, count in mapped.unzoned.items():
+            self.batch.files[index].unzoned += count
         self.batch.unmapped += mapped.unmapped_logs
         self.batch.hollow += mapped.hollow
         self.batch.misfits += mapped.misfits
+        add_spellings(self.batch.unread_times, mapped.unread_times)
         for made in mapped.events:
             self.batch.events[made.mapping.makes] += made.rows.num_rows
             self._events.add(made.mapping.makes, made.rows, mapped.mapped.keys() | mapped.unmapped.keys())

@@ -40,7 +40,8 @@ class PassedOver:
 class SourceReport:
     """One file as it was named or found: `read` records are the mapped, the unmapped and the rejected together.
 
-    `reason` says why a source was rejected, or what was wrong first in one that was ingested all the same.
+    `reason` says why a source was rejected, or what was wrong first in one that was ingested all the same. `unzoned`
+    counts the records whose time names no zone and was taken as UTC.
     """
 
     source: str
@@ -49,6 +50,7 @@ class SourceReport:
     unmapped: int = 0
     rejected: int = 0
     reason: str | None = None
+    unzoned: int = 0
 
     @property
     def read(self) -> int:
@@ -102,7 +104,10 @@ class IngestReport:
     of the places that could not be read; the store keeps all of them in its `_rejected` folder. `guesses` are the
     records that name no log, `duplicates` the number of events that were left out because the store has them from
     another export of the same log. `misfits` counts, by object and field, the values of documents in the CAR model that
-    do not fit their fields; they are in the events' `extra`. `passed_over` is what stands in folders and is no file.
+    do not fit their fields; they are in the events' `extra`. `unread_times` counts the records with a time that could
+    not be read by how that is written, its digits as 9; the events have no `time`, and the text in `extra.time`. The
+    number of records of which the zone is unknown stands with each source. `passed_over` is what stands in folders and
+    is no file.
     """
 
     seconds: float
@@ -116,6 +121,7 @@ class IngestReport:
     not_guessed: tuple[NotGuessed, ...] = ()
     misfits: Mapping[tuple[str, str], int] = field(default_factory=dict)
     passed_over: tuple[PassedOver, ...] = ()
+    unread_times: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def unread(self) -> int:
@@ -149,6 +155,7 @@ class IngestReport:
             "passed_over": [{"source": p.source, "reason": p.reason} for p in self.passed_over],
             "duplicates": self.duplicates,
             "misfits": [{"object": o, "field": f, "count": n} for (o, f), n in self.misfits.items()],
+            "unread_times": [{"spelling": s, "count": n} for s, n in self.unread_times.items()],
             "not_guessed": [
                 {"sensor": n.sensor, "object": n.object, "action": n.action, "reason": n.reason, "count": n.count}
                 for n in self.not_guessed
@@ -165,6 +172,7 @@ class IngestReport:
                     "mapped": s.mapped,
                     "unmapped": s.unmapped,
                     "rejected": s.rejected,
+                    "unzoned": s.unzoned,
                     "reason": s.reason,
                 }
                 for s in self.sources

@@ -29,8 +29,10 @@ from carlang.loading.report import (
 from carlang.mapping.event_mapping import EventMapping, ObjectAction
 from carlang.mapping.guessing import Doubt, Doubts, add_doubts
 from carlang.mapping.mapper import LogName, Statements
+from carlang.mapping.record_times import add_spellings
 from carlang.mapping.router import GuessCount, GuessCounts, add_guesses
 from carlang.mapping.sensors import chosen_sensors
+from carlang.mapping.times import checked_zone
 from carlang.model.schema import Model
 from carlang.readers import tuning
 from carlang.readers.containers import read_log
@@ -56,6 +58,7 @@ def ingest(  # noqa: PLR0913  # the options of one command
     keep_raw: bool = False,
     strict: bool = False,
     dedupe: str | None = None,
+    timezone: str | None = None,
     progress: Progress | None = None,
     timeout: float | None = None,
     expand_limit: int | None = None,
@@ -73,13 +76,15 @@ def ingest(  # noqa: PLR0913  # the options of one command
         keep_raw: Whether events keep their record as JSON in a column `raw`.
         strict: Whether all of a source is left out of which anything is rejected.
         dedupe: `record` leaves out the events of records that are in the store from another export of the same log.
+        timezone: The zone of times that name none, `Europe/Berlin` or `+02:00`; where None they are taken as UTC, and
+            the report says of which sources that is so.
         progress: What to tell how far the ingest is.
         timeout: Seconds after which no more is read: what was committed stays, and the report names the rest.
         expand_limit: Bytes that one source may become when it is unpacked, or read from a stream; where None,
             `tuning.EXPANDED`, and no more than a multiple of an archive's size.
 
     Raises:
-        IngestError: There is no such sensor, or no such way to find duplicates.
+        IngestError: There is no such sensor, time zone, or way to find duplicates.
         DataFileError: The mapping file has faults.
         StoreError: The store cannot be made or written.
     """
@@ -88,6 +93,7 @@ def ingest(  # noqa: PLR0913  # the options of one command
     if dedupe not in (None, DEDUPE):
         raise IngestOptionError(f"duplicates cannot be found by `{dedupe}`; `{DEDUPE}` is what there is")
     sensors = chosen_sensors(sensor, model)
+    zone = None if timezone is None else checked_zone(timezone)
     opened = _opened(store, model)
     if keep_raw:
         opened.add_columns({RAW: "VARCHAR"})
@@ -101,7 +107,7 @@ def ingest(  # noqa: PLR0913  # the options of one command
     files = [file for file in listed if file.kind is not SourceKind.PASSED_OVER]
     if progress:
         progress.start(sum(file.size for file in files))
-    statements = Statements(sensors, model, hostname, keep_raw)
+    statements = Statements(sensors, model, hostname, keep_raw, timezone=zone)
     with opened.writing() as staging, tempfile.TemporaryDirectory(prefix="carlang-") as scratch:
         run = _Run(
             opened,
@@ -121,6 +127,7 @@ def ingest(  # noqa: PLR0913  # the options of one command
         # In the order of the mapping files, not in that of the records.
         guesses=tuple(_guessed(m, run.guesses[m]) for m in dict.fromkeys(sensors.mappings) if m in run.guesses),
         misfits=dict(sorted(run.misfits.items())),
+        unread_times=dict(run.unread_times.most_common()),
         not_guessed=tuple(
             NotGuessed(m.sensor, m.object, m.action, doubt.value, run.doubts[m, doubt])
             for m in dict.fromkeys(sensors.mappings)
@@ -185,6 +192,7 @@ class _Run:
         self.guesses: GuessCounts = {}
         self.doubts: Doubts = {}
         self.misfits: Counter[tuple[str, str]] = Counter()
+        self.unread_times: Counter[str] = Counter()
         self.duplicates: Counter[str] = Counter()
         self._open_loader = open_loader
         self._bounds = bounds
@@ -342,6 +350,7 @@ class _Run:
         self.unmapped += batch.unmapped
         self.hollow += batch.hollow
         self.misfits += batch.misfits
+        add_spellings(self.unread_times, batch.unread_times)
         self.duplicates += dropped
         add_guesses(self.guesses, batch.guesses)
         add_doubts(self.doubts, batch.doubts)
@@ -356,7 +365,8 @@ class _Run:
 
 def _reported(file: FileCount, *, added: bool, strict: bool) -> SourceReport:
     if added:
-        return SourceReport(file.name, Status.INGESTED, file.mapped, file.unmapped, file.rejected, file.reason)
+        counts = (file.mapped, file.unmapped, file.rejected)
+        return SourceReport(file.name, Status.INGESTED, *counts, file.reason, unzoned=file.unzoned)
     if not file.records and not file.rejected:
         return SourceReport(file.name, Status.EMPTY, reason="no records in it")
     reason = f"left out as a whole: {file.reason}" if strict and file.records else file.reason

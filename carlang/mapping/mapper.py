@@ -33,6 +33,7 @@ from carlang.mapping.headers import cast_query, header_query, made_over
 from carlang.mapping.inserts import define_inserts, needs_inserts
 from carlang.mapping.macros import define_macros
 from carlang.mapping.openings import shapes_query
+from carlang.mapping.record_times import RecordTimes
 from carlang.mapping.router import GuessCount, GuessCounts, LogKey, Route, Router, add_guesses
 from carlang.mapping.tables import (
     BODIES_SCHEMA,
@@ -116,7 +117,8 @@ class Mapped:
     `hollow` counts, by channel, event id and what they would have been, the records that a mapping was for and that
     have none of its members: they are no events. `unmapped_logs` are the unmapped without them. `traced` are the
     records and their headers, where they are to be explained, `misfits` counts, by object and field, values of
-    documents that do not fit.
+    documents that do not fit. `unread_times` counts times that could not be read by how they are written, `unzoned`
+    by file the records of whose time the zone is unknown.
     """
 
     events: list[MappedEvents] = field(default_factory=list)
@@ -125,7 +127,18 @@ class Mapped:
     unmapped_logs: Counter[LogName] = field(default_factory=Counter)
     hollow: Counter[tuple[LogName, ObjectAction]] = field(default_factory=Counter)
     misfits: Counter[tuple[str, str]] = field(default_factory=Counter)
+    unread_times: Counter[str] = field(default_factory=Counter)
+    unzoned: Counter[int] = field(default_factory=Counter)
     traced: pa.Table | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Batch:
+    """Records of a route that are being mapped: their positions in the batch, their times, what became of them."""
+
+    of_batch: pa.ChunkedArray
+    times: RecordTimes
+    result: Mapped
 
 
 class Mapper:
@@ -180,7 +193,8 @@ class Mapper:
         numbered = rows.set_column(0, RECORDS_SCHEMA.field(0), counted(0, rows.num_rows))
         numbered = numbered.append_column(CLAIMED_BY, pa.nulls(rows.num_rows, pa.string()))
         hollow: Hollow = {}
-        made = [self._events(mapping, numbered, of_batch, result, hollow) for mapping in route.mappings]
+        batch = _Batch(of_batch, RecordTimes(numbered), result)
+        made = [self._events(mapping, numbered, batch, hollow) for mapping in route.mappings]
         if any(len(positions) == rows.num_rows for positions in made):
             mapped = pa.repeat(pa.scalar(True), rows.num_rows)  # noqa: FBT003  # the value that is repeated
         else:
@@ -195,7 +209,8 @@ class Mapper:
         keep = pc.invert(mapped) if claimed is None else pc.or_(pc.invert(mapped), pc.is_valid(claimed))
         left = numbered if route.keeps else numbered.filter(keep)
         for mapping in self._router.rest if left.num_rows else ():
-            self._events(mapping, left, of_batch, result, {})
+            self._events(mapping, left, batch, {})
+        result.unread_times, result.unzoned = batch.times.unread(), batch.times.unzoned()
         return result
 
     def _unclaimed(self, route: Route, rows: pa.Table, hollow: Hollow) -> None:
@@ -308,9 +323,7 @@ class Mapper:
             routes.setdefault(Route(mappings, self._router.keeps(key)), []).append(rows)
         return {route: pa.concat_arrays(rows) for route, rows in routes.items()}, guesses, doubts
 
-    def _events(
-        self, mapping: EventMapping, rows: pa.Table, of_batch: pa.ChunkedArray, result: Mapped, hollow: Hollow
-    ) -> pa.Array:
+    def _events(self, mapping: EventMapping, rows: pa.Table, batch: _Batch, hollow: Hollow) -> pa.Array:
         """Run a mapping's query for some records; returns the positions of those that gave an event.
 
         Those whose events would have been hollow are noted.
@@ -319,7 +332,7 @@ class Mapper:
         events = self._run(mapping, query, "records", rows.select(RECORDS_SCHEMA.names))
         if MISFITS in events.column_names:
             for name in pc.list_flatten(events[MISFITS]).to_pylist():
-                result.misfits[(mapping.object, name)] += 1
+                batch.result.misfits[(mapping.object, name)] += 1
             events = events.drop_columns([MISFITS])
         if HOLLOW in events.column_names:
             # Without a mapping for the rest there is nowhere else to keep them: every record was said to be an event.
@@ -329,12 +342,12 @@ class Mapper:
             events = events.drop_columns([HOLLOW])
         positions = events[POSITION].combine_chunks()
         if events.num_rows:
-            events = events.drop_columns([POSITION])
+            events = batch.times.noted(events.drop_columns([POSITION]), positions)
             if self._statements.traced:
-                trace = events.select(TRACE_COLUMNS).append_column(POSITION, of_batch.take(positions))
-                result.events.append(MappedEvents(mapping, events.drop_columns(list(TRACE_COLUMNS)), trace))
+                trace = events.select(TRACE_COLUMNS).append_column(POSITION, batch.of_batch.take(positions))
+                batch.result.events.append(MappedEvents(mapping, events.drop_columns(list(TRACE_COLUMNS)), trace))
             else:
-                result.events.append(MappedEvents(mapping, events))
+                batch.result.events.append(MappedEvents(mapping, events))
         return positions
 
     def _prepare(self, key: str | EventMapping, query: Callable[[], str]) -> str:

@@ -9,13 +9,13 @@ is no time until the shape says which of the two is the day.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 from functools import lru_cache
 
-import duckdb
-
+from carlang.database.connection import open_memory
 from carlang.diagnostics import nearest
 from carlang.errors import IngestOptionError
 
@@ -104,6 +104,9 @@ _DOTTED = re.compile(r"\d\.\s?\d{1,2}\.\s?\d")
 # .NET and browsers put narrow blanks and marks of direction into dates; WMI writes * for what it does not know.
 _BLANKS = re.compile(r"[\s\u00a0\u202f\u2009]+")
 _NOTHING = re.compile(r"[\u200e\u200f]|[+.-]?\*+|\(.*\)$")
+
+# What exporters write where there is no time.
+_NO_TIME = frozenset({"", "-", "(null)", "null", "none", "n/a", "nil", "(empty)"})
 
 _LONGEST = 100
 """Characters of the longest spelling: JavaScript's with the zone in words has about 70. What is longer is no time."""
@@ -273,23 +276,35 @@ def _of_calendar(year: str, month: str, day: str) -> datetime | None:
 
 _OFFSET = re.compile(r"(?:UTC|GMT)?([+-])(\d\d?)(?::?([0-5]\d))?", re.IGNORECASE)
 
+# The Line Islands are ahead of UTC by this much, and nobody is by more.
+_FARTHEST_OFFSET = 14 * 60
 
-def checked_zone(connection: duckdb.DuckDBPyConnection, timezone: str) -> str:
-    """Return a zone as an offset or as DuckDB names it; raises `IngestError` where there is no such zone."""
+
+def checked_zone(timezone: str) -> str:
+    """Return a zone as an offset or as DuckDB names it; raises `IngestOptionError` where there is no such zone."""
     text = timezone.strip()
     if match := _OFFSET.fullmatch(text):
         minutes = int(match[2]) * 60 + int(match[3] or 0)
-        return _offset(-minutes if match[1] == "-" else minutes)
+        if minutes <= _FARTHEST_OFFSET:
+            return _offset(-minutes if match[1] == "-" else minutes)
+        raise IngestOptionError(f"there is no time zone `{timezone}`; offsets lie between -14:00 and +14:00")
     if text.upper() in _ZONES:
         return _offset(_ZONES[text.upper()])
-    names = [str(row[0]) for row in connection.execute("SELECT name FROM pg_timezone_names() ORDER BY ALL").fetchall()]
+    with open_memory(1) as connection:
+        rows = connection.execute("SELECT name FROM pg_timezone_names() ORDER BY ALL").fetchall()
     # Names without a slash are of several zones, or of none: `CST`, `IST`.
-    by_fold = {name.casefold(): name for name in names if "/" in name}
+    by_fold: dict[str, str] = {name.casefold(): name for (name,) in rows if "/" in name}
     if known := by_fold.get(text.casefold()):
         return known
-    meant = nearest(text, list(by_fold.values()))
+    meant = _zone_of_city(text, by_fold.values()) or nearest(text, list(by_fold.values()))
     hint = f"did you mean `{meant}`?" if meant else "zones are written Europe/Berlin or +02:00"
     raise IngestOptionError(f"there is no time zone `{timezone}`; {hint}")
+
+
+def _zone_of_city(text: str, zones: Iterable[str]) -> str | None:
+    """Return the zone whose last part is a city's name, `Europe/Berlin` for `berlin`."""
+    city = text.casefold().replace(" ", "_")
+    return next((zone for zone in zones if zone.casefold().rpartition("/")[2] == city), None)
 
 
 # ---- what of it SQL does ---------------------------------------------------------------------------------------------
@@ -375,23 +390,29 @@ def asked(question: str, expression: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Spelled:
-    """A time as it was written: as ISO 8601, None where it could not be read, and whether its zone is unknown."""
+    """A time as it was written: as ISO 8601, None where it could not be read, and whether its zone is unknown.
 
-    text: str
+    `text` is None where nothing was written but signs for that there is no time.
+    """
+
+    text: str | None
     iso: str | None
     unzoned: bool = False
 
 
 def spelled(told: str, timezone: str | None) -> Spelled:
     """Read the first time that can be read of those that SQL told of a record; `timezone` is that of the ingest."""
-    texts = [entry.split(chr(FIELD_END)) for entry in told.split(chr(RECORD_END))]
-    for text, dates, zone, received in texts:
+    unread = None
+    for entry in told.split(chr(RECORD_END)):
+        text, dates, zone, received = entry.split(chr(FIELD_END))
         iso = iso_time(text, dates or None, zone or timezone, received or None)
         if iso is not None:
             return Spelled(text, iso, not zone and timezone is None and not names_zone(text))
-    return Spelled(texts[0][0], None)
+        if text.strip().casefold() not in _NO_TIME:
+            unread = unread or text
+    return Spelled(unread, None)
 
 
 def spelling(text: str) -> str:
-    """Return how a text is written: its digits as 9, its letters kept."""
-    return re.sub(r"\d", "9", text[:_LONGEST])
+    """Return how a text is written: its digits as 9, its letters kept, of a long one the beginning."""
+    return re.sub(r"\d", "9", text[:_LONGEST]) + ("…" if len(text) > _LONGEST else "")

@@ -207,3 +207,7 @@ SHOWN_REJECTIONS = 20
 
 EXPLAINED = 10
 """Records of a source that are explained. Not measured: some screenfuls."""
+
+# Exports write times in one way, or two; a list of a hundred is one that nobody reads.
+SPELLINGS = 100
+"""Spellings of unread times that a report counts one by one."""

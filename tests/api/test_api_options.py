@@ -141,6 +141,8 @@ def test_an_ingest_that_cannot_begin_makes_no_store(tmp_path: Path) -> None:
         carlang.ingest([], tmp_path / "events", dedupe="x")
     with pytest.raises(carlang.IngestError, match="did you mean `sysmon`"):
         carlang.ingest([], tmp_path / "events", sensor="sysmn")
+    with pytest.raises(carlang.IngestError, match="did you mean `Europe/Berlin`"):
+        carlang.ingest([], tmp_path / "events", timezone="Europe/Berlim")
     assert not (tmp_path / "events").exists()
 
 
@@ -209,6 +211,7 @@ def test_what_is_loaded_is_a_path_or_an_id(wrong: Any) -> None:
         ({"keep_raw": "no"}, "keep_raw: 'no' is not True or False"),
         ({"strict": "false"}, "strict: 'false' is not True or False"),
         ({"hostname": 7}, "hostname: 7 is not a text"),
+        ({"timezone": 2}, "timezone: 2 is not a text"),
         ({"sensor": None}, "sensor: None is neither a sensor's name nor a mapping file"),
         ({"progress": print}, "progress: .* is not an object with start, file and advance"),
     ],

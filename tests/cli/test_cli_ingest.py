@@ -110,6 +110,31 @@ def test_an_unknown_sensor_is_named_with_the_nearest_known_one(tmp_path: Path) -
     assert "did you mean `sysmon`" in done.err
 
 
+def test_times_that_are_doubtful_are_told_and_a_zone_can_be_given(tmp_path: Path) -> None:
+    times = ("2024-03-21 11:00:00", "soon")
+    records = [process_record(number, UtcTime=None, EventTime=time) for number, time in enumerate(times, 1)]
+    log = write_log(tmp_path / "log.ndjson", *records)
+    done = carlang("ingest", log, "--store", tmp_path / "store")
+    assert f"times without a zone, taken as UTC (--timezone says whose they are): {log} 1\n" in done.out
+    assert "times that could not be read, kept in extra.time: `soon` 1\n" in done.out
+    zoned = carlang(
+        "ingest", log, "--store", tmp_path / "zoned", "--timezone", "Europe/Berlin", "--format", "json"
+    ).json()
+    assert [source["unzoned"] for source in zoned["sources"]] == [0]
+    assert zoned["unread_times"] == [{"spelling": "soon", "count": 1}]
+    rows = carlang("run", "-e", AT, "--store", tmp_path / "zoned", "--format", "ndjson").lines()
+    assert [row["time"] for row in rows] == ["2024-03-21T10:00:00.000000Z", None]
+
+
+@pytest.mark.parametrize("more", [(), ("--explain",)])
+def test_a_zone_that_is_none_is_refused_with_the_nearest(more: tuple[str, ...], tmp_path: Path) -> None:
+    log = write_log(tmp_path / "log.ndjson", process_record(1))
+    done = carlang("ingest", log, "--store", tmp_path / "store", "--timezone", "Europe/Berlim", *more)
+    assert (done.status, done.out) == (2, "")
+    assert done.err == "error: there is no time zone `Europe/Berlim`; did you mean `Europe/Berlin`?\n"
+    assert not (tmp_path / "store").exists()
+
+
 def test_raw_records_are_kept_where_that_is_asked_for(tmp_path: Path) -> None:
     log = write_log(tmp_path / "log.ndjson", process_record(1))
     assert carlang("ingest", log, "--store", tmp_path / "store", "--keep-raw").status == 0

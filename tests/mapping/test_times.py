@@ -9,7 +9,7 @@ import duckdb
 import pytest
 
 from carlang.database.connection import open_memory
-from carlang.errors import IngestError
+from carlang.errors import IngestOptionError
 from carlang.mapping.macros import define_macros
 from carlang.mapping.times import ODD, checked_zone, iso_time, names_zone, spelled, spelling
 
@@ -188,15 +188,42 @@ def test_sql_and_python_use_a_zone_alike(zone: str | None) -> None:
             assert row[0] == row[1], (text, zone)
 
 
-def test_zones_are_checked(connection: duckdb.DuckDBPyConnection) -> None:
-    assert checked_zone(connection, "europe/berlin") == "Europe/Berlin"
-    assert checked_zone(connection, "+2") == "+02:00"
-    assert checked_zone(connection, "UTC-0530") == "-05:30"
-    assert checked_zone(connection, "utc") == "+00:00"
-    for unknown in ("Europe/Berlim", "CST", "25", ""):
-        with pytest.raises(IngestError, match="no time zone"):
-            checked_zone(connection, unknown)
+@pytest.mark.parametrize(
+    ("written", "zone"),
+    [
+        ("Europe/Berlin", "Europe/Berlin"),
+        (" europe/berlin ", "Europe/Berlin"),
+        ("+2", "+02:00"),
+        ("+0200", "+02:00"),
+        ("UTC-0530", "-05:30"),
+        ("+14:00", "+14:00"),
+        ("utc", "+00:00"),
+        ("CEST", "+02:00"),
+    ],
+)
+def test_zones_are_names_or_offsets(written: str, zone: str) -> None:
+    assert checked_zone(written) == zone
+
+
+@pytest.mark.parametrize(
+    ("written", "hint"),
+    [
+        ("Europe/Berlim", "did you mean `Europe/Berlin`?"),
+        ("berlin", "did you mean `Europe/Berlin`?"),
+        ("New York", "did you mean `America/New_York`?"),
+        ("CST", "zones are written Europe/Berlin or +02:00"),
+        ("", "zones are written Europe/Berlin or +02:00"),
+        ("25", "zones are written Europe/Berlin or +02:00"),
+        ("+25:00", "offsets lie between -14:00 and +14:00"),
+        ("+14:01", "offsets lie between -14:00 and +14:00"),
+    ],
+)
+def test_what_is_no_zone_is_refused_with_what_may_be_meant(written: str, hint: str) -> None:
+    with pytest.raises(IngestOptionError) as raised:
+        checked_zone(written)
+    assert str(raised.value) == f"there is no time zone `{written}`; {hint}"
 
 
 def test_a_spelling_is_its_letters() -> None:
     assert spelling("Thu 03/04/2024 10:00") == "Thu 99/99/9999 99:99"
+    assert spelling("x" * 1000) == "x" * 100 + "…"
