@@ -163,9 +163,7 @@ class Pipeline:
         if routed.rejected is not None:
             self._sink.reject(routed.rejected)
         for route, rows in routed.routes.items():
-            if self._waiting.add(route, rows):
-                # The queries of a new route are prepared while its records still gather.
-                self._workers.submit(partial(_prepare, route), route)
+            self._waiting.add(route, rows)
         self._map(self._waiting.full())
 
     def _map(self, ready: Iterable[tuple[Route, pa.Table]]) -> None:
@@ -174,11 +172,7 @@ class Pipeline:
             # Those that are done are taken first: their events and records are let go as soon as can be.
             while len(self._mapping) >= tuning.ROUTES_AHEAD or (self._mapping and self._mapping[0].done()):
                 self._sink.take(self.result(self._mapping.popleft()))
-            self._mapping.append(self._workers.submit(partial(_map, route, rows), route))
-
-
-def _prepare(route: Route, mapper: Mapper) -> None:
-    mapper.prepare(route)
+            self._mapping.append(self._workers.submit(partial(_map, route, rows)))
 
 
 def _map(route: Route, rows: pa.Table, mapper: Mapper) -> Mapped:

@@ -17,16 +17,12 @@ class WaitingRecords:
         self._tables: dict[Route, list[pa.Table]] = {}
         self._rows: dict[Route, int] = {}
         self._sizes: dict[Route, int] = {}
-        self._seen: set[Route] = set()
 
-    def add(self, route: Route, rows: pa.Table) -> bool:
-        """Take records; returns whether they are the first of their route."""
-        is_first = route not in self._seen
-        self._seen.add(route)
+    def add(self, route: Route, rows: pa.Table) -> None:
+        """Take records."""
         self._tables.setdefault(route, []).append(rows)
         self._rows[route] = self._rows.get(route, 0) + rows.num_rows
         self._sizes[route] = self._sizes.get(route, 0) + rows.nbytes
-        return is_first
 
     def full(self) -> Iterator[tuple[Route, pa.Table]]:
         """Take out what is enough for a run, and the most where all together is too much to keep."""

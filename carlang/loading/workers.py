@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TypeVar
 
 from carlang.mapping.mapper import Mapper
-from carlang.readers import tuning
 
 _Result = TypeVar("_Result")
 
@@ -21,7 +20,6 @@ class Worker:
         self._thread = ThreadPoolExecutor(1, "carlang-ingest")
         self._mapper: Mapper | None = None
         self._tasks: list[Future[object]] = []
-        self.prepared: set[Hashable] = set()
 
     @property
     def waiting(self) -> int:
@@ -54,23 +52,14 @@ class Worker:
 
 
 class Workers:
-    """Gives each task to a worker that is prepared for its kind, or else to the idlest.
-
-    To prepare the query of a mapping takes longer than to run it for a thousand records.
-    """
+    """Gives each task to the idlest worker."""
 
     def __init__(self, count: int, make: Callable[[], Mapper]) -> None:
         self._workers = [Worker(make) for _ in range(count)]
 
-    def submit(self, task: Callable[[Mapper], _Result], kind: Hashable = None) -> Future[_Result]:
-        """Have a task done; tasks of one kind are better done by one worker."""
-        chosen = idlest = min(self._workers, key=lambda worker: worker.waiting)
-        if kind is not None:
-            prepared = [worker for worker in self._workers if kind in worker.prepared]
-            nearest = min(prepared, key=lambda worker: worker.waiting, default=idlest)
-            chosen = nearest if nearest.waiting <= idlest.waiting + tuning.TASKS_AHEAD else idlest
-            chosen.prepared.add(kind)
-        return chosen.submit(task)
+    def submit(self, task: Callable[[Mapper], _Result]) -> Future[_Result]:
+        """Have a task done."""
+        return min(self._workers, key=lambda worker: worker.waiting).submit(task)
 
     def interrupt(self) -> None:
         """Break off what is running."""

@@ -1,7 +1,8 @@
 """Routes raw records to the mappings that are for them, and maps them to events, in DuckDB.
 
-Statements are prepared once and read their rows from a `Feed`, which is given other rows for every chunk: what costs
-most in a query of a hundred expressions is to plan it, and DuckDB plans anew whenever a table has changed.
+Queries read their rows from a `Feed`, which is given other rows for every chunk. What costs most in a query of a
+hundred expressions is to plan it, and DuckDB 2.0 does so at every run of whatever reads a table: to prepare a statement
+would plan it once more, for nothing.
 """
 
 from __future__ import annotations
@@ -58,6 +59,10 @@ LogName = tuple[str | None, int | None]
 
 Hollow = dict[ObjectAction, list[pa.Array]]
 """The positions of records that a mapping was for and that have none of its members, by what they would have been."""
+
+_FOLLOWING = "SET VARIABLE done = true"
+"""A statement that gives no rows. Where one follows, DuckDB's Python package runs a query as it stands, and hands its
+rows on; the last query of a text it would bind first, to describe it, and once more to run it."""
 
 _TRACED = [POSITION, "source", "number", "shape", "channel", "event_id"]
 _NO_POSITIONS = pa.array([], pa.int64())
@@ -148,7 +153,7 @@ class Mapper:
         self._statements = statements
         self._router = router
         self._feeds = {"chunk": Feed(LINES_SCHEMA), "bodies": Feed(BODIES_SCHEMA), "records": Feed(RECORDS_SCHEMA)}
-        self._prepared: dict[str | EventMapping, str] = {}
+        self._queries: dict[str | EventMapping, str] = {}
         self._names_inserts = False
         # One thread, as the loader has a mapper for each processor.
         self.connection = open_memory(1, memory=tuning.MAPPER_MEMORY, scratch=temporary)
@@ -180,11 +185,6 @@ class Mapper:
     def _reads_lines(self, route: Route) -> bool:
         """Tell whether the records of a route may be asked for their lines."""
         return any(map(self._statements.reads_lines, route.mappings + self._router.rest))
-
-    def prepare(self, route: Route) -> None:
-        """Have the queries of a route ready."""
-        for mapping in route.mappings:
-            self._prepare(mapping, partial(self._statements.events, mapping))
 
     def map(self, route: Route, rows: pa.Table) -> Mapped:
         """Make the events of records of a route."""
@@ -350,22 +350,20 @@ class Mapper:
                 batch.result.events.append(MappedEvents(mapping, events))
         return positions
 
-    def _prepare(self, key: str | EventMapping, query: Callable[[], str]) -> str:
-        if key not in self._prepared:
-            name = f"statement_{len(self._prepared)}"
+    def _query(self, key: str | EventMapping, query: Callable[[], str]) -> str:
+        """Return the text of a query, which is made the first time."""
+        if key not in self._queries:
             sql = query()
             if not self._names_inserts and needs_inserts(sql):
                 define_inserts(self.connection)
                 self._names_inserts = True
-            self.connection.execute(f"PREPARE {name} AS {sql}")
-            self._prepared[key] = name
-        return self._prepared[key]
+            self._queries[key] = sql
+        return self._queries[key]
 
     def _run(self, key: str | EventMapping, query: Callable[[], str], feed: str, rows: pa.Table) -> pa.Table:
-        """Run a query, which is prepared the first time, over rows under the name of a feed."""
-        name = self._prepare(key, query)
+        """Run a query over rows under the name of a feed."""
         self._feeds[feed].rows = rows
-        result = self.connection.sql(f"EXECUTE {name}").to_arrow_table()
+        result = self.connection.sql(f"{self._query(key, query)}; {_FOLLOWING}").to_arrow_table()
         # Let go of the rows, which a mapper that waits for its next task would else keep in memory.
         self._feeds[feed].rows = self._feeds[feed].schema.empty_table()
         return result

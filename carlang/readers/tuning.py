@@ -177,10 +177,6 @@ ROUTES_AHEAD = 16
 `bench/ingest.py --sweep ROUTES_AHEAD=2,16,64`: JSON lines in 4.9, 4.8 and 4.3 s at peaks of 465, 431 and 448 MiB. It
 hardly matters on two processors."""
 
-TASKS_AHEAD = 1
-"""How many more tasks a worker may have waiting than the idlest before what it is prepared for goes to another. Not
-measured: to prepare a mapping's query takes some ten milliseconds, about as long as one task."""
-
 BYTES_OF_FILE = 32 << 20
 """Bytes of events of one object and action, as Arrow holds them, that are worth a Parquet file. `bench/ingest.py
 --sweep BYTES_OF_FILE=8,32,128` (MiB): JSON lines in 4.7, 4.7 and 4.6 s at peaks of 497, 473 and 452 MiB. Speed does
