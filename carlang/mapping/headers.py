@@ -4,10 +4,23 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator
-from functools import cache
+from collections.abc import Set as AbstractSet
+from dataclasses import replace
+from functools import cache, lru_cache
 
 from carlang.database.quoting import text_literal
-from carlang.mapping.members import MemberReader, extracted, first_of, json_path, list_reader, spread
+from carlang.mapping.members import (
+    NOTHING,
+    NULL_TEXT,
+    MemberReader,
+    extracted,
+    first_of,
+    first_part,
+    json_path,
+    list_reader,
+    spread,
+    stands_in,
+)
 from carlang.mapping.shapes import (
     HEADER_FIELDS,
     MESSAGE_MEMBERS,
@@ -24,38 +37,41 @@ from carlang.mapping.shapes import (
 from carlang.mapping.times import ODD, RECORD_END, UNZONED, asked
 
 
-@cache
-def header_query(name: str) -> str:
+@lru_cache(maxsize=256)  # shapes that files have at once, with what names they have
+def header_query(name: str, names: frozenset[str] | None = None) -> str:
     """Return the query for the headers of records of one shape, which stand in the column `line` of the table `bodies`.
 
     `data` and `message` are null where the line itself is the data; else the message is what the log says in words, an
     empty text where it says nothing. `members` are the names of what a record of unknown shape has. `told_time` is
-    what `times.spelled` reads, where the time is missing, or another than the best one was read.
+    what `times.spelled` reads, where the time is missing, or another than the best one was read. Of records that have
+    members of certain `names` alone, no others are looked for.
     """
-    shape = shape_named(name)
-    members = _members(shape)
-    reader = list_reader(members)
+    shape = _possible(shape_named(name), names)
+    members = [member for member in _members(shape) if stands_in(member, names)]
+    reader = list_reader(members, names)
+    columns = ", ".join(filter(None, (NOTHING, spread(members, {}))))
     fields = ", ".join(f"{_first(shape.header.get(field, ()), reader)} AS {field}" for field in HEADER_FIELDS)
     doubts = first_of(asked("doubt", each.bind(reader)) for each in shape.time)
     has_data = bool(shape.data) or shape.is_made_over
-    names = "CAST(to_json(json_keys(coalesce(data, line))) AS VARCHAR)" if name == UNKNOWN else "CAST(NULL AS VARCHAR)"
+    keys = "CAST(to_json(json_keys(coalesce(data, line))) AS VARCHAR)" if name == UNKNOWN else NULL_TEXT
     # Records are never part of the text, as above. Data of the form {"Data": [...]} are told by their beginning before
     # they are parsed: most are not, and the test costs next to nothing.
     return f"""
     SELECT position, channel, event_id, provider, computer, record_id, level, event_time, {_made_data(shape, reader)},
       CASE WHEN event_time IS NULL OR doubt = {ODD} THEN {_told_times(shape, reader)} END AS told_time,
       doubt = {UNZONED} AND default_zone() IS NULL AS unzoned,
-      CASE WHEN data IS NOT NULL THEN coalesce(message, '') END AS message, {names} AS members
+      CASE WHEN data IS NOT NULL THEN coalesce(message, '') END AS message, {keys} AS members
     FROM (
       SELECT * REPLACE (given(channel) AS channel, number(event_id) AS event_id, given(provider) AS provider,
         given(computer) AS computer, given(trim(record_id)) AS record_id, level_name(level) AS level,
         CASE WHEN starts_with(data, '{{"Data":') AND contains(data, 'Name":')
           THEN coalesce({_named_data("data")}, data) ELSE data END AS data)
       FROM (
-        SELECT *, {fields}, TRY({_first(shape.time, reader)}) AS event_time, TRY({doubts}) AS doubt,
+        SELECT *, {fields}, CAST(TRY({_first(shape.time, reader)}) AS TIMESTAMPTZ) AS event_time,
+          TRY({doubts}) AS doubt,
           {_data(shape, reader)} AS data,
-          {_first(shape.message, reader) if has_data else "CAST(NULL AS VARCHAR)"} AS message
-        FROM (SELECT *, {spread(members, {})} FROM (SELECT *, {extracted("line", members)} AS d FROM bodies))))
+          {_first(shape.message, reader) if has_data else NULL_TEXT} AS message
+        FROM (SELECT *, {columns} FROM (SELECT *, {extracted("line", members)} AS d FROM bodies))))
     """  # noqa: S608
 
 
@@ -107,9 +123,34 @@ def beside_frame() -> str:
     return f"(shape IN ({made}) OR (is_own_data AND shape IN ({just_so})))"
 
 
+@cache
+def header_names() -> frozenset[str]:
+    """Return the names of all members of records in which something of a header or of data may stand."""
+    return frozenset(first_part(name) for shape in all_shapes() for name in _members(shape))
+
+
 def _own_data() -> tuple[Shape, ...]:
     """Return the shapes of records that may be their own data."""
     return tuple(shape for shape in all_shapes() if shape.may_be_own_data)
+
+
+def _possible(shape: Shape, names: AbstractSet[str] | None) -> Shape:
+    """Return a shape without what cannot be in records that have members of these names."""
+
+    def kept(alternatives: Alternatives) -> Alternatives:
+        return tuple(each for each in alternatives if not is_member(each) or stands_in(each.members[0], names))
+
+    return replace(
+        shape,
+        header={field: kept(values) for field, values in shape.header.items()},
+        # No time comes of nothing, whatever the expression.
+        time=tuple(each for each in shape.time if any(stands_in(name, names) for name in each.members)),
+        message=kept(shape.message),
+        renamed=tuple(
+            replace(each, members={name: kept(values) for name, values in each.members.items()})
+            for each in shape.renamed
+        ),
+    )
 
 
 def _members(shape: Shape) -> list[str]:
@@ -128,6 +169,8 @@ def _first(alternatives: Alternatives, reader: MemberReader) -> str:
 def _told_times(shape: Shape, reader: MemberReader) -> str:
     """Return the SQL of all texts that may be a record's time, for `times.spelled`."""
     texts = ", ".join(asked("told", each.bind(reader)) for each in shape.time)
+    if not texts:
+        return NULL_TEXT
     return f"TRY(nullif(concat_ws(chr({RECORD_END}), {texts}), ''))"
 
 

@@ -8,9 +8,8 @@ would plan it once more, for nothing.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from functools import partial
 from typing import Any
 
 import duckdb
@@ -30,10 +29,10 @@ from carlang.mapping.events import (
     unclaimed_query,
 )
 from carlang.mapping.guessing import Doubts, add_doubts
-from carlang.mapping.headers import cast_query, header_query, made_over
+from carlang.mapping.headers import cast_query, header_names, header_query, made_over
 from carlang.mapping.inserts import define_inserts, needs_inserts
 from carlang.mapping.macros import define_macros
-from carlang.mapping.openings import shapes_query
+from carlang.mapping.openings import evidence_names, hiding_names, names_query, shapes_query
 from carlang.mapping.record_times import RecordTimes
 from carlang.mapping.router import GuessCount, GuessCounts, LogKey, Route, Router, add_guesses
 from carlang.mapping.tables import (
@@ -153,7 +152,7 @@ class Mapper:
         self._statements = statements
         self._router = router
         self._feeds = {"chunk": Feed(LINES_SCHEMA), "bodies": Feed(BODIES_SCHEMA), "records": Feed(RECORDS_SCHEMA)}
-        self._queries: dict[str | EventMapping, str] = {}
+        self._queries: dict[EventMapping, str] = {}
         self._names_inserts = False
         # One thread, as the loader has a mapper for each processor.
         self.connection = open_memory(1, memory=tuning.MAPPER_MEMORY, scratch=temporary)
@@ -220,8 +219,7 @@ class Mapper:
         """
         guarded = (m for m in route.mappings if m.event_ids and m.condition_members and is_guarded(m))
         for mapping in guarded if rows.num_rows and self._router.rest else ():
-            key = f"unclaimed_{id(mapping)}"
-            positions = self._run(key, partial(unclaimed_query, mapping), "records", rows.select(RECORDS_SCHEMA.names))
+            positions = self._run(unclaimed_query(mapping), "records", rows.select(RECORDS_SCHEMA.names))
             if positions.num_rows:
                 hollow.setdefault(mapping.makes, []).append(positions[POSITION].combine_chunks())
 
@@ -238,7 +236,8 @@ class Mapper:
 
     def _headers_by_shape(self, chunk: pa.Table) -> tuple[pa.Table, pa.Table | None]:
         rejected = None
-        shaped = self._shapes(chunk)
+        names = self._names(chunk)
+        shaped = self._shapes(chunk, names)
         good = pc.is_null(shaped["fault"])
         if pc.all(good).as_py() is False:
             bad = shaped.filter(pc.invert(good))
@@ -247,13 +246,20 @@ class Mapper:
         shapes = shaped["shape"].unique().to_pylist()
         headers = [
             self._headers_of(
-                shape, chunk, shaped if len(shapes) == 1 else shaped.filter(pc.equal(shaped["shape"], shape))
+                shape, chunk, shaped if len(shapes) == 1 else shaped.filter(pc.equal(shaped["shape"], shape)), names
             )
             for shape in shapes
         ]
         return (pa.concat_tables(headers) if headers else HEADERS_SCHEMA.empty_table()).combine_chunks(), rejected
 
-    def _shapes(self, chunk: pa.Table) -> pa.Table:
+    def _names(self, chunk: pa.Table) -> frozenset[str] | None:
+        """Return those names of records' members that shapes have to do with; None where not all can be told."""
+        if chunk["shape"].null_count < chunk.num_rows:
+            return None
+        names = frozenset(self._run(names_query(), "chunk", chunk.select(LINES_SCHEMA.names))["name"].to_pylist())
+        return None if names & hiding_names() else names & (evidence_names() | header_names())
+
+    def _shapes(self, chunk: pa.Table, names: frozenset[str] | None) -> pa.Table:
         """Return the position and the shape of every record, what of the line it is, or why it is none."""
         unknown_count = chunk["shape"].null_count
         is_known = pc.is_valid(chunk["shape"])
@@ -264,19 +270,19 @@ class Mapper:
             return known
         unknown = chunk.select(LINES_SCHEMA.names)
         unknown = unknown.filter(pc.invert(is_known)) if known.num_rows else unknown
-        looked_at = self._run("shapes", shapes_query, "chunk", unknown).combine_chunks()
+        looked_at = self._run(shapes_query(names), "chunk", unknown).combine_chunks()
         if known.num_rows == 0:
             return looked_at
         columns = [POSITION, "fault", "inside", "shape"]
         return pa.concat_tables([looked_at.select(columns), known.select(columns)]).sort_by(POSITION)
 
-    def _headers_of(self, shape: str, chunk: pa.Table, shaped: pa.Table) -> pa.Table:
+    def _headers_of(self, shape: str, chunk: pa.Table, shaped: pa.Table, names: frozenset[str] | None) -> pa.Table:
         """Return the headers of records of one shape."""
         lines = chunk["line"] if shaped.num_rows == chunk.num_rows else chunk["line"].take(shaped[POSITION])
         if wrapped := shaped["inside"].null_count < shaped.num_rows:
             lines = pc.coalesce(shaped["inside"], lines)
         bodies = pa.table([shaped[POSITION], lines], schema=BODIES_SCHEMA)
-        headers = self._run(f"header_{shape}", partial(header_query, shape), "bodies", bodies)
+        headers = self._run(header_query(shape, names), "bodies", bodies)
         headers = self._with_spelled_times(headers)
         if wrapped:
             data = pc.coalesce(headers["data"], shaped["inside"])
@@ -293,7 +299,7 @@ class Mapper:
         texts = told.dictionary_encode()
         read = [spelled(text, self._statements.timezone) for text in texts.dictionary.to_pylist()]
         rows = pa.table([counted(0, len(read)), [each.iso for each in read]], schema=BODIES_SCHEMA)
-        moments = self._run("times", cast_query, "bodies", rows)[EVENT_TIME].combine_chunks()
+        moments = self._run(cast_query(), "bodies", rows)[EVENT_TIME].combine_chunks()
         # What is of the right form may still be none, as the 30th of February.
         is_read = moments.is_valid().to_pylist()
         unread = [None if good else each.text for each, good in zip(read, is_read, strict=True)]
@@ -328,8 +334,9 @@ class Mapper:
 
         Those whose events would have been hollow are noted.
         """
-        query = partial(self._statements.events, mapping)
-        events = self._run(mapping, query, "records", rows.select(RECORDS_SCHEMA.names))
+        if mapping not in self._queries:
+            self._queries[mapping] = self._statements.events(mapping)
+        events = self._run(self._queries[mapping], "records", rows.select(RECORDS_SCHEMA.names))
         if MISFITS in events.column_names:
             for name in pc.list_flatten(events[MISFITS]).to_pylist():
                 batch.result.misfits[(mapping.object, name)] += 1
@@ -350,20 +357,13 @@ class Mapper:
                 batch.result.events.append(MappedEvents(mapping, events))
         return positions
 
-    def _query(self, key: str | EventMapping, query: Callable[[], str]) -> str:
-        """Return the text of a query, which is made the first time."""
-        if key not in self._queries:
-            sql = query()
-            if not self._names_inserts and needs_inserts(sql):
-                define_inserts(self.connection)
-                self._names_inserts = True
-            self._queries[key] = sql
-        return self._queries[key]
-
-    def _run(self, key: str | EventMapping, query: Callable[[], str], feed: str, rows: pa.Table) -> pa.Table:
+    def _run(self, query: str, feed: str, rows: pa.Table) -> pa.Table:
         """Run a query over rows under the name of a feed."""
+        if not self._names_inserts and needs_inserts(query):
+            define_inserts(self.connection)
+            self._names_inserts = True
         self._feeds[feed].rows = rows
-        result = self.connection.sql(f"{self._query(key, query)}; {_FOLLOWING}").to_arrow_table()
+        result = self.connection.sql(f"{query}; {_FOLLOWING}").to_arrow_table()
         # Let go of the rows, which a mapper that waits for its next task would else keep in memory.
         self._feeds[feed].rows = self._feeds[feed].schema.empty_table()
         return result

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 
 import duckdb
 
@@ -22,6 +23,12 @@ _COLUMNS = """
 _ESCAPE = "\\"
 _DOT = re.compile(r"(?<!\\)\.")
 
+NULL_TEXT = "CAST(NULL AS VARCHAR)"
+
+NOTHING = f"{NULL_TEXT} AS nothing"
+"""The column of members that no record has. As a literal, DuckDB would not bind it wherever a member may stand: of a
+function of null it does not see that it would be a list."""
+
 MemberReader = Callable[[str], str]
 """Gives for a member's name the SQL of its value; an empty text counts as missing."""
 
@@ -35,6 +42,16 @@ def define_empty_records(connection: duckdb.DuckDBPyConnection) -> None:
 def json_path(name: str) -> str:
     r"""Return a member's name, its parts set off by dots, as a JSON path; `\.` is a dot inside of a part."""
     return "$" + "".join(f'."{part.replace(_ESCAPE, "")}"' for part in _DOT.split(name))
+
+
+def first_part(name: str) -> str:
+    """Return the member of the record itself in which a member stands, or which it is."""
+    return _DOT.split(name, maxsplit=1)[0].replace(_ESCAPE, "")
+
+
+def stands_in(name: str, names: AbstractSet[str] | None) -> bool:
+    """Tell whether records that have members of these names may have a member; None stands for any names."""
+    return names is None or first_part(name) in names
 
 
 def extracted(column: str, members: Sequence[str]) -> str:
@@ -63,10 +80,13 @@ def spread(members: Sequence[str], names: Mapping[str, Sequence[str]]) -> str:
     return ", ".join(f"{value} AS d{number}" for number, value in enumerate(values, start=1))
 
 
-def list_reader(members: Sequence[str]) -> MemberReader:
-    """Return a reader of members that were `spread`."""
+def list_reader(members: Sequence[str], names: AbstractSet[str] | None = None) -> MemberReader:
+    """Return a reader of members that were `spread`.
+
+    Of records that have members of certain `names` alone, all others are in the column of `NOTHING`.
+    """
     numbers = {name: number for number, name in enumerate(dict.fromkeys(members), start=1)}
-    return lambda member: f"d{numbers[member]}"
+    return lambda member: f"d{numbers[member]}" if stands_in(member, names) else "nothing"
 
 
 def column_reader(column: str, names: Mapping[str, Sequence[str]]) -> MemberReader:
@@ -83,5 +103,5 @@ def first_of(values: Iterable[str]) -> str:
     """Return the SQL of the first of some texts that is not null; null where there are none."""
     texts = list(values)
     if not texts:
-        return "CAST(NULL AS VARCHAR)"
+        return NULL_TEXT
     return texts[0] if len(texts) == 1 else f"coalesce({', '.join(texts)})"
