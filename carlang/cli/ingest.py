@@ -170,15 +170,22 @@ def _put_report(report: IngestReport) -> None:
             f"hollow: {hollow.count:,} records{of_log} ({hollow.object}/{hollow.action}): none of its members found",
             soft_wrap=True,
         )
-    if report.passed_over:
-        _put_named(console, "passed over", [(p.source, p.reason) for p in report.passed_over])
-    if report.unread:
-        unread = [(s.source, s.reason or "") for s in report.sources if s.status is Status.UNREAD]
-        _put_named(console, "not read", unread)
+    _put_sources(console, report)
     if report.unmapped:
         _put_unmapped(console, report)
     if report.rejected:
         _put_rejections(console, report)
+
+
+def _put_sources(console: Console, report: IngestReport) -> None:
+    """Name the sources that are otherwise than one would think."""
+    if report.passed_over:
+        _put_named(console, "passed over", [(p.source, p.reason) for p in report.passed_over])
+    if changed := [(s.source, s.remark) for s in report.sources if s.remark]:
+        _put_named(console, "changed", changed)
+    if report.unread:
+        unread = [(s.source, s.reason or "") for s in report.sources if s.status is Status.UNREAD]
+        _put_named(console, "not read", unread)
 
 
 def _put_named(console: Console, what: str, sources: Sequence[tuple[str, str]]) -> None:

@@ -33,16 +33,19 @@ class Deduplicated:
     dropped: Counter[ObjectAction] = field(default_factory=Counter)
 
 
-def drop_duplicates(connection: duckdb.DuckDBPyConnection, store: Store, staged: Sequence[StagedFile]) -> Deduplicated:
+def drop_duplicates(
+    connection: duckdb.DuckDBPyConnection, store: Store, staged: Sequence[StagedFile], former: str | None = None
+) -> Deduplicated:
     """Rewrite staged files without the events of records that the store, or a file before, holds from another source.
 
+    Events of the store of which the condition `former` is true do not count: the staged ones may replace them.
     What is held of the store is read from the columns of the key alone; what is kept in memory is the key of one file.
     """
     result = Deduplicated()
     for file in staged:
-        before = [stored.path for stored in store.files(file.object, [file.action])]
-        before += [f.path for f in result.staged if (f.object, f.action) == (file.object, file.action)]
-        dropped = _rewrite(connection, file.path, before)
+        stored = [stored.path for stored in store.files(file.object, [file.action])]
+        before = [f.path for f in result.staged if (f.object, f.action) == (file.object, file.action)]
+        dropped = _rewrite(connection, file.path, [(stored, former), (before, None)])
         result.sources += dropped
         result.dropped[ObjectAction(file.object, file.action)] += dropped.total()
         if file.path.exists():
@@ -50,7 +53,9 @@ def drop_duplicates(connection: duckdb.DuckDBPyConnection, store: Store, staged:
     return result
 
 
-def _rewrite(connection: duckdb.DuckDBPyConnection, path: Path, before: Sequence[Path]) -> Counter[str]:
+def _rewrite(
+    connection: duckdb.DuckDBPyConnection, path: Path, before: Sequence[tuple[Sequence[Path], str | None]]
+) -> Counter[str]:
     """Write a file anew without what it, or a file before, has from another source; returns what was dropped."""
     events = _parquet([path])
     columns = {row[0] for row in connection.execute(f"DESCRIBE FROM {events}").fetchall()}
@@ -59,7 +64,11 @@ def _rewrite(connection: duckdb.DuckDBPyConnection, path: Path, before: Sequence
     # Of two that are both new, the first by source stays, whichever file the threads wrote first.
     first = "(o.place < 0 OR (o.source, o.place) < (n.source, n.place))"
     new = f"SELECT {_key(columns)}, file_row_number AS place FROM {events}"  # noqa: S608
-    others = [f"SELECT {_key(columns)}, -1 AS place FROM {_parquet(before)}"] if before else []  # noqa: S608
+    others = [
+        f"SELECT {_key(columns)}, -1 AS place FROM {_parquet(paths)} WHERE NOT coalesce({spared or 'false'}, false)"  # noqa: S608
+        for paths, spared in before
+        if paths
+    ]
     # Names of columns are this module's, paths are literals.
     connection.execute(f"CREATE OR REPLACE TEMP TABLE new AS FROM ({new}) WHERE record_id IS NOT NULL")
     connection.execute("CREATE OR REPLACE TEMP TABLE twins AS SELECT place FROM new LIMIT 0")

@@ -18,9 +18,11 @@ import pyarrow.compute as pc
 
 from carlang.database.connection import open_memory
 from carlang.loading.duplicates import drop_duplicates
+from carlang.loading.former import Formers
+from carlang.loading.growth import Growth, History
 from carlang.loading.pipeline import Pipeline, RecordsError
 from carlang.loading.rejected import RejectedFile, RejectedText, described
-from carlang.loading.report import Rejection
+from carlang.loading.report import Rejection, SourceReport, Status
 from carlang.loading.staging import FileOfEvents, WaitingEvents, write_events
 from carlang.mapping.event_mapping import ObjectAction
 from carlang.mapping.guessing import Doubts, add_doubts
@@ -28,9 +30,21 @@ from carlang.mapping.mapper import LogName, Mapped, Mapper, Statements
 from carlang.mapping.record_times import add_spellings
 from carlang.mapping.router import GuessCounts, add_guesses
 from carlang.readers import tuning
+from carlang.readers.containers import Form
 from carlang.readers.deadline import Deadline
+from carlang.readers.digests import Digests, RewrittenError
 from carlang.readers.records import ReadFault, Records
-from carlang.store import REJECTED_FOLDER, Footer, StagedFile, Staging, Store, not_written
+from carlang.store import REJECTED_FOLDER, Footer, Marks, StagedFile, Staging, Store, StoreFile, not_written
+
+
+class ChangedError(RecordsError):
+    """A source was changed while it was read, so that nobody knows what was read."""
+
+    def __init__(self, name: str) -> None:
+        reason = (
+            "it was changed while it was read, twice; nothing of it was added: ingest it, or a copy, when it is at rest"
+        )
+        super().__init__(f"{name}: {reason}", reason)
 
 
 @dataclass
@@ -38,28 +52,61 @@ class FileCount:
     """A file of the batch: what was read of it so far. Its digest may still be in the making."""
 
     name: str
-    key: str | Future[str]
+    key: Digests | Future[Digests]
+    history: History
+    growth: Growth
     mapped: int = 0
     unmapped: int = 0
     rejected: int = 0
     unzoned: int = 0
     reason: str | None = None
+    remark: str | None = None
 
     @property
-    def digest(self) -> str:
-        """The digest of the file's bytes; raises `RecordsError` where the file could not be read to its end."""
-        if isinstance(self.key, str):
+    def digests(self) -> Digests:
+        """The digests of the file's bytes; raises `RecordsError` where the file could not be read to its end."""
+        if isinstance(self.key, Digests):
             return self.key
         try:
             return self.key.result()
         except OSError as error:  # its records are among those of others by now
             reason = f"it cannot be read: {error.strerror or error}; nothing of it was added"
             raise RecordsError(f"{self.name}: {reason}", reason) from error
+        except RewrittenError as error:
+            raise ChangedError(self.name) from error
+
+    @property
+    def digest(self) -> str:
+        """The digest of all of the file's bytes."""
+        return self.digests.whole
+
+    def names(self, store: Store) -> dict[str, str]:
+        """Return the digests by which the store is to know the file: also without half a record at its end."""
+        read = self.digests.beginnings.get(self.history.read)
+        is_new = read is not None and self.history.read > 0 and not store.has_source(read.digest)
+        return {self.digest: self.name} | ({read.digest: self.name} if read and is_new else {})
 
     @property
     def records(self) -> int:
         """The number of records that were understood."""
         return self.mapped + self.unmapped
+
+    def report(self, *, added: bool, strict: bool) -> SourceReport:
+        """Return what is said of the file when its batch was committed or left out."""
+        if added:
+            counts = (self.mapped, self.unmapped, self.rejected)
+            return SourceReport(self.name, Status.INGESTED, *counts, self.reason, self.unzoned, self.remark)
+        if not self.records and not self.rejected:
+            return SourceReport(self.name, Status.EMPTY, reason="no records in it", remark=self.remark)
+        reason = f"left out as a whole: {self.reason}" if strict and self.records else self.reason
+        return SourceReport(self.name, Status.REJECTED, rejected=self.rejected, reason=reason, remark=self.remark)
+
+
+def marks_of(files: Sequence[FileCount]) -> Marks:
+    """Return the marks that a commit of files sets."""
+    marks = [file.history.marks(file.name) for file in files]
+    new = {name: number for each in marks for name, number in each.new.items()}
+    return Marks(new, {name: number for each in marks for name, number in each.expected.items()})
 
 
 @dataclass
@@ -117,10 +164,18 @@ class Loader:
     def _new_file(self, makes: ObjectAction) -> Path:
         return self._staging.new_file() if self._staging else self.store.new_file(makes.object, makes.action)
 
-    def begin(self, name: str, key: str | Future[str]) -> None:
-        """Turn to a new file, given with its digest."""
-        self.batch.files.append(FileCount(name, key))
+    def begin(
+        self,
+        name: str,
+        key: Digests | Future[Digests],
+        history: History | None = None,
+        growth: Growth = Growth(),  # noqa: B008  # which is frozen
+    ) -> FileCount:
+        """Turn to a new file, given with its digests and what the store has of it."""
+        file = FileCount(name, key, history or History(), growth)
+        self.batch.files.append(file)
         self._pipeline.begin(name)
+        return file
 
     def add(self, source: str, item: Records | ReadFault) -> None:
         """Take records, or the news that something could not be read, of the file begun last."""
@@ -140,13 +195,32 @@ class Loader:
         batch, self.batch = self.batch, Batch()
         return batch
 
-    def drop_duplicates(self, batch: Batch) -> Counter[str]:
-        """Take the events out of a finished batch that the store holds already; returns how many by source."""
+    def settle(self, batch: Batch, *, dedupe: bool) -> tuple[Counter[str], list[StoreFile]]:
+        """Settle a finished batch with what the store holds.
+
+        Where `dedupe`, events whose records the store has from another source are taken out. Where the batch is one
+        file of which the store has a former state, that is replaced, or what it has is taken out of the batch.
+
+        Returns how many events were taken out as duplicates, by source, and the store's files that the batch replaces.
+        """
+        duplicates: Counter[str] = Counter()
+        former_file = next((file for file in batch.files if file.growth.has_former), None)
+        if not dedupe and former_file is None:
+            return duplicates, []
         with open_memory(memory=tuning.DUPLICATES_MEMORY, scratch=self._pipeline.scratch) as connection:
-            left = drop_duplicates(connection, self.store, batch.staged)
-        batch.staged = left.staged
-        batch.events = batch.events - left.dropped
-        return left.sources
+            formers = Formers.of(connection, self.store, former_file.history.path_mark if former_file else None)
+            if dedupe:
+                left = drop_duplicates(connection, self.store, batch.staged, formers.condition)
+                batch.staged, duplicates = left.staged, left.sources
+                batch.events = batch.events - left.dropped
+            if former_file is None:
+                return duplicates, []
+            is_numbered = former_file.growth.form is Form.NUMBERED
+            settled = formers.settle(connection, self._new_file, batch.staged, is_numbered=is_numbered)
+        batch.staged = settled.staged
+        batch.events = batch.events - settled.removed - settled.known
+        former_file.remark = settled.remark
+        return duplicates, settled.replaces
 
     def reject(self, rows: pa.Table) -> None:
         """Count what was rejected, show the first and keep all."""

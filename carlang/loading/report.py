@@ -40,8 +40,9 @@ class PassedOver:
 class SourceReport:
     """One file as it was named or found: `read` records are the mapped, the unmapped and the rejected together.
 
-    `reason` says why a source was rejected, or what was wrong first in one that was ingested all the same. `unzoned`
-    counts the records whose time names no zone and was taken as UTC.
+    `reason` says why a source was rejected, or what was wrong first in one that was ingested all the same; `remark`,
+    that it has grown, was replaced or changed, while it was read or since it was read before. `unzoned` counts the
+    records whose time names no zone and was taken as UTC.
     """
 
     source: str
@@ -51,6 +52,7 @@ class SourceReport:
     rejected: int = 0
     reason: str | None = None
     unzoned: int = 0
+    remark: str | None = None
 
     @property
     def read(self) -> int:
@@ -174,6 +176,7 @@ class IngestReport:
                     "rejected": s.rejected,
                     "unzoned": s.unzoned,
                     "reason": s.reason,
+                    "remark": s.remark,
                 }
                 for s in self.sources
             ],

@@ -7,13 +7,14 @@ import tempfile
 import time
 from collections import Counter, deque
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, cast
 
 from carlang.errors import IngestOptionError
-from carlang.loading.loader import Batch, FileCount, Loader
+from carlang.loading.growth import Growth, History
+from carlang.loading.loader import Batch, ChangedError, FileCount, Loader, marks_of
 from carlang.loading.pipeline import RecordsError
 from carlang.loading.progress import Progress
 from carlang.loading.report import (
@@ -37,10 +38,12 @@ from carlang.model.schema import Model
 from carlang.readers import tuning
 from carlang.readers.containers import read_log
 from carlang.readers.deadline import Deadline, TimeUpError
+from carlang.readers.digests import RewrittenError, digests
 from carlang.readers.expansion import Expansion
+from carlang.readers.file_state import FileState, change, opened_twice
 from carlang.readers.records import LogFile, ReadFault
 from carlang.readers.source_stream import SourceStream
-from carlang.readers.sources import SourceFile, SourceKind, digest, find_sources
+from carlang.readers.sources import SourceFile, SourceKind, find_sources
 from carlang.readers.streams import spool
 from carlang.store import RAW, Store, create_store, model_columns
 
@@ -205,7 +208,11 @@ class _Run:
         self._batch: list[SourceFile] = []
         """The sources of the open batch."""
         self._alone: set[str] = set()
-        """Sources that get a batch of their own: records of one of them could not be mapped."""
+        """Sources that get a batch of their own: records of one of them could not be mapped, or the store has something
+        of them already that is to be settled."""
+        self._changed: set[str] = set()
+        self._marks: set[str] = set()
+        """The marks of the files of the open batch: one that is in it under another name may have grown meanwhile."""
         self._committed = time.monotonic()
         self._spooled: dict[str, tuple[SourceFile, str | None]] = {}
 
@@ -232,8 +239,10 @@ class _Run:
                 while waiting or self._batch:
                     if waiting and not (self._batch and waiting[0].name in self._alone):
                         self._deadline.check()
-                        self._read(waiting.popleft())
-                        if waiting and not self._is_due():
+                        file = waiting.popleft()
+                        if not self._read(file):
+                            waiting.appendleft(file)
+                        elif waiting and not self._is_due():
                             continue
                     waiting.extendleft(reversed(self._commit()))
         except RecordsError as error:
@@ -254,26 +263,31 @@ class _Run:
         batch, self._batch = self._batch, []
         names = {file.name for file in batch}
         self._digests = {key: file for key, file in self._digests.items() if file.name not in names}
-        if len(batch) == 1:
+        # One that was changed is given a second chance.
+        if len(batch) == 1 and not (isinstance(error, ChangedError) and batch[0].name not in self._changed):
             self._reject(batch[0], error.reason)
             return []
+        if isinstance(error, ChangedError):
+            self._changed.add(batch[-1].name)
         self._alone |= names
         return batch
 
-    def _read(self, file: SourceFile) -> None:
+    def _read(self, file: SourceFile) -> bool:
+        """Read a source; False where it needs a batch of its own, and has to wait until the open one is committed."""
         if self.progress:
             self.progress.file(file.name)
         try:
             if file.fault:
                 self._reject(file, file.fault)
-                return
+                return True
             on_disk, left_out = self._on_disk(file)
             if on_disk.size == 0:
                 self.reports[file.name] = SourceReport(file.name, Status.EMPTY, reason="the file is empty")
             else:
-                self._load(on_disk, left_out)
+                return self._load(on_disk, left_out)
         except OSError as error:
             self._reject(file, error.strerror or str(error))
+        return True
 
     def _on_disk(self, file: SourceFile) -> tuple[SourceFile, str | None]:
         """Return a source as a file on disk, and what of a stream was left out; a stream can be read but once."""
@@ -282,33 +296,64 @@ class _Run:
         if file.name not in self._spooled:
             target = self._bounds.scratch / str(len(self._spooled))
             left_out = spool(file, target, self._bounds.expand_limit, self._deadline)
-            self._spooled[file.name] = SourceFile(file.name, target, target.stat().st_size), left_out
+            on_disk = SourceFile(file.name, target, target.stat().st_size, kind=SourceKind.STREAM)
+            self._spooled[file.name] = on_disk, left_out
         return self._spooled[file.name]
 
-    def _load(self, file: SourceFile, left_out: str | None) -> None:
-        key = self._hasher.submit(digest, file.path, self._deadline)
-        # The store cannot hold a file before anything was committed to it, nor the batch one of another size: the
-        # digest is taken while such a file is read, and nobody waits for it.
-        if (self._known or file.size in self._sizes) and self._present(file, key.result()):
-            return
-        self._sizes.add(file.size)
-        with file.path.open("rb") as opened:
-            self.loader.begin(file.name, key)
-            self._batch.append(file)
-            size = os.fstat(opened.fileno()).st_size
-            stream = SourceStream(opened, size, self._deadline)
-            passed = 0
-            expansion = Expansion(size, self._bounds.expand_limit)
-            for source, item in read_log(LogFile(file.name, cast("BinaryIO", stream), file.path, expansion=expansion)):
-                self._deadline.check()
-                self.loader.add(source, item)
-                # How far the file on disk was read, not the text in it: an archive's text has no known size.
-                self._advance(opened.tell() - passed)
-                passed = opened.tell()
-            if left_out:
-                self.loader.add(file.name, ReadFault(left_out))
-            self._advance(file.size - passed)
-        self._digests[self.loader.batch.files[-1].digest] = file
+    def _load(self, file: SourceFile, left_out: str | None) -> bool:
+        first, second = opened_twice(file.path)
+        with first as opened, second as hashed:
+            state = FileState.of(os.fstat(opened.fileno()))
+            history = History.of(file, opened, state.size, self.store)
+            key = self._hasher.submit(digests, hashed, state.size, history.lengths, self._deadline)
+            try:
+                # The store cannot hold a file before anything was committed to it, nor the batch one of another size:
+                # the digest is taken while such a file is read, and nobody waits for it.
+                if (self._known or state.size in self._sizes) and self._present(file, key.result().whole):
+                    return True
+                growth = history.growth(opened, key.result(), self.store) if history.is_known else Growth()
+                if growth.has_former or history.path_mark in self._marks:
+                    if self._batch:
+                        return False
+                    self._alone.add(file.name)
+                self._sizes.add(state.size)
+                counted = self.loader.begin(file.name, key, history, growth)
+                self._batch.append(file)
+                if history.path_mark:
+                    self._marks.add(history.path_mark)
+                self._take(file, opened, counted, left_out)
+                self._digests[counted.digest] = file
+                remark = change(file.path, opened, state, counted.digest, self._deadline)
+                counted.remark = remark or counted.remark
+            except RewrittenError as error:
+                raise ChangedError(file.name) from error
+            except KeyboardInterrupt:
+                self._deadline.stop()
+                raise
+            finally:
+                wait([key])  # it reads the second handle
+        return True
+
+    def _take(self, file: SourceFile, opened: BinaryIO, counted: FileCount, left_out: str | None) -> None:
+        """Hand what is new in a source to the loader."""
+        growth, size = counted.growth, counted.history.size
+        stream = cast("BinaryIO", SourceStream(opened, size, self._deadline))
+        expansion = Expansion(size, self._bounds.expand_limit)
+        log = LogFile(file.name, stream, file.path, expansion=expansion, begin=growth.begin, line=growth.line)
+        passed = 0
+        for source, item in read_log(log):
+            self._deadline.check()
+            self.loader.add(source, item)
+            # How far the file on disk was read, not the text in it: an archive's text has no known size.
+            self._advance(opened.tell() - passed)
+            passed = opened.tell()
+        if left_out:
+            self.loader.add(file.name, ReadFault(left_out))
+        self._advance(file.size - passed)
+        if growth.begin:
+            counted.remark = f"it has grown since it was read: what stands behind byte {growth.begin:,} was added"
+        elif file.name in self._changed:
+            counted.remark = "it was changed while it was read, and read again"
 
     def _present(self, file: SourceFile, key: str) -> bool:
         """Tell whether a source is in the store already, or in the batch under another name, and report it."""
@@ -332,16 +377,16 @@ class _Run:
     def _commit(self) -> list[SourceFile]:
         """Commit the batch; returns the sources to read again because another ingest added one of the batch first."""
         batch = self.loader.finish()
-        self._batch = []
+        self._batch, self._marks = [], set()
         self._committed = time.monotonic()
         good = [file for file in batch.files if file.records and not (self.strict and file.rejected)]
         if not good:
             self.loader.give_up(batch)
             self._report(batch, frozenset())
             return []
-        names = {file.digest: file.name for file in good}
-        dropped = self.loader.drop_duplicates(batch) if self.dedupe else Counter()
-        if self.store.commit(batch.staged, names):
+        names = {digest: name for file in good for digest, name in file.names(self.store).items()}
+        dropped, replaces = self.loader.settle(batch, dedupe=self.dedupe)
+        if self.store.commit(batch.staged, names, marks=marks_of(good), replaces=replaces):
             # One Parquet file holds events of many sources; those of a source that came first cannot be taken out.
             self.loader.give_up(batch)
             self._known = True
@@ -360,14 +405,4 @@ class _Run:
     def _report(self, batch: Batch, committed: frozenset[str]) -> None:
         self.rejections += batch.rejections
         for file in batch.files:
-            self.reports[file.name] = _reported(file, added=file.digest in committed, strict=self.strict)
-
-
-def _reported(file: FileCount, *, added: bool, strict: bool) -> SourceReport:
-    if added:
-        counts = (file.mapped, file.unmapped, file.rejected)
-        return SourceReport(file.name, Status.INGESTED, *counts, file.reason, unzoned=file.unzoned)
-    if not file.records and not file.rejected:
-        return SourceReport(file.name, Status.EMPTY, reason="no records in it")
-    reason = f"left out as a whole: {file.reason}" if strict and file.records else file.reason
-    return SourceReport(file.name, Status.REJECTED, rejected=file.rejected, reason=reason)
+            self.reports[file.name] = file.report(added=file.digest in committed, strict=self.strict)

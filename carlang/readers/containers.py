@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Iterator
 from dataclasses import replace
+from enum import Enum
 from typing import BinaryIO, cast
 
 from carlang.readers import tuning
@@ -31,6 +32,7 @@ from carlang.readers.records import (
 )
 from carlang.readers.system_log import SystemLogReader
 from carlang.readers.tar_file import TarFile
+from carlang.readers.text import is_utf16
 from carlang.readers.xml_file import EventXmlReader
 from carlang.readers.zeek_file import ZeekReader
 from carlang.readers.zip_file import ZipFile
@@ -78,6 +80,31 @@ def read_log(log: LogFile) -> Iterator[tuple[str, Records | ReadFault]]:
     """
     expansion = log.expansion or Expansion.of(log.path)
     yield from _read_any(replace(log, expansion=expansion), expansion, 0)
+
+
+class Form(Enum):
+    """How a file that grew tells what is new in it."""
+
+    LINES = "lines"
+    """What is new stands behind what there was."""
+    NUMBERED = "numbered"
+    """Records have numbers that stay theirs."""
+    OTHER = "other"
+    """The file has to be read as a whole."""
+
+
+def form_of(head: bytes) -> Form:
+    """Tell from a file's first bytes what is new in it when it has grown."""
+    if any(archive.matches(head) for archive in ARCHIVES):
+        return Form.OTHER
+    match next((reader for reader in READERS if reader.matches(head)), None):
+        case EvtxReader():
+            return Form.NUMBERED
+        # In UTF-16 a line does not end with its newline's first byte.
+        case JsonLinesReader() | SystemLogReader() if not is_utf16(head):
+            return Form.LINES
+        case _:
+            return Form.OTHER
 
 
 def _read_any(log: LogFile, expansion: Expansion, depth: int) -> Iterator[tuple[str, Records | ReadFault]]:
@@ -136,7 +163,8 @@ def _peek(log: LogFile) -> tuple[LogFile, bytes]:
         stream = cast("BinaryIO", _Unclosed(stream, tuning.HEAD))
         return replace(log, stream=stream), stream.peek(tuning.HEAD)[: tuning.HEAD]  # type: ignore[attr-defined]
     head = stream.read(tuning.HEAD)
-    stream.seek(0)
+    # What the file is, is told by its beginning, also where that was read before.
+    stream.seek(log.begin)
     return log, head
 
 

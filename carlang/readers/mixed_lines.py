@@ -36,7 +36,7 @@ def read_lines(log: LogFile, *, others_are_faults: bool) -> Iterator[Records | R
     Other lines are faults, or are left as they are for those to judge who know what a record is.
     """
     with MixedLines(others_are_faults=others_are_faults) as lines:
-        number = 1
+        number = log.line
         for text in _whole_events(whole_lines(utf8_blocks(log.stream))):
             if text is None:
                 yield ReadFault(f"a line of more than {tuning.LONGEST_LINE >> 20} MB", number)

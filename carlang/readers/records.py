@@ -80,7 +80,8 @@ class ReadFault:
 class LogFile:
     """A stream of bytes to read: a file, or a file inside an archive. `path` is set where it is a file of its own.
 
-    `size` is what an archive says that the file has, and `expansion` what its source may still become.
+    `size` is what an archive says that the file has, and `expansion` what its source may still become. Of a file of
+    lines, what stands before `begin` was read by another ingest; `line` is the number of the line there.
     """
 
     name: str
@@ -88,6 +89,8 @@ class LogFile:
     path: Path | None = None
     size: int | None = None
     expansion: Expansion | None = field(default=None, repr=False)
+    begin: int = 0
+    line: int = 1
 
 
 class Reader(Protocol):

@@ -1,9 +1,8 @@
-"""The files that an ingest is to read: folders walked, patterns expanded, each file with its digest."""
+"""The files that an ingest is to read: folders walked, patterns expanded."""
 
 from __future__ import annotations
 
 import glob
-import hashlib
 import os
 import re
 import stat
@@ -12,8 +11,6 @@ from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
 
-from carlang.readers import tuning
-from carlang.readers.deadline import Deadline
 from carlang.readers.records import utf8_name
 
 STANDARD_INPUT = "-"
@@ -160,14 +157,3 @@ def _faulty(path: Path, fault: str, name: str | None = None) -> SourceFile:
 
 def _said(error: OSError | ValueError) -> str:
     return (error.strerror if isinstance(error, OSError) else None) or str(error)
-
-
-def digest(path: Path, deadline: Deadline | None = None) -> str:
-    """Return the SHA-256 of a file's bytes, by which a store knows it again."""
-    sha256 = hashlib.sha256()
-    with path.open("rb") as file:
-        while block := file.read(tuning.DIGEST_BLOCK):
-            if deadline:
-                deadline.check()
-            sha256.update(block)
-    return sha256.hexdigest()

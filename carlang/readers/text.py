@@ -38,6 +38,11 @@ def is_text(head: bytes) -> bool:
     return (len(shown) - len(shown.translate(None, CONTROLS))) * _TEXT_PER_CONTROL <= len(shown)
 
 
+def is_utf16(head: bytes) -> bool:
+    """Tell whether a text is UTF-16 by its first bytes."""
+    return _utf16(head) is not None
+
+
 def _utf16(head: bytes) -> tuple[str, int] | None:
     """Return the encoding of a text in UTF-16, and the length of its mark."""
     if (marked := _UTF16.get(head[:2])) is not None:

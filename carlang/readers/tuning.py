@@ -129,6 +129,10 @@ FEED = 512 << 10
 done. `bench/ingest.py --sweep FEED=64,512,8192` (KiB): JSON lines in 4.6, 4.1 and 4.5 s at peaks of 478, 500 and 560
 MiB, EVTX in 2.6 to 2.7 s at 325, 328 and 355 MiB."""
 
+LAST_LINE = 64 << 10
+"""Bytes around the end of a file of lines that are looked at to tell whether a record goes on in what is new. Not
+measured: the longest event that Windows writes fits in, and several hundred lines of auditd's log."""
+
 DIGEST_BLOCK = 1 << 20
 """Bytes that go into a digest at once. Not measured: enough that the calls cost nothing beside SHA-256."""
 

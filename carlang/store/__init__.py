@@ -2,6 +2,7 @@
 
 from carlang.store.columns import PARTITIONS, RAW, column_type, model_columns, object_columns
 from carlang.store.compact import Compaction, compact
+from carlang.store.delta import Marks
 from carlang.store.files import StagedFile, StoreFile
 from carlang.store.footer import Footer, footers, parquet_options
 from carlang.store.hollow import CLAIMED_BY, CLAIMS
@@ -22,6 +23,7 @@ __all__ = [
     "Compaction",
     "Footer",
     "HollowInfo",
+    "Marks",
     "StagedFile",
     "Staging",
     "Store",

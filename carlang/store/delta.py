@@ -7,6 +7,7 @@ import json
 import re
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -44,6 +45,14 @@ _TEXT = PrimitiveType("string")
 
 _UNKNOWN = -1
 """The number of rows of a file that the log has no statistics for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Marks:
+    """Numbers that a commit sets under names, and what it expects to be set before; None where it expects nothing."""
+
+    new: Mapping[str, int] = field(default_factory=dict)
+    expected: Mapping[str, int | None] = field(default_factory=dict)
 
 
 class DeltaLog:
@@ -153,19 +162,43 @@ class DeltaLog:
             filled={column: rows - count for column, count in nulls.items()} if described else {},
         )
 
-    def commit(self, files: Sequence[StoreFile], digests: Sequence[str], record: CommitRecord) -> frozenset[str]:
-        """Add files and the digests of their sources in one transaction.
+    def mark(self, name: str) -> int | None:
+        """Return the number that a commit set under a name; None where none did."""
+        return self._table.transaction_version(name)
 
-        Returns the empty set, or the digests that another ingest committed first; then nothing was added.
+    def overtaken(self, digests: Sequence[str], marks: Marks, replaces: Sequence[Path]) -> frozenset[str]:
+        """Return what another writer was first with: digests of sources, marks, names of files that were replaced."""
+        named = {path_within(self.path, row["path"]) for row in self._named()} if replaces else set()
+        return frozenset(
+            [
+                *(digest for digest in digests if self.has_source(digest)),
+                *(name for name, number in marks.expected.items() if self.mark(name) != number),
+                *(path.name for path in replaces if path not in named),
+            ]
+        )
+
+    def commit(
+        self,
+        files: Sequence[StoreFile],
+        digests: Sequence[str],
+        record: CommitRecord,
+        marks: Marks,
+        replaces: Sequence[Path] = (),
+    ) -> frozenset[str]:
+        """Add files and the digests of their sources, set marks and take files out, in one transaction.
+
+        Returns the empty set, or what another writer was first with; then nothing was added.
         """
         now = int(time.time() * 1000)
-        actions: list[AddAction | RemoveAction] = [_add_action(self.path, f, now) for f in files]
+        added = [_add_action(self.path, f, now) for f in files]
         for attempt in range(_ATTEMPTS):
             # Asked again before each attempt: the writer that was first may have brought the same source.
-            if present := frozenset(d for d in digests if self.has_source(d)):
-                return present
-            sources = [Transaction(d, (self._table.transaction_version(d) or 0) + 1, now) for d in digests]
-            if self._append(actions, record, attempt, sources):
+            if first := self.overtaken(digests, marks, replaces):
+                return first
+            removed = self._removals(replaces, now, data_change=True) or []
+            sources = [Transaction(d, (self.mark(d) or 0) + 1, now) for d in digests]
+            sources += [Transaction(name, number, now) for name, number in marks.new.items()]
+            if self._append([*removed, *added], record, attempt, sources):
                 break
         return frozenset()
 

@@ -19,7 +19,7 @@ from carlang.model.schema import Model
 from carlang.store.columns import RECORD_ID, model_columns
 from carlang.store.commits import CommitRecord, FileRecord, file_records
 from carlang.store.copies import LOG_FOLDER
-from carlang.store.delta import DeltaLog
+from carlang.store.delta import DeltaLog, Marks
 from carlang.store.files import StagedFile, StoreFile, damaged, files_with_numbers, read_footers
 from carlang.store.footer import footers
 from carlang.store.hollow import hollow_counts
@@ -109,6 +109,10 @@ class Store:
         """Tell whether the source with this SHA-256 digest was ingested."""
         return self._log is not None and self._log.has_source(digest)
 
+    def mark(self, name: str) -> int | None:
+        """Return the number that a commit set under a name; None where none did."""
+        return self._log.mark(name) if self._log else None
+
     def add_columns(self, columns: Mapping[str, str]) -> None:
         """Add columns, given with DuckDB types, that the table may not have yet."""
         with self._lock:
@@ -137,11 +141,20 @@ class Store:
         with writing(self.path) as folder:
             yield Staging(folder)
 
-    def commit(self, files: Sequence[StagedFile], digests: Sequence[str] | Mapping[str, str]) -> frozenset[str]:
+    def commit(
+        self,
+        files: Sequence[StagedFile],
+        digests: Sequence[str] | Mapping[str, str],
+        *,
+        marks: Marks | None = None,
+        replaces: Sequence[StoreFile] = (),
+    ) -> frozenset[str]:
         """Add staged files and the digests of their sources, if known with their names, all of it or nothing.
 
-        Returns the digests that another ingest committed first. If there are any, nothing was added, and the caller
-        writes the remaining sources again.
+        `marks` are set, and files that the new ones replace are taken out, in the same commit.
+
+        Returns what another writer was first with: digests that it committed, marks that it set, files that it
+        replaced. If there is any, nothing was added, and the caller writes its sources again.
         """
         log = self._writable_log()
         described = read_footers(
@@ -151,12 +164,13 @@ class Store:
         with self._lock:
             log.refresh()
             self._forget()
-            if present := frozenset(digest for digest in digests if log.has_source(digest)):
+            if present := log.overtaken(list(digests), marks or Marks(), [file.path for file in replaces]):
                 return present
             placed = [self._placed(file) for file in described]
             names = dict(digests) if isinstance(digests, Mapping) else dict.fromkeys(digests, "")
-            record = CommitRecord(commit, self._by_name(placed, records), names)
-            return log.commit(placed, list(digests), record)
+            replaced = tuple(self._name(file.path) for file in replaces)
+            record = CommitRecord(commit, self._by_name(placed, records), names, replaced)
+            return log.commit(placed, list(digests), record, marks or Marks(), [file.path for file in replaces])
 
     def replace(self, files: Sequence[StoreFile], path: Path) -> bool:
         """Replace files of one object and action by a written one that holds the same events, in one transaction.

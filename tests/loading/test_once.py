@@ -4,12 +4,12 @@ import os
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import pytest
 
 from carlang.loading import Status, run
-from carlang.readers import sources
+from carlang.readers import digests
 from carlang.store import open_store
 from tests.conftest import POSIX, REPOSITORY
 from tests.ingesting import load, query, sysmon_create, write_lines
@@ -26,14 +26,14 @@ tuning.COMMIT = 1  # a commit for every file
 commits = 0
 commit = Store.commit
 
-def dying_commit(self, files, digests):
+def dying_commit(self, *arguments, **options):
     global commits
     commits += 1
     if commits == 6:
         if mode == "after":
-            commit(self, files, digests)
+            commit(self, *arguments, **options)
         os.kill(os.getpid(), signal.SIGKILL)
-    return commit(self, files, digests)
+    return commit(self, *arguments, **options)
 
 if mode != "live":
     Store.commit = dying_commit
@@ -68,21 +68,21 @@ def test_a_source_of_the_size_of_another_is_told_from_it_by_its_bytes(store: Pat
 def test_a_source_whose_digest_cannot_be_taken_adds_nothing_and_takes_no_other_with_it(
     store: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    digest = sources.digest
+    digests_of = digests.digests
 
-    def broken(path: Path, *others: Any) -> str:
-        if path.name == "log.json":
+    def broken(file: BinaryIO, *others: Any) -> digests.Digests:
+        if Path(file.name).name == "log.json":
             raise OSError(5, "Input/output error")
-        return digest(path, *others)
+        return digests_of(file, *others)
 
     names = ("before.json", "log.json", "behind.json")
     before, log, behind = (write_lines(tmp_path / name, [sysmon_create(n)]) for n, name in enumerate(names))
     with monkeypatch.context() as patch:
-        patch.setattr(run, "digest", broken)
+        patch.setattr(run, "digests", broken)
         report = load(store, before, log, behind)
     assert [s.status for s in report.sources] == [Status.INGESTED, Status.REJECTED, Status.INGESTED]
     assert "Input/output error" in str(report.sources[1].reason)
-    assert query(store, "SELECT record_id FROM events ORDER BY 1") == [(0,), (2,)]
+    assert query(store, "SELECT record_id FROM events ORDER BY 1") == [("0",), ("2",)]
     assert len(list(store.rglob("*.parquet"))) == len(open_store(store).files())
     assert load(store, log).events == {("process", "create"): 1}
 

@@ -14,6 +14,7 @@ from carlang.mapping.mapper import Statements
 from carlang.mapping.sensors import builtin_files
 from carlang.model import builtin_model
 from carlang.readers import LogFile, Records, read_log
+from carlang.readers.digests import Digests
 from carlang.store import create_store, object_columns
 from tests.ingesting import query, sysmon_create, write_lines
 
@@ -129,7 +130,7 @@ def test_a_record_becomes_every_event_whose_condition_it_meets(tmp_path: Path) -
     log = write_lines(tmp_path / "log.json", records)
     sensors = load_sensors([("mine.yaml", _TWO_EVENTS), ("rest.yaml", _REST)], model)
     with Loader(store, Statements(sensors, model)) as loader, log.open("rb") as stream:
-        loader.begin("log.json", "digest")
+        loader.begin("log.json", Digests("digest", {}))
         for source, item in read_log(LogFile("log.json", stream, log)):
             loader.add(source, item)
         batch = loader.finish()
@@ -151,7 +152,7 @@ def test_a_line_that_its_reader_took_for_whole_is_rejected_alone(tmp_path: Path)
     lines = [good[0], '{"Event": {"System": {"EventID": nul}}}', good[1], "[]"]
     other = {"Channel": "Other", "EventID": 1}
     with Loader(store, Statements(builtin_sensors(model), model)) as loader:
-        loader.begin("log.evtx", "digest")
+        loader.begin("log.evtx", Digests("digest", {}))
         known = Records.of(lines, range(1, 5), 1)
         loader.add("log.evtx", replace(known, shape="xml"))
         loader.add("log.evtx", Records.of([json.dumps(other), "{"], range(5, 7), 1))
@@ -170,7 +171,7 @@ def test_lines_of_a_known_shape_stand_beside_others(tmp_path: Path) -> None:
     model = builtin_model()
     store = create_store(tmp_path / "store", model)
     with Loader(store, Statements(builtin_sensors(model), model)) as loader:
-        loader.begin("log", "digest")
+        loader.begin("log", Digests("digest", {}))
         for number in range(6):
             records = Records.of([json.dumps(sysmon_create(number))], [number], 1)
             loader.add(f"log {number}", replace(records, shape="xml") if number % 2 else records)
