@@ -15,6 +15,12 @@ DATA_MACROS: dict[str, str] = {
     "inner_object(object)": """
         CAST(list_filter(json_extract(object_text(CAST(object AS VARCHAR)), '$.*'),
           lambda e: json_type(e) = 'OBJECT')[1] AS VARCHAR)""",
+    # All members of a document whose fields stand in objects of their own; the innermost count first, nulls are none.
+    "nested_fields(line, model, fields)": """
+        CASE WHEN coalesce(object_text(model), object_text(fields)) IS NOT NULL THEN
+          list_transform([coalesce(object_text(model), '{}')], lambda m: CAST(json_merge_patch(line,
+            '{"data_model": null, "fields": null}', m, '{"fields": null}', coalesce(object_text(fields), '{}'),
+            coalesce(object_text(json_extract_string(m, '$.fields')), '{}')) AS VARCHAR))[1] END""",
     # Members whose names began with a capital letter before the exporter made it a small one; both are given.
     "capitalised(object)": """
         CASE WHEN starts_with(object, '{') THEN list_transform([object_text(object)], lambda o: CAST(json_merge_patch(o,

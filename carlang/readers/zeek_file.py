@@ -20,6 +20,7 @@ from carlang.readers.text import CONTROLS, is_text, utf8_blocks, utf8_start, who
 
 _LINES = pa.schema([("number", pa.int64()), ("line", pa.string())])
 _HEADER = re.compile(rb"#(separator|fields|path|set_separator|empty_field|unset_field)\b", re.MULTILINE)
+_SURE_HEADER = re.compile(rb"#separator \\x[0-9A-Fa-f]{2}\s*$|#fields\t")
 _COMMENT = re.compile(r"#(?:separator|set_separator|empty_field|unset_field|path|open|close|fields|types)(?!\w)|#\s*$")
 """What may begin with `#`: any other line that does was a record before its first byte was damaged."""
 _NUMBERS = {"time": "DOUBLE", "interval": "DOUBLE", "double": "DOUBLE"} | dict.fromkeys(
@@ -29,9 +30,17 @@ _NUMBERS = {"time": "DOUBLE", "interval": "DOUBLE", "double": "DOUBLE"} | dict.f
 # stay so. In `\x5cx09`, a backslash and `x09`, the second is none: what is cut at `\x` begins with two digits.
 _TEXT = r"""
     CREATE TEMP MACRO zeek_text(text) AS (
-      CASE WHEN NOT contains(text, '\x') THEN text ELSE coalesce(TRY(zeek_decoded(hex(encode(split_part(text, '\x', 1)))
+      CASE WHEN NOT contains(text, '\x') THEN text ELSE coalesce(TRY(zeek_read_once(zeek_decoded(
+        hex(encode(split_part(text, '\x', 1)))
         || array_to_string(list_transform(string_split(text, '\x')[2:],
-          lambda p: upper(substr(p, 1, 2)) || hex(encode(substr(p, 3)))), ''))), text) END)
+          lambda p: upper(substr(p, 1, 2)) || hex(encode(substr(p, 3)))), '')))), text) END)
+"""
+# In Zeek's JSON, a text of which each backslash begins a byte is read back where it is mapped. A backslash of the text
+# itself that would be taken for one stays as it was written.
+_READ_ONCE = r"""
+    CREATE TEMP MACRO zeek_read_once(text) AS (
+      CASE WHEN contains(text, '\x') AND regexp_full_match(text, '(?s)(?:[^\\]|\\x[0-9a-f]{2})*')
+      THEN replace(text, '\', '\x5c') ELSE text END)
 """
 _DECODED = r"""
     CREATE TEMP MACRO zeek_decoded(digits) AS coalesce(TRY(decode(unhex(digits))), array_to_string(list_transform(
@@ -80,11 +89,13 @@ class ZeekReader:
 
 
 def _is_zeek(start: bytes) -> bool:
-    """Tell by the lines with `#` at the beginning of a file, of which the first may be damaged."""
-    return start.startswith(b"#") and any(
-        _HEADER.match(line.translate(None, CONTROLS))
-        for line in start.split(b"\n", tuning.OBJECTS_LOOKED_AT)[: tuning.OBJECTS_LOOKED_AT]
-    )
+    """Tell by the lines with `#` at the beginning of a file, of which the first may be damaged.
+
+    Of a file that was cut off at its beginning, the header of the next log may stand further on.
+    """
+    lines = start.split(b"\n", tuning.OBJECTS_LOOKED_AT)[: tuning.OBJECTS_LOOKED_AT]
+    header = _HEADER if start.startswith(b"#") else _SURE_HEADER
+    return any(header.match(line.translate(None, CONTROLS)) for line in lines)
 
 
 @dataclass(frozen=True)
@@ -155,7 +166,7 @@ class _Lines:
     def __init__(self) -> None:
         self._feed = Feed(_LINES)
         self._connection = open_memory()
-        for macro in (_DECODED, _TEXT):
+        for macro in (_DECODED, _READ_ONCE, _TEXT):
             self._connection.execute(macro)
         self._connection.register("lines", self._feed)
         self._header: _Header | None = None

@@ -57,6 +57,22 @@ def test_fields_in_a_member_have_other_names_too(outer: str, store: Path, tmp_pa
     assert query(store, "SELECT image_path, ppid, extra FROM events") == [("C:\\at.exe", None, '{"ppid":"1.5"}')]
 
 
+def test_members_beside_the_fields_are_kept(store: Path, tmp_path: Path) -> None:
+    documents = [
+        {**_DOCUMENT, "ticket": "INC-7", "command_line": "at", "fields": {"exe": "a.exe", "case": {"n": 1}}},
+        {"data_model": {**_DOCUMENT, "fields": {"exe": "b.exe"}, "inner": 1}, "outer": 2, "user": "ann"},
+        {"data_model": {**_DOCUMENT, "exe": "c.exe", "user": "bob"}, "user": None, "@timestamp": "2024-03-21"},
+        {**_DOCUMENT, "fields": {"exe": "d.exe"}, "exe": None},
+    ]
+    load(store, write_lines(tmp_path / "log.json", documents))
+    assert query(store, "SELECT exe, command_line, user, extra FROM events ORDER BY exe") == [
+        ("a.exe", "at", None, '{"ticket":"INC-7","case":{"n":1}}'),
+        ("b.exe", None, "ann", '{"inner":1,"outer":2}'),
+        ("c.exe", None, "bob", None),
+        ("d.exe", None, None, None),
+    ]
+
+
 def test_values_that_do_not_fit_are_counted(store: Path, tmp_path: Path) -> None:
     documents = [{**_DOCUMENT, "exe": "a", "ppid": 12.5}] * 3 + [{**_DOCUMENT, "exe": "a", "pid": "x"}]
     log = write_lines(tmp_path / "log.json", documents)

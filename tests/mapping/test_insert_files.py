@@ -19,7 +19,6 @@ _NAMESPACE = "{http://schemas.microsoft.com/win/2004/08/events/event}"
 UNKNOWN_ORDERS = {
     "Microsoft-Windows-Eventlog": {1100, 1104},  # without data
     "EventLog": {6005, 6006},  # without data
-    "Microsoft-Windows-WMI-Activity": {5859, 5860},  # read from the message; their order was not looked up
     "PowerShell": {400, 800},  # data without names in any export
 }
 """Events that are mapped and of whose data no order is known."""

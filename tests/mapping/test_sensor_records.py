@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from tests.mapping.sensor_records import Expected, check, windows, windows_user
+from tests.mapping.windows_exports import get_winevent
 
 _AUDITING = ("Security", "Microsoft-Windows-Security-Auditing")
 _EVENTLOG = ("Security", "Microsoft-Windows-Eventlog")
@@ -412,6 +413,46 @@ CASES: list[tuple[str, Any, Expected]] = [
                 "user": "D\\a",
                 "pid": 9,
                 "src_hostname": "H",
+            },
+            "event/log": {},
+        },
+    ),
+    (
+        "5859, as a permanent subscription writes it",
+        windows_user(
+            _WMI,
+            5859,
+            NamespaceName="//./root/cimv2",
+            Query="select * from MSFT_SCMEventLogEvent",
+            User="S-1-5-32-544",
+            Processid="436",
+            Provider="SCM Event Provider",
+            queryid="0",
+            PossibleCause="Permanent",
+        ),
+        {
+            "wmi/subscribe": {
+                "cause": "Permanent",
+                "namespace": "//./root/cimv2",
+                "pid": 436,
+                "provider": "SCM Event Provider",
+                "query": "select * from MSFT_SCMEventLogEvent",
+                "user": "S-1-5-32-544",
+            },
+            "event/log": {},
+        },
+    ),
+    (
+        "5860 by its values in order, from Get-WinEvent",
+        get_winevent(_WMI, 5860, ["ROOT\\CIMV2", "SELECT *", "D\\a", 9, "H", "Temporary"], ""),
+        {
+            "wmi/subscribe": {
+                "cause": "Temporary",
+                "namespace": "ROOT\\CIMV2",
+                "pid": 9,
+                "query": "SELECT *",
+                "src_hostname": "H",
+                "user": "D\\a",
             },
             "event/log": {},
         },

@@ -165,3 +165,41 @@ def test_a_zeek_file_may_hold_several_headers(store: Path, tmp_path: Path) -> No
     assert query(store, "SELECT event_data FROM events WHERE log_name = 'zeek/weird'", "event") == [
         (json.dumps({"_path": "weird", "ts": "1588316619.0", "uid": "C9", "name": "odd"}, separators=(",", ":")),)
     ]
+
+
+_HTTP = """\
+#separator \\x09
+#path\thttp
+#fields\tts\tuid\thost\turi
+#types\ttime\tstring\tstring\tstring
+"""
+
+
+def _uris(store: Path) -> list[tuple[str]]:
+    return query(store, "SELECT json_extract_string(proto_info, '$.uri') FROM events ORDER BY time", "flow")
+
+
+def test_what_zeek_escaped_is_read_back_once(store: Path, tmp_path: Path) -> None:
+    written = [
+        "/a\\x5cx09b",
+        "/a\\x09b",
+        "/a\\x5cx09b\\x09c",
+        "/a\\x5c\\x5cb",
+        "C:\\x5cx64\\x5ctool.exe",
+        "/\\xc3\\xa4",
+    ]
+    rows = (f"{number}.5\tC1\th\t{uri}\n" for number, uri in enumerate(written, 1588316619))
+    (tmp_path / "http.log").write_text(_HTTP + "".join(rows), "utf-8")
+    load(store, tmp_path / "http.log")
+    read = ["/a\\x09b", "/a\tb", "/a\\x09b\tc", "/a\\\\b", "C:\\x64\\tool.exe", "/ä"]
+    assert [uri for (uri,) in _uris(store)] == read
+
+
+def test_the_header_of_a_zeek_log_may_stand_further_on(store: Path, tmp_path: Path) -> None:
+    row = "{}.5\tC1\th\t/{}\n"
+    (tmp_path / "http.log").write_text(
+        row.format(1588316619, "early") + _HTTP + row.format(1588316620, "late"), "utf-8"
+    )
+    report = load(store, tmp_path / "http.log")
+    assert [(r.number, r.reason) for r in report.rejections] == [(1, "a line before any header")]
+    assert _uris(store) == [("/late",)]
