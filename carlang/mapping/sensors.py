@@ -79,6 +79,7 @@ class SensorEntry(_Part):
 
     sensor: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
     title: str
+    how: str | None = None
     rest: bool = False
     keeps: tuple[str, ...] = ()
     log: tuple[LogEntry, ...] = ()
@@ -146,6 +147,11 @@ def _builtin_entries() -> tuple[tuple[DataFile, SensorEntry], ...]:
 def builtin_titles() -> dict[str, str]:
     """Return what the sensors that ship with the package are called, by their names."""
     return {entry.sensor: entry.title for _, entry in _builtin_entries()}
+
+
+def builtin_ways() -> dict[str, str]:
+    """Return, by the sensors' names, what has to be switched on for their logs, and how to get at these."""
+    return {entry.sensor: entry.how for _, entry in _builtin_entries() if entry.how}
 
 
 def _entry(name: str, text: str) -> tuple[DataFile, SensorEntry]:

@@ -97,7 +97,7 @@ class Shape:
 
     name: str
     title: str
-    how: str
+    how: Mapping[str, str]
     evidence: tuple[Alternatives, ...]
     header: Mapping[str, Alternatives]
     time: Alternatives
@@ -147,13 +147,14 @@ class _RenamedEntry(_Entry):
 class _ShapeEntry(_Entry):
     """A shape as it stands in a file. Shapes are tried by their `rank`, the lowest first.
 
-    `how` says how to make the export, `title` what people call it. `without_data` says what is so where none of the
-    objects in `data` is there: the `record` is its own data, or there is `nothing`.
+    `title` says what it is, `how` gives for each exporter, by the name that people know it by, how the export is made.
+    `without_data` says what is so where none of the objects in `data` is there: the `record` is its own data, or there
+    is `nothing`. With `beside_frame`, names of a frame make no event by themselves.
     """
 
     shape: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
     title: str
-    how: str
+    how: Mapping[str, str]
     rank: int
     evidence: tuple[tuple[str, ...], ...]
     header: Mapping[str, tuple[str, ...]]

@@ -40,6 +40,7 @@ def test_expressions_of_a_shape_can_be_run(shape: Shape) -> None:
 def test_a_shape_says_who_writes_it_and_how_the_export_is_made(shape: Shape) -> None:
     assert shape.title
     assert shape.how
+    assert all(name and how for name, how in shape.how.items())
     assert set(shape.header) <= set(HEADER_FIELDS)
 
 
