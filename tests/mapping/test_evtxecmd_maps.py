@@ -342,6 +342,6 @@ def test_the_texts_of_a_map_are_read(number: int, store: Path) -> None:
     name, _, action = kind.partition("/")
     assert set(fields) <= set(builtin_model().objects[name].fields)
     columns = ", ".join(fields)
-    sql = f"SELECT {columns} FROM events WHERE action = '{action}' AND record_id = {number}"  # noqa: S608
+    sql = f"SELECT {columns} FROM events WHERE action = '{action}' AND record_id = '{number}'"  # noqa: S608
     (values,) = query(store, sql, name)
     assert dict(zip(fields, values, strict=True)) == fields
