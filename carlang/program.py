@@ -8,12 +8,13 @@ from datetime import datetime
 from typing import Any
 
 from carlang.database import pattern_fault
-from carlang.diagnostics import Diagnostic, has_errors
-from carlang.errors import CompileError
+from carlang.deadline import TimeUpError, task
+from carlang.diagnostics import Diagnostic, codes, has_errors
+from carlang.errors import CompileError, EngineError
 from carlang.model import Model
 from carlang.resolve import AnalyticFinder, Symbols, gather, given_values, resolve
 from carlang.resolve.bound import BoundProgram
-from carlang.source import Source
+from carlang.source import Source, Span
 from carlang.sql import dialect_named, lower
 from carlang.syntax import ast, parse
 
@@ -43,12 +44,17 @@ class CompiledProgram:
         """Return the SQL of each output.
 
         Raises `CompileError` where the program has errors, `ParameterError` where an input lacks its value,
-        `ValueError` where there is no such dialect, `UnsupportedError` where it lacks something that the program uses.
+        `ValueError` where there is no such dialect, `UnsupportedError` where it lacks something that the program uses,
+        `EngineError` where that takes longer than it may.
         """
         writer = dialect_named(dialect)
         program = self.require()
         values = given_values(program.inputs, params or {})
-        return {output.name: writer.text(lower(output, writer, now, values)) for output in program.outputs}
+        try:
+            with task():
+                return {output.name: writer.text(lower(output, writer, now, values)) for output in program.outputs}
+        except TimeUpError as error:
+            raise EngineError(str(error)) from error
 
 
 def compile_program(
@@ -58,8 +64,12 @@ def compile_program(
 
     `find_analytic` gives the programs that `run Analytic:ID` asks for, `own_id` is the program's own id.
     """
-    parsed = parse(source)
-    return compile_tree(parsed.program, source, model, find_analytic, own_id, parsed.diagnostics)
+    try:
+        with task():
+            parsed = parse(source)
+            return _resolved(parsed.program, source, model, find_analytic, own_id, parsed.diagnostics)
+    except TimeUpError as error:
+        return _out_of_time(source, error)
 
 
 def compile_tree(  # what a resolution takes
@@ -71,6 +81,29 @@ def compile_tree(  # what a resolution takes
     faults: Sequence[Diagnostic] = (),
 ) -> CompiledProgram:
     """Resolve a syntax tree; `faults` are the diagnostics of its text."""
+    try:
+        with task():
+            return _resolved(tree, source, model, find_analytic, own_id, faults)
+    except TimeUpError as error:
+        return _out_of_time(source, error)
+
+
+def _out_of_time(source: Source, error: TimeUpError) -> CompiledProgram:
+    start = error.span.start if error.span else 0
+    span = Span(start, min(len(source.text), start + 1))
+    fault = Diagnostic(codes.OUT_OF_TIME, str(error), source, span).with_label("it has come as far as this")
+    help_ = "give it more time with --timeout, or split the program"
+    return CompiledProgram(source, ast.Program(()), None, (fault.with_help(help_),))
+
+
+def _resolved(  # the same
+    tree: ast.Program,
+    source: Source,
+    model: Model,
+    find_analytic: AnalyticFinder,
+    own_id: str | None,
+    faults: Sequence[Diagnostic],
+) -> CompiledProgram:
     analytics = gather(tree, find_analytic, own_id)
     resolved = resolve(tree, source, model, pattern_fault, analytics)
     diagnostics = sorted([*faults, *resolved.diagnostics], key=lambda d: (d.span, d.code.name))

@@ -8,6 +8,7 @@ from typing import Any
 from carlang.analytic.compiled import CompiledAnalytic
 from carlang.analytic.options import RunOptions
 from carlang.analytic.parameters import known_parameters
+from carlang.deadline import limit_time
 from carlang.diagnostics import Severity
 from carlang.engine import Session, Window, missing_events, unsure_absence
 from carlang.errors import CompileError, EngineError
@@ -33,10 +34,11 @@ def run_one(analytic: CompiledAnalytic, store: Store, options: RunOptions, param
     Raises `CompileError` where it has errors, `ParameterError` for parameters that it does not have or that are
     missing, `EngineError` where its query fails.
     """
-    outputs = analytic.outputs()
-    known_parameters(params, [analytic])
-    given = analytic.given(params)
-    with _session(store, analytic.model, options) as session:
+    with limit_time(options.limits.seconds):
+        outputs = analytic.outputs()
+        known_parameters(params, [analytic])
+        given = analytic.given(params)
+    with limit_time(options.limits.seconds), _session(store, analytic.model, options) as session:
         tables = [session.run(output, options.now, options.limit, given) for output in outputs]
     not_run = [_not_run(analytic, output, table, store) for output, table in zip(outputs, tables, strict=True)]
     return Result(tables, [each for each in not_run if each])
@@ -50,11 +52,13 @@ def run_analytics(
     Each ends up with its results, or among those that the store cannot support, or among those that failed. Raises
     `ParameterError` for a parameter that none of them has.
     """
-    known_parameters(params, analytics)
+    with limit_time(options.limits.seconds):
+        known_parameters(params, analytics)
     results: list[AnalyticOutput] = []
     not_run: list[NotRun] = []
     failed: list[Failed] = []
-    with _session(store, analytics[0].model if analytics else builtin_model(), options) as session:
+    model = analytics[0].model if analytics else builtin_model()
+    with limit_time(options.limits.seconds), _session(store, model, options) as session:
         for analytic in analytics:
             for outcome in _outcomes(analytic, session, store, options, params):
                 match outcome:

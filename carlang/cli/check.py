@@ -7,13 +7,14 @@ from typing import Annotated, Any
 
 import typer
 
-from carlang.analytic import CompiledAnalytic
+from carlang.analytic import CompiledAnalytic, seconds
 from carlang.cli import exits
 from carlang.cli.console import put, put_diagnostics, put_json, put_program, say, say_block, say_diagnostics
 from carlang.cli.exits import UsageError
 from carlang.cli.fixing import Fixed, fix_all
-from carlang.cli.options import Expression, StorePath, Targets, open_project
+from carlang.cli.options import Expression, StorePath, Targets, Timeout, open_project
 from carlang.cli.targets import find_analytics
+from carlang.deadline import limit_time
 from carlang.diagnostics import Diagnostic, Severity, diagnostic_json, has_errors
 from carlang.engine import hollow_records, missing_events
 from carlang.results import Reason, reasons_text
@@ -30,6 +31,7 @@ def check(
     expression: Expression = None,
     store: StorePath = None,
     format_: Annotated[str, typer.Option("--format", metavar="FORMAT", help=" | ".join(FORMATS))] = "text",
+    timeout: Timeout = None,
     *,
     fix: Annotated[bool, typer.Option("--fix", help="Apply the repairs that are certain, and show them.")] = False,
     strict: Annotated[bool, typer.Option("--strict", help="Warnings count as errors.")] = False,
@@ -41,10 +43,11 @@ def check(
     if format_ not in FORMATS:
         raise UsageError(f"--format: there is no format {format_!r}; choose one of {', '.join(FORMATS)}")
     project = open_project()
-    analytics = find_analytics(targets or [], expression, project)
-    fixed = fix_all(analytics, targets or []) if fix else []
-    analytics = [each.analytic for each in fixed] if fix else analytics
-    diagnostics = [d for analytic in analytics for d in analytic.diagnostics]
+    with limit_time(seconds("--timeout", timeout)):
+        analytics = find_analytics(targets or [], expression, project)
+        fixed = fix_all(analytics, targets or []) if fix else []
+        analytics = [each.analytic for each in fixed] if fix else analytics
+        diagnostics = [d for analytic in analytics for d in analytic.diagnostics]
     path = project.store_path(store)
     opened = open_store(path) if path else None
     unsupported = _unsupported(analytics, opened) if opened else []

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Annotated
 
 import typer
 from rich.pretty import pretty_repr
 
-from carlang.analytic import CompiledAnalytic, instant, known_parameters
+from carlang.analytic import CompiledAnalytic, instant, known_parameters, seconds
 from carlang.cli import exits
 from carlang.cli.console import put_program, report_console, say_diagnostics
 from carlang.cli.exits import UsageError
-from carlang.cli.options import Expression, Targets, open_project, parameters
+from carlang.cli.options import Expression, Targets, Timeout, open_project, parameters
 from carlang.cli.targets import find_analytics
+from carlang.deadline import limit_time
 from carlang.diagnostics import has_errors
 from carlang.escapes import printable
 from carlang.sql import DIALECTS
@@ -28,6 +31,7 @@ def compile_command(
     dialect: Annotated[str, typer.Option(metavar="DIALECT", help=" | ".join(DIALECTS))] = "duckdb",
     now: Annotated[str | None, typer.Option(metavar="T", help="The instant that the program calls now.")] = None,
     param: Annotated[list[str] | None, typer.Option(metavar="K=V", help="A value for an input.")] = None,
+    timeout: Timeout = None,
 ) -> int:
     """Show what a program becomes: its syntax tree, its meaning, or its SQL."""
     if stage not in STAGES:
@@ -37,8 +41,15 @@ def compile_command(
     moment = instant("--now", now)
     analytics = find_analytics(targets or [], expression, open_project())
     params = parameters(param)
-    if len(analytics) > 1 or not has_errors(analytics[0].diagnostics):
-        known_parameters(params, analytics)
+    with limit_time(seconds("--timeout", timeout)):
+        if len(analytics) > 1 or not has_errors(analytics[0].diagnostics):
+            known_parameters(params, analytics)
+        return _put_all(analytics, stage, dialect, moment, params)
+
+
+def _put_all(
+    analytics: Sequence[CompiledAnalytic], stage: str, dialect: str, moment: datetime | None, params: Mapping[str, str]
+) -> int:
     status = exits.DONE
     for analytic in analytics:
         if analytic.diagnostics:

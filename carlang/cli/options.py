@@ -38,6 +38,8 @@ StorePath = Annotated[
     ),
 ]
 
+Timeout = Annotated[str | None, typer.Option("--timeout", metavar="60s", help="Time to compile an analytic.")]
+
 
 FORMATS = ("text", "json")
 """Those of commands that say something about a store."""

@@ -13,6 +13,7 @@ from carlang.cli.console import error_stream, output_stream, say_diagnostics
 from carlang.cli.exits import UsageError
 from carlang.cli.options import Expression, StorePath, Targets, open_project, open_store_of, parameters, path_option
 from carlang.cli.targets import find_analytics
+from carlang.deadline import limit_time
 from carlang.diagnostics import has_errors
 from carlang.report import FORMATS, write_remarks, write_report
 from carlang.results import RunReport
@@ -41,7 +42,9 @@ def run(  # noqa: PLR0913, PLR0917  # the options that the command has
     *,
     fail_on_hit: Annotated[bool, typer.Option("--fail-on-hit", help="Exit with status 4 if a row was found.")] = False,
     memory_limit: Annotated[str | None, typer.Option(metavar="2GB", help="Memory for queries.")] = None,
-    timeout: Annotated[str | None, typer.Option(metavar="60s", help="Time for one query.")] = None,
+    timeout: Annotated[
+        str | None, typer.Option(metavar="60s", help="Time to compile an analytic, and for one query.")
+    ] = None,
 ) -> int:
     """Run analytics over a store and show what they find."""
     if format_ not in FORMATS:
@@ -60,11 +63,12 @@ def run(  # noqa: PLR0913, PLR0917  # the options that the command has
     project = open_project()
     analytics = _of_techniques(find_analytics(targets or [], expression, project), technique or [])
     params = parameters(param)
-    if len(analytics) == 1 and not has_errors(analytics[0].diagnostics):
-        known_parameters(params, analytics)
-        # Among others an analytic that lacks a value is one that was not run; alone, the command was used wrongly.
-        analytics[0].given(params)
-    report = run_analytics(analytics, open_store_of(project, store), options, params)
+    with limit_time(options.limits.seconds):
+        if len(analytics) == 1 and not has_errors(analytics[0].diagnostics):
+            known_parameters(params, analytics)
+            # Among others an analytic that lacks a value is one that was not run; alone, the command was used wrongly.
+            analytics[0].given(params)
+        report = run_analytics(analytics, open_store_of(project, store), options, params)
     if report.warnings:
         say_diagnostics(report.warnings)
     _write(report, format_, output, analytics)

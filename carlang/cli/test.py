@@ -10,12 +10,13 @@ from typing import Annotated
 
 import typer
 
-from carlang.analytic import CompiledAnalytic
+from carlang.analytic import CompiledAnalytic, seconds
 from carlang.cli import exits
 from carlang.cli.console import put_program, say
 from carlang.cli.exits import UsageError
 from carlang.cli.options import Targets, open_project, path_option
 from carlang.cli.targets import catalogue_analytics, compiled, find_analytics
+from carlang.database import Limits
 from carlang.importers import load_file
 from carlang.project import Project
 from carlang.testing import AnalyticResult, junit, render_result, run_tests
@@ -30,6 +31,9 @@ def test(
         Path | None, typer.Option(metavar="PATH", parser=path_option, help="Write the report to a file.")
     ] = None,
     jobs: Annotated[int | None, typer.Option("--jobs", "-j", min=1, help="Processes; one a core by default.")] = None,
+    timeout: Annotated[
+        str | None, typer.Option(metavar="60s", help="Time to compile an analytic, and for a query.")
+    ] = None,
     *,
     mutate: Annotated[
         bool, typer.Option("--mutate", help="Drop and negate each condition in turn; list what no test notices.")
@@ -40,7 +44,8 @@ def test(
         raise UsageError(f"--format: there is no format {format_!r}; choose one of {', '.join(FORMATS)}")
     project = open_project()
     analytics = find_analytics(targets, None, project) if targets else catalogue_analytics(project)
-    results = _run(analytics, jobs, mutate=mutate)
+    limits = Limits(seconds=seconds("--timeout", timeout))
+    results = _run(analytics, jobs, limits, mutate=mutate)
     text = junit(results) if format_ == "junit" else _text(results, mutate=mutate)
     if output is not None:
         try:
@@ -52,20 +57,20 @@ def test(
     return exits.DONE if all(result.passed for result in results) else exits.FAULTY
 
 
-def _run(analytics: list[CompiledAnalytic], jobs: int | None, *, mutate: bool) -> list[AnalyticResult]:
+def _run(analytics: list[CompiledAnalytic], jobs: int | None, limits: Limits, *, mutate: bool) -> list[AnalyticResult]:
     workers = min(jobs or os.cpu_count() or 1, len(analytics))
     files = [analytic.file for analytic in analytics]
     if workers <= 1 or not all(Path(file).is_file() for file in files):
-        return [run_tests(analytic, mutate=mutate) for analytic in analytics]
+        return [run_tests(analytic, mutate=mutate, limits=limits) for analytic in analytics]
     # Processes, not threads: compiling is Python's own work. One file at a time: some have many more
     # tests than others, and a share that is dealt out in advance would leave processes idle.
     with ProcessPoolExecutor(workers) as pool:
-        return list(pool.map(partial(_run_file, mutate=mutate), files, chunksize=1))
+        return list(pool.map(partial(_run_file, mutate=mutate, limits=limits), files, chunksize=1))
 
 
-def _run_file(file: str, *, mutate: bool) -> AnalyticResult:
+def _run_file(file: str, *, mutate: bool, limits: Limits) -> AnalyticResult:
     """Run one file's tests in a process of its own, which reads the settings anew."""
-    return run_tests(compiled(load_file(Path(file)), Project.find()), mutate=mutate)
+    return run_tests(compiled(load_file(Path(file)), Project.find()), mutate=mutate, limits=limits)
 
 
 def _text(results: list[AnalyticResult], *, mutate: bool) -> str:

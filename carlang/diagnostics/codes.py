@@ -56,6 +56,8 @@ UNQUOTED_PATTERN = _warning("CL108", "unquoted pattern")
 EMPTY_PROGRAM = _error("CL109", "program is empty")
 UNFILLED = _error("CL110", "placeholder among values")
 UNQUOTED_TEXT = _error("CL111", "text without quotes")
+TOO_LONG = _error("CL112", "program is too long")
+OUT_OF_TIME = _error("CL113", "program takes too long to compile")
 
 UNKNOWN_FIELD = _error("CL201", "unknown field")
 UNKNOWN_STREAM = _error("CL202", "unknown name")

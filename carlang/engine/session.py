@@ -12,8 +12,10 @@ from typing import Self
 import pyarrow as pa
 
 from carlang.database import Limits
+from carlang.deadline import TimeUpError, task
 from carlang.engine.duckdb_engine import DuckDBEngine
 from carlang.engine.protocol import Engine
+from carlang.errors import EngineError
 from carlang.model.schema import Model
 from carlang.model.types import Column, Kind
 from carlang.resolve import Given
@@ -55,7 +57,13 @@ class QuerySession(ABC):
         """
         dialect = self._engine.dialect
         # Lowered outside the lock: one thread can do so while another's query runs.
-        query = dialect.text(lower(output, dialect, now, given or {}))
+        try:
+            with task():
+                query = dialect.text(lower(output, dialect, now, given or {}))
+        except TimeUpError as error:
+            raise EngineError(f"{error}; give it more with --timeout") from error
+        except RecursionError as error:
+            raise EngineError("the program is nested too deeply to be run; give parts of it names") from error
         objects = {s.object for e in streams_below(output.stream) if isinstance(e, Events) for s in e.sets}
         with self._lock:
             for name in sorted(objects):  # sorted, so that a fault is always that of the same object

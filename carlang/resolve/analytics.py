@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
+from carlang.deadline import TimeUpError
 from carlang.source import Source
 from carlang.syntax import Parsed, ast, parse, walk
 
@@ -80,8 +81,16 @@ def gather(program: ast.Program, find: AnalyticFinder, own_id: str | None = None
             seen.add(folded)
             source = find(wanted)
             if source is not None:
-                parsed = parse(source)
+                parsed = _parsed(source)
                 way.append(_Visit(wanted, _runs(parsed.program), source, parsed))
+
+
+def _parsed(source: Source) -> Parsed:
+    try:
+        return parse(source)
+    except TimeUpError as error:
+        error.span = None  # it is a place of another text than that of the program
+        raise
 
 
 def _runs(program: ast.Program) -> Iterator[str]:

@@ -447,6 +447,8 @@ class NamedStream:
     key: str
     name: str
     stream: BoundStream
+    level: int = field(default=1, compare=False, repr=False, kw_only=True)
+    """How many streams with names stand behind one another up to this one."""
     span: Span = field(compare=False, repr=False)
 
     @property
@@ -561,6 +563,26 @@ def streams_below(stream: BoundStream) -> Iterator[BoundStream]:
             looked_at = [s.stream for e in expressions(node) for s in walk(e) if isinstance(s, Scalar)]
             todo.append((node, True))
             todo.extend((below, False) for below in reversed((*inputs(node), *looked_at)))
+
+
+def extent(stream: BoundStream) -> tuple[int, int]:
+    """Return how many stages without a name stand inside one another in a stream, and the highest level below them.
+
+    A filter of a filter is no stage of its own: both become one query.
+    """
+    deepest, level = 0, 0
+    todo = [(stream, 1)]
+    while todo:
+        node, depth = todo.pop()
+        if isinstance(node, NamedStream):
+            level = max(level, node.level)
+            continue
+        deepest = max(deepest, depth)
+        looked_at = [s.stream for e in expressions(node) for s in walk(e) if isinstance(s, Scalar)]
+        for below in (*inputs(node), *looked_at):
+            merged = isinstance(node, Filtered) and isinstance(below, Filtered | Events)
+            todo.append((below, depth + (not merged)))
+    return deepest, level
 
 
 def parts(expr: BoundExpr) -> tuple[BoundExpr, ...]:

@@ -35,6 +35,12 @@ Side = tuple[Flow, ast.Expr]
 _SINGLE_OUT = frozenset({"time", "record_id", "source", "pid", "ppid", "tid"})
 _SINGLE_OUT_ENDINGS = ("_pid", "_tid")
 
+MOST_PARTS = 1_000
+"""How many parts a join may have, with the parts of its parts. A join of a join with itself doubles them."""
+
+MOST_COLUMNS = 5_000
+"""How many columns the parts of a join may have together, for the same reason; no object of the model has a hundred."""
+
 # ---- joins and sequences ---------------------------------------------------------------------------------------------
 
 
@@ -42,6 +48,8 @@ def join(
     ctx: Context, parts: Sequence[NamedFlow], written: ast.Expr | None, target: Entry | None, span: Span
 ) -> Flow | None:
     """Return the join of streams under their names; without a condition, every combination of rows."""
+    if _too_wide(ctx, parts, span):
+        return None
     columns = _part_columns(parts)
     joined = _stream_parts(parts)
     flow = Flow(
@@ -57,6 +65,8 @@ def join(
 
 def sequence(ctx: Context, written: ast.Sequence, steps: Sequence[NamedFlow], until: Flow | None) -> Flow | None:
     """Return the sequence of streams under their names."""
+    if _too_wide(ctx, steps, written.span):
+        return None
     # All of these are looked at before any fault ends it, so that every fault is reported.
     keys = _common_keys(ctx, written, steps, until)
     within = duration(ctx, written.within) if written.within else None
@@ -68,6 +78,20 @@ def sequence(ctx: Context, written: ast.Sequence, steps: Sequence[NamedFlow], un
     barrier = until.stream if until else None
     stream = Sequenced(_stream_parts(steps), keys, within, barrier, _part_columns(steps), span=written.span)
     return Flow(stream, _owners(steps), steps[0][1].origin, entries=_entries(ctx, steps))
+
+
+def _too_wide(ctx: Context, parts: Sequence[NamedFlow], span: Span) -> bool:
+    """Report parts that have too many columns, or too many parts of their own, and tell whether they have."""
+    columns = sum(len(flow.stream.columns) for _, flow in parts)
+    inner = sum(len(flow.owners) for _, flow in parts)
+    if columns <= MOST_COLUMNS and inner <= MOST_PARTS:
+        return False
+    measure = (
+        f"{MOST_COLUMNS:,} columns" if columns > MOST_COLUMNS else f"{MOST_PARTS:,} parts, with those of its parts"
+    )
+    fault = ctx.report(codes.TOO_DEEP, f"joins more than {measure}", span)
+    ctx.add(fault.with_help("take the columns that are needed before the join: `from a select b, c`"))
+    return True
 
 
 def named_parts(ctx: Context, written: Sequence[ast.Stream], flows: Sequence[Flow | None]) -> list[NamedFlow] | None:

@@ -6,6 +6,7 @@ import ipaddress
 import re
 from datetime import UTC, datetime
 
+from carlang.deadline import check_time
 from carlang.diagnostics import Diagnostic, codes
 from carlang.model.types import (
     BOOLEAN,
@@ -292,6 +293,7 @@ def equals(
     `*` in a literal is a wildcard where it stands on the right of the operator or in a list. `span` is the whole
     comparison's.
     """
+    check_time()  # a list may have many thousands
     if isinstance(literal, ast.NullLit):
         return Complement(Present(subject, span=span), span=span)
     if subject.type.kind in (Kind.RECORD, Kind.LIST):

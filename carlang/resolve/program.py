@@ -7,14 +7,16 @@ broken, so that its uses are not reported again, and the statements below it are
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from typing import assert_never
 
+from carlang.deadline import check_time, placed
 from carlang.diagnostics import Diagnostic, Severity, codes, has_errors
 from carlang.model.schema import Model
 from carlang.model.types import BOOLEAN, DURATION, FLOAT, INTEGER, STRING, TIME, Column, Kind, Type
 from carlang.resolve.analytics import NONE, Analytics
-from carlang.resolve.bound import BoundExpr, BoundOutput, BoundProgram, Derived, NamedStream
+from carlang.resolve.bound import BoundExpr, BoundOutput, BoundProgram, Derived, NamedStream, extent
 from carlang.resolve.conditions import condition_or_value
 from carlang.resolve.lints import lints, unused_streams
 from carlang.resolve.literals import value_as
@@ -40,6 +42,14 @@ from carlang.resolve.symbols import Entry, SymbolKind, Symbols
 from carlang.resolve.values import value, written_out
 from carlang.source import Source, Span
 from carlang.syntax import ast
+
+MOST_STAGES = 64
+"""How many stages without names may stand inside one another, such as those of a pipe. Each is a query in a query, and
+several frames of Python's stack in the lowering; published programs have six."""
+
+LONGEST_CHAIN = 400
+"""How many streams with names may stand behind one another. The engine refuses a thousand, and planning takes time by
+the square of their number."""
 
 DEFAULT_OUTPUT = "result"
 """The name of the output of a program that is one chain without a name."""
@@ -155,7 +165,15 @@ class _Statements:
     def run(self, program: ast.Program) -> None:
         """Resolve all statements."""
         for statement in program.statements:
-            self._take(statement)
+            self.ctx.size = self.ctx.named_size = self.ctx.deepest = 0
+            try:
+                with placed(statement.span) if not self.ctx.prefix else nullcontext():
+                    check_time()
+                    self._take(statement)
+            except RecursionError:
+                fault = self.ctx.report(codes.TOO_DEEP, "the statement is nested too deeply", statement.span)
+                self.ctx.add(fault.with_help("give parts of it names, or filter in several steps"))
+                self.broken = True
             self.previous = statement
 
     def settle(self) -> None:
@@ -203,12 +221,30 @@ class _Statements:
             self.ctx.names[target.ident] = BrokenName(target.span, symbol)
             return
         symbol.columns = flow.stream.columns
-        named = NamedStream(self.ctx.fresh_key(target.ident), target.ident, flow.stream, target.span)
+        level = self._level(flow, target.span)
+        if level is None:
+            self.broken = True
+            self.ctx.names[target.ident] = BrokenName(target.span, symbol)
+            return
+        named = NamedStream(self.ctx.fresh_key(target.ident), target.ident, flow.stream, target.span, level=level)
         self.ctx.named.append(named)
         self.ctx.bound_here.append(named)
         bound = Flow(named, flow.owners, flow.origin, entries=flow.entries, members=flow.members)
         self.ctx.names[target.ident] = StreamName(named, bound, symbol)
         self.last, self.last_name = bound, target
+
+    def _level(self, flow: Flow, span: Span) -> int | None:
+        """Return how many streams with names stand behind one another up to this one, or None after a report."""
+        stages, level = extent(flow.stream)
+        message, advice = "", ""
+        if stages > MOST_STAGES:
+            message, advice = f"more than {MOST_STAGES} stages inside one another", "give streams between them names"
+        elif level >= LONGEST_CHAIN:
+            message, advice = f"more than {LONGEST_CHAIN} streams behind one another", "join filters with `and`"
+        if not message:
+            return level + 1
+        self.ctx.add(self.ctx.report(codes.TOO_DEEP, message, span).with_help(advice))
+        return None
 
     def _bind_value(self, target: ast.Name, written: ast.Expr) -> None:
         """Bind a constant, which takes the type of what it stands beside, or a computed value."""
@@ -232,7 +268,8 @@ class _Statements:
         else:
             computed = condition_or_value(self.ctx, EMPTY_ROW, expanded)
             symbol = self.ctx.symbols.bound(SymbolKind.SCALAR, target, computed.type if computed else None)
-            meaning = ScalarName(computed, target.span, symbol) if computed else None
+            size, depth = self.ctx.size, self.ctx.deepest
+            meaning = ScalarName(computed, target.span, symbol, size, depth) if computed else None
         faulty = meaning is None or has_errors(self.ctx.diagnostics[before:])
         self.ctx.names[target.ident] = BrokenName(target.span, symbol) if faulty or meaning is None else meaning
 
@@ -332,6 +369,8 @@ class _Statements:
     def _add_output(self, name: str, flow: Flow, span: Span) -> None:
         if any(output.name == name for output in self.outputs):
             self.ctx.add(self.ctx.report(codes.DUPLICATE_OUTPUT, f"`{name}` is given as an output twice", span))
+            return
+        if self._level(flow, span) is None:
             return
         self.flows.append(flow)
         self.outputs.append(BoundOutput(name, flow.stream, span=span))

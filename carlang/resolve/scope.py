@@ -167,6 +167,10 @@ class ScalarName:
     value: BoundExpr
     span: Span | None
     symbol: Entry
+    size: int = 1
+    """How many values it is made of, those behind the names in it counted wherever they stand."""
+    depth: int = 1
+    """How many of them stand inside one another."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -277,6 +281,12 @@ class Context:
     symbols: SymbolTable = field(init=False)
     suggested: int = 0
     depth: int = 0
+    size: int = 0
+    """How many values the statement at hand is made of so far."""
+    named_size: int = 0
+    """How many of them names of computed values stand for."""
+    deepest: int = 0
+    """How many of them stand inside one another at most."""
 
     def __post_init__(self) -> None:
         self.symbols = SymbolTable(self.source.text)

@@ -9,6 +9,7 @@ import re
 from dataclasses import replace
 from typing import assert_never
 
+from carlang.deadline import check_time
 from carlang.diagnostics import codes
 from carlang.model import functions
 from carlang.model.functions import NUMBERED_TOP
@@ -28,6 +29,13 @@ DEEPEST = 32
 Each level costs several frames of Python's stack here, in the lowering and in the engine's parser; published programs
 have six at most.
 """
+
+DEEPEST_NAMED = 64
+"""The same, with what computed values stand for put in the place of their names."""
+
+MOST_VALUES = 20_000
+"""How many values the names of computed ones may stand for in a statement. Each that is twice the one before it doubles
+the query, and so the time and memory that it takes; one of so many compiles in a few seconds."""
 
 _DIVISOR_DEPTH = 4
 _RESULT: dict[tuple[str, str, str], Type] = {
@@ -64,7 +72,10 @@ def value(ctx: Context, row: Row, expr: ast.Expr, wanted: Type | None = None) ->
 
     `wanted` is the type of what it stands beside, which an input without a type of its own takes.
     """
+    check_time()
     ctx.depth += 1
+    ctx.size += 1
+    ctx.deepest = max(ctx.deepest, ctx.depth)
     try:
         if ctx.depth > DEEPEST:
             too_deep(ctx, expr.span)
@@ -78,6 +89,20 @@ def too_deep(ctx: Context, span: Span) -> None:
     """Report something that is nested too deeply."""
     fault = ctx.report(codes.TOO_DEEP, f"nested more than {DEEPEST} levels deep", span)
     ctx.add(fault.with_help("give parts of it names, or filter in several steps"))
+
+
+def _computed(ctx: Context, meaning: ScalarName, span: Span) -> BoundExpr | None:
+    """Return what a name stands for, unless that is too much: the query has it as often as its name is used."""
+    depth = ctx.depth + meaning.depth
+    ctx.size += meaning.size
+    ctx.named_size += meaning.size
+    ctx.deepest = max(ctx.deepest, depth)
+    if depth <= DEEPEST_NAMED and ctx.named_size <= MOST_VALUES:
+        return meaning.value
+    measure = f"{DEEPEST_NAMED} levels deep" if depth > DEEPEST_NAMED else f"{MOST_VALUES:,} values"
+    fault = ctx.report(codes.TOO_DEEP, f"more than {measure}, with what names stand for", span)
+    ctx.add(fault.with_help("compute the value, or make it a field of the stream: `stream.field = …`"))
+    return None
 
 
 def _value(ctx: Context, row: Row, expr: ast.Expr, wanted: Type | None) -> BoundExpr | None:
@@ -131,9 +156,9 @@ def _name(ctx: Context, row: Row, name: ast.Name, wanted: Type | None) -> BoundE
     match meaning:
         case ConstantName():
             return value(ctx, row, written_out(ctx, row, name), wanted)
-        case ScalarName(computed, _, symbol):
-            ctx.symbols.use(symbol, name)
-            return computed
+        case ScalarName():
+            ctx.symbols.use(meaning.symbol, name)
+            return _computed(ctx, meaning, name.span)
         case InputName(ident, declared, _, symbol):
             ctx.symbols.use(symbol, name)
             return _input(ctx, ident, declared or wanted or STRING, name.span)

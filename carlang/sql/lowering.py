@@ -24,6 +24,7 @@ from typing import assert_never
 
 from sqlglot import exp
 
+from carlang.deadline import check_time
 from carlang.model.types import STRING, Column, Kind
 from carlang.resolve import bound
 from carlang.resolve.inputs import Given
@@ -256,6 +257,7 @@ class QueryBuilder:
 
     def value(self, expr: bound.BoundExpr) -> SQL:
         """Return a value, or a condition as a value, which is never missing."""
+        check_time()
         if id(expr) in self.computed:
             return column(self.computed[id(expr)])
         match expr:

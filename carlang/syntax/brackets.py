@@ -26,7 +26,7 @@ _MOST_BEGINNINGS = 200
 _LONGEST = 20_000
 """How many characters a statement may have to be repaired, for the same reason; the longest published one has 2,553."""
 _TOKEN = re.compile(
-    r"""(?P<skip>"(?:\\["\\]|\\(?!["\\])|[^"\\\n])*"|'[^'\n]*'|\#[^\n]*|//[^\n]*)|(?P<mark>[()\[\]])|(?P<word>\w+)"""
+    r"""(?P<skip>"(?:\\["\\]|\\(?!["\\])|[^"\\\n]++)*+"|'[^'\n]*'|\#[^\n]*|//[^\n]*)|(?P<mark>[()\[\]])|(?P<word>\w+)"""
 )
 
 

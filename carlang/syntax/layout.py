@@ -13,6 +13,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
+from carlang.deadline import check_time
 from carlang.diagnostics import Diagnostic, codes
 from carlang.source import Source, Span
 from carlang.syntax.quotes import unclosed, unopened, unterminated
@@ -24,7 +25,7 @@ _TOKEN = re.compile(
     (?P<comment>\#[^\n]*|//[^\n]*)
   | (?P<newline>\n)
   | (?P<space>[^\S\n]+)
-  | (?P<string>"(?:\\["\\]|\\(?!["\\])|[^"\\\n])*"|'(?:\\['"\\]|\\(?!['"\\])|[^'\\\n])*'
+  | (?P<string>"(?:\\["\\]|\\(?!["\\])|[^"\\\n]++)*+"|'(?:\\['"\\]|\\(?!['"\\])|[^'\\\n]++)*+'
       |[“”„‟][^"“”„‟\n]*["“”„‟]|"[^"“”„‟\n]*[“”„‟]|[‘’‚‛][^'‘’‚‛\n]*['‘’‚‛]|'[^'‘’‚‛\n]*[‘’‚‛])
   | (?P<open_string>["'“”„‟‘’‚‛][^\n]*)
   | (?P<pipe>\||\{\{pipe\}\})
@@ -196,6 +197,7 @@ def cut(source: Source) -> tuple[list[Piece], list[Diagnostic]]:
     cutter = _Cutter(source)
     at = 0
     while match := _TOKEN.match(source.text, at):
+        check_time()
         kind = match.lastgroup or "other"
         at = match.end()
         if kind == "string" and (fault := unclosed(source, Span(*match.span()))):

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 
-from lark import Lark, TextSlice, UnexpectedCharacters, UnexpectedToken
+from lark import Lark, TextSlice, Token, UnexpectedCharacters, UnexpectedToken
 from lark.lexer import PatternRE, TerminalDef
 
+from carlang.deadline import check_time, placed
 from carlang.diagnostics import Diagnostic, codes
 from carlang.model.functions import CALL_NAMES, NUMBERED_TOP
 from carlang.source import Source, Span
@@ -18,6 +19,10 @@ from carlang.syntax.brackets import with_repairs
 from carlang.syntax.build import Builder
 from carlang.syntax.faults import unexpected_character, unexpected_token
 from carlang.syntax.layout import Piece, cut
+
+LONGEST = 4_000_000
+"""How many characters a program may have. That is a list of some 200,000 file names; compiling it takes 25 seconds and
+1 GB, both of which grow with the length."""
 
 _TARGET = re.compile(r"([^\W\d]\w*)\s*=(?!=)")
 
@@ -34,7 +39,20 @@ class Parsed:
 def _parser() -> Lark:
     grammar = files("carlang.grammar").joinpath("car.lark").read_text(encoding="utf-8")
     # The contextual lexer lets a keyword be a name wherever the keyword itself cannot stand.
-    return Lark(grammar, parser="lalr", lexer="contextual", maybe_placeholders=False, edit_terminals=_with_functions)
+    return Lark(
+        grammar,
+        parser="lalr",
+        lexer="contextual",
+        maybe_placeholders=False,
+        edit_terminals=_with_functions,
+        lexer_callbacks=dict.fromkeys(("NAME", "STRING", "NUMBER"), _in_time),
+    )
+
+
+def _in_time(token: Token) -> Token:
+    """Look at the clock at each token that a long statement is made of."""
+    check_time()
+    return token
 
 
 def _with_functions(terminal: TerminalDef) -> TerminalDef:
@@ -46,7 +64,14 @@ def _with_functions(terminal: TerminalDef) -> TerminalDef:
 
 
 def parse(source: Source) -> Parsed:
-    """Parse a program; never raises on a bad one."""
+    """Parse a program; never raises on a bad one.
+
+    Raises `TimeUpError` where the task at hand has no time left.
+    """
+    if len(source.text) > LONGEST:
+        message = f"the program has {len(source.text):,} characters, more than {LONGEST:,}"
+        fault = Diagnostic(codes.TOO_LONG, message, source, Span(LONGEST, LONGEST + 1))
+        return Parsed(ast.Program(()), (fault.with_help("split it into several analytics"),))
     pieces, diagnostics = cut(source)
     diagnostics = with_repairs(source.text, [piece.span for piece in pieces], diagnostics, _read)
     builder = Builder(source)
@@ -65,12 +90,17 @@ def _statement(source: Source, piece: Piece, builder: Builder, diagnostics: list
     if not piece.faulty:
         try:
             # A slice, not a copy: the offsets of its tokens are those of the program.
-            tree = _parser().parse(TextSlice(source.text, span.start, span.end))
-            return builder.transform(tree)  # type: ignore[no-any-return]  # the start rule gives a statement
+            with placed(span):
+                tree = _parser().parse(TextSlice(source.text, span.start, span.end))
+                check_time()
+                return builder.transform(tree)  # type: ignore[no-any-return]  # the start rule gives a statement
         except UnexpectedToken as error:
             diagnostics.append(unexpected_token(source, span, error))
         except UnexpectedCharacters as error:
             diagnostics.append(unexpected_character(source, span, error))
+        except RecursionError:
+            fault = Diagnostic(codes.TOO_DEEP, "the statement is nested too deeply", source, span)
+            diagnostics.append(fault.with_help("give parts of it names, or filter in several steps"))
     return ast.FaultyStmt(_target(source, span), span)
 
 

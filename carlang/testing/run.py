@@ -11,6 +11,8 @@ from time import monotonic
 from typing import Any
 
 from carlang.analytic import CompiledAnalytic
+from carlang.database import Limits
+from carlang.deadline import limit_time
 from carlang.diagnostics import Diagnostic, has_errors
 from carlang.engine import MemorySession, Session
 from carlang.errors import CarlangError
@@ -102,8 +104,17 @@ class _Work:
     alive: list[tuple[CompiledProgram, int, Survivor]] = field(default_factory=list)
 
 
-def run_tests(analytic: CompiledAnalytic, *, mutate: bool = False) -> AnalyticResult:
-    """Run the tests of an analytic; with `mutate`, every mutant of its programs against them too."""
+def run_tests(analytic: CompiledAnalytic, *, mutate: bool = False, limits: Limits | None = None) -> AnalyticResult:
+    """Run the tests of an analytic; with `mutate`, every mutant of its programs against them too.
+
+    `limits` bound each program's compilation and each query.
+    """
+    limits = limits or Limits()
+    with limit_time(limits.seconds):
+        return _run_tests(analytic, mutate=mutate, limits=limits)
+
+
+def _run_tests(analytic: CompiledAnalytic, *, mutate: bool, limits: Limits) -> AnalyticResult:
     diagnostics = analytic.diagnostics
     if has_errors(diagnostics):
         return AnalyticResult(analytic.id, analytic.file, diagnostics=diagnostics)
@@ -114,7 +125,7 @@ def run_tests(analytic: CompiledAnalytic, *, mutate: bool = False) -> AnalyticRe
     for case in analytic.data.tests:
         begun = monotonic()
         try:
-            with _session(case, analytic.model, Path(analytic.file).parent) as session:
+            with _session(case, analytic.model, Path(analytic.file).parent, limits) as session:
                 result = _run_case(work, case, session)
         except EventError as fault:
             span = case.span("events", *fault.path) if case.origin else None
@@ -150,9 +161,9 @@ def _mutated(analytic: CompiledAnalytic) -> Iterator[tuple[CompiledProgram, int,
 class _FolderSession:
     """A session over a log that is ingested into a store of its own, which goes when the session ends."""
 
-    def __init__(self, log: Path, model: Model) -> None:
+    def __init__(self, log: Path, model: Model, limits: Limits) -> None:
         self._folder = tempfile.TemporaryDirectory(prefix="carlang-test-")
-        self._log, self._model = log, model
+        self._log, self._model, self._limits = log, model, limits
 
     def __enter__(self) -> Runner:
         report = ingest([self._log], self._folder.name, model=self._model)
@@ -160,7 +171,7 @@ class _FolderSession:
             reason = next((source.reason for source in report.sources if source.reason), "it holds no records")
             self._folder.cleanup()
             raise CarlangError(f"{self._log}: {reason}")
-        self._session = Session(open_store(self._folder.name), self._model)
+        self._session = Session(open_store(self._folder.name), self._model, self._limits)
         return self._session
 
     def __exit__(self, *error: object) -> None:
@@ -169,12 +180,12 @@ class _FolderSession:
         self._folder.cleanup()
 
 
-def _session(case: Case, model: Model, folder: Path) -> MemorySession | _FolderSession:
+def _session(case: Case, model: Model, folder: Path, limits: Limits) -> MemorySession | _FolderSession:
     if case.log is not None:
         beside = Path(case.origin.source.name).parent if case.origin else folder
-        return _FolderSession(beside / case.log, model)
+        return _FolderSession(beside / case.log, model, limits)
     tables = event_tables(case.events, model)
-    session = MemorySession(model)
+    session = MemorySession(model, limits)
     session.load(tables)
     return session
 

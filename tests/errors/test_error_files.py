@@ -21,6 +21,8 @@ FILES = sorted(HERE.glob("*.car"))
 _CODES = re.compile(r"#(\^?) (CL\d{3}(?: CL\d{3})*)$")
 
 ELSEWHERE = {
+    "CL112": "a program of four million characters",
+    "CL113": "a program within a limit of time",
     "CL213": "analytics that run one another: needs a second file",
 }
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
 import carlang
@@ -77,6 +79,67 @@ def test_what_is_long_but_flat_compiles(text: str) -> None:
 def test_what_is_deep_ends_in_sql_or_in_diagnostics(text: str) -> None:
     codes, size = _compiled(text)
     assert codes or size
+
+
+def _lines(first: str, line: str, count: int, last: str) -> str:
+    """Return a program with a line for each number, `{n}` in it, which is `{m}` in the line before."""
+    between = "".join(line.format(n=n, m=n - 1) + "\n" for n in range(1, count))
+    return f"{HEAD}{first}\n{between}{last.format(m=count - 1)}"
+
+
+# What may stand behind or inside one another, by how often, and the last program that works: within its limit, and in
+# time that does not double with each line although each uses the one before it twice.
+_VALUE = "x = filter p where pid < k{m}"
+CHAINS: dict[str, tuple[Callable[[int], str], int]] = {
+    "filters": (lambda n: _lines("x0 = p", "x{n} = filter x{m} where pid > {n}", n, "output x{m}"), 390),
+    "differences": (lambda n: _lines("x0 = p", "x{n} = x{m} - x{m} by pid", n, "output x{m}"), 390),
+    "fields": (lambda n: _lines("p.f0 = pid", "p.f{n} = f{m} + f{m}", n, "output p"), 200),
+    "pipes": (lambda n: "search Process:Create" + " | filter pid > 1 | select pid" * n, 31),
+    "filters in a pipe": (lambda n: "search Process:Create" + " | filter pid > 1" * n, 5000),
+    "unions": (lambda n: f"{HEAD}x = " + " + ".join(["p"] * n) + "\noutput x", 60),
+    "values": (lambda n: _lines("k0 = count(p)", "k{n} = k{m} + 1", n, f"{_VALUE}\noutput x"), 30),
+    "doubled": (
+        lambda n: _lines("k0 = count(p)", "k{n} = k{m} + k{m}", n, "x = filter p where pid < k{m}\noutput x"),
+        8,
+    ),
+    "aggregates": (
+        lambda n: _lines("x0 = p", "n{n} = count(x{m})\nx{n} = filter x{m} where pid > n{n}", n, "output x{m}"),
+        100,
+    ),
+    "joins": (lambda n: _lines("x0 = p", "y{n} = x{m}\nx{n} = join (x{m}, y{n})", n, "output x{m}"), 6),
+    "narrow joins": (
+        lambda n: _lines(
+            "x0 = from p select pid",
+            "y{n} = x{m}\nj{n} = join (x{m}, y{n})\nx{n} = from j{n} select x{m}.pid as pid",
+            n,
+            "output x{m}",
+        ),
+        9,
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", CHAINS)
+def test_chains_compile_up_to_their_limit_and_are_refused_beyond_it(kind: str) -> None:
+    chain, longest = CHAINS[kind]
+    codes, size = _compiled(chain(longest))
+    assert not codes & {"CL106"}
+    assert size > 0
+    if kind not in ("filters in a pipe", "aggregates", "fields"):
+        assert "CL106" in _compiled(chain(longest * 8))[0]
+
+
+def test_a_program_that_is_too_long_is_refused_at_once() -> None:
+    text = _filter('exe == "' + "x" * 10_000_000 + '"')
+    (fault,) = carlang.check(text)
+    assert fault.code.name == "CL112"
+    assert fault.location.line == 2
+
+
+@pytest.mark.parametrize("tail", ["'", "\\", '\\"', "\n"])
+def test_a_long_string_that_does_not_end_takes_no_longer_than_its_length(tail: str) -> None:
+    codes, _ = _compiled(_filter('exe == "' + "x\\" * 200_000 + tail))
+    assert codes
 
 
 def test_too_deep_a_condition_is_said_so_once_or_twice_and_not_for_every_level() -> None:
