@@ -156,6 +156,9 @@ def read_yaml_file(path: FilePath, name: str | None = None) -> DataFile:
     """Read and parse a YAML file; raises `DataFileError` where it cannot be read, is not UTF-8 or not YAML."""
     shown = str(path) if name is None else name
     try:
+        if path.exists() and not path.is_file() and not path.is_dir():
+            # To read a FIFO or a device may wait for ever, or never end.
+            raise DataFileError(shown, [Fault("cannot be read: no regular file", (), 1, 1, 0, 0, "unreadable")])
         text = path.read_text(encoding="utf-8-sig")
     except OSError as error:
         fault = Fault(f"cannot be read: {error.strerror or error}", (), 1, 1, 0, 0, "unreadable")

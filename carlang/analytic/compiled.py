@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
+from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +17,7 @@ from carlang.errors import CompileError
 from carlang.importers import AnalyticFile
 from carlang.model import Kind, Model, builtin_model
 from carlang.program import CompiledProgram, compile_program
-from carlang.project import Catalogue, shipped_catalogue
+from carlang.project import Catalogue, shadowing, shipped_catalogue
 from carlang.resolve import Given, given_values
 from carlang.resolve.bound import BoundExpr, BoundInput, BoundOutput
 from carlang.source import Source
@@ -71,12 +73,20 @@ class CompiledAnalytic:
         file = Path(self.data.file)
         beside = Catalogue([file.parent], shipped=False).find(id_) if file.is_file() else None
         other = beside or self.catalogue.find(id_)
+        if beside is not None and (hidden := self.catalogue.file_of(id_)) and not _same(hidden, beside.file):
+            self._shadowing.append(shadowing(beside, hidden).diagnostics[-1])
         return other.sources[0] if other and other.sources else None
+
+    @cached_property
+    def _shadowing(self) -> list[Diagnostic]:
+        """Warnings of analytics beside this one that it runs in the place of those that the catalogue has."""
+        return []
 
     @cached_property
     def diagnostics(self) -> tuple[Diagnostic, ...]:
         """Everything found in its file and programs."""
-        return (*self.data.diagnostics, *(d for program in self.compiled for d in program.diagnostics))
+        found = tuple(d for program in self.compiled for d in program.diagnostics)
+        return (*self.data.diagnostics, *self._shadowing, *found)
 
     @cached_property
     def inputs(self) -> tuple[BoundInput, ...]:
@@ -114,6 +124,10 @@ class CompiledAnalytic:
         moment = now or datetime.now(UTC)
         texts = [text for program in self.compiled for text in program.sql(moment, dialect, params).values()]
         return dict(zip((output.name for output in self.outputs()), texts, strict=True))
+
+
+def _same(file: Path | Traversable, name: str) -> bool:
+    return os.path.realpath(str(file)) == os.path.realpath(name)
 
 
 def load(path: str | Path, model: Model | None = None) -> CompiledAnalytic:

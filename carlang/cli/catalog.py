@@ -19,7 +19,7 @@ from carlang.cli import exits
 from carlang.cli.console import listing_console, piped, put, put_block, put_json, put_program, say
 from carlang.cli.exits import UsageError
 from carlang.cli.options import Targets, open_project, path_option
-from carlang.cli.targets import catalogue_analytics, find_analytics
+from carlang.cli.targets import catalogue_analytics, find_analytics, say_shadowing
 from carlang.diagnostics import has_errors, nearest
 from carlang.engine import missing_events
 from carlang.escapes import printable
@@ -95,6 +95,7 @@ def list_(
         cells += [entry.lacking or "runs"] if opened else []
         table.add_row(*(Text(printable(cell)) for cell in cells))
     listing_console().print(table)
+    say_shadowing([entry.analytic for entry in entries])
     count = f"{len(entries)} analytic" + ("" if len(entries) == 1 else "s")
     say(count + (f", {sum(not e.lacking for e in entries)} of them can run" if opened else ""))
 
@@ -105,6 +106,7 @@ def show(id_: Annotated[str, typer.Argument(metavar="ID", help="The analytic's i
     """Show an analytic: what it is about, its program, techniques, references and tests."""
     (analytic,) = find_analytics([id_], None, open_project())[:1]
     data = analytic.data
+    say_shadowing([analytic])
     console = listing_console()
     console.print(Text(printable(f"{data.id}  {data.title}"), style="bold"))
     facts = [", ".join(data.platforms), ", ".join(data.analytic_types), str(data.submission_date or "")]

@@ -6,7 +6,9 @@ import sys
 from collections.abc import Sequence
 
 from carlang.analytic import CompiledAnalytic
+from carlang.cli.console import say_diagnostics
 from carlang.cli.exits import UsageError
+from carlang.diagnostics.codes import SHADOWED
 from carlang.importers import AnalyticFile, load_text
 from carlang.project import Project, catalogue_of, load_targets
 
@@ -32,6 +34,13 @@ def find_analytics(targets: Sequence[str], expression: str | None, project: Proj
         raise UsageError("name an analytic: a file, a folder, a catalogue id, `-`, or `-e` and the program itself")
     unique = {(file.file, file.id): file for file in files}
     return [compiled(file, project) for file in unique.values()]
+
+
+def say_shadowing(analytics: Sequence[CompiledAnalytic]) -> None:
+    """Name analytics of folders that take the place of others with their ids, where no other fault is shown."""
+    hiding = [d for analytic in analytics for d in analytic.data.diagnostics if d.code is SHADOWED]
+    if hiding:
+        say_diagnostics(hiding)
 
 
 def _standard_input() -> str:

@@ -104,5 +104,6 @@ BAD_FRONT_MATTER = _error("CL501", "front matter cannot be read")
 UNKNOWN_KEY = _warning("CL502", "unknown key in the front matter")
 BAD_METADATA = _error("CL503", "front matter has a bad value")
 ID_MISMATCH = _warning("CL504", "id differs from the file's name")
+SHADOWED = _warning("CL505", "id hides another analytic")
 
 CODES: dict[str, Code] = {code.name: code for code in list(globals().values()) if isinstance(code, Code)}

@@ -8,6 +8,7 @@ finds the metadata and the programs, and hands both on with the places they stan
 from __future__ import annotations
 
 import re
+import stat
 from dataclasses import replace
 from pathlib import Path
 from typing import assert_never
@@ -86,8 +87,32 @@ def _newlines(text: str) -> str:
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
+LARGEST = 64 * 2**20
+"""How many bytes a file of an analytic may have: many times what its program may, which is read as a whole."""
+
+
+def is_special(path: Path) -> bool:
+    """Tell whether a path is a FIFO, a socket or a device: to read one may wait for ever, or never end."""
+    try:
+        mode = path.stat().st_mode
+    except OSError:
+        return False  # said when it is read
+    return not (stat.S_ISREG(mode) or stat.S_ISDIR(mode))
+
+
+def too_large(path: Path) -> bool:
+    """Tell whether a file is larger than one of an analytic may be."""
+    try:
+        return path.stat().st_size > LARGEST
+    except OSError:
+        return False  # the same
+
+
 def _read(path: Path) -> tuple[str, Diagnostic | None]:
     """Return a file's text, or a diagnostic of why there is none."""
+    if is_special(path) or too_large(path):
+        reason = "no regular file" if is_special(path) else f"larger than {LARGEST // 2**20} MiB"
+        return "", Diagnostic(FILE_UNREADABLE, f"`{path}` is {reason}", Source.whole(str(path), ""), Span(0, 0))
     try:
         data = path.read_bytes()
     except OSError as error:

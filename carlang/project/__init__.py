@@ -1,6 +1,6 @@
 """A project: the nearest `carlang.toml`, its data model, and the catalogue of analytics on its search path."""
 
-from carlang.project.catalogue import Catalogue, CatalogueError, analytic_files, shipped_catalogue
+from carlang.project.catalogue import Catalogue, CatalogueError, analytic_files, shadowing, shipped_catalogue
 from carlang.project.project import Project, SettingsError
 from carlang.project.targets import TargetError, catalogue_of, load_targets
 
@@ -13,5 +13,6 @@ __all__ = [
     "analytic_files",
     "catalogue_of",
     "load_targets",
+    "shadowing",
     "shipped_catalogue",
 ]

@@ -11,12 +11,12 @@ from importlib.resources.abc import Traversable
 from pathlib import Path
 
 from carlang.diagnostics import Diagnostic, nearest
-from carlang.diagnostics.codes import BAD_METADATA
+from carlang.diagnostics.codes import BAD_METADATA, SHADOWED
 from carlang.errors import CarlangError
 from carlang.importers.analytic_file import AnalyticFile, Form
 from carlang.importers.forms import CAR_ID
 from carlang.importers.front_matter import BLANK, COMMENT, Extent
-from carlang.importers.load import SUFFIXES, TESTS_SUFFIX, load_file, load_text
+from carlang.importers.load import SUFFIXES, TESTS_SUFFIX, is_special, load_file, load_text, too_large
 from carlang.source import Source, Span
 
 _ID = re.compile(r"id[ \t]*:[ \t]*[\"']?([^\s\"'#]+)[\"']?[ \t]*(?:#.*)?")
@@ -73,8 +73,8 @@ class Folder:
 class Catalogue:
     """Analytics by id over a search path: the folders `paths` in order, then those that ship with the package.
 
-    An id found in an earlier folder hides the same id in later ones. Raises `CatalogueError` for a path that is not
-    there.
+    An id found in an earlier folder hides the same id in later ones, and carries a warning that says so. Raises
+    `CatalogueError` for a path that is not there.
     """
 
     def __init__(self, paths: Sequence[Path] = (), *, shipped: bool = True) -> None:
@@ -96,19 +96,31 @@ class Catalogue:
 
         Where the folder has two files of that id, the first of them comes back with an error that names both.
         """
-        for folder in self.folders:
+        for number, folder in enumerate(self.folders):
             if analytics := folder.load(id_):
-                return analytics[0]
+                return self._shadowing(analytics[0], number)
         return None
+
+    def file_of(self, id_: str) -> Path | Traversable | None:
+        """Return the file that an id means, without reading more of it than its id."""
+        entries = (folder.entries.get(id_.casefold()) for folder in self.folders)
+        return next((of_id[0].file for of_id in entries if of_id), None)
 
     def all(self) -> tuple[AnalyticFile, ...]:
         """Return every analytic, in the order of ids; files that clash over an id all appear, each with an error."""
         by_id: dict[str, tuple[AnalyticFile, ...]] = {}
-        for folder in self.folders:
+        for number, folder in enumerate(self.folders):
             for key in folder.entries:
                 if key not in by_id:
-                    by_id[key] = folder.load(key)
+                    by_id[key] = tuple(self._shadowing(analytic, number) for analytic in folder.load(key))
         return tuple(analytic for key in sorted(by_id) for analytic in by_id[key])
+
+    def _shadowing(self, analytic: AnalyticFile, number: int) -> AnalyticFile:
+        """Return an analytic of a folder by its number, with a warning where it hides one of a later folder."""
+        for folder in self.folders[number + 1 :]:
+            if hidden := folder.entries.get(analytic.id.casefold()):
+                return shadowing(analytic, hidden[0].file)
+        return analytic
 
     def suggest(self, id_: str) -> str | None:
         """Return the id most probably meant, or None."""
@@ -125,20 +137,25 @@ def analytic_files(root: Path | Traversable) -> list[Path | Traversable]:
     """Return the files of analytics in a folder and the folders within it, in the order of their names.
 
     All `.car` files are; Markdown counts if it has a section or fence of pseudocode, YAML if it has CAR's keys, and
-    a single file always. Names that begin with a dot, and files of tests, are passed over.
+    a single file always. Names that begin with a dot, files of tests, and FIFOs, sockets and devices, which may never
+    end, are passed over.
     """
     if root.is_file():
         return [root]
     return list(_walk(root))
 
 
-def _walk(folder: Path | Traversable) -> Iterable[Path | Traversable]:
+def _walk(folder: Path | Traversable, above: tuple[Path, ...] = ()) -> Iterable[Path | Traversable]:
+    # A link to a folder above would give the same files again until the names are too long.
+    here = folder.resolve() if isinstance(folder, Path) else None
+    if here in above:
+        return
     for entry in sorted(folder.iterdir(), key=lambda entry: entry.name):
         if entry.name.startswith((".", "__")):
             continue
         if entry.is_dir():
-            yield from _walk(entry)
-        elif _is_analytic(entry):
+            yield from _walk(entry, (*above, here) if here else above)
+        elif not (isinstance(entry, Path) and is_special(entry)) and _is_analytic(entry):
             yield entry
 
 
@@ -173,10 +190,25 @@ def quick_id(file: Path | Traversable) -> str:
 
 def _text(file: Path | Traversable) -> str:
     """Return a file's text for a look at it; one that cannot be read is reported when it is loaded."""
+    if isinstance(file, Path) and (is_special(file) or too_large(file)):
+        return ""
     try:
         return file.read_bytes().decode("utf-8-sig", errors="replace")
     except OSError:
         return ""
+
+
+def shadowing(analytic: AnalyticFile, hidden: Path | Traversable) -> AnalyticFile:
+    """Return an analytic with a warning that it hides another of its id, in another file."""
+    ships = not isinstance(hidden, Path) or hidden.is_relative_to(str(resources.files("carlang.analytics")))
+    which = "the one that ships with carlang" if ships else f"`{hidden}`"
+    document = analytic.sources[0].document if analytic.sources else ""
+    start = document.find(analytic.id)
+    span = Span(start, start + len(analytic.id)) if start >= 0 else Span(0, 0)
+    source = Source.whole(analytic.file, document)
+    fault = Diagnostic(SHADOWED, f"`{analytic.id}` hides {which}", source, span)
+    fault = fault.with_help("give it an id of its own, unless it is to take the place of the other")
+    return replace(analytic, diagnostics=(*analytic.diagnostics, fault))
 
 
 def _clashing(analytic: AnalyticFile, all_of_them: Sequence[AnalyticFile]) -> AnalyticFile:
