@@ -11,7 +11,7 @@ from rich.table import Table
 
 from carlang.cli.console import piped, put, put_block, put_json, report_console
 from carlang.cli.options import FORMATS, check_format, name_settings, open_project, open_store_of, path_option
-from carlang.cli.upkeep import compact_command, vacuum_command
+from carlang.cli.upkeep import check_command, compact_command, repair_command, vacuum_command
 from carlang.errors import StoreError
 from carlang.escapes import printable
 from carlang.project import Project
@@ -77,6 +77,8 @@ def schema(
 
 store_app.command("compact")(piped(compact_command))
 store_app.command("vacuum")(piped(vacuum_command))
+store_app.command("check")(piped(check_command))
+store_app.command("repair")(piped(repair_command))
 
 
 def _put_info(info: StoreInfo, project: Project) -> None:

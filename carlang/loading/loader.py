@@ -87,6 +87,20 @@ class FileCount:
         return {self.digest: self.name} | ({read.digest: self.name} if read and is_new else {})
 
     @property
+    def stored_digests(self) -> set[str]:
+        """The digests by which the store is to know the file, or knows it already."""
+        read = self.digests.beginnings.get(self.history.read)
+        return {self.digest} | ({read.digest} if read and self.history.read > 0 else set())
+
+    @property
+    def is_readable(self) -> bool:
+        """Whether the file could be read a second time, to its end; where not, whoever commits it gives it up."""
+        try:
+            return bool(self.digests)
+        except RecordsError:
+            return False
+
+    @property
     def records(self) -> int:
         """The number of records that were understood."""
         return self.mapped + self.unmapped
@@ -296,12 +310,11 @@ class Loader:
 def _write(file: FileOfEvents, commit: str, sources: Sequence[FileCount], mapper: Mapper) -> None:
     # The digests of the last sources may still be in the making. To wait for them costs little: a file of events takes
     # as much text as is hashed several times over meanwhile.
-    digests = tuple(digest for source in sources if (digest := _known_digest(source)))
-    write_events(file, Footer(file.staged.path.name, commit, digests), mapper.connection)
-
-
-def _known_digest(source: FileCount) -> str | None:
-    try:
-        return source.digest
-    except RecordsError:  # the source cannot be read twice: whoever commits it finds the same, and gives the batch up
-        return None
+    known = [source for source in sources if source.is_readable]
+    footer = Footer(
+        name=file.staged.path.name,
+        commit=commit,
+        sources=tuple(digest for source in known for digest in source.stored_digests),
+        marks=dict(marks_of(known).new),
+    )
+    write_events(file, footer, mapper.connection)

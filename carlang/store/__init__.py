@@ -1,5 +1,6 @@
 """Event stores: a Delta Lake table of CAR events, or a plain tree of Parquet files."""
 
+from carlang.store.check import Fault, Finding, StoreCheck, check_store
 from carlang.store.columns import PARTITIONS, RAW, column_type, model_columns, object_columns
 from carlang.store.compact import Compaction, compact
 from carlang.store.delta import Marks
@@ -8,6 +9,7 @@ from carlang.store.footer import Footer, footers, parquet_options
 from carlang.store.hollow import CLAIMED_BY, CLAIMS
 from carlang.store.info import ClassInfo, HollowInfo, StoreInfo
 from carlang.store.plain_copy import write_plain
+from carlang.store.repair import Remedy, Repair, Step, repair_store
 from carlang.store.storage import not_written, storage_fault
 from carlang.store.store import REJECTED_FOLDER, Staging, Store, create_store, open_store
 from carlang.store.vacuum import OLDER_THAN, Vacuumed, vacuum
@@ -21,15 +23,22 @@ __all__ = [
     "REJECTED_FOLDER",
     "ClassInfo",
     "Compaction",
+    "Fault",
+    "Finding",
     "Footer",
     "HollowInfo",
     "Marks",
+    "Remedy",
+    "Repair",
     "StagedFile",
     "Staging",
+    "Step",
     "Store",
+    "StoreCheck",
     "StoreFile",
     "StoreInfo",
     "Vacuumed",
+    "check_store",
     "column_type",
     "compact",
     "create_store",
@@ -39,6 +48,7 @@ __all__ = [
     "object_columns",
     "open_store",
     "parquet_options",
+    "repair_store",
     "storage_fault",
     "vacuum",
     "write_plain",

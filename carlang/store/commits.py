@@ -10,7 +10,7 @@ import hashlib
 import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
@@ -40,18 +40,31 @@ class FileRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class Previous:
+    """What an entry says of the one before it, in case that is lost.
+
+    The name of its commit, None where another program made it, how many files it added, and which it removed.
+    """
+
+    version: int
+    commit: str | None = None
+    files: int = 0
+    replaces: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class CommitRecord:
     """What a commit says of itself.
 
     `files` are those that it adds, by path within the store; `replaces` are those that it removes; `sources` are the
-    names of what was ingested by digest; `previous` is the version before it and the commit there, if that has a name.
+    names of what was ingested by digest; `previous` is what was committed before.
     """
 
     commit: str
     files: Mapping[str, FileRecord] = field(default_factory=dict)
     sources: Mapping[str, str] = field(default_factory=dict)
     replaces: tuple[str, ...] = ()
-    previous: tuple[int, str | None] | None = None
+    previous: Previous | None = None
 
     def to_json(self) -> str:
         """Return the record as it stands in the log."""
@@ -61,7 +74,7 @@ class CommitRecord:
             "files": files,
             "sources": dict(self.sources),
             "replaces": list(self.replaces),
-            "previous": self.previous,
+            "previous": None if self.previous is None else asdict(self.previous),
         }
         return json.dumps(said, separators=(",", ":"))
 
@@ -76,10 +89,20 @@ def commit_record(info: Mapping[str, Any]) -> CommitRecord | None:
             files={path: FileRecord(str(f["sha256"]), dict(f["rows"])) for path, f in said["files"].items()},
             sources=dict(said["sources"]),
             replaces=tuple(said["replaces"]),
-            previous=None if previous is None else (int(previous[0]), previous[1]),
+            previous=None if previous is None else _previous(previous),
         )
-    except (ValueError, KeyError, TypeError, AttributeError):
+    except (ValueError, KeyError, TypeError, AttributeError, IndexError):
         return None
+
+
+def _previous(said: Mapping[str, Any]) -> Previous:
+    return Previous(int(said["version"]), said["commit"], int(said["files"]), tuple(said["replaces"]))
+
+
+def record_of(entry: bytes) -> CommitRecord | None:
+    """Return what an entry of the log says of its commit; None where its writer said nothing, or it is lost."""
+    infos = (line["commitInfo"] for line in entry_lines(entry) if isinstance(line.get("commitInfo"), dict))
+    return next((record for info in infos if (record := commit_record(info))), None)
 
 
 def added_files(entry: bytes) -> list[str]:
@@ -87,11 +110,35 @@ def added_files(entry: bytes) -> list[str]:
     return [unquote(str(line["add"]["path"])) for line in entry_lines(entry) if "add" in line]
 
 
+def added_rows(entry: bytes) -> int | None:
+    """Return the number of rows in the files that an entry of the log adds; None where it adds none or does not say."""
+    try:
+        rows = [int(json.loads(line["add"]["stats"])["numRecords"]) for line in entry_lines(entry) if "add" in line]
+    except (ValueError, KeyError, TypeError):
+        return None
+    return sum(rows) if rows else None
+
+
+def is_whole(entry: bytes | None) -> bool:
+    """Tell whether an entry of the log is there and has all that it had, as far as it says so itself."""
+    if entry is None:
+        return False
+    try:
+        lines = [json.loads(line) for line in entry.splitlines()]
+    except ValueError:
+        return False
+    record = record_of(entry)
+    if record is None:
+        return bool(lines)
+    expected = {("add", name) for name in record.files} | {("remove", name) for name in record.replaces}
+    return expected | {("txn", digest) for digest in record.sources} <= actions(entry)
+
+
 def actions(entry: bytes) -> set[tuple[str, str]]:
     """Return what an entry does, each action by its kind and what it concerns; if it was cut, what is whole."""
     concerns = {"add": "path", "remove": "path", "txn": "appId", "metaData": "id", "protocol": "minReaderVersion"}
     return {
-        (kind, str(body.get(concerns.get(kind, ""))))
+        (kind, unquote(str(body.get(concerns.get(kind, "")))))
         for line in entry_lines(entry)
         for kind, body in line.items()
         if isinstance(body, dict) and kind != "commitInfo"

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from carlang.store.commits import actions
+from carlang.store.commits import Previous, actions, added_files, is_whole, record_of
 from carlang.store.storage import not_written
 
 LOG_FOLDER = "_delta_log"
@@ -63,18 +63,30 @@ def copies(store: Path) -> dict[int, EntryCopy]:
     return {version: EntryCopy(version, path) for version, path in sorted(_numbered(store / COPIES_FOLDER, _COPY))}
 
 
+def previous_commit(store: Path, version: int) -> Previous:
+    """Return what the entry of a version did, for the record of the next."""
+    try:
+        content = entry_path(store, version).read_bytes()
+    except OSError:  # a checkpoint stands for it
+        return Previous(version)
+    record = record_of(content)
+    if record is None:
+        return Previous(version)
+    return Previous(version, record.commit, len(added_files(content)), record.replaces)
+
+
 def copy_entries(store: Path) -> None:
     """Copy the entries of the log of which there is no copy yet.
 
-    Several processes may do so at the same time: a copy appears whole, and is the same whoever made it.
+    Several processes may do so at the same time: a copy appears whole, and is the same whoever made it. An entry that
+    was damaged before it could be copied is left out.
     """
     folder = store / COPIES_FOLDER
     known = copies(store)
     try:
         for version, path in entries(store).items():
-            if version not in known:
+            if version not in known and is_whole(content := path.read_bytes()):
                 folder.mkdir(exist_ok=True)
-                content = path.read_bytes()
                 write_whole(folder / _name(version, content), content)
     except OSError as error:
         raise not_written(folder, error) from error

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import re
 import time
+import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote
 
 import pyarrow as pa
 from deltalake import CommitProperties, DeltaTable, Field, Schema, Transaction
@@ -21,9 +20,10 @@ from deltalake.transaction import AddAction, RemoveAction
 
 from carlang.errors import StoreError
 from carlang.store.columns import PARTITIONS, RECORD_ID, delta_fields, duckdb_columns
-from carlang.store.commits import COMMIT_KEY, CommitRecord, commit_record
-from carlang.store.copies import LOG_FOLDER, copy_entries, entries, entry_path, first_loss
+from carlang.store.commits import COMMIT_KEY, CommitRecord, record_of
+from carlang.store.copies import LOG_FOLDER, copy_entries, entries, entry_path, first_loss, previous_commit
 from carlang.store.files import StoreFile, damaged, read_footers
+from carlang.store.paths import check_size, path_within
 from carlang.store.storage import first_line, not_written
 
 # Everything that deltalake raises: its Rust side also surfaces as plain OSError and ValueError.
@@ -33,9 +33,6 @@ _FAULTS = (DeltaError, OSError, ValueError)
 _ATTEMPTS = 30
 _PAUSE = 0.02
 """Seconds before the second attempt; before the third it is twice that, and so on."""
-# A Parquet file begins and ends with it.
-_MAGIC = b"PAR1"
-_URL = re.compile("[A-Za-z][A-Za-z0-9+.-]*:")
 
 PRESENT = 1
 """What remains of the version of a source's Delta app transaction, halved, while the source is in the table: it is 1
@@ -58,9 +55,14 @@ class Marks:
 class DeltaLog:
     """The log of a store's table, at one version until `refresh` or a commit."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, version: int | None = None) -> None:
         self.path = path
-        self._table = _open(path)
+        self._table = _open(path, version)
+
+    @property
+    def version(self) -> int:
+        """The version of the table that was read."""
+        return self._table.version()
 
     @classmethod
     def create(cls, path: Path, columns: Mapping[str, str]) -> DeltaLog:
@@ -139,15 +141,21 @@ class DeltaLog:
 
     def files(self) -> tuple[StoreFile, ...]:
         """Return the files that the log names, described by its statistics, in the order of their paths."""
-        files = sorted((self._file(row) for row in self._named()), key=lambda f: f.path)
+        files = self.described()
+        for file, size in files:
+            check_size(file.path, size)
         # Another writer of Delta may leave the statistics out. The footers have them too, but have to be opened.
-        undescribed = [f for f in files if f.rows == _UNKNOWN]
+        undescribed = [f for f, _ in files if f.rows == _UNKNOWN]
         from_footers = {f.path: f for f in read_footers([(f.path, f.object, f.action) for f in undescribed])}
-        return tuple(from_footers.get(f.path, f) for f in files)
+        return tuple(from_footers.get(f.path, f) for f, _ in files)
+
+    def described(self) -> list[tuple[StoreFile, int]]:
+        """Return the files that the log names as it describes them, each with its size; none of them is looked at."""
+        files = ((self._file(row), int(row["size_bytes"])) for row in self._named())
+        return sorted(files, key=lambda each: each[0].path)
 
     def _file(self, row: Mapping[str, Any]) -> StoreFile:
         path = path_within(self.path, row["path"])
-        _check_file(path, row["size_bytes"])
         prefix = "null_count."
         nulls = {k.removeprefix(prefix): v for k, v in row.items() if k.startswith(prefix) and v is not None}
         rows = row["num_records"]
@@ -202,18 +210,24 @@ class DeltaLog:
                 break
         return frozenset()
 
-    def replace(self, old: Sequence[Path], new: StoreFile, record: CommitRecord) -> bool:
-        """Remove files and add one that holds the same events, in one transaction.
+    def replace(
+        self, old: Sequence[Path], new: Sequence[StoreFile], record: CommitRecord, forgotten: Sequence[str] = ()
+    ) -> bool:
+        """Remove files and add others, which hold the same events, in one transaction.
 
-        Returns False, and changes nothing, where the table no longer has one of the files.
+        Where sources are `forgotten`, by digest, the others hold the same events without theirs, and the sources count
+        as never added. Returns False, and changes nothing, where the table no longer has one of the files.
         """
+        changes = bool(forgotten)
         for attempt in range(_ATTEMPTS):
             now = int(time.time() * 1000)
-            removed = self._removals(old, now, data_change=False)
+            removed = self._removals(old, now, data_change=changes)
             if removed is None:
                 return False
-            added = _add_action(self.path, new, now, data_change=False)
-            if self._append([*removed, added], record, attempt):
+            added = [_add_action(self.path, file, now, data_change=changes) for file in new]
+            versions = {digest: self._table.transaction_version(digest) or 0 for digest in forgotten}
+            sources = [Transaction(d, version + 1, now) for d, version in versions.items() if version % 2 == PRESENT]
+            if self._append([*removed, *added], record, attempt, sources):
                 return True
         return False
 
@@ -249,7 +263,7 @@ class DeltaLog:
         Either way the table is at its newest version afterwards. Raises `StoreError` at the last attempt.
         """
         before = self._table.version()
-        record = dataclasses.replace(record, previous=(before, commit_of(entry_path(self.path, before))))
+        record = dataclasses.replace(record, previous=previous_commit(self.path, before))
         properties = CommitProperties(
             custom_metadata={COMMIT_KEY: record.to_json()},
             app_transactions=list(sources),
@@ -278,7 +292,26 @@ class DeltaLog:
 
     def _has_commit(self, commit: str, before: int) -> bool:
         """Tell whether the log has a commit among its entries after a version."""
-        return any(commit_of(path) == commit for version, path in entries(self.path).items() if version > before)
+        later = (path.read_bytes() for version, path in entries(self.path).items() if version > before)
+        return any(record.commit == commit for record in map(record_of, later) if record)
+
+    def new_file(self, object_name: str, action: str) -> Path:
+        """Return the path for a new file where the table has those of its object and action."""
+        folder = self.path / f"object={object_name}" / f"action={action}"
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise not_written(folder, error) from error
+        return folder / f"{uuid.uuid4()}.parquet"
+
+    def placed(self, file: StoreFile) -> StoreFile:
+        """Move a file to where the table has those of its object and action, just before a commit names it."""
+        target = self.new_file(file.object, file.action).with_name(file.path.name)
+        try:
+            file.path.replace(target)
+        except OSError as error:
+            raise not_written(target, error) from error
+        return dataclasses.replace(file, path=target)
 
     def checkpoint(self) -> None:
         """Write the table's state into one file: opening reads every entry since the last, and ingests write none."""
@@ -304,40 +337,13 @@ class DeltaLog:
         return sorted({path_within(self.path, name) for name in names})
 
 
-def path_within(store: Path, name: str) -> Path:
-    """Return the path of a file that the log names.
-
-    Delta allows absolute paths and URLs, for tables that share files. A store that somebody handed over could name any
-    file of its reader's that way, also through a symbolic link in it, and `compact` would copy it in.
-    """
-    relative = Path(unquote(name))  # the log holds paths as parts of URLs
-    path = store / relative
-    is_outside = relative.anchor or ".." in relative.parts or _URL.match(name) or _URL.match(relative.as_posix())
-    if is_outside or not path.resolve().is_relative_to(store.resolve()):
-        raise damaged(store / LOG_FOLDER, f"it names a file outside of the store, {relative}")
-    return path
-
-
-def commit_of(entry: Path) -> str | None:
-    """Return the name of the commit that wrote an entry of the log; None where there is none, or it has no name."""
-    try:
-        with entry.open(encoding="utf-8") as lines:
-            for line in lines:
-                if info := json.loads(line).get("commitInfo"):
-                    record = commit_record(info)
-                    return record.commit if record else None
-    except (OSError, ValueError, AttributeError):
-        return None
-    return None
-
-
-def _open(path: Path) -> DeltaTable:
-    if lost := first_loss(path):
+def _open(path: Path, version: int | None = None) -> DeltaTable:
+    if version is None and (lost := first_loss(path)):
         entry = entry_path(path, lost.version)
         reason = "it lacks something that was committed" if entry.exists() else "it was committed, and is gone"
         raise damaged(entry, reason)
     try:
-        table = DeltaTable(path)
+        table = DeltaTable(path, version)
         partitions = table.metadata().partition_columns
     except TableNotFoundError as error:
         raise damaged(path / LOG_FOLDER, "it holds no version of the table") from error
@@ -359,38 +365,25 @@ def _faulty_entry(folder: Path) -> Path:
     return folder
 
 
-def _check_file(path: Path, size: int) -> None:
-    """Check that a file of the log exists, has the size that the log says, and begins and ends as Parquet does.
-
-    Its pages are not read. Without this a file that was cut short would be noticed in the middle of a run, or never.
-    """
-    try:
-        actual = path.stat().st_size
-        if actual != size:
-            raise damaged(path, f"it has {actual} bytes where the log says {size}")
-        with path.open("rb") as file:
-            head = file.read(len(_MAGIC))
-            file.seek(-len(_MAGIC), 2)
-            if (head, file.read()) != (_MAGIC, _MAGIC):
-                raise damaged(path, "it is not a Parquet file")
-    except OSError as error:
-        raise damaged(path, error.strerror or str(error)) from error
-
-
 def _add_action(root: Path, file: StoreFile, now: int, *, data_change: bool = True) -> AddAction:
-    statistics: dict[str, Any] = {"numRecords": file.rows}
-    bounds = list(_bounds(file))
-    if bounds:
-        statistics |= {"minValues": {"time": bounds[0]}, "maxValues": {"time": bounds[1]}}
-    statistics["nullCount"] = {column: file.rows - count for column, count in file.filled.items()}
     return AddAction(
         path=file.path.relative_to(root).as_posix(),
         size=file.path.stat().st_size,
         partition_values={"object": file.object, "action": file.action},
         modification_time=now,
         data_change=data_change,  # false tells readers that follow the log that no event is new
-        stats=json.dumps(statistics, separators=(",", ":")),
+        stats=file_statistics(file),
     )
+
+
+def file_statistics(file: StoreFile) -> str:
+    """Return what the log says of the rows of a file, as it stands there."""
+    statistics: dict[str, Any] = {"numRecords": file.rows}
+    bounds = list(_bounds(file))
+    if bounds:
+        statistics |= {"minValues": {"time": bounds[0]}, "maxValues": {"time": bounds[1]}}
+    statistics["nullCount"] = {column: file.rows - count for column, count in file.filled.items()}
+    return json.dumps(statistics, separators=(",", ":"))
 
 
 def _bounds(file: StoreFile) -> Iterator[str]:

@@ -140,6 +140,17 @@ def _unreadable(
     return StoreError(f"the files of the store cannot be read: {error}")
 
 
-def damaged(path: Path, reason: str) -> StoreError:
+class DamageError(StoreError):
+    """A file of a store is not what it was, or not there; `reason` says what is wrong, without the file's name."""
+
+    def __init__(self, path: Path, reason: str) -> None:
+        super().__init__(
+            f"{path} cannot be read: {reason}; `carlang store check` says what is missing, "
+            "`carlang store repair` what can be brought back"
+        )
+        self.reason = reason
+
+
+def damaged(path: Path, reason: str) -> DamageError:
     """Describe a file of a store that cannot be read."""
-    return StoreError(f"{path} cannot be read: {reason}; restore the file, or take it out of the store")
+    return DamageError(path, reason)

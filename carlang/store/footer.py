@@ -7,8 +7,8 @@ named from those that no commit ever did.
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import duckdb
@@ -23,12 +23,16 @@ _KEY = "carlang"
 
 @dataclass(frozen=True, slots=True)
 class Footer:
-    """The identity of a file: its own name, its commit, the digests of its sources, and the files that it replaces."""
+    """The identity of a file: its own name, its commit, the digests of its sources, and the files that it replaces.
+
+    `marks` are those that the commit sets for the sources.
+    """
 
     name: str
     commit: str
     sources: tuple[str, ...] = ()
     replaces: tuple[str, ...] = ()
+    marks: Mapping[str, int] = field(default_factory=dict)
 
 
 def parquet_options(footer: Footer) -> str:
@@ -39,6 +43,7 @@ def parquet_options(footer: Footer) -> str:
             "commit": footer.commit,
             "sources": sorted(footer.sources),
             "replaces": sorted(footer.replaces),
+            "marks": dict(footer.marks),
         },
         separators=(",", ":"),
     )
@@ -63,7 +68,11 @@ def _footer(connection: duckdb.DuckDBPyConnection, path: Path) -> Footer | None:
     try:
         said = json.loads(row[0]) if row else None
         return said and Footer(
-            str(said["name"]), str(said["commit"]), tuple(map(str, said["sources"])), tuple(map(str, said["replaces"]))
+            name=str(said["name"]),
+            commit=str(said["commit"]),
+            sources=tuple(map(str, said["sources"])),
+            replaces=tuple(map(str, said["replaces"])),
+            marks={str(name): int(number) for name, number in said["marks"].items()},
         )
-    except (ValueError, KeyError, TypeError):  # some other program's key of the same name
+    except (ValueError, KeyError, TypeError, AttributeError):  # some other program's key of the same name
         return None

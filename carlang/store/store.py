@@ -6,7 +6,7 @@ import threading
 import uuid
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from importlib.resources import files as package_files
 from os import PathLike
 from pathlib import Path
@@ -120,13 +120,7 @@ class Store:
 
     def new_file(self, object: str, action: str) -> Path:  # noqa: A002
         """Return the path for a new file of events; readers do not see the file before `commit` names it."""
-        self._writable_log()
-        folder = self.path / f"object={object}" / f"action={action}"
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise not_written(folder, error) from error
-        return folder / f"{uuid.uuid4()}.parquet"
+        return self._writable_log().new_file(object, action)
 
     @contextmanager
     def writing(self) -> Iterator[Staging]:
@@ -166,7 +160,7 @@ class Store:
             self._forget()
             if present := log.overtaken(list(digests), marks or Marks(), [file.path for file in replaces]):
                 return present
-            placed = [self._placed(file) for file in described]
+            placed = [log.placed(file) for file in described]
             names = dict(digests) if isinstance(digests, Mapping) else dict.fromkeys(digests, "")
             replaced = tuple(self._name(file.path) for file in replaces)
             record = CommitRecord(commit, self._by_name(placed, records), names, replaced)
@@ -185,10 +179,10 @@ class Store:
             self._forget()
             if not {file.path for file in files} <= {file.path for file in self.files()}:
                 return False
-            placed = self._placed(described)
+            placed = log.placed(described)
             replaces = tuple(self._name(file.path) for file in files)
             record = CommitRecord(commit, self._by_name([placed], records), replaces=replaces)
-            done = log.replace([file.path for file in files], placed, record)
+            done = log.replace([file.path for file in files], [placed], record)
             self._forget()
         return done
 
@@ -217,15 +211,6 @@ class Store:
 
     def _name(self, path: Path) -> str:
         return path.relative_to(self.path).as_posix()
-
-    def _placed(self, file: StoreFile) -> StoreFile:
-        """Move a file to where the table has those of its object and action, just before a commit names it."""
-        target = self.new_file(file.object, file.action).with_name(file.path.name)
-        try:
-            file.path.replace(target)
-        except OSError as error:
-            raise not_written(target, error) from error
-        return replace(file, path=target)
 
     def _writable_log(self) -> DeltaLog:
         if self._log is None:

@@ -15,9 +15,10 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
-from carlang.store.commits import added_files
-from carlang.store.copies import copies, entries, entry_path, losses
+from carlang.store.commits import added_files, record_of
+from carlang.store.copies import copies, entries, entry_path
 from carlang.store.files import damaged
+from carlang.store.history import read_history
 from carlang.store.locks import STAGING_FOLDER, alone
 from carlang.store.storage import not_written
 from carlang.store.store import Store
@@ -55,8 +56,9 @@ def vacuum(
     """
     with alone(store.path, "vacuum"):
         store.refresh()
-        for each in losses(store.path):
-            entry = entry_path(store.path, each.version)
+        damaged_at = read_history(store.path).first_damaged
+        if damaged_at is not None:
+            entry = entry_path(store.path, damaged_at)
             raise damaged(entry, "it lacks something that was committed, and nothing is deleted before it is there")
         named = {file.path for file in store.files()}
         hours = math.ceil(min(older_than / timedelta(hours=1), _HOURS_MAX))
@@ -84,10 +86,13 @@ def _left_behind(store: Path) -> Iterator[Path]:
 
 
 def _needless_copies(store: Path, named: AbstractSet[Path]) -> Iterator[Path]:
-    """Yield the copies of entries that the log itself has let go and that tell nothing of a file in the store."""
+    """Yield the copies of entries that the log has let go and that tell of no source and of no file in the store."""
     log = entries(store)
     for each in list(copies(store).values())[:-1]:  # the last tells how far the log went
-        if each.version not in log and not any(store / name in named for name in added_files(each.content() or b"")):
+        content = each.content() or b""
+        record = record_of(content)
+        tells = (record and record.sources) or any(store / name in named for name in added_files(content))
+        if each.version not in log and not tells:
             yield each.path
 
 
