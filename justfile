@@ -64,6 +64,14 @@ agreement *arguments:
 mutants *arguments:
     {{python}} -m bench.mutants {{arguments}}
 
+# damage small files at random, and see that nothing undamaged is lost without a word
+fuzz *arguments:
+    {{python}} -m bench.fuzz {{arguments}}
+
+# ingest the same records in few and in many files, and compare the stores
+split *arguments:
+    {{python}} -m bench.split {{arguments}}
+
 # Kill ingests at random moments, and compare what they complete to.
 kill *arguments:
     {{python}} bench/kill.py {{arguments}}

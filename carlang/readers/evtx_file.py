@@ -27,6 +27,7 @@ from carlang.readers.evtx_chunks import (
 )
 from carlang.readers.evtx_missing import DamagedRun, missing_text
 from carlang.readers.records import XML, LogFile, ReadFault, Records, one_line, read_exactly
+from carlang.readers.text import is_text
 
 _NOTHING = '{"Event":null}'
 """What the parser makes of a frame without a record in it."""
@@ -39,7 +40,7 @@ class EvtxReader:
 
     def matches(self, head: bytes) -> bool:
         """An EVTX file begins with its magic; where its header is damaged or missing, its first chunk does."""
-        return head.startswith(FILE_MAGIC) or head.find(CHUNK_MAGIC, 0, 2 * HEADER) >= 0
+        return head.startswith(FILE_MAGIC) or (head.find(CHUNK_MAGIC, 0, 2 * HEADER) >= 0 and not is_text(head))
 
     def read(self, log: LogFile) -> Iterator[Records | ReadFault]:
         """Read chunk by chunk; where the stream breaks, what came before the break is read first."""

@@ -53,6 +53,8 @@ def looks_like_documents(head: bytes) -> bool:
     if _ANSWER.match(start[: tuning.ANSWER_HEAD].decode("utf-8", "replace")):
         return True
     first, newline, rest = start.partition(b"\n")
+    if start[:1] == b"[" and _is_object(first[1:]):
+        return False  # behind an array's first object come a comma or its end
     if not newline:
         return start[:1] == b"["  # one line, longer than the head or the whole of the file
     if first.strip() == b"[":

@@ -32,7 +32,7 @@ class ParquetReader:
                     raise broken  # without its end, nothing of the file can be found
                 seekable = spool
             try:
-                file = parquet.ParquetFile(seekable)
+                file = parquet.ParquetFile(seekable, page_checksum_verification=True)
                 schema = _schema(file.schema_arrow)
             except (pa.ArrowException, OSError, ValueError) as error:
                 yield ReadFault(f"the Parquet file is damaged: {one_line(error)}")

@@ -45,7 +45,8 @@ def is_utf16(head: bytes) -> bool:
 
 def _utf16(head: bytes) -> tuple[str, int] | None:
     """Return the encoding of a text in UTF-16, and the length of its mark."""
-    if (marked := _UTF16.get(head[:2])) is not None:
+    # Beside the mark there are zeros, in newlines and signs at the least: without any, two bytes are damaged.
+    if (marked := _UTF16.get(head[:2])) is not None and (b"\0" in head or len(head) == len(codecs.BOM_UTF16)):
         return marked, 2
     # Without a mark it is told by a first character that a log begins with; any other is left to be text in UTF-8.
     unmarked = _UNMARKED.get(head[:2])

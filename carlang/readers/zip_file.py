@@ -11,9 +11,7 @@ from typing import IO, cast
 from carlang.readers import tuning
 from carlang.readers.records import ExpansionError, LogFile, ReadFault, copy_readable, one_line, utf8_name
 from carlang.readers.zip_directory import announce_members
-from carlang.readers.zip_recovery import LOCAL_MAGIC, checked, local_members, unlisted_members
-
-_FORKS = "__MACOSX/"
+from carlang.readers.zip_recovery import LOCAL_MAGIC, checked, is_passed_over, local_members, unlisted_members
 
 
 class ZipFile:
@@ -51,7 +49,7 @@ class ZipFile:
 
     def _entries(self, name: str, seekable: IO[bytes], archive: zipfile.ZipFile) -> Iterator[LogFile | ReadFault]:
         for entry in archive.infolist():
-            if entry.is_dir() or entry.filename.startswith(_FORKS):
+            if is_passed_over(entry.filename):
                 continue
             # `zipfile` keeps the last bytes of a member back where its checksum is wrong, which may be all of them.
             crc = entry.CRC

@@ -43,7 +43,7 @@ def local_members(
         member = stream.read(name_size).decode("utf-8" if flags & _UTF8 else "cp437", "replace")
         data = position + _LOCAL.size + name_size + extra_size
         position += len(LOCAL_MAGIC)
-        if member.endswith("/"):
+        if is_passed_over(member):
             continue
         if flags & _ENCRYPTED or method not in (_STORED, _DEFLATED):
             reason = "it is encrypted" if flags & _ENCRYPTED else f"its compression ({method}) is not known"
@@ -77,6 +77,11 @@ def unlisted_members(name: str, stream: IO[bytes], archive: zipfile.ZipFile) -> 
             position = begin + _LOCAL.size + name_size + extra_size + sizes[begin]
         else:
             position = begin
+
+
+def is_passed_over(member: str) -> bool:
+    """Tell folders, and the resource forks that macOS adds, from the files of an archive."""
+    return member.endswith("/") or member.startswith("__MACOSX/")
 
 
 def checked(stream: _Readable, crc: int | None) -> BinaryIO:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import json
+from collections import Counter
+from collections.abc import Sequence
 
 from carlang.readers.containers import read_log
 from carlang.readers.records import LogFile, ReadFault
@@ -35,6 +37,29 @@ def _name(record: object) -> str:
 
 def json_line(name: str) -> str:
     return json.dumps({"Channel": "Security", "name": name, "data": {"a": [1, 2], "b": "c"}})
+
+
+def read_records(files: Sequence[bytes]) -> tuple[Counter[str], int]:
+    """Return the texts of the records in some files, and how many places in them are none."""
+    records: Counter[str] = Counter()
+    rejected = 0
+    for content in files:
+        for _, item in read_log(LogFile("log", io.BytesIO(content))):
+            if isinstance(item, ReadFault):
+                rejected += 1
+                continue
+            texts = [text for text in item.lines.to_pylist() if text.strip()]
+            good = list(filter(_is_object, texts))
+            records.update(good)
+            rejected += len(texts) - len(good)
+    return records, rejected
+
+
+def _is_object(text: str) -> bool:
+    try:
+        return isinstance(json.loads(text), dict)
+    except ValueError:
+        return False
 
 
 def read_all(content: bytes) -> tuple[list[int], list[str], list[str]]:
