@@ -33,7 +33,7 @@ _AROUND = re.compile(
 )
 """What an export has around its events, and the line that evtx_dump writes before each."""
 
-_PART = re.compile(rb"\s*<(?!Ev(?!ent(?:Data|ID|RecordID)\b)\w*[\s>])|[^<]*</")
+_PART = re.compile(rb"\s*<(?!Ev(?!ent(?:Data|ID|RecordID)\b))/?[A-Za-z][\w:.-]*(?:\s+[\w:.-]+\s*=|\s*/?>)|[^<]*</")
 """What a line within an event looks like, and no line with which one begins."""
 _NEW = re.compile(rb"\S.*<System\b")
 _ILLEGAL = re.compile(

@@ -37,7 +37,7 @@ _NOT_TUNING = {
     "expansion": {"_KILO"},
     "tar_file": {"_END", "_MAGIC_AT"},
     "text": {"_TEXT_PER_CONTROL"},
-    "times": {"_FILETIME", "_LONGEST", "_TICKS"},
+    "times": {"_FARTHEST_OFFSET", "_FILETIME", "_LONGEST", "_TICKS"},
     "zip_recovery": {"_LONG"},
     "zip_directory": {"_LONGEST_COMMENT", "_SHORTEST_ENTRY"},
 }
