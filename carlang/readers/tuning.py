@@ -210,4 +210,4 @@ EXPLAINED = 10
 
 # Exports write times in one way, or two; a list of a hundred is one that nobody reads.
 SPELLINGS = 100
-"""Spellings of unread times that a report counts one by one."""
+"""Spellings of unread times that a report counts one by one. Not measured: more than anybody reads."""
