@@ -220,11 +220,11 @@ class Tally:
     kept: list[Mutant] = field(default_factory=list)
 
 
-def run(bases: Sequence[Base], count: int, seed: int, *, ingests: bool = True) -> Tally:
-    """Draw mutants of each base in turn, and judge them."""
+def run(bases: Sequence[Base], count: int, seed: int, *, first: int = 0, ingests: bool = True) -> Tally:
+    """Draw mutants of each base in turn, from the first on, and judge them; they are ingested in one call."""
     tally = Tally()
-    waiting: list[Mutant] = []
-    for number in range(count):
+    ingested: list[Mutant] = []
+    for number in range(first, first + count):
         base = bases[number % len(bases)]
         drawn = mutant(base, f"{base.name}:{seed}:{number}")
         tally.mutants[base.name] += 1
@@ -235,10 +235,9 @@ def run(bases: Sequence[Base], count: int, seed: int, *, ingests: bool = True) -
         if objection:
             tally.objections.append(f"{drawn.seed} ({drawn.change}): {objection}")
             tally.kept.append(drawn)
-        waiting.append(drawn)
-        if ingests and (len(waiting) >= _BATCH or number == count - 1):
-            tally.objections += _ingested(waiting)
-            waiting = []
+        ingested.append(drawn)
+    if ingests:
+        tally.objections += _ingested(ingested)
     return tally
 
 
@@ -268,16 +267,25 @@ def main() -> int:
     bases = [base for base in base_files(options.data) if options.only in base.name]
     begun = time.monotonic()
     print(f"seed {options.seed}, {options.mutants} mutants of {', '.join(base.name for base in bases)}", flush=True)
-    tally = run(bases, options.mutants, options.seed)
-    for objection in tally.objections:
-        print(objection)
-    if options.keep:
-        options.keep.mkdir(parents=True, exist_ok=True)
-        for drawn in tally.kept:
-            (options.keep / drawn.seed.replace(":", "-").replace(" ", "_")).write_bytes(drawn.content)
-    counts = ", ".join(f"{name} {count}" for name, count in tally.mutants.items())
-    print(f"{counts}: {len(tally.objections)} objections in {time.monotonic() - begun:.0f} s")
-    return 1 if tally.objections else 0
+    mutants: Counter[str] = Counter()
+    objections = 0
+    for first in range(0, options.mutants, _BATCH):
+        tally = run(bases, min(_BATCH, options.mutants - first), options.seed, first=first)
+        mutants += tally.mutants
+        objections += len(tally.objections)
+        for objection in tally.objections:
+            print(objection)
+        if options.keep:
+            _keep(tally.kept, options.keep)
+        print(f"{mutants.total()} mutants: {objections} objections in {time.monotonic() - begun:.0f} s", flush=True)
+    print(", ".join(f"{name} {count}" for name, count in mutants.items()))
+    return 1 if objections else 0
+
+
+def _keep(drawn: Sequence[Mutant], folder: Path) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    for each in drawn:
+        (folder / each.seed.replace(":", "-")).write_bytes(each.content)
 
 
 if __name__ == "__main__":

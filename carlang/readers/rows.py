@@ -49,8 +49,9 @@ class Rows:
             if half == 0:
                 yield ReadFault(f"it cannot be written as JSON: {one_line(error)}", numbers[0].as_py())
                 return
-            yield from self.records(rows[:half], numbers[:half])
-            yield from self.records(rows[half:], numbers[half:])
+            # Taken and not sliced: a slice of an object still has all values of its members, the bad one among them.
+            for part in (range(half), range(half, rows.num_rows)):
+                yield from self.records(rows.take(pa.array(part, pa.int64())), numbers[part.start : part.stop])
             return
         if len(lines):
             yield Records(lines, numbers, lines.nbytes)
