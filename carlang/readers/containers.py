@@ -9,6 +9,7 @@ from enum import Enum
 from typing import BinaryIO, cast
 
 from carlang.readers import tuning
+from carlang.readers.answer_tables import AnswerTablesReader
 from carlang.readers.clixml_file import ClixmlReader
 from carlang.readers.compressed_file import BZIP2, GZIP, XZ, ZSTANDARD
 from carlang.readers.csv_file import CsvReader
@@ -46,6 +47,7 @@ READERS: tuple[Reader, ...] = (
     EventXmlReader(),
     EventListingReader(),
     ZeekReader(),
+    AnswerTablesReader(),
     JsonDocumentsReader(),
     CsvReader(),
     JsonLinesReader(),
