@@ -16,6 +16,7 @@ import pyarrow.compute as pc
 from carlang.readers import tuning
 from carlang.readers.auditd_lines import AUDIT_LINE, NO_AUDIT_LINE, AuditLines
 from carlang.readers.event_xml import BEGIN, END, event_document, parted
+from carlang.readers.journal_audit import with_audit_lines
 from carlang.readers.osquery_batches import may_hold_batches, unfolded
 from carlang.readers.records import LogFile, ReadFault, Records
 from carlang.readers.syslog_prefix import SyslogLine, syslog_line
@@ -43,7 +44,7 @@ def read_lines(log: LogFile, *, others_are_faults: bool) -> Iterator[Records | R
                 number += 1
                 continue
             # Where files were joined, each begins with its mark.
-            unmarked = text.replace(b"\n" + codecs.BOM_UTF8, b"\n")
+            unmarked = with_audit_lines(text.replace(b"\n" + codecs.BOM_UTF8, b"\n"))
             batches = may_hold_batches(text)
             items = (
                 lines.events(valid_utf8(unmarked), number, by_line=True)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -76,3 +79,39 @@ def test_audit_events_that_lie_across_blocks_are_whole(
     assert query(store, "SELECT count(*) FROM events WHERE command_line IS NULL AND action = 'create'", "process") == [
         (0,)
     ]
+
+
+def _in_journal(line: str, message: Any = None) -> str:
+    """Return a line of the audit log as `journalctl -o json` prints it."""
+    parts = re.fullmatch(r"type=(\S+) msg=audit\((\d+)\.(\d+):(\d+)\): (.*)", line)
+    assert parts is not None
+    kind, seconds, thousandths, number, values = parts.groups()
+    text = f"{kind} {values}"
+    return json.dumps(
+        {
+            "__REALTIME_TIMESTAMP": f"{int(seconds) + 3}000000",
+            "_SOURCE_REALTIME_TIMESTAMP": f"{seconds}{thousandths}000",
+            "_TRANSPORT": "audit",
+            "_AUDIT_TYPE_NAME": kind,
+            "_AUDIT_ID": number,
+            "_HOSTNAME": "web1",
+            "SYSLOG_IDENTIFIER": "audit",
+            "MESSAGE": list(text.encode()) if message is list else text,
+        }
+    )
+
+
+@pytest.mark.parametrize("message", [str, list], ids=["text", "bytes"])
+def test_audit_records_in_the_journal_are_those_of_the_log(message: Any, store: Path, tmp_path: Path) -> None:
+    lines = [line for line in _AUDIT.split("\n") if re.match(r"type=\S+ msg=audit\(\d", line)]
+    (tmp_path / "audit.log").write_text("".join(f"node=web1 {line}\n" for line in lines), "utf-8")
+    other = json.dumps({"MESSAGE": "started", "__REALTIME_TIMESTAMP": "1711015200123456", "_HOSTNAME": "web1"})
+    journal = "".join(f"{_in_journal(line, message)}\n" for line in lines) + other + "\n"
+    (tmp_path / "journal.json").write_text(journal, "utf-8")
+    load(store, tmp_path / "audit.log")
+    report = load(tmp_path / "again", tmp_path / "journal.json")
+    assert (report.rejected, report.unmapped.get(("journal", None))) == (0, 1)
+    rows = "SELECT COLUMNS(* EXCLUDE (source))::VARCHAR FROM events ORDER BY ALL"
+    for name in ("process", "file"):
+        assert query(tmp_path / "again", rows, name) == query(store, rows, name)
+        assert query(store, rows, name)
