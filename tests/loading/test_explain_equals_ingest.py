@@ -77,6 +77,12 @@ _SERVICES = [
         "device": {"hostname": "HOST1", "type_id": 2},
         "process": {"pid": 4242, "cmd_line": "at 10:00 calc.exe", "file": {"name": "at.exe", "path": "/usr/bin/at"}},
     },
+    {
+        "@timestamp": "2024-03-21T10:00:00.123Z",
+        "event": {"category": ["process"], "type": ["start"], "action": "start", "module": "endpoint"},
+        "host": {"hostname": "HOST1"},
+        "process": {"pid": 4242, "command_line": "at 10:00 calc.exe", "executable": "C:\\at.exe"},
+    },
 ]
 
 

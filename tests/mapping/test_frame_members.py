@@ -181,6 +181,15 @@ SHAPES: Mapping[str, Callable[[str, str, int], Record]] = {
 """Records of a channel, a provider and an event id that have nothing but their frame, by who exports them so."""
 
 OTHERS: Mapping[str, Callable[[str, int], Record]] = {
+    "ecs": lambda category, _: {
+        "@timestamp": "2024-03-21T10:00:00Z",
+        "event": {"category": [category], "type": ["start", "end", "creation", "deletion", "change"], "kind": "event"},
+        "host": {"name": "H"},
+        "agent": {"type": "endpoint"},
+        "user": {"name": "SYSTEM", "domain": "NT AUTHORITY", "id": "S-1-5-18"},
+        "message": "Something happened.",
+        "process": {},
+    },
     "zeek": lambda log, _: {"_path": log, "ts": 1711015200.5, "_system_name": "s", "_write_ts": 1711015201},
     "Defender": lambda log, _: {
         "ActionType": log,
