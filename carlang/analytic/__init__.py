@@ -1,6 +1,7 @@
 """Analytics ready to be checked, compiled and run; a run of many over one store, and what may bound it."""
 
 from carlang.analytic.compiled import PROGRAM, CompiledAnalytic, load, load_text
+from carlang.analytic.judging import Judged, judge_analytics
 from carlang.analytic.options import (
     NO_STORE,
     OptionError,
@@ -21,10 +22,12 @@ __all__ = [
     "NO_STORE",
     "PROGRAM",
     "CompiledAnalytic",
+    "Judged",
     "OptionError",
     "Parameter",
     "RunOptions",
     "instant",
+    "judge_analytics",
     "known_parameters",
     "load",
     "load_text",

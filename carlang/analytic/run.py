@@ -3,29 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from carlang.analytic.compiled import CompiledAnalytic
+from carlang.analytic.judging import Judged, judge_analytics
 from carlang.analytic.options import RunOptions
 from carlang.analytic.parameters import known_parameters
 from carlang.deadline import limit_time
 from carlang.diagnostics import Severity
-from carlang.engine import Session, Window, missing_events, unsure_absence
-from carlang.errors import CompileError, EngineError
+from carlang.engine import Session, Window
+from carlang.errors import EngineError
 from carlang.model import Model, builtin_model
-from carlang.resolve import MissingParameterError, WrongParameterError
-from carlang.resolve.bound import BoundOutput
-from carlang.results import (
-    AnalyticOutput,
-    Failed,
-    MissingParameter,
-    NotRun,
-    Output,
-    Result,
-    RunReport,
-    WrongParameter,
-)
+from carlang.results import AnalyticOutput, Failed, Judgement, NoEvents, NotOnOneHost, NotRun, Result, RunReport, State
 from carlang.store import Store
+
+_UNANSWERED = (State.BLIND, State.NOT_ASKED)
+"""States in which finding no row says nothing."""
 
 
 def run_one(analytic: CompiledAnalytic, store: Store, options: RunOptions, params: Mapping[str, Any]) -> Result:
@@ -38,10 +32,16 @@ def run_one(analytic: CompiledAnalytic, store: Store, options: RunOptions, param
         outputs = analytic.outputs()
         known_parameters(params, [analytic])
         given = analytic.given(params)
+        (judged,) = judge_analytics([analytic], store, options, params)
     with limit_time(options.limits.seconds), _session(store, analytic.model, options) as session:
         tables = [session.run(output, options.now, options.limit, given) for output in outputs]
-    not_run = [_not_run(analytic, output, table, store) for output, table in zip(outputs, tables, strict=True)]
-    return Result(tables, [each for each in not_run if each])
+    answers = [replace(table, judgement=of) for table, (_, of) in zip(tables, judged.outputs, strict=True)]
+    not_run = [
+        _not_run(analytic, answer.judgement, answer.name)
+        for answer in answers
+        if answer.judgement and answer.judgement.state in _UNANSWERED and not answer.total
+    ]
+    return Result(answers, not_run)
 
 
 def run_analytics(
@@ -59,8 +59,8 @@ def run_analytics(
     failed: list[Failed] = []
     model = analytics[0].model if analytics else builtin_model()
     with limit_time(options.limits.seconds), _session(store, model, options) as session:
-        for analytic in analytics:
-            for outcome in _outcomes(analytic, session, store, options, params):
+        for judged in judge_analytics(analytics, store, options, params):
+            for outcome in _outcomes(judged, session, options):
                 match outcome:
                     case AnalyticOutput():
                         results.append(outcome)
@@ -76,38 +76,37 @@ def _session(store: Store, model: Model, options: RunOptions) -> Session:
     return Session(store, model, options.limits, Window(options.since, options.until))
 
 
-def _outcomes(
-    analytic: CompiledAnalytic, session: Session, store: Store, options: RunOptions, params: Mapping[str, Any]
-) -> Iterator[AnalyticOutput | NotRun | Failed]:
-    try:
-        outputs = analytic.outputs()
-        given = analytic.given(params)
-    except CompileError as error:
-        yield Failed(analytic.id, analytic.title, error.diagnostics)
+def _outcomes(judged: Judged, session: Session, options: RunOptions) -> Iterator[AnalyticOutput | NotRun | Failed]:
+    analytic = judged.analytic
+    if judged.given is None:
+        if judged.parameter:
+            yield NotRun(analytic.id, analytic.title, (judged.parameter,))
+        else:
+            yield Failed(analytic.id, analytic.title, analytic.diagnostics)
         return
-    except MissingParameterError as error:
-        yield NotRun(analytic.id, analytic.title, (MissingParameter(error.name),))
-        return
-    except WrongParameterError as error:
-        yield NotRun(analytic.id, analytic.title, (WrongParameter(error.name, repr(error.value), error.expected),))
-        return
-    for output in outputs:
-        # A query over tables that are not there gives nothing at best: it is not worth its time.
-        if reasons := missing_events(output, store, analytic.model):
-            yield NotRun(analytic.id, analytic.title, reasons, output.name)
+    for output, judgement in judged.outputs:
+        if _is_idle(judgement):
+            yield _not_run(analytic, judgement, output.name)
             continue
         try:
-            table = session.run(output, options.now, options.limit, given)
+            table = session.run(output, options.now, options.limit, judged.given)
         except EngineError as error:
             yield Failed(analytic.id, analytic.title, error=str(error))
             continue
-        not_run = _not_run(analytic, output, table, store)
-        yield not_run or AnalyticOutput(analytic.id, analytic.title, analytic.file, analytic.techniques, table)
+        if judgement.state in _UNANSWERED and not table.total:
+            yield _not_run(analytic, judgement, output.name)
+        else:
+            answer = replace(table, judgement=judgement)
+            yield AnalyticOutput(analytic.id, analytic.title, analytic.file, analytic.techniques, answer)
 
 
-def _not_run(analytic: CompiledAnalytic, output: BoundOutput, table: Output, store: Store) -> NotRun | None:
-    """Return why the rows of an output say nothing of what there is to find, if the store is the reason."""
-    reasons = missing_events(output, store, analytic.model)
-    if not reasons and not table.total:
-        reasons = unsure_absence(output, store, analytic.model)
-    return NotRun(analytic.id, analytic.title, reasons, output.name) if reasons else None
+def _is_idle(judgement: Judgement) -> bool:
+    """Tell whether a query is not worth its time: over tables that are not there it gives nothing at best."""
+    if judgement.state is State.NOT_ASKED:
+        return True
+    kinds = {type(reason) for reason in judgement.reasons}
+    return judgement.state is State.BLIND and NoEvents in kinds and NotOnOneHost not in kinds
+
+
+def _not_run(analytic: CompiledAnalytic, judgement: Judgement, output: str) -> NotRun:
+    return NotRun(analytic.id, analytic.title, judgement.reasons, output, judgement)

@@ -14,20 +14,18 @@ from rich.syntax import Syntax
 from rich.table import Table
 from rich.text import Text
 
-from carlang.analytic import CompiledAnalytic
+from carlang.analytic import CompiledAnalytic, Judged, RunOptions, judge_analytics
 from carlang.cli import exits
 from carlang.cli.console import listing_console, piped, put, put_block, put_json, put_program, say
 from carlang.cli.exits import UsageError
 from carlang.cli.options import Targets, open_project, path_option
 from carlang.cli.targets import catalogue_analytics, find_analytics, say_shadowing
 from carlang.diagnostics import has_errors, nearest
-from carlang.engine import missing_events
 from carlang.escapes import printable
 from carlang.importers.attack import TACTICS, techniques
-from carlang.project import Project
-from carlang.report import coverage_layer
+from carlang.report import coverage_layer, share_answered
 from carlang.resolve.lineage import references
-from carlang.results import reasons_text
+from carlang.results import Judgement, State, judgement_json, judgement_text, reasons_text
 from carlang.store import Store, open_store
 
 catalog_app = typer.Typer(help="Look at the catalogue of analytics.", no_args_is_help=True)
@@ -41,12 +39,43 @@ StoreOption = Annotated[
 ]
 
 
+NowOption = Annotated[
+    str | None, typer.Option("--now", metavar="T", help="The instant that programs call now, as the store is judged.")
+]
+
+
 @dataclass(frozen=True)
 class Entry:
-    """An analytic of the catalogue; `lacking` says why it cannot run on the store, where one was named."""
+    """An analytic of the catalogue, and where a store was named, what that can say of each of its outputs."""
 
     analytic: CompiledAnalytic
-    lacking: str | None
+    judged: Judged | None
+
+    @property
+    def lacking(self) -> str | None:
+        """Why it cannot run on the store; where one of its outputs can, it can."""
+        if has_errors(self.analytic.diagnostics):
+            return "it has errors"
+        if self.judged is None or not self.judged.blind:
+            return None
+        return reasons_text(self.judged.outputs[0][1].reasons)
+
+    @property
+    def remark(self) -> str:
+        """What to say of it beside its name: that it runs, what it does not see, why it cannot run."""
+        if self.lacking is not None or self.judged is None:
+            return self.lacking or ""
+        if all(judgement.state is State.ANSWERED for judgement in self.judgements.values()):
+            return "runs"
+        texts = {name: judgement_text(judgement) for name, judgement in self.judgements.items()}
+        if len(set(texts.values())) == 1:
+            return f"runs; {next(iter(texts.values()))}"
+        return "runs; " + "; ".join(f"{name}: {text}" for name, text in texts.items())
+
+    @property
+    def judgements(self) -> dict[str, Judgement]:
+        """What the store can say of its outputs, by name."""
+        return {output.name: judgement for output, judgement in self.judged.outputs} if self.judged else {}
 
     def row(self, store: Store | None) -> dict[str, Any]:
         """Return what a listing shows."""
@@ -61,7 +90,10 @@ class Entry:
             "events": sorted({"/".join(r.split("/")[:2]) for r in _references(self.analytic)}),
             "file": data.file,
         }
-        return row | {"runs": self.lacking is None, "reason": self.lacking} if store else row
+        if store is None:
+            return row
+        judgements = {name: judgement_json(judgement) for name, judgement in self.judgements.items()}
+        return row | {"runs": self.lacking is None, "reason": self.lacking, "judgements": judgements}
 
 
 @catalog_app.command("list")
@@ -73,12 +105,13 @@ def list_(
     tactic: Annotated[
         str | None, typer.Option(metavar="TA0002", help="Only analytics of a tactic, by id or name.")
     ] = None,
+    now: NowOption = None,
     format_: Annotated[str, typer.Option("--format", metavar="FORMAT", help=" | ".join(LIST_FORMATS))] = "table",
 ) -> None:
     """List analytics: all, or those with all of some words, of a technique or a tactic."""
     _known_format(format_, LIST_FORMATS)
     opened = open_store(store) if store else None
-    every = _entries(open_project(), opened)
+    every = _judged(catalogue_analytics(open_project()), opened, now)
     technique = technique and _technique(technique, {t for e in every for t in e.analytic.techniques})
     tactic = tactic and _tactic(tactic)
     entries = [e for e in every if _wanted(e.analytic, words or [], technique, tactic)]
@@ -92,7 +125,7 @@ def list_(
         data = entry.analytic.data
         tactics = ", ".join(TACTICS.get(t, t) for t in data.tactics)
         cells = [data.id, data.title, ", ".join(data.techniques), tactics]
-        cells += [entry.lacking or "runs"] if opened else []
+        cells += [entry.remark] if opened else []
         table.add_row(*(Text(printable(cell)) for cell in cells))
     listing_console().print(table)
     say_shadowing([entry.analytic for entry in entries])
@@ -102,9 +135,14 @@ def list_(
 
 @catalog_app.command("show")
 @piped
-def show(id_: Annotated[str, typer.Argument(metavar="ID", help="The analytic's id, or its file.")]) -> None:
+def show(
+    id_: Annotated[str, typer.Argument(metavar="ID", help="The analytic's id, or its file.")],
+    store: StoreOption = None,
+    now: NowOption = None,
+) -> None:
     """Show an analytic: what it is about, its program, techniques, references and tests."""
     (analytic,) = find_analytics([id_], None, open_project())[:1]
+    (judged,) = _judged([analytic], open_store(store) if store else None, now)
     data = analytic.data
     say_shadowing([analytic])
     console = listing_console()
@@ -129,6 +167,8 @@ def show(id_: Annotated[str, typer.Argument(metavar="ID", help="The analytic's i
             console.print(Syntax(text, "python", theme="ansi_dark", word_wrap=True))
         else:
             put_block(text)
+    lines = [f"{name}: {judgement_text(judgement)}" for name, judgement in judged.judgements.items()]
+    _list(console, "on this store", lines)
     _list(console, "asks for", _references(analytic))
     _list(console, "references", data.references)
     _list(console, "tests", [case.name for case in data.tests])
@@ -139,18 +179,20 @@ def show(id_: Annotated[str, typer.Argument(metavar="ID", help="The analytic's i
 @piped
 def coverage(
     store: StoreOption = None,
+    now: NowOption = None,
     format_: Annotated[str, typer.Option("--format", metavar="FORMAT", help=" | ".join(COVERAGE_FORMATS))] = "table",
 ) -> None:
     """Show which techniques the catalogue covers, and with a store, what of that can run there."""
     _known_format(format_, COVERAGE_FORMATS)
     opened = open_store(store) if store else None
     by_technique: dict[str, list[Entry]] = {}
-    for entry in _entries(open_project(), opened):
+    for entry in _judged(catalogue_analytics(open_project()), opened, now):
         for technique in entry.analytic.techniques:
             by_technique.setdefault(technique, []).append(entry)
     if format_ == "navigator":
-        covered = {t: [(e.analytic.id, e.lacking) for e in entries] for t, entries in by_technique.items()}
-        put_program(coverage_layer(covered))
+        covered = {t: [(e.analytic.id, e.remark or None) for e in entries] for t, entries in by_technique.items()}
+        shares = {t: _share(entries) for t, entries in by_technique.items()} if opened else None
+        put_program(coverage_layer(covered, shares))
     elif format_ == "json":
         put_json([_covered(t, e, opened) for t, e in sorted(by_technique.items())])
     else:
@@ -184,17 +226,18 @@ def references_(
     return status
 
 
-def _entries(project: Project, store: Store | None) -> list[Entry]:
-    analytics = catalogue_analytics(project)
-    return [Entry(analytic, _lacking(analytic, store) if store else None) for analytic in analytics]
+def _judged(analytics: list[CompiledAnalytic], store: Store | None, now: str | None) -> list[Entry]:
+    options = RunOptions.of(now=now, command=True)
+    if store is None:
+        return [Entry(analytic, None) for analytic in analytics]
+    return [Entry(each.analytic, each) for each in judge_analytics(analytics, store, options, {})]
 
 
-def _lacking(analytic: CompiledAnalytic, store: Store) -> str | None:
-    """Return why an analytic cannot run on a store; where one of its outputs can, it can."""
-    if has_errors(analytic.diagnostics):
-        return "it has errors"
-    lacking = [missing_events(output, store, analytic.model) for output in analytic.outputs()]
-    return reasons_text(lacking[0]) if lacking and all(lacking) else None
+def _share(entries: Sequence[Entry]) -> int | None:
+    """Return on how many per cent of the hosts the best of some analytics' outputs is answered."""
+    judgements = [judgement for entry in entries for judgement in entry.judgements.values()]
+    shares = [share_answered(judgement, ran=judgement.state is not State.BLIND) for judgement in judgements]
+    return max((share for share in shares if share is not None), default=None)
 
 
 def _wanted(analytic: CompiledAnalytic, words: Sequence[str], technique: str | None, tactic: str | None) -> bool:
@@ -228,7 +271,12 @@ def _covered(technique: str, entries: Sequence[Entry], store: Store | None) -> d
         "tactics": list(known.tactics) if known else [],
         "analytics": [entry.analytic.id for entry in entries],
     }
-    return row | {"runs": [e.analytic.id for e in entries if e.lacking is None]} if store else row
+    if store is None:
+        return row
+    judgements = {
+        e.analytic.id: {name: judgement_json(judgement) for name, judgement in e.judgements.items()} for e in entries
+    }
+    return row | {"runs": [e.analytic.id for e in entries if e.lacking is None], "judgements": judgements}
 
 
 def _coverage_table(by_technique: dict[str, list[Entry]], store: Store | None) -> None:

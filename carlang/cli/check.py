@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from carlang.analytic import CompiledAnalytic, seconds
+from carlang.analytic import CompiledAnalytic, Judged, RunOptions, judge_analytics
 from carlang.cli import exits
 from carlang.cli.console import put, put_diagnostics, put_json, put_program, say, say_block, say_diagnostics
 from carlang.cli.exits import UsageError
@@ -16,20 +16,20 @@ from carlang.cli.options import Expression, StorePath, Targets, Timeout, open_pr
 from carlang.cli.targets import find_analytics
 from carlang.deadline import limit_time
 from carlang.diagnostics import Diagnostic, Severity, diagnostic_json, has_errors
-from carlang.engine import hollow_records, missing_events
-from carlang.results import Reason, reasons_text
-from carlang.store import Store, open_store
+from carlang.results import Judgement, State, judgement_json, judgement_text, reasons_text
+from carlang.store import open_store
 
 FORMATS = ("text", "json")
 
-Unsupported = tuple[CompiledAnalytic, str, tuple[Reason, ...]]
-"""An analytic, one of its outputs, and why a store cannot support it."""
+OutputJudgement = tuple[CompiledAnalytic, str, Judgement]
+"""An analytic, one of its outputs, and what a store can say of it."""
 
 
 def check(
     targets: Targets = None,
     expression: Expression = None,
     store: StorePath = None,
+    now: Annotated[str | None, typer.Option(metavar="T", help="The instant that programs call now.")] = None,
     format_: Annotated[str, typer.Option("--format", metavar="FORMAT", help=" | ".join(FORMATS))] = "text",
     timeout: Timeout = None,
     *,
@@ -42,21 +42,21 @@ def check(
     """
     if format_ not in FORMATS:
         raise UsageError(f"--format: there is no format {format_!r}; choose one of {', '.join(FORMATS)}")
+    options = RunOptions.of(now=now, timeout=timeout, command=True)
     project = open_project()
-    with limit_time(seconds("--timeout", timeout)):
+    with limit_time(options.limits.seconds):
         analytics = find_analytics(targets or [], expression, project)
         fixed = fix_all(analytics, targets or []) if fix else []
         analytics = [each.analytic for each in fixed] if fix else analytics
         diagnostics = [d for analytic in analytics for d in analytic.diagnostics]
     path = project.store_path(store)
     opened = open_store(path) if path else None
-    unsupported = _unsupported(analytics, opened) if opened else []
-    incomplete = _incomplete(analytics, opened) if opened else []
+    judgements = _judgements(judge_analytics(analytics, opened, options, {})) if opened else []
     if format_ == "json":
-        _put_json(analytics, unsupported, incomplete, fixed)
+        _put_json(analytics, judgements, fixed)
     else:
         _put_fixed(fixed)
-        _put_text(diagnostics, unsupported, incomplete, len(analytics), beside=any(each.text for each in fixed))
+        _put_text(diagnostics, judgements, len(analytics), beside=any(each.text for each in fixed))
     faulty = (
         has_errors(diagnostics)
         or any(each.problem for each in fixed)
@@ -65,27 +65,13 @@ def check(
     return exits.FAULTY if faulty else exits.DONE
 
 
-def _unsupported(analytics: list[CompiledAnalytic], store: Store) -> list[Unsupported]:
-    """Return what a store cannot support: the analytic, its output, the reasons."""
-    unsupported: list[Unsupported] = []
-    for analytic in analytics:
-        if has_errors(analytic.diagnostics):
-            continue
-        for output in analytic.outputs():
-            if reasons := missing_events(output, store, analytic.model):
-                unsupported.append((analytic, output.name, reasons))  # noqa: PERF401  # two loops and a guard read better so
-    return unsupported
+def _judgements(judged: list[Judged]) -> list[OutputJudgement]:
+    """Return what a store can say of each output of each analytic that has no errors."""
+    return [(each.analytic, output.name, judgement) for each in judged for output, judgement in each.outputs]
 
 
-def _incomplete(analytics: list[CompiledAnalytic], store: Store) -> list[Unsupported]:
-    """Return what runs on a store, over a part of the events that were logged: the analytic, its output, why."""
-    return [
-        (analytic, output.name, reasons)
-        for analytic in analytics
-        if not has_errors(analytic.diagnostics)
-        for output in analytic.outputs()
-        if not missing_events(output, store, analytic.model) and (reasons := hollow_records(output, store))
-    ]
+def _in_state(judgements: list[OutputJudgement], *states: State) -> list[OutputJudgement]:
+    return [entry for entry in judgements if entry[2].state in states]
 
 
 def _put_fixed(fixed: list[Fixed]) -> None:
@@ -105,8 +91,7 @@ def _put_fixed(fixed: list[Fixed]) -> None:
 
 def _put_text(
     diagnostics: list[Diagnostic],
-    unsupported: list[Unsupported],
-    incomplete: list[Unsupported],
+    judgements: list[OutputJudgement],
     count: int,
     *,
     beside: bool,
@@ -115,18 +100,18 @@ def _put_text(
     write = say if beside else put
     if diagnostics:
         (say_diagnostics if beside else put_diagnostics)(diagnostics, end="")
-    for analytic, output, reasons in unsupported:
-        write(f"{analytic.id}: `{output}` cannot run on this store: {reasons_text(reasons)}")
-    for analytic, output, reasons in incomplete:
-        write(f"{analytic.id}: `{output}` does not see all that was logged: {reasons_text(reasons)}")
+    for analytic, output, judgement in _in_state(judgements, State.BLIND):
+        write(f"{analytic.id}: `{output}` cannot run on this store: {reasons_text(judgement.reasons)}")
+    for analytic, output, judgement in _in_state(judgements, State.NOT_ASKED):
+        write(f"{analytic.id}: `{output}` is not asked on this store: {reasons_text(judgement.reasons)}")
+    for analytic, output, judgement in _in_state(judgements, State.PARTLY):
+        write(f"{analytic.id}: `{output}` does not see all that was logged: {judgement_text(judgement)}")
     totals = Counter(d.severity.value for d in diagnostics)
     counts = ", ".join(f"{n} {kind}{'' if n == 1 else 's'}" for kind, n in sorted(totals.items()))
     say(f"{count} program{'' if count == 1 else 's'} checked: {counts or 'no faults'}")
 
 
-def _put_json(
-    analytics: list[CompiledAnalytic], unsupported: list[Unsupported], incomplete: list[Unsupported], fixed: list[Fixed]
-) -> None:
+def _put_json(analytics: list[CompiledAnalytic], judgements: list[OutputJudgement], fixed: list[Fixed]) -> None:
     document: dict[str, Any] = {
         "version": 1,
         "analytics": [
@@ -139,12 +124,16 @@ def _put_json(
             for analytic in analytics
         ],
         "not_supported": [
-            {"analytic": analytic.id, "output": output, "reason": reasons_text(reasons)}
-            for analytic, output, reasons in unsupported
+            {"analytic": analytic.id, "output": output, "reason": reasons_text(judgement.reasons)}
+            for analytic, output, judgement in _in_state(judgements, State.BLIND, State.NOT_ASKED)
         ],
         "incomplete": [
-            {"analytic": analytic.id, "output": output, "reason": reasons_text(reasons)}
-            for analytic, output, reasons in incomplete
+            {"analytic": analytic.id, "output": output, "reason": judgement_text(judgement)}
+            for analytic, output, judgement in _in_state(judgements, State.PARTLY)
+        ],
+        "judgements": [
+            {"analytic": analytic.id, "output": output, "judgement": judgement_json(judgement)}
+            for analytic, output, judgement in judgements
         ],
     }
     if fixed:

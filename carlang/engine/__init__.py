@@ -7,7 +7,6 @@ is locked down, is the one engine there is.
 from carlang.engine.duckdb_engine import DuckDBEngine
 from carlang.engine.protocol import Answer, Engine
 from carlang.engine.session import MemorySession, QuerySession, Session
-from carlang.engine.support import hollow_records, missing_events, unsure_absence
 from carlang.sql import Window
 
 __all__ = [
@@ -18,7 +17,4 @@ __all__ = [
     "QuerySession",
     "Session",
     "Window",
-    "hollow_records",
-    "missing_events",
-    "unsure_absence",
 ]

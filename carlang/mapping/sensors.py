@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from importlib.resources import files as package_files
+from itertools import takewhile
 from pathlib import Path as FilePath
-from typing import Any
+from typing import Any, Literal
 
 import duckdb
+import yaml
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from carlang.database.connection import open_memory
@@ -74,12 +76,14 @@ class EventEntry(_Part):
 class SensorEntry(_Part):
     """A mapping file. A sensor that takes the `rest` gets what no other mapping is for, and the logs that it `keeps`.
 
-    Fields in `common` are those of all events whose object has them.
+    Fields in `common` are those of all events whose object has them. `platforms` are those that its hosts may run; of a
+    sensor that names none, nothing is known.
     """
 
     sensor: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
     title: str
     how: str | None = None
+    platforms: tuple[Literal["windows", "linux", "macos"], ...] = ()
     rest: bool = False
     keeps: tuple[str, ...] = ()
     log: tuple[LogEntry, ...] = ()
@@ -152,6 +156,35 @@ def builtin_titles() -> dict[str, str]:
 def builtin_ways() -> dict[str, str]:
     """Return, by the sensors' names, what has to be switched on for their logs, and how to get at these."""
     return {entry.sensor: entry.how for _, entry in _builtin_entries() if entry.how}
+
+
+@cache
+def sensor_platforms() -> dict[str, tuple[str, ...]]:
+    """Return the platforms of the hosts of sensors that ship with the package, by name, where they say so.
+
+    Every run asks for them, so no more of a file is read than its head: to check the files whole takes half a second.
+    """
+    heads = [_head(text) for _, text in builtin_files()]
+    return {head["sensor"][0]: head["platforms"] for head in heads if "platforms" in head}
+
+
+def _head(text: str) -> dict[str, tuple[str, ...]]:
+    """Return the keys at the top of a mapping file whose values are texts or lists of these, up to the first other."""
+    head: dict[str, tuple[str, ...]] = {}
+    events = yaml.parse(text)
+    next(event for event in events if isinstance(event, yaml.MappingStartEvent))
+    for key in events:
+        value = next(events, None)
+        if not isinstance(key, yaml.ScalarEvent):
+            break
+        if isinstance(value, yaml.SequenceStartEvent):
+            items = takewhile(lambda event: not isinstance(event, yaml.SequenceEndEvent), events)
+            head[key.value] = tuple(item.value for item in items if isinstance(item, yaml.ScalarEvent))
+        elif isinstance(value, yaml.ScalarEvent):
+            head[key.value] = (value.value,)
+        else:
+            break
+    return head
 
 
 def _entry(name: str, text: str) -> tuple[DataFile, SensorEntry]:

@@ -1,7 +1,7 @@
 """Results to text and files: `write_report`, and the formats it knows."""
 
 from carlang.report.formats import FORMATS, Format, FormatName, write_report
-from carlang.report.navigator import coverage_layer
+from carlang.report.navigator import coverage_layer, share_answered
 from carlang.report.remarks import write_remarks
 from carlang.report.streams import ReportError
 from carlang.report.view import View, summary
@@ -13,6 +13,7 @@ __all__ = [
     "ReportError",
     "View",
     "coverage_layer",
+    "share_answered",
     "summary",
     "write_remarks",
     "write_report",

@@ -11,7 +11,7 @@ from carlang.report.columns import row_names
 from carlang.report.streams import Stream, utf8_writer
 from carlang.report.values import instant, json_text, rows
 from carlang.report.view import FailedView, NotRunView, OutputView, View
-from carlang.results import reason_json
+from carlang.results import NAMES_SHOWN, Judgement, judgement_json, reason_json
 
 VERSION = 1
 
@@ -53,7 +53,13 @@ def not_run_json(entry: NotRunView) -> dict[str, Any]:
         "output": entry.output,
         "reason": entry.reason,
         "reasons": [reason_json(reason) for reason in entry.reasons],
+        **_judged(entry.judgement),
     }
+
+
+def _judged(judgement: Judgement | None) -> dict[str, Any]:
+    """Return the key of a judgement, where there is one."""
+    return {} if judgement is None else {"judgement": judgement_json(judgement, NAMES_SHOWN)}
 
 
 def failed_json(entry: FailedView) -> dict[str, Any]:
@@ -70,6 +76,7 @@ def _write_output(output: OutputView, write: Callable[[str], object]) -> None:
         "techniques": list(output.techniques),
         "output": output.name,
         "count": output.total,
+        **_judged(output.judgement),
     }
     if output.cut:
         head["truncated"] = True

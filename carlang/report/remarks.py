@@ -24,13 +24,25 @@ def write_remarks(report: RunReport, stream: Stream) -> None:
 
 def print_remarks(view: View, console: Console) -> None:
     """Print what could not run, what failed, and the summary."""
-    if view.not_run:
+    if view.blind:
         console.print(Text("Could not run, which does not mean that nothing is there:", style="bold yellow"))
-        for entry in view.not_run:
+        for entry in view.blind:
             output = f" (output {printable(entry.output)})" if entry.output else ""
             console.print(
                 Text.assemble("  ", *_name(entry.analytic, entry.title), f"{output}: {printable(entry.reason)}")
             )
+        console.print()
+    if view.partly:
+        console.print(Text("Partly blind, so that what was not found may be there:", style="bold yellow"))
+        for unseen, outputs in view.partly.items():
+            console.print(Text(f"  {printable(unseen)}"))
+            console.print(Text(f"    {printable(', '.join(outputs))}", style="dim"))
+        console.print()
+    if others := view.other_platforms:
+        reasons = "; ".join(dict.fromkeys(printable(entry.reason) for entry in others))
+        names = ", ".join(dict.fromkeys(printable(entry.analytic) for entry in others))
+        console.print(Text.assemble(("Not asked", "bold"), f", as {reasons}:"))
+        console.print(Text(f"  {names}"))
         console.print()
     if view.failed:
         console.print(Text("Failed:", style="bold red"))

@@ -45,6 +45,8 @@ def write_table(view: View, stream: Stream, look: Look) -> None:
 def _print_output(output: OutputView, console: Console) -> None:
     console.print(_name(output), overflow="fold")
     console.print(Text(_facts(output), style="cyan"), overflow="fold")
+    if output.unseen:
+        console.print(Text(printable(output.unseen), style="yellow"), overflow="fold")
     arrangement = arrange(output.table)
     if arrangement.constants:
         same = ", ".join(f"{name} {value}" for name, value in arrangement.constants)

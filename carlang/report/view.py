@@ -6,6 +6,7 @@ terminal and a page show what cannot be printed as escapes.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -18,7 +19,19 @@ from pyarrow import types
 from carlang.diagnostics import Diagnostic
 from carlang.model.types import Column
 from carlang.report.values import json_values
-from carlang.results import AnalyticOutput, Failed, NotRun, Output, Reason, RunReport
+from carlang.results import (
+    AnalyticOutput,
+    Failed,
+    Judgement,
+    NotRun,
+    Output,
+    Reason,
+    RunReport,
+    State,
+    judgement_json,
+    judgement_text,
+    short_reasons,
+)
 
 _TECHNIQUE = re.compile(r"T[0-9]{4}(\.[0-9]{3})?")
 
@@ -35,6 +48,7 @@ class OutputView:
     columns: tuple[Column, ...]
     table: pa.Table
     total: int
+    judgement: Judgement | None = None
 
     @classmethod
     def of(cls, result: AnalyticOutput) -> Self:
@@ -49,6 +63,7 @@ class OutputView:
             output.columns,
             output.table,
             _total(output),
+            output.judgement,
         )
 
     @property
@@ -60,6 +75,13 @@ class OutputView:
     def cut(self) -> str:
         """What to say where a limit cut the rows: `showing 50 of 1234 rows`; else nothing."""
         return f"showing {self.shown} of {self.total} rows" if self.total > self.shown else ""
+
+    @property
+    def unseen(self) -> str:
+        """What to say where the store cannot answer the output everywhere: `answered on 12 of 40 hosts; …`."""
+        if self.judgement is None or self.judgement.state is State.ANSWERED:
+            return ""
+        return judgement_text(self.judgement)
 
     def seen(self) -> tuple[str, str] | None:
         """Return the earliest and the latest instant among the rows, of any column that is a time of an event."""
@@ -90,6 +112,7 @@ class NotRunView:
     output: str | None
     reason: str
     reasons: tuple[Reason, ...]
+    judgement: Judgement | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +124,35 @@ class FailedView:
     techniques: tuple[str, ...]
     error: str | None
     diagnostics: tuple[Diagnostic, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class GapGroup:
+    """Hosts of one state, and why, as texts."""
+
+    text: str
+    hosts: str
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """A judgement that several outputs share: what it says, whose it is, and the hosts by name."""
+
+    text: str
+    outputs: int
+    outputs_text: str
+    groups: tuple[GapGroup, ...]
+
+    @classmethod
+    def of(cls, judgement: Judgement, outputs: Sequence[str]) -> Self:
+        """View a judgement."""
+        groups = []
+        for group in judgement.groups:
+            reasons = short_reasons(group.reasons)
+            text = group.state.value.replace("_", " ") + (f", {reasons}" if reasons else "")
+            names = [name if name is not None else "(no host named)" for name in group.hosts.to_pylist()]
+            groups.append(GapGroup(f"{counted(len(names), 'host')} {text}", ", ".join(names)))
+        return cls(judgement_text(judgement), len(outputs), ", ".join(outputs), tuple(groups))
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +211,38 @@ class View:
         return [output for output in self.outputs if not output.total]
 
     @property
+    def partly(self) -> dict[str, list[str]]:
+        """What ran and did not see everything: by what there is to say, the outputs of which it is to be said."""
+        partly: dict[str, list[str]] = {}
+        for output in self.outputs:
+            if output.unseen:
+                partly.setdefault(output.unseen, []).append(f"{output.analytic} {output.name}")
+        return partly
+
+    @property
+    def gaps(self) -> list[Gap]:
+        """What is not answered on all hosts, with the hosts by name: outputs that are judged alike together."""
+        judged: dict[str, tuple[Judgement, list[str]]] = {}
+        entries: list[OutputView | NotRunView] = [*self.outputs, *self.not_run]
+        for entry in entries:
+            judgement = entry.judgement
+            if judgement is not None and judgement.groups and judgement.state is not State.ANSWERED:
+                key = json.dumps(judgement_json(judgement, None))
+                output = entry.name if isinstance(entry, OutputView) else entry.output
+                judged.setdefault(key, (judgement, []))[1].append(f"{entry.analytic} {output or ''}".strip())
+        return [Gap.of(judgement, outputs) for judgement, outputs in judged.values()]
+
+    @property
+    def other_platforms(self) -> list[NotRunView]:
+        """What was not asked, as it is for other platforms than the hosts'."""
+        return [entry for entry in self.not_run if _not_asked(entry)]
+
+    @property
+    def blind(self) -> list[NotRunView]:
+        """What could not run."""
+        return [entry for entry in self.not_run if not _not_asked(entry)]
+
+    @property
     def tally(self) -> Tally:
         """The numbers of the run; as text, its summary: `1 analytic, 3 rows found; 0 not run, 0 failed`."""
         return Tally(
@@ -196,7 +280,13 @@ def _total(output: Output) -> int:
 
 
 def _not_run(entry: NotRun, techniques: tuple[str, ...]) -> NotRunView:
-    return NotRunView(entry.analytic, entry.title, techniques, entry.output, entry.reason, entry.reasons)
+    return NotRunView(
+        entry.analytic, entry.title, techniques, entry.output, entry.reason, entry.reasons, entry.judgement
+    )
+
+
+def _not_asked(entry: NotRunView) -> bool:
+    return entry.judgement is not None and entry.judgement.state is State.NOT_ASKED
 
 
 def _failed(entry: Failed, techniques: tuple[str, ...]) -> FailedView:

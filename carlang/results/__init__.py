@@ -1,32 +1,49 @@
 """What a run gives, as plain data: outputs, what could not run and why, what failed."""
 
+from carlang.results.judgement import NAMES_SHOWN, HostGroup, Judgement, State, distinct, judgement_json
 from carlang.results.output import Output
 from carlang.results.reasons import (
     FieldNeverFilled,
     HollowRecords,
     MissingParameter,
     NoEvents,
+    NoLog,
+    NotOnOneHost,
+    OtherPlatform,
     Reason,
+    WindowWithoutEvents,
     WrongParameter,
     reason_json,
 )
 from carlang.results.result import Result
 from carlang.results.run_report import AnalyticOutput, Failed, NotRun, RunReport
-from carlang.results.wording import reasons_text
+from carlang.results.wording import judgement_text, reasons_text, short_reasons
 
 __all__ = [
+    "NAMES_SHOWN",
     "AnalyticOutput",
     "Failed",
     "FieldNeverFilled",
     "HollowRecords",
+    "HostGroup",
+    "Judgement",
     "MissingParameter",
     "NoEvents",
+    "NoLog",
+    "NotOnOneHost",
     "NotRun",
+    "OtherPlatform",
     "Output",
     "Reason",
     "Result",
     "RunReport",
+    "State",
+    "WindowWithoutEvents",
     "WrongParameter",
+    "distinct",
+    "judgement_json",
+    "judgement_text",
     "reason_json",
     "reasons_text",
+    "short_reasons",
 ]

@@ -11,6 +11,7 @@ import pyarrow as pa
 
 from carlang.escapes import printable
 from carlang.model.types import Column
+from carlang.results.judgement import Judgement
 
 _HTML_ROWS = 20
 """How many rows a notebook shows: a look at them, and none of the megabytes that it would keep in its file."""
@@ -23,13 +24,15 @@ class Output:
     """The rows of one output, ordered by `time`, then `record_id`, then the remaining columns.
 
     Times are UTC with microseconds, durations Arrow durations in microseconds. `total` is the number of rows found;
-    it is greater than `count` where a limit cut the table. `len` is `count`, and iteration gives `rows()`.
+    it is greater than `count` where a limit cut the table. `len` is `count`, and iteration gives `rows()`. `judgement`
+    is what the store can say of it; None in an output that no store gave.
     """
 
     name: str
     columns: tuple[Column, ...]
     table: pa.Table
     total: int = 0
+    judgement: Judgement | None = None
 
     def __len__(self) -> int:
         return self.count

@@ -19,6 +19,44 @@ class NoEvents:
 
 
 @dataclass(frozen=True, slots=True)
+class NoLog:
+    """The store holds records of logs, event/log, but none of the log that conditions ask for, as they name it."""
+
+    code: ClassVar[str] = "no_log"
+    log: str
+
+
+@dataclass(frozen=True, slots=True)
+class WindowWithoutEvents:
+    """There are events of an object and action, and none in the range of time that is asked for.
+
+    Where the range hangs on the instant of the run, `now` is one at which it would hold the latest of them.
+    """
+
+    code: ClassVar[str] = "window_without_events"
+    object: str
+    action: str | None
+    now: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NotOnOneHost:
+    """The store holds what is joined, and no host has all of it; `events` as in `flow/message, process/create`."""
+
+    code: ClassVar[str] = "not_on_one_host"
+    events: str
+
+
+@dataclass(frozen=True, slots=True)
+class OtherPlatform:
+    """The hosts run another operating system than those that the analytic is for; both as `Windows, Linux`."""
+
+    code: ClassVar[str] = "other_platform"
+    platform: str
+    wanted: str
+
+
+@dataclass(frozen=True, slots=True)
 class FieldNeverFilled:
     """No event of an object and action, or of the object at all, has a value in a field that conditions ask for."""
 
@@ -56,7 +94,17 @@ class WrongParameter:
     expected: str
 
 
-Reason = NoEvents | FieldNeverFilled | HollowRecords | MissingParameter | WrongParameter
+Reason = (
+    NoEvents
+    | NoLog
+    | WindowWithoutEvents
+    | NotOnOneHost
+    | OtherPlatform
+    | FieldNeverFilled
+    | HollowRecords
+    | MissingParameter
+    | WrongParameter
+)
 
 
 def reason_json(reason: Reason) -> dict[str, str | int | None]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from carlang.diagnostics import Diagnostic
+from carlang.results.judgement import Judgement
 from carlang.results.output import Output
 from carlang.results.reasons import Reason
 from carlang.results.wording import reasons_text
@@ -26,13 +27,14 @@ class AnalyticOutput:
 class NotRun:
     """An analytic, or one of its outputs, that the store cannot support; this is not "found nothing".
 
-    `reasons` say why, as data: at least one.
+    `reasons` say why, as data: at least one. `judgement` has them by host; None where not the store is the reason.
     """
 
     analytic: str
     title: str
     reasons: tuple[Reason, ...]
     output: str | None = None
+    judgement: Judgement | None = None
 
     @property
     def reason(self) -> str:

@@ -5,26 +5,48 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import assert_never
 
-from carlang.results.reasons import FieldNeverFilled, HollowRecords, MissingParameter, NoEvents, Reason, WrongParameter
+from carlang.results.judgement import Judgement, State
+from carlang.results.reasons import (
+    FieldNeverFilled,
+    HollowRecords,
+    MissingParameter,
+    NoEvents,
+    NoLog,
+    NotOnOneHost,
+    OtherPlatform,
+    Reason,
+    WindowWithoutEvents,
+    WrongParameter,
+)
 
 ObjectAction = tuple[str, str | None]
 """An object and one of its actions, or None for all of them."""
 
 
-def reasons_text(reasons: Iterable[Reason]) -> str:
+def reasons_text(reasons: Iterable[Reason]) -> str:  # a case a reason
     """Return reasons as a phrase that stands behind a colon: `the store holds no thread/remote_create events`."""
     absent: list[ObjectAction] = []
-    hollow: list[str] = []
+    logs: list[str] = []
+    outside: dict[str | None, list[ObjectAction]] = {}
+    others: list[str] = []
     unfilled: dict[str, list[ObjectAction]] = {}
     about_parameters: list[str] = []
     for reason in reasons:
         match reason:
             case NoEvents():
                 absent.append((reason.object, reason.action))
+            case NoLog():
+                logs.append(f"`{reason.log}`")
+            case WindowWithoutEvents():
+                outside.setdefault(reason.now, []).append((reason.object, reason.action))
+            case NotOnOneHost():
+                others.append(f"no host has all that is joined of one host: {reason.events}")
+            case OtherPlatform():
+                others.append(f"the hosts run {reason.platform}, and the analytic is for {reason.wanted}")
             case FieldNeverFilled():
                 unfilled.setdefault(reason.field, []).append((reason.object, reason.action))
             case HollowRecords():
-                hollow.append(_hollow(reason))
+                others.append(_hollow(reason))
             case MissingParameter():
                 about_parameters.append(f"`{reason.name}` needs a value: --param {reason.name}=…")
             case WrongParameter():
@@ -32,7 +54,63 @@ def reasons_text(reasons: Iterable[Reason]) -> str:
             case _:
                 assert_never(reason)
     about_events = [f"the store holds no {_or(_class_names(absent))} events"] if absent else []
-    return "; ".join([*about_events, *_about_fields(unfilled), *hollow, *about_parameters])
+    about_events += [f"the store holds no records of the log {_or(logs)}"] if logs else []
+    return "; ".join([*about_events, *_about_fields(unfilled), *_about_windows(outside), *others, *about_parameters])
+
+
+def judgement_text(judgement: Judgement) -> str:
+    """Return a judgement as a phrase: `answered on 12 of 40 hosts; blind on 28: no command_line`.
+
+    Where no host is named, or all are judged alike, it is about the store: `answered`, `partly blind: …`.
+    """
+    hosts = judgement.count()
+    asked = hosts - judgement.count(State.NOT_ASKED)
+    states = [state for state in State if judgement.count(state)]
+    if len(states) <= 1 or (asked and State.NOT_ASKED in states and len(states) == 2):  # noqa: PLR2004  # one asked state
+        reasons = reasons_text(judgement.reasons)
+        text = _STATES[judgement.state] + (f": {reasons}" if reasons else "")
+        return text + (f"; not asked on {hosts - asked} of {hosts} hosts" if 0 < asked < hosts else "")
+    parts = [f"answered on {judgement.count(State.ANSWERED)} of {asked} host{'' if asked == 1 else 's'}"]
+    parts += [
+        f"{_STATES[state]} on {judgement.count(state)}: {short_reasons(judgement.reasons_of(state))}"
+        for state in (State.PARTLY, State.BLIND)
+        if state in states
+    ]
+    if hosts - asked:
+        parts.append(f"not asked on {hosts - asked}")
+    return "; ".join(parts)
+
+
+_STATES = {
+    State.ANSWERED: "answered",
+    State.PARTLY: "partly blind",
+    State.BLIND: "blind",
+    State.NOT_ASKED: "not asked",
+}
+
+
+def short_reasons(reasons: Iterable[Reason]) -> str:
+    """Return reasons as they stand behind a number of hosts: `no command_line`, `no process/create events`."""
+    fields: list[str] = []
+    absent: list[ObjectAction] = []
+    others: list[str] = []
+    for reason in reasons:
+        match reason:
+            case FieldNeverFilled(field=name):
+                fields.append(name)
+            case NoEvents():
+                absent.append((reason.object, reason.action))
+            case _:
+                others.append(reasons_text([reason]))
+    texts = [f"no {_or(_class_names(absent))} events"] if absent else []
+    texts += [f"no {_or(dict.fromkeys(fields))}"] if fields else []
+    return "; ".join([*texts, *others])
+
+
+def _about_windows(outside: dict[str | None, list[ObjectAction]]) -> Iterable[str]:
+    for now, classes in outside.items():
+        hint = f"; --now {now} would hold the latest" if now else ""
+        yield f"no {' and '.join(_class_names(classes))} event lies in the range of time that is asked for{hint}"
 
 
 def _hollow(reason: HollowRecords) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import uuid
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.resources import files as package_files
@@ -12,6 +12,7 @@ from os import PathLike
 from pathlib import Path
 
 import duckdb
+import pyarrow as pa
 
 from carlang.database.connection import open_memory
 from carlang.errors import StoreError
@@ -24,6 +25,7 @@ from carlang.store.files import StagedFile, StoreFile, damaged, files_with_numbe
 from carlang.store.footer import footers
 from carlang.store.hollow import hollow_counts
 from carlang.store.info import StoreInfo, describe
+from carlang.store.inventory import Class, Inventory
 from carlang.store.locks import writing
 from carlang.store.plain import plain_files, plain_parts
 from carlang.store.storage import not_written
@@ -57,6 +59,7 @@ class Store:
         self._files: tuple[StoreFile, ...] | None = None
         self._columns: dict[str, dict[str, str]] = {}
         self._hollow: Mapping[tuple[str, str], int] | None = None
+        self._inventory: Inventory | None = None
 
     def __repr__(self) -> str:
         return f"Store({str(self.path)!r})"
@@ -97,6 +100,16 @@ class Store:
             if self._hollow is None:
                 self._hollow = hollow_counts(self.files())
             return self._hollow
+
+    def inventory(self, classes: Collection[Class] | None = None, fields: Collection[str] | None = None) -> pa.Table:
+        """Return who is seen: events by host, object, action, log and sensor, as `inventory.SCHEMA` says.
+
+        What is asked for, classes and fields, is counted once; of other classes there are hosts and sensors alone.
+        """
+        with self._lock:
+            if self._inventory is None:
+                self._inventory = Inventory(self.files())
+            return self._inventory.table(classes, fields)
 
     def refresh(self) -> None:
         """Read what others have committed since the store was opened."""
@@ -224,6 +237,7 @@ class Store:
         self._files = None
         self._columns = {}
         self._hollow = None
+        self._inventory = None
 
 
 def open_store(path: str | PathLike[str] | None = None) -> Store:

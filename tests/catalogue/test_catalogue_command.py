@@ -153,7 +153,8 @@ def test_with_a_store_it_says_what_can_run_there_and_why_the_rest_cannot(store: 
     assert rows["CAR-2016-04-002"]["runs"], "one of its outputs can run"
     table = carlang("catalog", "list", "--store", store, "--tactic", "TA0006")
     assert table.status == 0
-    assert re.search(r"^CAR-2019-07-002 .* runs *$", table.out, re.MULTILINE)
+    assert re.search(r"^CAR-2019-07-002 .* runs; ", table.out, re.MULTILINE)
+    assert "procdump_access: blind" in " ".join(table.out.split())
     assert table.err.endswith(" of them can run\n")
     assert table.err.split()[0] == str(len(listed("--tactic", "TA0006")))
 
@@ -256,7 +257,7 @@ def test_coverage_on_a_store_names_the_analytics_that_can_run(store: Path) -> No
     assert covered("--store", store)["T1055.001"]["runs"] != covered()["T1055.001"]["analytics"]
 
 
-def test_the_navigator_layer_scores_a_technique_by_the_analytics_that_can_run(store: Path) -> None:
+def test_the_navigator_layer_scores_a_technique_by_the_share_of_hosts_that_answer(store: Path) -> None:
     done = carlang("catalog", "coverage", "--store", store, "--format", "navigator")
     assert (done.status, done.err) == (0, "")
     layer = done.json()
@@ -268,11 +269,15 @@ def test_the_navigator_layer_scores_a_technique_by_the_analytics_that_can_run(st
     for entry in layer["techniques"]:
         row = expected[entry["techniqueID"]]
         assert entry["techniqueID"] in techniques()
-        assert entry["score"] == len(row["runs"])
+        outputs = [j for of in row["judgements"].values() for j in of.values()]
+        asked = [sum(j["hosts"].values()) - j["hosts"]["not_asked"] for j in outputs]
+        seen = [j["hosts"]["answered"] + j["hosts"]["partly"] for j in outputs]
+        shares = [-(-100 * n // total) if total else 0 for n, total in zip(seen, asked, strict=True)]
+        assert entry["score"] == max(shares)
+        assert entry["color"] == ("#8ec843" if entry["score"] else "#bdbdbd")
         assert entry["comment"].count("\n") + 1 == len(row["analytics"])
         assert entry["enabled"] is True
-    highest = max(entry["score"] for entry in layer["techniques"])
-    assert (layer["gradient"]["minValue"], layer["gradient"]["maxValue"]) == (0, highest)
+    assert (layer["gradient"]["minValue"], layer["gradient"]["maxValue"]) == (0, 100)
     assert all(re.fullmatch(r"#[0-9a-f]{6}", colour) for colour in layer["gradient"]["colors"])
     comments = {entry["techniqueID"]: entry["comment"] for entry in layer["techniques"]}
     assert "CAR-2013-10-002: the store holds no thread/remote_create events" in comments["T1055.001"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import tempfile
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,16 @@ import pytest
 
 from carlang.errors import CarlangError
 from carlang.report import FORMATS, FormatName, ReportError, write_report
-from carlang.results import Failed, MissingParameter, NoEvents, NotRun
+from carlang.results import (
+    Failed,
+    HostGroup,
+    Judgement,
+    MissingParameter,
+    NoEvents,
+    NotRun,
+    OtherPlatform,
+    State,
+)
 from tests.report.runs import HOSTILE, diagnostic, events, full_run, no_events, result, run, written
 
 VOID = {"meta", "br", "link", "img"}
@@ -127,24 +137,48 @@ def test_a_layer_is_one_that_the_navigator_reads() -> None:
     assert whole["versions"]["layer"] == "4.5"
     assert whole["domain"] == "enterprise-attack"
     assert whole["gradient"]["maxValue"] > whole["gradient"]["minValue"]
-    hit, quiet, not_run = sorted(whole["techniques"], key=lambda t: -t.get("score", -1))
+    quiet, hit, not_run = whole["techniques"]
     assert hit == {
         "techniqueID": "T1053.002",
-        "score": 1,
+        "score": 100,
+        "color": "#ff6666",
         "comment": "CAR-2013-05-004 Execution with AT (at): 1 row found",
         "enabled": True,
     }
-    assert (quiet["techniqueID"], quiet["score"]) == ("T1000", 0)
-    assert not_run["techniqueID"] == "T1055.001"
-    assert "score" not in not_run
+    assert (quiet["techniqueID"], quiet["score"], quiet["color"]) == ("T1000", 100, "#8ec843")
+    assert (not_run["techniqueID"], not_run["score"], not_run["color"]) == ("T1055.001", 0, "#bdbdbd")
+    assert [item["color"] for item in whole["legendItems"]] == ["#ff6666", "#8ec843", "#bdbdbd"]
     assert "could not run: the store holds no thread/remote_create events" in not_run["comment"]
 
 
-def test_scores_add_up_over_analytics_and_count_what_a_limit_cut() -> None:
-    techniques = ("T1021", "T1053")
-    whole = layer(run(result(events(), total=40), result(events(), "B", techniques=(*techniques, "T1053.002"))))
-    assert {t["techniqueID"]: t["score"] for t in whole["techniques"]} == {"T1021": 1, "T1053": 1, "T1053.002": 41}
-    assert whole["gradient"]["maxValue"] == 41
+def test_a_technique_is_hit_if_one_of_its_analytics_is_and_counts_what_a_limit_cut() -> None:
+    techniques = ("T1021", "T1053.002")
+    whole = layer(run(result(events(), total=40), result(no_events(), "B", techniques=techniques)))
+    colours = {t["techniqueID"]: t["color"] for t in whole["techniques"]}
+    assert colours == {"T1021": "#8ec843", "T1053.002": "#ff6666"}
+    assert "40 rows found" in whole["techniques"][1]["comment"]
+
+
+def test_a_score_is_the_share_of_hosts_on_which_the_best_output_is_answered() -> None:
+    def judged(answered: int, blind: int) -> Judgement:
+        groups = [
+            HostGroup(state, reasons, pa.array([f"H{n}" for n in range(count)]))
+            for state, reasons, count in (
+                (State.ANSWERED, (), answered),
+                (State.BLIND, (NoEvents("thread"),), blind),
+                (State.NOT_ASKED, (OtherPlatform("Linux", "Windows"),), 7),
+            )
+        ]
+        return Judgement(State.PARTLY, (NoEvents("thread"),), tuple(groups))
+
+    outputs = [replace(result(no_events(), f"A{n}"), techniques=("T1021",)) for n in range(2)]
+    outputs = [
+        replace(output, output=replace(output.output, judgement=judged(n, 200 - n)))
+        for output, n in zip(outputs, (1, 60), strict=True)
+    ]
+    (technique,) = layer(run(*outputs))["techniques"]
+    assert technique["score"] == 30
+    assert "answered on 60 of 200 hosts; blind on 140: no thread events; not asked on 7" in technique["comment"]
 
 
 def test_what_belongs_to_no_technique_is_in_the_metadata() -> None:

@@ -1,0 +1,84 @@
+"""What a store can answer of analytics, before anything runs: what every command and the library show."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from carlang.analytic.compiled import CompiledAnalytic
+from carlang.analytic.options import RunOptions
+from carlang.diagnostics import has_errors
+from carlang.judgement import Asked, Range, judge
+from carlang.resolve import Given, MissingParameterError, WrongParameterError
+from carlang.resolve.bound import BoundOutput
+from carlang.results import Judgement, MissingParameter, Reason, State, WrongParameter, distinct
+from carlang.store import Store
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """An analytic with the judgement of each of its outputs; without any where it has errors.
+
+    `given` are the values of its inputs; where one is missing or wrong, `parameter` is the reason, and every output is
+    blind.
+    """
+
+    analytic: CompiledAnalytic
+    outputs: tuple[tuple[BoundOutput, Judgement], ...] = ()
+    given: Given | None = None
+    parameter: Reason | None = None
+
+    @property
+    def blind(self) -> bool:
+        """Whether no output can be answered: the analytic cannot run."""
+        return bool(self.outputs) and all(j.state in (State.BLIND, State.NOT_ASKED) for _, j in self.outputs)
+
+    @property
+    def summary(self) -> Judgement:
+        """The judgement of the analytic as a whole: that of all outputs where they are one, else partly."""
+        judgements = [judgement for _, judgement in self.outputs]
+        if all(judgement == judgements[0] for judgement in judgements[1:]) and judgements:
+            return judgements[0]
+        states = {judgement.state for judgement in judgements}
+        state = states.pop() if len(states) == 1 else State.PARTLY
+        return Judgement(state, distinct(reason for judgement in judgements for reason in judgement.reasons))
+
+
+def judge_analytics(
+    analytics: Sequence[CompiledAnalytic], store: Store, options: RunOptions, params: Mapping[str, Any]
+) -> list[Judged]:
+    """Return what a store can say of each output of analytics, in their order."""
+    judged: list[Judged] = []
+    asked: list[Asked] = []
+    for analytic in analytics:
+        if has_errors(analytic.diagnostics) or not analytic.compiled:
+            judged.append(Judged(analytic))
+            continue
+        given: Given | None = None
+        parameter: Reason | None = None
+        try:
+            given = analytic.given(params)
+        except MissingParameterError as error:
+            parameter = MissingParameter(error.name)
+        except WrongParameterError as error:
+            parameter = WrongParameter(error.name, repr(error.value), error.expected)
+        judged.append(Judged(analytic, (), given, parameter))
+        if given is not None:
+            asked += [Asked(output, given, analytic.data.platforms) for output in analytic.outputs()]
+    models = {id(each.analytic.model): each.analytic.model for each in judged}
+    if len(models) > 1:
+        return [one for analytic in analytics for one in judge_analytics([analytic], store, options, params)]
+    range_ = Range(options.now, options.since, options.until)
+    judgements = [answer for model in models.values() for answer in judge(asked, store, model, range_)]
+    answers = iter(judgements)
+    return [_with_outputs(each, answers) for each in judged]
+
+
+def _with_outputs(judged: Judged, answers: Iterator[Judgement]) -> Judged:
+    if judged.parameter:
+        blind = Judgement(State.BLIND, (judged.parameter,))
+        return replace(judged, outputs=tuple((output, blind) for output in judged.analytic.outputs()))
+    if judged.given is None:
+        return judged
+    return replace(judged, outputs=tuple((output, next(answers)) for output in judged.analytic.outputs()))

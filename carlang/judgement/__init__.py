@@ -1,0 +1,5 @@
+"""What a store can answer: one judgement of each output, with reasons, by host, for all who show it."""
+
+from carlang.judgement.judge import Asked, Range, judge
+
+__all__ = ["Asked", "Range", "judge"]

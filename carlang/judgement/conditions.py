@@ -1,0 +1,390 @@
+"""Conditions and values of which some operands are known to be missing: can they hold at all?
+
+The language's own semantics: a comparison with a missing value is false, its complement true, arithmetic and all
+functions but those of what is there are missing. So a condition is `True` for every row of a trace, `False` for every
+row, or may be either, None. Where one is false, or an arm of an `or` is, and the store is the reason, that is a loss.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+
+from carlang.judgement.traces import NONE, AbsentLog, Arm, Reasons, Times, Trace
+from carlang.model.types import Kind
+from carlang.resolve import Given, bound
+from carlang.resolve.bound import BoundExpr, BoundStream
+
+_TextTest = bound.OneOf | bound.Matches | bound.RegexTest | bound.InBlock | bound.Contains | bound.Affix
+
+_OF_WHAT_IS_THERE = frozenset({"coalesce", "min", "max"})
+_MICROSECOND = timedelta(microseconds=1)
+_MIRRORED = {"==": "==", "<": ">", "<=": ">=", ">": "<", ">=": "<="}
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """What is known of an expression's value: that it is `missing`, or what it is (`known`), or neither.
+
+    `why` are the reasons in the store for that. `relative`: it hangs on the instant of the run.
+    """
+
+    missing: bool = False
+    known: object = None
+    why: Reasons = NONE
+    relative: bool = False
+    times: Times | None = None
+    column: str | None = None
+
+
+ANY = Value()
+
+
+@dataclass(frozen=True, slots=True)
+class Loss:
+    """What could hold if the store had what the reasons name; `arm` where it is one alternative of a condition."""
+
+    why: Reasons
+    arm: Arm | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What is known of a condition: its truth, what is lost, the arms that can hold, the times that are left.
+
+    `logs` are the logs, as the condition names them, that records of an absent log would have to be of.
+    """
+
+    truth: bool | None
+    losses: tuple[Loss, ...] = ()
+    arms: frozenset[Arm] = frozenset()
+    times: Mapping[str, Times] = field(default_factory=dict)
+    logs: frozenset[str] = frozenset()
+
+
+MAYBE = Outcome(None)
+
+
+@dataclass(frozen=True)
+class Folding:
+    """Folds expressions over a trace; where they stand over groups, `members` are the traces of the rows in these.
+
+    `look` gives the traces of a stream that an expression takes an aggregate over, `bounds` are the times between
+    which stretches are numbered.
+    """
+
+    now: datetime
+    given: Given
+    bounds: Sequence[datetime]
+    look: Callable[[BoundStream], Sequence[Trace]]
+    members: Sequence[Trace] | None = None
+
+    # ---- values ------------------------------------------------------------------------------------------------------
+
+    def value(self, expr: BoundExpr, trace: Trace) -> Value:  # a case a node
+        """Return what is known of an expression's value in the rows of a trace."""
+        match expr:
+            case bound.FieldRef(name):
+                return _column(name, trace)
+            case bound.MemberRef(record):
+                inner = self.value(record, trace)
+                return inner if inner.missing else ANY
+            case bound.Const(value):
+                return Value(missing=value is None, known=value)
+            case bound.Now():
+                return Value(known=self.now, relative=True)
+            case bound.Param(name, kind):
+                given = self.given.get((name, kind.kind))
+                return self.value(given, trace) if given is not None else ANY
+            case bound.Arith():
+                return self._arithmetic(expr, trace)
+            case bound.Apply(function, arguments):
+                values = [self.value(argument, trace) for argument in arguments]
+                lacking = [value for value in values if value.missing]
+                if lacking and (function not in _OF_WHAT_IS_THERE or len(lacking) == len(values)):
+                    return Value(missing=True, why=_all_why(lacking))
+                return ANY
+            case bound.Aggregate():
+                return self._aggregate(expr, [trace] if self.members is None else self.members)
+            case bound.Scalar(stream, aggregate):
+                return self._scalar(stream, aggregate)
+            case bound.Items():
+                return ANY
+            case _:
+                outcome = self.condition(expr, trace)
+                return ANY if outcome.truth is None else Value(known=outcome.truth, why=_lost(outcome.losses))
+
+    def _arithmetic(self, expr: bound.Arith, trace: Trace) -> Value:
+        left, right = self.value(expr.left, trace), self.value(expr.right, trace)
+        lacking = [side for side in (left, right) if side.missing]
+        if lacking:
+            return Value(missing=True, why=_all_why(lacking))
+        relative = left.relative or right.relative
+        sign = 1 if expr.operator == "+" else -1
+        try:
+            match expr.operator, left.known, right.known:
+                case "+" | "-", datetime() as moment, int(length) if not isinstance(length, bool):
+                    return Value(known=moment + sign * length * _MICROSECOND, relative=relative)
+                case "+", int(length), datetime() as moment:
+                    return Value(known=moment + length * _MICROSECOND, relative=relative)
+                case "+" | "-", int(first), int(second) if expr.type.kind in (Kind.DURATION, Kind.INTEGER):
+                    return Value(known=first + sign * second, relative=relative)
+        except OverflowError:  # beyond the years that Python knows, and so beyond what can be said here
+            return ANY
+        return ANY
+
+    def _aggregate(self, expr: bound.Aggregate, members: Sequence[Trace]) -> Value:
+        """An aggregate over rows whose argument is missing in all of them is one of no values."""
+        if not expr.arguments:
+            return ANY
+        alone = replace(self, members=None)
+        values = [alone.value(expr.arguments[0], member) for member in members]
+        if not values or not all(value.missing for value in values):
+            return ANY
+        return _of_no_values(expr, _all_why(values))
+
+    def _scalar(self, stream: BoundStream, aggregate: bound.Aggregate) -> Value:
+        traces = self.look(stream)
+        living = [trace for trace in traces if not trace.lost]
+        if not living:
+            return _of_no_values(aggregate, frozenset().union(*(trace.lost for trace in traces)))
+        return self._aggregate(aggregate, living)
+
+    # ---- conditions --------------------------------------------------------------------------------------------------
+
+    def condition(self, expr: BoundExpr, trace: Trace, *, positive: bool = True) -> Outcome:  # a case a node
+        """Return what is known of a condition, or where not `positive` of its complement, in the rows of a trace."""
+        match expr:
+            case bound.Complement(inner):
+                return self.condition(inner, trace, positive=not positive)
+            case bound.AllOf(conditions):
+                return (self._all if positive else self._any)(expr, conditions, trace, positive=positive)
+            case bound.AnyOf(conditions):
+                return (self._any if positive else self._all)(expr, conditions, trace, positive=positive)
+            case bound.Compare(operator, left, right):
+                sides = self.value(left, trace), self.value(right, trace)
+                return _turned(self._compare(operator, *sides), positive=positive)
+            case bound.Present(operand):
+                value = self.value(operand, trace)
+                outcome = _false(value.why) if value.missing else MAYBE
+                return _turned(Outcome(truth=True) if _is_known(value) else outcome, positive=positive)
+            case bound.Truth(operand):
+                value = self.value(operand, trace)
+                if value.missing or value.known is False:
+                    return _turned(_false(value.why), positive=positive)
+                return _turned(Outcome(truth=True) if value.known is True else MAYBE, positive=positive)
+            case bound.OneOf() | bound.Matches() | bound.RegexTest():
+                return _turned(self._text(expr, trace), positive=positive)
+            case bound.InBlock() | bound.Contains() | bound.Affix():
+                return _turned(self._text(expr, trace), positive=positive)
+            case _:
+                value = self.value(expr, trace)
+                if isinstance(value.known, bool):
+                    return _turned(Outcome(truth=True) if value.known else _false(value.why), positive=positive)
+                return _turned(_false(value.why) if value.missing else MAYBE, positive=positive)
+
+    def _text(self, expr: _TextTest, trace: Trace) -> Outcome:
+        """Test a text: false where an operand is missing; of a text that is known, what the test says of it."""
+        match expr:
+            case bound.OneOf(tested, values):
+                tests = [_equal(value.value) for value in values if isinstance(value.value, str)]
+                return _of_text(self.value(tested, trace), tests if len(tests) == len(values) else [])
+            case bound.Matches(tested, pattern):
+                return _of_text(self.value(tested, trace), [_fitting(pattern)])
+            case bound.RegexTest(tested) | bound.InBlock(tested):
+                return _of_text(self.value(tested, trace), [])
+            case bound.Contains(tested, item):
+                subject, part = self.value(tested, trace), self.value(item, trace)
+                around: bound.Pattern = (bound.Wildcard.RUN, str(part.known), bound.Wildcard.RUN)
+            case bound.Affix(test, tested, affix):
+                subject, part = self.value(tested, trace), self.value(affix, trace)
+                text = str(part.known)
+                around = (text, bound.Wildcard.RUN) if test == "startswith" else (bound.Wildcard.RUN, text)
+        lacking = [side for side in (subject, part) if side.missing]
+        if lacking:
+            return _false(_all_why(lacking))
+        return _of_text(subject, [_fitting(around)] if isinstance(part.known, str) else [])
+
+    def _all(self, _: BoundExpr, conditions: Sequence[BoundExpr], trace: Trace, *, positive: bool) -> Outcome:
+        """Every condition has to hold: a false one that the store is no reason for ends it without a loss."""
+        outcomes: list[Outcome] = []
+        here, logs = trace, frozenset[str]()
+        for condition in conditions:
+            # One after the other, for each may leave less of the times, and none of them all of it.
+            outcome = self.condition(condition, here, positive=positive)
+            if outcome.truth is False and not outcome.losses:
+                return Outcome(truth=False)
+            outcomes.append(outcome)
+            logs |= outcome.logs
+            if outcome.times:
+                here = replace(here, times={**here.times, **outcome.times})
+        false = [outcome for outcome in outcomes if outcome.truth is False]
+        if false:
+            return Outcome(truth=False, losses=_jointly([outcome.losses for outcome in false]))
+        return Outcome(
+            True if all(outcome.truth for outcome in outcomes) else None,
+            tuple(loss for outcome in outcomes for loss in outcome.losses),
+            frozenset().union(*(outcome.arms for outcome in outcomes)),
+            {name: times for outcome in outcomes for name, times in outcome.times.items()},
+            logs,
+        )
+
+    def _any(self, expr: BoundExpr, conditions: Sequence[BoundExpr], trace: Trace, *, positive: bool) -> Outcome:
+        """Some condition has to hold: each is an arm that can be lost for itself."""
+        outcomes = [self.condition(condition, trace, positive=positive) for condition in conditions]
+        arms = {(id(expr), index) for index, outcome in enumerate(outcomes) if outcome.truth is not False}
+        losses = [
+            Loss(loss.why, loss.arm or (id(expr), index))
+            for index, outcome in enumerate(outcomes)
+            for loss in outcome.losses
+        ]
+        living = [outcome for outcome in outcomes if outcome.truth is not False]
+        if not living:
+            return Outcome(truth=False, losses=tuple(losses))
+        times: dict[str, Times] = {}
+        for name in set().union(*(outcome.times for outcome in living)):
+            if all(name in outcome.times for outcome in living):
+                stretches = frozenset().union(*(outcome.times[name].stretches for outcome in living))
+                times[name] = replace(living[0].times[name], stretches=stretches)
+        return Outcome(
+            True if any(outcome.truth for outcome in living) else None,
+            tuple(losses),
+            frozenset(arms).union(*(outcome.arms for outcome in living)),
+            times,
+            frozenset().union(*(outcome.logs for outcome in living)) if all(o.logs for o in living) else frozenset(),
+        )
+
+    def _compare(self, operator: str, left: Value, right: Value) -> Outcome:
+        lacking = [side for side in (left, right) if side.missing]
+        if lacking:
+            return _false(_all_why(lacking))
+        if isinstance(left.known, AbsentLog) or isinstance(right.known, AbsentLog):
+            subject, other = (left, right) if isinstance(left.known, AbsentLog) else (right, left)
+            if operator == "==" and isinstance(other.known, str):
+                return _of_text(subject, [_equal(other.known)])
+            return MAYBE
+        for subject, other, sign in ((left, right, operator), (right, left, _MIRRORED[operator])):
+            if subject.times and subject.column and isinstance(other.known, datetime):
+                return self._in_time(subject.column, subject.times, other, sign)
+        if _is_known(left) and _is_known(right):
+            return _decided(operator, left, right)
+        return MAYBE
+
+    def _in_time(self, column: str, times: Times, limit: Value, sign: str) -> Outcome:
+        """Compare a column's times with an instant that is one of the bounds between the stretches."""
+        if limit.known not in self.bounds:
+            return MAYBE
+        # Bound n is stretch 2n + 1, what lies before it and behind the bound before is stretch 2n.
+        point, last = 2 * self.bounds.index(limit.known) + 1, 2 * len(self.bounds)
+        wanted = {
+            "<": range(point),
+            "<=": range(point + 1),
+            "==": range(point, point + 1),
+            ">=": range(point, last + 1),
+            ">": range(point + 1, last + 1),
+        }[sign]
+        left = times.within(frozenset(wanted))
+        if left.stretches:
+            return Outcome(None, times={column: left})
+        return _false(frozenset({times.relative if limit.relative else times.outside}))
+
+
+def moments(expr: BoundExpr, folding: Folding) -> set[datetime]:
+    """Return the instants, other than those of events, that an expression compares something with."""
+    nothing = Trace(frozenset())
+    compared = [node for node in bound.walk(expr) if isinstance(node, bound.Compare)]
+    values = [folding.value(side, nothing).known for node in compared for side in (node.left, node.right)]
+    return {value for value in values if isinstance(value, datetime)}
+
+
+def _column(name: str, trace: Trace) -> Value:
+    if name in trace.missing:
+        return Value(missing=True, why=trace.missing[name])
+    known, why = trace.known.get(name, (None, NONE))
+    return Value(known=known, why=why, times=trace.times.get(name), column=name)
+
+
+def _of_no_values(expr: bound.Aggregate, why: Reasons) -> Value:
+    if expr.function == "count":
+        return Value(known=0, why=why)
+    if expr.type.kind is Kind.LIST:
+        return Value(known=(), why=why)
+    return Value(missing=True, why=why)
+
+
+_Test = tuple[str, Callable[[str], bool]]
+"""A test of a text, and how a reader would write what it asks for."""
+
+
+def _of_text(subject: Value, tests: Sequence[_Test]) -> Outcome:
+    """Tell whether a text that may be known passes one of some tests; without any, it may."""
+    if subject.missing:
+        return _false(subject.why)
+    match subject.known:
+        case AbsentLog(present) if tests:
+            absent = frozenset(name for name, passes in tests if not any(map(passes, present)))
+            return Outcome(None, logs=absent) if absent else Outcome(truth=False)
+        case str(text) if tests:
+            return Outcome(truth=any(passes(text) for _, passes in tests))
+        case _:
+            return MAYBE
+
+
+def _equal(name: str) -> _Test:
+    return name, lambda text: text.lower() == name.lower()
+
+
+def _fitting(pattern: bound.Pattern) -> _Test:
+    """Return the test of a pattern; without case, of which the names of logs have the common letters."""
+    pieces = {bound.Wildcard.RUN: ".*", bound.Wildcard.ONE: "."}
+    regex = "".join(pieces[p] if isinstance(p, bound.Wildcard) else re.escape(p.lower()) for p in pattern)
+    written = "".join(part.value if isinstance(part, bound.Wildcard) else part for part in pattern)
+    return written, lambda text: re.fullmatch(regex, text.lower(), re.DOTALL) is not None
+
+
+def _decided(operator: str, left: Value, right: Value) -> Outcome:
+    """Compare two values that are known, numbers and texts."""
+    a, b = left.known, right.known
+    why = left.why | right.why
+    if isinstance(a, str) and isinstance(b, str):
+        if operator != "==":
+            return MAYBE  # the order of texts is the engine's business
+        holds = a.lower() == b.lower()
+    elif isinstance(a, int | float) and isinstance(b, int | float):
+        holds = {"==": a == b, "<": a < b, "<=": a <= b, ">": a > b, ">=": a >= b}[operator]
+    else:
+        return MAYBE
+    return Outcome(truth=True) if holds else _false(why)
+
+
+def _false(why: Reasons) -> Outcome:
+    return Outcome(truth=False, losses=(Loss(why),) if why else ())
+
+
+def _turned(outcome: Outcome, *, positive: bool) -> Outcome:
+    """Return the outcome of the complement, where that was asked: what is lost of a test is none of its complement."""
+    if positive:
+        return outcome
+    return MAYBE if outcome.truth is None else Outcome(truth=not outcome.truth)
+
+
+def _jointly(losses: Sequence[Sequence[Loss]]) -> tuple[Loss, ...]:
+    """Return what is lost where several conditions are false: each alternative lacks what all the others do, too."""
+    every = frozenset().union(*(loss.why for group in losses for loss in group))
+    if len(losses) == 1:
+        return tuple(losses[0])
+    return (Loss(every),)
+
+
+def _all_why(values: Sequence[Value]) -> Reasons:
+    return frozenset().union(*(value.why for value in values))
+
+
+def _lost(losses: Sequence[Loss]) -> Reasons:
+    return frozenset().union(*(loss.why for loss in losses))
+
+
+def _is_known(value: Value) -> bool:
+    return value.known is not None and not isinstance(value.known, AbsentLog)

@@ -1,0 +1,222 @@
+"""The hosts of a store by what an output could find on them: distinct patterns of events, each with its hosts.
+
+A fleet has some ten thousand hosts and few patterns: those are judged, and the hosts are counted. They stay in Arrow.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pyarrow as pa
+
+from carlang.database import open_memory
+from carlang.judgement.streams import Kind
+
+ALL_PLATFORMS = 7
+_PLATFORMS = {"windows": 1, "linux": 2, "macos": 4}
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_HOUR = 3_600_000_000
+_EVERY_EVENT_HAS = frozenset({"object", "action"})
+"""What no inventory counts: it stands in the names of folders."""
+_MOST_MOMENTS = 20
+"""How many instants are told apart: their stretches are bits of a number of 64, beside that of a kind of events. A
+program compares with two or three; of one that compares with more, the others are not judged."""
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """What tells hosts apart for an output: its classes, the fields that it asks for, the instants it compares with."""
+
+    classes: frozenset[tuple[str, str]]
+    fields: frozenset[str]
+    moments: tuple[datetime, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Pattern:
+    """Hosts with events of the same kinds. `hollow` are the classes of hollow records that some of theirs are of."""
+
+    kinds: frozenset[Kind]
+    hollow: frozenset[tuple[str, str]]
+    platforms: int
+    hosts: pa.DictionaryArray  # in the order of their names
+
+
+def platform_mask(names: Sequence[str]) -> int:
+    """Return platforms, in any case of letters, as a number; all where none is named, or one that is not known."""
+    masks = [_PLATFORMS.get(name.strip().lower(), ALL_PLATFORMS) for name in names]
+    mask = 0
+    for each in masks:
+        mask |= each
+    return mask or ALL_PLATFORMS
+
+
+def platform_names(mask: int) -> str:
+    """Return the platforms of a number as people write them."""
+    titles = {"windows": "Windows", "linux": "Linux", "macos": "macOS"}
+    return ", ".join(titles[name] for name, bit in _PLATFORMS.items() if mask & bit)
+
+
+class Hosts:
+    """The hosts of an inventory. Safe to use from several threads, which take turns.
+
+    `platforms` are those that each sensor runs on, by name; a sensor that is not there may be on any.
+    """
+
+    def __init__(self, inventory: pa.Table, platforms: Mapping[str, Sequence[str]]) -> None:
+        self._lock = threading.Lock()
+        # One thread: these are small tables, for which several only take turns.
+        self._connection = open_memory(threads=1)
+        masks = pa.table(
+            {
+                "sensor": pa.array(list(platforms), pa.string()),
+                "mask": pa.array([platform_mask(names) for names in platforms.values()], pa.int32()),
+            }
+        )
+        self._connection.register("inventory", inventory)
+        self._connection.register("masks", masks)
+        self._connection.execute(_TABLES)
+        names = self._connection.sql("SELECT host FROM hosts ORDER BY id").to_arrow_table()
+        self._names = names["host"].combine_chunks()
+        self._patterns: dict[Need, list[Pattern]] = {}
+
+    def latest(self) -> dict[tuple[str, str], int]:
+        """Return the instant of the latest event of each class, in microseconds since 1970."""
+        query = "SELECT object, action, max(last_us) FROM seen WHERE last_us IS NOT NULL GROUP BY object, action"
+        with self._lock:
+            rows = self._connection.execute(query).fetchall()
+        return {(owner, action): moment for owner, action, moment in rows}
+
+    def hollow(self) -> dict[tuple[str, str], int]:
+        """Return the number of hollow records of each class that has some."""
+        query = "SELECT object, action, sum(hollow)::BIGINT FROM seen WHERE hollow > 0 GROUP BY object, action"
+        with self._lock:
+            rows = self._connection.execute(query).fetchall()
+        return {(owner, action): count for owner, action, count in rows}
+
+    def patterns(self, need: Need) -> list[Pattern]:
+        """Return the patterns of all hosts, those without any event of a need's classes among them."""
+        self.read([need])
+        return self._patterns[need]
+
+    def read(self, needs: Iterable[Need]) -> None:
+        """Read the patterns of many needs at once: a query has its price, however small the table."""
+        with self._lock:
+            by_moments: dict[tuple[datetime, ...], list[Need]] = defaultdict(list)
+            for need in dict.fromkeys(needs):
+                if need not in self._patterns:
+                    by_moments[need.moments[:_MOST_MOMENTS]].append(need)
+            for moments, alike in by_moments.items():
+                self._read(alike, moments)
+
+    def _read(self, needs: Sequence[Need], moments: Sequence[datetime]) -> None:
+        classes = [(index, *each, sorted(need.fields)) for index, need in enumerate(needs) for each in need.classes]
+        columns = list(zip(*classes, strict=True)) or [(), (), (), ()]
+        types = (pa.int32(), pa.string(), pa.string(), pa.list_(pa.string()))
+        arrays = [pa.array(list(values), type_) for values, type_ in zip(columns, types, strict=True)]
+        self._connection.register("needs", pa.table(arrays, names=["need", "object", "action", "asked"]))
+        self._connection.execute(_ELEMENTS)
+        elements = {row[0]: row[1:] for row in self._connection.execute(_LISTED).fetchall()}
+        stretches = _stretches(moments)
+        query = _patterns_query(len(needs), stretches)
+        rows = self._connection.sql(query).to_arrow_table()
+        hosts = rows["hosts"].combine_chunks()
+        ids, ends = hosts.flatten(), hosts.offsets.to_pylist()
+        read: list[list[Pattern]] = [[] for _ in needs]
+        for index, (number, codes, mask) in enumerate(
+            zip(*(rows[name].to_pylist() for name in ("need", "codes", "mask")), strict=True)
+        ):
+            kinds, hollow = _decoded(codes or (), elements, needs[number], len(stretches))
+            of_pattern = ids.slice(ends[index] - ends[0], ends[index + 1] - ends[index])
+            names = pa.DictionaryArray.from_arrays(of_pattern, self._names)
+            read[number].append(Pattern(kinds, hollow, mask, names))
+        self._patterns.update(zip(needs, read, strict=True))
+
+
+# Times as numbers: those of events may lie beyond the years of a calendar. Ids count from 0, as those of a dictionary.
+_TABLES = f"""
+    CREATE TABLE seen AS
+      SELECT (dense_rank() OVER (ORDER BY lower(host) NULLS FIRST) - 1)::INTEGER AS id,
+        dense_rank() OVER (ORDER BY object, action, log, map_keys(filled), rows > 0) AS kind,
+        host, object, action, log, sensor, rows, hollow, timed, epoch_us(first_time) AS first_us,
+        epoch_us(last_time) AS last_us, map_keys(filled) AS fields, hours
+      FROM inventory;
+    CREATE TABLE kinds AS SELECT DISTINCT kind, object, action, log, fields, rows > 0 AS present FROM seen;
+    CREATE TABLE hosts AS
+      SELECT id, min(host) AS host,
+        CASE WHEN bit_and(coalesce(mask, {ALL_PLATFORMS})) = 0 THEN {ALL_PLATFORMS}
+          ELSE bit_and(coalesce(mask, {ALL_PLATFORMS})) END AS mask
+      FROM seen LEFT JOIN masks USING (sensor) GROUP BY id;
+"""  # noqa: S608  # numbers of our own
+
+# Kinds that differ in nothing that a need asks for are one element of it; records of logs in the log only where a
+# condition asks for its name.
+_ELEMENTS = """
+    CREATE OR REPLACE TABLE elements AS
+      SELECT *, dense_rank() OVER (ORDER BY need, object, action, log, fields, present) AS element FROM (
+        SELECT need, kind, object, action, CASE WHEN list_contains(asked, 'log_name') THEN log END AS log,
+          list_sort(list_intersect(fields, asked)) AS fields, present
+        FROM kinds JOIN needs USING (object, action))
+"""
+_LISTED = "SELECT DISTINCT element, object, action, log, fields, present FROM elements"
+
+
+def _patterns_query(needs: int, stretches: Sequence[str]) -> str:
+    """Return the query for the patterns of each need; a code is an element, then a bit a stretch, then the untimed."""
+    bits = " + ".join(f"(CASE WHEN {test} THEN {1 << index + 1} ELSE 0 END)" for index, test in enumerate(stretches))
+    return f"""
+      WITH codes AS (
+        SELECT DISTINCT need, id, element * {1 << len(stretches) + 1} + {bits} + (timed < rows)::INTEGER AS code
+        FROM seen JOIN elements USING (kind)),
+      by_host AS (SELECT need, id, list(code ORDER BY code) AS codes FROM codes GROUP BY need, id)
+      SELECT numbers.need::INTEGER AS need, codes, mask, list(hosts.id ORDER BY hosts.id) AS hosts
+      FROM hosts CROSS JOIN range({needs}) AS numbers(need)
+        LEFT JOIN by_host ON by_host.need = numbers.need AND by_host.id = hosts.id
+      GROUP BY numbers.need, codes, mask ORDER BY numbers.need, min(hosts.id)
+    """  # noqa: S608  # numbers of our own
+
+
+def _stretches(moments: Sequence[datetime]) -> list[str]:
+    """Return tests whether a row has events in each stretch: bound n is stretch 2n + 1, between bounds lie the others.
+
+    Within an hour it is not known where events are, but for the first and the last: they may be anywhere in it.
+    """
+    if not moments:
+        return ["timed > 0"]
+    bounds = [(moment - _EPOCH) // timedelta(microseconds=1) for moment in moments]
+    tests = []
+    for index in range(2 * len(bounds) + 1):
+        low = bounds[(index - 1) // 2] if index else None
+        high = bounds[index // 2] if index // 2 < len(bounds) else None
+        within, run = ["timed > 0"], []
+        if low is not None:
+            within.append(f"last_us {'>=' if index % 2 else '>'} {low}")
+            run.append(f"""run."end"::BIGINT * {_HOUR} > {low}""")
+        if high is not None:
+            within.append(f"first_us {'<=' if index % 2 else '<'} {high}")
+            run.append(f"""run."start"::BIGINT * {_HOUR} {"<=" if index % 2 else "<"} {high}""")
+        in_hours = f"len(list_filter(hours, lambda run: {' AND '.join(run)})) > 0"
+        tests.append(" AND ".join([*within, in_hours]))
+    return tests
+
+
+def _decoded(
+    codes: Sequence[int], elements: Mapping[int, Sequence[Any]], need: Need, stretches: int
+) -> tuple[frozenset[Kind], frozenset[tuple[str, str]]]:
+    """Return the kinds that codes stand for, and the classes of hollow records."""
+    kinds: set[Kind] = set()
+    hollow: set[tuple[str, str]] = set()
+    for code in codes:
+        owner, action, log, fields, present = elements[code >> stretches + 1]
+        if not present:
+            hollow.add((owner, action))
+            continue
+        lies_in = frozenset(index for index in range(stretches) if code >> index + 1 & 1)
+        missing = need.fields - frozenset(fields) - _EVERY_EVENT_HAS
+        kinds.add(Kind(owner, action, log, missing, lies_in, bool(code & 1)))
+    return frozenset(kinds), frozenset(hollow)

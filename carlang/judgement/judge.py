@@ -1,0 +1,197 @@
+"""One judgement of what a store can answer: of an output, with reasons, by host."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+import pyarrow as pa
+
+from carlang.judgement.conditions import Folding, moments
+from carlang.judgement.hosts import Hosts, Need, Pattern, platform_mask, platform_names
+from carlang.judgement.streams import Bounds, Evaluation, Kind, Store
+from carlang.judgement.traces import Trace
+from carlang.mapping import sensor_platforms
+from carlang.model import Model
+from carlang.resolve import Given, bound
+from carlang.resolve.bound import BoundOutput, Events, streams_below
+from carlang.results import HostGroup, Judgement, NoEvents, NotOnOneHost, OtherPlatform, Reason, State, distinct
+from carlang.store import Store as EventStore
+
+_EPOCH = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
+_ALWAYS = frozenset({"time"})
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """What a run looks at: its instant, and events from `since` to before `until`; those without a time always."""
+
+    now: datetime
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """An output that is judged: the values of its program's inputs, and the platforms of its analytic, all if none."""
+
+    output: BoundOutput
+    given: Given
+    platforms: Sequence[str] = ()
+
+
+def judge(asked: Sequence[Asked], store: EventStore, model: Model, range_: Range) -> list[Judgement]:
+    """Return what a store can say of outputs, in their order."""
+    if not asked:
+        return []
+    needs = [_need(each, range_, model) for each in asked]
+    classes = frozenset[tuple[str, str]]().union(*(need.classes for need, _ in needs))
+    fields = frozenset[str]().union(*(need.fields for need, _ in needs))
+    judge_ = _Judge(store.inventory(classes, fields), model, range_.now)
+    judge_.read([need for need, _ in needs])
+    return [judge_.judgement(each, *need) for each, need in zip(asked, needs, strict=True)]
+
+
+class _Judge:
+    """Judges outputs over an inventory."""
+
+    def __init__(self, inventory: pa.Table, model: Model, now: datetime) -> None:
+        self._model = model
+        self._now = now
+        self._hosts = Hosts(inventory, sensor_platforms())
+        latest = {name: text for name, moment in self._hosts.latest().items() if (text := _behind(moment))}
+        self._store = Store(self._hosts.hollow(), latest)
+
+    def read(self, needs: Sequence[Need]) -> None:
+        """Read the hosts for all needs at once."""
+        self._hosts.read(needs)
+
+    def judgement(self, asked: Asked, need: Need, bounds: Bounds) -> Judgement:
+        """Return the judgement of an output."""
+        patterns, stream = self._hosts.patterns(need), asked.output.stream
+        store = self._evaluation(patterns, need, bounds, asked.given)
+        whole = _verdict(store.traces(stream))
+        wanted = platform_mask(asked.platforms)
+        groups = []
+        for pattern in patterns:
+            if not pattern.platforms & wanted:
+                other = OtherPlatform(platform_names(pattern.platforms), platform_names(wanted))
+                groups.append(HostGroup(State.NOT_ASKED, (other,), pattern.hosts))
+                continue
+            here = self._evaluation([pattern], need, bounds, asked.given, store)
+            verdict = whole if len(patterns) == 1 else _verdict(here.traces(stream))
+            groups.append(HostGroup(verdict.state, verdict.reasons, pattern.hosts))
+        return _summed(whole, _joined(groups))
+
+    def _evaluation(
+        self,
+        patterns: Sequence[Pattern],
+        need: Need,
+        bounds: Bounds,
+        given: Given,
+        everywhere: Evaluation | None = None,
+    ) -> Evaluation:
+        kinds = frozenset[Kind]().union(*(pattern.kinds for pattern in patterns))
+        hollow = frozenset[tuple[str, str]]().union(*(pattern.hollow for pattern in patterns))
+        return Evaluation(kinds, hollow, self._model, self._store, bounds, self._now, given, need.fields, everywhere)
+
+
+@dataclass(frozen=True, slots=True)
+class _Verdict:
+    state: State
+    reasons: tuple[Reason, ...] = field(default=())
+
+
+def _verdict(traces: Iterable[Trace]) -> _Verdict:
+    """Return what the traces that reach an output say."""
+    living = [trace for trace in traces if not trace.lost]
+    ghosts = [trace for trace in traces if trace.lost and not any(trace.covered_by(other) for other in living)]
+    # The log of records may be any that is there: a program that names none lacks none.
+    ghosts = [ghost for ghost in ghosts if not _any_log(ghost)]
+    reasons = distinct(reason for ghost in ghosts for reason in sorted(ghost.lost, key=_order))
+    if living:
+        return _Verdict(State.PARTLY if reasons else State.ANSWERED, reasons)
+    return _Verdict(State.BLIND if reasons else State.ANSWERED, reasons)
+
+
+def _any_log(ghost: Trace) -> bool:
+    return ghost.arm is not None and ghost.arm[1] == "log_name" and NoEvents("event", "log") in ghost.lost
+
+
+def _order(reason: Reason) -> tuple[str, str]:
+    return type(reason).__name__, repr(reason)
+
+
+def _joined(groups: Iterable[HostGroup]) -> tuple[HostGroup, ...]:
+    """Return groups of hosts, those of one state for the same reasons as one."""
+    alike: dict[tuple[State, tuple[Reason, ...]], list[pa.Array]] = {}
+    for group in groups:
+        alike.setdefault((group.state, group.reasons), []).append(group.hosts)
+    order = list(State)
+    return tuple(
+        HostGroup(state, reasons, _in_order(hosts))
+        for (state, reasons), hosts in sorted(alike.items(), key=lambda item: order.index(item[0][0]))
+    )
+
+
+def _in_order(hosts: Sequence[pa.DictionaryArray]) -> pa.DictionaryArray:
+    """Return hosts as one array; the dictionary they share has the names in order."""
+    if len(hosts) == 1:
+        return hosts[0]
+    ids = pa.concat_arrays([each.indices for each in hosts]).sort()
+    return pa.DictionaryArray.from_arrays(ids, hosts[0].dictionary)
+
+
+def _summed(whole: _Verdict, groups: tuple[HostGroup, ...]) -> Judgement:
+    """Return the judgement of an output, of its hosts' and what is so of the store as a whole."""
+    asked = [group for group in groups if group.state is not State.NOT_ASKED]
+    if groups and not asked:
+        return Judgement(State.NOT_ASKED, distinct(r for group in groups for r in group.reasons), groups)
+    states = {group.state for group in asked} or {whole.state}
+    of_hosts = distinct(r for group in asked for r in group.reasons)
+    if states == {State.ANSWERED}:
+        return Judgement(State.ANSWERED, (), groups)
+    if states == {State.BLIND}:
+        if whole.state is State.BLIND:
+            return Judgement(State.BLIND, whole.reasons, groups)
+        absent = [reason for reason in of_hosts if isinstance(reason, NoEvents)]
+        classes = dict.fromkeys(f"{each.object}/{each.action}" if each.action else each.object for each in absent)
+        # The store as a whole has everything: what each host lacks of it stands beside the host.
+        return Judgement(State.BLIND, (NotOnOneHost(", ".join(classes)),) if classes else of_hosts, groups)
+    return Judgement(State.PARTLY, distinct((*whole.reasons, *of_hosts)), groups)
+
+
+def _need(asked: Asked, range_: Range, model: Model) -> tuple[Need, Bounds]:
+    """Return what of the store an output's judgement hangs on, and the stretches of time that it tells apart."""
+    classes: set[tuple[str, str]] = set()
+    names: set[str] = set(_ALWAYS)
+    instants: set[datetime] = {moment for moment in (range_.since, range_.until) if moment is not None}
+    folding = Folding(range_.now, asked.given, (), lambda _: ())
+    for stream in streams_below(asked.output.stream):
+        if isinstance(stream, Events):
+            classes.update((each.object, action) for each in stream.sets for action in each.actions)
+        if isinstance(stream, bound.Distinct):
+            names.add(stream.column.name)
+        for expr in bound.expressions(stream):
+            names.update(name.rpartition(".")[2] for name in bound.fields_of(expr))
+            instants |= moments(expr, folding)
+    known = {name for owner, _ in classes if owner in model.objects for name in model.objects[owner].fields}
+    ordered = tuple(sorted(instants))
+    window = frozenset(
+        index
+        for index in range(2 * len(ordered) + 1)
+        if (range_.since is None or index >= 2 * ordered.index(range_.since) + 1)
+        and (range_.until is None or index < 2 * ordered.index(range_.until) + 1)
+    )
+    fields = frozenset(names & known)
+    return Need(frozenset(classes), fields, ordered), Bounds(ordered, window)
+
+
+def _behind(moment: int) -> str | None:
+    """Return the second behind an instant in microseconds, as a command takes it; None beyond the calendar's years."""
+    try:
+        second = _EPOCH + timedelta(seconds=moment // 1_000_000 + 1)
+    except OverflowError:
+        return None
+    return second.strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -1,0 +1,94 @@
+"""A judgement is by host: who can answer, who cannot, and why."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from carlang.analytic import CompiledAnalytic, load_text
+from carlang.results import State, judgement_json, judgement_text
+from carlang.store import Store
+from tests.judgement.fleets import AUDITD, SECURITY, SYSMON, events, judged, store_of, told
+
+WINDOWS = "---\nid: W-1\ntitle: Windows\nplatforms: [Windows]\n---\n"
+LINES = 'p = search Process:Create\nq = filter p where (command_line == "x")\noutput q\n'
+WITH_SYSMON = [f"PC{n:02}" for n in range(12)]
+WITHOUT = [f"PC{n:02}" for n in range(12, 37)]
+LINUX = ["web1", "web2", "web3"]
+
+
+@pytest.fixture(scope="module")
+def fleet(tmp_path_factory: pytest.TempPathFactory) -> Store:
+    """Forty hosts: twelve have Sysmon, three run Linux."""
+    return store_of(
+        tmp_path_factory.mktemp("fleet") / "store",
+        process__create=[
+            *events(WITH_SYSMON, SYSMON),
+            *events(WITHOUT, SECURITY),
+            *events([name.upper() for name in WITH_SYSMON], SECURITY),
+            *events(LINUX, AUDITD),
+        ],
+        flow__start=events(["web1"], {"sensor": "zeek", "dest_port": 1}),
+    )
+
+
+def _windows(program: str = LINES) -> CompiledAnalytic:
+    return load_text(WINDOWS + program)
+
+
+def test_a_report_says_on_how_many_hosts_it_is_answered_and_why_not_on_the_others(fleet: Store) -> None:
+    judgement = judged(fleet, _windows())
+    assert judgement_text(judgement) == ("answered on 12 of 37 hosts; blind on 25: no command_line; not asked on 3")
+    assert told(judgement) == ("partly", ["field_never_filled process create command_line"])
+    assert judgement.names(State.ANSWERED) == WITH_SYSMON
+    assert judgement.names(State.BLIND, 2) == WITHOUT[:2]
+    assert judgement.names(State.NOT_ASKED) == LINUX
+    document = judgement_json(judgement, names=5)
+    assert document["hosts"] == {"answered": 12, "partly": 0, "blind": 25, "not_asked": 3}
+    assert [(group["count"], len(group["hosts"])) for group in document["by_host"]] == [(12, 5), (25, 5), (3, 3)]
+
+
+def test_what_is_for_every_platform_is_asked_on_every_host(fleet: Store) -> None:
+    assert judgement_text(judged(fleet, LINES)) == "answered on 15 of 40 hosts; blind on 25: no command_line"
+
+
+def test_hosts_on_which_a_sensor_that_is_on_any_platform_is_beside_are_of_the_others(fleet: Store) -> None:
+    assert "web1" in judged(fleet, _windows()).names(State.NOT_ASKED)
+
+
+def test_an_analytic_for_windows_is_not_asked_where_all_hosts_run_linux(tmp_path: Path) -> None:
+    store = store_of(tmp_path, process__create=events(LINUX[:2], AUDITD))
+    assert told(judged(store, _windows())) == ("not_asked", ["other_platform Linux Windows"])
+    assert told(judged(store, LINES)) == ("answered", [])
+
+
+def test_parts_of_a_join_that_are_tied_to_one_host_have_to_be_there_together(tmp_path: Path) -> None:
+    flows = events(["B", "C"], {"sensor": "sysmon", "pid": 4, "dest_port": 1})
+    store = store_of(tmp_path, process__create=events(["A", "B"], SYSMON), flow__start=flows)
+    join = "p = search Process:Create\nf = search Flow:Start\nq = join (p, f) where (p.pid == f.pid{})\noutput q"
+    tied = judged(store, join.format(" and p.hostname == f.hostname"))
+    assert {state.value: tied.names(state) for state in State} == {
+        "answered": ["B"],
+        "blind": ["A", "C"],
+        "partly": [],
+        "not_asked": [],
+    }
+    assert told(judged(store, join.format(""))) == ("answered", [])
+    apart = store_of(tmp_path / "apart", process__create=events(["A"], SYSMON), flow__start=events(["C"], {"pid": 4}))
+    assert told(judged(apart, join.format(" and p.hostname == f.hostname"))) == (
+        "blind",
+        ["not_on_one_host flow/start, process/create"],
+    )
+
+
+def test_events_without_a_host_are_those_of_one_that_has_no_name(tmp_path: Path) -> None:
+    store = store_of(tmp_path, process__create=[*events([None], SYSMON), *events(["A"], SECURITY)])
+    judgement = judged(store, LINES)
+    assert judgement.names(State.ANSWERED) == [None]
+    assert judgement.names(State.BLIND) == ["A"]
+
+
+def test_a_store_without_events_is_blind(tmp_path: Path) -> None:
+    store = store_of(tmp_path, process__create=events([], SYSMON), flow__start=events(["A"], {"pid": 1}))
+    assert told(judged(store, LINES)) == ("blind", ["no_events process create"])

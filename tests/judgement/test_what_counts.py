@@ -1,0 +1,176 @@
+"""What an output needs of a store, and what it does not: conditions that must hold, each alternative for itself."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from carlang.store import Store
+from tests.judgement.fleets import NOW, SECURITY, START, SYSMON, events, judged, store_of, told
+
+CREATE = "p = search Process:Create\n"
+NO_CREATE = "no_events process create"
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory: pytest.TempPathFactory) -> Store:
+    """One host with starts of processes that have no parent and no hash, deletions in the registry, a Security log."""
+    start = {k: v for k, v in SYSMON.items() if k != "parent_exe"}
+    return store_of(
+        tmp_path_factory.mktemp("counts") / "store",
+        process__create=events(["A"], start),
+        registry__remove=events(["A"], {"sensor": "sysmon", "key": "HKLM\\x"}),
+        flow__start=events(["A"], {"sensor": "sysmon", "dest_port": 3389, "dest_ip": "10.0.0.1"}),
+        event__log=events(["A"], {"sensor": "windows_event_log", "log_name": "Security", "event_code": "4624"}),
+    )
+
+
+@pytest.mark.parametrize(
+    ("program", "expected"),
+    [
+        # Columns that are only shown do not count, nor keys of groups and of differences, where missing equals missing.
+        (CREATE + "q = from p select exe, parent_exe", "answered"),
+        (CREATE + "g = group p by parent_exe\nq = from g select parent_exe, values(user) as users", "answered"),
+        (CREATE + "a = filter p where (exe == 'a.exe')\nq = p - a by parent_exe", "answered"),
+        (CREATE + "s = p\nq = sequence (p, s) by parent_exe within 1 hour", "answered"),
+        # Conditions do.
+        (CREATE + "q = filter p where (parent_exe == 'x')", "blind: field_never_filled process create parent_exe"),
+        (CREATE + "q = filter p where (parent_exe exists)", "blind: field_never_filled process create parent_exe"),
+        (CREATE + "q = filter p where (parent_exe == null)", "answered"),
+        (CREATE + "q = filter p where (parent_exe != 'x')", "answered"),
+        (CREATE + "q = filter p where (not (parent_exe == 'x'))", "answered"),
+        (CREATE + "q = filter p where (parent_exe not in ['x', 'y*'])", "answered"),
+        (CREATE + "q = filter p where (not (parent_exe != 'x'))",
+         "blind: field_never_filled process create parent_exe"),
+        (CREATE + "q = filter p where (lower(parent_exe) == 'x')",
+         "blind: field_never_filled process create parent_exe"),
+        (CREATE + "q = filter p where (coalesce(parent_exe, exe) == 'x')", "answered"),
+        (CREATE + "q = filter p where (parent_exe == exe)", "blind: field_never_filled process create parent_exe"),
+        (CREATE + "p.x = concat(parent_exe, '!')\nq = filter p where (x == 'a!')",
+         "blind: field_never_filled process create parent_exe"),
+        (CREATE + "q = filter p where (exe match 'a' and parent_exe match 'a' and md5_hash == 'a')",
+         "blind: field_never_filled process create md5_hash; field_never_filled process create parent_exe"),
+        # Of an `or` each arm is judged for itself, also one that De Morgan hides.
+        (CREATE + "q = filter p where (exe == 'x' or parent_exe == 'x')",
+         "partly: field_never_filled process create parent_exe"),
+        (CREATE + "q = filter p where (not (exe != 'x' and parent_exe != 'x'))",
+         "partly: field_never_filled process create parent_exe"),
+        (CREATE + "q = filter p where ((exe == 'x' or parent_exe == 'x') and md5_hash == 'x')",
+         "blind: field_never_filled process create md5_hash"),
+        (CREATE + "q = filter p where (not (exe == 'x' or parent_exe == 'x'))", "answered"),
+        # A difference needs what it takes away from.
+        (CREATE + "t = search Thread:Create\nq = p - t by hostname", "answered"),
+        (CREATE + "t = search Thread:Create\nq = t - p by hostname", "blind: no_events thread create"),
+        # Classes of a search, and both sides of a union, are alternatives; parts of joins and sequences are not.
+        ("q = search Registry:Add,Remove", "partly: no_events registry add"),
+        ("q = search Registry:Add,Key_Edit", "blind: no_events registry add; no_events registry key_edit"),
+        ("r = search Registry:Add,Remove\nq = filter r where (action == 'remove')", "answered"),
+        ("r = search Registry:Add,Remove\nq = filter r where (action == 'add')", "blind: no_events registry add"),
+        ("q = search Registry", "answered"),
+        ("q = search Thread", "blind: no_events thread"),
+        ("r = search Registry\nq = filter r where (action == 'add')", "blind: no_events registry add"),
+        (CREATE + "t = search Thread:Create\nq = p + t", "partly: no_events thread create"),
+        (CREATE + "t = search Thread:Create\nq = join (p, t) where (p.pid == t.src_pid)",
+         "blind: no_events thread create"),
+        (CREATE + "t = search Thread:Create\nq = sequence (p, t) by hostname within 1 hour",
+         "blind: no_events thread create"),
+        (CREATE + "t = search Thread:Create\ns = p\nq = sequence (p, s) by hostname within 1 hour until t", "answered"),
+        (CREATE + "f = search Flow:Start\nq = join (p, f) where (p.ppid == f.pid)",
+         "blind: field_never_filled flow start pid; field_never_filled process create ppid"),
+        # Aggregates are over what they count.
+        (CREATE + "g = group p by exe\nq = filter g where (count(distinct md5_hash) > 1)",
+         "blind: field_never_filled process create md5_hash"),
+        (CREATE + "g = group p by exe\nr = from g select count(distinct md5_hash) as n\nq = filter r where (n > 1)",
+         "blind: field_never_filled process create md5_hash"),
+        (CREATE + "g = group p by exe\nq = filter g where (count() > 1)", "answered"),
+        (CREATE + "q = unique(p.md5_hash)", "blind: field_never_filled process create md5_hash"),
+        ("t = search Thread:Create\nlast = max(t.time)\n" + CREATE + "q = filter p where (time > last)",
+         "blind: no_events thread create"),
+        ("t = search Thread:Create\n" + CREATE + "q = filter p where (count(t) == 0)", "answered"),
+        # Records of logs need their log.
+        ("r = search Event:Log\nq = filter r where (log_name == 'System' and event_code == 7036)",
+         "blind: no_log System"),
+        ("r = search Event:Log\nq = filter r where (log_name == 'security' and event_code == 1)", "answered"),
+        ("r = search Event:Log\nq = filter r where (log_name in ['Security', 'System'])", "partly: no_log System"),
+        ("q = search Event:Log where ((log_name == 'Security' and event_code == 1) or (log_name == 'System'))",
+         "partly: no_log System"),
+        ("r = search Event:Log\nq = filter r where (log_name == '*PowerShell*')", "blind: no_log *PowerShell*"),
+        ("r = search Event:Log\nq = filter r where (log_name contains 'powershell')", "blind: no_log *powershell*"),
+        ("r = search Event:Log\nq = filter r where (event_code == 7036)", "answered"),
+        ("r = search Event:Log\nq = filter r where (event_data.x == '1')",
+         "blind: field_never_filled event log event_data"),
+    ],
+)  # fmt: skip
+def test_what_an_output_needs(store: Store, program: str, expected: str) -> None:
+    state, reasons = told(judged(store, program))
+    assert ": ".join(filter(None, (state, "; ".join(reasons)))) == expected
+
+
+@pytest.mark.parametrize(
+    ("condition", "expected"),
+    [
+        ("time >= now - 1 day", "answered"),
+        ("time >= now - 1 hour", f"blind: window_without_events process create {START + timedelta(seconds=1):%FT%TZ}"),
+        ("now - 3 hours < time < now - 1 hour", "answered"),
+        ("now - 1 day < time and time < now - 3 hours",
+         f"blind: window_without_events process create {START + timedelta(seconds=1):%FT%TZ}"),
+        ("time < '2024-03-05T08:00:00Z'", "blind: window_without_events process create"),
+        ("time <= '2024-03-05T08:00:00Z'", "answered"),
+        ("time == '2024-03-05T08:00:00Z'", "answered"),
+        ("time > '2024-03-05T08:00:00Z'", "blind: window_without_events process create"),
+        ("time > '2024-03-05' or exe == 'x'", "answered"),
+        ("time > '2025-03-05' or exe == 'x'", "partly: window_without_events process create"),
+    ],
+)  # fmt: skip
+def test_a_range_of_time_that_holds_no_event_is_blind(store: Store, condition: str, expected: str) -> None:
+    state, reasons = told(judged(store, CREATE + f"q = filter p where ({condition})"))
+    assert ": ".join(filter(None, (state, "; ".join(reasons)))) == expected
+
+
+def test_the_instant_that_is_hinted_at_holds_events(store: Store) -> None:
+    program = CREATE + "q = filter p where (time >= now - 1 hour)"
+    (reason,) = judged(store, program).reasons
+    hinted = reason.now  # type: ignore[union-attr]  # the reason is a window's
+    assert judged(store, program, now=START.fromisoformat(hinted or "")).state.value == "answered"
+
+
+def test_what_a_run_leaves_out_is_not_seen(store: Store) -> None:
+    later = START + timedelta(minutes=1)
+    assert told(judged(store, CREATE, since=later)) == ("blind", ["window_without_events process create"])
+    assert told(judged(store, CREATE, until=START)) == ("blind", ["window_without_events process create"])
+    assert told(judged(store, CREATE, since=START, until=later)) == ("answered", [])
+
+
+def test_a_value_for_an_input_counts(store: Store) -> None:
+    program = "input since: time = now - 1 hour\n" + CREATE + "q = filter p where (time >= since)"
+    assert judged(store, program).state.value == "blind"
+    assert judged(store, program, since_="x").state.value == "blind"
+    assert judged(store, program.replace("since", "begin"), begin=START).state.value == "answered"
+    assert told(judged(store, program.replace(" = now - 1 hour", ""))) == ("blind", ["missing_parameter since"])
+
+
+def test_events_without_a_time_lie_in_every_window_of_a_run_and_in_none_of_a_program(tmp_path: Path) -> None:
+    row = {"hostname": "A", "exe": "x", "time": None}
+    store = store_of(tmp_path, process__create=[row])
+    assert judged(store, CREATE, since=NOW).state.value == "answered"
+    assert told(judged(store, CREATE + "q = filter p where (time < now)")) == (
+        "blind",
+        ["field_never_filled process create time"],
+    )
+
+
+def test_of_two_sensors_of_one_class_the_one_that_tells_more_answers(tmp_path: Path) -> None:
+    store = store_of(tmp_path, process__create=[*events(["A"], SYSMON), *events(["A"], SECURITY)])
+    assert told(judged(store, CREATE + "q = filter p where (command_line == 'x')")) == ("answered", [])
+    # One has the one field, the other the other: no event has both.
+    rows = [*events(["A"], {"sensor": "a", "exe": "x"}), *events(["A"], {"sensor": "b", "pid": 4})]
+    split = store_of(tmp_path / "split", process__create=rows)
+    assert judged(split, CREATE + "q = filter p where (exe == 'x' or pid == 4)").state.value == "answered"
+    assert judged(split, CREATE + "q = filter p where (exe == 'x' and pid == 4)").state.value == "blind"
+
+
+def test_a_search_of_several_objects_does_not_lack_a_field_that_one_of_them_cannot_have(store: Store) -> None:
+    program = "s = search (Process:Create or Registry:Remove)\nq = filter s where (command_line == 'x')"
+    assert told(judged(store, program)) == ("answered", [])
