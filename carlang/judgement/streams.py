@@ -126,7 +126,7 @@ class Evaluation:
         for event_set in events.sets:
             owner = self.model.objects.get(event_set.object)
             # An object with one action is named by it, whichever way it was searched.
-            whole = owner is not None and len(event_set.actions) == len(owner.actions) > 1
+            whole = event_set.whole and len(event_set.actions) > 1
             of_set = [k for k in self._best if k.object == event_set.object and k.action in event_set.actions]
             fields = frozenset(owner.fields) if owner else frozenset[str]()
             for kind in of_set:

@@ -287,10 +287,14 @@ BoundExpr = (
 
 @dataclass(frozen=True, slots=True)
 class EventSet:
-    """Events of one object: its name and the names of the actions, all of them where every action is meant."""
+    """Events of one object: its name and the names of the actions, all of them where every action is meant.
+
+    `whole` says that the program names the object and no action of it: rows are the same as if it named all of them.
+    """
 
     object: str
     actions: tuple[str, ...]
+    whole: bool = field(default=False, compare=False, repr=False)
     span: Span | None = field(default=None, compare=False, repr=False)
 
 

@@ -175,7 +175,8 @@ def _search(ctx: Context, search: ast.Search, target: Entry | None) -> Flow | No
     for conjunction in search.conjunctions:
         fault = ctx.report(codes.EVENTS_AND, "no event is of two classes at once; read as `or`", conjunction)
         ctx.add(fault.repaired_by("or"))
-    classes = [known for written in search.classes if (known := _event_class(ctx, written)) is not None]
+    known = [(written, _event_class(ctx, written)) for written in search.classes]
+    classes = [each for _, each in known if each is not None]
     if not classes:
         return None
     actions: dict[str, dict[str, None]] = {}
@@ -184,7 +185,8 @@ def _search(ctx: Context, search: ast.Search, target: Entry | None) -> Flow | No
         objects[owner.name] = owner
         actions.setdefault(owner.name, {}).update(dict.fromkeys(action.name for action in asked))
     span = Span(search.span.start, search.classes[-1].span.end)
-    sets = tuple(EventSet(name, tuple(names), span=span) for name, names in actions.items())
+    whole = {each[0].name for written, each in known if each is not None and not written.actions}
+    sets = tuple(EventSet(name, tuple(names), name in whole, span=span) for name, names in actions.items())
     events = Events(sets, _columns(objects.values()), span=span)
     flow = Flow(events, {"": tuple(objects.values())}, span)
     return flow if search.condition is None else _filtered(ctx, flow, search.condition, target, search.span)

@@ -10,7 +10,7 @@ import pytest
 
 from carlang import ingest, open_store
 from carlang.analytic import RunOptions, run_analytics
-from carlang.results import RunReport
+from carlang.results import RunReport, State
 from tests.catalogue.generator import generator, recorded_hits
 from tests.catalogue.independent_records import recordings
 
@@ -41,6 +41,11 @@ def test_one_run_of_the_whole_catalogue_ends_with_nothing_failed(report: RunRepo
     assert report.failed == ()
     assert report.found > 0
     assert [n.analytic for n in report.not_run if not n.reason] == []
+
+
+def test_what_is_judged_to_be_blind_finds_nothing(report: RunReport) -> None:
+    states = {result.output.judgement.state for result in report.results if result.output.judgement}
+    assert states <= {State.ANSWERED, State.PARTLY}
 
 
 def test_what_is_found_in_each_recording_is_what_the_documentation_says(report: RunReport) -> None:

@@ -42,18 +42,24 @@ def store_of(root: Path, **classes: Sequence[Mapping[str, Any]]) -> Store:
     return open_store(root)
 
 
-def judged(
+def judgements(
     store: Store,
     program: str | CompiledAnalytic,
     now: datetime = NOW,
     since: datetime | None = None,
     until: datetime | None = None,
     **params: Any,
-) -> Judgement:
-    """Return the judgement of a program's last output."""
+) -> list[Judgement]:
+    """Return the judgements of a program's outputs."""
     analytic = load_text(program) if isinstance(program, str) else program
     (of,) = judge_analytics([analytic], store, RunOptions.of(now=now, since=since, until=until), params)
-    return of.outputs[-1][1]
+    assert of.outputs, analytic.diagnostics
+    return [judgement for _, judgement in of.outputs]
+
+
+def judged(store: Store, program: str | CompiledAnalytic, **bounds: Any) -> Judgement:
+    """Return the judgement of a program's last output."""
+    return judgements(store, program, **bounds)[-1]
 
 
 def told(judgement: Judgement) -> tuple[str, list[str]]:
