@@ -25,7 +25,7 @@ OutputJudgement = tuple[CompiledAnalytic, str, Judgement]
 """An analytic, one of its outputs, and what a store can say of it."""
 
 
-def check(
+def check(  # noqa: PLR0913  # the options that the command has
     targets: Targets = None,
     expression: Expression = None,
     store: StorePath = None,
