@@ -6,6 +6,7 @@ import gzip
 import io
 import json
 import tarfile
+import tracemalloc
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -13,6 +14,9 @@ from pathlib import Path
 import pytest
 
 import carlang
+from carlang.readers import tuning
+from carlang.readers.json_documents import JsonDocumentsReader
+from carlang.readers.records import LogFile, ReadFault, Records
 from tests.ingesting import sysmon_create
 
 RECORD = json.dumps(sysmon_create()).encode()
@@ -88,3 +92,22 @@ def test_lines_of_zeek_behind_one_that_is_too_long_keep_their_numbers(tmp_path: 
     report = carlang.ingest([log], tmp_path / "store")
     assert [rejection.number for rejection in report.rejections] == [6, 7]
     assert report.rejections[0].reason == "a line that is too long"
+
+
+def test_a_document_without_end_is_refused_and_what_is_kept_of_it_does_not_grow(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(tuning, "LARGEST_DOCUMENT", MEGABYTE)
+    for size in ("BLOCK", "PIECE"):
+        monkeypatch.setattr(tuning, size, MEGABYTE // 8)
+    text = b'[{"Event": "' + b"x" * (20 * MEGABYTE) + b'"},\n' + RECORD + b"]"
+    tracemalloc.start()
+    items = list(JsonDocumentsReader().read(LogFile("log.json", io.BytesIO(text))))
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    fault, records = items
+    assert isinstance(fault, ReadFault)
+    assert fault.reason == "a document of more than 1 MB"
+    assert isinstance(records, Records)
+    assert len(records.lines) == 1
+    assert peak < 10 * MEGABYTE

@@ -43,6 +43,7 @@ BOMBS = {
     "gzip": gzip.compress(BOMB),
     "zstd": zstd.compress(BOMB),
     "zip": _zip(bomb=BOMB),
+    "gzip of zeros": gzip.compress(bytes(2 * MEGABYTE)),
     "zip of zeros": _zip(zeros=bytes(2 * MEGABYTE)),
     "zip in zip": _zip(inner=_zip(a=BOMB)),
     "gzip in zip": _zip(inner=gzip.compress(BOMB)),
