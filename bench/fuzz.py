@@ -1,7 +1,7 @@
 # ruff: noqa: INP001  # a folder of commands, not a package
 """Damage small real files at random, and see that nothing undamaged is lost without a word.
 
-    python -m bench.fuzz [--mutants 5000] [--seed 0] [--data ../shared/data] [--only NAME] [--keep FOLDER]
+    python -m bench.fuzz [--mutants 5000] [--seed 0] [--data ../shared/data] [--only NAME] [--keep FOLDER] [--read]
 
 Each mutant is a small file of one format with bytes flipped, cut, put in, exchanged, doubled or wiped. It is read
 alone, and ingested together with an undamaged neighbour in one call, some at a time. What has to hold:
@@ -11,7 +11,8 @@ alone, and ingested together with an undamaged neighbour in one call, some at a 
 - a line of the mutant that the damage left as it was becomes the record that it was, or a fault is counted for it;
 - of formats without lines, as many faults are counted, if any, as make it known that records are missing: one.
 
-Prints the seed of what fails, and ends with status 1. `--keep` writes the mutants that failed to a folder.
+Prints the seed of what fails, and ends with status 1. `--keep` writes the mutants that failed to a folder; `--read`
+ingests none, which takes most of the time.
 """
 
 from __future__ import annotations
@@ -263,6 +264,7 @@ def main() -> int:
     )
     parser.add_argument("--only", default="", help="formats with this text in their name alone")
     parser.add_argument("--keep", type=Path, help="a folder for the mutants that failed")
+    parser.add_argument("--read", action="store_true", help="read the mutants and ingest none")
     options = parser.parse_args()
     bases = [base for base in base_files(options.data) if options.only in base.name]
     begun = time.monotonic()
@@ -270,7 +272,8 @@ def main() -> int:
     mutants: Counter[str] = Counter()
     objections = 0
     for first in range(0, options.mutants, _BATCH):
-        tally = run(bases, min(_BATCH, options.mutants - first), options.seed, first=first)
+        count = min(_BATCH, options.mutants - first)
+        tally = run(bases, count, options.seed, first=first, ingests=not options.read)
         mutants += tally.mutants
         objections += len(tally.objections)
         for objection in tally.objections:

@@ -20,7 +20,7 @@ from carlang.readers.journal_audit import with_audit_lines
 from carlang.readers.osquery_batches import may_hold_batches, unfolded
 from carlang.readers.records import LogFile, ReadFault, Records
 from carlang.readers.syslog_prefix import SyslogLine, syslog_line
-from carlang.readers.text import utf8_blocks, valid_utf8, whole_lines
+from carlang.readers.text import in_one_encoding, utf8_blocks, valid_utf8, whole_lines
 
 SYSLOG_MEMBER = "@syslog"
 """What a JSON document that stood in a line of syslog is given: the `hostname` and the `time` of the prefix."""
@@ -44,7 +44,7 @@ def read_lines(log: LogFile, *, others_are_faults: bool) -> Iterator[Records | R
                 number += 1
                 continue
             # Where files were joined, each begins with its mark.
-            unmarked = with_audit_lines(text.replace(b"\n" + codecs.BOM_UTF8, b"\n"))
+            unmarked = with_audit_lines(in_one_encoding(text).replace(b"\n" + codecs.BOM_UTF8, b"\n"))
             batches = may_hold_batches(text)
             items = (
                 lines.events(valid_utf8(unmarked), number, by_line=True)

@@ -35,7 +35,11 @@ def is_text(head: bytes) -> bool:
     if _utf16(head) is not None:
         return True
     shown = _ZEROS.sub(b"\0", head)
-    return (len(shown) - len(shown.translate(None, CONTROLS))) * _TEXT_PER_CONTROL <= len(shown)
+    if (len(shown) - len(shown.translate(None, CONTROLS))) * _TEXT_PER_CONTROL <= len(shown):
+        return True
+    # What begins as a text is one, whatever somebody, or a tool with another encoding, wrote behind.
+    first, newline, _ = head.partition(b"\n")
+    return bool(newline) and len(first) >= _TEXT_PER_CONTROL and first == valid_utf8(first.translate(None, CONTROLS))
 
 
 def is_utf16(head: bytes) -> bool:
@@ -131,6 +135,25 @@ def valid_utf8(text: bytes) -> bytes:
     except UnicodeDecodeError:
         return text.decode("utf-8", "replace").encode()
     return text
+
+
+def in_one_encoding(text: bytes) -> bytes:
+    """Return lines with those in UTF-16 among them, as PowerShell's `>>` adds them to any file, in UTF-8 as well."""
+    if b"\0" not in text:
+        return text
+    return b"\n".join(map(_in_utf8, text.split(b"\n")))
+
+
+def _in_utf8(line: bytes) -> bytes:
+    # A newline is two bytes, at one of which the line was cut: the zero that is left of it stands before the next line.
+    inner = line.removeprefix(b"\0")
+    if b"\0" not in inner:
+        return inner
+    inner = inner.removesuffix(b"\0")
+    # Half of the bytes of ASCII are zeros, none of them beside another. In other scripts there are signs and digits.
+    if inner.count(b"\0") * 3 < len(inner) or b"\0\0" in inner:
+        return line
+    return (inner + b"\0").removeprefix(codecs.BOM_UTF16_LE).decode("utf-16-le", "replace").encode()
 
 
 def whole_lines(blocks: Iterator[bytes]) -> Iterator[bytes | None]:

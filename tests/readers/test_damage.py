@@ -95,6 +95,19 @@ def test_a_byte_too_few_in_utf_16_costs_its_line(form: str) -> None:
     assert len(read) + len(faults) >= len(names)
 
 
+@pytest.mark.parametrize("mark", ["", "\ufeff"])
+def test_lines_of_utf_16_behind_others_are_read(mark: str) -> None:
+    """As PowerShell's `>>` adds them, whatever the file is in."""
+    lines = "".join(json_line(name) + "\n" for name in "CD")
+    content = (json_line("A") + "\n").encode() + (mark + lines).encode("utf-16-le") + json_line("E").encode()
+    assert read_content(content) == (list("ACDE"), [])
+
+
+def test_what_begins_as_a_text_is_read_up_to_what_is_none() -> None:
+    content = (json_line("A") + "\n" + json_line("B") + "\n").encode() + bytes(range(256)) * 100
+    assert read_content(content)[0] == ["A", "B"]
+
+
 def test_an_open_quote_does_not_end_at_the_next() -> None:
     """Two damaged rows, one without its closing quote and one without its opening one, hold four whole rows."""
     rows = [_csv("A"), 'B,"a,d,e', *map(_csv, "CDEF"), 'G,a",d,e', _csv("H")]
