@@ -72,7 +72,7 @@ fuzz *arguments:
 split *arguments:
     {{python}} -m bench.split {{arguments}}
 
-# Kill ingests at random moments, and compare what they complete to.
+# Stop ingests, compactions and vacuums at random moments and at their steps, and count what they leave.
 kill *arguments:
     {{python}} bench/kill.py {{arguments}}
 

@@ -1,11 +1,17 @@
 # ruff: noqa: INP001  # a folder of commands, not a package
-"""Kill `carlang ingest` at random moments, complete it, and compare the store with that of an undisturbed ingest.
+"""Stop what writes to a store at random moments and right before and after its steps, and count what is left.
 
-    python bench/kill.py [--runs 100] [--seed 0]
+    python bench/kill.py [--rounds 300] [--runs 100] [--seed 0]
 
-Each run starts the command on the same sources, kills it with SIGKILL at a moment drawn from the time that an
-undisturbed one takes once it has begun to write, and runs it again to the end. The events of both stores have to be
-the same, byte by byte, in a plain copy. Batches are made small, so that an ingest has many commits.
+A round starts an ingest, a compaction or a vacuum, which deletes all that it may, on a store that other rounds have
+left, and sends it SIGKILL, SIGTERM or SIGINT: at a random moment, or right before or after a commit, the move of a file
+to its place, or the deletion of one. Then the log and the files that it names are read by code that shares nothing with
+carlang. Each source has to be there with all its records, each once, or not at all, and none that was there before may
+be missing. Every few rounds the ingest is completed, all sources have to be there, and a new store is begun.
+
+A run starts an ingest of other sources, kills it with SIGKILL at a moment drawn from the time that an undisturbed one
+takes once it has begun to write, and runs it again to the end. The events of both stores have to be the same, byte by
+byte, in a plain copy. Batches are made small, so that an ingest has many commits.
 """
 
 from __future__ import annotations
@@ -20,13 +26,19 @@ import sys
 import tempfile
 import time
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import deltalake
+import pyarrow.parquet as pq
+
+from carlang.cli import main as carlang
 from carlang.errors import StoreError
 from carlang.loading import Status, ingest
 from carlang.model import builtin_model
+from carlang.readers import tuning
 from carlang.store import open_store, write_plain
 
 _CHUNK = 40_000
@@ -37,6 +49,13 @@ from carlang.readers import tuning
 tuning.CHUNK = tuning.COMMIT = {_CHUNK}
 main()
 """
+# Rounds: sources that each store gets, the records of each, and the rounds after which a new store is begun.
+_SOURCES = 6
+_RECORDS = 8
+_ROUNDS_OF_STORE = 12
+_COMMANDS = ("ingest", "ingest", "compact", "vacuum")
+_SIGNALS = (signal.SIGKILL, signal.SIGTERM, signal.SIGINT)
+_STEPS = {"ingest": ("commit", "move"), "compact": ("commit", "move"), "vacuum": ("delete",)}
 _FILES = 24
 _LINES = 120
 _LONGEST = 300.0
@@ -132,33 +151,219 @@ def _held(store: Path) -> int:
         return 0  # killed before the first commit of the log was there
 
 
+@dataclass(frozen=True)
+class Stop:
+    """When a command is stopped, and by what: after some seconds, or right before or after the nth time of a step."""
+
+    signal: signal.Signals
+    seconds: float | None
+    step: str = ""
+    moment: str = ""
+    turn: int = 0
+
+    def __str__(self) -> str:
+        when = f"after {self.seconds:.3f} s" if self.seconds is not None else f"{self.moment} {self.step} {self.turn}"
+        return f"{self.signal.name} {when}"
+
+
+def drawn_stop(command: str, drawn: random.Random, longest: float) -> Stop:
+    """Draw a moment of a command, which takes some seconds at most, and a signal."""
+    sent = drawn.choice(_SIGNALS)
+    if drawn.random() < 1 / 3:
+        return Stop(sent, drawn.uniform(0, longest))
+    return Stop(sent, None, drawn.choice(_STEPS[command]), drawn.choice(("before", "after")), drawn.randint(1, 2))
+
+
+def _forked(task: Callable[[], object]) -> int:
+    """Begin a task in a child process, which has all modules loaded and is silent; returns its id."""
+    child = os.fork()
+    if child:
+        return child
+    status = 70
+    try:
+        silence = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(silence, 1)
+        os.dup2(silence, 2)
+        task()
+        status = 0
+    except SystemExit as ended:
+        status = ended.code if isinstance(ended.code, int) else 1
+    finally:
+        os._exit(status)
+
+
+def _status(child: int) -> int:
+    """Wait for a child; returns its status, the negative number of the signal that ended it."""
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+
+
+def _command(arguments: list[str], stop: Stop | None) -> None:
+    """Run a command of carlang, which stops itself at a step. Nothing in the package knows of it."""
+    tuning.COMMIT = 1
+    # Python ignores it in processes that a shell starts in the background.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    if stop and stop.step:
+        owner, name = {
+            "commit": (deltalake.DeltaTable, "create_write_transaction"),
+            "move": (Path, "replace"),
+            "delete": (Path, "unlink"),
+        }[stop.step]
+        _stop_at(owner, name, stop)
+    carlang(arguments)
+
+
+def _stop_at(owner: Any, name: str, stop: Stop) -> None:
+    step = getattr(owner, name)
+    turns = 0
+
+    def stopping(*arguments: Any, **options: Any) -> Any:
+        nonlocal turns
+        if stop.step != "commit" and not str(arguments[0]).endswith(".parquet"):
+            return step(*arguments, **options)
+        turns += 1
+        if turns == stop.turn and stop.moment == "before":
+            os.kill(os.getpid(), stop.signal)
+        result = step(*arguments, **options)
+        if turns == stop.turn and stop.moment == "after":
+            os.kill(os.getpid(), stop.signal)
+        return result
+
+    setattr(owner, name, stopping)
+
+
+def run_command(arguments: list[str], stop: Stop | None = None) -> int:
+    """Run a command in a child process and stop it; returns its status."""
+    child = _forked(lambda: _command(arguments, stop))
+    if stop and stop.seconds is not None:
+        time.sleep(stop.seconds)
+        os.kill(child, stop.signal)  # it is not waited for yet, so that its id is still its own
+    return _status(child)
+
+
+def counted(store: Path) -> Counter[tuple[str, str]]:
+    """Count the events in the files that a store's log names, by source and number, without any of carlang."""
+    log = store / "_delta_log"
+    names: set[str] = set()
+    last = -1
+    for checkpoint in sorted(log.glob("*.checkpoint.parquet"))[-1:]:
+        last = int(checkpoint.name.split(".")[0])
+        added = pq.read_table(checkpoint, columns=["add"])["add"].to_pylist()
+        names = {str(each["path"]) for each in added if each and each["path"]}
+    for version in range(last + 1, max((int(entry.stem) for entry in log.glob("*.json")), default=-1) + 1):
+        for line in (log / f"{version:020}.json").read_text("utf-8").splitlines():
+            action = json.loads(line)
+            names -= {action["remove"]["path"]} if "remove" in action else set()
+            names |= {action["add"]["path"]} if "add" in action else set()
+    events: Counter[tuple[str, str]] = Counter()
+    for name in names:
+        rows = pq.ParquetFile(store / name).read(columns=["source", "record_id"]).to_pylist()
+        events.update((Path(row["source"]).name, str(row["record_id"])) for row in rows)
+    return events
+
+
+def _counted_apart(store: Path, result: Path) -> Counter[tuple[str, str]]:
+    """Count in a child: threads of Arrow in this process would not survive the next fork."""
+    child = _forked(lambda: result.write_text(json.dumps([[*key, n] for key, n in counted(store).items()]), "utf-8"))
+    if _status(child):
+        raise RuntimeError(f"{store} cannot be read")
+    return Counter({(source, number): n for source, number, n in json.loads(result.read_text("utf-8"))})
+
+
+def fault(events: Counter[tuple[str, str]], before: set[str], sources: list[Path], *, complete: bool) -> str | None:
+    """Say what is lost or doubled; sources that were there `before` have to be there, and all where `complete`."""
+    doubled = [key for key, count in events.items() if count > 1]
+    per_source = Counter(source for source, _ in events)
+    halves = [source for source, count in per_source.items() if count != _RECORDS]
+    lost = ({path.name for path in sources} if complete else before) - per_source.keys()
+    said = {"doubled": doubled, "in part": halves, "lost": sorted(lost)}
+    return "; ".join(f"{what}: {which}" for what, which in said.items() if which) or None
+
+
+def rounds(folder: Path, count: int, drawn: random.Random) -> tuple[Counter[str], list[str]]:
+    """Run rounds; returns what happened by kind, and the faults."""
+    happened: Counter[str] = Counter()
+    faults: list[str] = []
+    store, sources, before, longest = folder, list[Path](), set[str](), 0.0
+    for number in range(count):
+        if number % _ROUNDS_OF_STORE == 0:
+            home = folder / str(number)
+            home.mkdir()
+            store, sources, before = home / "store", [], set()
+        if len(sources) < _SOURCES * _ROUNDS_OF_STORE // 4:
+            sources += [_small(store.parent / f"{len(sources) + n}.json", len(sources) + n) for n in range(3)]
+        ingest = ["ingest", *map(str, sources), "--store", str(store)]
+        if not longest:
+            begun = time.monotonic()
+            run_command([*ingest[:-1], str(folder / "timed")])
+            longest = time.monotonic() - begun
+        name = drawn.choice(_COMMANDS) if before else "ingest"
+        others = {
+            "compact": ["store", "compact", str(store)],
+            "vacuum": ["store", "vacuum", str(store), "--older-than", "0"],
+        }
+        stop = drawn_stop(name, drawn, longest * (1.0 if name == "ingest" else 0.5))
+        status = run_command(others.get(name, ingest), stop)
+        last = number % _ROUNDS_OF_STORE == _ROUNDS_OF_STORE - 1 or number == count - 1
+        if last:
+            status_of_last = run_command(ingest)
+            happened["completed" if status_of_last == 0 else "NOT COMPLETED"] += 1
+        events = _counted_apart(store, folder / "counted.json") if (store / "_delta_log").exists() else Counter()
+        wrong = fault(events, before, sources, complete=last)
+        if wrong or (last and run_command(["store", "check", str(store)])):
+            faults.append(f"round {number}: {name}, {stop}: {wrong or 'the check finds the store damaged'}")
+        before = {source for source, _ in events}
+        happened[f"{name} stopped" if status else f"{name} done before"] += 1
+    return happened, faults
+
+
+def _small(path: Path, number: int) -> Path:
+    path.write_text("".join(json.dumps(_record(number, line)) + "\n" for line in range(_RECORDS)), "utf-8")
+    return path
+
+
 def main() -> int:
     """Run, and print the counts."""
-    parser = argparse.ArgumentParser(description="Kill ingests at random moments and compare what they leave.")
+    parser = argparse.ArgumentParser(description="Stop what writes to a store, and compare what it leaves.")
+    parser.add_argument("--rounds", type=int, default=300)
     parser.add_argument("--runs", type=int, default=100)
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
     drawn = random.Random(options.seed)  # noqa: S311  # moments to kill at, no secrets
     with tempfile.TemporaryDirectory(prefix="carlang-") as name:
         folder = Path(name)
-        sources = make_sources(folder / "sources")
-        (folder / "whole").mkdir()
-        expected, seconds = undisturbed(sources, folder / "whole")
-        rows = open_store(folder / "whole" / "store").info().rows
-        print(f"seed {options.seed}, {len(sources)} sources, {rows} events, {seconds:.2f} s of writing undisturbed")
-        counts: Counter[str] = Counter()
-        for number in range(options.runs):
-            with tempfile.TemporaryDirectory(prefix="carlang-", dir=folder) as own:
-                outcome = run_once(sources, Path(own), expected, drawn.uniform(0, seconds))
-            counts["killed" if not outcome.finished else "done before it was killed"] += 1
-            counts[
-                "with nothing committed" if not outcome.held else "with a part" if outcome.held < rows else "with all"
-            ] += 1
-            counts["same" if outcome.same else "DIFFERENT"] += 1
-            if not outcome.same:
-                print(f"run {number}: killed after {outcome.seconds:.3f} s, other events than undisturbed")
-        print(", ".join(f"{count} {what}" for what, count in counts.items()))
-    return 1 if counts["DIFFERENT"] else 0
+        # Before anything else: what is forked must have no threads.
+        (folder / "rounds").mkdir()
+        happened, faults = rounds(folder / "rounds", options.rounds, drawn)
+        print(f"seed {options.seed}, {options.rounds} rounds: ", end="")
+        print(", ".join(f"{count} {what}" for what, count in sorted(happened.items())), end="")
+        print(f"; {len(faults)} with something lost, doubled or unreadable", *faults, sep="\n")
+        if options.runs:
+            faults += _runs(folder, options.runs, options.seed, drawn)
+    return 1 if faults or happened["NOT COMPLETED"] else 0
+
+
+def _runs(folder: Path, count: int, seed: int, drawn: random.Random) -> list[str]:
+    """Kill and complete ingests, and print the counts; returns what was different."""
+    sources = make_sources(folder / "sources")
+    (folder / "whole").mkdir()
+    expected, seconds = undisturbed(sources, folder / "whole")
+    rows = open_store(folder / "whole" / "store").info().rows
+    print(f"seed {seed}, {len(sources)} sources, {rows} events, {seconds:.2f} s of writing undisturbed")
+    counts: Counter[str] = Counter()
+    different: list[str] = []
+    for number in range(count):
+        with tempfile.TemporaryDirectory(prefix="carlang-", dir=folder) as home:
+            outcome = run_once(sources, Path(home), expected, drawn.uniform(0, seconds))
+        counts["killed" if not outcome.finished else "done before it was killed"] += 1
+        counts[
+            "with nothing committed" if not outcome.held else "with a part" if outcome.held < rows else "with all"
+        ] += 1
+        counts["same" if outcome.same else "DIFFERENT"] += 1
+        if not outcome.same:
+            different.append(f"run {number}: killed after {outcome.seconds:.3f} s, other events than undisturbed")
+            print(different[-1])
+    print(", ".join(f"{number} {what}" for what, number in counts.items()))
+    return different
 
 
 if __name__ == "__main__":

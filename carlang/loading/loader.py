@@ -34,7 +34,7 @@ from carlang.readers.containers import Form
 from carlang.readers.deadline import Deadline
 from carlang.readers.digests import Digests, RewrittenError
 from carlang.readers.records import ReadFault, Records
-from carlang.store import REJECTED_FOLDER, Footer, Marks, StagedFile, Staging, Store, StoreFile, not_written
+from carlang.store import REJECTED_FOLDER, Footer, Marks, StagedFile, Staging, Store, StoreFile, not_written, written_to
 
 
 class ChangedError(RecordsError):
@@ -221,7 +221,10 @@ class Loader:
         former_file = next((file for file in batch.files if file.growth.has_former), None)
         if not dedupe and former_file is None:
             return duplicates, []
-        with open_memory(memory=tuning.DUPLICATES_MEMORY, scratch=self._pipeline.scratch) as connection:
+        with (
+            written_to(self.store.path),
+            open_memory(memory=tuning.DUPLICATES_MEMORY, scratch=self._pipeline.scratch) as connection,
+        ):
             formers = Formers.of(connection, self.store, former_file.history.path_mark if former_file else None)
             if dedupe:
                 left = drop_duplicates(connection, self.store, batch.staged, formers.condition)

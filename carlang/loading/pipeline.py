@@ -11,6 +11,7 @@ from collections import deque
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future
 from functools import partial
+from pathlib import Path
 from types import TracebackType
 from typing import Protocol, Self, TypeVar
 
@@ -26,6 +27,7 @@ from carlang.mapping.tables import CHUNK_SCHEMA
 from carlang.readers import tuning
 from carlang.readers.deadline import Deadline, TimeUpError
 from carlang.readers.records import ReadFault, Records, counted, one_line
+from carlang.store import not_written, storage_fault
 
 _Result = TypeVar("_Result")
 
@@ -137,6 +139,8 @@ class Pipeline:
         except TimeUpError:
             raise
         except Exception as error:
+            if storage_fault(error):  # no fault of a source: there is no room for what does not fit in memory
+                raise not_written(Path(self._spool.name), error) from error
             # Records of some files are in one task. The fault is in the last ones or in those that still waited.
             names = ", ".join(dict.fromkeys(self._files[-3:]))
             raise RecordsError(

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TextIO
 
 from carlang.loading.report import Rejection
+from carlang.store import written_to
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,18 +31,23 @@ class RejectedFile:
         self._file: TextIO | None = None
 
     def write(self, texts: Iterable[RejectedText]) -> None:
-        """Add texts; the file is made for the first."""
-        if self._file is None:
-            self._path.parent.mkdir(exist_ok=True)
-            self._file = self._path.open("w", encoding="utf-8", newline="\n")
-        for each in texts:
-            row = {"source": each.source, "number": each.number, "reason": each.reason, "text": each.text}
-            self._file.write(json.dumps(row, ensure_ascii=False) + "\n")
+        """Add texts; the file is made for the first.
+
+        Raises `StoreError` where it cannot be written: an `OSError` would count as one of the source.
+        """
+        with written_to(self._path):
+            if self._file is None:
+                self._path.parent.mkdir(exist_ok=True)
+                self._file = self._path.open("w", encoding="utf-8", newline="\n")
+            for each in texts:
+                row = {"source": each.source, "number": each.number, "reason": each.reason, "text": each.text}
+                self._file.write(json.dumps(row, ensure_ascii=False) + "\n")
 
     def close(self) -> None:
-        """Close the file."""
+        """Close the file; raises `StoreError` where the rest of it cannot be written."""
         if self._file is not None:
-            self._file.close()
+            with written_to(self._path):
+                self._file.close()
 
 
 def described(rejection: Rejection) -> str:

@@ -8,7 +8,11 @@ from __future__ import annotations
 
 import errno
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+
+import duckdb
 
 from carlang.errors import StoreError
 
@@ -60,6 +64,15 @@ def not_written(path: Path, error: BaseException, doing: str = "cannot be writte
         )
     reason = (error.strerror if isinstance(error, OSError) else None) or first_line(error)
     return StoreError(f"{path} {doing}: {reason}")
+
+
+@contextmanager
+def written_to(path: Path) -> Iterator[None]:
+    """Say of what DuckDB or the system raise in this block that the path cannot be written, and why."""
+    try:
+        yield
+    except (duckdb.Error, OSError) as error:
+        raise not_written(path, error) from error
 
 
 def first_line(error: BaseException) -> str:

@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -17,8 +18,9 @@ import pytest
 from bench import kill
 from carlang.loading import Status
 from carlang.store import open_store
-from tests.conftest import REPOSITORY
+from tests.conftest import POSIX, REPOSITORY
 from tests.ingesting import load
+from tests.seeds import run_seed
 
 _LONGEST = 120.0
 
@@ -43,8 +45,32 @@ def test_an_ingest_that_is_killed_and_completed_holds_what_an_undisturbed_one_do
     assert kill.run_once(sources, tmp_path, expected, share * seconds).same
 
 
+@POSIX
+def test_what_is_stopped_at_its_steps_loses_and_doubles_nothing() -> None:
+    command = [sys.executable, "bench/kill.py", "--rounds", "4", "--runs", "0", "--seed", str(run_seed())]
+    done = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, check=False, timeout=_LONGEST)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "4 rounds: " in done.stdout
+    assert "; 0 with something lost, doubled or unreadable" in done.stdout
+
+
+def test_the_count_of_a_round_sees_what_is_lost_doubled_or_cut(tmp_path: Path) -> None:
+    sources = [tmp_path / "a.json", tmp_path / "b.json"]
+    whole = Counter({(path.name, str(number)): 1 for path in sources for number in range(8)})
+    assert kill.fault(whole, {"a.json"}, sources, complete=True) is None
+    assert (
+        kill.fault(whole + Counter([("a.json", "0")]), set(), sources, complete=False) == "doubled: [('a.json', '0')]"
+    )
+    assert kill.fault(whole - Counter([("a.json", "0")]), set(), sources, complete=False) == "in part: ['a.json']"
+    of_one = Counter({key: count for key, count in whole.items() if key[0] == "b.json"})
+    assert kill.fault(of_one, {"a.json"}, sources, complete=False) == "lost: ['a.json']"
+    assert kill.fault(of_one, set(), sources, complete=True) == "lost: ['a.json']"
+    assert kill.fault(of_one, set(), sources, complete=False) is None
+
+
 _SLOW = """
 import time
+from collections import Counter
 from carlang.cli import main
 from carlang.loading import run
 from carlang.readers import tuning
