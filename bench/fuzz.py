@@ -37,7 +37,7 @@ from carlang.model import builtin_model
 from carlang.readers.containers import read_log
 from carlang.readers.records import LogFile, ReadFault
 
-_BATCH = 200
+_BATCH = 55
 _LONGEST = 60
 _WIPED = (16, 512, 4096)
 _ODD = (

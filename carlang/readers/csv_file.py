@@ -80,8 +80,9 @@ class _Table:
         self._waiting: list[str] = []
         mark = re.escape(delimiter)
         # As Arrow reads them: a quote opens a cell at its beginning alone, and what follows on the closing one is text.
-        cell = rf'(?:"[^"]*(?:""[^"]*)*"(?:[^"{mark}\n][^{mark}\n]*)?|[^"{mark}\n][^{mark}\n]*)?'
-        self._row_pattern = rf"^{cell}(?:{mark}{cell})*$"
+        # A carriage return outside of quotes ends a row like a newline, and is none of an export's own.
+        cell = rf'(?:"[^"]*(?:""[^"]*)*"(?:[^"{mark}\r\n][^{mark}\r\n]*)?|[^"{mark}\r\n][^{mark}\r\n]*)?'
+        self._row_pattern = rf"^{cell}(?:{mark}{cell})*\r*$"
         self._row = re.compile(self._row_pattern[1:-1])
 
     def refused(self, reason: str, text: str | None = None) -> ReadFault:
@@ -108,7 +109,8 @@ class _Table:
         """Yield rows, each with all of its lines, and what is none; blank lines are neither."""
         array = pa.array(lines, pa.string())
         quoted = pc.match_substring(array, '"')
-        is_row = pc.or_(pc.invert(quoted), pc.match_substring_regex(array, self._row_pattern))
+        looked_at = pc.or_(quoted, pc.match_substring_regex(array, "\r[^\r]"))
+        is_row = pc.or_(pc.invert(looked_at), pc.match_substring_regex(array, self._row_pattern))
         opens = set(pc.indices_nonzero(pc.invert(is_row)).to_pylist())
         odd = [i for i in pc.indices_nonzero(quoted).to_pylist() if lines[i].count('"') % 2] if opens else []
         failures: Counter[int] = Counter()
@@ -130,7 +132,8 @@ class _Table:
                 self._waiting = list(lines[index:])
                 return
             else:
-                yield self.refused("a quote in it is not closed", line)
+                is_open = line.count('"') > 0
+                yield self.refused("a quote in it is not closed" if is_open else "a carriage return in it", line)
                 index += 1
 
     def _is_row(self, lines: Sequence[str], begin: int, end: int, failures: Counter[int]) -> bool:
@@ -194,7 +197,7 @@ def _delimiter(head: bytes) -> str | None:
     """Return what sets the names in the first line off; None where there is no such line, or only one."""
     start = utf8_start(head)
     above = _TYPE_LINE.match(start)
-    lines = start[above.end() if above else 0 :].translate(None, CONTROLS).decode("utf-8", "replace").splitlines()[:2]
+    lines = start[above.end() if above else 0 :].translate(None, CONTROLS).decode("utf-8", "replace").split("\n")[:2]
     if len(lines) < _FEWEST:
         return None
     for delimiter in sorted(_DELIMITERS, key=lines[0].count, reverse=True):

@@ -35,6 +35,10 @@ class Records:
     size: int = 0
     shape: str | None = None
 
+    def __post_init__(self) -> None:
+        if len(self.lines) != len(self.numbers):  # here it is the fault of one file, further on of many
+            raise ValueError(f"{len(self.lines)} records have {len(self.numbers)} numbers")
+
     @classmethod
     def of(cls, lines: Sequence[str] | Sequence[bytes], numbers: Sequence[int] | range, size: int) -> Records:
         """Make records of UTF-8 texts; `size` is their length in bytes, near enough."""
@@ -178,5 +182,5 @@ def utf8_name(name: str) -> str:
 
 
 def one_line(error: Any) -> str:
-    """Return what an error says in its first line."""
-    return str(error).split("\n", 1)[0].strip() or type(error).__name__
+    """Return what an error says in its first line, in UTF-8."""
+    return utf8_name(str(error).split("\n", 1)[0].strip()) or type(error).__name__

@@ -64,6 +64,8 @@ _DAMAGE: dict[str, Callable[[str], str]] = {
     "bytes that are no UTF-8": lambda text: text[:40] + "\udcff\udcfe" + text[40:],
     "byte order mark": lambda text: "\ufeff" + text,
     "end tag": lambda text: text.replace("</Event>", "</Evnt>"),
+    "carriage return": lambda text: text[:30] + "\r" + text[30:],
+    "carriage return and quote": lambda text: text[:30] + '\r"' + text[30:],
     "entity": lambda text: text.replace("b", "&c;", 1),
 }
 
