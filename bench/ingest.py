@@ -28,6 +28,7 @@ import sys
 import tempfile
 import time
 import zipfile
+import zlib
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
@@ -46,6 +47,14 @@ _HEADER = 4096
 _CHUNK_COUNT = struct.Struct("<H")
 _CHUNK_COUNT_AT = 42
 _MOST_CHUNKS = 65535
+_UINT32 = struct.Struct("<I")
+_FLAGS_AT, _CHECKSUM_AT = 120, 124
+_DIRTY = 1
+_HEADER_OF_CHUNK = 512
+_TABLES_AT = 128
+_NUMBERS = struct.Struct("<QQ")
+_NUMBERS_AT = 8
+_RENUMBERED_BY = 1_000_000
 
 
 def make_lines(data: Path, target: Path, size: int) -> Path:
@@ -65,11 +74,26 @@ def make_evtx(data: Path, target: Path, size: int) -> Path:
     count = min(max(size // _CHUNK, 1), _MOST_CHUNKS)
     header = bytearray(files[0].read_bytes()[:_HEADER])
     _CHUNK_COUNT.pack_into(header, _CHUNK_COUNT_AT, count)
+    # As of a file that is being written: the numbers of its records are those of many files.
+    _UINT32.pack_into(header, _FLAGS_AT, _DIRTY)
+    _UINT32.pack_into(header, _CHECKSUM_AT, zlib.crc32(header[:_FLAGS_AT]))
     with target.open("wb") as file:
         file.write(header)
         for number in range(count):
-            file.write(chunks[number % len(chunks)])
+            file.write(_renumbered(chunks[number % len(chunks)], number // len(chunks)))
     return target
+
+
+def _renumbered(chunk: bytes, times: int) -> bytes:
+    """Return a chunk with other numbers each time: what stands in a file twice is left out.
+
+    They are lower each time, as a gap between two chunks would be of records that are missing.
+    """
+    head = bytearray(chunk[:_HEADER_OF_CHUNK])
+    numbers = _NUMBERS.unpack_from(head, _NUMBERS_AT)
+    _NUMBERS.pack_into(head, _NUMBERS_AT, *(number + (_MOST_CHUNKS - times) * _RENUMBERED_BY for number in numbers))
+    _UINT32.pack_into(head, _CHECKSUM_AT, zlib.crc32(head[_TABLES_AT:], zlib.crc32(head[:_FLAGS_AT])))
+    return bytes(head) + chunk[_HEADER_OF_CHUNK:]
 
 
 def _chunks(path: Path) -> Iterator[bytes]:

@@ -328,11 +328,11 @@ def _counted_sql() -> str:
 
 
 TIME_MACROS: dict[str, str] = {
-    # Infinity, and what Python's calendar does not reach. The moment is named once: it may be a long expression.
+    # Infinity, and what Python's calendar does not reach. The moment is named once, as it may be a long expression, and
+    # does not stand inside of `nullif`: DuckDB makes a CASE of it that names its first argument twice.
     "finite(moment)": """
-        nullif(nullif(greatest(least(moment, TIMESTAMPTZ '9999-12-31 00:00:00+00'),
-          TIMESTAMPTZ '0000-12-31 23:59:59.999999+00'), TIMESTAMPTZ '9999-12-31 00:00:00+00'),
-          TIMESTAMPTZ '0000-12-31 23:59:59.999999+00')""",
+        list_filter([moment], lambda m: m > TIMESTAMPTZ '0000-12-31 23:59:59.999999+00'
+          AND m < TIMESTAMPTZ '9999-12-31 00:00:00+00')[1]""",
     "has_offset(text)": r"regexp_matches(text, ':[\d.]+[+-]\d\d(:?\d\d)?$')",
     "zone_suffix(zone)": "CASE WHEN zone[1] IN ('+', '-') THEN zone ELSE ' ' || zone END",
     "counted_instant(text)": _counted_sql(),

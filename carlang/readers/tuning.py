@@ -157,11 +157,11 @@ THREADS = min(4, os.cpu_count() or 1)
 MiB, in 4.1, 4.3 and 4.8 s of processors: each thread costs some 40 MiB. More than four
 were not measured: one thread that reads cannot feed many."""
 
-CHUNK = 7 << 20
-"""Bytes of raw text that are routed at once. `bench/ingest.py --sweep CHUNK=1,7,28` (MiB): 5.0, 5.0 and 4.3 s for JSON
-lines, 3.1, 3.1 and 3.0 s for EVTX, at peaks of 441 to 446 and 300 to 330 MiB: it hardly matters. Under `BLOCK`, so
-that a block makes one chunk and not two; not larger, because each worker holds a chunk several times over (lines,
-headers, data)."""
+CHUNK = 15 << 20
+"""Bytes of raw text that are routed at once. Measured as by `bench/ingest.py --sweep CHUNK=7,15,31 --size 80` (MiB):
+JSON lines in 4.1, 3.8 and 3.9 s at peaks of 486, 503 and 514 MiB, half as much EVTX in 2.1, 2.2 and 2.3 s. Each chunk's
+queries are planned anew, in some 30 ms. Just under two of `BLOCK`, so that two make one chunk and not three; not
+larger, because each worker holds a chunk several times over (lines, headers, data)."""
 
 ROWS_OF_ROUTE = 8192
 """Records of a route that are worth a run of its queries. `bench/ingest.py --sweep ROWS_OF_ROUTE=512,8192,65536`: JSON
