@@ -309,6 +309,9 @@ def rounds(folder: Path, count: int, drawn: random.Random) -> tuple[Counter[str]
             happened["completed" if status_of_last == 0 else "NOT COMPLETED"] += 1
         events = _counted_apart(store, folder / "counted.json") if (store / "_delta_log").exists() else Counter()
         wrong = fault(events, before, sources, complete=last)
+        # What is stopped ends by the signal, or as a command that was interrupted; any other status is a failure.
+        if not wrong and status not in (0, -stop.signal, 130):
+            wrong = f"status {status}"
         if wrong or (last and run_command(["store", "check", str(store)])):
             faults.append(f"round {number}: {name}, {stop}: {wrong or 'the check finds the store damaged'}")
         before = {source for source, _ in events}

@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
+from os import PathLike
 from pathlib import Path
 from typing import Any
 
@@ -100,13 +101,14 @@ class StoreCheck:
         }
 
 
-def check_store(path: Path, *, quick: bool = False) -> StoreCheck:
+def check_store(store: str | PathLike[str], *, quick: bool = False) -> StoreCheck:
     """Verify the store in a folder, which need not be one that can be opened.
 
     A `quick` check reads no data: it finds files that are missing or were cut, and not a byte that was flipped.
 
     Raises `StoreError` where there is nothing that could be a store.
     """
+    path = Path(store)
     if not (path / LOG_FOLDER).is_dir():
         return _check_plain(path, quick=quick)
     try:

@@ -10,7 +10,7 @@ import hashlib
 import os
 import re
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -93,21 +93,22 @@ def copy_entries(store: Path) -> None:
 
 
 def first_loss(store: Path) -> EntryCopy | None:
-    """Return the first copy that has more than the log, None where the log has all.
+    """Return the first copy that has more than the log, None where the log has all that it takes to read the table.
 
     To be called before the log is read: an entry that comes in between has its copy later. Entries of the same size are
-    not compared, which costs hardly more than to list two folders.
+    not compared, nor those that a checkpoint stands for: that costs hardly more than to list two folders.
     """
-    return next(_losses(store, lambda entry, copy: entry.stat().st_size == copy.stat().st_size), None)
+    covered = max(checkpoints(store), default=-1)
+    later = {version: each for version, each in copies(store).items() if version > covered}
+    return next(_losses(store, later, lambda entry, copy: entry.stat().st_size == copy.stat().st_size), None)
 
 
 def losses(store: Path) -> list[EntryCopy]:
     """Return the copies, in order, of entries that the log has no more, or that lack something there."""
-    return list(_losses(store, lambda entry, copy: entry.read_bytes() == copy.read_bytes()))
+    return list(_losses(store, copies(store), lambda entry, copy: entry.read_bytes() == copy.read_bytes()))
 
 
-def _losses(store: Path, same: Callable[[Path, Path], bool]) -> Iterator[EntryCopy]:
-    known = copies(store)
+def _losses(store: Path, known: Mapping[int, EntryCopy], same: Callable[[Path, Path], bool]) -> Iterator[EntryCopy]:
     log = entries(store)
     covered = max(checkpoints(store), default=-1)
     for version, each in known.items():

@@ -13,6 +13,7 @@ import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
+from os import PathLike
 from pathlib import Path
 from typing import Any
 
@@ -74,7 +75,7 @@ class Repair:
         return {"applied": self.applied, "steps": steps, "check": self.check.to_json()}
 
 
-def repair_store(path: Path, *, apply: bool = False, give_up: bool = False) -> Repair:
+def repair_store(store: str | PathLike[str], *, apply: bool = False, give_up: bool = False) -> Repair:
     """Say what can be brought back of a store and, if told to `apply` it, do so.
 
     With `give_up` also what is lost for good is dealt with: the sources that lost events are taken out, so that an
@@ -82,6 +83,7 @@ def repair_store(path: Path, *, apply: bool = False, give_up: bool = False) -> R
 
     Raises `StoreError` where the folder is no store, where somebody writes to it, or where it cannot be written.
     """
+    path = Path(store)
     if not (path / LOG_FOLDER).is_dir():
         raise StoreError(
             f"{path} has no log: it is no store that carlang wrote, and there is nothing to repair it from"

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import duckdb
+import pyarrow.parquet as pq
 import pytest
 from deltalake import DeltaTable
 
@@ -97,6 +98,35 @@ _ENTRY_DAMAGES: dict[str, Callable[[Path], None]] = {
     "empty": lambda path: _write(path, b""),
     "overwritten": lambda path: _write(path, bytes(path.stat().st_size)),
 }
+
+
+def test_each_file_says_of_which_commit_and_of_which_sources_it_is(folder: Path, sound: Path) -> None:
+    store = folder / "store"
+    record = json.loads(json.loads(_entry(store, 2).read_text("utf-8").splitlines()[0])["commitInfo"]["carlang"])
+    digest = _digest(sound / "1.json")
+    assert record["sources"] == {digest: str(sound / "1.json")}
+    for name, described in record["files"].items():
+        path = store / name
+        assert described["sha256"] == _digest(path)
+        said = json.loads(pq.read_metadata(path).metadata[b"carlang"])
+        assert (said["name"], said["commit"], set(said["sources"])) == (path.name, record["commit"], {digest})
+
+
+def test_a_store_without_copies_and_records_is_read_and_checked_and_then_has_copies(store: Store) -> None:
+    # As carlang 0.1 and other programs leave one.
+    add_events(store, 0, 5, "one")
+    shutil.rmtree(store.path / "_commits")
+    lines = [json.loads(line) for line in _entry(store.path, 1).read_text("utf-8").splitlines()]
+    for line in lines:
+        line.get("commitInfo", {}).pop("carlang", None)
+    _entry(store.path, 1).write_text("".join(json.dumps(line) + "\n" for line in lines), "utf-8")
+    done = check_store(store.path)
+    assert (done.findings, done.rows, done.digests) == ((), 5, 0)
+    add_events(open_store(store.path), 5, 7, "two")
+    assert len(list((store.path / "_commits").iterdir())) == len(list((store.path / "_delta_log").glob("*.json")))
+    _entry(store.path, 1).unlink()
+    assert repair_store(store.path, apply=True).check.is_whole
+    assert open_store(store.path).info().rows == 7
 
 
 def test_a_whole_store_is_said_to_be_whole(folder: Path) -> None:
