@@ -90,7 +90,11 @@ class History:
             return Growth(form=self.form, has_former=former)
         for length in sorted({each for each in self.known.values() if each is not None}, reverse=True):
             beginning = digests.beginnings.get(length)
-            if not length or length > self.size or beginning is None or not store.has_source(beginning.digest):
+            if not length or length > self.size or beginning is None:
+                continue
+            if not store.has_source(beginning.digest):
+                if store.mark(beginning.digest) is not None:  # a repair has given up what was lost of it
+                    return Growth(form=self.form, has_former=former)
                 continue
             if _is_between_records(opened, length):
                 return Growth(length, beginning.lines + 1, self.form)

@@ -146,8 +146,17 @@ class MixedLines:
             yield from self.read(Records(pa.concat_arrays(lines), pa.concat_arrays(counts)))
 
     def read(self, records: Records) -> Iterator[Records | ReadFault]:
-        """Return what lines hold; JSON and blank lines, which most files have nothing but, pass untouched."""
-        passing = pc.or_(pc.starts_with(records.lines, "{"), pc.equal(records.lines, ""))
+        """Return what lines hold; lines of JSON, which most files have nothing but, pass untouched."""
+        passing = pc.starts_with(records.lines, "{")
+        if pc.all(passing).as_py():
+            yield records
+            return
+        # A file may be millions of blank lines, each of which would be mapped as a record for nothing.
+        filled = pc.invert(pc.or_(pc.equal(records.lines, ""), pc.equal(records.lines, "\r")))
+        records = replace(records, lines=records.lines.filter(filled), numbers=records.numbers.filter(filled))
+        passing = passing.filter(filled)
+        if not len(passing):
+            return
         if pc.all(passing).as_py():
             yield records
             return

@@ -20,7 +20,7 @@ from carlang.loading import IngestReport, Status, run
 from carlang.readers import file_state
 from carlang.readers.json_lines import JsonLinesReader
 from carlang.readers.records import LogFile, ReadFault, Records
-from carlang.store import Store, open_store
+from carlang.store import Store, open_store, repair_store
 from tests.conftest import POSIX
 from tests.ingesting import load, query, sysmon_create, write_lines
 
@@ -368,3 +368,16 @@ def test_what_is_replaced_is_counted_once_by_readers_without_carlang(store: Path
     with duckdb.connect() as connection:
         files = [str(file.path) for file in open_store(store).files()]
         assert connection.execute("SELECT count(*) FROM read_parquet($files)", {"files": files}).fetchone() == (3,)
+
+
+@pytest.mark.parametrize("lost", [0, 1, 2])
+def test_what_a_repair_has_given_up_of_a_log_that_grew_is_read_again(lost: int, store: Path, tmp_path: Path) -> None:
+    log = tmp_path / "log.json"
+    for count in (1, 2, 3):
+        log.write_text("".join(map(_line, range(count))), "utf-8")
+        load(store, log)
+    files = sorted(open_store(store).files(), key=lambda file: file.path.stat().st_mtime_ns)
+    files[lost].path.unlink()
+    repair_store(store, apply=True, give_up=True)
+    load(store, log)
+    assert _numbers(store) == [0, 1, 2]
