@@ -46,7 +46,7 @@ _ODD = (
 )
 
 
-def _place(content: bytes, draw: random.Random) -> int:
+def _offset(content: bytes, draw: random.Random) -> int:
     return draw.randrange(len(content) + 1)
 
 
@@ -58,28 +58,28 @@ def _flipped(content: bytes, draw: random.Random) -> bytes:
 
 
 def _overwritten(content: bytes, draw: random.Random) -> bytes:
-    place = _place(content, draw)
+    offset = _offset(content, draw)
     put = draw.randbytes(draw.choice((1, 4, 64)))
-    return content[:place] + put + content[place + len(put) :]
+    return content[:offset] + put + content[offset + len(put) :]
 
 
 def _cut(content: bytes, draw: random.Random) -> bytes:
-    return content[: _place(content, draw)]
+    return content[: _offset(content, draw)]
 
 
 def _removed(content: bytes, draw: random.Random) -> bytes:
-    place = _place(content, draw)
-    return content[:place] + content[place + draw.choice((1, 3, 100, 512, 5000)) :]
+    offset = _offset(content, draw)
+    return content[:offset] + content[offset + draw.choice((1, 3, 100, 512, 5000)) :]
 
 
 def _inserted(content: bytes, draw: random.Random) -> bytes:
-    place = _place(content, draw)
-    return content[:place] + draw.choice((*_ODD, draw.randbytes(40), draw.randbytes(700))) + content[place:]
+    offset = _offset(content, draw)
+    return content[:offset] + draw.choice((*_ODD, draw.randbytes(40), draw.randbytes(700))) + content[offset:]
 
 
 def _exchanged(content: bytes, draw: random.Random) -> bytes:
     size = draw.choice((16, 512, 4096))
-    first, second = sorted((_place(content, draw), _place(content, draw)))
+    first, second = sorted((_offset(content, draw), _offset(content, draw)))
     if first + size > second:
         return content
     return (
@@ -96,15 +96,15 @@ def _exchanged(content: bytes, draw: random.Random) -> bytes:
 
 
 def _doubled(content: bytes, draw: random.Random) -> bytes:
-    place = _place(content, draw)
-    block = content[place : place + draw.choice((16, 512, 4096, 65536))]
-    return content[:place] + block + content[place:]
+    offset = _offset(content, draw)
+    block = content[offset : offset + draw.choice((16, 512, 4096, 65536))]
+    return content[:offset] + block + content[offset:]
 
 
 def _wiped(content: bytes, draw: random.Random) -> bytes:
-    place = _place(content, draw)
-    size = min(draw.choice(_WIPED), len(content) - place)
-    return content[:place] + bytes(size) + content[place + size :]
+    offset = _offset(content, draw)
+    size = min(draw.choice(_WIPED), len(content) - offset)
+    return content[:offset] + bytes(size) + content[offset + size :]
 
 
 _CHANGES: tuple[Callable[[bytes, random.Random], bytes], ...] = (

@@ -73,20 +73,20 @@ _WRITTEN: tuple[Callable[[int], str], ...] = (json_line, event_xml, audit_line, 
 
 def damaged(line: str, draw: random.Random) -> str:
     """Damage a line such that it is one line still, and no blank one."""
-    place = draw.randrange(1, len(line) - 1)
+    offset = draw.randrange(1, len(line) - 1)
     match draw.randrange(6):
         case 0:
-            return line[:place]
+            return line[:offset]
         case 1:
-            return line[place:].lstrip() or "x"
+            return line[offset:].lstrip() or "x"
         case 2:
-            return line[:place] + draw.choice("\0\x01\x1b\"'[]{}<>&,") + line[place:]
+            return line[:offset] + draw.choice("\0\x01\x1b\"'[]{}<>&,") + line[offset:]
         case 3:
-            return line[:place] + line[place + 1 :]
+            return line[:offset] + line[offset + 1 :]
         case 4:
             return draw.choice('[{"<') + line
         case _:
-            return line[:place] + "\0" * min(40, len(line) - place) + line[place + 40 :]
+            return line[:offset] + "\0" * min(40, len(line) - offset) + line[offset + 40 :]
 
 
 def records(count: int, seed: int) -> list[str]:

@@ -97,8 +97,8 @@ class _Source:
         waiting = b""
         while piece := self.read():
             waiting += piece
-            if found := begin.search(waiting):
-                self.put_back(waiting[found.start() :])
+            if magic := begin.search(waiting):
+                self.put_back(waiting[magic.start() :])
                 return True
             waiting = waiting[-_LONGEST_MAGIC:]
         return False
@@ -227,12 +227,12 @@ class _Gzip:
         return not self._zlib.unconsumed_tail
 
     def unpack(self, data: bytes, size: int) -> bytes:
-        given = self._zlib.unconsumed_tail + data
+        packed = self._zlib.unconsumed_tail + data
         before = self._zlib.copy()
         try:
-            return self._zlib.decompress(given, size)
+            return self._zlib.decompress(packed, size)
         except zlib.error as error:
-            raise _PartlyUnpackedError(one_line(error), list(_by_byte(before, given))) from error
+            raise _PartlyUnpackedError(one_line(error), list(_by_byte(before, packed))) from error
 
 
 def _by_byte(decompressor: zlib._Decompress, data: bytes) -> Iterator[bytes]:

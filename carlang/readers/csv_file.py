@@ -96,7 +96,7 @@ class _Table:
         self._waiting = []
         texts: list[str] = []
         numbers: list[int] = []
-        for row in self._found(lines, last=last):
+        for row in self._rows_of(lines, last=last):
             if isinstance(row, ReadFault):
                 yield row
             else:
@@ -105,7 +105,7 @@ class _Table:
                 numbers.append(self._number)
         yield from self._parsed(texts, numbers, rows)
 
-    def _found(self, lines: Sequence[str], *, last: bool) -> Iterator[str | ReadFault]:
+    def _rows_of(self, lines: Sequence[str], *, last: bool) -> Iterator[str | ReadFault]:
         """Yield rows, each with all of its lines, and what is none; blank lines are neither."""
         array = pa.array(lines, pa.string())
         quoted = pc.match_substring(array, '"')
@@ -143,9 +143,9 @@ class _Table:
         between = lines[begin + 1 : end]
         text = "\n".join(lines[begin : end + 1])
         good = len(text) < tuning.CSV_BLOCK and self._row.fullmatch(text) is not None and self._is_of_table(text)
-        # A cell of several lines that all look like rows is not impossible, but what a lost quote makes of them is.
-        if good and len(self._schema) > _FEWEST and between and all(map(self._is_of_table, between)):
-            good = False
+        # A cell of lines of which most look like rows is not impossible, but likely what a lost quote makes of rows.
+        if good and len(self._schema) > _FEWEST and between:
+            good = sum(map(self._is_of_table, between)) * 2 < len(between)
         failures[end] += not good
         return good
 

@@ -213,9 +213,7 @@ def carved(damaged: Chunk) -> Carved:
             elif not _EARLIEST < struct.unpack_from("<Q", chunk, position + _TIME)[0] < _LATEST:
                 # The parser gives up a chunk at a time that is none.
                 chunk[position + _ID : position + _TIME + 8] = bytes(_TIME + 8 - _ID)
-        chunk[position : position + len(_RECORD_MAGIC)] = _RECORD_MAGIC
-        _SIZE.pack_into(chunk, position + len(_RECORD_MAGIC), size)
-        _SIZE.pack_into(chunk, position + size - _SIZE.size, size)
+        _frame(chunk, position, size)
         frames.append(position)
         number = _id_at(chunk, position)
         highest = number if highest is None or highest < number <= highest + MOST_RECORDS else highest
@@ -225,6 +223,13 @@ def carved(damaged: Chunk) -> Carved:
     # At the record that is said to be the last the parser stops: there is none of that number.
     _NUMBERS.pack_into(chunk, len(CHUNK_MAGIC), 0, _NEVER, 0, _NEVER, 128, last, position, 0)
     return Carved(bytes(chunk), tuple(frames), gaps)
+
+
+def _frame(chunk: bytearray, position: int, size: int) -> None:
+    """Write what a record begins and ends with."""
+    chunk[position : position + len(_RECORD_MAGIC)] = _RECORD_MAGIC
+    _SIZE.pack_into(chunk, position + len(_RECORD_MAGIC), size)
+    _SIZE.pack_into(chunk, position + size - _SIZE.size, size)
 
 
 def _id_at(chunk: bytearray, position: int) -> int:

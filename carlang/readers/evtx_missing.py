@@ -58,7 +58,7 @@ class DamagedRun:
             return
         if header.is_dirty and not self.gaps and not self.faults and len(self.chunks) == 1 and not is_cut:
             return  # the chunk that was being written: its header is as old as the file's
-        expected = self._own()
+        expected = self._ids_named()
         if expected is None and counted and before is not None and before.ids is not None:
             expected = before.ids[1] + 1, header.next_record - 1
         if is_cut:
@@ -86,15 +86,15 @@ class DamagedRun:
             parts.append(f"{len(self.faults)} could not be: {self.faults[0]}")
         return ReadFault("; ".join(parts), expected[0] if expected else None)
 
-    def _own(self) -> tuple[int, int] | None:
+    def _ids_named(self) -> tuple[int, int] | None:
         """Return the ids that the headers of the chunks name themselves, where all do."""
         ids = [chunk.ids for chunk in self.chunks if chunk.ids is not None]
         return (ids[0][0], ids[-1][1]) if ids and len(ids) == len(self.chunks) else None
 
     def between(self, before: Chunk | None, after: Chunk) -> tuple[int, int] | None:
         """Return the ids that should stand between two good chunks; None where nobody knows or none should."""
-        if (own := self._own()) is not None:
-            return own
+        if (named := self._ids_named()) is not None:
+            return named
         if after.numbers is None or after.ids is None:
             return None
         if before is None or before.numbers is None or before.ids is None:

@@ -95,8 +95,8 @@ def _find(stream: IO[bytes], begin: int, end: int, magics: tuple[bytes, ...]) ->
     waiting = b""
     while begin + len(waiting) < end and (piece := stream.read(min(tuning.PIECE, end - begin - len(waiting)))):
         waiting += piece
-        if places := [place for magic in magics if (place := waiting.find(magic)) >= 0]:
-            return begin + min(places)
+        if offsets := [offset for magic in magics if (offset := waiting.find(magic)) >= 0]:
+            return begin + min(offsets)
         begin += max(0, len(waiting) - len(LOCAL_MAGIC) + 1)
         waiting = waiting[-len(LOCAL_MAGIC) + 1 :]
     return None
