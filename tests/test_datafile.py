@@ -3,11 +3,21 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
+import yaml
 from pydantic import BaseModel, ConfigDict, TypeAdapter
 
-from carlang.datafile import DataFileError, read_yaml, read_yaml_file, validate, validate_part
+import carlang
+from carlang.datafile import (
+    DataFileError,
+    read_builtin_yaml,
+    read_yaml,
+    read_yaml_file,
+    validate,
+    validate_part,
+)
 
 
 class Sensor(BaseModel):
@@ -163,3 +173,27 @@ def test_a_fault_is_a_line_whatever_its_names_are() -> None:
     with pytest.raises(DataFileError) as raised:
         validate(Sensor, document)
     assert [line.isprintable() for line in str(raised.value).split("\n")] == [True, True]
+
+
+def _places(node: yaml.Node | None) -> Any:
+    """Return a syntax tree as tuples: kinds, values and where they stand."""
+    if node is None:
+        return None
+    inner = node.value
+    if isinstance(node, yaml.MappingNode):
+        inner = [(_places(key), _places(value)) for key, value in node.value]
+    elif isinstance(node, yaml.SequenceNode):
+        inner = [_places(item) for item in node.value]
+    return node.tag, inner, node.start_mark.line, node.start_mark.column, node.start_mark.index
+
+
+@pytest.mark.parametrize("folder", ["mapping", "model"])
+def test_files_of_the_package_are_the_same_however_they_are_parsed(folder: str) -> None:
+    """They are right by the rules for all files: no key twice, no tag that a value does not fit."""
+    files = sorted((Path(carlang.__file__).parent / folder).rglob("*.yaml"))
+    assert files
+    for file in files:
+        text = file.read_text("utf-8")
+        checked, fast = read_yaml(file.name, text), read_builtin_yaml(file.name, text)
+        assert fast.data == checked.data
+        assert _places(fast.root) == _places(checked.root)

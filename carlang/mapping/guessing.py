@@ -14,7 +14,7 @@ from importlib.resources import files as package_files
 
 from pydantic import BaseModel, ConfigDict
 
-from carlang.datafile import read_yaml, validate
+from carlang.datafile import read_builtin_yaml, validate
 from carlang.mapping.event_mapping import EventMapping
 from carlang.mapping.shapes import all_shapes, is_member
 
@@ -125,7 +125,7 @@ def _plain(name: str) -> str:
 def _commonplace() -> frozenset[str]:
     name = "guessing.yaml"
     text = (package_files("carlang.mapping") / name).read_text("utf-8")
-    return frozenset(map(_plain, validate(_File, read_yaml(name, text)).commonplace))
+    return frozenset(map(_plain, validate(_File, read_builtin_yaml(name, text)).commonplace))
 
 
 @cache

@@ -17,7 +17,7 @@ import pyarrow as pa
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from carlang.database.quoting import text_literal
-from carlang.datafile import read_yaml, validate
+from carlang.datafile import read_builtin_yaml, validate
 
 ANYWHERE = ""
 """The section of labels that may stand on any line of a message."""
@@ -85,7 +85,7 @@ def known_inserts() -> tuple[LogInserts, ...]:
     """Return what the package knows of the data of Windows events."""
     folder = package_files("carlang.mapping") / "inserts"
     names = sorted(entry.name for entry in folder.iterdir() if entry.name.endswith(".yaml"))
-    return tuple(validate(LogInserts, read_yaml(name, (folder / name).read_text("utf-8"))) for name in names)
+    return tuple(validate(LogInserts, read_builtin_yaml(name, (folder / name).read_text("utf-8"))) for name in names)
 
 
 _ORDERS = "insert_orders"

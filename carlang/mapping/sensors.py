@@ -14,7 +14,16 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from carlang.database.connection import open_memory
-from carlang.datafile import DataFile, DataFileError, Fault, Path, read_yaml, read_yaml_file, validate
+from carlang.datafile import (
+    DataFile,
+    DataFileError,
+    Fault,
+    Path,
+    read_builtin_yaml,
+    read_yaml,
+    read_yaml_file,
+    validate,
+)
 from carlang.diagnostics import nearest
 from carlang.mapping.car_documents import car_mapping, car_mappings, named_class
 from carlang.mapping.event_mapping import AUTO, EventMapping, Sensors
@@ -140,12 +149,12 @@ def load_sensors(texts: Sequence[tuple[str, str]], model: Model) -> Sensors:
     with open_memory() as connection:
         define_macros(connection)
         define_empty_records(connection)
-        return _checked([_entry(name, text) for name, text in texts], model, connection)
+        return _checked([_entry(read_yaml(name, text)) for name, text in texts], model, connection)
 
 
 @cache
 def _builtin_entries() -> tuple[tuple[DataFile, SensorEntry], ...]:
-    return tuple(_entry(name, text) for name, text in builtin_files())
+    return tuple(_entry(read_builtin_yaml(name, text)) for name, text in builtin_files())
 
 
 def builtin_titles() -> dict[str, str]:
@@ -187,8 +196,7 @@ def _head(text: str) -> dict[str, tuple[str, ...]]:
     return head
 
 
-def _entry(name: str, text: str) -> tuple[DataFile, SensorEntry]:
-    document = read_yaml(name, text)
+def _entry(document: DataFile) -> tuple[DataFile, SensorEntry]:
     return document, validate(SensorEntry, document)
 
 

@@ -18,7 +18,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
-from carlang.datafile import read_yaml, validate
+from carlang.datafile import read_builtin_yaml, validate
 from carlang.mapping.expression import Expression, parse_expression
 
 HEADER_FIELDS = ("channel", "event_id", "provider", "computer", "record_id", "level")
@@ -194,7 +194,7 @@ def is_member(expression: Expression) -> bool:
 @cache
 def all_shapes() -> tuple[Shape, ...]:
     """Return the shapes that ship with the package; the first whose evidence a record has is the record's."""
-    entries = [entry for name, text in shape_files() for entry in validate(_File, read_yaml(name, text)).shapes]
+    entries = [entry for name, text in shape_files() for entry in validate(_File, read_builtin_yaml(name, text)).shapes]
     return tuple(_shape(entry) for entry in sorted(entries, key=lambda each: (each.rank, each.shape)))
 
 
@@ -213,7 +213,7 @@ def is_frame_name(member: str) -> bool:
 def _frame_names() -> frozenset[str]:
     name = "frame.yaml"
     text = (package_files("carlang.mapping") / name).read_text("utf-8")
-    return frozenset(map(_letters, validate(_FrameFile, read_yaml(name, text)).names))
+    return frozenset(map(_letters, validate(_FrameFile, read_builtin_yaml(name, text)).names))
 
 
 def _letters(name: str) -> str:

@@ -8,7 +8,7 @@ from importlib import resources
 from os import PathLike
 from pathlib import Path
 
-from carlang.datafile import read_yaml, read_yaml_file
+from carlang.datafile import read_builtin_yaml, read_yaml_file
 from carlang.model.assemble import Draft
 from carlang.model.schema import Model
 
@@ -38,5 +38,5 @@ def _builtin_draft() -> Draft:
     files = [entry for entry in folder.iterdir() if entry.name.endswith(".yaml")]
     # The order of a folder is the file system's; tables, generated pages and suggestions go by the model's.
     for entry in sorted(files, key=lambda entry: entry.name):
-        draft.add(read_yaml(entry.name, entry.read_text(encoding="utf-8")), extension=False)
+        draft.add(read_builtin_yaml(entry.name, entry.read_text(encoding="utf-8")), extension=False)
     return draft
