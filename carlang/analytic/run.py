@@ -11,7 +11,8 @@ from carlang.analytic.judging import Judged, judge_analytics
 from carlang.analytic.options import RunOptions
 from carlang.analytic.parameters import known_parameters
 from carlang.deadline import limit_time
-from carlang.diagnostics import Severity
+from carlang.diagnostics import Diagnostic, Severity
+from carlang.diagnostics.codes import OUT_OF_TIME
 from carlang.engine import Session, Window
 from carlang.errors import EngineError
 from carlang.model import Model, builtin_model
@@ -29,6 +30,8 @@ def run_one(analytic: CompiledAnalytic, store: Store, options: RunOptions, param
     missing, `EngineError` where its query fails.
     """
     with limit_time(options.limits.seconds):
+        if late := _late(analytic.diagnostics, options):
+            raise EngineError(late)
         outputs = analytic.outputs()
         known_parameters(params, [analytic])
         given = analytic.given(params)
@@ -72,6 +75,13 @@ def run_analytics(
     return RunReport(options.now, str(store.path), tuple(results), tuple(not_run), tuple(failed), tuple(warnings))
 
 
+def _late(diagnostics: Sequence[Diagnostic], options: RunOptions) -> str | None:
+    """Return what is to be said of an analytic whose time was up while it was being compiled, if it was."""
+    if all(diagnostic.code is not OUT_OF_TIME for diagnostic in diagnostics):
+        return None
+    return f"ran longer than {options.limits.seconds or 0:g} s while it was being compiled; give it more with --timeout"
+
+
 def _session(store: Store, model: Model, options: RunOptions) -> Session:
     return Session(store, model, options.limits, Window(options.since, options.until))
 
@@ -82,7 +92,7 @@ def _outcomes(judged: Judged, session: Session, options: RunOptions) -> Iterator
         if judged.parameter:
             yield NotRun(analytic.id, analytic.title, (judged.parameter,))
         else:
-            yield Failed(analytic.id, analytic.title, analytic.diagnostics)
+            yield Failed(analytic.id, analytic.title, analytic.diagnostics, _late(analytic.diagnostics, options))
         return
     for output, judgement in judged.outputs:
         if _is_idle(judgement):

@@ -1,13 +1,16 @@
 """DuckDB connections: the one place that opens them, limits them, and quotes for them."""
 
 from carlang.database.connection import engine_error, locked_connection, open_memory, time_limit
-from carlang.database.limits import LimitError, Limits
+from carlang.database.limits import ENGINE_SHARE, LEAST_MEMORY, LimitError, Limits, bytes_of
 from carlang.database.pattern import pattern_fault
 from carlang.database.quoting import quoted, text_literal
 
 __all__ = [
+    "ENGINE_SHARE",
+    "LEAST_MEMORY",
     "LimitError",
     "Limits",
+    "bytes_of",
     "engine_error",
     "locked_connection",
     "open_memory",

@@ -9,14 +9,28 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 
-from carlang.database import Limits, engine_error, locked_connection, time_limit
+from carlang.database import (
+    ENGINE_SHARE,
+    LEAST_MEMORY,
+    Limits,
+    bytes_of,
+    engine_error,
+    locked_connection,
+    time_limit,
+)
 from carlang.engine.protocol import Answer
 from carlang.errors import EngineError
 from carlang.sql import DuckDBDialect
 
+_BATCH = 10_000
+"""How many rows come from the engine at once. It gathers a million unless told otherwise, beside its own limit."""
+
 
 class DuckDBEngine:
-    """Reads files below `folder`, if there is one, and nothing else; takes no more than `limits` allow."""
+    """Reads files below `folder`, if there is one, and nothing else; takes no more than `limits` allow.
+
+    The rows of all answers count together, as whoever asks keeps them.
+    """
 
     def __init__(self, folder: Path | None, limits: Limits) -> None:
         self.dialect = DuckDBDialect()
@@ -24,10 +38,21 @@ class DuckDBEngine:
         # What does not fit into memory is spilled here: not in the store, which may be read-only.
         self._scratch = tempfile.TemporaryDirectory(prefix="carlang-")
         try:
-            self._connection = locked_connection(folder, limits, Path(self._scratch.name))
+            self._connection = locked_connection(folder, limits.for_engine(), Path(self._scratch.name))
         except EngineError:
             self._scratch.cleanup()
             raise
+        self._kept = 0
+        self._memory = self._amount(limits.memory) if limits.memory is not None else None
+
+    def _amount(self, memory: str) -> int | None:
+        """Return the memory of the engine and the rows in bytes; of a share of the machine's the engine says it."""
+        amount = bytes_of(memory)
+        if amount is None:
+            settings = self._connection.execute("SELECT current_setting('memory_limit')").fetchall()
+            amount = bytes_of(settings[0][0])
+            return amount and round(amount / ENGINE_SHARE)
+        return amount
 
     def execute(self, statement: str, tables: Mapping[str, pa.Table] | None = None) -> None:
         """Run a statement that gives no rows, without a limit of time: making a view reads no more than footers."""
@@ -43,9 +68,12 @@ class DuckDBEngine:
 
     def query(self, text: str, limit: int | None = None) -> Answer:
         """Run a query; one that takes longer than the limits allow is interrupted."""
+        if self._memory is not None and self._memory < LEAST_MEMORY:
+            least = f"{LEAST_MEMORY // 10**6} MB are the least that a query takes"
+            raise EngineError(f"ran out of memory; give it more with --memory-limit ({least})")
         try:
             with time_limit(self._connection, self._limits.seconds):
-                return _fetched(self._connection.sql(text), limit)
+                return self._fetched(self._connection.sql(text), limit)
         except duckdb.Error as error:
             raise engine_error(error) from error
 
@@ -54,17 +82,27 @@ class DuckDBEngine:
         self._connection.close()
         self._scratch.cleanup()
 
+    def _fetched(self, relation: duckdb.DuckDBPyRelation, limit: int | None) -> Answer:
+        # Batch by batch, so that rows beyond the limit are counted and let go.
+        reader = relation.to_arrow_reader(_BATCH)
+        kept: list[pa.RecordBatch] = []
+        total, size = 0, 0
+        for batch in reader:
+            if limit is None or total < limit:
+                kept.append(batch if limit is None else batch.slice(0, limit - total))
+                size += kept[-1].nbytes
+                self._require(size)
+            total += batch.num_rows
+        self._kept += size
+        return Answer(pa.Table.from_batches(kept, schema=reader.schema), total)
 
-def _fetched(relation: duckdb.DuckDBPyRelation, limit: int | None) -> Answer:
-    if limit is None:
-        table = relation.to_arrow_table()
-        return Answer(table, table.num_rows)
-    # Batch by batch, so that rows beyond the limit are counted and let go.
-    reader = relation.to_arrow_reader()
-    kept: list[pa.RecordBatch] = []
-    total = 0
-    for batch in reader:
-        if total < limit:
-            kept.append(batch.slice(0, limit - total))
-        total += batch.num_rows
-    return Answer(pa.Table.from_batches(kept, schema=reader.schema), total)
+    def _require(self, size: int) -> None:
+        """Raise `EngineError` where rows of a size, beside those of earlier answers, are more than may be kept."""
+        if self._memory is None:
+            return
+        room = round(self._memory * (1 - ENGINE_SHARE))
+        if self._kept + size > room:
+            raise EngineError(
+                f"ran out of memory; give it more with --memory-limit, or keep fewer rows with --limit"
+                f" (the rows of a run may take {room / 1e6:,.0f} MB of it)"
+            )
