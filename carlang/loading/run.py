@@ -242,13 +242,13 @@ class _Run:
                         file = waiting.popleft()
                         if not self._read(file):
                             waiting.appendleft(file)
-                        elif waiting and not self._is_due():
+                        elif waiting and not self._is_due(waiting[0]):
                             continue
                     waiting.extendleft(reversed(self._commit()))
         except RecordsError as error:
             waiting.extendleft(reversed(self._set_apart(error)))
 
-    def _is_due(self) -> bool:
+    def _is_due(self, following: SourceFile) -> bool:
         """Tell whether the batch is to be committed before the next source is read."""
         # Strict commits file by file: what is left out may not be in one Parquet file with what is added.
         if self.strict or self.loader.batch.size >= tuning.COMMIT:
@@ -256,7 +256,10 @@ class _Run:
         if any(file.name in self._alone for file in self._batch):
             return True
         seconds = self._deadline.seconds
-        return seconds is not None and time.monotonic() - self._committed > seconds * tuning.COMMIT_SHARE
+        if seconds is None:
+            return False
+        # What takes its time may take all that is left of it, and what was read before would be lost with it.
+        return following.size >= tuning.COMMIT or time.monotonic() - self._committed > seconds * tuning.COMMIT_SHARE
 
     def _set_apart(self, error: RecordsError) -> list[SourceFile]:
         """Give the open batch up; returns its sources, to be read again alone, or rejects the one that was alone."""

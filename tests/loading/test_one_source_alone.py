@@ -119,6 +119,25 @@ def test_when_the_time_is_up_what_was_committed_stays_and_the_rest_is_named(
     assert [source.status for source in load(store, *logs).sources[2:]] == [Status.INGESTED] * 2
 
 
+def test_where_time_is_short_what_was_read_is_committed_before_a_large_source(
+    store: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    undisturbed = JsonLinesReader.read
+
+    def endless(self: JsonLinesReader, log: LogFile) -> Iterator[Records | ReadFault]:
+        yield from undisturbed(self, log)
+        while log.name.endswith("large.json"):
+            time.sleep(0.05)
+            yield ReadFault("one more")
+
+    small = write_lines(tmp_path / "small.json", [sysmon_create(1)])
+    large = write_lines(tmp_path / "large.json", [sysmon_create(2)] * 20)
+    monkeypatch.setattr(tuning, "COMMIT", large.stat().st_size)
+    monkeypatch.setattr(JsonLinesReader, "read", endless)
+    report = load(store, small, large, timeout=8)
+    assert [source.status for source in report.sources] == [Status.INGESTED, Status.UNREAD]
+
+
 def test_a_mapper_that_takes_too_long_is_interrupted(
     store: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
