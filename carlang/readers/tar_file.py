@@ -76,7 +76,9 @@ def _entries(blocks: _Blocks) -> Iterator[tuple[tarfile.TarFile, tarfile.TarInfo
 
 
 def _opened(name: str, blocks: _Blocks, archive: tarfile.TarFile, entry: tarfile.TarInfo) -> Iterator[LogFile]:
-    if not entry.isreg() or PurePosixPath(entry.name).name.startswith("._"):
+    # A kind that nobody knows is a regular file, as POSIX has it.
+    is_file = entry.isreg() or entry.type not in tarfile.SUPPORTED_TYPES
+    if not is_file or PurePosixPath(entry.name).name.startswith("._"):
         return
     stream = archive.extractfile(entry) if entry.issparse() else _Member(blocks, entry.size)
     yield LogFile(f"{name}!{utf8_name(entry.name)}", cast("BinaryIO", stream))

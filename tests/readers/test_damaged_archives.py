@@ -111,6 +111,18 @@ def test_a_sparse_member_of_a_tar_file_is_read() -> None:
     assert read_content(bytes(header) + content + bytes(1024))[0] == ["A"]
 
 
+def test_links_and_devices_of_a_tar_file_are_passed_over_and_kinds_that_nobody_knows_are_read() -> None:
+    kinds = [tarfile.DIRTYPE, tarfile.SYMTYPE, tarfile.LNKTYPE, tarfile.FIFOTYPE, tarfile.CHRTYPE]
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w") as archive:
+        for number, kind in enumerate([*kinds, b"Z", tarfile.CONTTYPE, tarfile.REGTYPE]):
+            entry = tarfile.TarInfo(str(number))
+            entry.type = kind
+            entry.size = 0 if kind in kinds else len(_lines("A"))
+            archive.addfile(entry, io.BytesIO(_lines("A")))
+    assert read_content(buffer.getvalue()) == (["A"] * 3, [])
+
+
 _COMPRESS: dict[str, Callable[[bytes], bytes]] = {
     "gzip": gzip.compress,
     # Without its checksum, which is optional, Zstandard does not notice all damage.
