@@ -20,7 +20,17 @@ if TYPE_CHECKING:
     from carlang.datafile import DataFileError
     from carlang.diagnostics import Code, Diagnostic, Edit, Label, Repair, Severity
     from carlang.errors import CarlangError, CompileError, EngineError, IngestError, StoreError
-    from carlang.loading import Guessed, Hollow, IngestReport, NotGuessed, Progress, Rejection, SourceReport, Status
+    from carlang.loading import (
+        Guessed,
+        Hollow,
+        IngestReport,
+        NotGuessed,
+        PassedOver,
+        Progress,
+        Rejection,
+        SourceReport,
+        Status,
+    )
     from carlang.model import Action, Column, Field, Kind, Model, Object, Type, builtin_model, load_model
     from carlang.project import Project, SettingsError
     from carlang.report import ReportError, write_report
@@ -46,7 +56,7 @@ if TYPE_CHECKING:
         WrongParameter,
     )
     from carlang.source import LineOrigin, Location, Source, Span
-    from carlang.store import ClassInfo, HollowInfo, StagedFile, Store, StoreFile, StoreInfo, open_store
+    from carlang.store import ClassInfo, HollowInfo, StagedFile, Staging, Store, StoreFile, StoreInfo, open_store
 
 __version__ = "0.1.0"
 
@@ -56,7 +66,17 @@ _ROOMS = {
     "datafile": ("DataFileError",),
     "diagnostics": ("Code", "Diagnostic", "Edit", "Label", "Repair", "Severity"),
     "errors": ("CarlangError", "CompileError", "EngineError", "IngestError", "StoreError"),
-    "loading": ("Guessed", "Hollow", "IngestReport", "NotGuessed", "Progress", "Rejection", "SourceReport", "Status"),
+    "loading": (
+        "Guessed",
+        "Hollow",
+        "IngestReport",
+        "NotGuessed",
+        "PassedOver",
+        "Progress",
+        "Rejection",
+        "SourceReport",
+        "Status",
+    ),
     "model": ("Action", "Column", "Field", "Kind", "Model", "Object", "Type", "builtin_model", "load_model"),
     "project": ("Project", "SettingsError"),
     "report": ("ReportError", "write_report"),
@@ -82,7 +102,7 @@ _ROOMS = {
         "WrongParameter",
     ),
     "source": ("LineOrigin", "Location", "Source", "Span"),
-    "store": ("ClassInfo", "HollowInfo", "StagedFile", "Store", "StoreFile", "StoreInfo", "open_store"),
+    "store": ("ClassInfo", "HollowInfo", "StagedFile", "Staging", "Store", "StoreFile", "StoreInfo", "open_store"),
 }
 _ROOM_OF = {name: room for room, names in _ROOMS.items() for name in names}
 
@@ -128,6 +148,7 @@ __all__ = [
     "Output",
     "Parameter",
     "ParameterError",
+    "PassedOver",
     "Progress",
     "Project",
     "Rejection",
@@ -141,6 +162,7 @@ __all__ = [
     "SourceReport",
     "Span",
     "StagedFile",
+    "Staging",
     "State",
     "Status",
     "Store",

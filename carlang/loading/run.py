@@ -389,7 +389,8 @@ class _Run:
             return []
         names = {digest: name for file in good for digest, name in file.names(self.store).items()}
         dropped, replaces = self.loader.settle(batch, dedupe=self.dedupe)
-        if self.store.commit(batch.staged, names, marks=marks_of(good), replaces=replaces):
+        marks = marks_of(good)
+        if self.store.commit(batch.staged, names, marks=marks.new, expected=marks.expected, replaces=replaces):
             # One Parquet file holds events of many sources; those of a source that came first cannot be taken out.
             self.loader.give_up(batch)
             self._known = True

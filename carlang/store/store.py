@@ -153,12 +153,14 @@ class Store:
         files: Sequence[StagedFile],
         digests: Sequence[str] | Mapping[str, str],
         *,
-        marks: Marks | None = None,
+        marks: Mapping[str, int] | None = None,
+        expected: Mapping[str, int | None] | None = None,
         replaces: Sequence[StoreFile] = (),
     ) -> frozenset[str]:
         """Add staged files and the digests of their sources, if known with their names, all of it or nothing.
 
-        `marks` are set, and files that the new ones replace are taken out, in the same commit.
+        `marks` are set, where they are `expected` so far, and files that the new ones replace are taken out, in the
+        same commit.
 
         Returns what another writer was first with: digests that it committed, marks that it set, files that it
         replaced. If there is any, nothing was added, and the caller writes its sources again.
@@ -168,16 +170,17 @@ class Store:
             [(f.path, f.object, f.action) for f in files]
         )  # before the lock: it takes a while, and concerns nobody else's files
         records, commit = self._records(described), _commit(described)
+        to_set = Marks(marks or {}, expected or {})
         with self._lock:
             log.refresh()
             self._forget()
-            if present := log.overtaken(list(digests), marks or Marks(), [file.path for file in replaces]):
+            if present := log.overtaken(list(digests), to_set, [file.path for file in replaces]):
                 return present
             placed = [log.placed(file) for file in described]
             names = dict(digests) if isinstance(digests, Mapping) else dict.fromkeys(digests, "")
             replaced = tuple(self._name(file.path) for file in replaces)
             record = CommitRecord(commit, self._by_name(placed, records), names, replaced)
-            return log.commit(placed, list(digests), record, marks or Marks(), [file.path for file in replaces])
+            return log.commit(placed, list(digests), record, to_set, [file.path for file in replaces])
 
     def replace(self, files: Sequence[StoreFile], path: Path) -> bool:
         """Replace files of one object and action by a written one that holds the same events, in one transaction.
