@@ -157,6 +157,7 @@ def _macros() -> dict[str, str]:
             CASE WHEN NOT list_contains(CAST(getvariable('{_HEXADECIMAL}') AS VARCHAR[]), name) THEN text
               WHEN starts_with(text, '0x') THEN lower(text)
               WHEN regexp_full_match(text, '[0-9]+') THEN '0x' || lower(to_hex(TRY_CAST(text AS UBIGINT)))
+              WHEN TRY_CAST(text AS INTEGER) < 0 THEN '0x' || lower(to_hex(TRY_CAST(text AS BIGINT) & 4294967295))
               ELSE text END""",
         "object_of(pairs)": """
             list_transform([list_filter(pairs, lambda p: p[1] IS NOT NULL AND p[2] IS NOT NULL)], lambda s:

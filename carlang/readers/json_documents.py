@@ -20,12 +20,16 @@ _BETWEEN = re.compile(r"(?:[\s,\]\N{ZERO WIDTH NO-BREAK SPACE}]|\[(?=\s*[{\]]))*
 _RECORD_LINES = re.compile(r"(?:[\s,]|Record \d+[ \t]*\r?\n)*")
 """What stands between documents, and what does in evtx_dump's output, which has a line before each record."""
 _RECORD_LINE = re.compile(rb"Record \d+[ \t]*\r?\n\s*\{")
-_MEMBER = r'"[^"]*"\s*:\s*(?:"(?:[^"\\]|\\.)*"|[^\s"{}\[\],:]+|\{[^{}]*\}|\[[^\[\]{}]*\])\s*,\s*'
-_COLUMNS = r"\[(?:[^\[\]{}]|\{[^{}]*\})*\]"
+_TEXT = r'"(?:[^"\\]|\\.)*"'
+_INNER = rf"\{{(?:[^{{}}\"]|{_TEXT})*\}}"
+_COLUMNS = rf"\[(?:[^\[\]{{}}\"]|{_TEXT}|{_INNER})*\]"
+"""What Splunk and Defender put before the rows of an answer: the columns, an object each, in whose names stand `{}`."""
+_MEMBER = rf'"[^"]*"\s*:\s*(?:{_TEXT}|[^\s"{{}}\[\],:]+|{_INNER}|{_COLUMNS})\s*,\s*'
 _STATISTICS = r"\{(?:[^{}]|\{(?:[^{}]|\{[^{}]*\})*\})*\}"
-"""What Defender puts before the rows of an answer: the columns, an object each, and what the query cost."""
+"""What Defender says the query cost."""
 _ANSWER = re.compile(
-    rf'^\{{\s*(?:(?:{_MEMBER})*"hits"\s*:\s*\{{\s*(?:{_MEMBER})*"hits"'  # Elasticsearch
+    rf'^\{{\s*(?:(?:(?:{_MEMBER})*"(?:response|rawResponse)"\s*:\s*\{{\s*)?'  # Kibana
+    rf'(?:{_MEMBER})*"hits"\s*:\s*\{{\s*(?:{_MEMBER})*"hits"'  # Elasticsearch
     rf'|"preview"\s*:\s*\w+\s*,\s*(?:{_MEMBER})*"results"'  # Splunk
     rf'|"@odata[^"]*"\s*:\s*"[^"]*"\s*,\s*(?:{_MEMBER})*"value"'  # Microsoft
     rf'|(?:"@odata[^"]*"\s*:\s*"[^"]*"\s*,\s*)?(?:"Stats"\s*:\s*{_STATISTICS}\s*,\s*)?'

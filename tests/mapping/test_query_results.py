@@ -47,6 +47,24 @@ def test_what_became_of_a_row(record: Any, expected: dict[tuple[str, str], int],
     assert dict(load(tmp_path / "printed", printed).events) == expected
 
 
+_UUID = "4740D59F-699E-5B29-960B-979AAF9BBEEB"
+_DECORATED = {"columns": _ROW, "action": "added", "decorations": {"hostname": "lx1.example.com"}}
+
+
+@pytest.mark.parametrize(
+    ("record", "host"),
+    [
+        (_FRAME | _DECORATED, "host1"),
+        (_FRAME | _DECORATED | {"hostIdentifier": _UUID}, "lx1"),
+        (_FRAME | _DECORATED | {"hostIdentifier": _UUID, "decorations": {}}, _UUID),
+        ({"osquery": {"result": _DECORATED | {"host_identifier": _UUID}}, "host": {"name": "forwarder"}}, "lx1"),
+    ],
+)
+def test_a_host_has_its_name_and_not_the_fleets_number(record: Any, host: str, tmp_path: Path) -> None:
+    load(tmp_path / "store", write_lines(tmp_path / "a.json", [record]))
+    assert query(tmp_path / "store", "SELECT hostname FROM events") == [(host,)]
+
+
 _FILEBEAT: dict[str, Any] = {
     "@timestamp": "2024-03-21T10:00:00.123Z",
     "event": {

@@ -105,6 +105,13 @@ def _xml(event_id: int, channel: str, data: str) -> str:
     [
         pytest.param(_CLASSIC, [_ACCEPTED, _SESSION], id="lines"),
         pytest.param(_CLASSIC.replace("\n", "\r\n"), [_ACCEPTED, _SESSION], id="lines of Windows"),
+        pytest.param(
+            "03/21/2024 10:00:00 AM\nLogName=System\nEventCode=7045\nComputerName=HOST1\nRecordNumber=9\n"
+            "SourceName=Microsoft-Windows-Service Control Manager\nMessage=A service was installed in the system.\n\n"
+            "Service Name:  evil\nService File Name:  C:\\e.exe\nService Account:  LocalSystem",
+            [{"name": "evil", "image_path": "C:\\e.exe", "user": "LocalSystem", "record_id": 9}],
+            id="lines of the System log",
+        ),
         pytest.param(json.dumps(sysmon_create(7)), [{"record_id": 7, "exe": "at.exe"}], id="JSON"),
         pytest.param(
             _xml(
@@ -225,6 +232,12 @@ def test_the_event_as_it_came_in_is_taken_apart(raw: str, expected: Any, form: s
             },
             [{"action": "failure", "user": "ann", "src_hostname": "WS", "decision_reason": "0xC000006A"}],
             id="4776",
+        ),
+        pytest.param(
+            _SYSMON_SOURCE
+            | {"EventCode": "10", "SourceImage": "C:\\a.exe", "TargetImage": "C:\\b.exe", "user": "NOT_TRANSLATED"},
+            [{"image_path": "C:\\a.exe", "target_name": "C:\\b.exe", "user": None}],
+            id="a user whose name is not known",
         ),
         pytest.param(
             {

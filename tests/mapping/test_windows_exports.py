@@ -131,6 +131,16 @@ def test_a_process_creation_of_the_security_log(record: Any, process: dict[str, 
     check(record, {"process/create": process, "event/log": {"event_code": 4688}}, tmp_path)
 
 
+@pytest.mark.parametrize("export", [exports.get_winevent, exports.fluent_bit])
+@pytest.mark.parametrize("status", [-1073741715, 0xC000006D])
+def test_a_status_is_in_hexadecimal_whether_its_number_has_a_sign_or_not(
+    export: Any, status: int, tmp_path: Path
+) -> None:
+    values = ["MICROSOFT_AUTHENTICATION_PACKAGE_V1_0", "ann", "KALI", status]
+    failed = {"user": "ann", "src_hostname": "KALI", "decision_reason": "0xc000006d"}
+    check(export(SECURITY, 4776, values, ""), {"authentication/failure": failed, "event/log": {}}, tmp_path)
+
+
 _LOADED = [
     "-",
     "2024-03-21 10:00:00.123",

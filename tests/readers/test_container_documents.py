@@ -93,12 +93,25 @@ _ANSWER = {
     [
         pytest.param(json.dumps(_ANSWER), id="Elasticsearch"),
         pytest.param(json.dumps(_ANSWER, indent=2), id="Elasticsearch, printed"),
+        pytest.param(json.dumps({"id": "F", "is_partial": False, "response": _ANSWER}), id="asynchronous search"),
+        pytest.param(json.dumps({"rawResponse": _ANSWER, "isPartial": False}, indent=2), id="Kibana's inspector"),
         pytest.param(
             "\n".join(json.dumps({"took": 1, "hits": {"total": 1, "hits": [_record(n)]}}) for n in (1, 2)),
             id="page by page",
         ),
         pytest.param(
             json.dumps({"preview": False, "messages": [], "results": [sysmon_create(1), sysmon_create(2)]}), id="Splunk"
+        ),
+        pytest.param(
+            json.dumps(
+                {
+                    "preview": False,
+                    "messages": [{"type": "INFO", "text": "[a] {b}"}],
+                    "fields": [{"name": "_raw"}, {"name": 'x{}."y"'}],
+                    "results": [sysmon_create(1), sysmon_create(2)],
+                }
+            ),
+            id="Splunk, with what its fields are",
         ),
         pytest.param(json.dumps({"Records": [sysmon_create(1), sysmon_create(2)], "next": None}), id="records first"),
     ],
