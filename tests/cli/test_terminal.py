@@ -10,19 +10,24 @@ import contextlib
 import json
 import os
 import re
+import shutil
 import subprocess
 import threading
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 from unittest.mock import patch
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from typer.main import get_command
 
 from carlang.cli import main
+from carlang.cli.main import app
 from tests.cli.commands import CARLANG, environment, process_record
+from tests.cli.commands import carlang as command
 from tests.conftest import POSIX
 
 # Clears the screen, renames the window, rings, paints (as diagnostics do, as nobody does, as C1), turns text round,
@@ -61,6 +66,11 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     plain.mkdir(parents=True)
     rows = {"time": [None], "object": ["process"], "action": ["create"], "sensor": [NASTY], NASTY: [NASTY]}
     pq.write_table(pa.table(rows | {"exe": [NASTY], "command_line": [NASTY]}), plain / "a.parquet")
+    # A store with a file that no commit named, and one that is gone.
+    assert command("ingest", "logs", "--store", "damaged", cwd=folder).status == 3
+    stored = sorted((folder / "damaged").rglob("*.parquet"))
+    shutil.copy(stored[0], stored[0].with_name(f"{NAME}.parquet"))
+    stored[-1].unlink()
     return folder
 
 
@@ -177,6 +187,14 @@ COMMANDS: dict[str, tuple[tuple[str, ...], ...]] = {
         ("info", NASTY),
         ("schema", "{plain}"),
         ("schema", "{plain}", "--format", "json"),
+        ("info", "{plain}", "--by", "host"),
+        ("check", "damaged"),
+        ("check", "damaged", "--format", "json"),
+        ("check", NASTY),
+        ("repair", "damaged"),
+        ("repair", NASTY),
+        ("vacuum", "damaged"),
+        ("vacuum", "damaged", "--older-than", NASTY),
         ("compact", "{plain}"),
         ("compact", NASTY),
         (NASTY,),
@@ -193,6 +211,18 @@ COMMANDS: dict[str, tuple[tuple[str, ...], ...]] = {
     ),
     NASTY: ((),),
 }
+
+
+def commands(group: Any) -> Iterator[tuple[str, ...]]:
+    """Yield the ways to all commands of a group."""
+    for name, command_ in group.commands.items():
+        yield from ((name, *rest) for rest in commands(command_)) if hasattr(command_, "commands") else [(name,)]
+
+
+def test_the_session_goes_through_every_command() -> None:
+    gone_through: set[tuple[str, ...]] = {(name,) for name in COMMANDS}
+    gone_through |= {(name, given[0]) for name in COMMANDS for given in COMMANDS[name] if given}
+    assert set(commands(get_command(app))) <= gone_through
 
 
 def places(folder: Path) -> dict[str, str]:
@@ -234,22 +264,22 @@ def terminal(environment: dict[str, str]) -> Iterator[list[bytes]]:
         os.close(ours)
 
 
-def session(folder: Path, command: str, environment: dict[str, str]) -> str:
+def session(folder: Path, name: str, environment: dict[str, str]) -> str:
     """Give a command all of its arguments in turn on one terminal, and return what the terminal got."""
     named = places(folder)
     with contextlib.chdir(folder), terminal(environment) as got:
-        for arguments in COMMANDS[command]:
+        for arguments in COMMANDS[name]:
             filled = [named[a[1:-1]] if a.startswith("{") and a[1:-1] in named else a for a in arguments]
             with pytest.raises(SystemExit) as ended:
-                main([command, *filled])
-            assert ended.value.code != 70, (command, arguments, b"".join(got))
+                main([name, *filled])
+            assert ended.value.code != 70, (name, arguments, b"".join(got))
     return b"".join(got).decode("utf-8")
 
 
 @POSIX
-@pytest.mark.parametrize("command", COMMANDS, ids=ascii)
-def test_a_terminal_without_colours_gets_printable_characters_alone(command: str, folder: Path) -> None:
-    text = session(folder, command, environment() | {"TERM": "dumb", "COLUMNS": "200"})
+@pytest.mark.parametrize("name", COMMANDS, ids=ascii)
+def test_a_terminal_without_colours_gets_printable_characters_alone(name: str, folder: Path) -> None:
+    text = session(folder, name, environment() | {"TERM": "dumb", "COLUMNS": "200"})
     assert "owned" in text
     escaped = {char for char in text if not char.isprintable()}
     assert escaped <= {"\n", "\r", "\t"}
@@ -257,14 +287,14 @@ def test_a_terminal_without_colours_gets_printable_characters_alone(command: str
     assert "\r" not in text.replace("\r\r\n", "").replace("\r\n", "")
     assert "\nforged line" not in text
     # Markup is data, also where no character of it is a control.
-    assert "[red]m[/red]" in text or command in ("catalog", "compile")
+    assert "[red]m[/red]" in text or name in ("catalog", "compile")
 
 
 @POSIX
-@pytest.mark.parametrize("command", ["run", "check", "ingest", "catalog"])
-def test_a_terminal_with_colours_gets_those_of_the_command_alone(command: str, folder: Path) -> None:
+@pytest.mark.parametrize("name", ["run", "check", "ingest", "catalog"])
+def test_a_terminal_with_colours_gets_those_of_the_command_alone(name: str, folder: Path) -> None:
     colourful = {name: value for name, value in environment().items() if name != "NO_COLOR"}
-    text = session(folder, command, colourful | {"TERM": "xterm", "COLUMNS": "200"})
+    text = session(folder, name, colourful | {"TERM": "xterm", "COLUMNS": "200"})
     assert PAINT.search(text)
     assert "\x1b[1;31mred" not in text
     assert "\x1b[38;5;99m" not in text
