@@ -12,7 +12,8 @@
 
 Inputs are made by repetition of real logs. Each pair is measured in turn, several rounds of it, and the best of each
 counts; what was run is printed. Sizes are in megabytes. The ratio of processor time is the one to go by on a machine
-that others use too.
+that others use too: with DuckDB 2.0.1 on two busy processors it was 0.21 to 0.23 for 150 MB of JSON lines and 0.05 for
+150 MB of EVTX. A machine at rest gives more, so that numbers of two versions have to come from one hour.
 """
 
 from __future__ import annotations

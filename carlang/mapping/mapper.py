@@ -17,6 +17,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from carlang.database.connection import open_memory
+from carlang.database.quoting import text_literal
 from carlang.mapping.event_mapping import EventMapping, ObjectAction, Sensors
 from carlang.mapping.events import (
     HOLLOW,
@@ -62,6 +63,17 @@ Hollow = dict[ObjectAction, list[pa.Array]]
 _FOLLOWING = "SET VARIABLE done = true"
 """A statement that gives no rows. Where one follows, DuckDB's Python package runs a query as it stands, and hands its
 rows on; the last query of a text it would bind first, to describe it, and once more to run it."""
+
+_OPTIMIZERS = (
+    "cte_inlining",
+    "expression_rewriter",
+    "filter_pushdown",
+    "limit_pushdown",
+    "regex_range",
+    "unused_columns",
+)
+"""Those of DuckDB's optimizers that have something to gain in a query of one scan, without a join or an aggregate. The
+others, common subexpressions above all, take a tenth of an ingest of many kinds of records."""
 
 _TRACED = [POSITION, "source", "number", "shape", "channel", "event_id"]
 _NO_POSITIONS = pa.array([], pa.int64())
@@ -156,6 +168,7 @@ class Mapper:
         self._names_inserts = False
         # One thread, as the loader has a mapper for each processor.
         self.connection = open_memory(1, memory=tuning.MAPPER_MEMORY, scratch=temporary)
+        _leave_out_optimizers(self.connection)
         define_macros(self.connection, statements.timezone)
         for name, feed in self._feeds.items():
             self.connection.register(name, feed)
@@ -367,6 +380,13 @@ class Mapper:
         # Let go of the rows, which a mapper that waits for its next task would else keep in memory.
         self._feeds[feed].rows = self._feeds[feed].schema.empty_table()
         return result
+
+
+def _leave_out_optimizers(connection: duckdb.DuckDBPyConnection) -> None:
+    # By the names of this version of DuckDB: it refuses one that it does not know.
+    names = [name for (name,) in connection.execute("SELECT name FROM duckdb_optimizers()").fetchall()]
+    others = ",".join(name for name in names if name not in _OPTIMIZERS)
+    connection.execute(f"SET disabled_optimizers = {text_literal(others)}")  # SET takes no parameters
 
 
 def _claimed(hollow: Hollow, count: int) -> pa.Array | None:
