@@ -56,6 +56,10 @@ docs:
 bench *arguments:
     {{python}} bench/ingest.py {{arguments}}
 
+# Judge the catalogue over a store, and compare the time with that of a bare scan of it
+bench-judgement *arguments:
+    {{python}} -m bench.judgement {{arguments}}
+
 # Compare many drawn programs with a reference evaluator; `--textual` takes the one that reads their text.
 agreement *arguments:
     {{python}} -m bench.agreement {{arguments}}

@@ -42,6 +42,7 @@ if TYPE_CHECKING:
         HollowRecords,
         HostGroup,
         Judgement,
+        LogCleared,
         MissingParameter,
         NoEvents,
         NoLog,
@@ -56,7 +57,18 @@ if TYPE_CHECKING:
         WrongParameter,
     )
     from carlang.source import LineOrigin, Location, Source, Span
-    from carlang.store import ClassInfo, HollowInfo, StagedFile, Staging, Store, StoreFile, StoreInfo, open_store
+    from carlang.store import (
+        ClassInfo,
+        HollowInfo,
+        HostClass,
+        HostInfo,
+        StagedFile,
+        Staging,
+        Store,
+        StoreFile,
+        StoreInfo,
+        open_store,
+    )
 
 __version__ = "0.1.0"
 
@@ -88,6 +100,7 @@ _ROOMS = {
         "HollowRecords",
         "HostGroup",
         "Judgement",
+        "LogCleared",
         "MissingParameter",
         "NoEvents",
         "NoLog",
@@ -102,7 +115,18 @@ _ROOMS = {
         "WrongParameter",
     ),
     "source": ("LineOrigin", "Location", "Source", "Span"),
-    "store": ("ClassInfo", "HollowInfo", "StagedFile", "Staging", "Store", "StoreFile", "StoreInfo", "open_store"),
+    "store": (
+        "ClassInfo",
+        "HollowInfo",
+        "HostClass",
+        "HostInfo",
+        "StagedFile",
+        "Staging",
+        "Store",
+        "StoreFile",
+        "StoreInfo",
+        "open_store",
+    ),
 }
 _ROOM_OF = {name: room for room, names in _ROOMS.items() for name in names}
 
@@ -126,7 +150,9 @@ __all__ = [
     "Hollow",
     "HollowInfo",
     "HollowRecords",
+    "HostClass",
     "HostGroup",
+    "HostInfo",
     "IngestError",
     "IngestReport",
     "Judgement",
@@ -134,6 +160,7 @@ __all__ = [
     "Label",
     "LineOrigin",
     "Location",
+    "LogCleared",
     "MissingParameter",
     "MissingParameterError",
     "Model",

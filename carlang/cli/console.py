@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from functools import wraps
 from typing import IO, Any, ParamSpec, TypeVar
 
@@ -110,6 +110,17 @@ def put_diagnostics(diagnostics: Iterable[Diagnostic], end: str = "") -> None:
 def put_json(value: Any) -> None:
     """Write a value to standard output as JSON."""
     _write(sys.stdout, json_text(value))
+
+
+def put_json_rows(head: Mapping[str, Any], key: str, rows: Iterable[Any]) -> None:
+    """Write an object to standard output whose last value is a list, a line an entry: there may be very many."""
+    _write(sys.stdout, json_text(dict(head), indent=None)[:-1] + f', "{key}": [')
+    left: Any = None
+    for row in rows:
+        if left is not None:
+            _write(sys.stdout, f"  {json_text(left, indent=None)},")
+        left = row
+    _write(sys.stdout, (f"  {json_text(left, indent=None)}" if left is not None else "") + "]}")
 
 
 def put_program(text: str) -> None:

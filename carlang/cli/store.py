@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated
@@ -9,13 +10,23 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from carlang.cli.console import piped, put, put_block, put_json, report_console
+from carlang.cli.console import (
+    listing_console,
+    piped,
+    put,
+    put_block,
+    put_json,
+    put_json_rows,
+    report_console,
+    say,
+)
+from carlang.cli.exits import UsageError
 from carlang.cli.options import FORMATS, check_format, name_settings, open_project, open_store_of, path_option
 from carlang.cli.upkeep import check_command, compact_command, repair_command, vacuum_command
 from carlang.errors import StoreError
 from carlang.escapes import printable
 from carlang.project import Project
-from carlang.store import StoreInfo
+from carlang.store import HostClass, Store, StoreInfo
 
 store_app = typer.Typer(help="Look at event stores, and keep them fast.", no_args_is_help=True)
 
@@ -32,13 +43,20 @@ def info(
         Path | None,
         typer.Argument(metavar="PATH", parser=path_option, help="The store; the sample where none is named."),
     ] = None,
+    by: Annotated[str | None, typer.Option("--by", metavar="host", help="List who is seen, a host a line.")] = None,
     format_: Annotated[str, typer.Option("--format", metavar="FORMAT", help=" | ".join(FORMATS))] = "text",
 ) -> None:
     """Show objects, actions, rows, the range of time, sensors, and the share of each field that is filled."""
     check_format(format_)
+    if by not in (None, "host"):
+        raise UsageError(f"--by: a store is listed by host, not by {by!r}")
     project = Project.find()
     try:
-        held = open_store_of(project, path).info()
+        store = open_store_of(project, path)
+        if by is not None:
+            _put_hosts(store, format_)
+            return
+        held = store.info()
     except StoreError:
         name_settings(project)  # beside the store's name as they would be; they may be why it is this one
         raise
@@ -115,6 +133,39 @@ def _put_info(info: StoreInfo, project: Project) -> None:
         for percent, fields in shares.items():
             grid.add_row(percent, printable(", ".join(fields)))
         console.print(grid)
+
+
+def _put_hosts(store: Store, format_: str) -> None:
+    """Show a matrix of hosts and classes: how many events each has, and how much of the class's fields they fill."""
+    if format_ == "json":
+        put_json_rows({"path": str(store.path)}, "hosts", (host.to_json() for host in store.hosts()))
+        return
+    classes: dict[tuple[str, str], dict[str, None]] = {}
+    for held in store.info().classes:
+        filled = [field for field, share in held.fill.items() if share > 0]
+        classes[held.object, held.action] = dict.fromkeys(filled)
+    table = Table(box=None, pad_edge=False)
+    table.add_column("host", no_wrap=True)
+    table.add_column("sensors", no_wrap=True)
+    for name in classes:
+        table.add_column("/".join(map(printable, name)), justify="right", no_wrap=True)
+    count = 0
+    for count, host in enumerate(store.hosts(), 1):  # noqa: B007  # how many there were
+        cells = {(each.object, each.action): each for each in host.classes}
+        texts = [_cell(cells.get(name), classes[name]) for name in classes]
+        sensors = printable(", ".join(host.sensors))
+        table.add_row(printable(host.host) if host.host is not None else "(no host named)", sensors, *texts)
+    listing_console().print(table)
+    say(
+        f"{count:,} host{'' if count == 1 else 's'}; events, and the share of the fields seen of a class that they fill"
+    )
+
+
+def _cell(held: HostClass | None, fields: Mapping[str, None]) -> str:
+    if held is None:
+        return ""
+    share = sum(held.fill.get(field, 0.0) for field in fields) / len(fields) if fields else 0.0
+    return f"{held.rows:,} {_percent(share)}"
 
 
 def _percent(share: float) -> str:

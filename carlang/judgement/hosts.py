@@ -8,7 +8,7 @@ from __future__ import annotations
 import threading
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -16,6 +16,7 @@ import pyarrow as pa
 
 from carlang.database import open_memory
 from carlang.judgement.streams import Kind
+from carlang.results import LogCleared
 
 ALL_PLATFORMS = 7
 _PLATFORMS = {"windows": 1, "linux": 2, "macos": 4}
@@ -38,6 +39,14 @@ class Need:
 
 
 @dataclass(frozen=True, slots=True)
+class Gap:
+    """A stretch of which a host's log has nothing, as it was emptied; `kinds` are the events that others tell."""
+
+    cleared: LogCleared
+    kinds: frozenset[Kind]
+
+
+@dataclass(frozen=True, slots=True)
 class Pattern:
     """Hosts with events of the same kinds. `hollow` are the classes of hollow records that some of theirs are of."""
 
@@ -45,6 +54,7 @@ class Pattern:
     hollow: frozenset[tuple[str, str]]
     platforms: int
     hosts: pa.DictionaryArray  # in the order of their names
+    gaps: tuple[Gap, ...] = ()
 
 
 def platform_mask(names: Sequence[str]) -> int:
@@ -65,10 +75,14 @@ def platform_names(mask: int) -> str:
 class Hosts:
     """The hosts of an inventory. Safe to use from several threads, which take turns.
 
-    `platforms` are those that each sensor runs on, by name; a sensor that is not there may be on any.
+    `platforms` are those that each sensor runs on, by name; a sensor that is not there may be on any. `logs` are the
+    channels that sensors are written to.
     """
 
-    def __init__(self, inventory: pa.Table, platforms: Mapping[str, Sequence[str]]) -> None:
+    def __init__(
+        self, inventory: pa.Table, platforms: Mapping[str, Sequence[str]], logs: Mapping[str, frozenset[str]]
+    ) -> None:
+        self._logs = {sensor: frozenset(log.lower() for log in of) for sensor, of in logs.items()}
         self._lock = threading.Lock()
         # One thread: these are small tables, for which several only take turns.
         self._connection = open_memory(threads=1)
@@ -84,6 +98,7 @@ class Hosts:
         names = self._connection.sql("SELECT host FROM hosts ORDER BY id").to_arrow_table()
         self._names = names["host"].combine_chunks()
         self._patterns: dict[Need, list[Pattern]] = {}
+        self._cleared = self._read_cleared()
 
     def latest(self) -> dict[tuple[str, str], int]:
         """Return the instant of the latest event of each class, in microseconds since 1970."""
@@ -133,9 +148,71 @@ class Hosts:
         ):
             kinds, hollow = _decoded(codes or (), elements, needs[number], len(stretches))
             of_pattern = ids.slice(ends[index] - ends[0], ends[index + 1] - ends[index])
-            names = pa.DictionaryArray.from_arrays(of_pattern, self._names)
-            read[number].append(Pattern(kinds, hollow, mask, names))
+            pattern = Pattern(kinds, hollow, mask, pa.DictionaryArray.from_arrays(of_pattern, self._names))
+            read[number] += self._with_gaps(pattern, number, elements, needs[number], stretches)
         self._patterns.update(zip(needs, read, strict=True))
+
+    # ---- logs that were emptied --------------------------------------------------------------------------------------
+
+    def _read_cleared(self) -> dict[int, list[LogCleared]]:
+        """Return by host the logs that were emptied, with the hours before that of which there is nothing.
+
+        A log that has something in the hour before it was emptied had been collected by then: nothing is lost.
+        """
+        query = """
+            SELECT id, object, action, log, sensor, hours FROM seen
+            WHERE len(hours) > 0 AND id IN (SELECT id FROM seen WHERE action = 'log_clear' AND log IS NOT NULL)
+            ORDER BY id
+        """
+        seen: dict[tuple[int, str], list[tuple[int, int]]] = defaultdict(list)
+        emptied: dict[tuple[int, str], tuple[str, list[int]]] = {}
+        for id_, owner, action, log, sensor, hours in self._connection.execute(query).fetchall():
+            runs = [(run["start"], run["end"]) for run in hours]
+            if (owner, action) == ("system", "log_clear"):
+                if log is not None:
+                    emptied.setdefault((id_, log.lower()), (log, []))[1].extend(start for start, _ in runs)
+                continue
+            for of_log in [log.lower()] if log is not None else self._logs.get(sensor, ()):
+                seen[id_, of_log] += runs
+        cleared: dict[int, list[LogCleared]] = defaultdict(list)
+        for (id_, folded), (log, starts) in emptied.items():
+            for hour in sorted(set(starts)):
+                before = max((min(end, hour) for start, end in seen[id_, folded] if start < hour), default=None)
+                end = _hour_text(hour)
+                if before != hour and end is not None:
+                    cleared[id_].append(LogCleared(log, None if before is None else _hour_text(before), end))
+        return cleared
+
+    def _with_gaps(
+        self, pattern: Pattern, need: int, elements: Mapping[int, Sequence[Any]], of: Need, stretches: Sequence[str]
+    ) -> list[Pattern]:
+        """Return a pattern, and for each of its hosts of which a log was emptied one of its own."""
+        if not self._cleared:
+            return [pattern]
+        ids: list[int] = pattern.hosts.indices.to_pylist()
+        alone = [id_ for id_ in ids if id_ in self._cleared]
+        if not alone:
+            return [pattern]
+        query = f"""
+            SELECT seen.id, element * {1 << len(stretches) + 1} + {_bits(stretches)} + (timed < rows)::INTEGER AS code,
+              sensor, seen.log FROM seen JOIN elements USING (kind)
+            WHERE need = {need} AND id IN ({", ".join(map(str, alone))})
+        """  # noqa: S608  # numbers of our own
+        told: dict[int, list[tuple[int, frozenset[str]]]] = defaultdict(list)
+        for id_, code, sensor, log in self._connection.execute(query).fetchall():
+            told[id_].append((code, frozenset({log.lower()}) if log else self._logs.get(sensor, frozenset())))
+        others = [id_ for id_ in ids if id_ not in self._cleared]
+        patterns = [replace(pattern, hosts=self._named(others))] if others else []
+        for id_ in alone:
+            gaps = []
+            for cleared in self._cleared[id_]:
+                left = [code for code, logs in told[id_] if logs != {cleared.log.lower()}]
+                gaps.append(Gap(cleared, _decoded(left, elements, of, len(stretches))[0]))
+            patterns.append(replace(pattern, hosts=self._named([id_]), gaps=tuple(gaps)))
+        return patterns
+
+    def _named(self, ids: Sequence[int]) -> pa.DictionaryArray:
+        return pa.DictionaryArray.from_arrays(pa.array(ids, pa.int32()), self._names)
 
 
 # Times as numbers: those of events may lie beyond the years of a calendar. Ids count from 0, as those of a dictionary.
@@ -168,10 +245,10 @@ _LISTED = "SELECT DISTINCT element, object, action, log, fields, present FROM el
 
 def _patterns_query(needs: int, stretches: Sequence[str]) -> str:
     """Return the query for the patterns of each need; a code is an element, then a bit a stretch, then the untimed."""
-    bits = " + ".join(f"(CASE WHEN {test} THEN {1 << index + 1} ELSE 0 END)" for index, test in enumerate(stretches))
+    code = f"element * {1 << len(stretches) + 1} + {_bits(stretches)} + (timed < rows)::INTEGER"
     return f"""
       WITH codes AS (
-        SELECT DISTINCT need, id, element * {1 << len(stretches) + 1} + {bits} + (timed < rows)::INTEGER AS code
+        SELECT DISTINCT need, id, {code} AS code
         FROM seen JOIN elements USING (kind)),
       by_host AS (SELECT need, id, list(code ORDER BY code) AS codes FROM codes GROUP BY need, id)
       SELECT numbers.need::INTEGER AS need, codes, mask, list(hosts.id ORDER BY hosts.id) AS hosts
@@ -179,6 +256,19 @@ def _patterns_query(needs: int, stretches: Sequence[str]) -> str:
         LEFT JOIN by_host ON by_host.need = numbers.need AND by_host.id = hosts.id
       GROUP BY numbers.need, codes, mask ORDER BY numbers.need, min(hosts.id)
     """  # noqa: S608  # numbers of our own
+
+
+def _bits(stretches: Sequence[str]) -> str:
+    bits = (f"(CASE WHEN {test} THEN {1 << index + 1} ELSE 0 END)" for index, test in enumerate(stretches))
+    return " + ".join(bits)
+
+
+def _hour_text(hour: int) -> str | None:
+    """Return the beginning of an hour since 1970; None beyond the calendar's years."""
+    try:
+        return f"{_EPOCH + timedelta(hours=hour):%Y-%m-%dT%H:%M:%SZ}"
+    except OverflowError:
+        return None
 
 
 def _stretches(moments: Sequence[datetime]) -> list[str]:

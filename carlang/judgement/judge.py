@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 import pyarrow as pa
 
 from carlang.judgement.conditions import Folding, moments
-from carlang.judgement.hosts import Hosts, Need, Pattern, platform_mask, platform_names
+from carlang.judgement.hosts import Gap, Hosts, Need, Pattern, platform_mask, platform_names
 from carlang.judgement.streams import Bounds, Evaluation, Kind, Store
 from carlang.judgement.traces import Trace
-from carlang.mapping import sensor_platforms
+from carlang.mapping import sensor_logs, sensor_platforms
 from carlang.model import Model
 from carlang.resolve import Given, bound
 from carlang.resolve.bound import BoundOutput, Events, streams_below
@@ -31,6 +31,12 @@ class Range:
     since: datetime | None = None
     until: datetime | None = None
 
+    def meets(self, start: str | None, end: str) -> bool:
+        """Tell whether a stretch has a part in what a run looks at; without a start it goes back for ever."""
+        is_before = self.since is not None and datetime.fromisoformat(end) <= self.since
+        is_after = self.until is not None and start is not None and datetime.fromisoformat(start) >= self.until
+        return not is_before and not is_after
+
 
 @dataclass(frozen=True, slots=True)
 class Asked:
@@ -48,7 +54,8 @@ def judge(asked: Sequence[Asked], store: EventStore, model: Model, range_: Range
     needs = [_need(each, range_, model) for each in asked]
     classes = frozenset[tuple[str, str]]().union(*(need.classes for need, _ in needs))
     fields = frozenset[str]().union(*(need.fields for need, _ in needs))
-    judge_ = _Judge(store.inventory(classes, fields), model, range_.now)
+    # That a log was emptied is told by events of a class that nobody may have asked for.
+    judge_ = _Judge(store.inventory(classes | {("system", "log_clear")}, fields), model, range_)
     judge_.read([need for need, _ in needs])
     return [judge_.judgement(each, *need) for each, need in zip(asked, needs, strict=True)]
 
@@ -56,10 +63,10 @@ def judge(asked: Sequence[Asked], store: EventStore, model: Model, range_: Range
 class _Judge:
     """Judges outputs over an inventory."""
 
-    def __init__(self, inventory: pa.Table, model: Model, now: datetime) -> None:
+    def __init__(self, inventory: pa.Table, model: Model, range_: Range) -> None:
         self._model = model
-        self._now = now
-        self._hosts = Hosts(inventory, sensor_platforms())
+        self._range = range_
+        self._hosts = Hosts(inventory, sensor_platforms(), sensor_logs())
         latest = {name: text for name, moment in self._hosts.latest().items() if (text := _behind(moment))}
         self._store = Store(self._hosts.hollow(), latest)
 
@@ -81,8 +88,28 @@ class _Judge:
                 continue
             here = self._evaluation([pattern], need, bounds, asked.given, store)
             verdict = whole if len(patterns) == 1 else _verdict(here.traces(stream))
-            groups.append(HostGroup(verdict.state, verdict.reasons, pattern.hosts))
+            lost = [
+                gap.cleared for gap in pattern.gaps if self._tells(gap, verdict, pattern, need, bounds, asked, store)
+            ]
+            state = State.PARTLY if lost and verdict.state is State.ANSWERED else verdict.state
+            groups.append(HostGroup(state, distinct((*verdict.reasons, *lost)), pattern.hosts))
         return _summed(whole, _joined(groups))
+
+    def _tells(  # all that an evaluation hangs on
+        self,
+        gap: Gap,
+        verdict: _Verdict,
+        pattern: Pattern,
+        need: Need,
+        bounds: Bounds,
+        asked: Asked,
+        everywhere: Evaluation,
+    ) -> bool:
+        """Tell whether less is answered without the log that was emptied: while there is nothing of it, that is so."""
+        if verdict.state is State.BLIND or not self._range.meets(gap.cleared.start, gap.cleared.end):
+            return False
+        without = self._evaluation([replace(pattern, kinds=gap.kinds)], need, bounds, asked.given, everywhere)
+        return _verdict(without.traces(asked.output.stream)) != verdict
 
     def _evaluation(
         self,
@@ -94,7 +121,9 @@ class _Judge:
     ) -> Evaluation:
         kinds = frozenset[Kind]().union(*(pattern.kinds for pattern in patterns))
         hollow = frozenset[tuple[str, str]]().union(*(pattern.hollow for pattern in patterns))
-        return Evaluation(kinds, hollow, self._model, self._store, bounds, self._now, given, need.fields, everywhere)
+        return Evaluation(
+            kinds, hollow, self._model, self._store, bounds, self._range.now, given, need.fields, everywhere
+        )
 
 
 @dataclass(frozen=True, slots=True)

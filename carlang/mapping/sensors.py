@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from importlib.resources import files as package_files
-from itertools import takewhile
 from pathlib import Path as FilePath
 from typing import Any, Literal
 
@@ -169,31 +169,22 @@ def builtin_ways() -> dict[str, str]:
 
 @cache
 def sensor_platforms() -> dict[str, tuple[str, ...]]:
-    """Return the platforms of the hosts of sensors that ship with the package, by name, where they say so.
-
-    Every run asks for them, so no more of a file is read than its head: to check the files whole takes half a second.
-    """
-    heads = [_head(text) for _, text in builtin_files()]
-    return {head["sensor"][0]: head["platforms"] for head in heads if "platforms" in head}
+    """Return the platforms of the hosts of sensors that ship with the package, by name, where they say so."""
+    return {head["sensor"]: tuple(head["platforms"]) for head in _heads() if "platforms" in head}
 
 
-def _head(text: str) -> dict[str, tuple[str, ...]]:
-    """Return the keys at the top of a mapping file whose values are texts or lists of these, up to the first other."""
-    head: dict[str, tuple[str, ...]] = {}
-    events = yaml.parse(text)
-    next(event for event in events if isinstance(event, yaml.MappingStartEvent))
-    for key in events:
-        value = next(events, None)
-        if not isinstance(key, yaml.ScalarEvent):
-            break
-        if isinstance(value, yaml.SequenceStartEvent):
-            items = takewhile(lambda event: not isinstance(event, yaml.SequenceEndEvent), events)
-            head[key.value] = tuple(item.value for item in items if isinstance(item, yaml.ScalarEvent))
-        elif isinstance(value, yaml.ScalarEvent):
-            head[key.value] = (value.value,)
-        else:
-            break
-    return head
+@cache
+def sensor_logs() -> dict[str, frozenset[str]]:
+    """Return the channels that sensors that ship with the package are written to, by the sensors' names."""
+    logs = {head["sensor"]: _listed(head.get("log", [])) for head in _heads()}
+    return {name: frozenset(each["channel"] for each in of if "channel" in each) for name, of in logs.items()}
+
+
+@cache
+def _heads() -> tuple[Mapping[str, Any], ...]:
+    """Read what mapping files say above their events: every run asks for it, and to check them whole takes longer."""
+    below = re.compile(r"^(?:names|common|events):", re.MULTILINE)
+    return tuple(yaml.safe_load(below.split(text, maxsplit=1)[0]) for _, text in builtin_files())
 
 
 def _entry(document: DataFile) -> tuple[DataFile, SensorEntry]:

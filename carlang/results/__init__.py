@@ -5,6 +5,7 @@ from carlang.results.output import Output
 from carlang.results.reasons import (
     FieldNeverFilled,
     HollowRecords,
+    LogCleared,
     MissingParameter,
     NoEvents,
     NoLog,
@@ -27,6 +28,7 @@ __all__ = [
     "HollowRecords",
     "HostGroup",
     "Judgement",
+    "LogCleared",
     "MissingParameter",
     "NoEvents",
     "NoLog",

@@ -40,6 +40,19 @@ class WindowWithoutEvents:
 
 
 @dataclass(frozen=True, slots=True)
+class LogCleared:
+    """A log was emptied, and there is nothing of it from `start` to `end`, in whole hours.
+
+    Without a start there is nothing of it before.
+    """
+
+    code: ClassVar[str] = "log_cleared"
+    log: str
+    start: str | None
+    end: str
+
+
+@dataclass(frozen=True, slots=True)
 class NotOnOneHost:
     """The store holds what is joined, and no host has all of it; `events` as in `flow/message, process/create`."""
 
@@ -98,6 +111,7 @@ Reason = (
     NoEvents
     | NoLog
     | WindowWithoutEvents
+    | LogCleared
     | NotOnOneHost
     | OtherPlatform
     | FieldNeverFilled

@@ -9,6 +9,7 @@ from carlang.results.judgement import Judgement, State
 from carlang.results.reasons import (
     FieldNeverFilled,
     HollowRecords,
+    LogCleared,
     MissingParameter,
     NoEvents,
     NoLog,
@@ -39,6 +40,9 @@ def reasons_text(reasons: Iterable[Reason]) -> str:  # a case a reason
                 logs.append(f"`{reason.log}`")
             case WindowWithoutEvents():
                 outside.setdefault(reason.now, []).append((reason.object, reason.action))
+            case LogCleared(log=log, start=start, end=end):
+                since = f"from {start} to {end}" if start else f"before {end}"
+                others.append(f"the log `{log}` was cleared: nothing of it is there {since}")
             case NotOnOneHost():
                 others.append(f"no host has all that is joined of one host: {reason.events}")
             case OtherPlatform():

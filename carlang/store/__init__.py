@@ -10,6 +10,7 @@ from carlang.store.hollow import CLAIMED_BY, CLAIMS
 from carlang.store.info import ClassInfo, HollowInfo, StoreInfo
 from carlang.store.plain_copy import write_plain
 from carlang.store.repair import Remedy, Repair, Step, repair_store
+from carlang.store.seen import HostClass, HostInfo
 from carlang.store.storage import not_written, storage_fault, written_to
 from carlang.store.store import REJECTED_FOLDER, Staging, Store, create_store, open_store
 from carlang.store.vacuum import OLDER_THAN, Vacuumed, vacuum
@@ -27,6 +28,8 @@ __all__ = [
     "Finding",
     "Footer",
     "HollowInfo",
+    "HostClass",
+    "HostInfo",
     "Marks",
     "Remedy",
     "Repair",

@@ -22,7 +22,7 @@ SCHEMA = pa.schema(
         ("host", pa.string()),  # of names that differ in case the first in order; null for events without one
         ("object", pa.string()),
         ("action", pa.string()),
-        ("log", pa.string()),  # of records of logs, event/log, alone
+        ("log", pa.string()),  # of the classes in `LOGS` alone
         ("sensor", pa.string()),
         ("rows", pa.int64()),
         ("hollow", pa.int64()),  # records that would be such events, and have nothing of them in them
@@ -79,6 +79,9 @@ _MERGE = f"""
 
 Class = tuple[str, str]
 """An object and an action."""
+
+LOGS: tuple[Class, ...] = (("event", "log"), ("system", "log_clear"))
+"""The classes that are counted by log: records of logs, and that a log was emptied."""
 
 
 class Inventory:
@@ -158,7 +161,7 @@ def _class_query(object_name: str, action: str, files: Sequence[StoreFile], fiel
         for column, count in file.filled.items():
             counts[column] = counts.get(column, 0) + count
     asked = {column: count for column, count in counts.items() if fields is None or column in fields}
-    is_log = (object_name, action) == ("event", "log")
+    is_log = (object_name, action) in LOGS
     host, sensor, log = (
         f"CAST({quoted(column)} AS VARCHAR)" if column in counts and wanted else "CAST(NULL AS VARCHAR)"
         for column, wanted in (("hostname", True), ("sensor", True), ("log_name", is_log))

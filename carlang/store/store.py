@@ -28,6 +28,7 @@ from carlang.store.info import StoreInfo, describe
 from carlang.store.inventory import Class, Inventory
 from carlang.store.locks import writing
 from carlang.store.plain import plain_files, plain_parts
+from carlang.store.seen import HostInfo, hosts_of
 from carlang.store.storage import not_written
 
 REJECTED_FOLDER = "_rejected"
@@ -110,6 +111,10 @@ class Store:
             if self._inventory is None:
                 self._inventory = Inventory(self.files())
             return self._inventory.table(classes, fields)
+
+    def hosts(self) -> Iterator[HostInfo]:
+        """Yield the hosts of the store's events, by name, with what each has of them."""
+        return hosts_of(self.inventory())
 
     def refresh(self) -> None:
         """Read what others have committed since the store was opened."""

@@ -5,6 +5,8 @@ from pathlib import Path
 import pytest
 
 from tests.cli.commands import carlang
+from tests.engine.trees import write
+from tests.judgement.fleets import events
 
 
 def test_store_info_as_json_says_what_a_store_holds(store: Path) -> None:
@@ -46,3 +48,31 @@ def test_wrong_usage_has_status_2(store: Path) -> None:
     done = carlang("store", "info", store, "--format", "xml")
     assert (done.status, done.out) == (2, "")
     assert carlang("store", "weigh", store).status == 2
+
+
+def test_info_by_host_says_who_is_seen_and_when(tmp_path: Path) -> None:
+    root = tmp_path / "store"
+    start = {"sensor": "sysmon", "exe": "at.exe", "command_line": "at"}
+    write(root, "process/create", events(["B"], start, hours=(0, 1, 5)) + events(["A", None], {"exe": "at.exe"}))
+    write(root, "flow/start", events(["b"], {"sensor": "zeek", "dest_port": 1}))
+    done = carlang("store", "info", root, "--by", "host")
+    lines = [line.split("  ") for line in done.out.splitlines()]
+    assert [[cell.strip() for cell in line if cell.strip()] for line in lines] == [
+        ["host", "sensors", "flow/start", "process/create"],
+        ["A", "1 60%"],
+        ["B", "sysmon, zeek", "1 100%", "3 100%"],
+        ["(no host named)", "1 40%"],
+    ]
+    document = carlang("store", "info", root, "--by", "host", "--format", "json").json()
+    assert [(host["host"], host["rows"], host["sensors"]) for host in document["hosts"]] == [
+        ("A", 1, []),
+        ("B", 4, ["sysmon", "zeek"]),
+        (None, 1, []),
+    ]
+    (_, of_class) = document["hosts"][1]["classes"]
+    assert of_class["hours"] == [
+        {"start": "2024-03-05T08:00:00Z", "end": "2024-03-05T10:00:00Z"},
+        {"start": "2024-03-05T13:00:00Z", "end": "2024-03-05T14:00:00Z"},
+    ]
+    assert document["hosts"][0]["classes"][0]["fill"] == {"exe": 1.0, "hostname": 1.0, "time": 1.0}
+    assert carlang("store", "info", root, "--by", "sensor").status == 2

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -9,26 +10,30 @@ import pytest
 from carlang.analytic import CompiledAnalytic, load_text
 from carlang.results import State, judgement_json, judgement_text
 from carlang.store import Store
-from tests.judgement.fleets import AUDITD, SECURITY, SYSMON, events, judged, store_of, told
+from tests.judgement.fleets import AUDITD, SECURITY, START, SYSMON, events, judged, store_of, told
 
 WINDOWS = "---\nid: W-1\ntitle: Windows\nplatforms: [Windows]\n---\n"
 LINES = 'p = search Process:Create\nq = filter p where (command_line == "x")\noutput q\n'
 WITH_SYSMON = [f"PC{n:02}" for n in range(12)]
 WITHOUT = [f"PC{n:02}" for n in range(12, 37)]
 LINUX = ["web1", "web2", "web3"]
+CLEARED = "PC20"
+EXES = 'p = search Process:Create\nq = filter p where (exe == "x")\noutput q\n'
 
 
 @pytest.fixture(scope="module")
 def fleet(tmp_path_factory: pytest.TempPathFactory) -> Store:
-    """Forty hosts: twelve have Sysmon, three run Linux."""
+    """Forty hosts: twelve have Sysmon, three run Linux, and of one the Security log was emptied at noon."""
     return store_of(
         tmp_path_factory.mktemp("fleet") / "store",
         process__create=[
             *events(WITH_SYSMON, SYSMON),
-            *events(WITHOUT, SECURITY),
+            *events([name for name in WITHOUT if name != CLEARED], SECURITY),
+            *events([CLEARED], SECURITY, hours=(0, 1, 5)),
             *events([name.upper() for name in WITH_SYSMON], SECURITY),
             *events(LINUX, AUDITD),
         ],
+        system__log_clear=events([CLEARED], {"sensor": "windows_security", "log_name": "Security"}, hours=[4]),
         flow__start=events(["web1"], {"sensor": "zeek", "dest_port": 1}),
     )
 
@@ -47,6 +52,44 @@ def test_a_report_says_on_how_many_hosts_it_is_answered_and_why_not_on_the_other
     document = judgement_json(judgement, names=5)
     assert document["hosts"] == {"answered": 12, "partly": 0, "blind": 25, "not_asked": 3}
     assert [(group["count"], len(group["hosts"])) for group in document["by_host"]] == [(12, 5), (25, 5), (3, 3)]
+
+
+def test_a_log_that_was_emptied_makes_the_host_partly_blind_with_the_hours_of_which_there_is_nothing(
+    fleet: Store,
+) -> None:
+    judgement = judged(fleet, _windows(EXES))
+    assert judgement_text(judgement) == (
+        "answered on 36 of 37 hosts; partly blind on 1: the log `Security` was cleared: nothing of it is there "
+        "from 2024-03-05T10:00:00Z to 2024-03-05T12:00:00Z; not asked on 3"
+    )
+    assert judgement.names(State.PARTLY) == [CLEARED]
+    # Whoever looks at other hours, or needs another log, is not concerned.
+    later = START + timedelta(hours=4)
+    assert judged(fleet, _windows(EXES), since=later).names(State.PARTLY) == []
+    assert judgement_text(judged(fleet, _windows())).endswith("blind on 25: no command_line; not asked on 3")
+
+
+def test_a_log_that_has_something_in_the_hour_before_it_was_emptied_had_been_collected(tmp_path: Path) -> None:
+    def emptied(name: str, hours: list[int]) -> str:
+        store = store_of(
+            tmp_path / name,
+            process__create=events(["A"], SECURITY, hours),
+            system__log_clear=events(["A"], {"sensor": "windows_security", "log_name": "Security"}, [4]),
+        )
+        return judged(store, EXES).state.value
+
+    assert emptied("before", [0, 3, 5]) == "answered"
+    assert emptied("gap", [0, 2, 5]) == "partly"
+    assert emptied("first", [5]) == "partly"
+
+
+def test_another_sensor_that_tells_the_same_makes_up_for_a_log_that_was_emptied(tmp_path: Path) -> None:
+    store = store_of(
+        tmp_path,
+        process__create=[*events(["A"], SECURITY, [0, 5]), *events(["A"], SYSMON, [0, 5])],
+        system__log_clear=events(["A"], {"sensor": "windows_security", "log_name": "Security"}, [4]),
+    )
+    assert told(judged(store, EXES)) == ("answered", [])
 
 
 def test_what_is_for_every_platform_is_asked_on_every_host(fleet: Store) -> None:
