@@ -3,7 +3,7 @@
 
     python -m bench.judgement --store STORE [--rounds 3]
 
-The scan counts the values of every column of every class, in one thread. The inventory is what a judgement is made of,
+The scan reads the values of every column of every class, in one thread. The inventory is what a judgement is made of,
 and is counted once for a store; the judging is that of all outputs of the catalogue, which is compiled before. Each is
 measured in turn, and the best of the rounds counts. The ratio of processor time is the one to go by on a machine that
 others use too.
@@ -31,7 +31,7 @@ def scan(store: Store) -> None:
             classes.setdefault((file.object, file.action), []).append(text_literal(str(file.path)))
     with open_memory(threads=1) as connection:
         for paths in classes.values():
-            query = f"SELECT count(COLUMNS(*)) FROM read_parquet([{', '.join(paths)}], union_by_name = true)"  # noqa: S608  # quoted
+            query = f"SELECT bit_xor(hash(COLUMNS(*))) FROM read_parquet([{', '.join(paths)}], union_by_name = true)"  # noqa: S608  # quoted
             connection.execute(query).fetchall()
 
 
@@ -68,11 +68,13 @@ def main() -> None:
         return judge_analytics(analytics, store, run, {})
 
     inventory = best(lambda: open_store(options.store).inventory(), options.rounds)
-    judged()  # the inventory is counted here, once
+    first = best(judged, 1)  # the inventory is counted here, and hosts are told apart, once for a store
     judging, scanning = best(judged, options.rounds), best(lambda: scan(store), options.rounds)
     rows = sum(file.rows for file in store.files())
     print(f"{rows:,} events; {len(analytics)} analytics")
-    print(f"scan {scanning:.3f} s, inventory {inventory:.3f} s, judging {judging:.3f} s of processor time")
+    print(
+        f"scan {scanning:.3f} s, inventory {inventory:.3f} s, first judging with it {first:.3f} s, judging {judging:.3f} s of processor time"
+    )
     print(f"judging / scan {judging / scanning:.2f}")
 
 

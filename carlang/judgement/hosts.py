@@ -13,6 +13,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from carlang.database import open_memory
 from carlang.judgement.streams import Kind
@@ -142,6 +143,7 @@ class Hosts:
         rows = self._connection.sql(query).to_arrow_table()
         hosts = rows["hosts"].combine_chunks()
         ids, ends = hosts.flatten(), hosts.offsets.to_pylist()
+        told = self._told(stretches) if self._cleared else {}
         read: list[list[Pattern]] = [[] for _ in needs]
         for index, (number, codes, mask) in enumerate(
             zip(*(rows[name].to_pylist() for name in ("need", "codes", "mask")), strict=True)
@@ -149,7 +151,11 @@ class Hosts:
             kinds, hollow = _decoded(codes or (), elements, needs[number], len(stretches))
             of_pattern = ids.slice(ends[index] - ends[0], ends[index + 1] - ends[index])
             pattern = Pattern(kinds, hollow, mask, pa.DictionaryArray.from_arrays(of_pattern, self._names))
-            read[number] += self._with_gaps(pattern, number, elements, needs[number], stretches)
+            codes_of = {id_: told.get((number, id_), ()) for id_ in self._emptied(pattern)}
+            if codes_of:
+                read[number] += self._with_gaps(pattern, codes_of, elements, needs[number], len(stretches))
+            else:
+                read[number].append(pattern)
         self._patterns.update(zip(needs, read, strict=True))
 
     # ---- logs that were emptied --------------------------------------------------------------------------------------
@@ -183,36 +189,49 @@ class Hosts:
                     cleared[id_].append(LogCleared(log, None if before is None else _hour_text(before), end))
         return cleared
 
+    def _told(self, stretches: Sequence[str]) -> dict[tuple[int, int], list[tuple[int, frozenset[str]]]]:
+        """Return by need and host, of hosts with a log that was emptied, the codes and the logs that tell them."""
+        query = f"""
+            SELECT need, seen.id, {_code(stretches)} AS code, sensor, seen.log FROM seen JOIN elements USING (kind)
+            WHERE id IN ({", ".join(map(str, self._cleared))})
+        """  # noqa: S608  # numbers of our own
+        told: dict[tuple[int, int], list[tuple[int, frozenset[str]]]] = defaultdict(list)
+        for need, id_, code, sensor, log in self._connection.execute(query).fetchall():
+            logs = frozenset({log.lower()}) if log else self._logs.get(sensor, frozenset())
+            told[need, id_].append((code, logs))
+        return told
+
+    def _emptied(self, pattern: Pattern) -> list[int]:
+        """Return which hosts of a pattern have a log that was emptied."""
+        if not self._cleared:
+            return []
+        emptied = pa.array(list(self._cleared), pa.int32())
+        is_emptied = pc.is_in(pattern.hosts.indices, emptied)
+        ids: list[int] = pattern.hosts.indices.filter(is_emptied).to_pylist()
+        return ids
+
     def _with_gaps(
-        self, pattern: Pattern, need: int, elements: Mapping[int, Sequence[Any]], of: Need, stretches: Sequence[str]
+        self,
+        pattern: Pattern,
+        told: Mapping[int, Sequence[tuple[int, frozenset[str]]]],
+        elements: Mapping[int, Sequence[Any]],
+        need: Need,
+        stretches: int,
     ) -> list[Pattern]:
         """Return a pattern, and for each of its hosts of which a log was emptied one of its own."""
-        if not self._cleared:
-            return [pattern]
-        ids: list[int] = pattern.hosts.indices.to_pylist()
-        alone = [id_ for id_ in ids if id_ in self._cleared]
-        if not alone:
-            return [pattern]
-        query = f"""
-            SELECT seen.id, element * {1 << len(stretches) + 1} + {_bits(stretches)} + (timed < rows)::INTEGER AS code,
-              sensor, seen.log FROM seen JOIN elements USING (kind)
-            WHERE need = {need} AND id IN ({", ".join(map(str, alone))})
-        """  # noqa: S608  # numbers of our own
-        told: dict[int, list[tuple[int, frozenset[str]]]] = defaultdict(list)
-        for id_, code, sensor, log in self._connection.execute(query).fetchall():
-            told[id_].append((code, frozenset({log.lower()}) if log else self._logs.get(sensor, frozenset())))
-        others = [id_ for id_ in ids if id_ not in self._cleared]
-        patterns = [replace(pattern, hosts=self._named(others))] if others else []
-        for id_ in alone:
+        ids = pattern.hosts.indices
+        others = ids.filter(pc.invert(pc.is_in(ids, pa.array(list(told), pa.int32()))))
+        patterns = [replace(pattern, hosts=self._named(others))] if len(others) else []
+        for id_, codes in told.items():
             gaps = []
             for cleared in self._cleared[id_]:
-                left = [code for code, logs in told[id_] if logs != {cleared.log.lower()}]
-                gaps.append(Gap(cleared, _decoded(left, elements, of, len(stretches))[0]))
-            patterns.append(replace(pattern, hosts=self._named([id_]), gaps=tuple(gaps)))
+                left = {code for code, logs in codes if logs != {cleared.log.lower()}}
+                gaps.append(Gap(cleared, _decoded(left, elements, need, stretches)[0]))
+            patterns.append(replace(pattern, hosts=self._named(pa.array([id_], pa.int32())), gaps=tuple(gaps)))
         return patterns
 
-    def _named(self, ids: Sequence[int]) -> pa.DictionaryArray:
-        return pa.DictionaryArray.from_arrays(pa.array(ids, pa.int32()), self._names)
+    def _named(self, ids: pa.Array) -> pa.DictionaryArray:
+        return pa.DictionaryArray.from_arrays(ids, self._names)
 
 
 # Times as numbers: those of events may lie beyond the years of a calendar. Ids count from 0, as those of a dictionary.
@@ -245,10 +264,9 @@ _LISTED = "SELECT DISTINCT element, object, action, log, fields, present FROM el
 
 def _patterns_query(needs: int, stretches: Sequence[str]) -> str:
     """Return the query for the patterns of each need; a code is an element, then a bit a stretch, then the untimed."""
-    code = f"element * {1 << len(stretches) + 1} + {_bits(stretches)} + (timed < rows)::INTEGER"
     return f"""
       WITH codes AS (
-        SELECT DISTINCT need, id, {code} AS code
+        SELECT DISTINCT need, id, {_code(stretches)} AS code
         FROM seen JOIN elements USING (kind)),
       by_host AS (SELECT need, id, list(code ORDER BY code) AS codes FROM codes GROUP BY need, id)
       SELECT numbers.need::INTEGER AS need, codes, mask, list(hosts.id ORDER BY hosts.id) AS hosts
@@ -258,9 +276,10 @@ def _patterns_query(needs: int, stretches: Sequence[str]) -> str:
     """  # noqa: S608  # numbers of our own
 
 
-def _bits(stretches: Sequence[str]) -> str:
+def _code(stretches: Sequence[str]) -> str:
+    """Return the SQL of a row's code."""
     bits = (f"(CASE WHEN {test} THEN {1 << index + 1} ELSE 0 END)" for index, test in enumerate(stretches))
-    return " + ".join(bits)
+    return f"element * {1 << len(stretches) + 1} + {' + '.join(bits)} + (timed < rows)::INTEGER"
 
 
 def _hour_text(hour: int) -> str | None:
@@ -296,7 +315,7 @@ def _stretches(moments: Sequence[datetime]) -> list[str]:
 
 
 def _decoded(
-    codes: Sequence[int], elements: Mapping[int, Sequence[Any]], need: Need, stretches: int
+    codes: Iterable[int], elements: Mapping[int, Sequence[Any]], need: Need, stretches: int
 ) -> tuple[frozenset[Kind], frozenset[tuple[str, str]]]:
     """Return the kinds that codes stand for, and the classes of hollow records."""
     kinds: set[Kind] = set()

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import cache
+from weakref import WeakKeyDictionary
 
 import pyarrow as pa
 
 from carlang.judgement.conditions import Folding, moments
-from carlang.judgement.hosts import Gap, Hosts, Need, Pattern, platform_mask, platform_names
-from carlang.judgement.streams import Bounds, Evaluation, Kind, Store
+from carlang.judgement.hosts import Hosts, Need, platform_mask, platform_names
+from carlang.judgement.streams import Bounds, Evaluation, Kind, Shared, Store
 from carlang.judgement.traces import Trace
 from carlang.mapping import sensor_logs, sensor_platforms
 from carlang.model import Model
@@ -55,18 +57,30 @@ def judge(asked: Sequence[Asked], store: EventStore, model: Model, range_: Range
     classes = frozenset[tuple[str, str]]().union(*(need.classes for need, _ in needs))
     fields = frozenset[str]().union(*(need.fields for need, _ in needs))
     # That a log was emptied is told by events of a class that nobody may have asked for.
-    judge_ = _Judge(store.inventory(classes | {("system", "log_clear")}, fields), model, range_)
+    judge_ = _Judge(_hosts(store, classes | {("system", "log_clear")}, fields), model, range_)
     judge_.read([need for need, _ in needs])
     return [judge_.judgement(each, *need) for each, need in zip(asked, needs, strict=True)]
+
+
+_KNOWN: WeakKeyDictionary[EventStore, tuple[pa.Table, Hosts]] = WeakKeyDictionary()
+"""The hosts of stores, with the inventory that they are of: a store is asked about one analytic after the other."""
+
+
+def _hosts(store: EventStore, classes: frozenset[tuple[str, str]], fields: frozenset[str]) -> Hosts:
+    inventory = store.inventory(classes, fields)
+    known = _KNOWN.get(store)
+    if known is None or known[0] is not inventory:
+        known = _KNOWN[store] = inventory, Hosts(inventory, sensor_platforms(), sensor_logs())
+    return known[1]
 
 
 class _Judge:
     """Judges outputs over an inventory."""
 
-    def __init__(self, inventory: pa.Table, model: Model, range_: Range) -> None:
+    def __init__(self, hosts: Hosts, model: Model, range_: Range) -> None:
         self._model = model
         self._range = range_
-        self._hosts = Hosts(inventory, sensor_platforms(), sensor_logs())
+        self._hosts = hosts
         latest = {name: text for name, moment in self._hosts.latest().items() if (text := _behind(moment))}
         self._store = Store(self._hosts.hollow(), latest)
 
@@ -77,8 +91,19 @@ class _Judge:
     def judgement(self, asked: Asked, need: Need, bounds: Bounds) -> Judgement:
         """Return the judgement of an output."""
         patterns, stream = self._hosts.patterns(need), asked.output.stream
-        store = self._evaluation(patterns, need, bounds, asked.given)
-        whole = _verdict(store.traces(stream))
+        order = tuple(streams_below(stream))
+        kinds = frozenset[Kind]().union(*(pattern.kinds for pattern in patterns))
+        hollow = frozenset[tuple[str, str]]().union(*(pattern.hollow for pattern in patterns))
+        shared = Shared(self._model, self._store, bounds, self._range.now, asked.given, need.fields, order)
+        everywhere = Evaluation(kinds, hollow, shared)
+        whole = _verdict(everywhere.traces(stream))
+
+        @cache  # hosts that differ in platform alone, or in the hours of which they have nothing, are of the same kinds
+        def verdict(kinds: frozenset[Kind], hollow: frozenset[tuple[str, str]]) -> _Verdict:
+            if len(patterns) == 1 and kinds == everywhere.kinds:
+                return whole
+            return _verdict(Evaluation(kinds, hollow, shared, everywhere).traces(stream))
+
         wanted = platform_mask(asked.platforms)
         groups = []
         for pattern in patterns:
@@ -86,44 +111,18 @@ class _Judge:
                 other = OtherPlatform(platform_names(pattern.platforms), platform_names(wanted))
                 groups.append(HostGroup(State.NOT_ASKED, (other,), pattern.hosts))
                 continue
-            here = self._evaluation([pattern], need, bounds, asked.given, store)
-            verdict = whole if len(patterns) == 1 else _verdict(here.traces(stream))
+            here = verdict(pattern.kinds, pattern.hollow)
+            # While there is nothing of a log that was emptied, what is answered is what is answered without it.
             lost = [
-                gap.cleared for gap in pattern.gaps if self._tells(gap, verdict, pattern, need, bounds, asked, store)
+                gap.cleared
+                for gap in pattern.gaps
+                if here.state is not State.BLIND
+                and self._range.meets(gap.cleared.start, gap.cleared.end)
+                and verdict(gap.kinds, pattern.hollow) != here
             ]
-            state = State.PARTLY if lost and verdict.state is State.ANSWERED else verdict.state
-            groups.append(HostGroup(state, distinct((*verdict.reasons, *lost)), pattern.hosts))
+            state = State.PARTLY if lost and here.state is State.ANSWERED else here.state
+            groups.append(HostGroup(state, distinct((*here.reasons, *lost)), pattern.hosts))
         return _summed(whole, _joined(groups))
-
-    def _tells(  # all that an evaluation hangs on
-        self,
-        gap: Gap,
-        verdict: _Verdict,
-        pattern: Pattern,
-        need: Need,
-        bounds: Bounds,
-        asked: Asked,
-        everywhere: Evaluation,
-    ) -> bool:
-        """Tell whether less is answered without the log that was emptied: while there is nothing of it, that is so."""
-        if verdict.state is State.BLIND or not self._range.meets(gap.cleared.start, gap.cleared.end):
-            return False
-        without = self._evaluation([replace(pattern, kinds=gap.kinds)], need, bounds, asked.given, everywhere)
-        return _verdict(without.traces(asked.output.stream)) != verdict
-
-    def _evaluation(
-        self,
-        patterns: Sequence[Pattern],
-        need: Need,
-        bounds: Bounds,
-        given: Given,
-        everywhere: Evaluation | None = None,
-    ) -> Evaluation:
-        kinds = frozenset[Kind]().union(*(pattern.kinds for pattern in patterns))
-        hollow = frozenset[tuple[str, str]]().union(*(pattern.hollow for pattern in patterns))
-        return Evaluation(
-            kinds, hollow, self._model, self._store, bounds, self._range.now, given, need.fields, everywhere
-        )
 
 
 @dataclass(frozen=True, slots=True)

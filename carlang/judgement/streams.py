@@ -61,6 +61,22 @@ class Store:
     latest: Mapping[tuple[str, str], str]
 
 
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """What is the same for all hosts when an output is judged.
+
+    `relevant` are the columns that the program asks for, `order` are its streams, the inputs first.
+    """
+
+    model: Model
+    store: Store
+    bounds: Bounds
+    now: datetime
+    given: Given
+    relevant: frozenset[str]
+    order: tuple[BoundStream, ...]
+
+
 @dataclass(frozen=True)
 class Evaluation:
     """Follows a program's rows over the events of some kinds, those of a host or those of all.
@@ -70,21 +86,17 @@ class Evaluation:
 
     kinds: frozenset[Kind]
     hollow: frozenset[tuple[str, str]]
-    model: Model
-    store: Store
-    bounds: Bounds
-    now: datetime
-    given: Given
-    relevant: frozenset[str]
+    shared: Shared
     everywhere: Evaluation | None = None
     _traces: dict[int, list[Trace]] = field(default_factory=dict)
 
     def traces(self, stream: BoundStream) -> list[Trace]:
         """Return the traces of a stream's rows."""
         # Inputs first: a program of some hundred statements is a stream some hundred streams deep.
-        for below in bound.streams_below(stream):
-            if id(below) not in self._traces:
-                self._traces[id(below)] = merged(self._of(below))
+        if id(stream) not in self._traces:
+            for below in self.shared.order:
+                if id(below) not in self._traces:
+                    self._traces[id(below)] = merged(self._of(below))
         return self._traces[id(stream)]
 
     def _of(self, stream: BoundStream) -> Iterable[Trace]:  # noqa: C901  # a case a stream
@@ -124,7 +136,7 @@ class Evaluation:
 
     def _events(self, events: bound.Events) -> Iterable[Trace]:
         for event_set in events.sets:
-            owner = self.model.objects.get(event_set.object)
+            owner = self.shared.model.objects.get(event_set.object)
             # An object with one action is named by it, whichever way it was searched.
             whole = event_set.whole and len(event_set.actions) > 1
             of_set = [k for k in self._best if k.object == event_set.object and k.action in event_set.actions]
@@ -153,8 +165,8 @@ class Evaluation:
         log = kind.log if (kind.object, kind.action) == LOG else None
         known = self._known(object=kind.object, action=kind.action, **({LOG_NAME: log} if log else {}))
         outside = WindowWithoutEvents(kind.object, action)
-        relative = WindowWithoutEvents(kind.object, action, self.store.latest.get((kind.object, kind.action)))
-        stretches = kind.stretches & self.bounds.window
+        relative = WindowWithoutEvents(kind.object, action, self.shared.store.latest.get((kind.object, kind.action)))
+        stretches = kind.stretches & self.shared.bounds.window
         times = {} if "time" in missing else {"time": Times(stretches, outside, relative)}
         trace = Trace(frozenset({source}), missing, known, times)
         if stretches or kind.untimed or "time" in missing or not kind.stretches:
@@ -178,17 +190,17 @@ class Evaluation:
                 known |= self._known(**{LOG_NAME: AbsentLog(present)})
                 yield Trace(source, known=known, lost=reasons, arm=(search, LOG_NAME))
             if (events.object, action) in self.hollow:
-                reason = HollowRecords(events.object, action, self.store.hollow[events.object, action])
+                reason = HollowRecords(events.object, action, self.shared.store.hollow[events.object, action])
                 yield Trace(source, known=known, lost=frozenset({reason}), arm=(search, f"hollow {action}"))
 
     def _known(self, **values: object) -> dict[str, tuple[object, Reasons]]:
         """Return the columns whose value is known; what the program does not ask for would only tell traces apart."""
-        return {name: (value, NONE) for name, value in values.items() if name in self.relevant}
+        return {name: (value, NONE) for name, value in values.items() if name in self.shared.relevant}
 
     # ---- conditions --------------------------------------------------------------------------------------------------
 
     def _folding(self, members: Sequence[Trace] | None = None) -> Folding:
-        return Folding(self.now, self.given, self.bounds.moments, self.traces, members)
+        return Folding(self.shared.now, self.shared.given, self.shared.bounds.moments, self.traces, members)
 
     def _passing(self, traces: Iterable[Trace], condition: BoundExpr, folding: Folding) -> Iterable[Trace]:
         for trace in traces:

@@ -114,6 +114,9 @@ def combinations(parts: Sequence[Sequence[Trace]]) -> list[Trace]:
 
 def merged(traces: Iterable[Trace]) -> list[Trace]:
     """Return traces, living ones that nothing further on can tell apart as one, equal ghosts once."""
+    traces = list(traces)
+    if len(traces) == 1:
+        return traces
     living: dict[object, Trace] = {}
     ghosts: dict[object, Trace] = {}
     for trace in traces:

@@ -96,6 +96,7 @@ class Inventory:
         self._hosts: dict[Class, pa.Table] = {}
         self._counted: dict[Class, tuple[frozenset[str] | None, pa.Table]] = {}
         self._hollow: pa.Table | None = None
+        self._whole: tuple[object, pa.Table] | None = None
 
     def table(self, classes: Collection[Class] | None = None, fields: Collection[str] | None = None) -> pa.Table:
         """Return the inventory, as `SCHEMA` says.
@@ -107,6 +108,9 @@ class Inventory:
         for file in self._files:
             by_class.setdefault((file.object, file.action), []).append(file)
         asked = None if fields is None else frozenset(fields)
+        key = None if classes is None else frozenset(classes), asked
+        if self._whole is not None and self._whole[0] == key:
+            return self._whole[1]
         with open_memory() as connection:
             try:
                 parts = [
@@ -122,7 +126,8 @@ class Inventory:
             except duckdb.Error as error:
                 fault = str(error).splitlines()[0]
                 raise StoreError(f"the events of the store cannot be counted: {fault}") from error
-        return merge_inventories([*parts, self._hollow])
+        self._whole = key, merge_inventories([*parts, self._hollow])
+        return self._whole[1]
 
     def _count(
         self,
