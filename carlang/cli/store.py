@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.cells import cell_len, set_cell_size
 from rich.table import Table
 
 from carlang.cli.console import (
-    listing_console,
     piped,
     put,
     put_block,
@@ -144,21 +144,19 @@ def _put_hosts(store: Store, format_: str) -> None:
     for held in store.info().classes:
         filled = [field for field, share in held.fill.items() if share > 0]
         classes[held.object, held.action] = dict.fromkeys(filled)
-    table = Table(box=None, pad_edge=False)
-    table.add_column("host", no_wrap=True)
-    table.add_column("sensors", no_wrap=True)
-    for name in classes:
-        table.add_column("/".join(map(printable, name)), justify="right", no_wrap=True)
-    count = 0
-    for count, host in enumerate(store.hosts(), 1):  # noqa: B007  # how many there were
+    rows = [["host", *("/".join(name) for name in classes), "sensors"]]
+    for host in store.hosts():
         cells = {(each.object, each.action): each for each in host.classes}
-        texts = [_cell(cells.get(name), classes[name]) for name in classes]
-        sensors = printable(", ".join(host.sensors))
-        table.add_row(printable(host.host) if host.host is not None else "(no host named)", sensors, *texts)
-    listing_console().print(table)
-    say(
-        f"{count:,} host{'' if count == 1 else 's'}; events, and the share of the fields seen of a class that they fill"
-    )
+        texts = [_cell(cells.get(name), fields) for name, fields in classes.items()]
+        rows.append([host.host if host.host is not None else "(no host named)", *texts, ", ".join(host.sensors)])
+    # Lines as long as they must be, on a terminal, too: a matrix that is squeezed says nothing.
+    widths = [max(cell_len(printable(row[index])) for row in rows) for index in range(len(rows[0]))]
+    for row in rows:
+        first, *texts, sensors = [printable(cell) for cell in row]
+        numbers = [text.rjust(width) for text, width in zip(texts, widths[1:], strict=False)]
+        put("  ".join([set_cell_size(first, widths[0]), *numbers, sensors]).rstrip())
+    hosts = f"{len(rows) - 1:,} host{'' if len(rows) == 2 else 's'}"  # noqa: PLR2004  # the heading and one
+    say(f"{hosts}; events, and the share of the fields seen of a class that they fill")
 
 
 def _cell(held: HostClass | None, fields: Mapping[str, None]) -> str:
