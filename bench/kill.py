@@ -56,6 +56,7 @@ _ROUNDS_OF_STORE = 12
 _COMMANDS = ("ingest", "ingest", "compact", "vacuum")
 _SIGNALS = (signal.SIGKILL, signal.SIGTERM, signal.SIGINT)
 _STEPS = {"ingest": ("commit", "move"), "compact": ("commit", "move"), "vacuum": ("delete",)}
+_INTERRUPTED = 130
 _FILES = 24
 _LINES = 120
 _LONGEST = 300.0
@@ -188,6 +189,8 @@ def _forked(task: Callable[[], object]) -> int:
         status = 0
     except SystemExit as ended:
         status = ended.code if isinstance(ended.code, int) else 1
+    except KeyboardInterrupt:  # before the command has begun, or when it has ended, as in any process of Python
+        status = _INTERRUPTED
     finally:
         os._exit(status)
 
@@ -310,7 +313,7 @@ def rounds(folder: Path, count: int, drawn: random.Random) -> tuple[Counter[str]
         events = _counted_apart(store, folder / "counted.json") if (store / "_delta_log").exists() else Counter()
         wrong = fault(events, before, sources, complete=last)
         # What is stopped ends by the signal, or as a command that was interrupted; any other status is a failure.
-        if not wrong and status not in (0, -stop.signal, 130):
+        if not wrong and status not in (0, -stop.signal, _INTERRUPTED):
             wrong = f"status {status}"
         if wrong or (last and run_command(["store", "check", str(store)])):
             faults.append(f"round {number}: {name}, {stop}: {wrong or 'the check finds the store damaged'}")
