@@ -28,15 +28,16 @@ _NUMBERS = {"time": "DOUBLE", "interval": "DOUBLE", "double": "DOUBLE"} | dict.f
 )
 # Separators, backslashes and what is no printable character stand there as `\xNN`, a byte each; bytes that are no UTF-8
 # stay so. In `\x5cx09`, a backslash and `x09`, the second is none: what is cut at `\x` begins with two digits.
-_TEXT = r"""
-    CREATE TEMP MACRO zeek_text(text) AS (
-      CASE WHEN NOT contains(text, '\x') THEN text ELSE coalesce(TRY(zeek_read_once(zeek_decoded(
+_ITEM = r"""
+    CREATE TEMP MACRO zeek_item(text) AS (
+      CASE WHEN NOT contains(text, '\x') THEN text ELSE coalesce(TRY(zeek_decoded(
         hex(encode(split_part(text, '\x', 1)))
         || array_to_string(list_transform(string_split(text, '\x')[2:],
-          lambda p: upper(substr(p, 1, 2)) || hex(encode(substr(p, 3)))), '')))), text) END)
+          lambda p: upper(substr(p, 1, 2)) || hex(encode(substr(p, 3)))), ''))), text) END)
 """
-# In Zeek's JSON, a text of which each backslash begins a byte is read back where it is mapped. A backslash of the text
-# itself that would be taken for one stays as it was written.
+_WHOLE_TEXT = "CREATE TEMP MACRO zeek_text(text) AS zeek_read_once(zeek_item(text))"
+# In Zeek's JSON, a text of which each backslash begins a byte is read back where it is mapped, but none in a list. A
+# backslash of the text itself that would be taken for one stays as it was written.
 _READ_ONCE = r"""
     CREATE TEMP MACRO zeek_read_once(text) AS (
       CASE WHEN contains(text, '\x') AND regexp_full_match(text, '(?s)(?:[^\\]|\\x[0-9a-f]{2})*')
@@ -149,7 +150,7 @@ class _Header:
         if listed := _LIST.fullmatch(type_):
             items = f"string_split({value}, {text_literal(self.set_separator)})"
             kind = _NUMBERS.get(listed[1])
-            item = f"TRY_CAST(x AS {kind})" if kind else "zeek_text(x)"
+            item = f"TRY_CAST(x AS {kind})" if kind else "zeek_item(x)"
             items = f"list_transform({items}, lambda x: {item})"
             none = f"WHEN {value} = {unset} THEN NULL WHEN {value} = {empty} THEN '[]'::JSON"
             return f"CASE {none} ELSE to_json({items}) END"
@@ -166,7 +167,7 @@ class _Lines:
     def __init__(self) -> None:
         self._feed = Feed(_LINES)
         self._connection = open_memory()
-        for macro in (_DECODED, _READ_ONCE, _TEXT):
+        for macro in (_DECODED, _READ_ONCE, _ITEM, _WHOLE_TEXT):
             self._connection.execute(macro)
         self._connection.register("lines", self._feed)
         self._header: _Header | None = None
