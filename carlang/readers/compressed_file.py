@@ -105,7 +105,8 @@ class _Source:
 
 
 _LONGEST_MAGIC = 16
-_PADDING = b"\0"
+_PADDING = b"\0\r\n"
+"""Tapes fill up with zeros, and editors, transfers and version control end a file with a newline."""
 
 
 class _Streams(io.RawIOBase):
@@ -187,7 +188,7 @@ class _Streams(io.RawIOBase):
         self._source.put_back(self._piece[max(0, self._stream_begin + 1 - self._piece_begin) :])
 
     def _next_stream(self) -> None:
-        """Turn to the stream behind the one that has ended; zeros between them, which tapes have, are passed over."""
+        """Turn to the stream behind the one that has ended; padding is passed over."""
         rest = b""
         while len(rest) < _LONGEST_MAGIC and (piece := self._source.read()):
             rest = (rest + piece).lstrip(_PADDING)

@@ -138,6 +138,7 @@ def test_what_is_compressed_is_read_to_its_end(kind: str) -> None:
     one, two = compress(_lines("ABC")), compress(_lines("DEF"))
     assert read_content(one + two) == (_ALL, [])
     assert read_content(one + bytes(512) + two) == (_ALL, [])
+    assert read_content(one + two + b"\r\n") == (_ALL, [])
     assert read_content(one + b"garbage" + two) == (_ALL, [f"log: 7 bytes at byte {len(one)} are no {kind} stream"])
     assert read_content(one + two + b"garbage") == (
         _ALL,
