@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
+import threading
 import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
 from typing import Annotated
 
 import typer
@@ -66,29 +71,61 @@ def _root(
 
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line and exit with its status."""
-    try:
-        status = app(arguments, prog_name="carlang", standalone_mode=False)
-    except (typer.Abort, KeyboardInterrupt):
-        say("interrupted")
-        status = exits.INTERRUPTED
-    except typer.TyperException as error:
-        _show(error)
-        status = exits.USAGE
-    except PipeClosedError:
-        abandon_output()
-        status = exits.DONE
-    except CarlangError as error:
-        if isinstance(error, CompileError):
-            say_block(str(error))
-        elif isinstance(error, DataFileError):  # a fault a line
-            say_block(f"error: {error}")
-        else:
-            say(f"error: {error}")
-        status = _status(error)
-    except Exception as error:  # noqa: BLE001  # the last resort: a fault of ours, said as such
-        _internal(error)
-        status = exits.INTERNAL
+    with _noted_interrupts() as interrupts:
+        try:
+            status = app(arguments, prog_name="carlang", standalone_mode=False)
+        except (typer.Abort, KeyboardInterrupt):
+            status = _interrupted()
+        except Exception as error:  # noqa: BLE001  # the last resort: a fault of ours, said as such
+            # DuckDB and Arrow make an error of their own of what Ctrl-C raises in them.
+            status = _interrupted() if interrupts else _failed(error)
     sys.exit(status or exits.DONE)
+
+
+@contextmanager
+def _noted_interrupts() -> Iterator[list[int]]:
+    """Note the signals of Ctrl-C, which raise `KeyboardInterrupt` as ever; where they are ignored, they stay so."""
+    interrupts: list[int] = []
+    usual = signal.getsignal(signal.SIGINT)
+    if usual is not signal.default_int_handler or threading.current_thread() is not threading.main_thread():
+        yield interrupts
+        return
+
+    def note(number: int, frame: FrameType | None) -> None:
+        interrupts.append(number)
+        signal.default_int_handler(number, frame)
+
+    signal.signal(signal.SIGINT, note)
+    try:
+        yield interrupts
+    finally:
+        signal.signal(signal.SIGINT, usual)
+
+
+def _interrupted() -> int:
+    say("interrupted")
+    return exits.INTERRUPTED
+
+
+def _failed(error: Exception) -> int:
+    """Say what went wrong and return the status that stands for it."""
+    match error:
+        case typer.TyperException():
+            _show(error)
+            return exits.USAGE
+        case PipeClosedError():
+            abandon_output()
+            return exits.DONE
+        case CompileError():
+            say_block(str(error))
+        case DataFileError():  # a fault a line
+            say_block(f"error: {error}")
+        case CarlangError():
+            say(f"error: {error}")
+        case _:
+            _internal(error)
+            return exits.INTERNAL
+    return _status(error)
 
 
 def _show(error: typer.TyperException) -> None:
