@@ -138,17 +138,17 @@ def _read_any(log: LogFile, expansion: Expansion, depth: int) -> Iterator[tuple[
         expansion.is_over = True
         yield log.name, ReadFault(str(error))
     except STREAM_FAULTS as error:
+        if str(error) == _INTERRUPTED:
+            raise KeyboardInterrupt from error
         yield log.name, ReadFault(f"it breaks off: {one_line(error)}")
     except TimeUpError:
         raise
-    except Exception as error:  # whatever a library does at one file is that file's, and no other's
-        if isinstance(error, RuntimeError) and str(error) == _INTERRUPTED:
-            raise KeyboardInterrupt from error
+    except Exception as error:  # noqa: BLE001  # whatever a library does at one file is that file's, and no other's
         yield log.name, ReadFault(f"it cannot be read on: {type(error).__name__}: {one_line(error)}")
 
 
 _INTERRUPTED = "Query interrupted"
-"""What DuckDB raises, as a RuntimeError, where Ctrl-C comes while it executes in the main thread."""
+"""What DuckDB says, in a RuntimeError, where Ctrl-C comes while it executes in the main thread."""
 
 
 def _read_log(log: LogFile, head: bytes) -> Iterator[tuple[str, Records | ReadFault]]:

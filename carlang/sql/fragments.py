@@ -143,6 +143,10 @@ def when(condition: SQL, then: SQL, otherwise: SQL | None = None) -> SQL:
     return exp.Case(ifs=[exp.If(this=condition, true=then)], default=otherwise)
 
 
+DIGITS = "^[0-9]{1,38}$"
+"""What is a number among the ids of records: as many digits as a decimal holds."""
+
+
 def in_order(value: SQL, kind: Kind) -> list[SQL]:
     """Return the keys of an ascending order, missing values last.
 
@@ -150,8 +154,8 @@ def in_order(value: SQL, kind: Kind) -> list[SQL]:
     """
     if kind is not Kind.ID:
         return [ordered(value)]
-    digits = exp.RegexpLike(this=value, expression=text("^[0-9]{1,38}$"))
-    return [ordered(when(digits, exp.TryCast(this=value, to=exp.DataType.build("decimal(38, 0)")))), ordered(value)]
+    digits = exp.RegexpLike(this=value, expression=text(DIGITS))
+    return [ordered(when(digits, cast(value, "decimal(38, 0)"))), ordered(value)]
 
 
 def ordered(value: SQL, *, descending: bool = False) -> SQL:

@@ -6,14 +6,13 @@ and inventories of parts of a store merge into that of the whole.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 
 import duckdb
 import pyarrow as pa
 
 from carlang.database import quoted, text_literal
 from carlang.database.connection import open_memory
-from carlang.errors import StoreError
 from carlang.store.files import StoreFile
 from carlang.store.hollow import CLAIMED_BY, CLAIMS
 
@@ -102,7 +101,7 @@ class Inventory:
         """Return the inventory, as `SCHEMA` says.
 
         Only of `classes`, all where None, it has fields and hours; only of `fields`, all where None, how often they are
-        filled. Raises `StoreError` where a file cannot be read.
+        filled. A file that cannot be read counts as its statistics say, without hosts.
         """
         by_class: dict[Class, list[StoreFile]] = {}
         for file in self._files:
@@ -112,20 +111,15 @@ class Inventory:
         if self._whole is not None and self._whole[0] == key:
             return self._whole[1]
         with open_memory() as connection:
-            try:
-                parts = [
-                    self._count(connection, name, files, asked)
-                    if classes is None or name in classes
-                    else self._look(connection, name, files)
-                    for name, files in by_class.items()
-                ]
-                if self._hollow is None:
-                    claiming = [file for file in self._files if file.filled.get(CLAIMED_BY)]
-                    rows = connection.sql(_hollow_query(claiming)).to_arrow_table() if claiming else None
-                    self._hollow = SCHEMA.empty_table() if rows is None else _typed(rows)
-            except duckdb.Error as error:
-                fault = str(error).splitlines()[0]
-                raise StoreError(f"the events of the store cannot be counted: {fault}") from error
+            parts = [
+                self._count(connection, name, files, asked)
+                if classes is None or name in classes
+                else self._look(connection, name, files)
+                for name, files in by_class.items()
+            ]
+            if self._hollow is None:
+                claiming = [file for file in self._files if file.filled.get(CLAIMED_BY)]
+                self._hollow = _rows(connection, claiming, _hollow_query)
         self._whole = key, merge_inventories([*parts, self._hollow])
         return self._whole[1]
 
@@ -138,16 +132,51 @@ class Inventory:
     ) -> pa.Table:
         counted = self._counted.get(name)
         if counted is None or not (counted[0] is None or (fields is not None and fields <= counted[0])):
-            rows = connection.sql(_class_query(*name, files, fields)).to_arrow_table()
-            counted = self._counted[name] = fields, _typed(rows)
+            rows = _rows(connection, files, lambda some: _class_query(*name, some, fields))
+            counted = self._counted[name] = fields, rows
         return counted[1]
 
     def _look(self, connection: duckdb.DuckDBPyConnection, name: Class, files: Sequence[StoreFile]) -> pa.Table:
         if name in self._counted:
             return self._counted[name][1]
         if name not in self._hosts:
-            self._hosts[name] = _typed(connection.sql(_host_query(*name, files)).to_arrow_table())
+            self._hosts[name] = _rows(connection, files, lambda some: _host_query(*name, some))
         return self._hosts[name]
+
+
+def _rows(
+    connection: duckdb.DuckDBPyConnection, files: Sequence[StoreFile], query: Callable[[Sequence[StoreFile]], str]
+) -> pa.Table:
+    """Return the rows of a query of files; of a file that cannot be read, what its statistics say.
+
+    Who needs the events of a damaged file fails at them and says so. Who does not is not to fail at the counting.
+    """
+    if not files:
+        return SCHEMA.empty_table()
+    try:
+        return _typed(connection.sql(query(files)).to_arrow_table())
+    except duckdb.Error:
+        if len(files) == 1:
+            return _from_statistics(files[0])
+        return pa.concat_tables([_rows(connection, [file], query) for file in files])
+
+
+def _from_statistics(file: StoreFile) -> pa.Table:
+    """Return what a store knows of a file without reading its events: nothing of hosts, and no gap in the hours."""
+    moments = (file.first_time, file.last_time)
+    first, last = (None if moment is None else int(moment.timestamp()) // 3600 for moment in moments)
+    row = {
+        "object": file.object,
+        "action": file.action,
+        "rows": file.rows,
+        "hollow": 0,
+        "timed": file.filled.get("time", 0),
+        "first_time": file.first_time,
+        "last_time": file.last_time,
+        "filled": [(field, count) for field, count in file.filled.items() if count],
+        "hours": [] if first is None or last is None else [{"start": first, "end": last + 1}],
+    }
+    return pa.Table.from_pylist([row], schema=SCHEMA)
 
 
 def merge_inventories(tables: Iterable[pa.Table]) -> pa.Table:

@@ -119,7 +119,7 @@ ORDER BY
   "time" ASC,
   CASE
     WHEN REGEXP_MATCHES("record_id", '^[0-9]{1,38}$')
-    THEN TRY_CAST("record_id" AS DECIMAL(38, 0))
+    THEN CAST("record_id" AS DECIMAL(38, 0))
   END ASC,
   "record_id" ASC,
   "command_line" ASC,
