@@ -17,7 +17,16 @@ from carlang.cli import exits
 from carlang.cli.main import main
 from carlang.readers import parquet_file
 
-_LONG = "SELECT sum(sqrt(range)) FROM range(1000000000000)"
+_LONG = "SELECT sum(sqrt(range)) FROM range(3000000000)"
+"""Some seconds, and not for ever: a signal that nobody hears of is to fail a test, and not to hang it."""
+
+
+@pytest.fixture(autouse=True)
+def _usual_handler() -> Iterator[None]:
+    """Have Ctrl-C do what it does in a process of its own: the workers of pytest-xdist ignore it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
 
 
 def _interrupted_query() -> None:
