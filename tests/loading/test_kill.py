@@ -68,7 +68,9 @@ def test_the_count_of_a_round_sees_what_is_lost_doubled_or_cut(tmp_path: Path) -
     assert kill.fault(of_one, set(), sources, complete=False) is None
 
 
+# Ctrl-C is made to do what it does: a test run that was begun in the background of a shell ignores it, and so would this.
 _SLOW = """
+import signal
 import time
 from collections import Counter
 from carlang.cli import main
@@ -80,6 +82,7 @@ def slow(self):
     time.sleep(0.3)
     return commit(self)
 run._Run._commit = slow
+signal.signal(signal.SIGINT, signal.default_int_handler)
 main()
 """
 
