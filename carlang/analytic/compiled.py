@@ -85,8 +85,8 @@ class CompiledAnalytic:
     @cached_property
     def diagnostics(self) -> tuple[Diagnostic, ...]:
         """Everything found in its file and programs."""
-        found = tuple(d for program in self.compiled for d in program.diagnostics)
-        return (*self.data.diagnostics, *self._shadowing, *found)
+        diagnostics = tuple(d for program in self.compiled for d in program.diagnostics)
+        return (*self.data.diagnostics, *self._shadowing, *diagnostics)
 
     @cached_property
     def inputs(self) -> tuple[BoundInput, ...]:

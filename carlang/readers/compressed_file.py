@@ -7,7 +7,6 @@ bytes are damaged, what was unpacked before is handed on, and the reading goes o
 from __future__ import annotations
 
 import bz2
-import io
 import lzma
 import re
 import zlib
@@ -16,6 +15,7 @@ from typing import BinaryIO, Protocol, cast
 
 from carlang.readers import tuning
 from carlang.readers.compression import zstd
+from carlang.readers.raw_stream import RawStream
 from carlang.readers.records import STREAM_FAULTS, LogFile, ReadFault, one_line, read_some
 
 
@@ -109,7 +109,7 @@ _PADDING = b"\0\r\n"
 """Tapes fill up with zeros, and editors, transfers and version control end a file with a newline."""
 
 
-class _Streams(io.RawIOBase):
+class _Streams(RawStream):
     """What streams that follow one another hold, up to their end or to the first damage, which is raised."""
 
     def __init__(self, source: _Source, begin: re.Pattern[bytes], make: Callable[[], Decompressor]) -> None:
@@ -125,10 +125,6 @@ class _Streams(io.RawIOBase):
         self.garbage = False
         """Whether what stands behind the last stream is none."""
 
-    def readable(self) -> bool:
-        """Streams are only read."""
-        return True
-
     def read1(self, size: int = -1) -> bytes:
         """Return what can be unpacked next, up to a size; empty at the end."""
         most = tuning.PIECE if size < 0 else size
@@ -143,22 +139,6 @@ class _Streams(io.RawIOBase):
         if len(piece) > most:
             self._ahead.insert(0, piece[most:])
         return piece[:most]
-
-    def read(self, size: int = -1) -> bytes:
-        """Read a size, or all that is left."""
-        pieces: list[bytes] = []
-        left = size
-        while left and (piece := self.read1(left)):
-            pieces.append(piece)
-            left -= len(piece) if size >= 0 else 0
-        return b"".join(pieces)
-
-    def readinto(self, buffer: object) -> int:
-        """Read into a buffer."""
-        view = memoryview(cast("bytearray", buffer)).cast("B")
-        piece = self.read1(len(view))
-        view[: len(piece)] = piece
-        return len(piece)
 
     def _unpack(self, size: int) -> None:
         """Unpack some more, or find out that there is no more."""

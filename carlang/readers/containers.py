@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Iterator
 from dataclasses import replace
 from enum import Enum
@@ -20,6 +19,7 @@ from carlang.readers.expansion import Expansion
 from carlang.readers.json_documents import JsonDocumentsReader
 from carlang.readers.json_lines import JsonLinesReader
 from carlang.readers.parquet_file import ParquetReader
+from carlang.readers.raw_stream import RawStream
 from carlang.readers.records import (
     STREAM_FAULTS,
     Archive,
@@ -180,7 +180,7 @@ def _peek(log: LogFile) -> tuple[LogFile, bytes]:
     return log, head
 
 
-class _Unclosed(io.RawIOBase):
+class _Unclosed(RawStream):
     """A stream that can be looked ahead into once, at its beginning; closing it leaves the inner stream open."""
 
     def __init__(self, inner: BinaryIO, ahead: int) -> None:
@@ -196,16 +196,16 @@ class _Unclosed(io.RawIOBase):
             self._fault = error  # what came before it is worth reading
         self._ahead = b"".join(pieces)
 
-    def readable(self) -> bool:
-        """Streams are only read."""
-        return True
-
     def peek(self, size: int) -> bytes:
         """Return the first bytes; they are read again afterwards."""
         return self._ahead[:size]
 
+    def read1(self, size: int = -1) -> bytes:
+        """Read a piece."""
+        return self.read(size)
+
     def read(self, size: int = -1) -> bytes:
-        """Read on, from what was looked at first."""
+        """Read on, from what was looked at first: of a size no more than a piece, lest a fault behind it takes it."""
         if self._ahead:
             cut = len(self._ahead) if size < 0 else size
             piece, self._ahead = self._ahead[:cut], self._ahead[cut:]
@@ -213,10 +213,3 @@ class _Unclosed(io.RawIOBase):
         if self._fault is not None:
             raise self._fault
         return self._inner.read() if size < 0 else read_some(self._inner, size)
-
-    def readinto(self, buffer: object) -> int:
-        """Read into a buffer."""
-        view = memoryview(cast("bytearray", buffer)).cast("B")
-        piece = self.read(len(view))
-        view[: len(piece)] = piece
-        return len(piece)

@@ -6,12 +6,12 @@ it, but not as a sum.
 
 from __future__ import annotations
 
-import io
 from collections import Counter
 from pathlib import Path
 from typing import BinaryIO, cast
 
 from carlang.readers import tuning
+from carlang.readers.raw_stream import RawStream
 from carlang.readers.records import ExpansionError, read_some
 
 RAISE = "--expand-limit SIZE allows more"
@@ -80,17 +80,13 @@ class Expansion:
         return cast("BinaryIO", _Counted(stream, self, depth))
 
 
-class _Counted(io.RawIOBase):
+class _Counted(RawStream):
     """A stream whose bytes are counted as they are read."""
 
     def __init__(self, inner: BinaryIO, expansion: Expansion, depth: int) -> None:
         self._inner = inner
         self._expansion = expansion
         self._depth = depth
-
-    def readable(self) -> bool:
-        """Streams are only read."""
-        return True
 
     def read1(self, size: int = -1) -> bytes:
         """Read what is there, up to a size."""
@@ -106,13 +102,6 @@ class _Counted(io.RawIOBase):
         while piece := self.read1(tuning.PIECE):
             pieces.append(piece)
         return b"".join(pieces)
-
-    def readinto(self, buffer: object) -> int:
-        """Read into a buffer."""
-        view = memoryview(cast("bytearray", buffer)).cast("B")
-        piece = self.read1(len(view))
-        view[: len(piece)] = piece
-        return len(piece)
 
 
 def size_text(count: int) -> str:

@@ -7,7 +7,6 @@ all the same.
 
 from __future__ import annotations
 
-import io
 import re
 import tarfile
 import tempfile
@@ -16,6 +15,7 @@ from pathlib import PurePosixPath
 from typing import IO, BinaryIO, cast
 
 from carlang.readers import tuning
+from carlang.readers.raw_stream import RawStream
 from carlang.readers.records import LogFile, ReadFault, one_line, read_some, utf8_name
 
 _MAGIC_AT = 257
@@ -185,16 +185,12 @@ class _Blocks:
             yield ReadFault(reason)
 
 
-class _Member(io.RawIOBase):
+class _Member(RawStream):
     """The bytes of a member; that there are fewer than its header says is raised behind the last."""
 
     def __init__(self, stream: _Blocks | IO[bytes], size: int) -> None:
         self._stream = stream
         self._left = size
-
-    def readable(self) -> bool:
-        """Streams are only read."""
-        return True
 
     def read1(self, size: int = -1) -> bytes:
         """Read what is there, up to a size."""
@@ -205,19 +201,3 @@ class _Member(io.RawIOBase):
             raise EOFError(f"{left} bytes of it are missing")
         self._left -= len(piece)
         return piece
-
-    def read(self, size: int = -1) -> bytes:
-        """Read a size, or all that is left."""
-        pieces: list[bytes] = []
-        left = size
-        while left and (piece := self.read1(left)):
-            pieces.append(piece)
-            left -= len(piece) if size >= 0 else 0
-        return b"".join(pieces)
-
-    def readinto(self, buffer: object) -> int:
-        """Read into a buffer."""
-        view = memoryview(cast("bytearray", buffer)).cast("B")
-        piece = self.read1(len(view))
-        view[: len(piece)] = piece
-        return len(piece)

@@ -6,7 +6,6 @@ data ends where its compression does or, of what is not compressed, at the next 
 
 from __future__ import annotations
 
-import io
 import os
 import struct
 import zipfile
@@ -15,6 +14,7 @@ from collections.abc import Iterator
 from typing import IO, BinaryIO, Protocol, cast
 
 from carlang.readers import tuning
+from carlang.readers.raw_stream import RawStream
 from carlang.readers.records import LogFile, ReadFault, read_some
 
 _LOCAL = struct.Struct("<4s2xHH4xIIIHH")
@@ -153,17 +153,13 @@ class _Inflated:
         return b""
 
 
-class _Checked(io.RawIOBase):
+class _Checked(RawStream):
     """A stream whose checksum is compared at its end, when all that there is of it was handed on."""
 
     def __init__(self, stream: _Readable, crc: int | None) -> None:
         self._stream = stream
         self._expected = crc
         self._crc = 0
-
-    def readable(self) -> bool:
-        """Streams are only read."""
-        return True
 
     def read1(self, size: int = -1) -> bytes:
         """Read a little: of a piece that is damaged nothing comes."""
@@ -173,19 +169,3 @@ class _Checked(io.RawIOBase):
             self._expected = None  # said once
             raise zipfile.BadZipFile("it is damaged: its checksum is not that in the archive")
         return piece
-
-    def read(self, size: int = -1) -> bytes:
-        """Read a size, or all that is left."""
-        pieces: list[bytes] = []
-        left = size
-        while left and (piece := self.read1(left)):
-            pieces.append(piece)
-            left -= len(piece) if size >= 0 else 0
-        return b"".join(pieces)
-
-    def readinto(self, buffer: object) -> int:
-        """Read into a buffer."""
-        view = memoryview(cast("bytearray", buffer)).cast("B")
-        piece = self.read1(len(view))
-        view[: len(piece)] = piece
-        return len(piece)

@@ -5,11 +5,11 @@ Such a record is kept as event/log and names, in a column, the objects and actio
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 
 import duckdb
 
+from carlang.database import text_literal
 from carlang.database.connection import open_memory
 from carlang.errors import StoreError
 from carlang.store.files import StoreFile
@@ -20,12 +20,21 @@ CLAIMED_BY = "claimed_by"
 CLAIMS = ", "
 """What stands between several."""
 
-_COUNTS = f"""
-    SELECT claim, count(*) FROM (
-      SELECT unnest(string_split({CLAIMED_BY}, '{CLAIMS}')) AS claim
-      FROM read_parquet($files, union_by_name = true, hive_partitioning = false) WHERE {CLAIMED_BY} IS NOT NULL)
-    GROUP BY claim ORDER BY claim
-"""  # noqa: S608  # the names are those above
+
+def claiming_files(files: Sequence[StoreFile]) -> list[StoreFile]:
+    """Return the files in which such records are."""
+    return [file for file in files if file.filled.get(CLAIMED_BY)]
+
+
+def claims_query(files: Sequence[StoreFile]) -> str:
+    """Return the query for the claims of files, a row for each class that a record would be of."""
+    paths = ", ".join(text_literal(str(file.path)) for file in files)
+    host = "hostname" if any("hostname" in file.filled for file in files) else "CAST(NULL AS VARCHAR)"
+    return f"""
+      SELECT {host} AS host, split_part(claim, '/', 1) AS object, split_part(claim, '/', 2) AS action FROM (
+        SELECT *, unnest(string_split({CLAIMED_BY}, {text_literal(CLAIMS)})) AS claim
+        FROM read_parquet([{paths}], union_by_name = true, hive_partitioning = false) WHERE {CLAIMED_BY} IS NOT NULL)
+    """  # noqa: S608  # texts are quoted
 
 
 def hollow_counts(files: Sequence[StoreFile]) -> Mapping[tuple[str, str], int]:
@@ -34,16 +43,16 @@ def hollow_counts(files: Sequence[StoreFile]) -> Mapping[tuple[str, str], int]:
     Only files with such records are read, and of them one column. Raises `StoreError` where one cannot be read: how
     many there are decides whether an analytic found nothing.
     """
-    paths = [str(file.path) for file in files if file.filled.get(CLAIMED_BY)]
-    if not paths:
+    if not (claiming := claiming_files(files)):
         return {}
+    query = f"SELECT object, action, count(*) FROM ({claims_query(claiming)}) GROUP BY ALL ORDER BY ALL"  # noqa: S608
     try:
         with open_memory() as connection:
-            rows = connection.execute(_COUNTS, {"files": paths}).fetchall()
+            return {(owner, action): count for owner, action, count in connection.execute(query).fetchall()}
     except duckdb.Error as error:
-        raise StoreError(f"the records that are no events cannot be counted: {error}") from error
-    counts: Counter[tuple[str, str]] = Counter()
-    for claim, count in rows:
-        object_name, _, action = claim.partition("/")
-        counts[object_name, action] += count
-    return dict(counts)
+        raise not_counted(error) from error
+
+
+def not_counted(error: duckdb.Error) -> StoreError:
+    """Describe that hollow records cannot be counted."""
+    return StoreError(f"the records that are no events cannot be counted: {error}")

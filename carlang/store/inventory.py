@@ -14,7 +14,7 @@ import pyarrow as pa
 from carlang.database import quoted, text_literal
 from carlang.database.connection import open_memory
 from carlang.store.files import StoreFile
-from carlang.store.hollow import CLAIMED_BY, CLAIMS
+from carlang.store.hollow import claiming_files, claims_query, not_counted
 
 SCHEMA = pa.schema(
     [
@@ -101,7 +101,8 @@ class Inventory:
         """Return the inventory, as `SCHEMA` says.
 
         Only of `classes`, all where None, it has fields and hours; only of `fields`, all where None, how often they are
-        filled. A file that cannot be read counts as its statistics say, without hosts.
+        filled. A file that cannot be read counts as its statistics say, without hosts;
+        raises `StoreError` where it has hollow records, which they do not tell.
         """
         by_class: dict[Class, list[StoreFile]] = {}
         for file in self._files:
@@ -118,8 +119,7 @@ class Inventory:
                 for name, files in by_class.items()
             ]
             if self._hollow is None:
-                claiming = [file for file in self._files if file.filled.get(CLAIMED_BY)]
-                self._hollow = _rows(connection, claiming, _hollow_query)
+                self._hollow = _hollow_rows(connection, claiming_files(self._files))
         self._whole = key, merge_inventories([*parts, self._hollow])
         return self._whole[1]
 
@@ -256,20 +256,21 @@ def _host_query(object_name: str, action: str, files: Sequence[StoreFile]) -> st
     """  # noqa: S608  # texts are quoted
 
 
-def _hollow_query(files: Sequence[StoreFile]) -> str:
-    """Return the query that counts hollow records by host and the classes that they would be of."""
-    paths = ", ".join(text_literal(str(file.path)) for file in files)
-    host = "hostname" if any("hostname" in file.filled for file in files) else "CAST(NULL AS VARCHAR)"
-    return f"""
-      SELECT min(host) AS host, split_part(claim, '/', 1) AS object, split_part(claim, '/', 2) AS action,
+def _hollow_rows(connection: duckdb.DuckDBPyConnection, files: Sequence[StoreFile]) -> pa.Table:
+    """Return the hollow records of files, by host and the classes that they would be of."""
+    if not files:
+        return SCHEMA.empty_table()
+    query = f"""
+      SELECT min(host) AS host, object, action,
         CAST(NULL AS VARCHAR) AS log, CAST(NULL AS VARCHAR) AS sensor, 0::BIGINT AS rows, count(*) AS hollow,
         0::BIGINT AS timed, CAST(NULL AS TIMESTAMPTZ) AS first_time, CAST(NULL AS TIMESTAMPTZ) AS last_time,
         {_NO_FILL} AS filled, {_NO_HOURS} AS hours
-      FROM (
-        SELECT {host} AS host, unnest(string_split({CLAIMED_BY}, {text_literal(CLAIMS)})) AS claim
-        FROM read_parquet([{paths}], union_by_name = true, hive_partitioning = false) WHERE {CLAIMED_BY} IS NOT NULL)
-      GROUP BY lower(host), claim
+      FROM ({claims_query(files)}) GROUP BY lower(host), object, action
     """  # noqa: S608  # texts are quoted
+    try:
+        return _typed(connection.sql(query).to_arrow_table())
+    except duckdb.Error as error:  # no statistics tell how many there are, which decides whether nothing was found
+        raise not_counted(error) from error
 
 
 def _typed(table: pa.Table) -> pa.Table:

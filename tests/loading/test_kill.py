@@ -68,7 +68,7 @@ def test_the_count_of_a_round_sees_what_is_lost_doubled_or_cut(tmp_path: Path) -
     assert kill.fault(of_one, set(), sources, complete=False) is None
 
 
-# Ctrl-C is made to do what it does: a test run that was begun in the background of a shell ignores it, and so would this.
+# Ctrl-C does what it does by itself: whatever a shell began in its background ignores it, and so would its children.
 _SLOW = """
 import signal
 import time
