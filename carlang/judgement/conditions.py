@@ -96,8 +96,8 @@ class Folding:
             case bound.Now():
                 return Value(known=self.now, relative=True)
             case bound.Param(name, kind):
-                given = self.given.get((name, kind.kind))
-                return self.value(given, trace) if given is not None else ANY
+                argument = self.given.get((name, kind.kind))
+                return self.value(argument, trace) if argument is not None else ANY
             case bound.Arith():
                 return self._arithmetic(expr, trace)
             case bound.Apply(function, arguments):

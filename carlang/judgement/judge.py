@@ -96,12 +96,12 @@ class _Judge:
         hollow = frozenset[tuple[str, str]]().union(*(pattern.hollow for pattern in patterns))
         shared = Shared(self._model, self._store, bounds, self._range.now, asked.given, need.fields, order)
         everywhere = Evaluation(kinds, hollow, shared)
-        whole = _verdict(everywhere.traces(stream))
+        of_all_hosts = _verdict(everywhere.traces(stream))
 
         @cache  # hosts that differ in platform alone, or in the hours of which they have nothing, are of the same kinds
         def verdict(kinds: frozenset[Kind], hollow: frozenset[tuple[str, str]]) -> _Verdict:
             if len(patterns) == 1 and kinds == everywhere.kinds:
-                return whole
+                return of_all_hosts
             return _verdict(Evaluation(kinds, hollow, shared, everywhere).traces(stream))
 
         wanted = platform_mask(asked.platforms)
@@ -122,7 +122,7 @@ class _Judge:
             ]
             state = State.PARTLY if lost and here.state is State.ANSWERED else here.state
             groups.append(HostGroup(state, distinct((*here.reasons, *lost)), pattern.hosts))
-        return _summed(whole, _joined(groups))
+        return _summed(of_all_hosts, _joined(groups))
 
 
 @dataclass(frozen=True, slots=True)

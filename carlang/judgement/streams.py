@@ -138,12 +138,12 @@ class Evaluation:
         for event_set in events.sets:
             owner = self.shared.model.objects.get(event_set.object)
             # An object with one action is named by it, whichever way it was searched.
-            whole = event_set.whole and len(event_set.actions) > 1
+            any_action = event_set.whole and len(event_set.actions) > 1
             of_set = [k for k in self._best if k.object == event_set.object and k.action in event_set.actions]
             fields = frozenset(owner.fields) if owner else frozenset[str]()
             for kind in of_set:
-                yield from self._of_kind(id(events), kind, fields, None if whole else kind.action)
-            yield from self._absent(id(events), event_set, of_set, whole=whole)
+                yield from self._of_kind(id(events), kind, fields, None if any_action else kind.action)
+            yield from self._absent(id(events), event_set, of_set, whole=any_action)
 
     @cached_property
     def _best(self) -> list[Kind]:

@@ -162,9 +162,9 @@ def _drop_known(connection: duckdb.DuckDBPyConnection, path: Path, former: _Form
     # Both in one reading, so that they have the same columns.
     events = _parquet([path, *(file.path for file in former.files)])
     columns = [row[0] for row in connection.execute(f"DESCRIBE FROM {events}").fetchall()]
-    own = {"source", "filename", "file_row_number"}
+    told_by_reader = {"source", "filename", "file_row_number"}
     log = [name for name in ("log_name", "sensor") if name in columns]
-    key = [*_MOMENT, *log] if is_numbered else [name for name in columns if name not in own]
+    key = [*_MOMENT, *log] if is_numbered else [name for name in columns if name not in told_by_reader]
     row = f"md5(CAST(row({', '.join(map(quoted, key))}) AS VARCHAR))"
     is_new = f"filename = {text_literal(str(path))}"
     connection.execute(

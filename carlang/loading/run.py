@@ -121,31 +121,7 @@ def ingest(  # noqa: PLR0913  # the options of one command
             progress=progress,
         )
         run.read(files)
-    return IngestReport(
-        seconds=time.monotonic() - begun,
-        sources=tuple(run.reports[file.name] for file in files),
-        events={(makes.object, makes.action): count for makes, count in sorted(run.events.items())},
-        unmapped=dict(run.unmapped.most_common()),
-        rejections=tuple(run.rejections[: tuning.SHOWN_REJECTIONS]),
-        # In the order of the mapping files, not in that of the records.
-        guesses=tuple(_guessed(m, run.guesses[m]) for m in dict.fromkeys(sensors.mappings) if m in run.guesses),
-        misfits=dict(sorted(run.misfits.items())),
-        unread_times=dict(run.unread_times.most_common()),
-        not_guessed=tuple(
-            NotGuessed(m.sensor, m.object, m.action, doubt.value, run.doubts[m, doubt])
-            for m in dict.fromkeys(sensors.mappings)
-            for doubt in Doubt
-            if (m, doubt) in run.doubts
-        ),
-        duplicates=run.duplicates.total(),
-        passed_over=tuple(
-            PassedOver(file.name, str(file.fault)) for file in listed if file.kind is SourceKind.PASSED_OVER
-        ),
-        hollow=tuple(
-            Hollow(channel, event_id, makes.object, makes.action, count)
-            for ((channel, event_id), makes), count in run.hollow.most_common()
-        ),
-    )
+    return run.report(listed, sensors.mappings, time.monotonic() - begun)
 
 
 def _guessed(mapping: EventMapping, count: GuessCount) -> Guessed:
@@ -215,6 +191,34 @@ class _Run:
         """The marks of the files of the open batch: one that is in it under another name may have grown meanwhile."""
         self._committed = time.monotonic()
         self._spooled: dict[str, tuple[SourceFile, str | None]] = {}
+
+    def report(self, listed: Sequence[SourceFile], mappings: Sequence[EventMapping], seconds: float) -> IngestReport:
+        """Return what became of the sources that were listed, and of their records."""
+        return IngestReport(
+            seconds=seconds,
+            sources=tuple(self.reports[file.name] for file in listed if file.kind is not SourceKind.PASSED_OVER),
+            events={(makes.object, makes.action): count for makes, count in sorted(self.events.items())},
+            unmapped=dict(self.unmapped.most_common()),
+            rejections=tuple(self.rejections[: tuning.SHOWN_REJECTIONS]),
+            # In the order of the mapping files, not in that of the records.
+            guesses=tuple(_guessed(m, self.guesses[m]) for m in dict.fromkeys(mappings) if m in self.guesses),
+            misfits=dict(sorted(self.misfits.items())),
+            unread_times=dict(self.unread_times.most_common()),
+            not_guessed=tuple(
+                NotGuessed(m.sensor, m.object, m.action, doubt.value, self.doubts[m, doubt])
+                for m in dict.fromkeys(mappings)
+                for doubt in Doubt
+                if (m, doubt) in self.doubts
+            ),
+            duplicates=self.duplicates.total(),
+            passed_over=tuple(
+                PassedOver(file.name, str(file.fault)) for file in listed if file.kind is SourceKind.PASSED_OVER
+            ),
+            hollow=tuple(
+                Hollow(channel, event_id, makes.object, makes.action, count)
+                for ((channel, event_id), makes), count in self.hollow.most_common()
+            ),
+        )
 
     def read(self, files: Sequence[SourceFile]) -> None:
         """Read all sources, in order; what there is no time for is reported as not read."""

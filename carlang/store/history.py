@@ -70,5 +70,5 @@ def read_history(store: Path) -> History:
     first = max(checkpoints(store), default=-1) + 1
     expected = range(first, max([*log, *kept], default=-1) + 1)
     broken = {version for version in expected if version not in kept and not is_whole(log.get(version))}
-    whole = {version: content for version, content in log.items() if version not in lost and version not in broken}
-    return History(store, log, lost, frozenset(broken), dict(sorted({**kept, **whole}.items())))
+    intact = {version: content for version, content in log.items() if version not in lost and version not in broken}
+    return History(store, log, lost, frozenset(broken), dict(sorted({**kept, **intact}.items())))
