@@ -7,6 +7,7 @@ an extension, or take more memory and time than it was given.
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -50,6 +51,47 @@ def open_memory(
     return _opened(settings)
 
 
+def open_shared() -> duckdb.DuckDBPyConnection:
+    """Open a connection to the one database in memory that a process has for queries of carlang's own.
+
+    It costs a thousandth of a database of one's own, whose making takes longer than most of these queries. What it
+    registers and its TEMP tables are its own; it makes nothing else, and changes no setting. Not for what others
+    wrote: an internal error of DuckDB's ends a database for all its connections, and the next caller then gets a
+    new one.
+    """
+    with _shared.lock:
+        if _shared.database is not None:
+            try:
+                return _tuned(_shared.database.cursor(), {})
+            except (duckdb.Error, EngineError):
+                _shared.database.close()
+        # Without the cache of files, which would grow as long as the process lives.
+        _shared.database = _opened({"enable_external_file_cache": False})
+        return _tuned(_shared.database.cursor(), {})
+
+
+class _Shared:
+    """The database of `open_shared`, made when it is first asked for."""
+
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+        self.database: duckdb.DuckDBPyConnection | None = None
+        self._left: list[duckdb.DuckDBPyConnection] = []
+
+    def leave(self) -> None:
+        """Begin anew in a process that was forked: it has the database's memory, and none of its threads."""
+        self.lock = threading.Lock()
+        if self.database is not None:
+            # Kept, because closing it would wait for those threads.
+            self._left.append(self.database)
+            self.database = None
+
+
+_shared = _Shared()
+if hasattr(os, "register_at_fork"):  # Windows forks nothing
+    os.register_at_fork(after_in_child=_shared.leave)
+
+
 def locked_connection(folder: Path | None, limits: Limits, scratch: Path) -> duckdb.DuckDBPyConnection:
     """Open a connection that can read files below `folder`, if there is one, spill to `scratch`, and nothing else."""
     return _opened(
@@ -70,7 +112,10 @@ def locked_connection(folder: Path | None, limits: Limits, scratch: Path) -> duc
 
 def _opened(settings: Mapping[str, Value]) -> duckdb.DuckDBPyConnection:
     """Open a connection with settings, made in their order; raises `EngineError` for one that DuckDB does not take."""
-    connection = duckdb.connect(":memory:")
+    return _tuned(duckdb.connect(":memory:"), settings)
+
+
+def _tuned(connection: duckdb.DuckDBPyConnection, settings: Mapping[str, Value]) -> duckdb.DuckDBPyConnection:
     for name, value in {**_EVERYWHERE, **settings}.items():
         try:
             connection.execute(f"SET {name} = {_literal(value)}")  # SET takes no parameters

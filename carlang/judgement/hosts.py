@@ -15,7 +15,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from carlang.database import open_memory
+from carlang.database import open_shared
 from carlang.judgement.streams import Kind
 from carlang.results import LogCleared
 
@@ -85,8 +85,7 @@ class Hosts:
     ) -> None:
         self._logs = {sensor: frozenset(log.lower() for log in of) for sensor, of in logs.items()}
         self._lock = threading.Lock()
-        # One thread: these are small tables, for which several only take turns.
-        self._connection = open_memory(threads=1)
+        self._connection = open_shared()
         masks = pa.table(
             {
                 "sensor": pa.array(list(platforms), pa.string()),
@@ -236,14 +235,14 @@ class Hosts:
 
 # Times as numbers: those of events may lie beyond the years of a calendar. Ids count from 0, as those of a dictionary.
 _TABLES = f"""
-    CREATE TABLE seen AS
+    CREATE TEMP TABLE seen AS
       SELECT (dense_rank() OVER (ORDER BY lower(host) NULLS FIRST) - 1)::INTEGER AS id,
         dense_rank() OVER (ORDER BY object, action, log, map_keys(filled), rows > 0) AS kind,
         host, object, action, log, sensor, rows, hollow, timed, epoch_us(first_time) AS first_us,
         epoch_us(last_time) AS last_us, map_keys(filled) AS fields, hours
       FROM inventory;
-    CREATE TABLE kinds AS SELECT DISTINCT kind, object, action, log, fields, rows > 0 AS present FROM seen;
-    CREATE TABLE hosts AS
+    CREATE TEMP TABLE kinds AS SELECT DISTINCT kind, object, action, log, fields, rows > 0 AS present FROM seen;
+    CREATE TEMP TABLE hosts AS
       SELECT id, min(host) AS host,
         CASE WHEN bit_and(coalesce(mask, {ALL_PLATFORMS})) = 0 THEN {ALL_PLATFORMS}
           ELSE bit_and(coalesce(mask, {ALL_PLATFORMS})) END AS mask
@@ -253,7 +252,7 @@ _TABLES = f"""
 # Kinds that differ in nothing that a need asks for are one element of it; records of logs in the log only where a
 # condition asks for its name.
 _ELEMENTS = """
-    CREATE OR REPLACE TABLE elements AS
+    CREATE OR REPLACE TEMP TABLE elements AS
       SELECT *, dense_rank() OVER (ORDER BY need, object, action, log, fields, present) AS element FROM (
         SELECT need, kind, object, action, CASE WHEN list_contains(asked, 'log_name') THEN log END AS log,
           list_sort(list_intersect(fields, asked)) AS fields, present

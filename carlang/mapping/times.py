@@ -15,7 +15,7 @@ from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 from functools import lru_cache
 
-from carlang.database.connection import open_memory
+from carlang.database.connection import open_shared
 from carlang.diagnostics import nearest
 from carlang.errors import IngestOptionError
 
@@ -290,7 +290,7 @@ def checked_zone(timezone: str) -> str:
         raise IngestOptionError(f"there is no time zone `{timezone}`; offsets lie between -14:00 and +14:00")
     if text.upper() in _ZONES:
         return _offset(_ZONES[text.upper()])
-    with open_memory(1) as connection:
+    with open_shared() as connection:
         rows = connection.execute("SELECT name FROM pg_timezone_names() ORDER BY ALL").fetchall()
     # Names without a slash are of several zones, or of none: `CST`, `IST`.
     by_fold: dict[str, str] = {name.casefold(): name for (name,) in rows if "/" in name}

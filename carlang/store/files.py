@@ -9,7 +9,7 @@ from pathlib import Path
 
 import duckdb
 
-from carlang.database.connection import open_memory
+from carlang.database.connection import open_shared
 from carlang.errors import StoreError
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -74,7 +74,7 @@ def read_footers(parts: Sequence[tuple[Path, str, str]]) -> tuple[StoreFile, ...
     """
     if not parts:
         return ()
-    with open_memory() as connection:
+    with open_shared() as connection:
         try:
             rows = connection.execute(_FOOTERS, {"files": [str(path) for path, _, _ in parts]}).fetchall()
             empty = _empty_files(connection, parts, {row[0] for row in rows})
@@ -119,7 +119,7 @@ def files_with_numbers(column: str, files: Sequence[StoreFile]) -> tuple[StoreFi
     if not files:
         return ()
     query = "SELECT DISTINCT file_name FROM parquet_schema($files) WHERE name = $column AND type = 'INT64'"
-    with open_memory() as connection:
+    with open_shared() as connection:
         try:
             rows = connection.execute(query, {"files": [str(f.path) for f in files], "column": column}).fetchall()
         except duckdb.Error as error:

@@ -12,7 +12,7 @@ import duckdb
 import pyarrow as pa
 
 from carlang.database import quoted, text_literal
-from carlang.database.connection import open_memory
+from carlang.database.connection import open_shared
 from carlang.store.files import StoreFile
 from carlang.store.hollow import claiming_files, claims_query, not_counted
 
@@ -111,7 +111,7 @@ class Inventory:
         key = None if classes is None else frozenset(classes), asked
         if self._whole is not None and self._whole[0] == key:
             return self._whole[1]
-        with open_memory() as connection:
+        with open_shared() as connection:
             parts = [
                 self._count(connection, name, files, asked)
                 if classes is None or name in classes
@@ -182,7 +182,7 @@ def _from_statistics(file: StoreFile) -> pa.Table:
 def merge_inventories(tables: Iterable[pa.Table]) -> pa.Table:
     """Return one inventory of the events of several, which have no event in common."""
     parts = pa.concat_tables([SCHEMA.empty_table(), *tables])
-    with open_memory() as connection:
+    with open_shared() as connection:
         connection.register("parts", parts)
         return _typed(connection.sql(_MERGE).to_arrow_table())
 

@@ -14,7 +14,7 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 
-from carlang.database.connection import open_memory
+from carlang.database.connection import open_shared
 from carlang.errors import StoreError
 from carlang.model.schema import Model
 from carlang.store.columns import RECORD_ID, model_columns
@@ -298,7 +298,7 @@ def _types(files: Sequence[StoreFile]) -> dict[str, str]:
     if not files:
         return {}
     query = "DESCRIBE SELECT * FROM read_parquet($files, union_by_name = true, hive_partitioning = false)"
-    with open_memory() as connection:
+    with open_shared() as connection:
         try:
             rows = connection.execute(query, {"files": [str(f.path) for f in files]}).fetchall()
         except duckdb.Error as error:
