@@ -51,6 +51,11 @@ class Analytic:
         return self._compiled.data.description
 
     @property
+    def false_positives(self) -> tuple[str, ...]:
+        """What is known to match without being an attack, each with its reason."""
+        return self._compiled.data.false_positives
+
+    @property
     def techniques(self) -> tuple[str, ...]:
         """The ATT&CK techniques it covers, subtechniques in place of their technique where they are named."""
         return self._compiled.techniques

@@ -107,7 +107,8 @@ def _outcomes(judged: Judged, session: Session, options: RunOptions) -> Iterator
             yield _not_run(analytic, judgement, output.name)
         else:
             answer = replace(table, judgement=judgement)
-            yield AnalyticOutput(analytic.id, analytic.title, analytic.file, analytic.techniques, answer)
+            known = analytic.data.false_positives
+            yield AnalyticOutput(analytic.id, analytic.title, analytic.file, analytic.techniques, answer, known)
 
 
 def _is_idle(judgement: Judgement) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
@@ -14,7 +14,7 @@ from rich.syntax import Syntax
 from rich.table import Table
 from rich.text import Text
 
-from carlang.analytic import CompiledAnalytic, Judged, RunOptions, judge_analytics
+from carlang.analytic import CompiledAnalytic, Judged, RunOptions, judge_analytics, load
 from carlang.cli import exits
 from carlang.cli.console import listing_console, piped, put, put_block, put_json, put_program, say
 from carlang.cli.exits import UsageError
@@ -22,7 +22,9 @@ from carlang.cli.options import Targets, open_project, path_option
 from carlang.cli.targets import catalogue_analytics, find_analytics, say_shadowing
 from carlang.diagnostics import has_errors, nearest
 from carlang.escapes import printable
+from carlang.importers import Implementation, UnitTest, facts
 from carlang.importers.attack import TACTICS, techniques
+from carlang.publication import deviations
 from carlang.report import coverage_layer, share_answered
 from carlang.resolve.lineage import references
 from carlang.results import Judgement, State, judgement_json, judgement_text, reasons_text
@@ -31,6 +33,7 @@ from carlang.store import Store, open_store
 catalog_app = typer.Typer(help="Look at the catalogue of analytics.", no_args_is_help=True)
 
 LIST_FORMATS = ("table", "json")
+SHOW_FORMATS = ("text", "json")
 COVERAGE_FORMATS = ("table", "json", "navigator")
 
 Words = Annotated[list[str] | None, typer.Argument(metavar="WORD...", help="Only analytics that have all these words.")]
@@ -139,16 +142,24 @@ def show(
     id_: Annotated[str, typer.Argument(metavar="ID", help="The analytic's id, or its file.")],
     store: StoreOption = None,
     now: NowOption = None,
+    format_: Annotated[str, typer.Option("--format", metavar="FORMAT", help=" | ".join(SHOW_FORMATS))] = "text",
 ) -> None:
-    """Show an analytic: what it is about, its program, techniques, references and tests."""
+    """Show an analytic: what it is about, its program, techniques, false positives, references and tests."""
+    _known_format(format_, SHOW_FORMATS)
     (analytic,) = find_analytics([id_], None, open_project())[:1]
     (judged,) = _judged([analytic], open_store(store) if store else None, now)
     data = analytic.data
     say_shadowing([analytic])
+    if format_ == "json":
+        judgements = {name: judgement_json(judgement) for name, judgement in judged.judgements.items()}
+        put_json(facts(data) | {"asks_for": _references(analytic)} | ({"judgements": judgements} if store else {}))
+        return
     console = listing_console()
     console.print(Text(printable(f"{data.id}  {data.title}"), style="bold"))
-    facts = [", ".join(data.platforms), ", ".join(data.analytic_types), str(data.submission_date or "")]
-    console.print(Text(printable(" · ".join(fact for fact in facts if fact))))
+    head = [", ".join(data.platforms), ", ".join(data.analytic_types), str(data.submission_date or "")]
+    console.print(Text(printable(" · ".join(part for part in head if part))))
+    if data.information_domain or data.subtypes:
+        console.print(Text(printable(f"{', '.join(data.information_domain)}: {', '.join(data.subtypes)}".strip(": "))))
     for entry in data.coverage:
         named = ", ".join(f"{t} {techniques()[t].name}" if t in techniques() else t for t in entry.techniques)
         tactics = ", ".join(TACTICS.get(t, t) for t in entry.tactics)
@@ -169,8 +180,14 @@ def show(
             put_block(text)
     lines = [f"{name}: {judgement_text(judgement)}" for name, judgement in judged.judgements.items()]
     _list(console, "on this store", lines)
+    _list(console, "known to match without being an attack", data.false_positives)
     _list(console, "asks for", _references(analytic))
+    _list(console, "D3FEND", [f"{mapping.id} {mapping.label}" for mapping in data.d3fend_mappings])
     _list(console, "references", data.references)
+    _list(console, "other than CAR has it", [f"{key}: {reason}" for key, reason in data.changes.items()])
+    _list(console, "CAR has it also for", [_by_name(each) for each in data.implementations])
+    _list(console, "published true positives", [f"{each.source}: {each.full_event}" for each in data.true_positives])
+    _list(console, "unit tests", [_unit_test(each) for each in data.unit_tests])
     _list(console, "tests", [case.name for case in data.tests])
     _list(console, "file", [data.file])
 
@@ -205,25 +222,46 @@ def references_(
     targets: Targets = None,
     *,
     check: Annotated[bool, typer.Option("--check", help="Compare with what the files say; 1 if some differ.")] = False,
+    against: Annotated[
+        Path | None,
+        typer.Option("--against", metavar="PATH", parser=path_option, help="Compare with CAR's YAML as well."),
+    ] = None,
 ) -> int:
-    """Show which fields of the data model each program asks for."""
+    """Show which fields of the data model each program asks for, or check what the files say of that and of CAR."""
     project = open_project()
     analytics = find_analytics(targets, None, project) if targets else catalogue_analytics(project)
-    status = exits.DONE
-    for analytic in analytics:
-        derived = set(_references(analytic))
-        if not check:
-            for line in (analytic.id, *(f"  {reference}" for reference in sorted(derived))):
+    if not check and against is None:
+        for analytic in analytics:
+            for line in (analytic.id, *(f"  {reference}" for reference in _references(analytic))):
                 put(line)
-            continue
-        said = set(map(str, analytic.data.metadata.get("data_model_references") or ()))
-        if missing := derived - said:
-            status = exits.FAULTY
-            put(f"{analytic.file}: data_model_references lacks {', '.join(sorted(missing))}")
-        if unknown := [r for r in said if not _is_reference(analytic, r)]:
-            status = exits.FAULTY
-            put(f"{analytic.file}: the data model has no {', '.join(sorted(unknown))}")
-    return status
+        return exits.DONE
+    published = {} if against is None else _published(against)
+    faults = []
+    for analytic in analytics:
+        faults += [f"{analytic.file}: {fault}" for fault in _reference_faults(analytic)]
+        if analytic.id in published:
+            faults += [f"{analytic.file}: {fault}" for fault in deviations(analytic, load(published[analytic.id]))]
+    for fault in faults:
+        put(fault)
+    if against is not None:
+        say(f"{sum(analytic.id in published for analytic in analytics)} compared with CAR's")
+    return exits.FAULTY if faults else exits.DONE
+
+
+def _reference_faults(analytic: CompiledAnalytic) -> Iterator[str]:
+    said = set(analytic.data.data_model_references)
+    if missing := set(_references(analytic)) - said:
+        yield f"data_model_references lacks {', '.join(sorted(missing))}"
+    if unknown := [reference for reference in said if not _is_reference(analytic, reference)]:
+        yield f"the data model has no {', '.join(sorted(unknown))}"
+
+
+def _published(path: Path) -> dict[str, Path]:
+    """Return CAR's files of a folder, or the one named, by the id in their names."""
+    files = sorted(path.glob("*.y*ml")) if path.is_dir() else [path] if path.is_file() else []
+    if not files:
+        raise UsageError(f"--against: there is no YAML of analytics at {path}")
+    return {file.stem: file for file in files}
 
 
 def _judged(analytics: list[CompiledAnalytic], store: Store | None, now: str | None) -> list[Entry]:
@@ -301,6 +339,15 @@ def _list(console: Console, heading: str, items: Iterable[str]) -> None:
         console.print(Text(heading, style="bold"))
         for line in lines:
             console.print(line, soft_wrap=True)
+
+
+def _by_name(implementation: Implementation) -> str:
+    remarks = [part for part in (implementation.name, implementation.data_model) if part]
+    return implementation.type + (f" ({', '.join(remarks)})" if remarks else "")
+
+
+def _unit_test(test: UnitTest) -> str:
+    return test.description + (f" [{'; '.join(test.tests)}]" if test.tests else "")
 
 
 def _technique(wanted: str, used: Collection[str]) -> str:

@@ -1,7 +1,18 @@
 """Analytic files in their three forms, `.car`, Markdown and CAR's YAML."""
 
-from carlang.importers.analytic_file import AnalyticFile, Case, Coverage, DataSource, Form
+from carlang.importers.analytic_file import (
+    AnalyticFile,
+    Case,
+    Coverage,
+    D3fendMapping,
+    DataSource,
+    Form,
+    Implementation,
+    TruePositive,
+    UnitTest,
+)
 from carlang.importers.document import Document, RewriteError, write_file
+from carlang.importers.facts import facts
 from carlang.importers.load import SUFFIXES, TESTS_SUFFIX, load_file, load_text
 from carlang.importers.write import car_text, plain_program, program_id
 
@@ -11,11 +22,16 @@ __all__ = [
     "AnalyticFile",
     "Case",
     "Coverage",
+    "D3fendMapping",
     "DataSource",
     "Document",
     "Form",
+    "Implementation",
     "RewriteError",
+    "TruePositive",
+    "UnitTest",
     "car_text",
+    "facts",
     "load_file",
     "load_text",
     "plain_program",

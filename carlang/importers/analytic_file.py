@@ -37,6 +37,44 @@ class Coverage:
         return self.subtechniques or (self.technique,)
 
 
+@dataclass(frozen=True, slots=True)
+class D3fendMapping:
+    """A technique of D3FEND that the analytic is an instance of: `D3-PSA`, `d3f:ProcessSpawnAnalysis`, its name."""
+
+    id: str
+    iri: str
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class UnitTest:
+    """A test that CAR describes in words, and the names of the analytic's own tests that stand for it here."""
+
+    description: str = ""
+    configurations: tuple[str, ...] = ()
+    commands: tuple[str, ...] = ()
+    tests: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class TruePositive:
+    """A record that CAR publishes as one that must be found: where it comes from, and the names of its files."""
+
+    source: str
+    description: str = ""
+    event_snippet: str = ""
+    full_event: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Implementation:
+    """The same analytic in another language, by name: its `type` (`Splunk`), its name, the data model it is for."""
+
+    type: str
+    name: str = ""
+    data_model: str = ""
+
+
 @dataclass(frozen=True)
 class DataSource:
     """A YAML document within a file: what its values are and where they stand.
@@ -86,7 +124,9 @@ class AnalyticFile:
     """An analytic as its file gives it.
 
     `sources` holds its programs, one as a rule, and `labels` a name for each, empty where the file has none.
-    `diagnostics` tells of faults in the file around the programs, not in them.
+    `diagnostics` tells of faults in the file around the programs, not in them. `false_positives` names what is known
+    to match and is benign, each with its reason; `changes` says of what differs from CAR's publication why it does,
+    by key.
     """
 
     id: str
@@ -100,6 +140,16 @@ class AnalyticFile:
     coverage: tuple[Coverage, ...] = ()
     contributors: tuple[str, ...] = ()
     references: tuple[str, ...] = ()
+    update_date: date | None = None
+    information_domain: tuple[str, ...] = ()
+    subtypes: tuple[str, ...] = ()
+    data_model_references: tuple[str, ...] = ()
+    d3fend_mappings: tuple[D3fendMapping, ...] = ()
+    unit_tests: tuple[UnitTest, ...] = ()
+    true_positives: tuple[TruePositive, ...] = ()
+    implementations: tuple[Implementation, ...] = ()
+    false_positives: tuple[str, ...] = ()
+    changes: Mapping[str, str] = field(default_factory=dict)
     sources: tuple[Source, ...] = ()
     labels: tuple[str, ...] = ()
     tests: tuple[Case, ...] = ()

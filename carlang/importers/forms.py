@@ -14,6 +14,7 @@ from carlang.datafile import DataFileError, read_yaml
 from carlang.diagnostics import Diagnostic
 from carlang.diagnostics.codes import ID_MISMATCH, NO_PROGRAM
 from carlang.importers.analytic_file import AnalyticFile, Coverage, DataSource, Form
+from carlang.importers.annotations import changes, d3fend_mappings, other_implementations, true_positives, unit_tests
 from carlang.importers.cases import read_tests
 from carlang.importers.front_matter import BLANK, COMMENT, FrontMatter, without_data, yaml_diagnostics
 from carlang.importers.markdown import PROGRAM, Markdown
@@ -21,12 +22,17 @@ from carlang.importers.metadata import (
     ANALYTIC_TYPE,
     ANALYTIC_TYPES,
     CONTRIBUTORS,
+    DATA_MODEL_REFERENCES,
     DESCRIPTION,
+    FALSE_POSITIVES,
     ID,
+    INFORMATION_DOMAIN,
     PLATFORMS,
     REFERENCES,
     SUBMISSION_DATE,
+    SUBTYPES,
     TITLE,
+    UPDATE_DATE,
     Reader,
 )
 from carlang.importers.scalar import scalar_offsets
@@ -122,6 +128,7 @@ def _analytic(data: DataSource, content: _Content) -> AnalyticFile:
         message = f"the id `{identifier}` differs from the file's name `{stem}`"
         key = "id" if ID.name in reader.mapping else "title"
         reader.diagnostics.append(Diagnostic(ID_MISMATCH, message, data.source, data.span((key,))))
+    cases = read_tests(reader, ("tests",), reader.mapping.get("tests"))
     return AnalyticFile(
         id=identifier,
         file=data.source.name,
@@ -134,9 +141,19 @@ def _analytic(data: DataSource, content: _Content) -> AnalyticFile:
         coverage=reader.coverage() or content.coverage,
         contributors=reader.get(CONTRIBUTORS, ()),
         references=reader.get(REFERENCES, ()),
+        update_date=reader.get(UPDATE_DATE, None),
+        information_domain=reader.get(INFORMATION_DOMAIN, ()),
+        subtypes=reader.get(SUBTYPES, ()),
+        data_model_references=reader.get(DATA_MODEL_REFERENCES, ()),
+        d3fend_mappings=d3fend_mappings(reader),
+        unit_tests=unit_tests(reader, cases),
+        true_positives=true_positives(reader),
+        implementations=other_implementations(reader),
+        false_positives=reader.get(FALSE_POSITIVES, ()),
+        changes=changes(reader),
         sources=tuple(program for program, _ in content.programs),
         labels=tuple(label for _, label in content.programs),
-        tests=read_tests(reader, ("tests",), reader.mapping.get("tests")),
+        tests=cases,
         diagnostics=_in_order((*content.diagnostics, *reader.diagnostics)),
         metadata=reader.mapping,
     )

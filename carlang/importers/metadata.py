@@ -18,12 +18,33 @@ from carlang.importers.analytic_file import Coverage, DataSource
 
 T = TypeVar("T")
 D = TypeVar("D")
+M = TypeVar("M", bound=BaseModel)
 
 _DATE = re.compile(r"(\d{4})[-/](\d{1,2})[-/](\d{1,2})")
 _LEVELS = ("Low", "Moderate", "Medium", "High")
+_DOMAINS = ("Analytic", "External", "Host", "Network")
+
+COMPARED = (
+    "title",
+    "submission_date",
+    "update_date",
+    "information_domain",
+    "subtypes",
+    "platforms",
+    "analytic_types",
+    "contributors",
+    "coverage",
+    "d3fend_mappings",
+    "implementations",
+    "true_positives",
+    "unit_tests",
+)
+"""The keys that an analytic shares with CAR's publication of it, and whose `changes` it may explain."""
 
 
-def _pattern(form: str, example: str) -> AfterValidator:
+def pattern(form: str, example: str) -> AfterValidator:
+    """Return the check that a text is all of a regular expression's form."""
+
     def check(value: str) -> str:
         if not re.fullmatch(form, value):
             raise ValueError(f"`{value}` is not of the form {example}")
@@ -56,12 +77,28 @@ def _level(value: str) -> str:
     raise ValueError(f"there is no coverage `{value}`; it is Low, Moderate or High")
 
 
+def _domain(value: str) -> str:
+    for domain in _DOMAINS:
+        if value.casefold() == domain.casefold():
+            return domain
+    raise ValueError(f"there is no information domain `{value}`; it is {', '.join(_DOMAINS[:-1])} or {_DOMAINS[-1]}")
+
+
+def _sentence(value: str) -> str:
+    if not value.strip():
+        raise ValueError("expected a text that says why")
+    return value.strip()
+
+
 Day = Annotated[date, BeforeValidator(_day)]
-Technique = Annotated[str, _pattern(r"T\d{4}", "T1053")]
-Subtechnique = Annotated[str, _pattern(r"T\d{4}\.\d{3}", "T1053.002")]
-Tactic = Annotated[str, _pattern(r"TA\d{4}", "TA0002")]
+Technique = Annotated[str, pattern(r"T\d{4}", "T1053")]
+Subtechnique = Annotated[str, pattern(r"T\d{4}\.\d{3}", "T1053.002")]
+Tactic = Annotated[str, pattern(r"TA\d{4}", "TA0002")]
 Texts = Annotated[tuple[str, ...], BeforeValidator(_listed)]
-AnalyticId = Annotated[str, _pattern(r"[A-Za-z0-9][A-Za-z0-9._-]*", "CAR-2013-05-004, without blanks")]
+Domains = Annotated[tuple[Annotated[str, AfterValidator(_domain)], ...], BeforeValidator(_listed)]
+ModelReference = Annotated[str, pattern(r"\w+(/\w+){0,2}", "process/create/exe")]
+Sentence = Annotated[str, AfterValidator(_sentence)]
+AnalyticId = Annotated[str, pattern(r"[A-Za-z0-9][A-Za-z0-9._-]*", "CAR-2013-05-004, without blanks")]
 
 
 class CoverageEntry(BaseModel):
@@ -97,22 +134,21 @@ ANALYTIC_TYPE = Key("analytic_type", TypeAdapter[tuple[str, ...]](Texts))
 CONTRIBUTORS = Key("contributors", TypeAdapter[tuple[str, ...]](Texts))
 REFERENCES = Key("references", TypeAdapter(tuple[str, ...]))
 
-CARRIED = (
-    "update_date",
-    "information_domain",
-    "subtypes",
-    "data_model_references",
-    "d3fend_mappings",
-    "unit_tests",
-    "true_positives",
-    "layout",
-)
+UPDATE_DATE = Key("update_date", TypeAdapter[date](Day))
+INFORMATION_DOMAIN = Key("information_domain", TypeAdapter[tuple[str, ...]](Domains))
+SUBTYPES = Key("subtypes", TypeAdapter[tuple[str, ...]](Texts))
+DATA_MODEL_REFERENCES = Key("data_model_references", TypeAdapter(tuple[ModelReference, ...]))
+FALSE_POSITIVES = Key("false_positives", TypeAdapter(tuple[Sentence, ...]))
+CHANGES = Key("changes", TypeAdapter[Mapping[str, str]](dict[str, Sentence]))
+
+CARRIED = ("layout",)
 """Keys of CAR's own files that are carried along unread."""
 
+LISTS = ("coverage", "tests", "implementations", "d3fend_mappings", "unit_tests", "true_positives")
+"""Keys whose values are lists of mappings, which are read entry by entry."""
+
 KNOWN_KEYS = frozenset(
-    {key.name for key in list(globals().values()) if isinstance(key, Key)}
-    | set(CARRIED)
-    | {"coverage", "tests", "implementations"}
+    {key.name for key in list(globals().values()) if isinstance(key, Key)} | set(CARRIED) | set(LISTS)
 )
 
 
@@ -179,12 +215,16 @@ class Reader:
             else:
                 self.report("expected keys and values", item_path)
 
+    def sound(self, key: str, entry: type[M]) -> Iterator[tuple[DataPath, M]]:
+        """Yield the entries of a list of mappings that are sound, with their paths."""
+        adapter = TypeAdapter(entry)
+        for path, item in self.items(self.mapping.get(key), entry, (key,)):
+            if read := self.part(adapter, item, path):
+                yield path, read
+
     def coverage(self) -> tuple[Coverage, ...]:
         """Return the entries of `coverage` that are sound."""
-        adapter = TypeAdapter(CoverageEntry)
-        items = self.items(self.mapping.get("coverage"), CoverageEntry, ("coverage",))
-        entries = [self.part(adapter, item, path) for path, item in items]
-        return tuple(entry.covered() for entry in entries if entry)
+        return tuple(entry.covered() for _, entry in self.sound("coverage", CoverageEntry))
 
     def report(self, message: str, path: DataPath) -> None:
         """Note a bad value."""

@@ -6,7 +6,7 @@ from typing import Any
 
 import yaml
 
-from carlang.importers.analytic_file import AnalyticFile, Coverage
+from carlang.importers.analytic_file import AnalyticFile, Coverage, Implementation
 from carlang.source import Source
 
 _FIRST = (
@@ -61,7 +61,7 @@ def plain_program(source: Source) -> str:
 
 def _front_matter(analytic: AnalyticFile, number: int) -> dict[str, Any]:
     metadata: dict[str, Any] = dict(analytic.metadata)
-    metadata.pop("implementations", None)
+    metadata["implementations"] = [_by_name(entry) for entry in analytic.implementations]
     metadata["id"] = program_id(analytic, number)
     metadata["title"] = analytic.title
     metadata["description"] = analytic.description
@@ -69,6 +69,11 @@ def _front_matter(analytic: AnalyticFile, number: int) -> dict[str, Any]:
         metadata["coverage"] = [_entry(entry) for entry in analytic.coverage]
     keys = [*_FIRST, *(key for key in metadata if key not in _FIRST)]
     return {key: metadata[key] for key in keys if metadata.get(key) not in (None, "", [])}
+
+
+def _by_name(implementation: Implementation) -> dict[str, str]:
+    entry = {"type": implementation.type, "name": implementation.name, "data_model": implementation.data_model}
+    return {key: value for key, value in entry.items() if value}
 
 
 def _entry(coverage: Coverage) -> dict[str, Any]:

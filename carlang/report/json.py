@@ -78,6 +78,8 @@ def _write_output(output: OutputView, write: Callable[[str], object]) -> None:
         "count": output.total,
         **_judged(output.judgement),
     }
+    if output.false_positives:
+        head["false_positives"] = list(output.false_positives)
     if output.cut:
         head["truncated"] = True
     head["columns"] = [_column_json(column) for column in output.columns]

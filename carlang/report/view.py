@@ -49,6 +49,7 @@ class OutputView:
     table: pa.Table
     total: int
     judgement: Judgement | None = None
+    false_positives: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, result: AnalyticOutput) -> Self:
@@ -64,6 +65,7 @@ class OutputView:
             output.table,
             _total(output),
             output.judgement,
+            result.false_positives,
         )
 
     @property

@@ -21,6 +21,7 @@ class AnalyticOutput:
     file: str
     techniques: tuple[str, ...]
     output: Output
+    false_positives: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -307,6 +307,60 @@ def test_references_that_are_missing_or_not_of_the_model_are_named_with_status_1
     assert lines[1].endswith("one.car: the data model has no flurb/create, process/create/flurb")
 
 
+PUBLISHED = """\
+id: OUR-1
+title: Our own
+platforms: [Linux]
+subtypes: [Process]
+coverage:
+- {technique: T1053, tactics: [TA0002]}
+implementations:
+- type: Pseudocode
+  code: |
+    p = search Process:Create
+    found = filter p where (exe == "flurb.exe" or exe == "blurb.exe")
+    output found
+- {type: splunk, name: Search, code: index=x}
+"""
+
+
+def test_what_differs_from_cars_publication_is_explained_or_named(ours: Path) -> None:
+    (ours / "car").mkdir()
+    (ours / "car" / "OUR-1.yaml").write_text(PUBLISHED, encoding="utf-8")
+    against = ("catalog", "references", "--against", "car", "ours")
+    done = carlang(*against, cwd=ours)
+    assert (done.status, done.err) == (1, "1 compared with CAR's\n")
+    assert [line.partition("one.car: ")[2] for line in done.out.splitlines()] == [
+        "subtypes differs from CAR's and `changes` does not say why: here nothing, there Process",
+        "platforms differs from CAR's and `changes` does not say why: here Windows, there Linux",
+        "implementations differs from CAR's and `changes` does not say why: here nothing, there Splunk Search",
+        "the program differs from CAR's and no comment tells what CAR has",
+    ]
+    explained = OURS.replace("---\np =", "---\n# CAR has blurb.exe besides, which is no program.\np =").replace(
+        "description:",
+        "subtypes: [Process]\nimplementations: [{type: Splunk, name: Search}]\n"
+        "changes: {platforms: it runs on Windows alone}\ndescription:",
+    )
+    (ours / "ours" / "one.car").write_text(explained, encoding="utf-8")
+    assert carlang(*against, cwd=ours).status == 0
+    stale = explained.replace("platforms: it", "subtypes: it")
+    (ours / "ours" / "one.car").write_text(stale, encoding="utf-8")
+    told = carlang(*against, cwd=ours).out
+    assert "`changes` explains subtypes, which is as CAR has it" in told
+    assert "platforms differs" in told
+    assert carlang("catalog", "references", "--against", "none", cwd=ours).status == 2
+
+
+def test_show_as_json_has_all_that_a_file_says(ours: Path) -> None:
+    done = carlang("catalog", "show", "OUR-1", "--format", "json", cwd=ours)
+    shown = done.json()
+    assert (shown["analytic"], shown["platforms"], shown["tests"]) == ("OUR-1", ["Windows"], ["one"])
+    assert shown["coverage"] == [{"technique": "T1053", "subtechniques": [], "tactics": ["TA0002"], "coverage": ""}]
+    assert shown["programs"] == [OURS.rpartition("---\n")[2].strip()]
+    assert shown["asks_for"] == ["process/create/exe"]
+    assert "judgements" not in shown
+
+
 # ---- wrong usage -----------------------------------------------------------------------------------------------------
 
 

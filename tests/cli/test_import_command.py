@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from carlang.analytic import CompiledAnalytic, load
+from carlang.importers import Implementation
 from carlang.program import CompiledProgram
 from tests.cli.commands import carlang
 
@@ -57,6 +58,8 @@ def test_a_document_becomes_a_file_for_each_program(tmp_path: Path) -> None:
     assert found.data.description == 'First line: a "quote".\n\nno'
     assert found.data.submission_date == load(tmp_path / "a.yaml").data.submission_date
     assert load(second).id == "CAR-2099-01-001-2"
+    assert found.data.implementations == (Implementation("Splunk", "Splunk"),)
+    assert "index=x" not in first.read_text(encoding="utf-8"), "programs in other languages are named, not copied"
     assert not found.data.diagnostics
 
 
@@ -129,7 +132,9 @@ def test_published_analytics_are_the_same_after_import(real_corpus: Path, tmp_pa
             if program.valid and not program.require().inputs:
                 assert after.compiled[0].sql(NOW) == program.sql(NOW)
             kept = {key: value for key, value in before.data.metadata.items() if value and key != "implementations"}
-            assert {**after.data.metadata, "id": before.id} == {**kept, "description": after.data.description}
+            written = {key: value for key, value in after.data.metadata.items() if key != "implementations"}
+            assert {**written, "id": before.id} == {**kept, "description": after.data.description}
+            assert after.data.implementations == before.data.implementations
 
 
 def _codes(program: CompiledProgram) -> list[str]:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 
 import pytest
 
 from carlang.diagnostics import Diagnostic
-from carlang.importers import AnalyticFile, load_file, load_text
+from carlang.importers import AnalyticFile, Implementation, TruePositive, UnitTest, load_file, load_text
 
 
 def told(analytic: AnalyticFile) -> list[str]:
@@ -41,6 +42,27 @@ def front(matter: str) -> AnalyticFile:
         ("coverage: [{}]", "CL503 2:12-14 the key `technique` is missing"),
         ("coverage: [{technique: T1053, coverage: some}]",
          "CL503 2:41-45 there is no coverage `some`; it is Low, Moderate or High"),
+        ("update_date: 5", "CL503 2:14-15 a date is written 2013-05-13"),
+        ("information_domain: [Host, Hots]",
+         "CL503 2:28-32 there is no information domain `Hots`; it is Analytic, External, Host or Network"),
+        ("subtypes: {a: b}", "CL503 2:11-17 expected a list"),
+        ("data_model_references: [process exe]",
+         "CL503 2:25-36 `process exe` is not of the form process/create/exe"),
+        ("d3fend_mappings: [{id: PSA, iri: 'd3f:ProcessSpawnAnalysis', label: Process Spawn Analysis}]",
+         "CL503 2:24-27 `PSA` is not of the form D3-PSA"),
+        ("d3fend_mappings: [{id: D3-PSA, iri: 'd3f:ProcessSpawnAnalysis', label: Process Lineage}]",
+         "CL503 2:19-88 `Process Lineage` is not the label of `d3f:ProcessSpawnAnalysis`"),
+        ("d3fend_mappings: [{id: D3-PSA, iri: 'd3f:A'}]", "CL503 2:19-45 the key `label` is missing"),
+        ("unit_tests: [{description: a, tests: [b]}]", "CL503 2:39-40 the analytic has no test `b`"),
+        ("unit_tests: [{descripton: a}]", "CL502 2:15-25 unknown key `descripton`"),
+        ("unit_tests: a", "CL503 2:13-14 expected a list"),
+        ("true_positives: [{full_event: a.json}]", "CL503 2:18-38 the key `source` is missing"),
+        ("implementations: [{type: Splunk, name: 1}]", "CL503 2:40-41 expected a text"),
+        ("false_positives: backups", "CL503 2:18-25 expected a list"),
+        ("false_positives: ['']", "CL503 2:19-21 expected a text that says why"),
+        ("changes: {platforms: ' '}", "CL503 2:22-25 expected a text that says why"),
+        ("changes: {platform: for Linux too}", "CL502 2:11-19 unknown key `platform`"),
+        ("changes: [platforms]", "CL503 2:10-21 expected keys and values"),
         ("tests: [{name: a}]", "CL503 2:9-18 the key `expect` is missing"),
         ("tests: [{name: a, expect: {x: many}}]", "CL503 2:31-35 expected rows, `[{exe: at.exe}]`, or their number"),
         ("tests: [{name: a, expect: {x: -1}}]", "CL503 2:31-33 a number of rows is not negative"),
@@ -163,3 +185,25 @@ def test_tests_may_stand_in_a_file_beside(tmp_path: Path) -> None:
     assert [d.code.name for d in load_file(file).diagnostics] == ["CL501"]
     beside.write_bytes(b"\xff")
     assert [d.code.name for d in load_file(file).diagnostics] == ["CL003"]
+
+
+def test_what_car_says_beside_coverage_is_read() -> None:
+    analytic = front(
+        "update_date: 2022/02/03\ninformation_domain: 'host, Network'\nsubtypes: Process\n"
+        "data_model_references: [process/create/exe]\n"
+        "d3fend_mappings: [{id: D3-PSA, iri: 'd3f:ProcessSpawnAnalysis', label: Process Spawn Analysis}]\n"
+        "unit_tests: [{description: a run, commands: [x], configurations: [Windows 7], tests: one}]\n"
+        "true_positives: [{source: Sysmon, full_event: a.json}]\n"
+        "implementations: [{type: splunk, name: Search, code: index=x}, {type: Pseudocode, code: output a}]\n"
+        "false_positives: [Backups start it every night.]\nchanges: {platforms: Linux is ours.}\n"
+        "tests: [{name: one, expect: {a: 0}}]"
+    )
+    assert analytic.diagnostics == ()
+    assert (analytic.update_date, analytic.information_domain) == (date(2022, 2, 3), ("Host", "Network"))
+    assert (analytic.subtypes, analytic.data_model_references) == (("Process",), ("process/create/exe",))
+    assert [mapping.id for mapping in analytic.d3fend_mappings] == ["D3-PSA"]
+    assert analytic.unit_tests == (UnitTest("a run", ("Windows 7",), ("x",), ("one",)),)
+    assert analytic.true_positives == (TruePositive("Sysmon", full_event="a.json"),)
+    assert analytic.implementations == (Implementation("Splunk", "Search"),), "pseudocode is no other language"
+    assert analytic.false_positives == ("Backups start it every night.",)
+    assert analytic.changes == {"platforms": "Linux is ours."}

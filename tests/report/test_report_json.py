@@ -55,6 +55,12 @@ def test_a_full_run_has_every_part() -> None:
     assert (slow["error"], slow["diagnostics"]) == ("out of time after 60 s", [])
 
 
+def test_false_positives_of_the_analytic_come_along_where_it_names_some() -> None:
+    known = replace(result(events()), false_positives=("Backups: they start it every night.",))
+    (found,) = json.loads(written(run(known), "json"))["results"]
+    assert found["false_positives"] == ["Backups: they start it every night."]
+
+
 def test_every_kind_of_value_has_its_json() -> None:
     assert row(every_kind()) == {
         "time": "2019-04-27T12:20:35.123000Z",

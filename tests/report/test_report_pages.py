@@ -87,6 +87,12 @@ def test_a_page_tells_all_of_a_run() -> None:
     assert "https://attack.mitre.org/techniques/T1053/002/" in whole.links
 
 
+def test_a_page_has_above_the_rows_what_is_known_to_match_without_being_an_attack() -> None:
+    text = page(replace(result(events()), false_positives=("Backups <b>every</b> night.",))).text
+    assert "Known to match without being an attack" in text
+    assert "Backups <b>every</b> night." in text
+
+
 def test_a_page_loads_and_runs_nothing() -> None:
     text = written(full_run(), "html")
     assert not {"script", "img", "link", "iframe", "object"} & set(Page(text).elements)
