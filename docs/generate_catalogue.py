@@ -50,7 +50,8 @@ recordings of real attacks. How to run them, and how to add one, is told [beside
 
 **Events** are named by object and action, with the [fields](model.md) that the program asks for. **From** are the
 sensors whose logs [`carlang ingest`](ingest.md) makes these events of, with the event ids of Windows logs; fields in
-brackets are those asked for that the sensor's records do not carry.
+brackets are those asked for that the sensor's records do not carry. **Also for** are the languages in which CAR has
+the same analytic besides.
 
 **Finds** is what a run at {now} over all the recordings gives, with inputs at their defaults: Windows event logs
 ([EVTX-ATTACK-SAMPLES](https://github.com/sbousseaden/EVTX-ATTACK-SAMPLES)), attacks recorded as JSON and the APT29
@@ -90,6 +91,9 @@ analytic here
 - says the same as what CAR published; a comment tells of each repair what stood there,
 - names valid ATT&CK techniques, and the tactics they serve,
 - lists the `data_model_references` of its program: `carlang catalog references --check` compares them,
+- says under `false_positives` what is known to match without being an attack, each with its reason,
+- has CAR's facts as CAR has them, or says why not under `changes`: `carlang catalog references --against FOLDER`, with
+  CAR's YAML in the folder, compares them,
 - carries tests of what it must find and of near misses, so that `carlang test --mutate` leaves no survivors.
 
 Then `python docs/generate_catalogue.py --store STORE`, where STORE holds the recordings, writes this page, the other
@@ -176,13 +180,16 @@ def section(analytic: CompiledAnalytic, hits: Hits) -> list[str]:
         f"- techniques: {named}",
         f"- tactics: {', '.join(TACTICS.get(t, t) for t in data.tactics) or 'none'}",
         f"- platforms: {', '.join(data.platforms)}",
+        f"- D3FEND: {'; '.join(f'{m.id} {m.label}' for m in data.d3fend_mappings) or 'none'}",
+        f"- also for: {', '.join(dict.fromkeys(i.type for i in data.implementations)) or 'nothing else'}",
         f"- tests: {len(data.tests)}",
     ]
     if inputs := [f"`{text}`" for text in input_texts(analytic)]:
         lines.append(f"- inputs: {', '.join(inputs)}")
+    known = ["", "Known to match without being an attack:", "", *(f"- {text}" for text in data.false_positives)]
     events = ["", "| events | from |", "|---|---|", *event_rows(analytic)]
     found = ["", "| finds | in | rows |", "|---|---|---:|", *found_rows(analytic, hits)]
-    return [*lines, *events, *found, ""]
+    return [*lines, *known, *events, *found, ""]
 
 
 def technique_name(id_: str) -> str:
