@@ -62,6 +62,15 @@ the recording of its first event; groups span recordings. Long lists are cut her
 [catalogue_hits.json](catalogue_hits.json).
 
 {found} of {analytics} analytics find something, in {recordings} recordings: {rows} rows in all.
+
+## Rules of repair
+
+Programs are CAR's where CAR has one that says what it means; what is repaired is told in a comment of the program. The
+same fault is repaired in the same way everywhere:
+
+- **A base name against a path.** `exe` and `parent_exe` are base names, and CAR compares them with whole paths here and
+  there, which they never equal. The field stays, and is compared with the name at the path's end, whether the program
+  is looked for or left out. So a copy in another folder is found as well, and a namesake of what is left out is not.
 """
 
 INSTRUCTIONS = """\

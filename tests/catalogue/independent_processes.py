@@ -112,7 +112,7 @@ def _by_windows_regsvr32(p: Process) -> bool:
 
 
 def _mavinject(p: Process) -> bool:
-    return p.image in (rf"{WOW}\mavinject.exe", rf"{SYSTEM}\mavinject.exe") or "/injectrunning" in p.command
+    return p.exe == "mavinject.exe" or "/injectrunning" in p.command
 
 
 def _groups(p: Process) -> bool:
@@ -126,11 +126,7 @@ def _shares_removed(p: Process) -> bool:
 
 
 def _msbuild(p: Process) -> bool:
-    studio = r"c:\\program files \(x86\)\\microsoft visual studio\\.*\\bin\\msbuild\.exe"
-    framework = r"c:\\windows\\microsoft\.net\\framework.*\\msbuild\.exe"
-    msxsl = r"c:\\users\\.*\\appdata\\roaming\\microsoft\\msxsl\.exe"
-    built = re.fullmatch(rf"{studio}|{framework}|{msxsl}", p.image)
-    return bool(built) and "\\microsoft visual studio" not in p.parent
+    return p.exe in {"msbuild.exe", "msxsl.exe"} and "\\microsoft visual studio" not in p.parent
 
 
 def _odd_child_of_cmd(p: Process) -> bool:

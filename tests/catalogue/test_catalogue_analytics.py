@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
@@ -17,6 +19,8 @@ from carlang.model import builtin_model
 from carlang.project import shipped_catalogue
 from carlang.publication import deviations
 from carlang.resolve.lineage import references
+from carlang.syntax import ast
+from carlang.syntax.walk import walk
 from carlang.testing import run_tests
 from tests.conftest import REPOSITORY
 
@@ -131,6 +135,41 @@ def test_what_it_changed_of_cars_publication_is_explained(file: Path, real_corpu
     """Facts under `changes`, the program in a comment, and nothing is explained that is as CAR has it."""
     published = load(real_corpus / "car" / "analytics" / f"{file.stem}.yaml")
     assert list(deviations(load(file), published)) == []
+
+
+PATH_AS_NAME = re.compile(r"\b((?:parent_)?exe)\s*(?:!=|==?)\s*[\"“”]?[a-z]:\\[^\"“”\n]*?([\w.]+\.exe)", re.IGNORECASE)
+"""A base name that CAR compares with a path, in quotes of any kind and without."""
+
+NAMES = frozenset({"exe", "parent_exe"})
+
+
+@each_file
+def test_a_base_name_that_car_compares_with_a_path_is_compared_with_the_name_at_its_end(
+    file: Path, real_corpus: Path
+) -> None:
+    """The same repair everywhere: the field stays, its folder goes, and no path stands in for it."""
+    published = load(real_corpus / "car" / "analytics" / f"{file.stem}.yaml").program
+    meant = {(m[1].casefold(), m[2].casefold()) for m in PATH_AS_NAME.finditer(published)}
+    compared = {(name, text.casefold()) for name, text in _comparisons(load(file))}
+    assert meant - compared == set()
+    assert [text for name, text in compared if name in NAMES and "\\" in text] == []
+    assert not {name for name, text in compared if any(text.endswith("\\" + end) for _, end in meant)}
+
+
+def _comparisons(analytic: CompiledAnalytic) -> Iterator[tuple[str, str]]:
+    """Yield the fields of a program with the texts that they are compared with, one by one or in a list."""
+    nodes = [n for program in analytic.compiled for statement in program.ast.statements for n in walk(statement)]
+    for node in nodes:
+        match node:
+            case ast.Comparison(operands=(ast.Name(ident=name), ast.StringLit(value=text))):
+                yield name, text
+            case ast.In(item=ast.Name(ident=name), container=ast.ListLit(items=items)):
+                yield from ((name, item.value) for item in items if isinstance(item, ast.StringLit))
+
+
+def test_car_compares_a_base_name_with_a_path_in_a_dozen_analytics(real_corpus: Path) -> None:
+    published = (load(real_corpus / "car" / "analytics" / f"{file.stem}.yaml") for file in FILES)
+    assert sum(bool(PATH_AS_NAME.search(analytic.program)) for analytic in published) >= 12
 
 
 @each_file
