@@ -36,7 +36,7 @@ def test(
     ] = None,
     *,
     mutate: Annotated[
-        bool, typer.Option("--mutate", help="Drop and negate each condition in turn; list what no test notices.")
+        bool, typer.Option("--mutate", help="Change each part of a program in turn; list what no test notices.")
     ] = False,
 ) -> int:
     """Run the tests that analytics carry; without a target, those of the whole catalogue."""

@@ -1,8 +1,10 @@
 """The tests that analytics carry: run, reported, and judged by mutants of the program."""
 
+from carlang.testing.expectations import Mismatch
 from carlang.testing.mutants import Mutant, mutants
 from carlang.testing.report import junit, render_result
-from carlang.testing.run import AnalyticResult, CaseResult, Mismatch, Survivor, run_tests
+from carlang.testing.run import AnalyticResult, CaseResult, run_tests
+from carlang.testing.survivors import Survivor
 
 __all__ = [
     "AnalyticResult",

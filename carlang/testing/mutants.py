@@ -1,27 +1,47 @@
-"""Mutants of a program: the same program with one condition dropped or negated.
+"""Mutants of a program: the same program with one thing changed, as a slip of the keyboard would change it.
 
-A condition is a comparison, a membership, a test of text or of presence, or a truth value, as it is written; a chained
-comparison has one for each pair. Where a mutant gives what the tests expect, no test depends on the condition.
+What is changed, and how:
+
+- A condition is negated, and dropped. A condition is a comparison, a membership, a test of text or of presence, or a
+  truth value, as it is written; a chained comparison has one for each pair.
+- `and` is made `or`, and the other way round, a whole chain at once.
+- A list loses each of its members in turn.
+- A text gets a `*` at either end, or loses the one it has. `contains`, which has one at both ends, becomes `startswith`
+  and `endswith`, and each of these `contains` and `==`.
+- A number goes up and down by one in its last digit, a duration by a second, the width of a block of addresses by a
+  bit.
+
+Where a mutant gives what the tests expect, no test depends on what was changed.
 """
 
 from __future__ import annotations
 
+import ipaddress
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from decimal import Decimal
 from itertools import pairwise
 from typing import Any
 
 from carlang.source import Span
 from carlang.syntax import ast, rewrite, walk
+from carlang.syntax.literal import number_literal, string_literal
 
 _CONNECTIVES = ast.And | ast.Or | ast.Not
 _TRUE = ast.BoolLit(value=True, span=Span(0, 0))
 """Stands where a condition was dropped; known by its identity, since a program may have a `true` of its own."""
+_SECOND = 1_000_000
+"""The step of a duration: the unit in which events tell their time at the least. It is in microseconds."""
+_ALIKE = {"contains": ("startswith", "endswith"), "startswith": ("contains",), "endswith": ("contains",)}
+"""For a test of text those that ask for one `*` more or less at an end."""
+
+Change = tuple[ast.Expr, Span, str]
+"""What stands in the place of an expression, the span of what was changed in it, and how."""
 
 
 @dataclass(frozen=True)
 class Mutant:
-    """A program that differs from the original in the condition at `span`, which was `dropped` or `negated`."""
+    """A program that differs from the original in what stands at `span`; `change` says how: `dropped`, `made 11`."""
 
     program: ast.Program
     span: Span
@@ -29,13 +49,34 @@ class Mutant:
 
 
 def mutants(program: ast.Program) -> Iterator[Mutant]:
-    """Yield all mutants of a program, in the order of its text."""
+    """Yield all mutants of a program, statement by statement; some may be no sound programs."""
     for index, statement in enumerate(program.statements):
         before, after = program.statements[:index], program.statements[index + 1 :]
-        for old in _tests(statement):
-            for new, span, change in _changed(old):
-                changed = _with(statement, old, new)
-                yield Mutant(replace(program, statements=(*before, changed, *after)), span, change)
+        for old, (new, span, change) in _changes(statement):
+            changed = _with(statement, old, new)
+            yield Mutant(replace(program, statements=(*before, changed, *after)), span, change)
+
+
+def _changes(statement: ast.Statement) -> Iterator[tuple[ast.Expr, Change]]:
+    """Yield the expressions of a statement that are changed, each with every change of it."""
+    for test in _tests(statement):
+        yield from ((test, change) for change in _unconditional(test))
+    for node in walk(statement):
+        match node:
+            case ast.And(operands, span):
+                yield node, (ast.Or(operands, span), span, "joined by `or`")
+            case ast.Or(operands, span):
+                yield node, (ast.And(operands, span), span, "joined by `and`")
+            case ast.ListLit(items) if len(items) > 1:
+                for item in items:
+                    rest = tuple(other for other in items if other is not item)
+                    yield node, (replace(node, items=rest), item.span, "dropped")
+            case ast.TextTest():
+                yield from ((node, change) for change in _other_tests(node))
+            case ast.NumberLit() | ast.DurationLit() | ast.AddressLit() | ast.StringLit():
+                yield from ((node, change) for change in _steps(node))
+        for text in _patterns(node):
+            yield from ((text, change) for change in _other_ends(text))
 
 
 def _tests(statement: ast.Statement) -> Iterator[ast.Expr]:
@@ -53,7 +94,7 @@ def _tests(statement: ast.Statement) -> Iterator[ast.Expr]:
             yield from (inner for inner in below if isinstance(inner, ast.Expr) and not isinstance(inner, _CONNECTIVES))
 
 
-def _changed(test: ast.Expr) -> Iterator[tuple[ast.Expr, Span, str]]:
+def _unconditional(test: ast.Expr) -> Iterator[Change]:
     """Yield a test negated, and dropped; of a chained comparison, `a < b < c`, one pair after the other."""
     if not isinstance(test, ast.Comparison) or len(test.operators) == 1:
         yield ast.Not(test, test.span), test.span, "negated"
@@ -65,8 +106,75 @@ def _changed(test: ast.Expr) -> Iterator[tuple[ast.Expr, Span, str]]:
     ]
     chain = ast.And(tuple(pairs), test.span)
     for pair in pairs:
-        for new, span, change in _changed(pair):
+        for new, span, change in _unconditional(pair):
             yield _with(chain, pair, new), span, change
+
+
+def _patterns(node: ast.Node) -> Iterator[ast.StringLit]:
+    """Yield the texts right below a node in which `*` is a wildcard."""
+    match node:
+        case ast.Comparison(operands, operators) if {"==", "!="}.issuperset(operators):
+            texts = operands
+        case ast.ListLit(items):
+            texts = items
+        case ast.In(_, container):
+            texts = (container,)
+        case ast.AssignStmt(_, ast.StringLit() as text):
+            texts = (text,)
+        case _:
+            return
+    yield from (text for text in texts if isinstance(text, ast.StringLit))
+
+
+def _other_ends(text: ast.StringLit) -> Iterator[Change]:
+    """Yield a text with one `*` more or less at its beginning, then at its end."""
+    value = text.value
+    ends = [value.removeprefix("*") if value.startswith("*") else f"*{value}"]
+    ends.append(value.removesuffix("*") if value.endswith("*") else f"{value}*")
+    for changed in ends:
+        yield ast.StringLit(changed, text.span), text.span, f"made {string_literal(changed)}"
+
+
+def _other_tests(test: ast.TextTest) -> Iterator[Change]:
+    for name in _ALIKE.get(test.test, ()):
+        yield replace(test, test=name), test.span, f"made `{name}`"
+    # Equality takes a `*` in a text for a wildcard, which these tests do not.
+    if test.test in ("startswith", "endswith") and "*" not in getattr(test.pattern, "value", ""):
+        operator = "!=" if test.negated else "=="
+        yield ast.Comparison((test.subject, test.pattern), (operator,), test.span), test.span, f"made `{operator}`"
+
+
+def _steps(literal: ast.NumberLit | ast.DurationLit | ast.AddressLit | ast.StringLit) -> Iterator[Change]:
+    """Yield a number, a duration or a block of addresses one step down, and one up."""
+    span = literal.span
+    match literal:
+        case ast.NumberLit(value):
+            step = Decimal(1).scaleb(min(int(Decimal(repr(value)).as_tuple().exponent), 0))
+            for number in (Decimal(repr(value)) - step, Decimal(repr(value)) + step):
+                changed = ast.NumberLit(int(number) if isinstance(value, int) else float(number), span)
+                yield changed, span, f"made {number_literal(changed.value)}"
+        case ast.DurationLit(microseconds):
+            for change, word in ((-_SECOND, "shorter"), (_SECOND, "longer")):
+                if microseconds + change >= 0:
+                    yield ast.DurationLit(microseconds + change, span), span, f"made a second {word}"
+        case ast.AddressLit(text):
+            yield from ((ast.AddressLit(block, span), span, f"made {block}") for block in _blocks(text))
+        case ast.StringLit(text):
+            yield from ((ast.StringLit(block, span), span, f"made {string_literal(block)}") for block in _blocks(text))
+
+
+def _blocks(text: str) -> Iterator[str]:
+    """Yield the block that is twice as wide as the one that a text names, and its lower half, where there are such."""
+    if "/" not in text:
+        return
+    try:
+        network = ipaddress.ip_network(text.strip(), strict=False)
+    except ValueError:
+        return
+    if network.prefixlen > 0:
+        yield str(network.supernet())
+    if network.prefixlen < network.max_prefixlen:
+        yield str(next(iter(network.subnets())))
 
 
 def _with(tree: ast.Node, old: ast.Expr, new: ast.Expr) -> Any:  # what may stand where `tree` stood

@@ -11,7 +11,8 @@ from xml.etree import ElementTree as ET
 from carlang.diagnostics import render_all
 from carlang.escapes import json_escaped, printable
 from carlang.testing.events import seconds
-from carlang.testing.run import AnalyticResult, CaseResult, Mismatch
+from carlang.testing.expectations import Mismatch
+from carlang.testing.run import AnalyticResult, CaseResult
 
 _SHOWN = 10
 
@@ -99,7 +100,7 @@ def _junit_cases(result: AnalyticResult) -> Iterator[ET.Element]:
     for survivor in result.survivors:
         location = survivor.source.location(survivor.span)
         name = f"line {location.line}, column {location.column}: {survivor.change}"
-        yield _junit_case(result, name, f"no test fails when this condition is {survivor.change}: {survivor.text}")
+        yield _junit_case(result, name, f"no test fails when this is {survivor.change}: {survivor.text}")
 
 
 def _junit_case(result: AnalyticResult, name: str, failure: str | None, taken: float = 0.0) -> ET.Element:

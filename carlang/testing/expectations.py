@@ -1,0 +1,80 @@
+"""What a program gives of a test's events, compared with what the test expects."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from carlang.engine import QuerySession
+from carlang.importers import Case
+from carlang.model import Kind
+from carlang.resolve import Given
+from carlang.resolve.bound import BoundOutput
+from carlang.results import Output
+from carlang.testing.events import instant, seconds
+
+Row = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Mismatch:
+    """An output that gives other rows than a test expects: those that are missing, and those that are too many.
+
+    Where the test expects a number of rows, `wanted` is that number.
+    """
+
+    output: str
+    wanted: int
+    found: int
+    missing: tuple[Row, ...] = ()
+    unexpected: tuple[Row, ...] = ()
+
+
+def mismatches(
+    session: QuerySession, outputs: Sequence[BoundOutput], case: Case, now: datetime, values: Given
+) -> Iterator[Mismatch]:
+    """Compare each output with what the test expects; one that it does not name must be empty."""
+    for output in outputs:
+        outcome = session.run(output, now, given=values)
+        expected = case.expect.get(output.name, ())
+        if isinstance(expected, int):
+            if outcome.total != expected:
+                yield Mismatch(output.name, expected, outcome.total, unexpected=tuple(outcome.rows()))
+        else:
+            mismatch = _compared(outcome, expected)
+            if mismatch:
+                yield mismatch
+
+
+def _compared(actual: Output, expected: Iterable[Row]) -> Mismatch | None:
+    """Match each expected row with a row of its own that has the values it names."""
+    rest = actual.rows()
+    kinds = {c.name: c.type.kind for c in actual.columns}
+    missing = []
+    wanted = list(expected)
+    # A row that names many fields has few to choose from: it chooses before those that would do with any.
+    for row in sorted(wanted, key=lambda r: -len(r)):
+        match = next((i for i, candidate in enumerate(rest) if _has(candidate, row, kinds)), None)
+        if match is None:
+            missing.append(row)
+        else:
+            rest.pop(match)
+    if not missing and not rest:
+        return None
+    return Mismatch(actual.name, len(wanted), actual.total, tuple(missing), tuple(rest))
+
+
+def _has(actual: Row, wanted: Row, kinds: Mapping[str, Kind]) -> bool:
+    return all(key in actual and _equal(actual[key], value, kinds[key]) for key, value in wanted.items())
+
+
+def _equal(actual: Any, wanted: Any, kind: Kind) -> bool:
+    if kind is Kind.TIME and wanted is not None:
+        return bool(actual == instant(wanted))
+    if isinstance(actual, timedelta):
+        return isinstance(wanted, int | float) and seconds(actual) == wanted
+    if kind not in (Kind.INTEGER, Kind.PORT, Kind.FLOAT, Kind.BOOLEAN, Kind.LIST) and wanted is not None:
+        return bool(actual == str(wanted))
+    return bool(actual == wanted)

@@ -1,0 +1,215 @@
+"""Mutants show what the tests that an analytic carries leave untested."""
+
+from __future__ import annotations
+
+from xml.etree import ElementTree as ET
+
+import pytest
+
+from carlang.analytic import CompiledAnalytic, load_text
+from carlang.testing import AnalyticResult, junit, mutants, render_result, run_tests
+
+PROGRAM = """\
+p = search Process:Create
+f = filter p where (exe == "a.exe" and (pid > 10 or user == "X\\\\y"))
+output f
+"""
+
+
+def analytic(tests: str, program: str = PROGRAM, front: str = "") -> CompiledAnalytic:
+    return load_text(f"---\nid: T-1\n{front}tests:\n{tests}---\n{program}", "T-1.car")
+
+
+def case(*events: str, rows: int, name: str = "t", **keys: object) -> str:
+    written = "".join(f"    - {{object: process, action: create, {event}}}\n" for event in events)
+    more = "".join(f"    {key}: {value}\n" for key, value in keys.items())
+    return f"  - name: {name}\n{more}    events:\n{written}    expect: {{f: {rows}}}\n"
+
+
+def survivors(result: AnalyticResult) -> set[tuple[str, str]]:
+    assert [c.name for c in result.cases if not c.passed] == []
+    return {(survivor.text, survivor.change) for survivor in result.survivors}
+
+
+def filtered(condition: str) -> str:
+    return f"p = search Process:Create\nf = filter p where ({condition})\noutput f\n"
+
+
+def test_what_no_test_depends_on_survives() -> None:
+    result = run_tests(analytic(case(r"exe: a.exe, user: x\y", rows=1)), mutate=True)
+    assert survivors(result) == {
+        ('exe == "a.exe"', "dropped"),
+        ("pid > 10", "dropped"),
+        ("pid > 10", "negated"),
+        ("10", "made 9"),
+        ("10", "made 11"),
+        ('"a.exe"', 'made "*a.exe"'),
+        ('"a.exe"', 'made "a.exe*"'),
+        (r'"X\\y"', r'made "*X\y"'),
+        (r'"X\\y"', r'made "X\y*"'),
+        (r'(exe == "a.exe" and (pid > 10 or user == "X\\y"))', "joined by `or`"),
+    }
+    assert "SURVIVED T-1.car:10:21: dropped, and no test fails:" in render_result(result)
+    assert not result.passed
+    xml = ET.fromstring(junit([result]).split("\n", 1)[1])  # noqa: S314  # our own XML
+    assert xml[0].get("failures") == str(len(result.survivors))
+
+
+def test_enough_tests_leave_no_survivor() -> None:
+    near = case(
+        "exe: a.exe, user: z, pid: 10",
+        r"exe: b.exe, user: x\y, pid: 11",
+        "exe: aa.exe, pid: 11",
+        "exe: a.exe2, pid: 11",
+        r"exe: a.exe, user: D\x\y",
+        r"exe: a.exe, user: x\yz",
+        rows=0,
+    )
+    result = run_tests(analytic(case(r"exe: a.exe, user: x\y", "exe: a.exe, pid: 11", rows=2) + near), mutate=True)
+    assert result.survivors == ()
+    assert result.mutants == 14
+    assert result.passed
+
+
+CHANGES = [
+    ("pid == 1", ["not pid == 1", "true", "pid == 0", "pid == 2"]),
+    (
+        "pid exists and user exists",
+        [
+            "not pid exists and user exists",
+            "user exists",
+            "pid exists and not user exists",
+            "pid exists",
+            "pid exists or user exists",
+        ],
+    ),
+    (
+        "not (pid exists or user exists)",
+        [
+            "not (not pid exists or user exists)",
+            "not user exists",
+            "not (pid exists or not user exists)",
+            "not pid exists",
+            "not (pid exists and user exists)",
+        ],
+    ),
+    ("not pid exists", ["not not pid exists", "not true"]),
+    (
+        "ppid < pid < uid",
+        ["not ppid < pid and pid < uid", "pid < uid", "ppid < pid and not pid < uid", "ppid < pid"],
+    ),
+    (
+        'user in ["a", "*b", "c*", "*d*"]',
+        [
+            'not user in ["a", "*b", "c*", "*d*"]',
+            "true",
+            'user in ["*b", "c*", "*d*"]',
+            'user in ["a", "c*", "*d*"]',
+            'user in ["a", "*b", "*d*"]',
+            'user in ["a", "*b", "c*"]',
+            'user in ["*a", "*b", "c*", "*d*"]',
+            'user in ["a*", "*b", "c*", "*d*"]',
+            'user in ["a", "b", "c*", "*d*"]',
+            'user in ["a", "*b*", "c*", "*d*"]',
+            'user in ["a", "*b", "*c*", "*d*"]',
+            'user in ["a", "*b", "c", "*d*"]',
+            'user in ["a", "*b", "c*", "d*"]',
+            'user in ["a", "*b", "c*", "*d"]',
+        ],
+    ),
+    ('user != "a*b"', ['not user != "a*b"', "true", 'user != "*a*b"', 'user != "a*b*"']),
+    ('user contains "a"', ['not user contains "a"', "true", 'user startswith "a"', 'user endswith "a"']),
+    (
+        'user not endswith "a"',
+        ['not user not endswith "a"', "true", 'user not contains "a"', 'user != "a"'],
+    ),
+    ('user startswith "a*"', ['not user startswith "a*"', "true", 'user contains "a*"']),
+    ("uid > 1.5", ["not uid > 1.5", "true", "uid > 1.4", "uid > 1.6"]),
+    ("uid > -1", ["not uid > -1", "true", "uid > -2", "uid > 0"]),
+    (
+        "time > now - 2 minutes",
+        ["not time > now - 2 minutes", "true", "time > now - 119 seconds", "time > now - 121 seconds"],
+    ),
+    ("ip in 10.2.0.0/16", ["not ip in 10.2.0.0/16", "true", "ip in 10.2.0.0/15", "ip in 10.2.0.0/17"]),
+    ("ip in 0.0.0.0/0", ["not ip in 0.0.0.0/0", "true", "ip in 0.0.0.0/1"]),
+    ("ip in 10.0.0.1/32", ["not ip in 10.0.0.1/32", "true", "ip in 10.0.0.0/31"]),
+    (
+        'ip in "10.2.0.0/16"',
+        [
+            'not ip in "10.2.0.0/16"',
+            "true",
+            'ip in "*10.2.0.0/16"',
+            'ip in "10.2.0.0/16*"',
+            'ip in "10.2.0.0/15"',
+            'ip in "10.2.0.0/17"',
+        ],
+    ),
+    ("now - time < 0 s", ["not now - time < 0 s", "true", "now - time < 1 s"]),
+]
+
+
+@pytest.mark.parametrize(("condition", "expected"), CHANGES)
+@pytest.mark.parametrize("statement", ["f = filter p where ({})", "search Process | filter ({})", "{}"])
+def test_a_mutant_differs_in_one_thing(statement: str, condition: str, expected: list[str]) -> None:
+    program = load_text(statement.format(condition)).compiled[0].ast
+    wanted = [load_text(statement.format(text)).compiled[0].ast for text in expected]
+    assert [mutant.program for mutant in mutants(program)] == wanted
+
+
+def test_what_means_the_same_is_no_mutant() -> None:
+    # A text with a wildcard is no address, and `ip` holds nothing else.
+    program = filtered('src_ip in ["10.0.0.0/8"]').replace("Process:Create", "Flow:Start")
+    events = (
+        "["
+        + ", ".join(f"{{object: flow, action: start, src_ip: {ip}}}" for ip in ("10.200.0.1", "11.0.0.1", "9.0.0.1"))
+        + "]"
+    )
+    result = run_tests(analytic(f"  - name: t\n    events: {events}\n    expect: {{f: 1}}\n", program), mutate=True)
+    assert survivors(result) == set()
+
+
+AGGREGATED = """\
+input least = 2
+names = ["a.exe", "b*"]
+p = search Process:Create
+f = filter p where (exe in names)
+g = count(f) by exe
+h = filter g where (count >= least)
+s = sequence (f, p) by hostname within 1 minute
+output h, s
+"""
+
+
+def test_mutants_of_what_stands_around_filters_are_run_too() -> None:
+    """Only those of a filter are told apart by its rows."""
+    tests = """\
+  - name: t
+    events:
+    - {object: process, action: create, exe: a.exe, time: 2020-01-01T00:00:00Z}
+    - {object: process, action: create, exe: a.exe, time: 2020-01-01T00:00:05Z}
+    - {object: process, action: create, exe: a.exe, time: 2020-01-01T00:03:05Z}
+    expect: {h: 1, s: 1}
+"""
+    alive = survivors(run_tests(analytic(tests, AGGREGATED), mutate=True))
+    assert {change for text, change in alive if text == '"b*"'} == {"dropped", 'made "b"', 'made "*b*"'}
+    assert {change for text, change in alive if text == "2"} == {"made 1", "made 3"}
+    assert {change for text, change in alive if text == "1 minute"} == {"made a second shorter", "made a second longer"}
+    edges = """\
+  - name: edges
+    events:
+    - {object: process, action: create, exe: a.exe, time: 2020-01-01T00:00:00Z}
+    - {object: process, action: create, exe: b.exe, time: 2020-01-01T00:01:00Z}
+    - {object: process, action: create, exe: c.exe, time: 2020-01-01T00:02:01Z}
+    - {object: process, action: create, exe: b.exe, time: 2020-01-01T00:09:00Z}
+    expect: {h: 1, s: 1}
+  - name: names
+    events:
+    - {object: process, action: create, exe: xb.exe}
+    - {object: process, action: create, exe: xb.exe}
+    - {object: process, action: create, exe: xa.exe}
+    - {object: process, action: create, exe: xa.exe}
+    - {object: process, action: create, exe: a.exe2}
+    - {object: process, action: create, exe: a.exe2}
+    expect: {h: 0}
+"""
+    assert survivors(run_tests(analytic(tests + edges, AGGREGATED), mutate=True)) == set()
