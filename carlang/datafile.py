@@ -214,12 +214,17 @@ def read_yaml(name: str, text: str, first_line: int = 1) -> DataFile:
     return document
 
 
-def read_builtin_yaml(name: str, text: str) -> DataFile:
-    """Parse a YAML document that ships with the package, and is known to be right, as fast as can be."""
+def read_builtin_yaml(name: str, text: str, first_line: int = 1) -> DataFile:
+    """Parse a YAML document that ships with the package, and is known to be right, as fast as can be.
+
+    Where somebody has edited it, and it is not YAML any more, it is read and refused as any other.
+    """
     loader = _FastLoader(text)
     try:
         root = loader.get_single_node()
-        return DataFile(name, text, loader.construct_document(root), root)
+        return DataFile(name, text, loader.construct_document(root), root, first_line)
+    except yaml.YAMLError:
+        return read_yaml(name, text, first_line)
     finally:
         loader.dispose()
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from carlang.database import pattern_fault
@@ -66,10 +67,43 @@ def compile_program(
     """
     try:
         with task():
-            parsed = parse(source)
-            return _resolved(parsed.program, source, model, find_analytic, own_id, parsed.diagnostics)
+            if len(source.document) > _LARGEST_KEPT:
+                return _compiled(source, model, find_analytic, own_id)
+            return _kept(source, _Same(model)) or _compiled(source, model, find_analytic, own_id)
     except TimeUpError as error:
         return _out_of_time(source, error)
+
+
+def _compiled(source: Source, model: Model, find_analytic: AnalyticFinder, own_id: str | None) -> CompiledProgram:
+    parsed = parse(source)
+    return _resolved(parsed.program, source, model, find_analytic, own_id, parsed.diagnostics)
+
+
+_LARGEST_KEPT = 64 * 2**10
+"""How many characters the document of a program may have that is kept with its meaning."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Same:
+    """A model, which is equal to itself alone: to compare all its fields would cost more than it saves."""
+
+    model: Model
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Same) and other.model is self.model
+
+    def __hash__(self) -> int:
+        return id(self.model)
+
+
+# A process that runs a program on store after store compiles it once. An exception, such as that time is up, is not
+# kept.
+@lru_cache(maxsize=512)
+def _kept(source: Source, of: _Same) -> CompiledProgram | None:
+    """Compile a program that runs no other analytic, and so means the same wherever it stands; else None."""
+    asked: list[str] = []
+    compiled = _compiled(source, of.model, asked.append, None)
+    return None if asked else compiled
 
 
 def compile_tree(  # what a resolution takes

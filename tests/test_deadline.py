@@ -10,6 +10,7 @@ import pytest
 
 import carlang
 from carlang.deadline import TimeUpError, check_time, limit_time, placed, task
+from carlang.program import _kept
 from carlang.source import Span
 from tests.cli.commands import carlang as command
 
@@ -29,6 +30,12 @@ class Clock:
     def __call__(self) -> float:
         self.now += 1.0
         return self.now
+
+
+@pytest.fixture(autouse=True)
+def nothing_is_compiled_yet() -> None:
+    """Take away what a test before this one compiled, of which no time would be taken again."""
+    _kept.cache_clear()
 
 
 @pytest.fixture

@@ -56,9 +56,9 @@ class _Content:
     coverage: tuple[Coverage, ...] = ()
 
 
-def read_car(source: Source) -> AnalyticFile:
+def read_car(source: Source, *, shipped: bool = False) -> AnalyticFile:
     """Read a `.car` file: the program, with front matter before it or without."""
-    front = FrontMatter.read(source, COMMENT)
+    front = FrontMatter.read(source, COMMENT, shipped=shipped)
     programs = []
     if front.body is not None:
         text = "\n".join(source.text.split("\n")[front.body :])

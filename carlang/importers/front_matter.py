@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from carlang.datafile import DataFile, DataFileError, read_yaml
+from carlang.datafile import DataFile, DataFileError, read_builtin_yaml, read_yaml
 from carlang.diagnostics import Diagnostic
 from carlang.diagnostics.codes import BAD_FRONT_MATTER
 from carlang.importers.analytic_file import DataSource
@@ -50,8 +50,8 @@ class FrontMatter:
     diagnostics: tuple[Diagnostic, ...] = ()
 
     @classmethod
-    def read(cls, source: Source, above: re.Pattern[str]) -> FrontMatter:
-        """Read the front matter of the document that `source` spans."""
+    def read(cls, source: Source, above: re.Pattern[str], *, shipped: bool = False) -> FrontMatter:
+        """Read the front matter of the document that `source` spans; of a `shipped` one it is known to be right."""
         lines = source.text.split("\n")
         nothing = without_data(source)
         extent = Extent.of(lines, above)
@@ -66,7 +66,7 @@ class FrontMatter:
         start = starts[extent.opening + 1]
         text = source.text[start : starts[extent.closing]]
         try:
-            data = read_yaml(source.name, text, extent.opening + 2)
+            data = (read_builtin_yaml if shipped else read_yaml)(source.name, text, extent.opening + 2)
         except DataFileError as error:
             return cls(nothing, extent.closing + 1, yaml_diagnostics(error, source, start))
         return cls(DataSource(data, source, start), extent.closing + 1)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 import stat
 from dataclasses import replace
+from functools import lru_cache
 from pathlib import Path
 from typing import assert_never
 
@@ -39,13 +40,16 @@ _YAML_KEY = re.compile(r"(?:id|title|implementations)[ \t]*:(?:[ \t].*)?")
 _FENCE = re.compile(r" {0,3}(?:```|~~~).*")
 
 
-def load_file(path: Path) -> AnalyticFile:
-    """Return the analytic of a file, with the tests of the file of tests beside it, if there is one."""
+def load_file(path: Path, *, shipped: bool = False) -> AnalyticFile:
+    """Return the analytic of a file, with the tests of the file of tests beside it, if there is one.
+
+    `shipped` says that the file came with the package, so that its front matter is known to be right.
+    """
     text, fault = _read(path)
     if fault:
         form = SUFFIXES.get(path.suffix.casefold(), Form.CAR)
         return AnalyticFile(path.stem, str(path), form, diagnostics=(fault,))
-    analytic = load_text(text, str(path))
+    analytic = load_text(text, str(path), shipped=shipped)
     beside = path.with_name(path.stem + TESTS_SUFFIX)
     if beside == path or not beside.is_file():
         return analytic
@@ -53,20 +57,34 @@ def load_file(path: Path) -> AnalyticFile:
     return replace(analytic, tests=(*analytic.tests, *cases), diagnostics=(*analytic.diagnostics, *faults))
 
 
-def load_text(text: str, name: str, form: Form | None = None) -> AnalyticFile:
+def load_text(text: str, name: str, form: Form | None = None, *, shipped: bool = False) -> AnalyticFile:
     """Return the analytic of a text; `name` is what diagnostics call it, and says the form where `form` does not."""
+    if len(text) > _LARGEST_KEPT:
+        return _loaded(text, name, form, shipped=shipped)
+    return _kept(text, name, form, shipped=shipped)
+
+
+def _loaded(text: str, name: str, form: Form | None, *, shipped: bool) -> AnalyticFile:
     document = _newlines(text.removeprefix("\ufeff"))
     source = Source.whole(name, document)
     chosen = form or SUFFIXES.get(Path(name).suffix.casefold()) or form_of(document)
     match chosen:
         case Form.CAR:
-            return read_car(source)
+            return read_car(source, shipped=shipped)
         case Form.MARKDOWN:
             return read_markdown(source)
         case Form.YAML:
             return read_yaml_form(source)
         case _:
             assert_never(chosen)
+
+
+_LARGEST_KEPT = 64 * 2**10
+"""How many characters a text may have that is kept with its analytic: four times the longest that ships."""
+
+# The same text under the same name is the same analytic. Most of a catalogue's loading goes into its YAML, and a
+# process that lists, checks and runs it asks for it again and again.
+_kept = lru_cache(maxsize=512)(_loaded)
 
 
 def form_of(document: str) -> Form:

@@ -38,12 +38,14 @@ class Entry:
 
     id: str
     file: Path | Traversable
+    shipped: bool = False
 
     def load(self) -> AnalyticFile:
         """Return the analytic."""
         if isinstance(self.file, Path):
-            return load_file(self.file)
-        return load_text(self.file.read_text(encoding="utf-8-sig"), str(self.file))
+            return load_file(self.file, shipped=self.shipped)
+        text = self.file.read_text(encoding="utf-8-sig")
+        return load_text(text, str(self.file), shipped=self.shipped)
 
 
 @dataclass(frozen=True)
@@ -51,13 +53,14 @@ class Folder:
     """A folder, or a single file, of analytics; an id means a file of the nearest folder of a search path."""
 
     root: Path | Traversable
+    shipped: bool = False
 
     @cached_property
     def entries(self) -> dict[str, list[Entry]]:
         """The files by id, without case; more than one under an id is the fault of the folder."""
         by_id: dict[str, list[Entry]] = {}
         for file in analytic_files(self.root):
-            entry = Entry(quick_id(file), file)
+            entry = Entry(quick_id(file), file, self.shipped)
             by_id.setdefault(entry.id.casefold(), []).append(entry)
         return by_id
 
@@ -83,7 +86,7 @@ class Catalogue:
                 raise CatalogueError(f"`{path}` is not there; a catalogue is a folder of analytics, or one file")
         self.folders = [Folder(path) for path in paths]
         if shipped:
-            self.folders.append(Folder(resources.files("carlang.analytics")))
+            self.folders.append(Folder(resources.files("carlang.analytics"), shipped=True))
 
     @property
     def ids(self) -> tuple[str, ...]:
