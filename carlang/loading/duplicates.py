@@ -9,14 +9,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import duckdb
 
 from carlang.database.quoting import text_literal
 from carlang.mapping.event_mapping import ObjectAction
-from carlang.store import StagedFile, Store, footers, parquet_options
+from carlang.store import StagedFile, Store, count_rows, described, footers, parquet_options
 
 # One export cuts the time to the second, another rounds it: they differ by up to one; two leaves room for both at once.
 # A log that is cleared and filled again has its number again in minutes at the earliest.
@@ -45,7 +45,7 @@ def drop_duplicates(
     for file in staged:
         stored = [stored.path for stored in store.files(file.object, [file.action])]
         before = [f.path for f in result.staged if (f.object, f.action) == (file.object, file.action)]
-        dropped = _rewrite(connection, file.path, [(stored, former), (before, None)])
+        dropped = _rewrite(connection, file, [(stored, former), (before, None)])
         result.sources += dropped
         result.dropped[ObjectAction(file.object, file.action)] += dropped.total()
         if file.path.exists():
@@ -54,10 +54,10 @@ def drop_duplicates(
 
 
 def _rewrite(
-    connection: duckdb.DuckDBPyConnection, path: Path, before: Sequence[tuple[Sequence[Path], str | None]]
+    connection: duckdb.DuckDBPyConnection, file: StagedFile, before: Sequence[tuple[Sequence[Path], str | None]]
 ) -> Counter[str]:
     """Write a file anew without what it, or a file before, has from another source; returns what was dropped."""
-    events = _parquet([path])
+    events = _parquet([file.path])
     columns = {row[0] for row in connection.execute(f"DESCRIBE FROM {events}").fetchall()}
     same = " AND ".join(f"n.{name} = o.{name}" for name in _KEY)
     near = f"abs(epoch_us(n.time) - epoch_us(o.time)) <= {_SECONDS * 1_000_000} AND n.source IS DISTINCT FROM o.source"
@@ -78,19 +78,20 @@ def _rewrite(
     query = f"SELECT source, count(*) FROM {events} WHERE file_row_number IN (FROM twins) GROUP BY source"  # noqa: S608
     dropped = connection.execute(query).fetchall()
     if dropped:
-        _write_without_twins(connection, path)
+        _write_without_twins(connection, file)
     return Counter(dict(dropped))
 
 
-def _write_without_twins(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
+def _write_without_twins(connection: duckdb.DuckDBPyConnection, file: StagedFile) -> None:
     """Write a file anew without the twins; one that has nothing else is deleted."""
-    complete = path.rename(path.with_suffix(".whole"))
+    path, complete = file.path, file.path.rename(file.path.with_suffix(".whole"))
     rows = (
         f"SELECT * EXCLUDE (file_row_number) FROM {_parquet([complete])}"  # noqa: S608
         " WHERE file_row_number NOT IN (FROM twins)"
     )
     footer = footers([complete])[complete]
-    copy = f"COPY ({rows}) TO {text_literal(str(path))} {parquet_options(footer)}"
+    inventory = count_rows(connection, f"({rows})", described(replace(file, path=complete)))
+    copy = f"COPY ({rows}) TO {text_literal(str(path))} {parquet_options(footer, inventory)}"
     count = connection.execute(copy).fetchone()
     complete.unlink()
     if count is None or count[0] == 0:

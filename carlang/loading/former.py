@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import duckdb
@@ -17,7 +17,7 @@ import duckdb
 from carlang.database.quoting import quoted, text_literal
 from carlang.loading.growth import former_names
 from carlang.mapping.event_mapping import ObjectAction
-from carlang.store import Footer, StagedFile, Store, StoreFile, footers, parquet_options
+from carlang.store import Footer, StagedFile, Store, StoreFile, count_rows, described, footers, parquet_options
 
 _MOMENT = ("time", "hostname", "record_id")
 """What two readings of one record have in common, also where a newer mapping makes more of it."""
@@ -129,7 +129,7 @@ def _replaced(
                 sources=tuple({s for each in footers([file.path]).values() for s in each.sources}),
                 replaces=(file.path.relative_to(store.path).as_posix(),),
             )
-            left = _copy(connection, _rows(file.path), f"NOT coalesce({former.condition}, false)", path, footer)
+            left = _copy(connection, file, f"NOT coalesce({former.condition}, false)", path, footer)
             result.replaces.append(file)
             result.removed[former.makes] += file.rows - left
             if left:
@@ -151,14 +151,17 @@ def _only_new(
     of_kind = {former.makes: former for former in formers}
     for file in staged:
         makes = ObjectAction(file.object, file.action)
-        known = _drop_known(connection, file.path, of_kind[makes], is_numbered=is_numbered) if makes in of_kind else 0
+        known = _drop_known(connection, file, of_kind[makes], is_numbered=is_numbered) if makes in of_kind else 0
         result.known[makes] += known
         if file.path.exists():
             result.staged.append(file)
     return result
 
 
-def _drop_known(connection: duckdb.DuckDBPyConnection, path: Path, former: _Former, *, is_numbered: bool) -> int:
+def _drop_known(
+    connection: duckdb.DuckDBPyConnection, staged: StagedFile, former: _Former, *, is_numbered: bool
+) -> int:
+    path = staged.path
     # Both in one reading, so that they have the same columns.
     events = _parquet([path, *(file.path for file in former.files)])
     columns = [row[0] for row in connection.execute(f"DESCRIBE FROM {events}").fetchall()]
@@ -180,24 +183,23 @@ def _drop_known(connection: duckdb.DuckDBPyConnection, path: Path, former: _Form
     if count:
         complete = path.rename(path.with_suffix(".whole"))
         footer = footers([complete])[complete]
-        left = _copy(connection, _rows(complete), "file_row_number NOT IN (FROM known)", path, footer)
+        of_complete = described(replace(staged, path=complete))
+        left = _copy(connection, of_complete, "file_row_number NOT IN (FROM known)", path, footer)
         complete.unlink()
         if not left:
             path.unlink()
     return int(count)
 
 
-def _copy(connection: duckdb.DuckDBPyConnection, rows: str, condition: str, target: Path, footer: Footer) -> int:
+def _copy(connection: duckdb.DuckDBPyConnection, file: StoreFile, condition: str, target: Path, footer: Footer) -> int:
+    rows = _parquet([file.path])
     query = f"SELECT * EXCLUDE (filename, file_row_number) FROM {rows} WHERE {condition}"  # noqa: S608  # literals only
-    connection.execute(f"COPY ({query}) TO {text_literal(str(target))} {parquet_options(footer)}")
+    inventory = count_rows(connection, f"({query})", file)
+    connection.execute(f"COPY ({query}) TO {text_literal(str(target))} {parquet_options(footer, inventory)}")
     (count,) = connection.execute(
         "SELECT count(*) FROM read_parquet($file, hive_partitioning = false)", {"file": str(target)}
     ).fetchone() or (0,)
     return int(count)
-
-
-def _rows(path: Path) -> str:
-    return _parquet([path])
 
 
 def _parquet(paths: Sequence[Path]) -> str:

@@ -16,7 +16,7 @@ from carlang.mapping.event_mapping import ObjectAction
 from carlang.model.schema import Model
 from carlang.readers import tuning
 from carlang.readers.feed import Feed
-from carlang.store import Footer, StagedFile, object_columns, parquet_options
+from carlang.store import Footer, StagedFile, StoreFile, count_rows, object_columns, parquet_options
 
 
 @dataclass(frozen=True)
@@ -92,5 +92,10 @@ def write_events(file: FileOfEvents, footer: Footer, connection: duckdb.DuckDBPy
     ]
     columns += [quoted(name) for name in events.column_names if name not in file.columns]
     rows = f"SELECT {', '.join(columns)} FROM staged_events"  # noqa: S608  # all names are quoted
-    connection.execute(f"COPY ({rows}) TO {target} {parquet_options(footer)}")
+    filled = {
+        name: len(column) - column.null_count for name, column in zip(events.column_names, events.columns, strict=True)
+    }
+    described = StoreFile(file.staged.path, file.staged.object, file.staged.action, events.num_rows, filled=filled)
+    inventory = count_rows(connection, "staged_events", described)
+    connection.execute(f"COPY ({rows}) TO {target} {parquet_options(footer, inventory)}")
     connection.unregister("staged_events")

@@ -3,8 +3,9 @@
 from carlang.store.check import Fault, Finding, StoreCheck, check_store
 from carlang.store.columns import PARTITIONS, RAW, column_type, model_columns, object_columns
 from carlang.store.compact import Compaction, compact
+from carlang.store.counting import count_rows
 from carlang.store.delta import Marks
-from carlang.store.files import StagedFile, StoreFile
+from carlang.store.files import StagedFile, StoreFile, described
 from carlang.store.footer import Footer, footers, parquet_options
 from carlang.store.hollow import CLAIMED_BY, CLAIMS
 from carlang.store.info import ClassInfo, HollowInfo, StoreInfo
@@ -44,7 +45,9 @@ __all__ = [
     "check_store",
     "column_type",
     "compact",
+    "count_rows",
     "create_store",
+    "described",
     "footers",
     "model_columns",
     "not_written",

@@ -3,7 +3,8 @@
 First the log, as nothing can be said of files while it is not known which there are: each entry has to be there, to be
 JSON, and to have all that it had when it was written, by its copy or by what it says of itself. Then the files of the
 table, or of its last version before the damage: each has to have the size, rows and statistics that the log says and,
-in a thorough check, the bytes of which the log has the digest. What is there and was never named is listed too.
+in a thorough check, the bytes of which the log has the digest, and the events by host that its footer says. What is
+there and was never named is listed too.
 """
 
 from __future__ import annotations
@@ -22,11 +23,14 @@ from carlang.database.connection import open_memory
 from carlang.errors import StoreError
 from carlang.store.commits import FileRecord, added_rows, file_digest, record_of
 from carlang.store.copies import LOG_FOLDER, entry_path
+from carlang.store.counting import count_rows, parquet_rows
 from carlang.store.delta import DeltaLog
 from carlang.store.files import DamageError, StoreFile, read_footers
+from carlang.store.footer import statistics
 from carlang.store.history import History, read_history
 from carlang.store.paths import check_size
 from carlang.store.plain import plain_parts
+from carlang.store.statistics import merge_inventories
 from carlang.store.storage import first_line, not_written
 
 
@@ -38,6 +42,7 @@ class Fault(Enum):
     LOG = "log"
     FILE_MISSING = "file missing"
     FILE_DAMAGED = "file damaged"
+    STATISTICS = "statistics"
     NEVER_NAMED = "of no commit"
 
     @property
@@ -132,6 +137,8 @@ def check_store(store: str | PathLike[str], *, quick: bool = False) -> StoreChec
         if reason := _file_fault(file, size, record, quick=quick):
             fault = Fault.FILE_DAMAGED if file.path.exists() else Fault.FILE_MISSING
             findings.append(Finding(fault, file.path, reason, file.rows, record.rows if record else {}))
+        elif not quick and (reason := _miscounted(file)):
+            findings.append(Finding(Fault.STATISTICS, file.path, reason, file.rows, record.rows if record else {}))
         digests += record is not None and not quick
     findings += _never_named(history, frozenset(file.path for file, _ in files))
     return StoreCheck(path, log.version, len(files), sum(file.rows for file, _ in files), digests, tuple(findings))
@@ -199,6 +206,21 @@ def _unreadable_page(path: Path) -> str | None:
     return None
 
 
+def _miscounted(file: StoreFile) -> str | None:
+    """Say what is wrong with the inventory in a file's footer, None where nothing is, or where there is none."""
+    said = statistics([file.path]).get(file.path)
+    if said is None or not file.rows:
+        return None
+    (actual,) = read_footers([(file.path, file.object, file.action)])
+    with open_memory() as connection:
+        counted = count_rows(connection, parquet_rows([actual]), actual)
+    if merge_inventories([said]).equals(counted):
+        return None
+    return (
+        "the events by host that its footer says are not those in it, and what the store can answer is judged by them"
+    )
+
+
 def _never_named(history: History, live: frozenset[Path]) -> Iterator[Finding]:
     for path in sorted(history.store.glob("object=*/action=*/**/*.parquet")):
         name = path.relative_to(history.store).as_posix()
@@ -219,6 +241,8 @@ def _check_plain(path: Path, *, quick: bool) -> StoreCheck:
             (file,) = read_footers([part])
             rows += file.rows
             reason = None if quick else _unreadable_page(part[0])
+            if not quick and not reason and (miscounted := _miscounted(file)):
+                findings.append(Finding(Fault.STATISTICS, part[0], miscounted, file.rows))
         except DamageError as error:
             reason = error.reason
         if reason:

@@ -11,12 +11,16 @@ from datetime import timedelta
 from pathlib import Path
 
 import duckdb
+import pyarrow as pa
 
 from carlang.database.connection import open_memory
 from carlang.database.quoting import text_literal
 from carlang.store.columns import RECORD_ID, row_order
+from carlang.store.counting import count_rows, parquet_rows
 from carlang.store.files import StoreFile
 from carlang.store.footer import Footer, footers, parquet_options
+from carlang.store.inventory import statistics_of
+from carlang.store.statistics import merge_inventories
 from carlang.store.storage import not_written
 from carlang.store.store import Staging, Store
 from carlang.store.vacuum import vacuum
@@ -56,7 +60,8 @@ def compact(store: Store, *, keep_hours: float | None = None) -> Compaction:
     With `keep_hours` a vacuum follows, of the files that were replaced so many hours ago or before; of those that no
     commit named too, if that is a day or more.
 
-    Files of carlang 0.1, whose ids of records are numbers, are written anew whatever their size.
+    Files whose ids of records are numbers, as in carlang 0.1, or that do not say in their footers whose events are in
+    them, are written anew whatever their size.
 
     Raises `StoreError` where the store is read-only or a file cannot be read.
     """
@@ -67,7 +72,8 @@ def compact(store: Store, *, keep_hours: float | None = None) -> Compaction:
         open_memory(memory=_MEMORY, scratch=spool) as connection,
     ):
         store.refresh()
-        old = frozenset(file.path for file in store.make_record_ids_text())
+        numbered = frozenset(file.path for file in store.make_record_ids_text())
+        old = numbered | {file.path for file in store.files() if file.rows} - statistics_of(store.files()).keys()
         for files in list(_groups(store.files(), old)):  # grouped before the first merge changes what the store has
             if _merge(store, staging, connection, files):
                 merged, written, rows = merged + len(files), written + 1, rows + sum(f.rows for f in files)
@@ -111,8 +117,9 @@ def _merge(store: Store, staging: Staging, connection: duckdb.DuckDBPyConnection
     events = f"{cast}FROM read_parquet($files, union_by_name = true, hive_partitioning = false)"
     query = f"SELECT * FROM ({events}) ORDER BY {order}" if order else events  # noqa: S608  # of this package's names
     footer = _footer(store, path, files)
-    copy = f"COPY ({query}) TO {text_literal(str(path))} {parquet_options(footer)}"
     try:
+        options = parquet_options(footer, _inventory(connection, files))
+        copy = f"COPY ({query}) TO {text_literal(str(path))} {options}"
         return _copied(connection, copy, files) and store.replace(files, path)
     except duckdb.Error as error:
         raise not_written(files[0].path.parent, error, "cannot be compacted") from error
@@ -129,6 +136,14 @@ def _footer(store: Store, path: Path, files: Sequence[StoreFile]) -> Footer:
         sources=tuple({source for footer in replaced.values() for source in footer.sources}),
         replaces=tuple(file.path.relative_to(store.path).as_posix() for file in files),
     )
+
+
+def _inventory(connection: duckdb.DuckDBPyConnection, files: Sequence[StoreFile]) -> pa.Table:
+    """Return the inventory of files: those that say nothing in their footers are counted."""
+    said = statistics_of(files)
+    silent = [file for file in files if file.path not in said]
+    counted = [count_rows(connection, parquet_rows([file]), file) for file in silent]
+    return merge_inventories([*said.values(), *counted])
 
 
 def _copied(connection: duckdb.DuckDBPyConnection, copy: str, files: Sequence[StoreFile]) -> bool:

@@ -57,6 +57,12 @@ class StagedFile:
     action: str
 
 
+def described(file: StagedFile) -> StoreFile:
+    """Describe a staged file from its footer."""
+    (known,) = read_footers([(file.path, file.object, file.action)])
+    return known
+
+
 def instant(microseconds: int | None) -> datetime | None:
     """Return the UTC time of a number of microseconds since 1970, or the nearest that Python's calendar reaches."""
     if microseconds is None:

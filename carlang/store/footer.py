@@ -1,7 +1,7 @@
-"""What each Parquet file of a store says of itself in its footer: of which commit it is, and of which sources.
+"""What each Parquet file of a store says in its footer: of which commit and sources it is, and whose events it has.
 
-The log says so too. The footer is for the day on which an entry of the log is lost: it tells the files that the entry
-named from those that no commit ever did.
+The log says the former, too. There the footer is for the day on which an entry of the log is lost: it tells the files
+that the entry named from those that no commit ever did. Of the events by host it has the inventory.
 """
 
 from __future__ import annotations
@@ -12,13 +12,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import duckdb
+import pyarrow as pa
 
-from carlang.database.connection import open_memory
+from carlang.database.connection import open_shared
 from carlang.database.quoting import text_literal
 from carlang.store.files import damaged
+from carlang.store.statistics import packed, unpacked
 from carlang.store.storage import first_line
 
 _KEY = "carlang"
+_STATISTICS = "carlang_statistics"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,19 +38,46 @@ class Footer:
     marks: Mapping[str, int] = field(default_factory=dict)
 
 
-def parquet_options(footer: Footer) -> str:
-    """Return the options of DuckDB's COPY for a file of a store with this footer."""
-    text = json.dumps(
-        {
-            "name": footer.name,
-            "commit": footer.commit,
-            "sources": sorted(footer.sources),
-            "replaces": sorted(footer.replaces),
-            "marks": dict(footer.marks),
-        },
-        separators=(",", ":"),
-    )
-    return f"(FORMAT parquet, COMPRESSION zstd, KV_METADATA {{{_KEY}: {text_literal(text)}}})"
+def parquet_options(footer: Footer | None, inventory: pa.Table) -> str:
+    """Return the options of DuckDB's COPY for a file of a store: what it says of itself, and the inventory of its rows.
+
+    A file of a plain tree is of no commit.
+    """
+    said = {_STATISTICS: packed(inventory)}
+    if footer is not None:
+        said[_KEY] = json.dumps(
+            {
+                "name": footer.name,
+                "commit": footer.commit,
+                "sources": sorted(footer.sources),
+                "replaces": sorted(footer.replaces),
+                "marks": dict(footer.marks),
+            },
+            separators=(",", ":"),
+        )
+    pairs = ", ".join(f"{key}: {text_literal(text)}" for key, text in sorted(said.items()))
+    return f"(FORMAT parquet, COMPRESSION zstd, KV_METADATA {{{pairs}}})"
+
+
+def statistics(paths: Sequence[Path]) -> dict[Path, pa.Table]:
+    """Return the inventories that files have in their footers, of those that have one and can be read."""
+    with open_shared() as connection:
+        texts = _statistics(connection, list(paths))
+    tables = ((path, unpacked(text)) for path, text in texts.items())
+    return {path: table for path, table in tables if table is not None}
+
+
+def _statistics(connection: duckdb.DuckDBPyConnection, paths: Sequence[Path]) -> dict[Path, str]:
+    if not paths:
+        return {}
+    query = "SELECT file_name, decode(value) FROM parquet_kv_metadata($files) WHERE decode(key) = $key"
+    try:
+        arguments = {"files": [str(path) for path in paths], "key": _STATISTICS}
+        return {Path(name): text for name, text in connection.execute(query, arguments).fetchall()}
+    except duckdb.Error:
+        if len(paths) == 1:
+            return {}
+        return {each: text for path in paths for each, text in _statistics(connection, [path]).items()}
 
 
 def footers(paths: Sequence[Path]) -> dict[Path, Footer]:
@@ -55,7 +85,7 @@ def footers(paths: Sequence[Path]) -> dict[Path, Footer]:
 
     Raises `StoreError` with the name of a file that cannot be read.
     """
-    with open_memory() as connection:
+    with open_shared() as connection:
         return {path: footer for path in paths if (footer := _footer(connection, path))}
 
 

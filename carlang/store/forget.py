@@ -20,6 +20,7 @@ from carlang.database.connection import open_memory
 from carlang.database.quoting import text_literal
 from carlang.errors import StoreError
 from carlang.store.commits import OTHER_SOURCES, CommitRecord, file_records
+from carlang.store.counting import count_rows
 from carlang.store.delta import DeltaLog
 from carlang.store.files import StoreFile, read_footers
 from carlang.store.footer import Footer, footers, parquet_options
@@ -103,9 +104,11 @@ def _without(
             sources = set(before.sources if before else ()) - forgotten.digests
             footer = Footer(path.name, commit, tuple(sources), (file.path.relative_to(store).as_posix(),))
             rows = f"SELECT * FROM read_parquet($file, hive_partitioning = false) WHERE {_OF_SOURCES} IS NOT TRUE"  # noqa: S608
-            copy = f"COPY ({rows}) TO {text_literal(str(path))} {parquet_options(footer)}"
+            arguments = _arguments(file, forgotten)
             try:
-                count = connection.execute(copy, _arguments(file, forgotten)).fetchone()
+                options = parquet_options(footer, count_rows(connection, f"({rows})", file, arguments))
+                copy = f"COPY ({rows}) TO {text_literal(str(path))} {options}"
+                count = connection.execute(copy, arguments).fetchone()
             except duckdb.Error as error:
                 raise not_written(file.path, error, "cannot be written anew") from error
             old.append(file.path)

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-import duckdb
+import pyarrow as pa
+import pyarrow.compute as pc
 
-from carlang.database.connection import open_memory
 from carlang.store.files import StoreFile
+from carlang.store.inventory import hollow_counts
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,10 +79,8 @@ class StoreInfo:
         }
 
 
-def describe(
-    path: str, files: Sequence[StoreFile], hollow: Mapping[tuple[str, str], int], *, writable: bool
-) -> StoreInfo:
-    """Sum up the files of a store."""
+def describe(path: str, files: Sequence[StoreFile], seen: pa.Table, *, writable: bool) -> StoreInfo:
+    """Sum up the files of a store, by their statistics and the inventory of who is seen."""
     groups: dict[tuple[str, str], list[StoreFile]] = {}
     for file in files:
         groups.setdefault((file.object, file.action), []).append(file)
@@ -92,9 +91,9 @@ def describe(
         files=len(files),
         first_time=_earliest(f.first_time for f in files),
         last_time=_latest(f.last_time for f in files),
-        sensors=_sensors(files),
+        sensors=tuple(sorted(pc.unique(seen["sensor"]).drop_null().to_pylist())),
         classes=tuple(_class_info(*name, group) for name, group in sorted(groups.items())),
-        hollow=tuple(HollowInfo(*name, count) for name, count in sorted(hollow.items())),
+        hollow=tuple(HollowInfo(*name, count) for name, count in sorted(hollow_counts(seen).items())),
     )
 
 
@@ -113,20 +112,6 @@ def _class_info(object_name: str, action: str, files: Sequence[StoreFile]) -> Cl
         last_time=_latest(f.last_time for f in files),
         fill={column: count / rows if rows else 0.0 for column, count in filled.items()},
     )
-
-
-def _sensors(files: Sequence[StoreFile]) -> tuple[str, ...]:
-    """Return the names of the sensors, the one thing here that statistics do not hold: it takes a scan of a column."""
-    paths = [str(f.path) for f in files if f.filled.get("sensor")]
-    if not paths:
-        return ()
-    query = "SELECT DISTINCT sensor FROM read_parquet($files, union_by_name = true) WHERE sensor IS NOT NULL ORDER BY 1"
-    try:
-        with open_memory() as connection:
-            return tuple(row[0] for row in connection.execute(query, {"files": paths}).fetchall())
-    except duckdb.Error:
-        # A file was compacted away in the meantime, or its pages are damaged. The numbers hold without the sensors.
-        return ()
 
 
 def _earliest(moments: Iterable[datetime | None]) -> datetime | None:

@@ -11,7 +11,10 @@ from carlang.database.connection import open_memory
 from carlang.database.quoting import quoted, text_literal
 from carlang.errors import StoreError
 from carlang.store.columns import RECORD_ID, row_order
+from carlang.store.counting import count_rows, parquet_rows
 from carlang.store.files import StoreFile
+from carlang.store.footer import parquet_options
+from carlang.store.statistics import merge_inventories
 from carlang.store.store import Store
 
 
@@ -43,8 +46,9 @@ def _copy(connection: duckdb.DuckDBPyConnection, files: list[StoreFile], columns
     if RECORD_ID in present:
         rows = f"(SELECT * REPLACE (CAST({RECORD_ID} AS VARCHAR) AS {RECORD_ID}) FROM {rows})"  # noqa: S608
     query = f"SELECT {', '.join(names)} FROM {rows} ORDER BY {ordered}"  # noqa: S608  # all names are quoted
-    copy = f"COPY ({query}) TO {text_literal(str(target))} (FORMAT parquet, COMPRESSION zstd)"
     try:
+        inventory = merge_inventories(count_rows(connection, parquet_rows([file]), file) for file in files)
+        copy = f"COPY ({query}) TO {text_literal(str(target))} {parquet_options(None, inventory)}"
         connection.execute(copy, {"files": [str(file.path) for file in files]})
     except duckdb.Error as error:
         shutil.rmtree(target.parent, ignore_errors=True)

@@ -23,12 +23,12 @@ from carlang.store.copies import LOG_FOLDER
 from carlang.store.delta import DeltaLog, Marks
 from carlang.store.files import StagedFile, StoreFile, damaged, files_with_numbers, read_footers
 from carlang.store.footer import footers
-from carlang.store.hollow import hollow_counts
 from carlang.store.info import StoreInfo, describe
-from carlang.store.inventory import Class, Inventory
+from carlang.store.inventory import Inventory, classes_seen_twice, hollow_counts
 from carlang.store.locks import writing
 from carlang.store.plain import plain_files, plain_parts
 from carlang.store.seen import HostInfo, hosts_of
+from carlang.store.statistics import Class
 from carlang.store.storage import not_written
 
 REJECTED_FOLDER = "_rejected"
@@ -59,7 +59,6 @@ class Store:
         self._lock = threading.RLock()
         self._files: tuple[StoreFile, ...] | None = None
         self._columns: dict[str, dict[str, str]] = {}
-        self._hollow: Mapping[tuple[str, str], int] | None = None
         self._inventory: Inventory | None = None
 
     def __repr__(self) -> str:
@@ -93,24 +92,35 @@ class Store:
 
     def info(self) -> StoreInfo:
         """Sum up what the store holds: rows, times, sensors, and the share of rows that fill each field."""
-        return describe(str(self.path), self.files(), self.hollow(), writable=self.writable)
+        seen = self.inventory(())
+        return describe(str(self.path), self.files(), seen, writable=self.writable)
 
-    def hollow(self) -> Mapping[tuple[str, str], int]:
+    def hollow(self) -> Mapping[Class, int]:
         """Return how many records are no events, having nothing of them in it, by what object and action they name."""
-        with self._lock:
-            if self._hollow is None:
-                self._hollow = hollow_counts(self.files())
-            return self._hollow
+        return hollow_counts(self.inventory(()))
 
     def inventory(self, classes: Collection[Class] | None = None, fields: Collection[str] | None = None) -> pa.Table:
-        """Return who is seen: events by host, object, action, log and sensor, as `inventory.SCHEMA` says.
+        """Return who is seen: events by host, object, action, log and sensor, as `statistics.SCHEMA` says.
 
-        What is asked for, classes and fields, is counted once; of other classes there are hosts and sensors alone.
+        It is read from the files' footers. Of files that say nothing in theirs, events are counted: what is asked for,
+        classes and fields, once; of other classes there are hosts and sensors alone.
         """
         with self._lock:
-            if self._inventory is None:
-                self._inventory = Inventory(self.files())
-            return self._inventory.table(classes, fields)
+            return self._seen().table(classes, fields)
+
+    def silent_files(self) -> int:
+        """Return how many files do not say in their footers whose events they have, so that these are read."""
+        with self._lock:
+            return self._seen().silent
+
+    def _seen(self) -> Inventory:
+        if self._inventory is None:
+            self._inventory = Inventory(self.files())
+        return self._inventory
+
+    def classes_seen_twice(self) -> frozenset[Class]:
+        """Return the objects and actions of which some host has events from more than one sensor."""
+        return classes_seen_twice(self.inventory(()))
 
     def hosts(self) -> Iterator[HostInfo]:
         """Yield the hosts of the store's events, by name, with what each has of them."""
@@ -244,7 +254,6 @@ class Store:
     def _forget(self) -> None:
         self._files = None
         self._columns = {}
-        self._hollow = None
         self._inventory = None
 
 

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from carlang.store import Store, open_store
-from carlang.store.inventory import SCHEMA, Inventory, merge_inventories
+from carlang.store.inventory import Inventory
+from carlang.store.statistics import SCHEMA, merge_inventories
 from tests.engine.trees import write
 
 START = datetime(2024, 3, 5, tzinfo=UTC)

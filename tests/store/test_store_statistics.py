@@ -1,0 +1,176 @@
+"""Footers say whose events are in a file, whoever wrote it: what they say is what is counted where they are silent."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from unittest.mock import patch
+
+import duckdb
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from carlang.store import Fault, Store, check_store, compact, open_store, repair_store, write_plain
+from carlang.store.statistics import SCHEMA, merge_inventories, packed, unpacked
+from tests.ingesting import load, sysmon_create, write_lines
+from tests.mapping.sensor_records import windows
+from tests.store.conftest import write_events
+
+SYSMON = ("Microsoft-Windows-Sysmon/Operational", "Microsoft-Windows-Sysmon")
+SECURITY = ("Security", "Microsoft-Windows-Security-Auditing")
+
+
+def _on(computer: str, record: dict[str, Any], number: int, hour: int = 3) -> dict[str, Any]:
+    system = record["Event"]["System"]
+    time = {"#attributes": {"SystemTime": f"2020-01-02T{hour:02}:04:06.000001Z"}}
+    changed = system | {"Computer": computer, "EventRecordID": number, "TimeCreated": time}
+    return {"Event": record["Event"] | {"System": changed}}
+
+
+def _records(number: int = 0) -> list[dict[str, Any]]:
+    """Return records of three hosts, one of them by two names and with two sensors; two are hollow, one of no kind."""
+    start = windows(SECURITY, 4688, NewProcessName="C:\\a.exe", NewProcessId="0x10")
+    return [
+        _on("pc1", sysmon_create(User=None), number + 1),
+        _on("PC1", sysmon_create(), number + 2, hour=7),
+        _on("pc1", start, number + 3),
+        _on("pc2", start, number + 4),
+        _on("pc2", windows(SECURITY, 4688), number + 5),
+        _on("pc3", windows(SECURITY, 4688), number + 6),
+        _on("pc3", windows(SECURITY, 4999, x="1"), number + 7),
+    ]
+
+
+def _silenced(store: Store, path: Path) -> Store:
+    """Copy the files of a store into a plain tree as another program would write them: without statistics."""
+    with duckdb.connect() as connection:
+        for file in store.files():
+            target = path / file.object / file.action / file.path.name
+            target.parent.mkdir(parents=True, exist_ok=True)
+            rows = f"FROM read_parquet('{file.path}', hive_partitioning = false)"
+            connection.execute(f"COPY ({rows}) TO '{target}' (FORMAT parquet)")
+    return open_store(path)
+
+
+def _agree(path: Path, folder: Path) -> pa.Table:
+    """Hold what the footers of a store say to what is counted where there are none, and to what a check counts."""
+    store = open_store(path)
+    silent = _silenced(store, folder)
+    assert (store.silent_files(), silent.silent_files()) == (0, len(store.files()))
+    assert store.inventory().equals(silent.inventory())
+    assert (store.hollow(), store.info().sensors) == (silent.hollow(), silent.info().sensors)
+    assert store.classes_seen_twice() == silent.classes_seen_twice()
+    assert [finding.fault for finding in check_store(path).findings] == []
+    return store.inventory()
+
+
+def test_whoever_writes_a_file_says_whose_events_it_has(tmp_path: Path) -> None:
+    path = tmp_path / "store"
+    log, array = tmp_path / "a.json", tmp_path / "b.json"
+    load(path, write_lines(log, _records()))
+    first = _agree(path, tmp_path / "1")
+    assert open_store(path).hollow() == {("process", "create"): 2}
+    assert open_store(path).classes_seen_twice() == {("process", "create")}
+
+    array.write_text(str([*_records(20), *_records()[:2]]).replace("'", '"').replace("None", "null"), "utf-8")
+    assert load(path, array, dedupe="record").duplicates == 2
+    _agree(path, tmp_path / "2")
+
+    write_lines(log, [*_records(), *_records(40)])  # a longer state takes the place of the former, or is added to it
+    array.write_text(str([*_records(20), *_records(60)]).replace("'", '"').replace("None", "null"), "utf-8")
+    load(path, array)
+    load(path, log)
+    before = _agree(path, tmp_path / "3")
+    assert pc.sum(before["rows"]).as_py() == 4 * pc.sum(first["rows"]).as_py()
+
+    compact(open_store(path))
+    assert _agree(path, tmp_path / "4").equals(before)
+    write_plain(open_store(path), tmp_path / "plain")
+    assert open_store(tmp_path / "plain").inventory().equals(before)
+    assert open_store(tmp_path / "plain").silent_files() == 0
+
+    # Of a source whose connections are lost the starts are taken out of the file that they share with others.
+    connection = windows(SYSMON, 3, Image="C:\\a.exe", ProcessId=3, DestinationPort=3389, DestinationIp="10.0.0.1")
+    load(path, write_lines(tmp_path / "c.json", [*_records(80), _on("pc9", connection, 99)]))
+    compact(open_store(path))
+    (lost,) = open_store(path).files("flow")
+    lost.path.unlink()
+    repair_store(path, apply=True, give_up=True)
+    assert _agree(path, tmp_path / "5").equals(before)
+
+
+def test_a_compaction_writes_what_a_footer_lacks(tmp_path: Path) -> None:
+    path = tmp_path / "store"
+    load(path, write_lines(tmp_path / "a.json", _records()))
+    with patch("carlang.store.footer.packed", lambda _: "?"):
+        load(path, write_lines(tmp_path / "b.json", _records(20)))
+    store = open_store(path)
+    counted = store.inventory()
+    assert store.silent_files() == 2
+    assert compact(store).merged == 4
+    assert _agree(path, tmp_path / "silent").equals(counted)
+    assert compact(open_store(path)).merged == 0
+
+
+def test_statistics_of_other_rows_are_not_believed(tmp_path: Path) -> None:
+    """A program that filters a file may hand its footer on."""
+    source = write_events(tmp_path / "all.parquet", 0, 10, "create")
+    target = tmp_path / "plain" / "process" / "create" / "some.parquet"
+    target.parent.mkdir(parents=True)
+    table = pq.read_table(source)
+    pq.write_table(table.slice(0, 4).replace_schema_metadata(pq.read_metadata(source).metadata), target)
+    store = open_store(tmp_path / "plain")
+    assert (store.silent_files(), store.inventory()["rows"].to_pylist()) == (1, [4])
+
+
+def test_a_check_finds_statistics_that_are_not_those_of_the_rows(tmp_path: Path) -> None:
+    path = tmp_path / "store"
+    load(path, write_lines(tmp_path / "a.json", _records()))
+    wrong = open_store(path).inventory().filter(pc.equal(open_store(path).inventory()["host"], "pc2"))
+    with patch("carlang.store.footer.packed", lambda _: packed(wrong)):
+        load(path, write_lines(tmp_path / "b.json", _records(20)))
+    findings = check_store(path).findings
+    assert {finding.fault for finding in findings} == {Fault.STATISTICS}
+    assert not check_store(path, quick=True).findings
+    assert [step.remedy for step in repair_store(path).steps] == []
+
+
+@pytest.mark.parametrize("text", ["", "x", "3:abcd", "-1:", "9" * 30 + ":aaaa", "12:" + "A" * 20, "12:é"])
+def test_what_is_no_statistics_is_none(text: str) -> None:
+    assert unpacked(text) is None
+
+
+def test_statistics_that_were_damaged_are_none_or_a_table() -> None:
+    text = packed(merge_inventories([pa.Table.from_pylist([{"host": "a", "object": "o", "rows": 1}], SCHEMA)]))
+    for index in range(len(text)):
+        table = unpacked(text[:index] + ("B" if text[index] != "B" else "C") + text[index + 1 :])
+        assert table is None or table.schema == SCHEMA
+
+
+_NAMES = st.sampled_from(["a", "A", "b", "é", "x" * 99, None])
+_ROW = st.builds(
+    lambda host, object_, log, count, hours, filled: {
+        "host": host, "object": object_, "action": "create", "log": log, "sensor": object_, "rows": count,
+        "hollow": count // 2, "timed": count, "first_time": None if count < 3 else datetime(1960, 1, count, tzinfo=UTC),
+        "last_time": datetime(2060, 1, 1 + count, tzinfo=UTC), "filled": sorted(filled.items()),
+        "hours": [{"start": -5 + 9 * n, "end": n + 9 * n} for n in range(hours)],
+    },
+    _NAMES, st.sampled_from(["process", "flow"]), _NAMES, st.integers(1, 9), st.integers(0, 3),
+    st.dictionaries(st.sampled_from(["exe", "pid", "hostname"]), st.integers(1, 9)),
+)  # fmt: skip
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.lists(_ROW, max_size=8))
+def test_a_footer_gives_back_what_was_put_into_it(rows: list[dict[str, Any]]) -> None:
+    inventory = pa.Table.from_pylist(rows, SCHEMA)
+    text = packed(inventory)
+    assert text.isascii()
+    read = unpacked(text)
+    assert read is not None
+    assert [row | {"filled": sorted(row["filled"])} for row in read.to_pylist()] == inventory.to_pylist()
