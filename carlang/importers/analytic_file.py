@@ -11,6 +11,7 @@ from typing import Any
 from carlang.datafile import DataFile, Fault
 from carlang.datafile import Path as DataPath
 from carlang.diagnostics import Diagnostic
+from carlang.importers.series import Place
 from carlang.source import Source, Span
 
 
@@ -113,10 +114,17 @@ class Case:
     description: str = ""
     origin: DataSource | None = field(default=None, compare=False, repr=False)
     path: DataPath = field(default=(), compare=False, repr=False)
+    places: tuple[Place, ...] = field(default=(), compare=False, repr=False)
 
     def span(self, *path: str | int, at_key: bool = False) -> Span | None:
         """Return the place in `origin.source` of a part of the test: `span("events", 0, "exe")`; alone, of the test."""
-        return self.origin.span((*self.path, *path), at_key=at_key) if self.origin else None
+        match path:
+            case "events", int(index), *rest if index < len(self.places):
+                place = self.places[index]
+                way = (*place.of(rest[0]), *rest[1:]) if rest else place.path
+            case _:
+                way = (*self.path, *path)
+        return self.origin.span(way, at_key=at_key) if self.origin else None
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, TypeAdapter, model_validator
@@ -9,8 +10,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, TypeAdapter, model_
 from carlang.datafile import Path as DataPath
 from carlang.importers.analytic_file import Case
 from carlang.importers.metadata import Reader
-
-Row = dict[str, Any]
+from carlang.importers.series import SeriesError, expanded
 
 
 def _expected(value: Any) -> Any:
@@ -19,8 +19,6 @@ def _expected(value: Any) -> Any:
         raise ValueError("expected rows, `[{exe: at.exe}]`, or their number")  # noqa: TRY004  # pydantic asks for it
     if isinstance(value, int) and value < 0:
         raise ValueError("a number of rows is not negative")
-    if isinstance(value, list) and not all(isinstance(row, dict) for row in value):
-        raise ValueError("each row is a mapping of fields to values, `{exe: at.exe}`")
     return value
 
 
@@ -31,11 +29,11 @@ class CaseEntry(BaseModel):
 
     name: str
     description: str = ""
-    events: tuple[Row, ...] = ()
+    events: tuple[Any, ...] = ()
     log: str | None = None
     params: dict[str, Any] = {}
     now: str | None = None
-    expect: dict[str, Annotated[int | tuple[Row, ...], BeforeValidator(_expected)]]
+    expect: dict[str, Annotated[int | tuple[Any, ...], BeforeValidator(_expected)]]
 
     @model_validator(mode="after")
     def _one_input(self) -> CaseEntry:
@@ -50,20 +48,36 @@ def read_tests(reader: Reader, path: DataPath, value: Any) -> tuple[Case, ...]:
     cases = []
     for case_path, item in reader.items(value, CaseEntry, path):
         entry = reader.part(adapter, item, case_path)
-        if entry:
-            case = Case(
-                name=entry.name,
-                events=entry.events,
-                log=entry.log,
-                expect=entry.expect,
-                params=entry.params,
-                now=entry.now,
-                description=entry.description,
-                origin=reader.origin,
-                path=case_path,
-            )
-            cases.append(case)
+        try:
+            if entry:
+                cases.append(_case(entry, case_path, reader))
+        except SeriesError as fault:
+            reader.report(str(fault), fault.path)
     return tuple(cases)
+
+
+def _case(entry: CaseEntry, path: DataPath, reader: Reader) -> Case:
+    """Return a test with the events and rows that its own stand for; raises `SeriesError`."""
+    events = expanded(entry.events, (*path, "events"), what="expected keys and values")
+    expect: dict[str, int | tuple[Mapping[str, Any], ...]] = {}
+    for output, rows in entry.expect.items():
+        if isinstance(rows, int):
+            expect[output] = rows
+        else:
+            what = "each row is a mapping of fields to values, `{exe: at.exe}`"
+            expect[output] = tuple(row for row, _ in expanded(rows, (*path, "expect", output), what=what))
+    return Case(
+        name=entry.name,
+        events=tuple(event for event, _ in events),
+        log=entry.log,
+        expect=expect,
+        params=entry.params,
+        now=entry.now,
+        description=entry.description,
+        origin=reader.origin,
+        path=path,
+        places=tuple(place for _, place in events),
+    )
 
 
 def read_tests_file(reader: Reader) -> tuple[Case, ...]:

@@ -67,9 +67,33 @@ def front(matter: str) -> AnalyticFile:
         ("tests: [{name: a, expect: {x: many}}]", "CL503 2:31-35 expected rows, `[{exe: at.exe}]`, or their number"),
         ("tests: [{name: a, expect: {x: -1}}]", "CL503 2:31-33 a number of rows is not negative"),
         ("tests: [{name: a, expect: {x: [1]}}]",
-         "CL503 2:31-34 each row is a mapping of fields to values, `{exe: at.exe}`"),
+         "CL503 2:32-33 each row is a mapping of fields to values, `{exe: at.exe}`"),
         ("tests: [{name: a, log: f, events: [{exe: a}], expect: {}}]",
          "CL503 2:9-58 a test has either `events` or a `log`"),
+        ("tests: [{name: a, events: [b], expect: {}}]", "CL503 2:28-29 expected keys and values"),
+        ("tests: [{name: a, events: [[{}, [b]]], expect: {}}]", "CL503 2:34-35 expected keys and values"),
+        ("tests: [{name: a, events: [{each: exe}], expect: {}}]",
+         "CL503 2:35-38 `each` has fields with lists of their values, `{exe: [at.exe, reg.exe]}`"),
+        ("tests: [{name: a, events: [{each: {}}], expect: {}}]",
+         "CL503 2:35-37 `each` has fields with lists of their values, `{exe: [at.exe, reg.exe]}`"),
+        ("tests: [{name: a, events: [{each: {exe: at.exe}}], expect: {}}]",
+         "CL503 2:41-47 `each` has a list of values for `exe`"),
+        ("tests: [{name: a, events: [{each: {exe: []}}], expect: {}}]",
+         "CL503 2:41-43 `each` has a list of values for `exe`"),
+        ("tests: [{name: a, events: [{exe: b, each: {exe: [c]}}], expect: {}}]",
+         "CL503 2:49-52 `exe` has a value beside `each` already"),
+        ("tests: [{name: a, events: [{each: {exe: [b, c], pid: [1]}}], expect: {}}]",
+         "CL503 2:54-57 `pid` has 1 values, and `exe` 2"),
+        ("tests: [{name: a, events: [{repeat: 0}], expect: {}}]",
+         "CL503 2:37-38 `repeat` is how many there are, 1 to 10,000"),
+        ("tests: [{name: a, events: [{repeat: true}], expect: {}}]",
+         "CL503 2:37-41 `repeat` is how many there are, 1 to 10,000"),
+        ("tests: [{name: a, events: [{repeat: 9999}, {repeat: 2}], expect: {}}]",
+         "CL503 2:44-55 more than 10,000 events"),
+        ("tests: [{name: a, events: [{repeat: 2, time: noon}], expect: {}}]",
+         "CL503 2:46-50 a time that others follow is written 2020-01-01T00:00:00Z"),
+        ("tests: [{name: a, expect: {x: [{each: [b]}]}}]",
+         "CL503 2:39-42 `each` has fields with lists of their values, `{exe: [at.exe, reg.exe]}`"),
         ("tests: [{name: a, expect: {}, event: []}]", "CL502 2:31-36 unknown key `event`"),
         ("- a", "CL503 2:1-4 expected keys and values"),
         ("id: a\nid: b", "CL501 3:1-3 the key `id` stands here twice"),
@@ -168,6 +192,39 @@ def test_tests_are_data_with_places() -> None:
     assert span
     assert case.origin.source.text[span.start : span.end] == "exe"
     assert case.origin.source.position(span.start) == (7, 27)
+
+
+def test_events_and_rows_written_once_stand_for_several() -> None:
+    analytic = front(
+        "tests:\n- name: one\n  events: &common\n"
+        "  - {object: file, time: 2020-01-01T00:00:59Z, each: {exe: [a, 2], pid: [1, 2]}, command_line: '{exe} {x}'}\n"
+        "  - {user: u, repeat: 2, time: 2020-01-01T00:00:00+01:00}\n"
+        "  expect: {at: [{each: {exe: [a, '2']}}, {repeat: 2, user: u}], b: 2}\n"
+        "- name: two\n  events:\n  - *common\n"
+        "  - {repeat: 2, each: {time: [2020-01-01, 2021-01-01T01:02:03Z]}, extra: {a: '{time}'}}\n  expect: {}"
+    )
+    assert analytic.diagnostics == ()
+    one, two = analytic.tests
+    assert one.events == (
+        {"object": "file", "time": "2020-01-01T00:00:59Z", "command_line": "a {x}", "exe": "a", "pid": 1},
+        {"object": "file", "time": "2020-01-01T00:01:00+00:00", "command_line": "2 {x}", "exe": 2, "pid": 2},
+        {"user": "u", "time": "2020-01-01T00:00:00+01:00"},
+        {"user": "u", "time": "2020-01-01T00:00:01+01:00"},
+    )
+    assert one.expect == {"at": ({"exe": "a"}, {"exe": "2"}, {"user": "u"}, {"user": "u"}), "b": 2}
+    assert two.events == (
+        *one.events,
+        {"extra": {"a": "2020-01-01"}, "time": "2020-01-01"},
+        {"extra": {"a": "2020-01-01"}, "time": "2020-01-01T00:00:01+00:00"},
+        {"extra": {"a": "2021-01-01T01:02:03Z"}, "time": "2021-01-01T01:02:03Z"},
+        {"extra": {"a": "2021-01-01T01:02:03Z"}, "time": "2021-01-01T01:02:04+00:00"},
+    )
+    assert one.origin
+    places = {("events", 1, "exe"): "2", ("events", 1, "object"): "file", ("events", 3, "user"): "u"}
+    for path, text in places.items():
+        span = one.span(*path)
+        assert span
+        assert one.origin.source.text[span.start : span.end] == text
 
 
 def test_tests_may_stand_in_a_file_beside(tmp_path: Path) -> None:

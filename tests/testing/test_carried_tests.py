@@ -9,6 +9,8 @@ import pytest
 
 from carlang.analytic import CompiledAnalytic, load, load_text
 from carlang.testing import AnalyticResult, junit, render_result, run_tests
+from tests.conftest import REPOSITORY
+from tests.docs.fences import fences
 
 PROGRAM = """\
 p = search Process:Create
@@ -116,6 +118,20 @@ def test_an_event_that_the_model_does_not_know_is_named_by_its_place(events: str
     assert error.startswith("T-1.car:5:")
     assert said in error
     assert not result.passed
+
+
+def test_a_bad_value_of_each_is_named_by_its_own_place() -> None:
+    events = "[{object: process, action: create, each: {pid: [1, 2, many, 4]}}]"
+    result = run_tests(analytic(f"  - name: t\n    events: {events}\n    expect: {{f: 0}}\n"))
+    assert result.cases[0].error == "T-1.car:5:67: 'many' is not an integer"
+
+
+def test_the_examples_of_the_page_on_files_pass_their_tests() -> None:
+    texts = [fence.text for fence in fences(REPOSITORY / "docs" / "analytic-files.md") if "tests:" in fence.text]
+    assert len(texts) == 2
+    for text in texts:
+        result = run_tests(load_text(text))
+        assert result.passed, render_result(result)
 
 
 def test_an_output_that_the_program_does_not_have_fails_the_test() -> None:
