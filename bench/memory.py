@@ -2,12 +2,12 @@
 """Measure what commands take of memory, beside the limits that they were given.
 
 ```console
-$ python -m bench.memory --rows 1_000_000 --limits 100MB 200MB 400MB
+$ python -m bench.memory --rows 1_000_000 --records 950_000 --limits 128MB 200MB 400MB
 ```
 
 Each line is a process of its own: what it did, the limit, the peak of its resident memory, that peak less what the same
-command takes over an empty store (its base), and how that compares with the limit. An ingest has no such limit; it is
-to take the same for an input four times as large.
+command takes over an empty store, or an ingest of one record (its base), and how that compares with the limit. An
+ingest without a limit is to take the same for an input four times as large.
 """
 
 from __future__ import annotations
@@ -75,11 +75,18 @@ def write_log(file: Path, records: int) -> Path:
     return file
 
 
+def compared(limit: str, base: float, peak: float, status: int) -> str:
+    """Say how a peak in MB compares with a limit."""
+    bound = float(limit[:-2]) * _UNITS[limit[-2:]] / 1e6
+    said = f"limit {bound:.0f} MB, peak {peak:.0f} MB, base {base:.0f} MB"
+    return f"{said}, beyond it {(peak - base) / bound:.2f} of the limit, exit status {status}"
+
+
 def main() -> None:
     """Print the peaks."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rows", type=int, default=1_000_000)
-    parser.add_argument("--limits", nargs="+", default=["100MB", "200MB", "400MB"])
+    parser.add_argument("--limits", nargs="+", default=["128MB", "200MB", "400MB"])
     parser.add_argument("--records", type=int, default=100_000)
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
@@ -90,14 +97,18 @@ def main() -> None:
             run = ["run", "-e", program, "--format", "ndjson", *extra]
             base, _ = measured(*run, "--store", str(empty))
             for limit in options.limits:
-                peak, status = measured(*run, "--store", str(store), "--memory-limit", limit)
-                bound = float(limit[:-2]) * _UNITS[limit[-2:]] / 1e6
-                said = f"run, {shape}: limit {bound:.0f} MB, peak {peak:.0f} MB, base {base:.0f} MB"
-                print(f"{said}, beyond it {(peak - base) / bound:.2f} of the limit, exit status {status}")
+                measured_run = measured(*run, "--store", str(store), "--memory-limit", limit)
+                print(f"run, {shape}: {compared(limit, base, *measured_run)}")
         for records in (options.records, 4 * options.records):
             log = write_log(folder / f"log{records}.json", records)
             peak, status = measured("ingest", str(log), "--store", str(folder / f"made{records}"))
             print(f"ingest of {log.stat().st_size / 1e6:.0f} MB: peak {peak:.0f} MB, exit status {status}")
+        log = folder / f"log{options.records}.json"
+        base, _ = measured("ingest", str(write_log(folder / "one.json", 1)), "--store", str(folder / "one"))
+        for limit in options.limits:
+            into = str(folder / f"made{limit}")
+            measured_ingest = measured("ingest", str(log), "--store", into, "--memory-limit", limit)
+            print(f"ingest of {log.stat().st_size / 1e6:.0f} MB: {compared(limit, base, *measured_ingest)}")
 
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ from carlang import analytic as core
 from carlang import importers
 from carlang.analytic import NO_STORE, CompiledAnalytic, OptionError, Parameter, RunOptions, of_type, path_text, shown
 from carlang.diagnostics import Diagnostic
-from carlang.loading import IngestReport, Progress
+from carlang.loading import LEAST_MEMORY, IngestReport, Progress
 from carlang.loading import ingest as ingest_sources
 from carlang.model import Model
 from carlang.project import Project, catalogue_of
@@ -232,6 +232,7 @@ def ingest(  # noqa: PLR0913  # the options of an ingest, each by name
     progress: Progress | None = None,
     timeout: timedelta | str | float | None = None,
     expand_limit: int | str | None = None,
+    memory_limit: str | None = None,
 ) -> IngestReport:
     """Read raw logs into an event store, which is made where there is none, and say what became of each source.
 
@@ -254,6 +255,8 @@ def ingest(  # noqa: PLR0913  # the options of an ingest, each by name
             committed by then stays, and the report names the rest.
         expand_limit: Bytes, also as a text such as `200GB`, that one source may become when it is unpacked, or read
             from a stream. Where None, 64 GB and no more than 200 times the size of an archive.
+        memory_limit: What DuckDB, Arrow and the records that wait may take together, such as `2GB` or `50%`, beyond
+            what the process takes for a file of one record.
 
     Raises:
         OptionError: An argument has a value that it cannot have; nothing was read or made then.
@@ -274,6 +277,7 @@ def ingest(  # noqa: PLR0913  # the options of an ingest, each by name
         progress=of_type("progress", progress, Progress | None, "an object with start, file and advance"),
         timeout=core.seconds("timeout", timeout),
         expand_limit=core.size("expand_limit", expand_limit),
+        memory_limit=core.memory("memory_limit", memory_limit, LEAST_MEMORY),
     )
 
 

@@ -16,7 +16,7 @@ from threading import TIMEOUT_MAX
 from types import UnionType
 from typing import Any, TypeVar
 
-from carlang.database.limits import LimitError, Limits
+from carlang.database import LEAST_MEMORY, LimitError, Limits, resolved_bytes
 from carlang.errors import CarlangError
 from carlang.resolve.literals import time_value
 from carlang.store import Store, open_store
@@ -85,15 +85,8 @@ class RunOptions:
         first, last = instant(name("since"), since), instant(name("until"), until)
         if first and last and first > last:
             raise OptionError(f"{name('since')}: {first.isoformat()} is after {name('until')}, {last.isoformat()}")
-        if memory_limit is not None and not isinstance(memory_limit, str):
-            raise OptionError(
-                f"{name('memory_limit')}: {shown(memory_limit)} is not an amount of memory; write 2GB or 50%"
-            )
-        try:
-            limits = Limits(memory_limit, seconds(name("timeout"), timeout))
-        except LimitError as error:
-            option, _, reason = str(error).partition(":")
-            raise LimitOptionError(f"{name(option)}:{reason}") from error
+        memory(name("memory_limit"), memory_limit, LEAST_MEMORY)
+        limits = Limits(memory_limit, seconds(name("timeout"), timeout))
         moment = instant(name("now"), now) or datetime.now(UTC)
         return cls(moment, first, last, rows(name("limit"), limit), limits)
 
@@ -140,6 +133,21 @@ def size(name: str, value: int | str | None) -> int | None:
         case int() if value > 0 and not isinstance(value, bool):
             return value
     raise OptionError(f"{name}: {shown(value)} is not a size; write 200GB, 512MB or a number of bytes")
+
+
+def memory(name: str, value: str | None, least: int) -> int | None:
+    """Return the bytes that `2GB`, `512MiB` or `50%` of the machine's memory mean; fewer than `least` are refused."""
+    if value is None:
+        return None
+    if not isinstance(value, str):
+        raise OptionError(f"{name}: {shown(value)} is not an amount of memory; write 2GB or 50%")
+    try:
+        amount = resolved_bytes(Limits(memory=value).memory or value)
+    except LimitError as error:
+        raise LimitOptionError(f"{name}:{str(error).partition(':')[2]}") from error
+    if amount < least:
+        raise LimitOptionError(f"{name}: {shown(value)} is too little; {least // 10**6} MB are the least")
+    return amount
 
 
 def rows(name: str, value: int | None) -> int | None:

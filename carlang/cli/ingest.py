@@ -20,7 +20,7 @@ from rich.progress import (
 )
 from rich.table import Table
 
-from carlang.analytic import seconds, size
+from carlang.analytic import memory, seconds, size
 from carlang.api import ingest as ingest_sources
 from carlang.cli import exits
 from carlang.cli.console import put_json, report_console
@@ -28,7 +28,7 @@ from carlang.cli.exits import UsageError
 from carlang.cli.explained import put_explained
 from carlang.cli.options import open_project, path_option
 from carlang.escapes import printable
-from carlang.loading import IngestReport, Status
+from carlang.loading import LEAST_MEMORY, IngestReport, Status
 from carlang.loading import explain as explain_records
 
 FORMATS = ("text", "json")
@@ -60,6 +60,9 @@ def ingest(  # noqa: PLR0913  # the options that the command has
         str | None,
         typer.Option("--expand-limit", metavar="SIZE", help="What an archive or a stream may come to, such as 200GB."),
     ] = None,
+    memory_limit: Annotated[
+        str | None, typer.Option(metavar="2GB", help="Memory for all that is on its way; 512MB, 50%.")
+    ] = None,
     timezone: Annotated[
         str | None, typer.Option(metavar="ZONE", help="The zone of times that name none: Europe/Berlin, +02:00.")
     ] = None,
@@ -77,6 +80,7 @@ def ingest(  # noqa: PLR0913  # the options that the command has
     path = project.store_path(store)
     if path is None:
         raise UsageError("name the store to add to: --store PATH, $CARLANG_STORE, or `store` in carlang.toml")
+    memory("--memory-limit", memory_limit, LEAST_MEMORY)
     with _Bar() as bar:
         report = ingest_sources(
             list(sources),
@@ -91,6 +95,7 @@ def ingest(  # noqa: PLR0913  # the options that the command has
             progress=bar,
             timeout=seconds("--timeout", timeout),
             expand_limit=size("--expand-limit", expand_limit),
+            memory_limit=memory_limit,
         )
     if format_ == "json":
         put_json(report.to_json())

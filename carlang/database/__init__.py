@@ -1,6 +1,13 @@
 """DuckDB connections: the one place that opens them, limits them, and quotes for them."""
 
-from carlang.database.connection import engine_error, locked_connection, open_memory, open_shared, time_limit
+from carlang.database.connection import (
+    engine_error,
+    locked_connection,
+    open_memory,
+    open_shared,
+    resolved_bytes,
+    time_limit,
+)
 from carlang.database.limits import ENGINE_SHARE, LEAST_MEMORY, LimitError, Limits, bytes_of
 from carlang.database.pattern import pattern_fault
 from carlang.database.quoting import quoted, text_literal
@@ -17,6 +24,7 @@ __all__ = [
     "open_shared",
     "pattern_fault",
     "quoted",
+    "resolved_bytes",
     "text_literal",
     "time_limit",
 ]

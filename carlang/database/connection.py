@@ -15,7 +15,7 @@ from pathlib import Path
 
 import duckdb
 
-from carlang.database.limits import Limits
+from carlang.database.limits import Limits, bytes_of
 from carlang.database.quoting import text_literal
 from carlang.errors import EngineError
 
@@ -90,6 +90,17 @@ class _Shared:
 _shared = _Shared()
 if hasattr(os, "register_at_fork"):  # Windows forks nothing
     os.register_at_fork(after_in_child=_shared.leave)
+
+
+def resolved_bytes(memory: str) -> int:
+    """Return how many bytes an amount of memory is; of a share of the machine's the engine says it."""
+    size = bytes_of(memory)
+    if size is not None:
+        return size
+    # Asked for all of it: with a small share the engine could not even answer.
+    with open_memory(threads=1, memory="100%") as connection:
+        (row,) = connection.execute("SELECT current_setting('memory_limit')").fetchall()
+    return round((bytes_of(row[0]) or 0) * float(memory.strip().removesuffix("%")) / 100)
 
 
 def locked_connection(folder: Path | None, limits: Limits, scratch: Path) -> duckdb.DuckDBPyConnection:

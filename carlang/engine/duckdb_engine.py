@@ -13,9 +13,9 @@ from carlang.database import (
     ENGINE_SHARE,
     LEAST_MEMORY,
     Limits,
-    bytes_of,
     engine_error,
     locked_connection,
+    resolved_bytes,
     time_limit,
 )
 from carlang.engine.protocol import Answer
@@ -43,16 +43,7 @@ class DuckDBEngine:
             self._scratch.cleanup()
             raise
         self._kept = 0
-        self._memory = self._amount(limits.memory) if limits.memory is not None else None
-
-    def _amount(self, memory: str) -> int | None:
-        """Return the memory of the engine and the rows in bytes; of a share of the machine's the engine says it."""
-        amount = bytes_of(memory)
-        if amount is None:
-            settings = self._connection.execute("SELECT current_setting('memory_limit')").fetchall()
-            amount = bytes_of(settings[0][0])
-            return amount and round(amount / ENGINE_SHARE)
-        return amount
+        self._memory = None if limits.memory is None else resolved_bytes(limits.memory)
 
     def execute(self, statement: str, tables: Mapping[str, pa.Table] | None = None) -> None:
         """Run a statement that gives no rows, without a limit of time: making a view reads no more than footers."""

@@ -12,9 +12,10 @@ from carlang.loading.report import (
     SourceReport,
     Status,
 )
-from carlang.loading.run import ingest
+from carlang.loading.run import LEAST_MEMORY, ingest
 
 __all__ = [
+    "LEAST_MEMORY",
     "ExplainedEvent",
     "ExplainedField",
     "ExplainedRecord",

@@ -29,7 +29,7 @@ from carlang.mapping.guessing import Doubts, add_doubts
 from carlang.mapping.mapper import LogName, Mapped, Mapper, Statements
 from carlang.mapping.record_times import add_spellings
 from carlang.mapping.router import GuessCounts, add_guesses
-from carlang.readers import tuning
+from carlang.readers import budget, tuning
 from carlang.readers.containers import Form
 from carlang.readers.deadline import Deadline
 from carlang.readers.digests import Digests, RewrittenError
@@ -162,7 +162,7 @@ class Loader:
         self._events = WaitingEvents(self._new_file, statements.model)
         self._rejected: dict[int, RejectedFile] = {}
         self._writing: deque[tuple[Future[None], int]] = deque()
-        self._pipeline = Pipeline(statements, self, tuning.THREADS, self._deadline)
+        self._pipeline = Pipeline(statements, self, budget.threads(), self._deadline)
 
     def __enter__(self) -> Self:
         return self
@@ -223,7 +223,9 @@ class Loader:
             return duplicates, []
         with (
             written_to(self.store.path),
-            open_memory(memory=tuning.DUPLICATES_MEMORY, scratch=self._pipeline.scratch) as connection,
+            open_memory(
+                memory=budget.engine_memory(tuning.DUPLICATES_MEMORY, 1), scratch=self._pipeline.scratch
+            ) as connection,
         ):
             formers = Formers.of(connection, self.store, former_file.history.path_mark if former_file else None)
             if dedupe:
@@ -280,7 +282,9 @@ class Loader:
             # Noted before it is written, so that an ingest that is broken off knows what to delete.
             self.batch.staged.append(file.staged)
             size = file.events.nbytes
-            while self._writing and size + sum(waiting for _, waiting in self._writing) > tuning.BYTES_OF_FILES:
+            while self._writing and size + sum(waiting for _, waiting in self._writing) > budget.within(
+                tuning.BYTES_OF_FILES
+            ):
                 self._written()
             batch = self.batch.commit, [self.batch.files[index] for index in sorted(file.sources)]
             self._writing.append((self._pipeline.submit(partial(_write, file, *batch)), size))

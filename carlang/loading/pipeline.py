@@ -10,12 +10,14 @@ import tempfile
 from collections import deque
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Protocol, Self, TypeVar
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from carlang.errors import IngestError
 from carlang.loading.waiting import WaitingRecords
@@ -24,9 +26,9 @@ from carlang.mapping.guessing import Doubts
 from carlang.mapping.mapper import Mapped, Mapper, Routed, Statements
 from carlang.mapping.router import GuessCounts, Route, Router
 from carlang.mapping.tables import CHUNK_SCHEMA
-from carlang.readers import tuning
+from carlang.readers import budget, tuning
 from carlang.readers.deadline import Deadline, TimeUpError
-from carlang.readers.records import ReadFault, Records, counted, one_line
+from carlang.readers.records import ReadFault, Records, counted
 from carlang.store import not_written, storage_fault
 
 _Result = TypeVar("_Result")
@@ -73,7 +75,7 @@ class Pipeline:
         router = Router(statements.sensors)
         self._workers = Workers(threads, lambda: Mapper(statements, router, self._spool.name))
         self._routing: deque[Future[Routed]] = deque()
-        self._mapping: deque[Future[Mapped]] = deque()
+        self._mapping: deque[tuple[Future[Mapped], int]] = deque()
 
     def __enter__(self) -> Self:
         return self
@@ -101,12 +103,26 @@ class Pipeline:
         if isinstance(item, ReadFault):
             self._append(source, [item.number], [item.text], [item.reason], pa.nulls(1, pa.string()))
             return
+        most = budget.most_of_record()
+        if most is not None and len(item.lines) and pc.max(pc.binary_length(item.lines)).as_py() > most:
+            item = self._without_longer(source, item, most)
         count = len(item.lines)
         shapes = pa.repeat(pa.scalar(item.shape, pa.string()), count)
         self._append(source, item.numbers, item.lines, pa.nulls(count, pa.string()), shapes)
         self._size += item.size
-        if self._size >= tuning.CHUNK:
+        if self._size >= budget.within(tuning.CHUNK):
             self._flush()
+
+    def _without_longer(self, source: str, item: Records, most: int) -> Records:
+        """Return records without those of more bytes than may be on their way, which are faults."""
+        too_long = pc.greater(pc.binary_length(item.lines), most)
+        shown = pc.utf8_slice_codeunits(item.lines.filter(too_long), 0, tuning.SHOWN_TEXT)
+        reason = budget.of_limit(f"a record of more than {most >> 20} MB")
+        for number, text in zip(item.numbers.filter(too_long).to_pylist(), shown.to_pylist(), strict=True):
+            self.add(source, ReadFault(reason, number, text))
+        fits = pc.invert(too_long)
+        lines = item.lines.filter(fits)
+        return replace(item, lines=lines, numbers=item.numbers.filter(fits), size=lines.nbytes)
 
     def _append(self, source: str, *values: object) -> None:
         columns = zip(("number", "line", "fault", "shape"), values, strict=True)
@@ -124,7 +140,7 @@ class Pipeline:
             self._take_routed()
         self._map(self._waiting.all())
         while self._mapping:
-            self._sink.take(self.result(self._mapping.popleft()))
+            self._take_mapped()
         self._files = []
         self._taken = 0
 
@@ -144,8 +160,8 @@ class Pipeline:
             # Records of some files are in one task. The fault is in the last ones or in those that still waited.
             names = ", ".join(dict.fromkeys(self._files[-3:]))
             raise RecordsError(
-                f"records of {names} (or before) cannot be mapped: {error}",
-                f"its records cannot be mapped: {one_line(error)}",
+                f"records of {names} (or before) cannot be mapped: {budget.said(error)}",
+                f"its records cannot be mapped: {budget.said(error)}",
             ) from error
 
     def _flush(self) -> None:
@@ -174,9 +190,18 @@ class Pipeline:
         """Have events made, in several threads."""
         for route, rows in ready:
             # Those that are done are taken first: their events and records are let go as soon as can be.
-            while len(self._mapping) >= tuning.ROUTES_AHEAD or (self._mapping and self._mapping[0].done()):
-                self._sink.take(self.result(self._mapping.popleft()))
-            self._mapping.append(self._workers.submit(partial(_map, route, rows)))
+            while self._mapping and (self._mapping[0][0].done() or self._is_far_ahead(rows.nbytes)):
+                self._take_mapped()
+            self._mapping.append((self._workers.submit(partial(_map, route, rows)), rows.nbytes))
+
+    def _is_far_ahead(self, size: int) -> bool:
+        """Tell whether records of a size are too many to wait for their workers as well."""
+        waiting = size + sum(size for _, size in self._mapping)
+        return len(self._mapping) >= tuning.ROUTES_AHEAD or waiting > budget.within(tuning.BYTES_AHEAD)
+
+    def _take_mapped(self) -> None:
+        """Take what became of the oldest records that are being mapped."""
+        self._sink.take(self.result(self._mapping.popleft()[0]))
 
 
 def _map(route: Route, rows: pa.Table, mapper: Mapper) -> Mapped:

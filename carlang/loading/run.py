@@ -35,7 +35,7 @@ from carlang.mapping.router import GuessCount, GuessCounts, add_guesses
 from carlang.mapping.sensors import chosen_sensors
 from carlang.mapping.times import checked_zone
 from carlang.model.schema import Model
-from carlang.readers import tuning
+from carlang.readers import budget, tuning
 from carlang.readers.containers import read_log
 from carlang.readers.deadline import Deadline, TimeUpError
 from carlang.readers.digests import RewrittenError, digests
@@ -46,6 +46,9 @@ from carlang.readers.source_stream import SourceStream
 from carlang.readers.sources import SourceFile, SourceKind, find_sources
 from carlang.readers.streams import spool
 from carlang.store import RAW, Store, create_store, model_columns
+
+LEAST_MEMORY = tuning.LEAST_MEMORY
+"""The least limit of memory, in bytes."""
 
 DEDUPE = "record"
 """The way in which duplicates can be found."""
@@ -65,6 +68,7 @@ def ingest(  # noqa: PLR0913  # the options of one command
     progress: Progress | None = None,
     timeout: float | None = None,
     expand_limit: int | None = None,
+    memory_limit: int | None = None,
 ) -> IngestReport:
     """Read raw logs into an event store, which is made where there is none, and say what became of each source.
 
@@ -85,6 +89,8 @@ def ingest(  # noqa: PLR0913  # the options of one command
         timeout: Seconds after which no more is read: what was committed stays, and the report names the rest.
         expand_limit: Bytes that one source may become when it is unpacked, or read from a stream; where None,
             `tuning.EXPANDED`, and no more than a multiple of an archive's size.
+        memory_limit: Bytes that engines, and records and events on their way, may take together beyond what an ingest
+            of one record takes; not less than `LEAST_MEMORY`.
 
     Raises:
         IngestError: There is no such sensor, time zone, or way to find duplicates.
@@ -111,7 +117,11 @@ def ingest(  # noqa: PLR0913  # the options of one command
     if progress:
         progress.start(sum(file.size for file in files))
     statements = Statements(sensors, model, hostname, keep_raw, timezone=zone)
-    with opened.writing() as staging, tempfile.TemporaryDirectory(prefix="carlang-") as scratch:
+    with (
+        opened.writing() as staging,
+        tempfile.TemporaryDirectory(prefix="carlang-") as scratch,
+        budget.limit_memory(memory_limit, Path(scratch)),
+    ):
         run = _Run(
             opened,
             lambda: Loader(opened, statements, deadline, staging),

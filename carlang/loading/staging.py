@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 from carlang.database.quoting import quoted, text_literal
 from carlang.mapping.event_mapping import ObjectAction
 from carlang.model.schema import Model
-from carlang.readers import tuning
+from carlang.readers import budget, tuning
 from carlang.readers.feed import Feed
 from carlang.store import Footer, StagedFile, StoreFile, count_rows, object_columns, parquet_options
 
@@ -50,7 +50,9 @@ class WaitingEvents:
         while self._sizes:
             largest = max(self._sizes, key=lambda each: self._sizes[each])
             waiting = sum(self._sizes.values())
-            if self._sizes[largest] < tuning.BYTES_OF_FILE and waiting < tuning.BYTES_OF_FILES:
+            if self._sizes[largest] < budget.within(tuning.BYTES_OF_FILE) and waiting < budget.within(
+                tuning.BYTES_OF_FILES
+            ):
                 return
             yield self._take(largest)
 

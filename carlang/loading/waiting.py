@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pyarrow as pa
 
 from carlang.mapping.router import Route
-from carlang.readers import tuning
+from carlang.readers import budget, tuning
 
 
 class WaitingRecords:
@@ -27,9 +27,9 @@ class WaitingRecords:
     def full(self) -> Iterator[tuple[Route, pa.Table]]:
         """Take out what is enough for a run, and the most where all together is too much to keep."""
         for route in list(self._tables):
-            if self._rows[route] >= tuning.ROWS_OF_ROUTE or self._sizes[route] >= tuning.BYTES_OF_ROUTE:
+            if self._rows[route] >= tuning.ROWS_OF_ROUTE or self._sizes[route] >= budget.within(tuning.BYTES_OF_ROUTE):
                 yield route, self._take(route)
-        while sum(self._sizes.values()) >= tuning.BYTES_OF_ROUTES:
+        while sum(self._sizes.values()) >= budget.within(tuning.BYTES_OF_ROUTES):
             largest = max(self._sizes, key=lambda route: self._sizes[route])
             yield largest, self._take(largest)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextvars import copy_context
 from typing import TypeVar
 
 from carlang.mapping.mapper import Mapper
@@ -29,7 +30,8 @@ class Worker:
 
     def submit(self, task: Callable[[Mapper], _Result]) -> Future[_Result]:
         """Have a task done after those before it."""
-        future = self._thread.submit(self._run, task)
+        # In the context of whoever has it done: what the memory is limited to stands there.
+        future = self._thread.submit(copy_context().run, self._run, task)
         self._tasks.append(future)  # type: ignore[arg-type]  # only asked whether it is done
         return future
 

@@ -49,7 +49,7 @@ from carlang.mapping.tables import (
 )
 from carlang.mapping.times import spelled
 from carlang.model.schema import Model
-from carlang.readers import tuning
+from carlang.readers import budget, tuning
 from carlang.readers.feed import Feed
 from carlang.readers.records import counted
 from carlang.store import CLAIMED_BY, CLAIMS, object_columns
@@ -167,7 +167,8 @@ class Mapper:
         self._queries: dict[EventMapping, str] = {}
         self._names_inserts = False
         # One thread, as the loader has a mapper for each processor.
-        self.connection = open_memory(1, memory=tuning.MAPPER_MEMORY, scratch=temporary)
+        memory = budget.engine_memory(tuning.MAPPER_MEMORY, budget.threads())
+        self.connection = open_memory(1, memory=memory, scratch=budget.own_folder(temporary))
         _leave_out_optimizers(self.connection)
         define_macros(self.connection, statements.timezone)
         for name, feed in self._feeds.items():

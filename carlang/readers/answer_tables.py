@@ -10,7 +10,7 @@ import json
 import re
 from collections.abc import Iterator
 
-from carlang.readers import tuning
+from carlang.readers import budget, tuning
 from carlang.readers.records import LogFile, ReadFault, Records
 from carlang.readers.text import is_text, utf8_blocks, utf8_start, valid_utf8
 
@@ -43,8 +43,8 @@ class AnswerTablesReader:
             tables.text += valid_utf8(block).decode()
             if block:
                 yield from tables.rows()
-            if len(tables.text) > tuning.LARGEST_DOCUMENT:
-                yield ReadFault(f"a row of more than {tuning.LARGEST_DOCUMENT >> 20} MB", tables.number)
+            if len(tables.text) > budget.longest(tuning.LARGEST_DOCUMENT):
+                yield ReadFault(budget.too_long("a row", tuning.LARGEST_DOCUMENT), tables.number)
                 return
         yield from tables.rows(last=True)
 

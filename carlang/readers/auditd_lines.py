@@ -17,8 +17,7 @@ import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from carlang.database.connection import open_memory
-from carlang.readers import tuning
+from carlang.readers import budget, tuning
 from carlang.readers.records import ReadFault, Records
 from carlang.readers.syslog_prefix import SYSLOG_HOST, SYSLOG_PREFIX
 
@@ -188,7 +187,7 @@ class AuditLines:
     def events(self, numbers: pa.Array, lines: pa.Array, *, more: bool) -> Iterator[Records | ReadFault]:
         """Return the events of these and the waiting lines; what is no audit record is a fault."""
         if self._connection is None:
-            self._connection = open_memory()
+            self._connection = budget.open_engine()
             for macro in _MACROS:
                 self._connection.execute(macro)
         run = self._connection.execute

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from xml.parsers import expat
 
-from carlang.readers import tuning
+from carlang.readers import budget, tuning
 from carlang.readers.records import LogFile, ReadFault, Records
 from carlang.readers.text import is_text, utf8_blocks, utf8_start
 
@@ -83,8 +83,8 @@ class _Objects:
             yield Records.of(self._lines, numbers, sum(map(len, self._lines)))
             self._number += len(self._lines)
             self._lines = []
-        if self._waiting > tuning.LARGEST_XML_EVENT:
-            fault = ReadFault(f"an object of more than {tuning.LARGEST_XML_EVENT >> 20} MB", self._number)
+        if self._waiting > budget.longest(tuning.LARGEST_XML_EVENT):
+            fault = ReadFault(budget.too_long("an object", tuning.LARGEST_XML_EVENT), self._number)
             self._ended = True
         if fault is not None:
             yield fault

@@ -13,7 +13,7 @@ import zlib
 from collections.abc import Callable, Iterator
 from typing import BinaryIO, Protocol, cast
 
-from carlang.readers import tuning
+from carlang.readers import budget, tuning
 from carlang.readers.compression import zstd
 from carlang.readers.raw_stream import RawStream
 from carlang.readers.records import STREAM_FAULTS, LogFile, ReadFault, one_line, read_some
@@ -245,15 +245,26 @@ class _Other:
         return self._decompressor.needs_input
 
     def unpack(self, data: bytes, size: int) -> bytes:
-        return self._decompressor.decompress(data, size)
+        try:
+            return self._decompressor.decompress(data, size)
+        except (lzma.LZMAError, zstd.ZstdError) as error:
+            # The libraries tell it by their words alone: "Memory usage limit exceeded", "requires too much memory".
+            if "memory" not in str(error).lower():
+                raise
+            raise OSError(budget.of_limit(one_line(error))) from error
 
 
 def _zstd() -> Decompressor:
-    options: dict[int, int] = {zstd.DecompressionParameter.window_log_max: tuning.ZSTD_LARGEST_WINDOW}
-    return _Other(zstd.ZstdDecompressor(options=options))
+    # As a power of two.
+    largest = budget.window(tuning.LARGEST_WINDOW).bit_length() - 1
+    return _Other(zstd.ZstdDecompressor(options={zstd.DecompressionParameter.window_log_max: largest}))
+
+
+def _xz() -> Decompressor:
+    return _Other(lzma.LZMADecompressor(lzma.FORMAT_XZ, memlimit=budget.window(tuning.LARGEST_WINDOW)))
 
 
 GZIP = CompressedFile("gzip", rb"\x1f\x8b\x08[\x00-\x1f].{4}[\x00\x02\x04][\x00-\x0d\xff]", _Gzip)
 ZSTANDARD = CompressedFile("Zstandard", rb"\x28\xb5\x2f\xfd|[\x50-\x5f]\x2a\x4d\x18", _zstd)
-XZ = CompressedFile("xz", rb"\xfd7zXZ\x00", lambda: _Other(lzma.LZMADecompressor(lzma.FORMAT_XZ)))
+XZ = CompressedFile("xz", rb"\xfd7zXZ\x00", _xz)
 BZIP2 = CompressedFile("bzip2", rb"BZh[1-9](?:1AY&SY|\x17\x72\x45\x38\x50\x90)", lambda: _Other(bz2.BZ2Decompressor()))

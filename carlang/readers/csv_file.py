@@ -17,7 +17,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pyarrow import csv as arrow_csv
 
-from carlang.readers import tuning
+from carlang.readers import budget, tuning
 from carlang.readers.records import LogFile, ReadFault, Records, one_line
 from carlang.readers.rows import Rows, unique_names
 from carlang.readers.text import CONTROLS, is_text, utf8_blocks, utf8_start, valid_utf8, whole_lines
@@ -54,7 +54,7 @@ class CsvReader:
         with Rows(schema) as rows:
             for text in _and(first, texts):
                 if text is None:
-                    yield table.refused(f"a line of more than {tuning.LONGEST_LINE >> 20} MB")
+                    yield table.refused(budget.too_long("a line", tuning.LONGEST_LINE))
                     continue
                 yield from table.read(valid_utf8(text).decode(), rows)
             yield from table.read("", rows, last=True)
@@ -128,7 +128,7 @@ class _Table:
             if closer is not None:
                 yield "\n".join(lines[index : closer + 1])
                 index = closer + 1
-            elif not odd and not last and sum(map(len, lines[index:])) < tuning.CSV_BLOCK:
+            elif not odd and not last and sum(map(len, lines[index:])) < budget.longest(tuning.CSV_BLOCK):
                 self._waiting = list(lines[index:])
                 return
             else:
@@ -142,7 +142,11 @@ class _Table:
             return False
         between = lines[begin + 1 : end]
         text = "\n".join(lines[begin : end + 1])
-        good = len(text) < tuning.CSV_BLOCK and self._row.fullmatch(text) is not None and self._is_of_table(text)
+        good = (
+            len(text) < budget.longest(tuning.CSV_BLOCK)
+            and self._row.fullmatch(text) is not None
+            and self._is_of_table(text)
+        )
         # A cell of lines of which most look like rows is not impossible, but likely what a lost quote makes of rows.
         if good and len(self._schema) > _FEWEST and between:
             good = sum(map(self._is_of_table, between)) * 2 < len(between)

@@ -6,7 +6,7 @@ import json
 import re
 from collections.abc import Iterator
 
-from carlang.readers import tuning
+from carlang.readers import budget, tuning
 from carlang.readers.records import LogFile, ReadFault, Records
 from carlang.readers.text import is_text, utf8_blocks, utf8_start, valid_utf8
 
@@ -51,8 +51,8 @@ class EventListingReader:
                 yield from _events(text[: begins[-1]], number)
                 number += len(begins) - 1
                 text = text[begins[-1] :]
-            elif len(text) > tuning.LARGEST_XML_EVENT:
-                yield ReadFault(f"an event of more than {tuning.LARGEST_XML_EVENT >> 20} MB", number)
+            elif len(text) > budget.longest(tuning.LARGEST_XML_EVENT):
+                yield ReadFault(budget.too_long("an event", tuning.LARGEST_XML_EVENT), number)
                 return
         yield from _events(text, number)
 

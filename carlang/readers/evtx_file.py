@@ -11,7 +11,7 @@ from typing import Any, cast
 import pyarrow as pa
 from evtx import PyEvtxParser
 
-from carlang.readers import tuning
+from carlang.readers import budget, tuning
 from carlang.readers.evtx_chunks import (
     CHECKSUMS,
     CHUNK_MAGIC,
@@ -159,7 +159,7 @@ class _Reading:
         self._run = DamagedRun()
         self._last = chunk
         self._good.append(chunk)
-        if len(self._good) >= tuning.EVTX_CHUNKS:
+        if len(self._good) >= budget.within(tuning.EVTX_CHUNKS):
             yield from self._parse_good()
 
     def finish(self) -> Iterator[Records | ReadFault]:
@@ -199,7 +199,7 @@ class _Reading:
         self._ready.lines += parsed.lines
         self._ready.ids += parsed.ids
         size = sum(map(len, self._ready.lines)) if last or len(self._ready.lines) >= tuning.EVTX_AT_ONCE else 0
-        if self._ready.lines and (last or size >= tuning.BLOCK):
+        if self._ready.lines and (last or size >= budget.within(tuning.BLOCK)):
             lines = pa.array(self._ready.lines, pa.string())
             yield Records(lines, pa.array(self._ready.ids, pa.int64()), lines.nbytes, XML)
             self._ready = _Parsed()

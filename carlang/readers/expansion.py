@@ -10,7 +10,7 @@ from collections import Counter
 from pathlib import Path
 from typing import BinaryIO, cast
 
-from carlang.readers import tuning
+from carlang.readers import budget, tuning
 from carlang.readers.raw_stream import RawStream
 from carlang.readers.records import ExpansionError, read_some
 
@@ -31,7 +31,7 @@ class Expansion:
 
     def __init__(self, size: int | None, limit: int | None = None) -> None:
         self.limit = tuning.EXPANDED if limit is None else limit
-        self._members_limit = tuning.MEMBERS
+        self._members_limit = budget.within(tuning.MEMBERS)
         self._ratio_limit: int | None = None
         if limit is not None:
             self._members_limit = max(self._members_limit, limit // tuning.BYTES_OF_MEMBER)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pyarrow as pa
 
-from carlang.readers import tuning
+from carlang.readers import budget, tuning
 
 
 class Feed:
@@ -19,6 +19,6 @@ class Feed:
 
     def __arrow_c_stream__(self, requested_schema: object = None) -> object:
         # DuckDB takes a batch at a time, and its JSON functions hold all that they read of one.
-        share = max(1, self.rows.nbytes // tuning.FEED)
+        share = max(1, self.rows.nbytes // budget.within(tuning.FEED))
         reader = self.rows.to_reader(max_chunksize=max(1, self.rows.num_rows // share))
         return reader.__arrow_c_stream__(requested_schema)

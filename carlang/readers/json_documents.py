@@ -10,7 +10,7 @@ import json
 import re
 from collections.abc import Iterator
 
-from carlang.readers import tuning
+from carlang.readers import budget, tuning
 from carlang.readers.osquery_batches import may_hold_batches, unfolded
 from carlang.readers.records import LogFile, ReadFault, Records
 from carlang.readers.text import is_text, utf8_blocks, utf8_start, valid_utf8
@@ -102,8 +102,8 @@ class JsonDocumentsReader:
             documents.text += valid_utf8(block).decode()
             if block:
                 yield from documents.cut()
-            if len(documents.text) > tuning.LARGEST_DOCUMENT:
-                yield documents.pass_over(f"a document of more than {tuning.LARGEST_DOCUMENT >> 20} MB")
+            if len(documents.text) > budget.longest(tuning.LARGEST_DOCUMENT):
+                yield documents.pass_over(budget.too_long("a document", tuning.LARGEST_DOCUMENT))
                 documents.text = documents.text[1:]
         yield from documents.cut(last=True)
         if documents.passed:
@@ -152,7 +152,7 @@ class _Documents:
                 continue
             documents.append(self.text[position:end])
             position = end
-            if len(documents) >= tuning.DOCUMENTS_AT_ONCE:
+            if len(documents) >= budget.within(tuning.DOCUMENTS_AT_ONCE):
                 yield self._records(documents, position - begin)
                 documents, begin = [], position
         if documents:

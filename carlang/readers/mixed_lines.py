@@ -13,7 +13,7 @@ from typing import Self
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from carlang.readers import tuning
+from carlang.readers import budget, tuning
 from carlang.readers.auditd_lines import AUDIT_LINE, NO_AUDIT_LINE, AuditLines
 from carlang.readers.event_xml import BEGIN, END, event_document, parted
 from carlang.readers.journal_audit import with_audit_lines
@@ -40,7 +40,7 @@ def read_lines(log: LogFile, *, others_are_faults: bool) -> Iterator[Records | R
         number = log.line
         for text in _whole_events(whole_lines(utf8_blocks(log.stream))):
             if text is None:
-                yield ReadFault(f"a line of more than {tuning.LONGEST_LINE >> 20} MB", number)
+                yield ReadFault(budget.too_long("a line", tuning.LONGEST_LINE), number)
                 number += 1
                 continue
             # Where files were joined, each begins with its mark.
@@ -72,7 +72,7 @@ def _whole_events(texts: Iterator[bytes | None]) -> Iterator[bytes | None]:
             continue
         joined = b"\n".join([*rest, text]) if rest else text
         begin = _event_line(joined, joined.rfind(END) + 1)
-        if begin is None or len(joined) > tuning.LARGEST_XML_EVENT:
+        if begin is None or len(joined) > budget.longest(tuning.LARGEST_XML_EVENT):
             yield joined
             rest = []
             continue

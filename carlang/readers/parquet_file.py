@@ -9,7 +9,7 @@ from typing import IO
 import pyarrow as pa
 from pyarrow import parquet
 
-from carlang.readers import tuning
+from carlang.readers import budget, tuning
 from carlang.readers.records import LogFile, ReadFault, Records, copy_readable, counted, one_line
 from carlang.readers.rows import Rows, is_writable, unique_names
 
@@ -49,7 +49,7 @@ def _row_groups(file: parquet.ParquetFile, schema: pa.Schema, rows: Rows) -> Ite
         first += max(0, file.metadata.row_group(group).num_rows)
         try:
             # One thread, as the mappers keep the others busy.
-            for batch in file.iter_batches(tuning.ROWS_AT_ONCE, row_groups=[group], use_threads=False):
+            for batch in file.iter_batches(budget.within(tuning.ROWS_AT_ONCE), row_groups=[group], use_threads=False):
                 yield from rows.records(_as_json_can(batch, schema), counted(number, batch.num_rows))
                 number += batch.num_rows
         except (pa.ArrowException, OSError, ValueError) as error:

@@ -9,10 +9,10 @@ from typing import Self
 import duckdb
 import pyarrow as pa
 
-from carlang.database.connection import open_memory
 from carlang.database.quoting import quoted, text_literal
+from carlang.readers import budget
 from carlang.readers.feed import Feed
-from carlang.readers.records import ReadFault, Records, one_line
+from carlang.readers.records import ReadFault, Records
 
 
 class Rows:
@@ -47,7 +47,7 @@ class Rows:
             self._connection = self._opened()
             half = rows.num_rows // 2
             if half == 0:
-                yield ReadFault(f"it cannot be written as JSON: {one_line(error)}", numbers[0].as_py())
+                yield ReadFault(f"it cannot be written as JSON: {budget.said(error)}", numbers[0].as_py())
                 return
             # Taken and not sliced: a slice of an object still has all values of its members, the bad one among them.
             for part in (range(half), range(half, rows.num_rows)):
@@ -65,7 +65,7 @@ class Rows:
         return lines
 
     def _opened(self) -> duckdb.DuckDBPyConnection:
-        connection = open_memory()
+        connection = budget.open_engine()
         connection.register("table_rows", self._feed)
         connection.execute(self._statement)
         return connection

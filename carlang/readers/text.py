@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from itertools import pairwise
 from typing import BinaryIO
 
-from carlang.readers import tuning
+from carlang.readers import budget, tuning
 from carlang.readers.records import STREAM_FAULTS, read_some
 
 _UTF16 = {codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be"}
@@ -71,7 +71,7 @@ def utf8_blocks(stream: BinaryIO, size: int | None = None) -> Iterator[bytes]:
     Of UTF-16, what is not of the encoding becomes U+FFFD. Where the stream breaks, what came before the break is
     yielded first and the error raised then.
     """
-    blocks = _blocks(stream, tuning.BLOCK if size is None else size)
+    blocks = _blocks(stream, budget.within(tuning.BLOCK) if size is None else size)
     first = next(blocks, b"")
     utf16 = _utf16(first)
     if utf16 is None:
@@ -85,7 +85,7 @@ def utf8_blocks(stream: BinaryIO, size: int | None = None) -> Iterator[bytes]:
     try:
         for block in blocks:
             cut = max((match.end() for match in newline.finditer(rest)), default=0)
-            cut = cut if cut or len(rest) < tuning.LONGEST_LINE else len(rest) // 2 * 2
+            cut = cut if cut or len(rest) < budget.longest(tuning.LONGEST_LINE) else len(rest) // 2 * 2
             yield _decoded(rest[:cut], encoding)
             rest = rest[cut:] + block
     except STREAM_FAULTS as error:
@@ -163,11 +163,11 @@ def whole_lines(blocks: Iterator[bytes]) -> Iterator[bytes | None]:
     """
     # Pieces, joined when their line ends: to add each block to what waits would copy a long line again and again.
     rest: list[bytes] = []
-    waiting = 0
+    waiting, most = 0, budget.longest(tuning.LONGEST_LINE)
     try:
         for block in blocks:
             text = block
-            if waiting > tuning.LONGEST_LINE and b"\n" in text:
+            if waiting > most and b"\n" in text:
                 yield None
                 text = text[text.find(b"\n") + 1 :]
                 rest, waiting = [], 0
@@ -178,12 +178,12 @@ def whole_lines(blocks: Iterator[bytes]) -> Iterator[bytes | None]:
                 continue
             waiting += len(text)
             # Of a line that is too long only the length is kept, until its newline comes.
-            rest = [*rest, text] if waiting <= tuning.LONGEST_LINE else []
+            rest = [*rest, text] if waiting <= most else []
     except Exception:
         if last := b"".join(rest):
             yield last
         raise
-    if waiting > tuning.LONGEST_LINE:
+    if waiting > most:
         yield None
     elif last := b"".join(rest):
         yield last

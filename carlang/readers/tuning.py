@@ -101,8 +101,8 @@ EVTX_CHUNKS = 32
 """Chunks of an EVTX file, of 64 KiB each, that are given to the parser at once. Not measured: a parser for each costs
 half a millisecond, and a fault in one has all of them parsed again."""
 
-ZSTD_LARGEST_WINDOW = 31
-"""As a power of two: what `zstd --long=31` writes, the most there is. Not measured: less would refuse files that zstd
+LARGEST_WINDOW = 1 << 31
+"""Bytes: what `zstd --long=31` writes, the most there is. Not measured: less would refuse files that zstd
 makes; one that was written so takes its 2 GiB of memory."""
 
 LINES_LOOKED_AT = 50
@@ -181,6 +181,10 @@ ROUTES_AHEAD = 16
 `bench/ingest.py --sweep ROUTES_AHEAD=2,16,64`: JSON lines in 4.9, 4.8 and 4.3 s at peaks of 465, 431 and 448 MiB. It
 hardly matters on two processors."""
 
+BYTES_AHEAD = 64 << 20
+"""Bytes of records in runs of routes that wait for their workers, or are at work. A limit of memory; not measured: so
+much as two threads have waiting, and at work, of the largest runs."""
+
 BYTES_OF_FILE = 32 << 20
 """Bytes of events of one object and action, as Arrow holds them, that are worth a Parquet file. `bench/ingest.py
 --sweep BYTES_OF_FILE=8,32,128` (MiB): JSON lines in 4.7, 4.7 and 4.6 s at peaks of 497, 473 and 452 MiB. Speed does
@@ -201,6 +205,29 @@ ingest that runs out of time again and again gets on all the same."""
 
 DUPLICATES_MEMORY = "512MB"
 """What DuckDB keeps in memory while duplicates are looked for. Not measured: the keys of one file need less."""
+
+# What `--memory-limit` makes of these sizes
+
+MEMORY = 700 << 20
+"""Bytes of a limit of memory with which the sizes above are what they are; with less, those that take memory shrink in
+proportion. What an ingest on two processors takes beside the 250 MB for a file of one record. `bench/ingest.py` has no
+sweep of it; by `bench/memory.py` 268 MB of JSON lines take 530 MB without a limit, a long log of Zeek 645."""
+
+LEAST_MEMORY = 128 * 10**6
+"""The least limit of memory, in bytes. Measured by `bench/memory.py`, not by `bench/ingest.py`: with it a mapper of 200
+members and the four queries over auditd's lines still run, which fail at half of it."""
+
+MEMORY_OF_THREAD = 150 << 20
+"""Bytes of a limit of memory for each mapper: what it takes by itself, some 40 MiB, is not to be most of it. Not
+measured beside other values."""
+
+COPIES = 32
+"""What part of a limit of memory a line, a document or an event may be, as its divisor. Not measured by a sweep: of a
+line of 60 MB the reader, Arrow and DuckDB's JSON functions held 750 MB, the latter 320 in one engine of two."""
+
+WINDOWS = 4
+"""What part of a limit of memory the window of a compressed file may be, as its divisor. Not measured: `zstd -19` goes
+back by 8 MiB, `xz -9` takes 65 MiB and `zstd --long` 128 MiB; the first works with the least limit."""
 
 SHOWN_REJECTIONS = 20
 """Places that could not be read that a report names; the store keeps them all. Not measured: a screenful."""

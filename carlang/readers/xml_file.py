@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from carlang.readers import tuning
+from carlang.readers import budget, tuning
 from carlang.readers.event_xml import BEGIN, END
 from carlang.readers.mixed_lines import MixedLines
 from carlang.readers.records import LogFile, ReadFault, Records
@@ -46,11 +46,11 @@ def _texts(blocks: Iterator[bytes]) -> Iterator[bytes | ReadFault]:
     for block in blocks:
         rest += valid_utf8(block)
         cut = rest.rfind(END)
-        if cut < 0 and len(rest) > tuning.LARGEST_XML_EVENT:
+        if cut < 0 and len(rest) > budget.longest(tuning.LARGEST_XML_EVENT):
             # No event: up to the last line's end it may be lines, which are read as such.
             cut = rest.rfind(b"\n") - len(END)
             if cut < 0:
-                yield ReadFault(f"an event of more than {tuning.LARGEST_XML_EVENT >> 20} MB")
+                yield ReadFault(budget.too_long("an event", tuning.LARGEST_XML_EVENT))
                 rest = b""
         if cut >= 0:
             yield rest[: cut + len(END)]

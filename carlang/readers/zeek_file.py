@@ -11,9 +11,8 @@ from typing import Self
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from carlang.database.connection import open_memory
 from carlang.database.quoting import text_literal
-from carlang.readers import tuning
+from carlang.readers import budget, tuning
 from carlang.readers.feed import Feed
 from carlang.readers.records import LogFile, ReadFault, Records
 from carlang.readers.text import CONTROLS, is_text, utf8_blocks, utf8_start, whole_lines
@@ -166,7 +165,7 @@ class _Lines:
 
     def __init__(self) -> None:
         self._feed = Feed(_LINES)
-        self._connection = open_memory()
+        self._connection = budget.open_engine()
         for macro in (_DECODED, _READ_ONCE, _ITEM, _WHOLE_TEXT):
             self._connection.execute(macro)
         self._connection.register("lines", self._feed)

@@ -24,6 +24,8 @@ WRONG: list[tuple[dict[str, Any], str]] = [
     ({"memory_limit": "lots"}, r"memory_limit: 'lots' is not an amount of memory; write 2GB"),
     ({"memory_limit": 2_000_000_000}, r"memory_limit: 2000000000 is not an amount of memory; write 2GB"),
     ({"memory_limit": "0GB"}, r"memory_limit: '0GB' is not an amount of memory"),
+    ({"memory_limit": "63MB"}, r"memory_limit: '63MB' is too little; 64 MB are the least"),
+    ({"memory_limit": "0.0001%"}, r"memory_limit: '0.0001%' is too little; 64 MB are the least"),
     ({"timeout": 0}, r"timeout: 0 is not a time span above zero; write 60s, 500ms or 2m"),
     ({"timeout": -1.5}, r"timeout: -1.5 is not a time span above zero"),
     ({"timeout": "0s"}, r"timeout: '0s' is not a time span above zero"),

@@ -9,6 +9,8 @@ import pyarrow.parquet as pq
 import pytest
 
 import carlang
+from carlang.analytic import options
+from carlang.engine import duckdb_engine
 
 AT = 'search Process:Create | filter exe == "at.exe"'
 NO_THREADS = "the store holds no thread/remote_create events"
@@ -205,7 +207,12 @@ def test_run_all_of_nothing_is_an_empty_report(store: carlang.Store) -> None:
     assert (report.results, report.not_run, report.failed, report.found) == ((), (), (), 0)
 
 
-def test_a_query_that_fails_is_reported_and_stops_no_other(store: carlang.Store) -> None:
+def test_a_query_that_fails_is_reported_and_stops_no_other(
+    store: carlang.Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # With the least that is allowed no query over so small a store fails.
+    monkeypatch.setattr(options, "LEAST_MEMORY", 1)
+    monkeypatch.setattr(duckdb_engine, "LEAST_MEMORY", 1)
     analytics = [carlang.load_text(AT), carlang.load_text("search Thread:RemoteCreate")]
     report = carlang.run_all(analytics, store, memory_limit="1KB")
     assert (report.results, [n.reason for n in report.not_run]) == ((), [NO_THREADS])

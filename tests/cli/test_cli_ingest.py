@@ -182,6 +182,10 @@ def test_standard_input_is_read_and_limits_are_options(tmp_path: Path) -> None:
         refused = carlang("ingest", "-", "--store", tmp_path / "store", option, "soon", stdin=text)
         assert (refused.status, refused.out) == (2, "")
         assert f"{option}: 'soon' is not a" in refused.err
+    assert carlang("ingest", "-", "--store", tmp_path / "store", "--memory-limit", "128MB", stdin=text).status == 0
+    refused = carlang("ingest", "-", "--store", tmp_path / "other", "--memory-limit", "100MB", stdin=text)
+    assert (refused.status, refused.out, (tmp_path / "other").exists()) == (2, "", False)
+    assert "--memory-limit: '100MB' is too little; 128 MB are the least" in refused.err
 
 
 def test_what_there_was_no_time_for_is_named_and_sets_the_exit_status(tmp_path: Path) -> None:

@@ -299,6 +299,7 @@ def test_what_is_not_a_time_is_wrong_usage(option: str, value: str, store: Path)
         (("--timeout", "soon"), "--timeout: 'soon' is not a time span"),
         (("--timeout", "0s"), "--timeout"),
         (("--memory-limit", "much"), "--memory-limit: 'much' is not an amount of memory"),
+        (("--memory-limit", "1KB"), "--memory-limit: '1KB' is too little; 64 MB are the least"),
         (("--param", "host"), "--param: 'host' is not of the form name=value"),
         (("--param", "nobody_asked=1"), "nobody_asked"),
         (("--technique", "T9999"), "--technique: none of the analytics covers T9999"),
@@ -364,7 +365,7 @@ def test_a_time_limit_holds_also_where_it_ends_before_the_query_has_begun(large_
 
 def test_a_query_that_takes_too_much_memory_is_stopped_and_named(large_store: Path, store: Path) -> None:
     done = carlang(
-        "run", "-e", "search Process:Create", "--store", large_store, "--memory-limit", "20MB", "--limit", "1"
+        "run", "-e", "search Process:Create", "--store", large_store, "--memory-limit", "64MB", "--limit", "1"
     )
     assert done.status == 1
     assert "ran out of memory; give it more with --memory-limit" in done.out
