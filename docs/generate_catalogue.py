@@ -71,6 +71,16 @@ same fault is repaired in the same way everywhere:
 - **A base name against a path.** `exe` and `parent_exe` are base names, and CAR compares them with whole paths here and
   there, which they never equal. The field stays, and is compared with the name at the path's end, whether the program
   is looked for or left out. So a copy in another folder is found as well, and a namesake of what is left out is not.
+- **Words of a command.** CAR has one blank between two words, and cmd.exe alone makes two of it. Any blanks and tabs
+  part words here, quotes may stand around each, a program may be written without `.exe` and with its path, and a
+  switch begins with whatever its program takes: a hyphen for the slash of auditpol, ftp, reg, schtasks and wmic, a
+  slash and other dashes for the hyphen of certutil and of PowerShell, whose cmdlets take any dash. Switches that may
+  be cut short are found so: `/del`, `-Val`.
+- **net1.exe** is what net.exe hands most of its work to, with the same arguments. It counts wherever net.exe does, so a
+  command of net.exe is found twice.
+
+Carets, variables and quotes within a word are not looked through: cmd.exe takes the first two out before it starts a
+program, so that the program's own record has neither, and a shell's own record is then the one that is missed.
 """
 
 INSTRUCTIONS = """\

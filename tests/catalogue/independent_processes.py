@@ -21,7 +21,7 @@ PROGRAMS = {
 
 ARGUMENTS = {
     ("CAR-2020-09-003", "fltmc_processes"): ("fltmc.exe", "unload"),
-    ("CAR-2021-05-001", "addstore_commands"): ("certutil.exe", "-addstore"),
+    ("CAR-2021-05-001", "addstore_commands"): ("certutil.exe", "[-/–—−]addstore"),
     ("CAR-2021-05-003", "bcdedit_commands"): ("bcdedit.exe", "recoveryenabled"),
     ("CAR-2021-05-004", "bitsadmin_commands"): (
         "bitsadmin.exe",
@@ -30,28 +30,32 @@ ARGUMENTS = {
     ("CAR-2021-05-005", "bitsadmin_commands"): ("bitsadmin.exe", "transfer"),
     ("CAR-2021-05-006", "certutil_downloads"): ("certutil.exe", "urlcache.*split|split.*urlcache"),
     ("CAR-2021-05-007", "certutil_downloads"): ("certutil.exe", "verifyctl.*split|split.*verifyctl"),
-    ("CAR-2021-05-008", "certutil_exports"): ("certutil.exe", " -exportpfx "),
+    ("CAR-2021-05-008", "certutil_exports"): ("certutil.exe", r'[\s"][-/–—−]exportpfx[\s"]'),
     ("CAR-2021-05-009", "certutil_decodes"): ("certutil.exe", "decode"),
-    ("CAR-2021-05-010", "net_commands"): ("net1?.exe", "localgroup|/add|user"),
+    ("CAR-2021-05-010", "net_commands"): ("net1?.exe", r'localgroup|user|/add?([\s"]|$)'),
     ("CAR-2019-07-002", "procdump_lsass"): ("procdump.*.exe", "lsass"),
     ("CAR-2021-01-007", "target_processes"): ("sc.exe", "(config|stop|query).*windefend"),
 }
 """Outputs that are the starts of a program with something in the command line, both as regular expressions."""
 
 COMMANDS = {
-    ("CAR-2013-07-001", "port_fwd"): r"-r [^\n]* -pw",
-    ("CAR-2013-07-001", "scp"): r"-pw [^\n]* [^\n]* [^\n]*@",
+    ("CAR-2013-07-001", "port_fwd"): r'-r[\s"][^\n]*[\s"]-pw',
+    ("CAR-2013-07-001", "scp"): r'-pw"?\s+\S+\s+\S[^\n]*\s\S*@',
     ("CAR-2013-07-001", "mimikatz"): r"sekurlsa",
-    ("CAR-2013-07-001", "rar"): r" -hp ",
-    ("CAR-2013-07-001", "archive"): r" a ",
+    ("CAR-2013-07-001", "rar"): r'[\s"]-hp[\s"]',
+    ("CAR-2013-07-001", "archive"): r'[\s"]a[\s"]',
     ("CAR-2013-07-001", "ip_addr"): r"[0-9]{1,3}\.[0-9]{1,3}\.[0-9]{1,3}\.[0-9]{1,3}",
-    ("CAR-2013-07-005", "rar_argument"): r" a ",
-    ("CAR-2014-11-003", "debuggers"): r"^[^\n]* [^\n]*(sethc|utilman|osk|narrator|magnify)\.exe",
-    ("CAR-2019-07-001", "chmod_processes"): r"^chmod ",
-    ("CAR-2020-04-001", "shadow_copy_deletion"): r"vssadmin.* delete shadows|wmic.* shadowcopy delete",
+    ("CAR-2013-07-005", "rar_argument"): r'[\s"]a[\s"]',
+    ("CAR-2014-11-003", "debuggers"): r"^[^\n]*\s[^\n]*(sethc|utilman|osk|narrator|magnify)\.exe",
+    ("CAR-2019-07-001", "chmod_processes"): r'^"?([^\s"]*/)?chmod"?\s',
+    (
+        "CAR-2020-04-001",
+        "shadow_copy_deletion",
+    ): r'vssadmin.*[\s"]delete[\s"]+shadows|wmic.*[\s"]shadowcopy[\s"]+delete',
     ("CAR-2020-11-001", "logon_script_key_processes"): r"reg.*add.*\\environment.*userinitmprlogonscript",
     ("CAR-2021-01-009", "shadow_processes"): (
-        r"vssadmin.* .*delete.* .*shadows|wmic.* .*shadowcopy.* .*delete|vssadmin.* .*resize.* .*shadowstorage"
+        r"vssadmin.*\s.*delete.*\s.*shadows|wmic.*\s.*shadowcopy.*\s.*delete"
+        r"|vssadmin.*\s.*resize.*\s.*shadowstorage"
     ),
 }
 """Outputs that are the starts of any program with something in the command line."""
@@ -69,8 +73,9 @@ PARENTS = {
     "taskhostw.exe": {"services.exe", "svchost.exe"},
     "userinit.exe": {"dwm.exe", "winlogon.exe"},
 }
-DISCOVERY = {"hostname.exe", "ipconfig.exe", "net.exe", "quser.exe", "qwinsta.exe", "systeminfo.exe", "tasklist.exe"}
-WEB_CHILDREN = {"cmd.exe", "powershell.exe", "net.exe", "whoami.exe", "hostname.exe", "systeminfo.exe", "ipconfig.exe"}
+NET = {"net.exe", "net1.exe"}
+DISCOVERY = NET | {"hostname.exe", "ipconfig.exe", "quser.exe", "qwinsta.exe", "systeminfo.exe", "tasklist.exe"}
+WEB_CHILDREN = NET | {"cmd.exe", "powershell.exe", "whoami.exe", "hostname.exe", "systeminfo.exe", "ipconfig.exe"}
 TASK_WORDS = (
     r"\.ps1|\.vbs|\.py|\.js|\.exe|\.bat|powershell|wmic|rundll32|cmd|[cw]script|regsvr32|mshta|bitsadmin|certutil|msiexec"
     r"|javaw|javascript|%appdata%|\\appdata\\roaming|%public%|c:\\users\\public|%programdata%|c:\\programdata|%temp%"
@@ -88,7 +93,7 @@ def _any(text: str, *words: str) -> bool:
 
 
 def _discovers(p: Process) -> bool:
-    return p.exe in DISCOVERY | {"whoami.exe"} or (p.exe == "sc.exe" and _any(p.command, " query", " qc"))
+    return p.exe in DISCOVERY | {"whoami.exe"} or (p.exe == "sc.exe" and bool(re.search(r'[\s"](query|qc)', p.command)))
 
 
 def _wevtutil_clears(p: Process) -> bool:
@@ -116,13 +121,13 @@ def _mavinject(p: Process) -> bool:
 
 
 def _groups(p: Process) -> bool:
-    net = p.exe == "net.exe" and re.search(r"net.* (user|group|localgroup)", p.command, re.DOTALL)
+    net = p.exe in NET and re.search(r'[\s"](user|group|localgroup)', p.command)
     return bool(net) or _any(p.command, "get-localgroup", "get-adprincipalgroupmembership")
 
 
 def _shares_removed(p: Process) -> bool:
-    removed = p.exe == "net.exe" and "delete" in p.command
-    return removed or _any(p.command, "remove-smbshare", "remove-fileshare")
+    removed = p.exe in NET and re.search(r'delete|[\s"]/d(elet|ele|el|e|)([\s"]|$)', p.command)
+    return bool(removed) or _any(p.command, "remove-smbshare", "remove-fileshare")
 
 
 def _msbuild(p: Process) -> bool:
@@ -149,7 +154,9 @@ def _echoes_into_pipe(p: Process) -> bool:
 
 def _meterpreter(p: Process) -> bool:
     shell = p.parent == rf"{SYSTEM}\services.exe" and p.image == rf"{SYSTEM}\cmd.exe"
-    return (shell and _echoes_into_pipe(p)) or (p.image == rf"{SYSTEM}\rundll32.exe" and ",a /p:" in p.command)
+    return (shell and _echoes_into_pipe(p)) or (
+        p.image == rf"{SYSTEM}\rundll32.exe" and bool(re.search(r',a[\s"]+/p:', p.command))
+    )
 
 
 def _empire(p: Process) -> bool:
@@ -157,17 +164,20 @@ def _empire(p: Process) -> bool:
 
 
 def _scheduled(p: Process) -> bool:
-    changed = "schtasks" in p.command and _any(p.command, "/create", "/change")
+    changed = "schtasks" in p.command and _any(p.command, "/create", "/change", "-create", "-change")
     return changed and bool(re.search(TASK_WORDS, p.command))
 
 
 def _logging_off(p: Process) -> bool:
     text = p.command
-    mini_nt = _any(text, "new-item", "reg add") and "minint" in text
-    service = ("stop-service", "set-service", "reg add", "set-itemproperty", "new-itemproperty", "sc config")
-    policy = "auditpol" in text and _any(text, "/set", "/clear", "/remove")
+    adds = bool(re.search(r'\breg(\.exe)?[\s"]+add\b', text))
+    configures = bool(re.search(r'\bsc(\.exe)?[\s"]+(\\\\[^\s"]+[\s"]+)?config\b', text))
+    mini_nt = ("new-item" in text or adds) and "minint" in text
+    cmdlets = ("stop-service", "set-service", "set-itemproperty", "new-itemproperty")
+    service = adds or configures or _any(text, *cmdlets)
+    policy = "auditpol" in text and bool(re.search("[-/](set|clear|remove)", text))
     log = "wevtutil" in text and _any(text, "sl", "set-log")
-    return mini_nt or ("eventlog" in text and _any(text, *service)) or policy or log
+    return mini_nt or ("eventlog" in text and service) or policy or log
 
 
 def _unlikely_place(p: Process) -> bool:
@@ -183,13 +193,13 @@ def _intercepted(p: Process) -> bool:
 def _uac_bypass(p: Process) -> bool:
     if p.integrity != "high":
         return False
-    dism = re.match(rf'"{re.escape(SYSTEM)}\\dism\.exe".*\.xml', p.parent_command)
+    dism = re.match(rf'"?({re.escape(SYSTEM)}\\)?dism(\.exe)?[\s"].*\.xml', p.parent_command)
     dism_host = re.fullmatch(r"c:\\users\\.*\\appdata\\local\\temp\\.*\\dismhost\.exe", p.image)
-    wusa = re.match(rf'"{re.escape(SYSTEM)}\\wusa\.exe".*/quiet', p.command)
+    wusa = re.match(rf'"?({re.escape(SYSTEM)}\\)?wusa(\.exe)?[\s"].*/quiet', p.command)
     at_home = p.folder == SYSTEM + "\\" and p.parent != r"c:\windows\explorer.exe" and p.user != "not_translated"
     return (
         p.parent in (rf"{SYSTEM}\fodhelper.exe", rf"{SYSTEM}\slui.exe")
-        or bool(re.search(r'\.exe".*cleanmgr\.exe /autoclean', p.command))
+        or bool(re.search(r'\.exe".*cleanmgr\.exe[\s"]+/autoclean', p.command))
         or p.image == r"c:\program files\windows media player\osk.exe"
         or bool(dism and not dism_host)
         or bool(wusa and at_home)
@@ -206,14 +216,16 @@ OTHERS: dict[tuple[str, str], Callable[[Process], bool]] = {
     ("CAR-2014-11-008", "winlogon_cmd"): lambda p: p.exe == "cmd.exe" and p.parent_exe == "winlogon.exe",
     ("CAR-2016-03-001", "info_command"): _discovers,
     ("CAR-2016-03-002", "wmic"): lambda p: (
-        p.exe == "wmic.exe" and " process call create " in p.command and " /node:" in p.command
+        p.exe == "wmic.exe"
+        and bool(re.search(r'[\s"]process[\s"]+call[\s"]+create[\s"]', p.command))
+        and bool(re.search(r'[\s"][-/]node:', p.command))
     ),
     ("CAR-2016-04-002", "clearing_commands"): _clears_logs,
     ("CAR-2019-04-001", "possible_uac_bypass"): _uac_bypass,
     ("CAR-2019-04-002", "regsvr_processes"): _by_regsvr32,
     ("CAR-2019-04-002", "spawned_processes"): _by_windows_regsvr32,
     ("CAR-2019-04-003", "squiblydoo_processes"): lambda p: (
-        p.image.endswith("regsvr32.exe") and p.command.endswith("scrobj.dll")
+        p.image.endswith("regsvr32.exe") and bool(re.search(r'scrobj(\.dll)?[\s"]*$', p.command))
     ),
     ("CAR-2020-11-003", "mavinject_processes"): _mavinject,
     ("CAR-2020-11-004", "mismatch_processes"): lambda p: (
