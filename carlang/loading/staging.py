@@ -16,7 +16,7 @@ from carlang.mapping.event_mapping import ObjectAction
 from carlang.model.schema import Model
 from carlang.readers import budget, tuning
 from carlang.readers.feed import Feed
-from carlang.store import Footer, StagedFile, StoreFile, count_rows, object_columns, parquet_options
+from carlang.store import Footer, StagedFile, count_events, object_columns, parquet_options
 
 
 @dataclass(frozen=True)
@@ -94,10 +94,6 @@ def write_events(file: FileOfEvents, footer: Footer, connection: duckdb.DuckDBPy
     ]
     columns += [quoted(name) for name in events.column_names if name not in file.columns]
     rows = f"SELECT {', '.join(columns)} FROM staged_events"  # noqa: S608  # all names are quoted
-    filled = {
-        name: len(column) - column.null_count for name, column in zip(events.column_names, events.columns, strict=True)
-    }
-    described = StoreFile(file.staged.path, file.staged.object, file.staged.action, events.num_rows, filled=filled)
-    inventory = count_rows(connection, "staged_events", described)
+    inventory = count_events(events, file.staged.object, file.staged.action)
     connection.execute(f"COPY ({rows}) TO {target} {parquet_options(footer, inventory)}")
     connection.unregister("staged_events")

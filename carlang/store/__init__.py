@@ -5,6 +5,7 @@ from carlang.store.columns import PARTITIONS, RAW, column_type, model_columns, o
 from carlang.store.compact import Compaction, compact
 from carlang.store.counting import count_rows
 from carlang.store.delta import Marks
+from carlang.store.event_counts import count_events
 from carlang.store.files import StagedFile, StoreFile, described
 from carlang.store.footer import Footer, footers, parquet_options
 from carlang.store.hollow import CLAIMED_BY, CLAIMS
@@ -45,6 +46,7 @@ __all__ = [
     "check_store",
     "column_type",
     "compact",
+    "count_events",
     "count_rows",
     "create_store",
     "described",

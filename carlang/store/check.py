@@ -28,9 +28,9 @@ from carlang.store.delta import DeltaLog
 from carlang.store.files import DamageError, StoreFile, read_footers
 from carlang.store.footer import statistics
 from carlang.store.history import History, read_history
+from carlang.store.merging import merge_inventories
 from carlang.store.paths import check_size
 from carlang.store.plain import plain_parts
-from carlang.store.statistics import merge_inventories
 from carlang.store.storage import first_line, not_written
 
 
@@ -208,8 +208,8 @@ def _unreadable_page(path: Path) -> str | None:
 
 def _miscounted(file: StoreFile) -> str | None:
     """Say what is wrong with the inventory in a file's footer, None where nothing is, or where there is none."""
-    said = statistics([file.path]).get(file.path)
-    if said is None or not file.rows:
+    said, known = statistics([file])
+    if not known:
         return None
     (actual,) = read_footers([(file.path, file.object, file.action)])
     with open_memory() as connection:

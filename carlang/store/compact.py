@@ -18,9 +18,8 @@ from carlang.database.quoting import text_literal
 from carlang.store.columns import RECORD_ID, row_order
 from carlang.store.counting import count_rows, parquet_rows
 from carlang.store.files import StoreFile
-from carlang.store.footer import Footer, footers, parquet_options
-from carlang.store.inventory import statistics_of
-from carlang.store.statistics import merge_inventories
+from carlang.store.footer import Footer, footers, parquet_options, statistics
+from carlang.store.merging import merge_inventories
 from carlang.store.storage import not_written
 from carlang.store.store import Staging, Store
 from carlang.store.vacuum import vacuum
@@ -73,8 +72,10 @@ def compact(store: Store, *, keep_hours: float | None = None) -> Compaction:
     ):
         store.refresh()
         numbered = frozenset(file.path for file in store.make_record_ids_text())
-        old = numbered | {file.path for file in store.files() if file.rows} - statistics_of(store.files()).keys()
-        for files in list(_groups(store.files(), old)):  # grouped before the first merge changes what the store has
+        silent = {file.path for file in store.files() if file.rows} - statistics(store.files())[1]
+        for files in list(
+            _groups(store.files(), numbered | silent)
+        ):  # grouped before the first merge changes what the store has
             if _merge(store, staging, connection, files):
                 merged, written, rows = merged + len(files), written + 1, rows + sum(f.rows for f in files)
         store.checkpoint()
@@ -140,10 +141,10 @@ def _footer(store: Store, path: Path, files: Sequence[StoreFile]) -> Footer:
 
 def _inventory(connection: duckdb.DuckDBPyConnection, files: Sequence[StoreFile]) -> pa.Table:
     """Return the inventory of files: those that say nothing in their footers are counted."""
-    said = statistics_of(files)
-    silent = [file for file in files if file.path not in said]
+    said, known = statistics(files)
+    silent = [file for file in files if file.path not in known]
     counted = [count_rows(connection, parquet_rows([file]), file) for file in silent]
-    return merge_inventories([*said.values(), *counted])
+    return merge_inventories([said, *counted])
 
 
 def _copied(connection: duckdb.DuckDBPyConnection, copy: str, files: Sequence[StoreFile]) -> bool:

@@ -13,10 +13,11 @@ from pathlib import Path
 
 import duckdb
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from carlang.database.connection import open_shared
 from carlang.database.quoting import text_literal
-from carlang.store.files import damaged
+from carlang.store.files import StoreFile, damaged
 from carlang.store.statistics import packed, unpacked
 from carlang.store.storage import first_line
 
@@ -59,12 +60,20 @@ def parquet_options(footer: Footer | None, inventory: pa.Table) -> str:
     return f"(FORMAT parquet, COMPRESSION zstd, KV_METADATA {{{pairs}}})"
 
 
-def statistics(paths: Sequence[Path]) -> dict[Path, pa.Table]:
-    """Return the inventories that files have in their footers, of those that have one and can be read."""
+def statistics(files: Sequence[StoreFile]) -> tuple[pa.Table, frozenset[Path]]:
+    """Return the inventories that files have in their footers, one below the other, and the files that have one.
+
+    One that is not of as many rows as the file has is none: a program that filters files may hand their footers on.
+    """
     with open_shared() as connection:
-        texts = _statistics(connection, list(paths))
-    tables = ((path, unpacked(text)) for path, text in texts.items())
-    return {path: table for path, table in tables if table is not None}
+        texts = _statistics(connection, [file.path for file in files])
+    rows = {file.path: file.rows for file in files}
+    table, part = unpacked(list(texts.values()))
+    sums = pa.table([part, table["rows"]], ["part", "rows"]).group_by("part").aggregate([("rows", "sum")])
+    paths = list(texts)
+    said = {number for number, count in zip(*sums.columns, strict=True) if rows[paths[number.as_py()]] == count.as_py()}
+    told = pc.is_in(part, pa.array([number.as_py() for number in said], pa.int32()))
+    return table.filter(told), frozenset(paths[number.as_py()] for number in said)
 
 
 def _statistics(connection: duckdb.DuckDBPyConnection, paths: Sequence[Path]) -> dict[Path, str]:

@@ -7,7 +7,6 @@ before it did, events are counted, in one query a class.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from pathlib import Path
 
 import duckdb
 import pyarrow as pa
@@ -18,7 +17,8 @@ from carlang.store.counting import class_query, hollow_query, host_query, known_
 from carlang.store.files import StoreFile
 from carlang.store.footer import statistics
 from carlang.store.hollow import claiming_files, claims_query, not_counted
-from carlang.store.statistics import SCHEMA, Class, merge_inventories, typed
+from carlang.store.merging import merge_inventories
+from carlang.store.statistics import SCHEMA, Class, typed
 
 
 class Inventory:
@@ -30,9 +30,9 @@ class Inventory:
 
     def __init__(self, files: Sequence[StoreFile]) -> None:
         files = [file for file in files if file.rows]
-        said = statistics_of(files)
-        self._said = merge_inventories(said.values())
-        self._files = [file for file in files if file.path not in said]
+        said, known = statistics(files)
+        self._said = merge_inventories([said])
+        self._files = [file for file in files if file.path not in known]
         self._hosts: dict[Class, pa.Table] = {}
         self._counted: dict[Class, tuple[frozenset[str] | None, pa.Table]] = {}
         self._hollow: pa.Table | None = None
@@ -90,16 +90,6 @@ class Inventory:
         if name not in self._hosts:
             self._hosts[name] = _rows(connection, files, lambda some: host_query(name, parquet_rows(some), some))
         return self._hosts[name]
-
-
-def statistics_of(files: Sequence[StoreFile]) -> Mapping[Path, pa.Table]:
-    """Return what files say of their events; those that say nothing, or say it of other events, are left out.
-
-    A program that filters a file may hand the footer on with what is left of it: the number of rows tells.
-    """
-    rows = {file.path: file.rows for file in files}
-    said = statistics([file.path for file in files])
-    return {path: table for path, table in said.items() if pc.sum(table["rows"]).as_py() == rows[path]}
 
 
 def classes_seen_twice(inventory: pa.Table) -> frozenset[Class]:

@@ -14,7 +14,7 @@ from carlang.store.columns import RECORD_ID, row_order
 from carlang.store.counting import count_rows, parquet_rows
 from carlang.store.files import StoreFile
 from carlang.store.footer import parquet_options
-from carlang.store.statistics import merge_inventories
+from carlang.store.merging import merge_inventories
 from carlang.store.store import Store
 
 

@@ -9,12 +9,10 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Iterable
+from collections.abc import Sequence
 
 import pyarrow as pa
 import pyarrow.compute as pc
-
-from carlang.database.connection import open_shared
 
 SCHEMA = pa.schema(
     [
@@ -43,7 +41,6 @@ LOGS: tuple[Class, ...] = (("event", "log"), ("system", "log_clear"))
 NO_FILL = "MAP([]::VARCHAR[], []::BIGINT[])"
 NO_HOURS = '[]::STRUCT("start" INTEGER, "end" INTEGER)[]'
 
-_KEYS = ("k", "object", "action", "log", "sensor")
 _TEXTS = ("object", "action", "log", "sensor")
 _STORED = pa.schema(
     [
@@ -58,59 +55,7 @@ _STORED = pa.schema(
 _MOST_BYTES = 1 << 30
 """What statistics may become when they are unpacked: some ten million hosts. A file that says more is not believed."""
 _SIZE = 4  # bytes of the number that stands in front of the names
-
-
-_GROUP = ", ".join(_KEYS)
-
-
-def _on(side: str) -> str:
-    """Return the condition that rows of `sums` and of another table are of the same events."""
-    return " AND ".join(f"sums.{key} IS NOT DISTINCT FROM {side}.{key}" for key in _KEYS)
-
-
-# Most rows are the only ones of their events, and stay as they are. Of the others fields are counted in a table of
-# their own, a row a field, and runs of hours that touch become one.
-_MERGE = f"""
-    WITH keyed AS (
-      SELECT *, lower(host) AS k, count(*) OVER (PARTITION BY lower(host), object, action, log, sensor) AS parts_of
-      FROM parts),
-    split AS (SELECT * FROM keyed WHERE parts_of > 1),
-    fields AS (
-      SELECT {_GROUP}, MAP(list(name ORDER BY name), list(n ORDER BY name)) AS filled FROM (
-        SELECT {_GROUP}, entry.key AS name, sum(entry.value)::BIGINT AS n FROM (
-          SELECT {_GROUP}, unnest(map_entries(filled)) AS entry FROM split) GROUP BY ALL)
-      GROUP BY ALL),
-    runs AS (SELECT {_GROUP}, unnest(hours) AS run FROM split),
-    ends AS (
-      SELECT {_GROUP}, run."start" AS s, run."end" AS e,
-        max(run."end") OVER (PARTITION BY {_GROUP} ORDER BY run."start", run."end"
-          ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS before FROM runs),
-    islands AS (
-      SELECT *, sum(CASE WHEN before >= s THEN 0 ELSE 1 END) OVER (PARTITION BY {_GROUP}
-        ORDER BY s, e ROWS UNBOUNDED PRECEDING) AS island FROM ends),
-    hours AS (
-      SELECT {_GROUP}, list({{'start': s, 'end': e}} ORDER BY s) AS hours FROM (
-        SELECT {_GROUP}, island, min(s) AS s, max(e) AS e FROM islands GROUP BY ALL)
-      GROUP BY ALL),
-    sums AS (
-      SELECT {_GROUP}, min(host) AS host, sum(rows)::BIGINT AS rows, sum(hollow)::BIGINT AS hollow,
-        sum(timed)::BIGINT AS timed, min(first_time) AS first_time, max(last_time) AS last_time
-      FROM split GROUP BY ALL),
-    merged AS (
-      SELECT sums.*, coalesce(filled, {NO_FILL}) AS filled, coalesce(hours, {NO_HOURS}) AS hours
-      FROM sums LEFT JOIN fields ON {_on("fields")} LEFT JOIN hours ON {_on("hours")})
-    SELECT * EXCLUDE (k) FROM (
-      SELECT * FROM merged UNION ALL BY NAME SELECT * EXCLUDE (parts_of) FROM keyed WHERE parts_of = 1)
-    ORDER BY {_GROUP}
-"""  # noqa: S608  # the names are those above
-
-
-def merge_inventories(tables: Iterable[pa.Table]) -> pa.Table:
-    """Return one inventory of the events of several, which have no event in common."""
-    parts = pa.concat_tables([SCHEMA.empty_table(), *tables])
-    with open_shared() as connection:
-        connection.register("parts", parts)
-        return typed(connection.sql(_MERGE).to_arrow_table())
+_ALIGNED = 64  # where Arrow wants its arrays to begin, in bytes
 
 
 def typed(table: pa.Table) -> pa.Table:
@@ -121,58 +66,101 @@ def typed(table: pa.Table) -> pa.Table:
 def packed(inventory: pa.Table) -> str:
     """Return the inventory of a file as its footer holds it: in ASCII, as Parquet's metadata are text."""
     table = inventory.combine_chunks()
-    filled = _chunk(table["filled"])
-    texts = pc.unique(pa.concat_arrays([*(_chunk(table[name]) for name in _TEXTS), filled.keys])).drop_null()
+    filled = chunk(table["filled"])
+    texts = pc.unique(pa.concat_arrays([*(chunk(table[name]) for name in _TEXTS), filled.keys])).drop_null()
     names = texts.take(pc.sort_indices(texts))  # so that the order of the numbers is that of the names
     columns = {name: table[name] for name in SCHEMA.names}
     columns |= {name: pc.index_in(table[name], names) for name in _TEXTS}
-    columns["filled"] = _numbered(filled, _chunk(table["rows"]), names)
+    columns["filled"] = _numbered(filled, chunk(table["rows"]), names)
     batch = pa.table(columns).cast(_STORED).combine_chunks().to_batches() or [pa.RecordBatch.from_pylist([], _STORED)]
     listed = json.dumps(names.to_pylist()).encode()
+    listed += b" " * (-(_SIZE + len(listed)) % _ALIGNED)
     content = len(listed).to_bytes(_SIZE, "little") + listed + batch[0].serialize().to_pybytes()
     return f"{len(content)}:" + base64.b64encode(pa.compress(content, "zstd", asbytes=True)).decode("ascii")
 
 
 def _numbered(filled: pa.MapArray, rows: pa.Array, names: pa.Array) -> pa.MapArray:
     """Return maps by numbers of names, what all rows have first: the same counts side by side take hardly any room."""
-    is_part = pc.not_equal(filled.items, rows.take(pc.list_parent_indices(_as_lists(filled))))
-    return _ordered(pa.MapArray.from_arrays(filled.offsets, pc.index_in(filled.keys, names), filled.items), is_part)
+    is_part = pc.not_equal(filled.items, rows.take(pc.list_parent_indices(as_lists(filled))))
+    return ordered(pa.MapArray.from_arrays(filled.offsets, pc.index_in(filled.keys, names), filled.items), is_part)
 
 
-def _ordered(filled: pa.MapArray, first: pa.Array | None = None) -> pa.MapArray:
+def ordered(filled: pa.MapArray, first: pa.Array | None = None) -> pa.MapArray:
     """Return maps with their entries in the order of `first`, if it is given, and then of their keys."""
-    keys = {"row": pc.list_parent_indices(_as_lists(filled)), "first": first, "key": filled.keys}
+    keys = {"row": pc.list_parent_indices(as_lists(filled)), "first": first, "key": filled.keys}
     entries = pa.table({name: column for name, column in keys.items() if column is not None})
     order = pc.sort_indices(entries, sort_keys=[(name, "ascending") for name in entries.column_names])
     return pa.MapArray.from_arrays(filled.offsets, filled.keys.take(order), filled.items.take(order))
 
 
-def _as_lists(filled: pa.MapArray) -> pa.ListArray:
-    # Arrow tells the row of each entry for lists alone.
+def as_lists(filled: pa.MapArray) -> pa.ListArray:
+    """Return the lists of counts of maps: Arrow tells the row of each entry for lists alone."""
     return pa.ListArray.from_arrays(filled.offsets, filled.items)
 
 
-def unpacked(text: str) -> pa.Table | None:
-    """Return the inventory that a footer holds; None where the text is none, as another program may have written it."""
+def unpacked(texts: Sequence[str]) -> tuple[pa.Table, pa.Array]:
+    """Return the inventories that footers hold, one below the other, and for each row the number of its text.
+
+    A text that is no inventory, as another program may have written it, has no rows.
+    """
+    names: list[str] = []
+    columns: dict[str, list[int]] = {"part": [], "first": [], "size": []}
+    batches: list[pa.RecordBatch] = []
+    for number, text in enumerate(texts):
+        if (read := _read(text)) is not None:
+            batches.append(read[1])
+            for name, value in {"part": number, "first": len(names), "size": len(read[0])}.items():
+                columns[name] += [value] * read[1].num_rows
+            names += read[0]
+    # All at once: what Arrow does to a hundred rows takes as long as what it does to one.
+    stored = pa.Table.from_batches(batches, _STORED).combine_chunks()
+    part, first, size = (pa.array(column, pa.int32()) for column in columns.values())
+    if unsound := _unsound(stored, part, size):
+        return unpacked(["" if number in unsound else text for number, text in enumerate(texts)])
+    return _named(stored, pa.array(names, pa.string()), first), part
+
+
+def _unsound(stored: pa.Table, part: pa.Array, size: pa.Array) -> set[int]:
+    """Return the numbers of the texts in which there are numbers of names that they do not have."""
+    filled = chunk(stored["filled"])
+    of_entry = pc.list_parent_indices(as_lists(filled))
+    unsound: set[int] = set()
+    numbers = [(chunk(stored[name]), size, part) for name in _TEXTS]
+    for number, count, of in [*numbers, (filled.keys, size.take(of_entry), part.take(of_entry))]:
+        unsound |= set(of.filter(pc.or_(pc.less(number, 0), pc.greater_equal(number, count))).to_pylist())
+    return unsound
+
+
+def _named(stored: pa.Table, names: pa.Array, first: pa.Array) -> pa.Table:
+    """Return rows with names for their numbers; `first` is where those of a row's text begin."""
+    columns = {name: stored[name] for name in SCHEMA.names}
+    columns |= {name: names.take(pc.add(chunk(stored[name]), first)) for name in _TEXTS}
+    filled = chunk(stored["filled"])
+    keys = pc.add(filled.keys, first.take(pc.list_parent_indices(as_lists(filled))))
+    filled = ordered(pa.MapArray.from_arrays(filled.offsets, keys, filled.items))
+    columns["filled"] = pa.MapArray.from_arrays(filled.offsets, names.take(filled.keys), filled.items)
+    return pa.table(columns, schema=SCHEMA)
+
+
+def _read(text: str) -> tuple[list[str], pa.RecordBatch] | None:
+    """Return the names and the rows that a text holds; None where it is no inventory."""
     try:
         size, _, content = text.partition(":")
         if not 0 < int(size) <= _MOST_BYTES:
             return None
         raw = pa.decompress(base64.b64decode(content, validate=True), int(size), "zstd")
         behind = _SIZE + int.from_bytes(raw[:_SIZE].to_pybytes(), "little")
-        names = pa.array(json.loads(raw[_SIZE:behind].to_pybytes()), pa.string())
+        if behind % _ALIGNED:
+            return None
+        names = json.loads(raw[_SIZE:behind].to_pybytes())
         batch = pa.ipc.read_record_batch(raw[behind:], _STORED)
         batch.validate(full=True)
-        columns = {name: batch[name] for name in SCHEMA.names}
-        columns |= {name: names.take(batch[name]) for name in _TEXTS}
-        filled = _ordered(batch["filled"])
-        columns["filled"] = pa.MapArray.from_arrays(filled.offsets, names.take(filled.keys), filled.items)
-        return pa.table(columns, schema=SCHEMA)
-    except (ValueError, TypeError, IndexError, OSError, pa.ArrowException):
+    except (ValueError, TypeError, OSError, pa.ArrowException):
         return None
+    return (names, batch) if isinstance(names, list) and all(isinstance(name, str) for name in names) else None
 
 
-def _chunk(column: pa.ChunkedArray) -> pa.Array:
-    """Return a column as one array that begins at its first value."""
+def chunk(column: pa.ChunkedArray) -> pa.Array:
+    """Return a column as one array."""
     array = column.combine_chunks()
     return array.chunk(0) if isinstance(array, pa.ChunkedArray) else array

@@ -10,7 +10,8 @@ import pytest
 
 from carlang.store import Store, open_store
 from carlang.store.inventory import Inventory
-from carlang.store.statistics import SCHEMA, merge_inventories
+from carlang.store.merging import merge_inventories
+from carlang.store.statistics import SCHEMA
 from tests.engine.trees import write
 
 START = datetime(2024, 3, 5, tzinfo=UTC)

@@ -16,7 +16,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from carlang.store import Fault, Store, check_store, compact, open_store, repair_store, write_plain
-from carlang.store.statistics import SCHEMA, merge_inventories, packed, unpacked
+from carlang.store.merging import merge_inventories
+from carlang.store.statistics import SCHEMA, packed, unpacked
 from tests.ingesting import load, sysmon_create, write_lines
 from tests.mapping.sensor_records import windows
 from tests.store.conftest import write_events
@@ -131,8 +132,11 @@ def test_statistics_of_other_rows_are_not_believed(tmp_path: Path) -> None:
 def test_a_check_finds_statistics_that_are_not_those_of_the_rows(tmp_path: Path) -> None:
     path = tmp_path / "store"
     load(path, write_lines(tmp_path / "a.json", _records()))
-    wrong = open_store(path).inventory().filter(pc.equal(open_store(path).inventory()["host"], "pc2"))
-    with patch("carlang.store.footer.packed", lambda _: packed(wrong)):
+
+    def wrong(inventory: pa.Table) -> str:
+        return packed(inventory.set_column(0, "host", pa.repeat("pc9", len(inventory))))
+
+    with patch("carlang.store.footer.packed", wrong):
         load(path, write_lines(tmp_path / "b.json", _records(20)))
     findings = check_store(path).findings
     assert {finding.fault for finding in findings} == {Fault.STATISTICS}
@@ -142,14 +146,18 @@ def test_a_check_finds_statistics_that_are_not_those_of_the_rows(tmp_path: Path)
 
 @pytest.mark.parametrize("text", ["", "x", "3:abcd", "-1:", "9" * 30 + ":aaaa", "12:" + "A" * 20, "12:é"])
 def test_what_is_no_statistics_is_none(text: str) -> None:
-    assert unpacked(text) is None
+    sound = packed(pa.Table.from_pylist([{"host": "a", "object": "o", "rows": 1}], SCHEMA))
+    table, part = unpacked([sound, text, sound])
+    assert (table["host"].to_pylist(), part.to_pylist()) == (["a", "a"], [0, 2])
+    assert unpacked([text])[0].equals(SCHEMA.empty_table())
 
 
-def test_statistics_that_were_damaged_are_none_or_a_table() -> None:
+def test_statistics_that_were_damaged_are_none_or_others() -> None:
     text = packed(merge_inventories([pa.Table.from_pylist([{"host": "a", "object": "o", "rows": 1}], SCHEMA)]))
     for index in range(len(text)):
-        table = unpacked(text[:index] + ("B" if text[index] != "B" else "C") + text[index + 1 :])
-        assert table is None or table.schema == SCHEMA
+        table, _ = unpacked([text[:index] + ("B" if text[index] != "B" else "C") + text[index + 1 :]])
+        table.validate(full=True)
+        assert table.schema == SCHEMA
 
 
 _NAMES = st.sampled_from(["a", "A", "b", "é", "x" * 99, None])
@@ -171,6 +179,6 @@ def test_a_footer_gives_back_what_was_put_into_it(rows: list[dict[str, Any]]) ->
     inventory = pa.Table.from_pylist(rows, SCHEMA)
     text = packed(inventory)
     assert text.isascii()
-    read = unpacked(text)
-    assert read is not None
-    assert [row | {"filled": sorted(row["filled"])} for row in read.to_pylist()] == inventory.to_pylist()
+    read, part = unpacked([text, "none", text])
+    assert read.to_pylist() == [*inventory.to_pylist(), *inventory.to_pylist()]
+    assert part.to_pylist() == [0] * len(rows) + [2] * len(rows)

@@ -1,0 +1,130 @@
+"""Count events in memory by host, class, log and sensor: what `counting` does in SQL, for an ingest that writes them.
+
+An ingest writes hundreds of small files, and DuckDB would plan a query of a hundred expressions for each.
+"""
+
+from __future__ import annotations
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from carlang.store.hollow import CLAIMED_BY, CLAIMS
+from carlang.store.merging import Keys, offsets
+from carlang.store.statistics import LOGS, SCHEMA, chunk
+
+_HOUR = 3_600_000_000
+_FAR = 2_000_000_000  # hours beyond which none is kept, so that they fit their type
+
+
+def count_events(events: pa.Table, object_name: str, action: str) -> pa.Table:
+    """Return the inventory of events of one object and action, among them hollow records.
+
+    Names of a host in different cases stay apart, which merge.
+    """
+    if not events.num_rows:
+        return SCHEMA.empty_table()
+    told_by = ("hostname", "sensor", "log_name") if (object_name, action) in LOGS else ("hostname", "sensor")
+    keys = Keys.of(events, told_by)
+    sums = _sums(events, keys)
+    groups = chunk(sums["key"])
+    columns = {
+        "host": keys.texts("hostname", groups),
+        "object": pa.repeat(object_name, len(groups)),
+        "action": pa.repeat(action, len(groups)),
+        "log": keys.texts("log_name", groups),
+        "sensor": keys.texts("sensor", groups),
+        "rows": sums["key_count"],
+        "hollow": pa.repeat(0, len(groups)),
+        "timed": sums["time_count"],
+        "first_time": sums["time_min"],
+        "last_time": sums["time_max"],
+        "filled": _filled(events, sums),
+        "hours": _hours(keys.numbers, events, groups),
+    }
+    counted = pa.table(columns).cast(SCHEMA)
+    return pa.concat_tables([counted, *_hollow(events)])
+
+
+def _sums(events: pa.Table, keys: Keys) -> pa.Table:
+    """Return for each key the number of events, of those with a time, of values where some events have none."""
+    partly = [n for n, c in zip(events.column_names, events.columns, strict=True) if 0 < c.null_count < len(c)]
+    time = events["time"] if "time" in events.column_names else pa.nulls(events.num_rows, pa.timestamp("us", "UTC"))
+    table = pa.table([keys.numbers, time, *(events[name] for name in partly)], ["key", "time", *map(_field, partly)])
+    counts = [(_field(name), "count") for name in partly]
+    wanted = [("key", "count"), ("time", "count"), ("time", "min"), ("time", "max"), *counts]
+    return table.group_by("key", use_threads=False).aggregate(wanted).sort_by("key")
+
+
+def _field(name: str) -> str:
+    return f"field {name}"
+
+
+def _filled(events: pa.Table, sums: pa.Table) -> pa.MapArray:
+    """Return how many events of each key have a value, by field."""
+    rows, groups = chunk(sums["key_count"]), pa.array(range(sums.num_rows), pa.int32())
+    names = sorted(name for name in events.column_names if events[name].null_count < events.num_rows)
+    counts = [chunk(sums[f"{_field(n)}_count"]) if events[n].null_count else rows for n in names]
+    entries = pa.table(
+        {
+            "group": pa.concat_arrays([groups] * len(names)) if names else groups[:0],
+            "name": pa.array(range(len(names)), pa.int32()).take(
+                pa.array([i for i in range(len(names)) for _ in groups])
+            ),
+            "count": pa.concat_arrays(counts) if counts else rows[:0],
+        }
+    )
+    entries = entries.filter(pc.greater(entries["count"], 0)).sort_by([("group", "ascending"), ("name", "ascending")])
+    keys = pa.array(names, pa.string()).take(chunk(entries["name"]))
+    return pa.MapArray.from_arrays(offsets(groups, chunk(entries["group"])), keys, chunk(entries["count"]))
+
+
+def _hours(keys: pa.Array, events: pa.Table, groups: pa.Array) -> pa.ListArray:
+    """Return for each key the runs of hours with events, those that follow one another as one."""
+    time = events["time"] if "time" in events.column_names else pa.nulls(events.num_rows, pa.timestamp("us", "UTC"))
+    moments = time.cast(pa.timestamp("us", "UTC")).cast(pa.int64())
+    hours = pc.divide(moments, _HOUR)
+    hours = pc.if_else(pc.less(moments, pc.multiply(hours, _HOUR)), pc.subtract(hours, 1), hours)
+    table = pa.table([keys, hours], ["key", "hour"])
+    table = table.filter(pc.less_equal(pc.abs(hours), _FAR)).group_by(["key", "hour"], use_threads=False).aggregate([])
+    table = table.sort_by([("key", "ascending"), ("hour", "ascending")])
+    key, hour = chunk(table["key"]), chunk(table["hour"])
+    follows = pc.and_(pc.equal(key[1:], key[:-1]), pc.equal(hour[1:], pc.add(hour[:-1], 1)))
+    breaks = pc.invert(follows)
+    edge = pa.array([True] * min(len(key), 1), pa.bool_())
+    begins, ends = pa.concat_arrays([edge, breaks]), pa.concat_arrays([breaks, edge])
+    runs = pa.StructArray.from_arrays(
+        [hour.filter(begins).cast(pa.int32()), pc.add(hour.filter(ends), 1).cast(pa.int32())], ["start", "end"]
+    )
+    return pa.ListArray.from_arrays(offsets(groups, key.filter(begins)), runs)
+
+
+def _hollow(events: pa.Table) -> list[pa.Table]:
+    """Return the hollow records by host and the classes that they would be of."""
+    if CLAIMED_BY not in events.column_names or events[CLAIMED_BY].null_count == events.num_rows:
+        return []
+    claiming = events.filter(pc.is_valid(events[CLAIMED_BY]))
+    claims = pc.split_pattern(chunk(claiming[CLAIMED_BY]), CLAIMS)
+    of_row, classes = pc.list_parent_indices(claims), pc.split_pattern(pc.list_flatten(claims), "/")
+    hosts = claiming["hostname"] if "hostname" in events.column_names else pa.nulls(len(claiming), pa.string())
+    table = pa.table(
+        {
+            "host": hosts.cast(pa.string()).take(of_row),
+            "object": pc.list_element(classes, 0),
+            "action": pc.list_element(classes, 1),
+        }
+    )
+    counted = table.group_by(["host", "object", "action"], use_threads=False).aggregate([([], "count_all")])
+    rows = [
+        {
+            "host": host,
+            "object": owner,
+            "action": action,
+            "rows": 0,
+            "hollow": count,
+            "timed": 0,
+            "filled": [],
+            "hours": [],
+        }
+        for host, owner, action, count in zip(*(column.to_pylist() for column in counted.columns), strict=True)
+    ]
+    return [pa.Table.from_pylist(rows, SCHEMA)]

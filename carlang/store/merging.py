@@ -1,0 +1,116 @@
+"""Merge inventories: rows of the same events become one. In Arrow, as there are hundreds of thousands of a fleet's.
+
+Texts become numbers, and the numbers of a row's texts one key, by which rows are put together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from carlang.store.statistics import SCHEMA, as_lists, chunk, ordered
+
+_BY = ("folded", "object", "action", "log", "sensor")
+_WIDE = 1 << 34  # more hours than lie between the first and the last that there can be
+_NO_TEXT = pa.array([], pa.string())
+
+
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """Some columns of texts as one number a row, and the texts that the parts of a number stand for."""
+
+    numbers: pa.Array
+    parts: Mapping[str, tuple[int, pa.Array]]
+
+    @classmethod
+    def of(cls, table: pa.Table, names: Sequence[str]) -> Keys:
+        """Number the rows of a table by some of its columns; one that is not there is empty."""
+        numbers = pa.repeat(pa.scalar(0, pa.int64()), table.num_rows)
+        parts: dict[str, tuple[int, pa.Array]] = {}
+        size = 1
+        for name in names:
+            if name not in table.column_names:
+                continue
+            encoded = chunk(table[name].cast(pa.string())).dictionary_encode()
+            places = pc.fill_null(encoded.indices.cast(pa.int64()), len(encoded.dictionary))
+            numbers = pc.add(numbers, pc.multiply(places, size))
+            parts[name] = size, encoded.dictionary
+            size *= len(encoded.dictionary) + 1  # one for what has no text
+        return cls(numbers, parts)
+
+    def texts(self, name: str, numbers: pa.Array) -> pa.Array:
+        """Return the texts of a column that numbers stand for."""
+        size, texts = self.parts.get(name, (1, _NO_TEXT))
+        count = len(texts) + 1
+        places = pc.divide(numbers, size)
+        places = pc.subtract(places, pc.multiply(pc.divide(places, count), count))
+        return texts.take(pc.if_else(pc.equal(places, len(texts)), None, places))
+
+
+def offsets(groups: pa.Array, of_entries: pa.Array) -> pa.Array:
+    """Return where the entries of each group begin, and where the last ones end; entries are in the order of groups."""
+    counted = pa.table([of_entries], ["group"]).group_by("group", use_threads=False).aggregate([("group", "count")])
+    places = pc.index_in(groups, chunk(counted["group"]))
+    counts = pc.fill_null(chunk(counted["group_count"]).take(places), 0)
+    return pa.concat_arrays([pa.array([0], pa.int64()), pc.cumulative_sum(counts)]).cast(pa.int32())
+
+
+def merge_inventories(tables: Iterable[pa.Table]) -> pa.Table:
+    """Return one inventory of the events of several, which have no event in common."""
+    parts = pa.concat_tables([SCHEMA.empty_table(), *tables]).combine_chunks()
+    parts = parts.append_column("folded", pc.utf8_lower(parts["host"]))
+    parts = parts.append_column("key", Keys.of(parts, _BY).numbers)
+    counted = parts.select(["key"]).group_by("key", use_threads=False).aggregate([([], "count_all")])
+    again = counted.filter(pc.greater(counted["count_all"], 1))["key"]
+    # Most rows are the only ones of their events, and stay as they are.
+    is_split = pc.is_in(parts["key"], chunk(again))
+    merged = pa.concat_tables([parts.filter(pc.invert(is_split)), _merged(parts.filter(is_split))])
+    # Texts in order, and what has none behind them.
+    return merged.sort_by([(name, "ascending") for name in _BY]).select(SCHEMA.names).combine_chunks()
+
+
+def _merged(parts: pa.Table) -> pa.Table:
+    """Return a row for each key."""
+    parts = parts.combine_chunks()
+    sums = [(name, "sum") for name in ("rows", "hollow", "timed")]
+    firsts = [(name, "min") for name in ("host", *_BY, "first_time")]
+    grouped = parts.drop_columns(["filled", "hours"]).group_by("key", use_threads=False)
+    table = grouped.aggregate([*sums, *firsts, ("last_time", "max")]).sort_by("key")
+    keys = chunk(table["key"])
+    columns = {name.rpartition("_")[0] or name: table[name] for name in table.column_names}
+    columns["filled"] = _filled(parts, keys)
+    columns["hours"] = _hours(parts, keys)
+    return pa.table({name: columns[name] for name in parts.column_names}).cast(parts.schema)
+
+
+def _filled(parts: pa.Table, keys: pa.Array) -> pa.MapArray:
+    """Return the sums of counts by field, of each key."""
+    filled = chunk(parts["filled"])
+    of_entry = chunk(parts["key"]).take(pc.list_parent_indices(as_lists(filled)))
+    entries = pa.table([of_entry, filled.keys, filled.items], ["key", "name", "count"])
+    sums = entries.group_by(["key", "name"], use_threads=False).aggregate([("count", "sum")]).sort_by("key")
+    begins = offsets(keys, chunk(sums["key"]))
+    return ordered(pa.MapArray.from_arrays(begins, chunk(sums["name"]), chunk(sums["count_sum"])))
+
+
+def _hours(parts: pa.Table, keys: pa.Array) -> pa.ListArray:
+    """Return the runs of hours of each key, those that overlap or touch as one."""
+    hours = chunk(parts["hours"])
+    place = pc.index_in(chunk(parts["key"]), keys).cast(pa.int64()).take(pc.list_parent_indices(hours))
+    runs = hours.flatten()
+    # The hours of each key lie far from those of the key before, so that none of them touch.
+    start, end = (pc.add(runs.field(name).cast(pa.int64()), pc.multiply(place, _WIDE)) for name in ("start", "end"))
+    table = pa.table([start, end, place], ["start", "end", "place"]).sort_by("start")
+    start, end, place = (chunk(table[name]) for name in table.column_names)
+    reached = pc.cumulative_max(end)
+    edge = pa.array([True] * min(len(start), 1), pa.bool_())
+    breaks = pc.greater(start[1:], reached[:-1])
+    begins, ends = pa.concat_arrays([edge, breaks]), pa.concat_arrays([breaks, edge])
+    of_run = place.filter(begins)
+    base = pc.multiply(of_run, _WIDE)
+    joined = [pc.subtract(start.filter(begins), base), pc.subtract(reached.filter(ends), base)]
+    listed = pa.StructArray.from_arrays([each.cast(pa.int32()) for each in joined], ["start", "end"])
+    return pa.ListArray.from_arrays(offsets(pa.array(range(len(keys)), pa.int64()), of_run), listed)
