@@ -1,8 +1,9 @@
 """Events and rows of a test that are written once and stand for several: `each`, `repeat`, and lists by an alias.
 
 `each` names values for one or more fields, `each: {exe: [at.exe, reg.exe]}`: the event stands for one a value, of
-several fields the first with the first. In its texts `{exe}` is the value at hand; other braces are what they are.
-`repeat: 3` makes three of each. A `time` that `each` does not give is that of the first; the others follow by seconds.
+several fields the first with the first. In its texts `{exe}` is the value at hand; other braces are what they are. A
+name with a dollar, `$name`, is no field: it stands in texts alone, `exe: 'x{$name}'`. `repeat: 3` makes three of each.
+A `time` that `each` does not give is that of the first; the others follow by seconds.
 
 An item of the list that is a list itself is taken apart, so that `*common`, an alias of YAML, brings in many events.
 """
@@ -17,6 +18,7 @@ from typing import Any
 from carlang.datafile import Path as DataPath
 
 _EACH, _REPEAT = "each", "repeat"
+_NO_FIELD = "$"
 _MOST = 10_000
 """How many events a test may have: many times what one needs, far fewer than a slip such as `repeat: 2020` times."""
 
@@ -69,7 +71,8 @@ def _series(item: Mapping[str, Any], path: DataPath) -> Iterator[tuple[Mapping[s
     for index in range(length):
         values = {key: values[index] for key, values in lists.items()}
         place = Place(path, frozenset(lists), index)
-        row = {key: _filled(value, values) for key, value in base.items()} | values
+        row = {key: _filled(value, values) for key, value in base.items()}
+        row |= {key: value for key, value in values.items() if not str(key).startswith(_NO_FIELD)}
         for again in range(repeat):
             later = again if "time" in lists else index * repeat + again
             yield (_delayed(row, later, place) if later else row), place

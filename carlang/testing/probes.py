@@ -21,7 +21,18 @@ from typing import Any
 from carlang.engine import QuerySession
 from carlang.model import BOOLEAN, Column
 from carlang.resolve import Given
-from carlang.resolve.bound import AllOf, AnyOf, BoundExpr, BoundOutput, Complement, Filtered, Item, Projected
+from carlang.resolve.bound import (
+    AllOf,
+    AnyOf,
+    BoundExpr,
+    BoundOutput,
+    Compare,
+    Complement,
+    Filtered,
+    Item,
+    OneOf,
+    Projected,
+)
 
 Signature = int
 """The rows of which a condition is true, a bit each, in the order of the query."""
@@ -85,8 +96,15 @@ def _tests(condition: BoundExpr) -> Iterator[BoundExpr]:
                 yield from _tests(part)
         case Complement(part):
             yield from _tests(part)
+        case OneOf():
+            yield from _equalities(condition)
         case _:
             yield condition
+
+
+def _equalities(test: OneOf) -> Iterator[Compare]:
+    """Yield the equalities of which a list is one: most mutants of the list have all of them but one in common."""
+    return (Compare("==", test.subject, value) for value in test.values)
 
 
 def _true_of(condition: BoundExpr, truths: Mapping[BoundExpr, Signature], everywhere: Signature) -> Signature:
@@ -97,5 +115,7 @@ def _true_of(condition: BoundExpr, truths: Mapping[BoundExpr, Signature], everyw
             return reduce(or_, (_true_of(part, truths, everywhere) for part in conditions), 0)
         case Complement(part):
             return everywhere & ~_true_of(part, truths, everywhere)
+        case OneOf():
+            return reduce(or_, (truths[equality] for equality in _equalities(condition)), 0)
         case _:
             return truths[condition]

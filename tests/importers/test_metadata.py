@@ -201,7 +201,8 @@ def test_events_and_rows_written_once_stand_for_several() -> None:
         "  - {user: u, repeat: 2, time: 2020-01-01T00:00:00+01:00}\n"
         "  expect: {at: [{each: {exe: [a, '2']}}, {repeat: 2, user: u}], b: 2}\n"
         "- name: two\n  events:\n  - *common\n"
-        "  - {repeat: 2, each: {time: [2020-01-01, 2021-01-01T01:02:03Z]}, extra: {a: '{time}'}}\n  expect: {}"
+        "  - {repeat: 2, each: {time: [2020-01-01, 2021-01-01T01:02:03Z]}, extra: {a: '{time}'}}\n"
+        "  - {exe: 'x{$n}', each: {$n: [a, b]}}\n  expect: {}"
     )
     assert analytic.diagnostics == ()
     one, two = analytic.tests
@@ -218,6 +219,8 @@ def test_events_and_rows_written_once_stand_for_several() -> None:
         {"extra": {"a": "2020-01-01"}, "time": "2020-01-01T00:00:01+00:00"},
         {"extra": {"a": "2021-01-01T01:02:03Z"}, "time": "2021-01-01T01:02:03Z"},
         {"extra": {"a": "2021-01-01T01:02:03Z"}, "time": "2021-01-01T01:02:04+00:00"},
+        {"exe": "xa"},
+        {"exe": "xb"},
     )
     assert one.origin
     places = {("events", 1, "exe"): "2", ("events", 1, "object"): "file", ("events", 3, "user"): "u"}
