@@ -204,7 +204,8 @@ def run_all(  # noqa: PLR0913  # the bounds of a run, each by name
         until: Events at and after this instant are left out.
         limit: How many rows an output keeps; its `total` still counts all.
         memory_limit: What DuckDB may take, such as `2GB`.
-        timeout: How long one query may run: a `timedelta`, a number of seconds, or a text such as `60s` or `2m`.
+        timeout: How long an analytic may take to compile, the store to be judged for it, and one query to run: a
+            `timedelta`, a number of seconds, or a text such as `60s` or `2m`.
 
     Raises:
         OptionError: An option has a value that it cannot have; nothing has run then.

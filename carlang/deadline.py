@@ -1,8 +1,9 @@
-"""Deadlines of work that Python itself does: compiling a program that somebody else wrote.
+"""Deadlines of work that Python itself does: compiling a program that somebody else wrote, judging a store for it.
 
 Whoever is told how long something may take says so with `limit_time`. Each piece of work that counts for itself, such
 as compiling one program, is a `task`. Loops as long as a program is, at the bottom of such work, call `check_time`,
-which ends it once its time is up. What the engine does has a limit of its own (`database.time_limit`).
+which ends it once its time is up. What the engine does for a task has the time that is left
+(`database.limited_to_task`); the query of a program has a limit of its own (`database.time_limit`).
 """
 
 from __future__ import annotations
@@ -56,6 +57,12 @@ def check_time() -> None:
     end = _end.get()
     if end is not None and monotonic() > end:
         raise TimeUpError(_seconds.get() or 0.0)
+
+
+def time_left() -> float | None:
+    """Return the seconds that the task at hand has left; None where it may take as long as it does."""
+    end = _end.get()
+    return None if end is None else max(0.0, end - monotonic())
 
 
 @contextmanager

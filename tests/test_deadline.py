@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from contextlib import nullcontext
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -12,7 +14,10 @@ import carlang
 from carlang.deadline import TimeUpError, check_time, limit_time, placed, task
 from carlang.program import _kept
 from carlang.source import Span
+from carlang.store.counting import class_query
+from carlang.store.inventory import Inventory
 from tests.cli.commands import carlang as command
+from tests.engine.trees import write
 
 SLOW = (
     "p = search Process:Create\nx = filter p where exe in ["
@@ -145,3 +150,44 @@ def test_analytics_that_run_the_next_one_twice_are_compiled_once_each(tmp_path: 
     analytic = carlang.load(last)
     assert not analytic.check()
     assert sum(map(len, analytic.sql().values())) < 200_000
+
+
+def _counted_without_end(name: tuple[str, str], *others: Any) -> str:
+    endless = "SELECT sum(hash(a.i + b.i)) FROM range(10_000_000) a(i), range(10_000_000) b(i)"
+    return endless if name == ("process", "create") else class_query(name, *others)
+
+
+def test_the_counting_of_a_store_ends_with_the_time_of_its_task(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(tmp_path, "process/create", [{"hostname": "H"}])
+    inventory = Inventory(carlang.open_store(tmp_path).files())
+    monkeypatch.setattr("carlang.store.inventory.class_query", _counted_without_end)
+    with pytest.raises(TimeUpError), limit_time(0.2), task():
+        inventory.table()
+    monkeypatch.undo()
+    assert inventory.table()["host"].to_pylist() == ["H"]
+
+
+def test_an_analytic_for_which_there_is_no_time_to_judge_the_store_fails_and_stops_no_other(
+    tmp_path: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(tmp_path, "process/create", [{"hostname": "H", "exe": "a.exe"}])
+    judge = sys.modules["carlang.judgement.judge"]  # the package has a function of that name
+    needed = vars(judge)["_need"]
+
+    def late(asked: Any, *others: Any) -> Any:
+        clock.now += 1e9 if asked.output.name == "slow" else 0
+        return needed(asked, *others)
+
+    monkeypatch.setattr(judge, "_need", late)
+    slow, quick = (carlang.load_text(f"{name} = search Process:Create\noutput {name}") for name in ("slow", "quick"))
+    report = carlang.run_all([slow, quick], tmp_path, timeout=1e6)
+    (failed,), (answered,) = report.failed, report.results
+    assert failed.error == (
+        "ran longer than 1e+06 s while it was judged what the store can answer; give it more with --timeout"
+    )
+    assert (answered.output.name, answered.output.total) == ("quick", 1)
+    with pytest.raises(carlang.EngineError, match="while it was judged"):
+        slow.run(tmp_path, timeout=1e6)
+    assert slow.run(tmp_path)["slow"].total == 1

@@ -8,12 +8,18 @@ from typing import Any
 
 from carlang.analytic.compiled import CompiledAnalytic
 from carlang.analytic.options import RunOptions
+from carlang.deadline import TimeUpError
 from carlang.diagnostics import has_errors
+from carlang.errors import EngineError
 from carlang.judgement import Asked, Range, judge
 from carlang.resolve import Given, MissingParameterError, WrongParameterError
 from carlang.resolve.bound import BoundOutput
 from carlang.results import Judgement, MissingParameter, Reason, State, WrongParameter, distinct
 from carlang.store import Store
+
+
+class JudgingTimeError(EngineError):
+    """It took too long to judge what a store can answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +54,20 @@ class Judged:
 def judge_analytics(
     analytics: Sequence[CompiledAnalytic], store: Store, options: RunOptions, params: Mapping[str, Any]
 ) -> list[Judged]:
-    """Return what a store can say of each output of analytics, in their order."""
+    """Return what a store can say of each output of analytics, in their order.
+
+    Raises `JudgingTimeError` where that takes longer than a task may.
+    """
+    try:
+        return _judged(analytics, store, options, params)
+    except TimeUpError as error:
+        late = f"ran longer than {error.seconds:g} s while it was judged what the store can answer"
+        raise JudgingTimeError(f"{late}; give it more with --timeout") from error
+
+
+def _judged(
+    analytics: Sequence[CompiledAnalytic], store: Store, options: RunOptions, params: Mapping[str, Any]
+) -> list[Judged]:
     judged: list[Judged] = []
     asked: list[Asked] = []
     for analytic in analytics:
@@ -68,7 +87,7 @@ def judge_analytics(
             asked += [Asked(output, given, analytic.data.platforms) for output in analytic.outputs()]
     models = {id(each.analytic.model): each.analytic.model for each in judged}
     if len(models) > 1:
-        return [one for analytic in analytics for one in judge_analytics([analytic], store, options, params)]
+        return [one for analytic in analytics for one in _judged([analytic], store, options, params)]
     range_ = Range(options.now, options.since, options.until)
     judgements = [answer for model in models.values() for answer in judge(asked, store, model, range_)]
     answers = iter(judgements)

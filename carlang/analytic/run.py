@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from carlang.analytic.compiled import CompiledAnalytic
-from carlang.analytic.judging import Judged, judge_analytics
+from carlang.analytic.judging import Judged, JudgingTimeError, judge_analytics
 from carlang.analytic.options import RunOptions
 from carlang.analytic.parameters import known_parameters
 from carlang.deadline import limit_time
@@ -62,8 +62,8 @@ def run_analytics(
     failed: list[Failed] = []
     model = analytics[0].model if analytics else builtin_model()
     with limit_time(options.limits.seconds), _session(store, model, options) as session:
-        for judged in judge_analytics(analytics, store, options, params):
-            for outcome in _outcomes(judged, session, options):
+        for judged in _judged(analytics, store, options, params):
+            for outcome in [judged] if isinstance(judged, Failed) else _outcomes(judged, session, options):
                 match outcome:
                     case AnalyticOutput():
                         results.append(outcome)
@@ -73,6 +73,24 @@ def run_analytics(
                         failed.append(outcome)
     warnings = [d for a in analytics for d in a.diagnostics if d.severity is Severity.WARNING]
     return RunReport(options.now, str(store.path), tuple(results), tuple(not_run), tuple(failed), tuple(warnings))
+
+
+def _judged(
+    analytics: Sequence[CompiledAnalytic], store: Store, options: RunOptions, params: Mapping[str, Any]
+) -> Iterator[Judged | Failed]:
+    """Yield the analytics with what the store can say of them, or with the news that there was no time for that.
+
+    All together where that is quick enough: they ask for the same events. Else each for itself, so that one whose
+    judging takes too long stops no other.
+    """
+    try:
+        yield from judge_analytics(analytics, store, options, params)
+    except JudgingTimeError:
+        for analytic in analytics:
+            try:
+                yield from judge_analytics([analytic], store, options, params)
+            except JudgingTimeError as error:
+                yield Failed(analytic.id, analytic.title, error=str(error))
 
 
 def _late(diagnostics: Sequence[Diagnostic], options: RunOptions) -> str | None:

@@ -43,7 +43,7 @@ def run(  # noqa: PLR0913, PLR0917  # the options that the command has
     fail_on_hit: Annotated[bool, typer.Option("--fail-on-hit", help="Exit with status 4 if a row was found.")] = False,
     memory_limit: Annotated[str | None, typer.Option(metavar="2GB", help="Memory for queries.")] = None,
     timeout: Annotated[
-        str | None, typer.Option(metavar="60s", help="Time to compile an analytic, and for one query.")
+        str | None, typer.Option(metavar="60s", help="Time to compile an analytic, to judge the store, for one query.")
     ] = None,
 ) -> int:
     """Run analytics over a store and show what they find."""

@@ -2,6 +2,7 @@
 
 from carlang.database.connection import (
     engine_error,
+    limited_to_task,
     locked_connection,
     open_memory,
     open_shared,
@@ -19,6 +20,7 @@ __all__ = [
     "Limits",
     "bytes_of",
     "engine_error",
+    "limited_to_task",
     "locked_connection",
     "open_memory",
     "open_shared",

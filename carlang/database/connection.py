@@ -17,6 +17,7 @@ import duckdb
 
 from carlang.database.limits import Limits, bytes_of
 from carlang.database.quoting import text_literal
+from carlang.deadline import check_time, time_left
 from carlang.errors import EngineError
 
 _AGAIN = 0.01
@@ -176,6 +177,20 @@ def time_limit(connection: duckdb.DuckDBPyConnection, seconds: float | None) -> 
         watcher.join()
     if expired.is_set():
         raise EngineError(f"ran longer than {seconds:g} s; give it more with --timeout")
+
+
+@contextmanager
+def limited_to_task(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
+    """Interrupt what the connection runs in this block when the task at hand has no time left.
+
+    Raises `TimeUpError` then.
+    """
+    try:
+        with time_limit(connection, time_left()):
+            yield
+    except EngineError:
+        check_time()
+        raise
 
 
 def engine_error(error: duckdb.Error) -> EngineError:

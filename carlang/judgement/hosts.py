@@ -15,7 +15,8 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from carlang.database import open_shared
+from carlang.database import limited_to_task, open_shared
+from carlang.deadline import check_time
 from carlang.judgement.streams import Kind
 from carlang.results import LogCleared
 
@@ -94,11 +95,12 @@ class Hosts:
         )
         self._connection.register("inventory", inventory)
         self._connection.register("masks", masks)
-        self._connection.execute(_TABLES)
-        names = self._connection.sql("SELECT host FROM hosts ORDER BY id").to_arrow_table()
-        self._names = names["host"].combine_chunks()
+        with limited_to_task(self._connection):
+            self._connection.execute(_TABLES)
+            names = self._connection.sql("SELECT host FROM hosts ORDER BY id").to_arrow_table()
+            self._names = names["host"].combine_chunks()
+            self._cleared = self._read_cleared()
         self._patterns: dict[Need, list[Pattern]] = {}
-        self._cleared = self._read_cleared()
 
     def latest(self) -> dict[tuple[str, str], int]:
         """Return the instant of the latest event of each class, in microseconds since 1970."""
@@ -121,7 +123,7 @@ class Hosts:
 
     def read(self, needs: Iterable[Need]) -> None:
         """Read the patterns of many needs at once: a query has its price, however small the table."""
-        with self._lock:
+        with self._lock, limited_to_task(self._connection):
             by_moments: dict[tuple[datetime, ...], list[Need]] = defaultdict(list)
             for need in dict.fromkeys(needs):
                 if need not in self._patterns:
@@ -147,6 +149,7 @@ class Hosts:
         for index, (number, codes, mask) in enumerate(
             zip(*(rows[name].to_pylist() for name in ("need", "codes", "mask")), strict=True)
         ):
+            check_time()
             kinds, hollow = _decoded(codes or (), elements, needs[number], len(stretches))
             of_pattern = ids.slice(ends[index] - ends[0], ends[index + 1] - ends[index])
             pattern = Pattern(kinds, hollow, mask, pa.DictionaryArray.from_arrays(of_pattern, self._names))

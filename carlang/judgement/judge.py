@@ -10,6 +10,7 @@ from weakref import WeakKeyDictionary
 
 import pyarrow as pa
 
+from carlang.deadline import check_time, task
 from carlang.judgement.conditions import Folding, moments
 from carlang.judgement.hosts import Hosts, Need, platform_mask, platform_names
 from carlang.judgement.streams import Bounds, Evaluation, Kind, Shared, Store
@@ -50,9 +51,17 @@ class Asked:
 
 
 def judge(asked: Sequence[Asked], store: EventStore, model: Model, range_: Range) -> list[Judgement]:
-    """Return what a store can say of outputs, in their order."""
+    """Return what a store can say of outputs, in their order.
+
+    All of it is one task: raises `TimeUpError` where that has no time left.
+    """
     if not asked:
         return []
+    with task():
+        return _judged(asked, store, model, range_)
+
+
+def _judged(asked: Sequence[Asked], store: EventStore, model: Model, range_: Range) -> list[Judgement]:
     needs = [_need(each, range_, model) for each in asked]
     classes = frozenset[tuple[str, str]]().union(*(need.classes for need, _ in needs))
     fields = frozenset[str]().union(*(need.fields for need, _ in needs))
@@ -111,6 +120,7 @@ class _Judge:
                 other = OtherPlatform(platform_names(pattern.platforms), platform_names(wanted))
                 groups.append(HostGroup(State.NOT_ASKED, (other,), pattern.hosts))
                 continue
+            check_time()
             here = verdict(pattern.kinds, pattern.hollow)
             # While there is nothing of a log that was emptied, what is answered is what is answered without it.
             lost = [

@@ -8,6 +8,7 @@ from datetime import datetime
 from functools import cached_property
 from typing import assert_never
 
+from carlang.deadline import check_time
 from carlang.judgement.conditions import Folding, Outcome, Value
 from carlang.judgement.traces import NONE, AbsentLog, Reasons, Times, Trace, combinations, grouped, merged
 from carlang.model.schema import Model
@@ -95,6 +96,7 @@ class Evaluation:
         # Inputs first: a program of some hundred statements is a stream some hundred streams deep.
         if id(stream) not in self._traces:
             for below in self.shared.order:
+                check_time()
                 if id(below) not in self._traces:
                     self._traces[id(below)] = merged(self._of(below))
         return self._traces[id(stream)]
@@ -204,6 +206,7 @@ class Evaluation:
 
     def _passing(self, traces: Iterable[Trace], condition: BoundExpr, folding: Folding) -> Iterable[Trace]:
         for trace in traces:
+            check_time()
             yield from _passed(trace, folding.condition(condition, trace))
 
     def _groups(self, group: bound.Grouped) -> list[tuple[Trace, Sequence[Trace]]]:

@@ -11,8 +11,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import product
+from itertools import chain, product
 
+from carlang.deadline import check_time
 from carlang.results import Reason
 
 Reasons = frozenset[Reason]
@@ -88,6 +89,7 @@ class Trace:
 
 def combined(parts: Sequence[Trace]) -> Trace:
     """Return the trace of rows that are made of a row of each part."""
+    check_time()  # of many parts with many traces each there are powers of these
     return Trace(
         frozenset().union(*(part.sources for part in parts)),
         {name: why for part in parts for name, why in part.missing.items()},
@@ -105,11 +107,11 @@ def combinations(parts: Sequence[Sequence[Trace]]) -> list[Trace]:
     Beside what there is, one part at a time may be a ghost: what two ghosts lack together, each of them says alone.
     """
     bases = [[t for t in part if not t.lost] or list(part) for part in parts]
-    combos = list(product(*bases))
+    combos = [product(*bases)]
     for index, part in enumerate(parts):
         if ghosts := [t for t in part if t.lost and t not in bases[index]]:
-            combos += product(*bases[:index], ghosts, *bases[index + 1 :])
-    return merged(combined(combo) for combo in combos)
+            combos.append(product(*bases[:index], ghosts, *bases[index + 1 :]))
+    return merged(combined(combo) for combo in chain.from_iterable(combos))
 
 
 def merged(traces: Iterable[Trace]) -> list[Trace]:

@@ -15,7 +15,7 @@ import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from carlang.database.connection import open_shared
+from carlang.database.connection import limited_to_task, open_shared
 from carlang.database.quoting import text_literal
 from carlang.store.files import StoreFile, damaged
 from carlang.store.statistics import packed, unpacked
@@ -65,7 +65,7 @@ def statistics(files: Sequence[StoreFile]) -> tuple[pa.Table, frozenset[Path]]:
 
     One that is not of as many rows as the file has is none: a program that filters files may hand their footers on.
     """
-    with open_shared() as connection:
+    with open_shared() as connection, limited_to_task(connection):
         texts = _statistics(connection, [file.path for file in files])
     rows = {file.path: file.rows for file in files}
     table, part = unpacked(list(texts.values()))
@@ -83,6 +83,8 @@ def _statistics(connection: duckdb.DuckDBPyConnection, paths: Sequence[Path]) ->
     try:
         arguments = {"files": [str(path) for path in paths], "key": _STATISTICS}
         return {Path(name): text for name, text in connection.execute(query, arguments).fetchall()}
+    except duckdb.InterruptException:
+        raise
     except duckdb.Error:
         if len(paths) == 1:
             return {}

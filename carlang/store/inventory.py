@@ -12,7 +12,7 @@ import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from carlang.database.connection import open_shared
+from carlang.database.connection import limited_to_task, open_shared
 from carlang.store.counting import class_query, hollow_query, host_query, known_of, parquet_rows
 from carlang.store.files import StoreFile
 from carlang.store.footer import statistics
@@ -59,7 +59,7 @@ class Inventory:
         key = None if classes is None else frozenset(classes), asked
         if self._latest is not None and self._latest[0] == key:
             return self._latest[1]
-        with open_shared() as connection:
+        with open_shared() as connection, limited_to_task(connection):
             parts = [
                 self._count(connection, name, files, asked)
                 if classes is None or name in classes
@@ -119,6 +119,8 @@ def _rows(
         return SCHEMA.empty_table()
     try:
         return typed(connection.sql(query(files)).to_arrow_table())
+    except duckdb.InterruptException:
+        raise
     except duckdb.Error:
         if len(files) == 1:
             return known_of(files[0])
@@ -133,5 +135,7 @@ def _hollow_rows(connection: duckdb.DuckDBPyConnection, files: Sequence[StoreFil
     try:
         query = hollow_query(claims_query(parquet_rows(files), has_host=has_host))
         return typed(connection.sql(query).to_arrow_table())
+    except duckdb.InterruptException:
+        raise
     except duckdb.Error as error:  # no statistics tell how many there are, which decides whether nothing was found
         raise not_counted(error) from error

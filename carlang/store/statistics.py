@@ -14,6 +14,8 @@ from collections.abc import Sequence
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from carlang.deadline import check_time
+
 SCHEMA = pa.schema(
     [
         ("host", pa.string()),  # of names that differ in case the first in order; null for events without one
@@ -107,6 +109,7 @@ def unpacked(texts: Sequence[str]) -> tuple[pa.Table, pa.Array]:
     columns: dict[str, list[int]] = {"part": [], "first": [], "size": []}
     batches: list[pa.RecordBatch] = []
     for number, text in enumerate(texts):
+        check_time()  # there may be thousands, of some megabytes each
         if (read := _read(text)) is not None:
             batches.append(read[1])
             for name, value in {"part": number, "first": len(names), "size": len(read[0])}.items():
