@@ -25,9 +25,9 @@ def deviations(analytic: CompiledAnalytic, published: CompiledAnalytic) -> Itera
         here, there = fact(data), fact(other)
         explained = key in data.changes
         if here != there and not explained:
-            yield f"{key} differs from CAR's and `changes` does not say why: {_difference(here, there)}"
+            yield f"`{key}` differs from CAR's and `changes` does not say why: {_difference(here, there)}"
         if here == there and explained:
-            yield f"`changes` explains {key}, which is as CAR has it"
+            yield f"`changes` explains `{key}`, which is as CAR has it"
     trees = [program.ast for program in published.compiled]
     if [program.ast for program in analytic.compiled] != trees and not _TOLD.search(analytic.program):
         yield "the program differs from CAR's and no comment tells what CAR has"

@@ -14,15 +14,16 @@ from rich.syntax import Syntax
 from rich.table import Table
 from rich.text import Text
 
-from carlang.analytic import CompiledAnalytic, Judged, RunOptions, judge_analytics, load
+from carlang.analytic import CompiledAnalytic, Judged, RunOptions, judge_analytics
 from carlang.cli import exits
-from carlang.cli.console import listing_console, piped, put, put_block, put_json, put_program, say
+from carlang.cli.console import listing_console, piped, put, put_block, put_json, put_program, say, say_diagnostics
 from carlang.cli.exits import UsageError
 from carlang.cli.options import Targets, open_project, path_option
 from carlang.cli.targets import catalogue_analytics, find_analytics, say_shadowing
 from carlang.diagnostics import has_errors, nearest
+from carlang.diagnostics.codes import BAD_FRONT_MATTER, BAD_METADATA, FILE_UNREADABLE, NOT_UTF8
 from carlang.escapes import printable
-from carlang.importers import Implementation, UnitTest, facts
+from carlang.importers import Implementation, UnitTest, facts, load_file
 from carlang.importers.attack import TACTICS, techniques
 from carlang.publication import deviations
 from carlang.report import coverage_layer, share_answered
@@ -35,6 +36,9 @@ catalog_app = typer.Typer(help="Look at the catalogue of analytics.", no_args_is
 LIST_FORMATS = ("table", "json")
 SHOW_FORMATS = ("text", "json")
 COVERAGE_FORMATS = ("table", "json", "navigator")
+
+UNREAD = (BAD_FRONT_MATTER, BAD_METADATA, FILE_UNREADABLE, NOT_UTF8)
+"""Faults of a file, in the whole or in a key, with which a comparison would name differences that are none."""
 
 Words = Annotated[list[str] | None, typer.Argument(metavar="WORD...", help="Only analytics that have all these words.")]
 StoreOption = Annotated[
@@ -235,16 +239,11 @@ def references_(
             for line in (analytic.id, *(f"  {reference}" for reference in _references(analytic))):
                 put(line)
         return exits.DONE
-    published = {} if against is None else _published(against)
-    faults = []
-    for analytic in analytics:
-        faults += [f"{analytic.file}: {fault}" for fault in _reference_faults(analytic)]
-        if analytic.id in published:
-            faults += [f"{analytic.file}: {fault}" for fault in deviations(analytic, load(published[analytic.id]))]
+    faults = [f"{analytic.file}: {fault}" for analytic in analytics for fault in _reference_faults(analytic)]
+    if against is not None:
+        faults += _deviations(analytics, against)
     for fault in faults:
         put(fault)
-    if against is not None:
-        say(f"{sum(analytic.id in published for analytic in analytics)} compared with CAR's")
     return exits.FAULTY if faults else exits.DONE
 
 
@@ -256,12 +255,24 @@ def _reference_faults(analytic: CompiledAnalytic) -> Iterator[str]:
         yield f"the data model has no {', '.join(sorted(unknown))}"
 
 
-def _published(path: Path) -> dict[str, Path]:
-    """Return CAR's files of a folder, or the one named, by the id in their names."""
-    files = sorted(path.glob("*.y*ml")) if path.is_dir() else [path] if path.is_file() else []
-    if not files:
-        raise UsageError(f"--against: there is no YAML of analytics at {path}")
-    return {file.stem: file for file in files}
+def _deviations(analytics: Sequence[CompiledAnalytic], path: Path) -> list[str]:
+    """Return what analytics do not explain of their difference from CAR's files, which are those of a folder or one."""
+    files = sorted(path.glob("*.y*ml")) if path.is_dir() else [path]
+    published = {data.id: data for data in map(load_file, files)}
+    compared = [analytic for analytic in analytics if analytic.id in published]
+    if not compared:
+        raise UsageError(f"--against: none of the analytics is published at {path}")
+    faults = []
+    for analytic in compared:
+        data = published[analytic.id]
+        if unread := [d for d in data.diagnostics if d.code in UNREAD]:
+            say_diagnostics(unread)
+            faults.append(f"{data.file}: cannot be compared with {analytic.file}")
+            continue
+        other = CompiledAnalytic(data, analytic.model)
+        faults += [f"{analytic.file}: {fault}" for fault in deviations(analytic, other)]
+    say(f"{len(compared)} compared with CAR's")
+    return faults
 
 
 def _judged(analytics: list[CompiledAnalytic], store: Store | None, now: str | None) -> list[Entry]:

@@ -331,9 +331,9 @@ def test_what_differs_from_cars_publication_is_explained_or_named(ours: Path) ->
     done = carlang(*against, cwd=ours)
     assert (done.status, done.err) == (1, "1 compared with CAR's\n")
     assert [line.partition("one.car: ")[2] for line in done.out.splitlines()] == [
-        "subtypes differs from CAR's and `changes` does not say why: here nothing, there Process",
-        "platforms differs from CAR's and `changes` does not say why: here Windows, there Linux",
-        "implementations differs from CAR's and `changes` does not say why: here nothing, there Splunk Search",
+        "`subtypes` differs from CAR's and `changes` does not say why: here nothing, there Process",
+        "`platforms` differs from CAR's and `changes` does not say why: here Windows, there Linux",
+        "`implementations` differs from CAR's and `changes` does not say why: here nothing, there Splunk Search",
         "the program differs from CAR's and no comment tells what CAR has",
     ]
     explained = OURS.replace("---\np =", "---\n# CAR has blurb.exe besides, which is no program.\np =").replace(
@@ -346,9 +346,22 @@ def test_what_differs_from_cars_publication_is_explained_or_named(ours: Path) ->
     stale = explained.replace("platforms: it", "subtypes: it")
     (ours / "ours" / "one.car").write_text(stale, encoding="utf-8")
     told = carlang(*against, cwd=ours).out
-    assert "`changes` explains subtypes, which is as CAR has it" in told
-    assert "platforms differs" in told
-    assert carlang("catalog", "references", "--against", "none", cwd=ours).status == 2
+    assert "`changes` explains `subtypes`, which is as CAR has it" in told
+    assert "`platforms` differs" in told
+
+
+def test_what_cannot_be_compared_is_no_agreement(ours: Path) -> None:
+    published = ours / "car.yaml"
+    against = ("catalog", "references", "--against", "car.yaml", "ours")
+    published.write_text(PUBLISHED.replace("OUR-1", "OUR-9"), encoding="utf-8")
+    done = carlang(*against, cwd=ours)
+    assert (done.status, done.out) == (2, "")
+    assert "--against: none of the analytics is published at car.yaml" in done.err
+    published.write_text(PUBLISHED.replace("[Linux]", "{a: b}"), encoding="utf-8")
+    done = carlang(*against, cwd=ours)
+    assert (done.status, done.out.splitlines()[-1]) == (1, "car.yaml: cannot be compared with ours/one.car")
+    assert "car.yaml:3:12" in done.err
+    assert carlang("catalog", "references", "--against", "none", "ours", cwd=ours).status == 2
 
 
 def test_show_as_json_has_all_that_a_file_says(ours: Path) -> None:
