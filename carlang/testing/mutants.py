@@ -61,7 +61,9 @@ def _changes(statement: ast.Statement) -> Iterator[tuple[ast.Expr, Change]]:
     """Yield the expressions of a statement that are changed, each with every change of it."""
     for test in _tests(statement):
         yield from ((test, change) for change in _unconditional(test))
-    for node in walk(statement):
+    nodes = list(walk(statement))
+    tested = {id(node.pattern) for node in nodes if isinstance(node, ast.TextTest)}  # in these texts `*` is no wildcard
+    for node in nodes:
         match node:
             case ast.And(operands, span):
                 yield node, (ast.Or(operands, span), span, "joined by `or`")
@@ -75,7 +77,7 @@ def _changes(statement: ast.Statement) -> Iterator[tuple[ast.Expr, Change]]:
                 yield from ((node, change) for change in _other_tests(node))
             case ast.NumberLit() | ast.DurationLit() | ast.AddressLit() | ast.StringLit():
                 yield from ((node, change) for change in _steps(node))
-        for text in _patterns(node):
+        for text in _patterns(node) if id(node) not in tested else ():
             yield from ((text, change) for change in _other_ends(text))
 
 

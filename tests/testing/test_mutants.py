@@ -123,6 +123,7 @@ CHANGES = [
         'user not endswith "a"',
         ['not user not endswith "a"', "true", 'user not contains "a"', 'user != "a"'],
     ),
+    ('user match ["a", "b."]', ['not user match ["a", "b."]', "true", 'user match ["b."]', 'user match ["a"]']),
     ('user startswith "a*"', ['not user startswith "a*"', "true", 'user contains "a*"']),
     ("uid > 1.5", ["not uid > 1.5", "true", "uid > 1.4", "uid > 1.6"]),
     ("uid > -1", ["not uid > -1", "true", "uid > -2", "uid > 0"]),
