@@ -73,9 +73,8 @@ same fault is repaired in the same way everywhere:
   is looked for or left out. So a copy in another folder is found as well, and a namesake of what is left out is not.
 - **Words of a command.** CAR has one blank between two words, and cmd.exe alone makes two of it. Any blanks and tabs
   part words here, quotes may stand around each, a program may be written without `.exe` and with its path, and a
-  switch begins with whatever its program takes: a hyphen for the slash of auditpol, ftp, reg, schtasks and wmic, a
-  slash and other dashes for the hyphen of certutil and of PowerShell, whose cmdlets take any dash. Switches that may
-  be cut short are found so: `/del`, `-Val`.
+  switch begins with a slash or a hyphen, since many programs of Windows take both; certutil and PowerShell take other
+  dashes as well. Switches that may be cut short are found so: `/del`, `-Val`.
 - **net1.exe** is what net.exe hands most of its work to, with the same arguments. It counts wherever net.exe does, so a
   command of net.exe is found twice.
 

@@ -32,7 +32,7 @@ ARGUMENTS = {
     ("CAR-2021-05-007", "certutil_downloads"): ("certutil.exe", "verifyctl.*split|split.*verifyctl"),
     ("CAR-2021-05-008", "certutil_exports"): ("certutil.exe", r'[\s"][-/–—−]exportpfx[\s"]'),
     ("CAR-2021-05-009", "certutil_decodes"): ("certutil.exe", "decode"),
-    ("CAR-2021-05-010", "net_commands"): ("net1?.exe", r'localgroup|user|/add?([\s"]|$)'),
+    ("CAR-2021-05-010", "net_commands"): ("net1?.exe", r'localgroup|user|[-/]add?([\s"]|$)'),
     ("CAR-2019-07-002", "procdump_lsass"): ("procdump.*.exe", "lsass"),
     ("CAR-2021-01-007", "target_processes"): ("sc.exe", "(config|stop|query).*windefend"),
 }
@@ -117,7 +117,7 @@ def _by_windows_regsvr32(p: Process) -> bool:
 
 
 def _mavinject(p: Process) -> bool:
-    return p.exe == "mavinject.exe" or "/injectrunning" in p.command
+    return p.exe == "mavinject.exe" or _any(p.command, "/injectrunning", "-injectrunning")
 
 
 def _groups(p: Process) -> bool:
@@ -126,7 +126,7 @@ def _groups(p: Process) -> bool:
 
 
 def _shares_removed(p: Process) -> bool:
-    removed = p.exe in NET and re.search(r'delete|[\s"]/d(elet|ele|el|e|)([\s"]|$)', p.command)
+    removed = p.exe in NET and re.search(r'delete|[\s"][-/]d(elet|ele|el|e|)([\s"]|$)', p.command)
     return bool(removed) or _any(p.command, "remove-smbshare", "remove-fileshare")
 
 
@@ -155,7 +155,7 @@ def _echoes_into_pipe(p: Process) -> bool:
 def _meterpreter(p: Process) -> bool:
     shell = p.parent == rf"{SYSTEM}\services.exe" and p.image == rf"{SYSTEM}\cmd.exe"
     return (shell and _echoes_into_pipe(p)) or (
-        p.image == rf"{SYSTEM}\rundll32.exe" and bool(re.search(r',a[\s"]+/p:', p.command))
+        p.image == rf"{SYSTEM}\rundll32.exe" and bool(re.search(r',a[\s"]+[-/]p:', p.command))
     )
 
 
@@ -195,11 +195,11 @@ def _uac_bypass(p: Process) -> bool:
         return False
     dism = re.match(rf'"?({re.escape(SYSTEM)}\\)?dism(\.exe)?[\s"].*\.xml', p.parent_command)
     dism_host = re.fullmatch(r"c:\\users\\.*\\appdata\\local\\temp\\.*\\dismhost\.exe", p.image)
-    wusa = re.match(rf'"?({re.escape(SYSTEM)}\\)?wusa(\.exe)?[\s"].*/quiet', p.command)
+    wusa = re.match(rf'"?({re.escape(SYSTEM)}\\)?wusa(\.exe)?[\s"].*[-/]quiet', p.command)
     at_home = p.folder == SYSTEM + "\\" and p.parent != r"c:\windows\explorer.exe" and p.user != "not_translated"
     return (
         p.parent in (rf"{SYSTEM}\fodhelper.exe", rf"{SYSTEM}\slui.exe")
-        or bool(re.search(r'\.exe".*cleanmgr\.exe[\s"]+/autoclean', p.command))
+        or bool(re.search(r'\.exe".*cleanmgr\.exe[\s"]+[-/]autoclean', p.command))
         or p.image == r"c:\program files\windows media player\osk.exe"
         or bool(dism and not dism_host)
         or bool(wusa and at_home)

@@ -29,9 +29,6 @@ OPERATORS = frozenset({"&", "&&", "|", "||", ">", ">>", "<", "-"})
 COUNTING = re.compile(r"\b(?:group|join|count|by|run)\b")
 """Words of programs whose rows are of several events, so that the events of other tests change them."""
 
-TAKE_BOTH = frozenset({"auditpol", "certutil", "ftp", "powershell", "reg", "schtasks", "wmic"})
-"""Programs that take a slash and a hyphen for one another; net and bitsadmin, for two, take a slash alone."""
-
 
 def _words(command: str) -> list[str]:
     return WORD.findall(command)
@@ -49,9 +46,9 @@ def _quoted(event: Mapping[str, Any]) -> str:
 
 
 def _other_signs(event: Mapping[str, Any]) -> str:
-    if (name := _name(event)) not in TAKE_BOTH:
-        return _line(event)
-    switch = OF_POWERSHELL if name == "powershell" else SWITCH
+    if not str(event.get("exe") or ".exe").casefold().endswith(".exe"):
+        return _line(event)  # of Linux
+    switch = OF_POWERSHELL if _name(event) in {"powershell", "pwsh"} else SWITCH
     return " ".join(switch.sub(_other_sign, word, count=1) for word in _words(_line(event)))
 
 
@@ -93,6 +90,8 @@ SPELLINGS: dict[str, Callable[[Mapping[str, Any]], str]] = {
 """How to write a command line so that its program does the same."""
 
 EXCEPTIONS: dict[tuple[str, str], str] = {
+    ("CAR-2013-07-001", "the other sign before a switch"): "PuTTY's switches begin with a hyphen alone",
+    ("CAR-2020-08-002", "the other sign before a switch"): "bash.exe takes a hyphen alone, as bash does anywhere",
     ("CAR-2014-07-001", "a tab"): "the blank within a service's path is what it looks for",
     ("CAR-2014-07-001", "quotes"): "a path in quotes is not open to interception",
     ("CAR-2014-07-001", "the other suffix"): "a name behind the first blank would be another program",
