@@ -2,7 +2,8 @@
 
 What differs has to be explained where it stands: a key of the front matter by an entry of `changes`, the program by a
 comment that tells what CAR has or what was published. An explanation of what no longer differs is a fault as well.
-Order, the case of languages' names and the older word Medium for Moderate make no difference.
+Order, the case of languages' names and the older word Medium for Moderate make no difference, nor do references that
+CAR has not.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from carlang.analytic import CompiledAnalytic
 from carlang.importers import AnalyticFile, Coverage
 
 _TOLD = re.compile(r"^[ \t]*(?:#|//).*(?:\bCAR\b|[Pp]ublished)", re.MULTILINE)
+_URL = re.compile(r"https?://[^\s)\]]+")
 _SAME_LEVEL = {"Medium": "Moderate"}
 
 
@@ -28,9 +30,19 @@ def deviations(analytic: CompiledAnalytic, published: CompiledAnalytic) -> Itera
             yield f"`{key}` differs from CAR's and `changes` does not say why: {_difference(here, there)}"
         if here == there and explained:
             yield f"`changes` explains `{key}`, which is as CAR has it"
+    lacking = [url for url in _urls(other) if url not in _urls(data)]
+    if lacking and "references" not in data.changes:
+        yield f"`references` lacks what CAR refers to and `changes` does not say why: {', '.join(lacking)}"
+    if not lacking and "references" in data.changes:
+        yield "`changes` explains `references`, which has all that CAR refers to"
     trees = [program.ast for program in published.compiled]
     if [program.ast for program in analytic.compiled] != trees and not _TOLD.search(analytic.program):
         yield "the program differs from CAR's and no comment tells what CAR has"
+
+
+def _urls(data: AnalyticFile) -> list[str]:
+    """Return the addresses among references, which CAR puts into sentences now and then."""
+    return [url.rstrip("/") for text in data.references for url in _URL.findall(text)]
 
 
 def _difference(here: Any, there: Any) -> str:

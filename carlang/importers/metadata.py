@@ -36,6 +36,7 @@ COMPARED = (
     "coverage",
     "d3fend_mappings",
     "implementations",
+    "references",
     "true_positives",
     "unit_tests",
 )

@@ -312,6 +312,7 @@ id: OUR-1
 title: Our own
 platforms: [Linux]
 subtypes: [Process]
+references: ['The list (https://example.com/flurbs/) is a good one.']
 coverage:
 - {technique: T1053, tactics: [TA0002]}
 implementations:
@@ -334,11 +335,13 @@ def test_what_differs_from_cars_publication_is_explained_or_named(ours: Path) ->
         "`subtypes` differs from CAR's and `changes` does not say why: here nothing, there Process",
         "`platforms` differs from CAR's and `changes` does not say why: here Windows, there Linux",
         "`implementations` differs from CAR's and `changes` does not say why: here nothing, there Splunk Search",
+        "`references` lacks what CAR refers to and `changes` does not say why: https://example.com/flurbs",
         "the program differs from CAR's and no comment tells what CAR has",
     ]
     explained = OURS.replace("---\np =", "---\n# CAR has blurb.exe besides, which is no program.\np =").replace(
         "description:",
-        "subtypes: [Process]\nimplementations: [{type: Splunk, name: Search}]\n"
+        "subtypes: [Process]\nreferences: [https://example.com/flurbs]\n"
+        "implementations: [{type: Splunk, name: Search}]\n"
         "changes: {platforms: it runs on Windows alone}\ndescription:",
     )
     (ours / "ours" / "one.car").write_text(explained, encoding="utf-8")
