@@ -32,6 +32,8 @@ from carlang.resolve.bound import (
     Item,
     OneOf,
     Projected,
+    Scalar,
+    walk,
 )
 
 Signature = int
@@ -59,7 +61,9 @@ def _differences(old: Any, new: Any) -> Iterator[ChangedFilter | None]:
     if old == new:
         return
     if isinstance(old, Filtered) and isinstance(new, Filtered) and old.input == new.input:
-        yield ChangedFilter(old, new.condition)
+        # One query asks both conditions, and a stream's name means one stream in it.
+        same_streams = _scalars(old.condition) == _scalars(new.condition)
+        yield ChangedFilter(old, new.condition) if same_streams else None
     elif isinstance(old, tuple) and isinstance(new, tuple) and len(old) == len(new):
         for a, b in zip(old, new, strict=True):
             yield from _differences(a, b)
@@ -69,6 +73,10 @@ def _differences(old: Any, new: Any) -> Iterator[ChangedFilter | None]:
                 yield from _differences(getattr(old, field.name), getattr(new, field.name))
     else:
         yield None
+
+
+def _scalars(condition: BoundExpr) -> set[Scalar]:
+    return {part for part in walk(condition) if isinstance(part, Scalar)}
 
 
 def signatures(

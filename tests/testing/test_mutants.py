@@ -214,3 +214,16 @@ def test_mutants_of_what_stands_around_filters_are_run_too() -> None:
     expect: {h: 0}
 """
     assert survivors(run_tests(analytic(tests + edges, AGGREGATED), mutate=True)) == set()
+
+
+def test_a_mutant_of_what_a_condition_takes_an_aggregate_of_is_run() -> None:
+    program = """\
+b = search Process:Create where (exe == "a.exe")
+first = min(b.time)
+f = search Process:Create where (time > first)
+output f
+"""
+    events = ("exe: a.exe, time: 2020-01-01", "exe: b.exe, time: 2020-01-02", "exe: b.exe, time: 2019-01-01")
+    near = ("exe: xa.exe, time: 2018-01-01", "exe: a.exe2, time: 2018-01-01", "exe: a.exe, time: 2020-01-01")
+    tests = case(*events, rows=1) + case(*near, name="near", rows=0)
+    assert survivors(run_tests(analytic(tests, program), mutate=True)) == set()
