@@ -35,16 +35,6 @@ EXPECTED_WARNINGS: dict[str, dict[str, str]] = {}
 """Warnings that stay, by analytic and code, with the reason."""
 
 SURVIVORS = {
-    "CAR-2013-01-002": 15,
-    "CAR-2013-01-003": 2,
-    "CAR-2013-02-012": 3,
-    "CAR-2013-03-001": 8,
-    "CAR-2013-04-002": 52,
-    "CAR-2013-05-003": 1,
-    "CAR-2013-08-001": 1,
-    "CAR-2013-09-003": 2,
-    "CAR-2013-09-005": 3,
-    "CAR-2013-10-002": 4,
     "CAR-2015-07-001": 5,
     "CAR-2020-09-004": 2,
     "CAR-2020-11-005": 1,
