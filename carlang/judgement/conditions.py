@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from functools import lru_cache
 
 from carlang.judgement.traces import NONE, AbsentLog, Arm, Reasons, Times, Trace
 from carlang.model.types import Kind
@@ -336,12 +337,14 @@ def _equal(name: str) -> _Test:
     return name, lambda text: text.lower() == name.lower()
 
 
+@lru_cache(maxsize=1024)  # a condition is folded for each make of rows
 def _fitting(pattern: bound.Pattern) -> _Test:
     """Return the test of a pattern; without case, of which the names of logs have the common letters."""
     pieces = {bound.Wildcard.RUN: ".*", bound.Wildcard.ONE: "."}
-    regex = "".join(pieces[p] if isinstance(p, bound.Wildcard) else re.escape(p.lower()) for p in pattern)
+    text = "".join(pieces[p] if isinstance(p, bound.Wildcard) else re.escape(p.lower()) for p in pattern)
+    regex = re.compile(text, re.DOTALL)
     written = "".join(part.value if isinstance(part, bound.Wildcard) else part for part in pattern)
-    return written, lambda text: re.fullmatch(regex, text.lower(), re.DOTALL) is not None
+    return written, lambda text: regex.fullmatch(text.lower()) is not None
 
 
 def _decided(operator: str, left: Value, right: Value) -> Outcome:

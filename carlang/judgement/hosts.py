@@ -19,6 +19,7 @@ from carlang.database import limited_to_task, open_shared
 from carlang.deadline import check_time
 from carlang.judgement.streams import Kind
 from carlang.results import LogCleared
+from carlang.store import hollow_counts
 
 ALL_PLATFORMS = 7
 _PLATFORMS = {"windows": 1, "linux": 2, "macos": 4}
@@ -57,6 +58,10 @@ class Pattern:
     platforms: int
     hosts: pa.DictionaryArray  # in the order of their names
     gaps: tuple[Gap, ...] = ()
+
+
+_Told = Mapping[int, Mapping[int, Sequence[tuple[LogCleared, frozenset[int]]]]]
+"""By need and host the logs that were emptied, each with the codes that others than it tell."""
 
 
 def platform_mask(names: Sequence[str]) -> int:
@@ -101,20 +106,21 @@ class Hosts:
             self._names = names["host"].combine_chunks()
             self._cleared = self._read_cleared()
         self._patterns: dict[Need, list[Pattern]] = {}
+        self._hollow = hollow_counts(inventory)
+        times = pa.table({name: inventory[name] for name in ("object", "action")}).append_column(
+            "last",
+            inventory["last_time"].cast(pa.int64()),  # times may lie beyond the years that Python knows
+        )
+        last = times.group_by(["object", "action"]).aggregate([("last", "max")]).to_pylist()
+        self._latest = {(row["object"], row["action"]): row["last_max"] for row in last if row["last_max"] is not None}
 
-    def latest(self) -> dict[tuple[str, str], int]:
+    def latest(self) -> Mapping[tuple[str, str], int]:
         """Return the instant of the latest event of each class, in microseconds since 1970."""
-        query = "SELECT object, action, max(last_us) FROM seen WHERE last_us IS NOT NULL GROUP BY object, action"
-        with self._lock:
-            rows = self._connection.execute(query).fetchall()
-        return {(owner, action): moment for owner, action, moment in rows}
+        return self._latest
 
-    def hollow(self) -> dict[tuple[str, str], int]:
+    def hollow(self) -> Mapping[tuple[str, str], int]:
         """Return the number of hollow records of each class that has some."""
-        query = "SELECT object, action, sum(hollow)::BIGINT FROM seen WHERE hollow > 0 GROUP BY object, action"
-        with self._lock:
-            rows = self._connection.execute(query).fetchall()
-        return {(owner, action): count for owner, action, count in rows}
+        return self._hollow
 
     def patterns(self, need: Need) -> list[Pattern]:
         """Return the patterns of all hosts, those without any event of a need's classes among them."""
@@ -124,41 +130,64 @@ class Hosts:
     def read(self, needs: Iterable[Need]) -> None:
         """Read the patterns of many needs at once: a query has its price, however small the table."""
         with self._lock, limited_to_task(self._connection):
-            by_moments: dict[tuple[datetime, ...], list[Need]] = defaultdict(list)
-            for need in dict.fromkeys(needs):
-                if need not in self._patterns:
-                    by_moments[need.moments[:_MOST_MOMENTS]].append(need)
-            for moments, alike in by_moments.items():
-                self._read(alike, moments)
+            unread = [need for need in dict.fromkeys(needs) if need not in self._patterns]
+            if not unread:
+                return
+            elements = self._elements(unread)
+            numbers: list[int] = []
+            moments: frozenset[datetime] = frozenset()
+            for number, need in enumerate(unread):
+                joint = moments | frozenset(need.moments[:_MOST_MOMENTS])
+                if len(joint) > _MOST_MOMENTS:
+                    self._read(unread, numbers, sorted(moments), elements)
+                    numbers, joint = [], frozenset(need.moments[:_MOST_MOMENTS])
+                numbers.append(number)
+                moments = joint
+            self._read(unread, numbers, sorted(moments), elements)
 
-    def _read(self, needs: Sequence[Need], moments: Sequence[datetime]) -> None:
+    def _elements(self, needs: Sequence[Need]) -> dict[int, Sequence[Any]]:
+        """Tell apart what needs ask for of the kinds of events: elements, each with its need."""
         classes = [(index, *each, sorted(need.fields)) for index, need in enumerate(needs) for each in need.classes]
         columns = list(zip(*classes, strict=True)) or [(), (), (), ()]
         types = (pa.int32(), pa.string(), pa.string(), pa.list_(pa.string()))
         arrays = [pa.array(list(values), type_) for values, type_ in zip(columns, types, strict=True)]
         self._connection.register("needs", pa.table(arrays, names=["need", "object", "action", "asked"]))
         self._connection.execute(_ELEMENTS)
-        elements = {row[0]: row[1:] for row in self._connection.execute(_LISTED).fetchall()}
+        return {row[0]: row[1:] for row in self._connection.execute(_LISTED).fetchall()}
+
+    def _read(
+        self,
+        needs: Sequence[Need],
+        numbers: Sequence[int],
+        moments: Sequence[datetime],
+        elements: Mapping[int, Sequence[Any]],
+    ) -> None:
+        """Read the patterns of needs, by number; `moments` are all that they compare times with."""
         stretches = _stretches(moments)
-        query = _patterns_query(len(needs), stretches)
-        rows = self._connection.sql(query).to_arrow_table()
+        decoders = {n: _Decoder(elements, needs[n].fields, _own(needs[n].moments, moments)) for n in numbers}
+        rows = self._connection.sql(_patterns_query(numbers, stretches)).to_arrow_table()
         hosts = rows["hosts"].combine_chunks()
         ids, ends = hosts.flatten(), hosts.offsets.to_pylist()
-        told = self._told(stretches) if self._cleared else {}
-        read: list[list[Pattern]] = [[] for _ in needs]
+        told = self._told(numbers, stretches) if self._cleared else {}
+        read: dict[int, dict[object, list[Pattern]]] = {number: defaultdict(list) for number in numbers}
         for index, (number, codes, mask) in enumerate(
             zip(*(rows[name].to_pylist() for name in ("need", "codes", "mask")), strict=True)
         ):
             check_time()
-            kinds, hollow = _decoded(codes or (), elements, needs[number], len(stretches))
+            kinds, hollow = decoders[number].decoded(codes or ())
             of_pattern = ids.slice(ends[index] - ends[0], ends[index + 1] - ends[index])
             pattern = Pattern(kinds, hollow, mask, pa.DictionaryArray.from_arrays(of_pattern, self._names))
-            codes_of = {id_: told.get((number, id_), ()) for id_ in self._emptied(pattern)}
-            if codes_of:
-                read[number] += self._with_gaps(pattern, codes_of, elements, needs[number], len(stretches))
-            else:
-                read[number].append(pattern)
-        self._patterns.update(zip(needs, read, strict=True))
+            for each in self._with_gaps(pattern, told.get(number, {}), decoders[number]):
+                read[number][each.kinds, each.hollow, each.platforms, each.gaps].append(each)
+        for number, alike in read.items():
+            self._patterns[needs[number]] = [self._joined(patterns) for patterns in alike.values()]
+
+    def _joined(self, patterns: Sequence[Pattern]) -> Pattern:
+        """Return one pattern for those that differ in nothing that a need asks for."""
+        if len(patterns) == 1:
+            return patterns[0]
+        ids = pa.concat_arrays([pattern.hosts.indices for pattern in patterns])
+        return replace(patterns[0], hosts=self._named(ids.take(pc.sort_indices(ids))))
 
     # ---- logs that were emptied --------------------------------------------------------------------------------------
 
@@ -191,44 +220,45 @@ class Hosts:
                     cleared[id_].append(LogCleared(log, None if before is None else _hour_text(before), end))
         return cleared
 
-    def _told(self, stretches: Sequence[str]) -> dict[tuple[int, int], list[tuple[int, frozenset[str]]]]:
-        """Return by need and host, of hosts with a log that was emptied, the codes and the logs that tell them."""
+    def _told(self, numbers: Sequence[int], stretches: Sequence[str]) -> _Told:
+        """Return by need the hosts whose judgement may hang on a log that was emptied.
+
+        They have each of these logs with the codes that others than it tell.
+        """
         query = f"""
             SELECT need, seen.id, {_code(stretches)} AS code, sensor, seen.log FROM seen JOIN elements USING (kind)
-            WHERE id IN ({", ".join(map(str, self._cleared))})
+            WHERE id IN ({", ".join(map(str, self._cleared))}) AND need IN ({", ".join(map(str, numbers))})
         """  # noqa: S608  # numbers of our own
-        told: dict[tuple[int, int], list[tuple[int, frozenset[str]]]] = defaultdict(list)
+        by_host: dict[tuple[int, int], list[tuple[int, frozenset[str]]]] = defaultdict(list)
         for need, id_, code, sensor, log in self._connection.execute(query).fetchall():
             logs = frozenset({log.lower()}) if log else self._logs.get(sensor, frozenset())
-            told[need, id_].append((code, logs))
+            by_host[need, id_].append((code, logs))
+        told: dict[int, dict[int, list[tuple[LogCleared, frozenset[int]]]]] = defaultdict(dict)
+        for (need, id_), codes in by_host.items():
+            every = frozenset(code for code, _ in codes)
+            left = [
+                (cleared, frozenset(code for code, logs in codes if logs != {cleared.log.lower()}))
+                for cleared in self._cleared[id_]
+            ]
+            if lost := [(cleared, others) for cleared, others in left if others != every]:
+                told[need][id_] = lost
         return told
-
-    def _emptied(self, pattern: Pattern) -> list[int]:
-        """Return which hosts of a pattern have a log that was emptied."""
-        if not self._cleared:
-            return []
-        emptied = pa.array(list(self._cleared), pa.int32())
-        is_emptied = pc.is_in(pattern.hosts.indices, emptied)
-        ids: list[int] = pattern.hosts.indices.filter(is_emptied).to_pylist()
-        return ids
 
     def _with_gaps(
         self,
         pattern: Pattern,
-        told: Mapping[int, Sequence[tuple[int, frozenset[str]]]],
-        elements: Mapping[int, Sequence[Any]],
-        need: Need,
-        stretches: int,
+        told: Mapping[int, Sequence[tuple[LogCleared, frozenset[int]]]],
+        decoder: _Decoder,
     ) -> list[Pattern]:
-        """Return a pattern, and for each of its hosts of which a log was emptied one of its own."""
+        """Return a pattern, and for each of its hosts that hangs on a log that was emptied one of its own."""
         ids = pattern.hosts.indices
-        others = ids.filter(pc.invert(pc.is_in(ids, pa.array(list(told), pa.int32()))))
+        is_told = pc.is_in(ids, pa.array(list(told), pa.int32())) if told else None
+        if is_told is None or not pc.any(is_told).as_py():
+            return [pattern]
+        others = ids.filter(pc.invert(is_told))
         patterns = [replace(pattern, hosts=self._named(others))] if len(others) else []
-        for id_, codes in told.items():
-            gaps = []
-            for cleared in self._cleared[id_]:
-                left = {code for code, logs in codes if logs != {cleared.log.lower()}}
-                gaps.append(Gap(cleared, _decoded(left, elements, need, stretches)[0]))
+        for id_ in ids.filter(is_told).to_pylist():
+            gaps = [Gap(cleared, decoder.decoded(left)[0]) for cleared, left in told[id_]]
             patterns.append(replace(pattern, hosts=self._named(pa.array([id_], pa.int32())), gaps=tuple(gaps)))
         return patterns
 
@@ -264,15 +294,16 @@ _ELEMENTS = """
 _LISTED = "SELECT DISTINCT element, object, action, log, fields, present FROM elements"
 
 
-def _patterns_query(needs: int, stretches: Sequence[str]) -> str:
-    """Return the query for the patterns of each need; a code is an element, then a bit a stretch, then the untimed."""
+def _patterns_query(needs: Sequence[int], stretches: Sequence[str]) -> str:
+    """Return the query for the patterns of needs; a code is an element, then a bit a stretch, then the untimed."""
+    listed = ", ".join(map(str, needs))
     return f"""
       WITH codes AS (
         SELECT DISTINCT need, id, {_code(stretches)} AS code
-        FROM seen JOIN elements USING (kind)),
+        FROM seen JOIN elements USING (kind) WHERE need IN ({listed})),
       by_host AS (SELECT need, id, list(code ORDER BY code) AS codes FROM codes GROUP BY need, id)
       SELECT numbers.need::INTEGER AS need, codes, mask, list(hosts.id ORDER BY hosts.id) AS hosts
-      FROM hosts CROSS JOIN range({needs}) AS numbers(need)
+      FROM hosts CROSS JOIN unnest([{listed}]) AS numbers(need)
         LEFT JOIN by_host ON by_host.need = numbers.need AND by_host.id = hosts.id
       GROUP BY numbers.need, codes, mask ORDER BY numbers.need, min(hosts.id)
     """  # noqa: S608  # numbers of our own
@@ -316,18 +347,34 @@ def _stretches(moments: Sequence[datetime]) -> list[str]:
     return tests
 
 
-def _decoded(
-    codes: Iterable[int], elements: Mapping[int, Sequence[Any]], need: Need, stretches: int
-) -> tuple[frozenset[Kind], frozenset[tuple[str, str]]]:
-    """Return the kinds that codes stand for, and the classes of hollow records."""
-    kinds: set[Kind] = set()
-    hollow: set[tuple[str, str]] = set()
-    for code in codes:
-        owner, action, log, fields, present = elements[code >> stretches + 1]
-        if not present:
-            hollow.add((owner, action))
-            continue
-        lies_in = frozenset(index for index in range(stretches) if code >> index + 1 & 1)
-        missing = need.fields - frozenset(fields) - _EVERY_EVENT_HAS
-        kinds.add(Kind(owner, action, log, missing, lies_in, bool(code & 1)))
-    return frozenset(kinds), frozenset(hollow)
+def _own(moments: Sequence[datetime], of_all: Sequence[datetime]) -> list[int]:
+    """Return, for each stretch between the moments of several needs, that between a need's own in which it lies."""
+    own = [0]
+    for moment in of_all:
+        before = sum(each < moment for each in moments[:_MOST_MOMENTS])
+        is_own = moment in moments[:_MOST_MOMENTS]
+        own += [2 * before + is_own, 2 * (before + is_own)]
+    return own
+
+
+@dataclass(frozen=True, slots=True)
+class _Decoder:
+    """Tells what codes stand for: `elements` of a need, which asks for `fields`, and stretches, as `own` has them."""
+
+    elements: Mapping[int, Sequence[Any]]
+    fields: frozenset[str]
+    own: Sequence[int]
+
+    def decoded(self, codes: Iterable[int]) -> tuple[frozenset[Kind], frozenset[tuple[str, str]]]:
+        """Return the kinds that codes stand for, and the classes of hollow records."""
+        kinds: set[Kind] = set()
+        hollow: set[tuple[str, str]] = set()
+        for code in codes:
+            owner, action, log, fields, present = self.elements[code >> len(self.own) + 1]
+            if not present:
+                hollow.add((owner, action))
+                continue
+            lies_in = frozenset(own for index, own in enumerate(self.own) if code >> index + 1 & 1)
+            missing = self.fields - frozenset(fields) - _EVERY_EVENT_HAS
+            kinds.add(Kind(owner, action, log, missing, lies_in, bool(code & 1)))
+        return frozenset(kinds), frozenset(hollow)

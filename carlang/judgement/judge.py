@@ -13,12 +13,12 @@ import pyarrow as pa
 from carlang.deadline import check_time, task
 from carlang.judgement.conditions import Folding, moments
 from carlang.judgement.hosts import Hosts, Need, platform_mask, platform_names
-from carlang.judgement.streams import Bounds, Evaluation, Kind, Shared, Store
+from carlang.judgement.streams import Bounds, Evaluation, Kind, Shared, Store, best_kinds
 from carlang.judgement.traces import Trace
 from carlang.mapping import sensor_logs, sensor_platforms
 from carlang.model import Model
 from carlang.resolve import Given, bound
-from carlang.resolve.bound import BoundOutput, Events, streams_below
+from carlang.resolve.bound import BoundOutput, BoundStream, Events, streams_below
 from carlang.results import HostGroup, Judgement, NoEvents, NotOnOneHost, OtherPlatform, Reason, State, distinct
 from carlang.store import Store as EventStore
 
@@ -63,11 +63,11 @@ def judge(asked: Sequence[Asked], store: EventStore, model: Model, range_: Range
 
 def _judged(asked: Sequence[Asked], store: EventStore, model: Model, range_: Range) -> list[Judgement]:
     needs = [_need(each, range_, model) for each in asked]
-    classes = frozenset[tuple[str, str]]().union(*(need.classes for need, _ in needs))
-    fields = frozenset[str]().union(*(need.fields for need, _ in needs))
+    classes = frozenset[tuple[str, str]]().union(*(need.classes for need, _, _ in needs))
+    fields = frozenset[str]().union(*(need.fields for need, _, _ in needs))
     # That a log was emptied is told by events of a class that nobody may have asked for.
     judge_ = _Judge(_hosts(store, classes | {("system", "log_clear")}, fields), model, range_)
-    judge_.read([need for need, _ in needs])
+    judge_.read([need for need, _, _ in needs])
     return [judge_.judgement(each, *need) for each, need in zip(asked, needs, strict=True)]
 
 
@@ -97,21 +97,24 @@ class _Judge:
         """Read the hosts for all needs at once."""
         self._hosts.read(needs)
 
-    def judgement(self, asked: Asked, need: Need, bounds: Bounds) -> Judgement:
+    def judgement(self, asked: Asked, need: Need, bounds: Bounds, order: tuple[BoundStream, ...]) -> Judgement:
         """Return the judgement of an output."""
         patterns, stream = self._hosts.patterns(need), asked.output.stream
-        order = tuple(streams_below(stream))
         kinds = frozenset[Kind]().union(*(pattern.kinds for pattern in patterns))
         hollow = frozenset[tuple[str, str]]().union(*(pattern.hollow for pattern in patterns))
         shared = Shared(self._model, self._store, bounds, self._range.now, asked.given, need.fields, order)
-        everywhere = Evaluation(kinds, hollow, shared)
+        everywhere = Evaluation(best_kinds(kinds), hollow, shared)
         of_all_hosts = _verdict(everywhere.traces(stream))
 
-        @cache  # hosts that differ in platform alone, or in the hours of which they have nothing, are of the same kinds
-        def verdict(kinds: frozenset[Kind], hollow: frozenset[tuple[str, str]]) -> _Verdict:
-            if len(patterns) == 1 and kinds == everywhere.kinds:
+        @cache  # hosts that differ in what the best of their sensors outdoes are judged alike
+        def of_best(kinds: tuple[Kind, ...], hollow: frozenset[tuple[str, str]]) -> _Verdict:
+            if (kinds, hollow) == (everywhere.kinds, everywhere.hollow):
                 return of_all_hosts
             return _verdict(Evaluation(kinds, hollow, shared, everywhere).traces(stream))
+
+        @cache  # and those that differ in platform alone, or in the hours of which they have nothing, are of one kind
+        def verdict(kinds: frozenset[Kind], hollow: frozenset[tuple[str, str]]) -> _Verdict:
+            return of_best(best_kinds(kinds), hollow)
 
         wanted = platform_mask(asked.platforms)
         groups = []
@@ -200,13 +203,14 @@ def _summed(whole: _Verdict, groups: tuple[HostGroup, ...]) -> Judgement:
     return Judgement(State.PARTLY, distinct((*whole.reasons, *of_hosts)), groups)
 
 
-def _need(asked: Asked, range_: Range, model: Model) -> tuple[Need, Bounds]:
-    """Return what of the store an output's judgement hangs on, and the stretches of time that it tells apart."""
+def _need(asked: Asked, range_: Range, model: Model) -> tuple[Need, Bounds, tuple[BoundStream, ...]]:
+    """Return what of the store an output's judgement hangs on, its stretches of time, and its streams."""
+    order = tuple(streams_below(asked.output.stream))
     classes: set[tuple[str, str]] = set()
     names: set[str] = set(_ALWAYS)
     instants: set[datetime] = {moment for moment in (range_.since, range_.until) if moment is not None}
     folding = Folding(range_.now, asked.given, (), lambda _: ())
-    for stream in streams_below(asked.output.stream):
+    for stream in order:
         if isinstance(stream, Events):
             classes.update((each.object, action) for each in stream.sets for action in each.actions)
         if isinstance(stream, bound.Distinct):
@@ -223,7 +227,7 @@ def _need(asked: Asked, range_: Range, model: Model) -> tuple[Need, Bounds]:
         and (range_.until is None or index < 2 * ordered.index(range_.until) + 1)
     )
     fields = frozenset(names & known)
-    return Need(frozenset(classes), fields, ordered), Bounds(ordered, window)
+    return Need(frozenset(classes), fields, ordered), Bounds(ordered, window), order
 
 
 def _behind(moment: int) -> str | None:

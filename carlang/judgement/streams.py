@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from functools import cached_property
 from typing import assert_never
 
 from carlang.deadline import check_time
@@ -46,6 +45,16 @@ class Kind:
         )
 
 
+def best_kinds(kinds: Iterable[Kind]) -> tuple[Kind, ...]:
+    """Return, in order, the kinds that no other outdoes: what they find is all that is found."""
+    ordered = sorted(kinds, key=lambda k: (k.object, k.action, k.log or "", len(k.missing), sorted(k.missing)))
+    best: list[Kind] = []
+    for kind in ordered:
+        if not any(kind.outdone_by(other) for other in best):
+            best.append(kind)
+    return tuple(best)
+
+
 @dataclass(frozen=True, slots=True)
 class Bounds:
     """The instants that a program and its run compare times with, and the stretches that the run looks at."""
@@ -80,12 +89,12 @@ class Shared:
 
 @dataclass(frozen=True)
 class Evaluation:
-    """Follows a program's rows over the events of some kinds, those of a host or those of all.
+    """Follows a program's rows over the events of some kinds, the best of a host's or of all.
 
     `everywhere` is the evaluation over all hosts: parts of joins that are not tied to one host may be of any.
     """
 
-    kinds: frozenset[Kind]
+    kinds: tuple[Kind, ...]
     hollow: frozenset[tuple[str, str]]
     shared: Shared
     everywhere: Evaluation | None = None
@@ -141,21 +150,11 @@ class Evaluation:
             owner = self.shared.model.objects.get(event_set.object)
             # An object with one action is named by it, whichever way it was searched.
             any_action = event_set.whole and len(event_set.actions) > 1
-            of_set = [k for k in self._best if k.object == event_set.object and k.action in event_set.actions]
+            of_set = [k for k in self.kinds if k.object == event_set.object and k.action in event_set.actions]
             fields = frozenset(owner.fields) if owner else frozenset[str]()
             for kind in of_set:
                 yield from self._of_kind(id(events), kind, fields, None if any_action else kind.action)
             yield from self._absent(id(events), event_set, of_set, whole=any_action)
-
-    @cached_property
-    def _best(self) -> list[Kind]:
-        """The kinds that no other outdoes: what they find is all that is found."""
-        kinds = sorted(self.kinds, key=lambda k: (k.object, k.action, k.log or "", len(k.missing), sorted(k.missing)))
-        best: list[Kind] = []
-        for kind in kinds:
-            if not any(kind.outdone_by(other) for other in best):
-                best.append(kind)
-        return best
 
     def _of_kind(self, search: int, kind: Kind, fields: frozenset[str], action: str | None) -> Iterable[Trace]:
         source = (search, kind.object, action)

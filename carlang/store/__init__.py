@@ -10,6 +10,7 @@ from carlang.store.files import StagedFile, StoreFile, described
 from carlang.store.footer import Footer, footers, parquet_options
 from carlang.store.hollow import CLAIMED_BY, CLAIMS
 from carlang.store.info import ClassInfo, HollowInfo, StoreInfo
+from carlang.store.inventory import hollow_counts
 from carlang.store.plain_copy import write_plain
 from carlang.store.repair import Remedy, Repair, Step, repair_store
 from carlang.store.seen import HostClass, HostInfo
@@ -51,6 +52,7 @@ __all__ = [
     "create_store",
     "described",
     "footers",
+    "hollow_counts",
     "model_columns",
     "not_written",
     "object_columns",
