@@ -1,6 +1,7 @@
 """Analytics ready to be checked, compiled and run; a run of many over one store, and what may bound it."""
 
 from carlang.analytic.compiled import PROGRAM, CompiledAnalytic, load, load_text
+from carlang.analytic.explaining import ExplainedStream, explain
 from carlang.analytic.judging import Judged, judge_analytics
 from carlang.analytic.options import (
     NO_STORE,
@@ -23,10 +24,12 @@ __all__ = [
     "NO_STORE",
     "PROGRAM",
     "CompiledAnalytic",
+    "ExplainedStream",
     "Judged",
     "OptionError",
     "Parameter",
     "RunOptions",
+    "explain",
     "instant",
     "judge_analytics",
     "known_parameters",

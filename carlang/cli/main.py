@@ -22,9 +22,11 @@ from carlang.cli.check import check
 from carlang.cli.compile import compile_command
 from carlang.cli.console import PipeClosedError, abandon_output, piped, put, say, say_block
 from carlang.cli.exits import UsageError
+from carlang.cli.explain import explain_command
 from carlang.cli.fmt import fmt
 from carlang.cli.import_command import import_command
 from carlang.cli.ingest import ingest
+from carlang.cli.new import new
 from carlang.cli.run import run
 from carlang.cli.store import store_app
 from carlang.cli.test import test
@@ -46,7 +48,9 @@ app.command()(piped(run))
 app.command()(piped(check))
 app.command()(piped(fmt))
 app.command("compile")(piped(compile_command))
+app.command("explain")(piped(explain_command))
 app.command()(piped(test))
+app.command()(piped(new))
 app.command("import")(piped(import_command))
 app.command()(piped(ingest))
 app.add_typer(store_app, name="store")

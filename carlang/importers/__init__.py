@@ -14,6 +14,7 @@ from carlang.importers.analytic_file import (
 from carlang.importers.document import Document, RewriteError, write_file
 from carlang.importers.facts import facts
 from carlang.importers.load import SUFFIXES, TESTS_SUFFIX, load_file, load_text
+from carlang.importers.scaffold import scaffold
 from carlang.importers.write import car_text, plain_program, program_id
 
 __all__ = [
@@ -36,5 +37,6 @@ __all__ = [
     "load_text",
     "plain_program",
     "program_id",
+    "scaffold",
     "write_file",
 ]

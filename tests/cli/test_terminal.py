@@ -167,6 +167,16 @@ COMMANDS: dict[str, tuple[tuple[str, ...], ...]] = {
         ("--stage", NASTY),
         ("--dialect", NASTY),
     ),
+    "explain": (
+        ("detections", "--store", "{plain}"),
+        ("detections/runs.car", "--store", "{plain}", "--sql"),
+        ("-e", f"search Process:Create | filter exe == '{NAME}'", "--sql"),
+        ("-e", f"search Process:Create | filter exe == '{NAME}'", "--format", "json"),
+        (NASTY,),
+        ("--format", NASTY),
+        ("CL201", NASTY),
+    ),
+    "new": ((NASTY,), ("A", "--to", "{imported}"), ("A", "--to", f"logs/{LINES}.json")),
     "test": (("detections", "--jobs", "1"), ("detections", "--jobs", "1", "--format", "junit"), (NASTY,)),
     "import": (("detections", "--to", "{imported}"), ("detections", "--to", "{imported}"), (NASTY,)),
     "ingest": (
@@ -287,7 +297,7 @@ def test_a_terminal_without_colours_gets_printable_characters_alone(name: str, f
     assert "\r" not in text.replace("\r\r\n", "").replace("\r\n", "")
     assert "\nforged line" not in text
     # Markup is data, also where no character of it is a control.
-    assert "[red]m[/red]" in text or name in ("catalog", "compile")
+    assert "[red]m[/red]" in text or name in ("catalog", "compile", "new")
 
 
 @POSIX

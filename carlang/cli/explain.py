@@ -1,0 +1,143 @@
+"""`carlang explain`: what each stream of an analytic comes to, or what a diagnostic's code means."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from importlib.resources import files
+from typing import Annotated
+
+import typer
+from rich.markdown import Markdown
+from rich.table import Table
+
+from carlang.analytic import CompiledAnalytic, ExplainedStream, RunOptions, explain
+from carlang.cli import exits
+from carlang.cli.console import (
+    put_block,
+    put_json,
+    put_program,
+    report_console,
+    say_diagnostics,
+)
+from carlang.cli.exits import UsageError
+from carlang.cli.options import (
+    FORMATS,
+    Expression,
+    StorePath,
+    Timeout,
+    check_format,
+    open_project,
+    open_store_of,
+    parameters,
+)
+from carlang.cli.targets import find_analytics
+from carlang.deadline import limit_time
+from carlang.diagnostics import CODES, has_errors, nearest
+from carlang.escapes import printable
+
+_CODE = re.compile(r"CL\d+", re.IGNORECASE)
+
+
+def explain_command(  # noqa: PLR0913, PLR0917  # the options that the command has
+    targets: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="TARGET|CODE...",
+            help="Files, folders, catalogue ids, - for standard input; or codes, such as CL201.",
+            show_default=False,
+        ),
+    ] = None,
+    expression: Expression = None,
+    store: StorePath = None,
+    param: Annotated[list[str] | None, typer.Option(metavar="K=V", help="A value for an input.")] = None,
+    now: Annotated[str | None, typer.Option(metavar="T", help="The instant that programs call now.")] = None,
+    since: Annotated[str | None, typer.Option(metavar="T", help="Leave out events before this.")] = None,
+    until: Annotated[str | None, typer.Option(metavar="T", help="Leave out events at and after this.")] = None,
+    format_: Annotated[str, typer.Option("--format", metavar="FORMAT", help=" | ".join(FORMATS))] = "text",
+    memory_limit: Annotated[str | None, typer.Option(metavar="2GB", help="Memory for queries.")] = None,
+    timeout: Timeout = None,
+    *,
+    sql: Annotated[bool, typer.Option("--sql", help="Show the SQL of each stream as well.")] = False,
+) -> int:
+    """Run each stream of an analytic by itself and show its rows, columns and time; or explain a diagnostic's code."""
+    check_format(format_)
+    if codes := _codes(targets or [], format_):
+        _put_pages(codes)
+        return exits.DONE
+    options = RunOptions.of(
+        now=now, since=since, until=until, limit=0, memory_limit=memory_limit, timeout=timeout, command=True
+    )
+    project = open_project()
+    analytics = find_analytics(targets or [], expression, project)
+    status, explained = exits.DONE, []
+    with limit_time(options.limits.seconds):
+        opened = open_store_of(project, store)
+        for analytic in analytics:
+            if analytic.diagnostics:
+                say_diagnostics(analytic.diagnostics)
+            if has_errors(analytic.diagnostics):
+                status = exits.FAULTY
+                continue
+            streams = list(explain(analytic, opened, options, parameters(param)))
+            explained.append((analytic, streams))
+    if format_ == "json":
+        put_json({"store": str(opened.path), "analytics": [_json(*each) for each in explained]})
+    else:
+        for number, each in enumerate(explained):
+            _put(*each, with_sql=sql, first=not number)
+    return status
+
+
+def _codes(targets: Sequence[str], format_: str) -> list[str]:
+    """Return the codes that were asked for, none where analytics were."""
+    codes = [target.upper() for target in targets if _CODE.fullmatch(target)]
+    if not codes:
+        return []
+    if len(codes) < len(targets):
+        raise UsageError("explain: name either codes or analytics, not both")
+    if format_ != "text":
+        raise UsageError("--format: the page of a code is text")
+    for code in codes:
+        if code not in CODES:
+            meant = nearest(code, list(CODES))
+            hint = f"; did you mean {meant}?" if meant else ""
+            raise UsageError(f"there is no code {code}{hint}")
+    return codes
+
+
+def _put_pages(codes: Sequence[str]) -> None:
+    for number, code in enumerate(codes):
+        page = files("carlang.pages").joinpath(f"{code}.md").read_text(encoding="utf-8")
+        # The names of other pages, which are not here to be followed.
+        text = re.sub(r"\[([^\]]+)\]\((?!https?:)[^)]+\)", r"\1", page).strip()
+        if number:
+            put_block("")
+        # In a pipe it comes as it is written: rich would wrap it and draw frames around headings.
+        console = report_console()
+        if console.is_terminal:
+            console.print(Markdown(text, hyperlinks=False))
+        else:
+            put_block(text)
+
+
+def _json(analytic: CompiledAnalytic, streams: Sequence[ExplainedStream]) -> dict[str, object]:
+    return {"analytic": analytic.id, "title": analytic.title, "streams": [stream.to_json() for stream in streams]}
+
+
+def _put(analytic: CompiledAnalytic, streams: Sequence[ExplainedStream], *, with_sql: bool, first: bool) -> None:
+    console = report_console()
+    if not first:
+        console.print()
+    console.print(printable(f"{analytic.id}  {analytic.title}".rstrip()), soft_wrap=True)
+    table = Table(box=None, pad_edge=False)
+    for heading in ("stream", "line", "rows", "columns", "time"):
+        table.add_column(heading, justify="left" if heading == "stream" else "right", overflow="fold")
+    for stream in streams:
+        name = printable(stream.name) + (" (output)" if stream.is_output else "")
+        time = f"{stream.seconds * 1000:,.0f} ms"
+        table.add_row(name, str(stream.line), f"{stream.rows:,}", str(len(stream.columns)), time)
+    console.print(table)
+    if with_sql:
+        for stream in streams:
+            put_program(f"\n-- {printable(stream.name)}\n{stream.sql};")

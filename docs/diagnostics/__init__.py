@@ -1,0 +1,1 @@
+"""The pages of the diagnostics, as data: `CL201.md`."""
