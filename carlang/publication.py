@@ -9,15 +9,50 @@ CAR has not.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from carlang.analytic import CompiledAnalytic
-from carlang.importers import AnalyticFile, Coverage
+from carlang.diagnostics import Diagnostic
+from carlang.diagnostics.codes import BAD_FRONT_MATTER, BAD_METADATA, FILE_UNREADABLE, NOT_UTF8
+from carlang.importers import AnalyticFile, Coverage, load_file
 
 _TOLD = re.compile(r"^[ \t]*(?:#|//).*(?:\bCAR\b|[Pp]ublished)", re.MULTILINE)
 _URL = re.compile(r"https?://[^\s)\]]+")
 _SAME_LEVEL = {"Medium": "Moderate"}
+
+
+_UNREAD = (BAD_FRONT_MATTER, BAD_METADATA, FILE_UNREADABLE, NOT_UTF8)
+"""Faults of a file, in the whole or in a key, with which a comparison would name differences that are none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """What analytics and CAR's files disagree on: how many were compared, the faults, and what could not be read."""
+
+    compared: int
+    faults: tuple[str, ...]
+    unread: tuple[Diagnostic, ...]
+
+
+def compare(analytics: Iterable[CompiledAnalytic], path: Path) -> Comparison:
+    """Compare analytics with CAR's YAML, of a folder or one file; those of which it has no such id are left out."""
+    files = sorted(path.glob("*.y*ml")) if path.is_dir() else [path]
+    published = {data.id: data for data in map(load_file, files)}
+    compared = [analytic for analytic in analytics if analytic.id in published]
+    faults: list[str] = []
+    unread: list[Diagnostic] = []
+    for analytic in compared:
+        data = published[analytic.id]
+        if broken := [diagnostic for diagnostic in data.diagnostics if diagnostic.code in _UNREAD]:
+            unread += broken
+            faults.append(f"{data.file}: cannot be compared with {analytic.file}")
+            continue
+        other = CompiledAnalytic(data, analytic.model)
+        faults += [f"{analytic.file}: {fault}" for fault in deviations(analytic, other)]
+    return Comparison(len(compared), tuple(faults), tuple(unread))
 
 
 def deviations(analytic: CompiledAnalytic, published: CompiledAnalytic) -> Iterator[str]:

@@ -21,11 +21,10 @@ from carlang.cli.exits import UsageError
 from carlang.cli.options import Targets, open_project, path_option
 from carlang.cli.targets import catalogue_analytics, find_analytics, say_shadowing
 from carlang.diagnostics import has_errors, nearest
-from carlang.diagnostics.codes import BAD_FRONT_MATTER, BAD_METADATA, FILE_UNREADABLE, NOT_UTF8
 from carlang.escapes import printable
-from carlang.importers import Implementation, UnitTest, facts, load_file
+from carlang.importers import Implementation, UnitTest, facts
 from carlang.importers.attack import TACTICS, techniques
-from carlang.publication import deviations
+from carlang.publication import compare
 from carlang.report import coverage_layer, share_answered
 from carlang.resolve.lineage import references
 from carlang.results import Judgement, State, judgement_json, judgement_text, reasons_text
@@ -36,9 +35,6 @@ catalog_app = typer.Typer(help="Look at the catalogue of analytics.", no_args_is
 LIST_FORMATS = ("table", "json")
 SHOW_FORMATS = ("text", "json")
 COVERAGE_FORMATS = ("table", "json", "navigator")
-
-UNREAD = (BAD_FRONT_MATTER, BAD_METADATA, FILE_UNREADABLE, NOT_UTF8)
-"""Faults of a file, in the whole or in a key, with which a comparison would name differences that are none."""
 
 Words = Annotated[list[str] | None, typer.Argument(metavar="WORD...", help="Only analytics that have all these words.")]
 StoreOption = Annotated[
@@ -241,7 +237,13 @@ def references_(
         return exits.DONE
     faults = [f"{analytic.file}: {fault}" for analytic in analytics for fault in _reference_faults(analytic)]
     if against is not None:
-        faults += _deviations(analytics, against)
+        comparison = compare(analytics, against)
+        if not comparison.compared:
+            raise UsageError(f"--against: none of the analytics is published at {against}")
+        if comparison.unread:
+            say_diagnostics(comparison.unread)
+        say(f"{comparison.compared} compared with CAR's")
+        faults += comparison.faults
     for fault in faults:
         put(fault)
     return exits.FAULTY if faults else exits.DONE
@@ -253,26 +255,6 @@ def _reference_faults(analytic: CompiledAnalytic) -> Iterator[str]:
         yield f"data_model_references lacks {', '.join(sorted(missing))}"
     if unknown := [reference for reference in said if not _is_reference(analytic, reference)]:
         yield f"the data model has no {', '.join(sorted(unknown))}"
-
-
-def _deviations(analytics: Sequence[CompiledAnalytic], path: Path) -> list[str]:
-    """Return what analytics do not explain of their difference from CAR's files, which are those of a folder or one."""
-    files = sorted(path.glob("*.y*ml")) if path.is_dir() else [path]
-    published = {data.id: data for data in map(load_file, files)}
-    compared = [analytic for analytic in analytics if analytic.id in published]
-    if not compared:
-        raise UsageError(f"--against: none of the analytics is published at {path}")
-    faults = []
-    for analytic in compared:
-        data = published[analytic.id]
-        if unread := [d for d in data.diagnostics if d.code in UNREAD]:
-            say_diagnostics(unread)
-            faults.append(f"{data.file}: cannot be compared with {analytic.file}")
-            continue
-        other = CompiledAnalytic(data, analytic.model)
-        faults += [f"{analytic.file}: {fault}" for fault in deviations(analytic, other)]
-    say(f"{len(compared)} compared with CAR's")
-    return faults
 
 
 def _judged(analytics: list[CompiledAnalytic], store: Store | None, now: str | None) -> list[Entry]:

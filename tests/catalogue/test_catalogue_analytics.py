@@ -174,6 +174,22 @@ def _comparisons(analytic: CompiledAnalytic) -> Iterator[tuple[str, str]]:
                 yield from ((name, item.value) for item in items if isinstance(item, ast.StringLit))
 
 
+@each_file
+def test_net1_counts_wherever_net_does(file: Path) -> None:
+    names = {text.casefold() for name, text in _comparisons(load(file)) if name == "exe"}
+    names |= {text.casefold() for text in _lists(load(file))}
+    assert ("net.exe" in names) == ("net1.exe" in names)
+
+
+def _lists(analytic: CompiledAnalytic) -> Iterator[str]:
+    """Yield the texts of a program's lists that have names."""
+    for program in analytic.compiled:
+        for statement in program.ast.statements:
+            match statement:
+                case ast.AssignStmt(value=ast.ListLit(items=items)):
+                    yield from (item.value for item in items if isinstance(item, ast.StringLit))
+
+
 def test_car_compares_a_base_name_with_a_path_in_a_dozen_analytics(real_corpus: Path) -> None:
     published = (load(real_corpus / "car" / "analytics" / f"{file.stem}.yaml") for file in FILES)
     assert sum(bool(PATH_AS_NAME.search(analytic.program)) for analytic in published) >= 12
