@@ -36,7 +36,7 @@ _AROUND = re.compile(
 _PART = re.compile(rb"\s*<(?!Ev(?!ent(?:Data|ID|RecordID)\b))/?[A-Za-z][\w:.-]*(?:\s+[\w:.-]+\s*=|\s*/?>)|[^<]*</")
 """What a line within an event looks like, and no line with which one begins."""
 _NEW = re.compile(rb"\S.*<System\b")
-_ILLEGAL = re.compile(
+ILLEGAL = re.compile(
     r"[\0-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]|&#(?:x0*(?:[0-8bcef]|1[0-9a-f])|0*(?:[0-8]|1[124-9]|2\d|3[01]));",
     re.IGNORECASE,
 )
@@ -136,7 +136,7 @@ def event_document(text: str | bytes) -> dict[str, dict[str, Any]]:
         return {"Event": _event(ET.fromstring(text))}  # noqa: S314
     except ET.ParseError as error:
         decoded = text.decode("utf-8", "replace") if isinstance(text, bytes) else text
-        cleaned, illegal = _ILLEGAL.subn("\ufffd", decoded)
+        cleaned, illegal = ILLEGAL.subn("\ufffd", decoded)
         if not illegal:
             raise ValueError(str(error)) from error
         return event_document(cleaned)

@@ -79,6 +79,9 @@ CLIXML_REFERENCES = 100_000
 """Objects of a CLIXML file that later ones may refer to. Not measured: what records share are a few lists of words; the
 limit bounds memory."""
 
+CLIXML_TYPES = 16
+"""Types of objects by which the next one is found behind one that is broken. Not measured: a file has one or two."""
+
 DOCUMENTS_AT_ONCE = 20_000
 """JSON documents that a reader passes on at once. Not measured: some 20 MB of ordinary events."""
 

@@ -32,7 +32,7 @@ def _name(record: object) -> str:
         raise ValueError("JSON, but not an object")  # noqa: TRY004  # as a line is judged
     if "Event" in record:
         return str(record["Event"]["System"]["EventRecordID"])
-    return str(record.get("name") or record.get("SYSCALL", {}).get("exe"))
+    return str(record.get("name") or record.get("MachineName") or record.get("SYSCALL", {}).get("exe"))
 
 
 def json_line(name: str) -> str:

@@ -34,6 +34,7 @@ _NOT_TUNING = {
     },
     "evtx_missing": {"_SHOWN"},
     "guessing": {"_FEWEST_MEMBERS", "_FEWEST_TELLING", "_LEAST_SHARE"},
+    "event_listing": {"_ALIKE"},
     "expansion": {"_KILO"},
     "tar_file": {"_END", "_MAGIC_AT"},
     "text": {"_TEXT_PER_CONTROL"},
