@@ -11,10 +11,10 @@ from carlang.analytic.options import RunOptions
 from carlang.deadline import TimeUpError
 from carlang.diagnostics import has_errors
 from carlang.errors import EngineError
-from carlang.judgement import Asked, Range, judge
+from carlang.judgement import Asked, Range, hour_gaps, judge
 from carlang.resolve import Given, MissingParameterError, WrongParameterError
 from carlang.resolve.bound import BoundOutput
-from carlang.results import Judgement, MissingParameter, Reason, State, WrongParameter, distinct
+from carlang.results import ClassGaps, Judgement, MissingParameter, Reason, State, WrongParameter, distinct
 from carlang.store import Store
 
 
@@ -92,6 +92,12 @@ def _judged(
     judgements = [answer for model in models.values() for answer in judge(asked, store, model, range_)]
     answers = iter(judgements)
     return [_with_outputs(each, answers) for each in judged]
+
+
+def gaps_of(judged: Sequence[Judged], store: Store, options: RunOptions) -> tuple[ClassGaps, ...]:
+    """Return the hours without events of what analytics search for, on hosts that have such events before and after."""
+    asked = [Asked(output, each.given) for each in judged if each.given is not None for output, _ in each.outputs]
+    return hour_gaps(asked, store, Range(options.now, options.since, options.until))
 
 
 def _with_outputs(judged: Judged, answers: Iterator[Judgement]) -> Judged:

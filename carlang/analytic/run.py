@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from carlang.analytic.compiled import CompiledAnalytic
-from carlang.analytic.judging import Judged, JudgingTimeError, judge_analytics
+from carlang.analytic.judging import Judged, JudgingTimeError, gaps_of, judge_analytics
 from carlang.analytic.options import RunOptions
 from carlang.analytic.parameters import known_parameters
 from carlang.deadline import limit_time
@@ -60,9 +60,12 @@ def run_analytics(
     results: list[AnalyticOutput] = []
     not_run: list[NotRun] = []
     failed: list[Failed] = []
+    answered: list[Judged] = []
     model = analytics[0].model if analytics else builtin_model()
     with limit_time(options.limits.seconds), _session(store, model, options) as session:
         for judged in _judged(analytics, store, options, params):
+            if isinstance(judged, Judged):
+                answered.append(judged)
             for outcome in [judged] if isinstance(judged, Failed) else _outcomes(judged, session, options):
                 match outcome:
                     case AnalyticOutput():
@@ -72,7 +75,9 @@ def run_analytics(
                     case Failed():
                         failed.append(outcome)
     warnings = [d for a in analytics for d in a.diagnostics if d.severity is Severity.WARNING]
-    return RunReport(options.now, str(store.path), tuple(results), tuple(not_run), tuple(failed), tuple(warnings))
+    lists = tuple(results), tuple(not_run), tuple(failed), tuple(warnings)
+    gaps = gaps_of(answered, store, options)
+    return RunReport(options.now, str(store.path), *lists, files_counted=store.silent_files(), gaps=gaps)
 
 
 def _judged(

@@ -18,7 +18,7 @@ from carlang.analytic import CompiledAnalytic, Judged, RunOptions, judge_analyti
 from carlang.cli import exits
 from carlang.cli.console import listing_console, piped, put, put_block, put_json, put_program, say, say_diagnostics
 from carlang.cli.exits import UsageError
-from carlang.cli.options import Targets, open_project, path_option
+from carlang.cli.options import Targets, open_project, path_option, say_counted
 from carlang.cli.targets import catalogue_analytics, find_analytics, say_shadowing
 from carlang.diagnostics import has_errors, nearest
 from carlang.escapes import printable
@@ -261,6 +261,7 @@ def _judged(analytics: list[CompiledAnalytic], store: Store | None, now: str | N
     options = RunOptions.of(now=now, command=True)
     if store is None:
         return [Entry(analytic, None) for analytic in analytics]
+    say_counted(store.silent_files())
     return [Entry(each.analytic, each) for each in judge_analytics(analytics, store, options, {})]
 
 

@@ -12,7 +12,7 @@ from carlang.cli import exits
 from carlang.cli.console import put, put_diagnostics, put_json, put_program, say, say_block, say_diagnostics
 from carlang.cli.exits import UsageError
 from carlang.cli.fixing import Fixed, fix_all
-from carlang.cli.options import Expression, StorePath, Targets, Timeout, open_project
+from carlang.cli.options import Expression, StorePath, Targets, Timeout, open_project, say_counted
 from carlang.cli.targets import find_analytics
 from carlang.deadline import limit_time
 from carlang.diagnostics import Diagnostic, Severity, diagnostic_json, has_errors
@@ -51,6 +51,8 @@ def check(  # noqa: PLR0913  # the options that the command has
         diagnostics = [d for analytic in analytics for d in analytic.diagnostics]
     path = project.store_path(store)
     opened = open_store(path) if path else None
+    if opened:
+        say_counted(opened.silent_files())
     judgements = _judgements(judge_analytics(analytics, opened, options, {})) if opened else []
     if format_ == "json":
         _put_json(analytics, judgements, fixed)

@@ -10,6 +10,7 @@ import typer
 from carlang.cli.console import say
 from carlang.cli.exits import UsageError
 from carlang.project import Project
+from carlang.results import counted_files_text
 from carlang.store import Store, open_store
 
 
@@ -73,6 +74,12 @@ def name_settings(project: Project) -> None:
     """Name settings that lie in a folder above: nobody sees from where he stands that they are there."""
     if project.settings_file and project.settings_file.parent != Path.cwd():
         say(f"settings: {project.settings_file}")
+
+
+def say_counted(files: int) -> None:
+    """Say where files do not say whose events they have: to count these takes longer than all the rest."""
+    if files:
+        say(counted_files_text(files))
 
 
 def open_store_of(project: Project, named: Path | None) -> Store:

@@ -11,7 +11,16 @@ from carlang.analytic import CompiledAnalytic, RunOptions, known_parameters, run
 from carlang.cli import exits
 from carlang.cli.console import error_stream, output_stream, say_diagnostics
 from carlang.cli.exits import UsageError
-from carlang.cli.options import Expression, StorePath, Targets, open_project, open_store_of, parameters, path_option
+from carlang.cli.options import (
+    Expression,
+    StorePath,
+    Targets,
+    open_project,
+    open_store_of,
+    parameters,
+    path_option,
+    say_counted,
+)
 from carlang.cli.targets import find_analytics
 from carlang.deadline import limit_time
 from carlang.diagnostics import has_errors
@@ -71,6 +80,8 @@ def run(  # noqa: PLR0913, PLR0917  # the options that the command has
         report = run_analytics(analytics, open_store_of(project, store), options, params)
     if report.warnings:
         say_diagnostics(report.warnings)
+    if FORMATS[format_].whole:  # beside the others the remarks say it
+        say_counted(report.files_counted)
     _write(report, format_, output, analytics)
     if report.failed:
         return exits.FAULTY

@@ -21,7 +21,15 @@ from carlang.cli.console import (
     say,
 )
 from carlang.cli.exits import UsageError
-from carlang.cli.options import FORMATS, check_format, name_settings, open_project, open_store_of, path_option
+from carlang.cli.options import (
+    FORMATS,
+    check_format,
+    name_settings,
+    open_project,
+    open_store_of,
+    path_option,
+    say_counted,
+)
 from carlang.cli.upkeep import check_command, compact_command, repair_command, vacuum_command
 from carlang.errors import StoreError
 from carlang.escapes import printable
@@ -54,6 +62,7 @@ def info(
     try:
         store = open_store_of(project, path)
         if by is not None:
+            say_counted(store.silent_files())
             _put_hosts(store, format_)
             return
         held = store.info()

@@ -11,7 +11,7 @@ from carlang.report.columns import row_names
 from carlang.report.streams import Stream, utf8_writer
 from carlang.report.values import instant, json_text, rows
 from carlang.report.view import FailedView, NotRunView, OutputView, View
-from carlang.results import NAMES_SHOWN, Judgement, judgement_json, reason_json
+from carlang.results import Judgement, gaps_json, judgement_json, reason_json
 
 VERSION = 1
 
@@ -19,13 +19,18 @@ VERSION = 1
 def write_json(view: View, stream: Stream) -> None:
     """Write a run as JSON: one object, a row a line within it."""
     write = utf8_writer(stream)
-    write(json_text({"version": VERSION, "now": instant(view.now), "store": view.store})[:-1] + ",\n")
+    head = {"version": VERSION, "now": instant(view.now), "store": view.store}
+    if view.files_counted:
+        head["files_counted"] = view.files_counted
+    write(json_text(head)[:-1] + ",\n")
     write(' "results": [')
     for number, output in enumerate(view.outputs):
         write(",\n  " if number else "\n  ")
         _write_output(output, write)
     write("],\n")
     write(f' "not_run": {_listed(not_run_json(entry) for entry in view.not_run)},\n')
+    if view.gaps_of_hours:
+        write(f' "gaps": {_listed(gaps_json(gaps) for gaps in view.gaps_of_hours)},\n')
     write(f' "failed": {_listed(failed_json(entry) for entry in view.failed)},\n')
     write(f' "warnings": {_listed(diagnostic_json(warning) for warning in view.warnings)}}}\n')
 
@@ -59,7 +64,7 @@ def not_run_json(entry: NotRunView) -> dict[str, Any]:
 
 def _judged(judgement: Judgement | None) -> dict[str, Any]:
     """Return the key of a judgement, where there is one."""
-    return {} if judgement is None else {"judgement": judgement_json(judgement, NAMES_SHOWN)}
+    return {} if judgement is None else {"judgement": judgement_json(judgement)}
 
 
 def failed_json(entry: FailedView) -> dict[str, Any]:

@@ -49,6 +49,10 @@ def print_remarks(view: View, console: Console) -> None:
         for failure in view.failed:
             _print_failure(failure, console)
         console.print()
+    if view.gaps_text:
+        console.print(Text(view.gaps_text, style="dim"))
+    if view.counted_text:
+        console.print(Text(view.counted_text, style="dim"))
     console.print(Text(str(view.tally), style="bold"))
 
 

@@ -21,6 +21,7 @@ from carlang.model.types import Column
 from carlang.report.values import json_values
 from carlang.results import (
     AnalyticOutput,
+    ClassGaps,
     Failed,
     Judgement,
     NotRun,
@@ -28,6 +29,8 @@ from carlang.results import (
     Reason,
     RunReport,
     State,
+    counted_files_text,
+    gaps_text,
     judgement_json,
     judgement_text,
     short_reasons,
@@ -187,6 +190,8 @@ class View:
     not_run: tuple[NotRunView, ...]
     failed: tuple[FailedView, ...]
     warnings: tuple[Diagnostic, ...]
+    files_counted: int = 0
+    gaps_of_hours: tuple[ClassGaps, ...] = ()
 
     @classmethod
     def of(cls, report: RunReport, techniques: Mapping[str, Sequence[str]] | None = None) -> Self:
@@ -200,7 +205,21 @@ class View:
             tuple(_not_run(entry, known.get(entry.analytic, ())) for entry in report.not_run),
             tuple(_failed(entry, known.get(entry.analytic, ())) for entry in report.failed),
             tuple(report.warnings),
+            report.files_counted,
+            report.gaps,
         )
+
+    @property
+    def gaps_text(self) -> str:
+        """What to say where hosts have hours without events, and events before and after; else nothing."""
+        if not self.gaps_of_hours:
+            return ""
+        return f"Hours without events on hosts that have them before and after: {gaps_text(self.gaps_of_hours)}"
+
+    @property
+    def counted_text(self) -> str:
+        """What to say where events had to be counted, as files do not say whose they have; else nothing."""
+        return counted_files_text(self.files_counted) if self.files_counted else ""
 
     @property
     def findings(self) -> list[OutputView]:
@@ -229,7 +248,7 @@ class View:
         for entry in entries:
             judgement = entry.judgement
             if judgement is not None and judgement.groups and judgement.state is not State.ANSWERED:
-                key = json.dumps(judgement_json(judgement, None))
+                key = json.dumps(judgement_json(judgement))
                 output = entry.name if isinstance(entry, OutputView) else entry.output
                 judged.setdefault(key, (judgement, []))[1].append(f"{entry.analytic} {output or ''}".strip())
         return [Gap.of(judgement, outputs) for judgement, outputs in judged.values()]

@@ -1,6 +1,7 @@
 """What a run gives, as plain data: outputs, what could not run and why, what failed."""
 
-from carlang.results.judgement import NAMES_SHOWN, HostGroup, Judgement, State, distinct, judgement_json
+from carlang.results.gaps import ClassGaps, gaps_json
+from carlang.results.judgement import HostGroup, Judgement, State, distinct, judgement_json
 from carlang.results.output import Output
 from carlang.results.reasons import (
     FieldNeverFilled,
@@ -18,11 +19,11 @@ from carlang.results.reasons import (
 )
 from carlang.results.result import Result
 from carlang.results.run_report import AnalyticOutput, Failed, NotRun, RunReport
-from carlang.results.wording import judgement_text, reasons_text, short_reasons
+from carlang.results.wording import counted_files_text, gaps_text, judgement_text, reasons_text, short_reasons
 
 __all__ = [
-    "NAMES_SHOWN",
     "AnalyticOutput",
+    "ClassGaps",
     "Failed",
     "FieldNeverFilled",
     "HollowRecords",
@@ -42,7 +43,10 @@ __all__ = [
     "State",
     "WindowWithoutEvents",
     "WrongParameter",
+    "counted_files_text",
     "distinct",
+    "gaps_json",
+    "gaps_text",
     "judgement_json",
     "judgement_text",
     "reason_json",

@@ -11,9 +11,6 @@ import pyarrow as pa
 
 from carlang.results.reasons import Reason, reason_json
 
-NAMES_SHOWN = 50
-"""How many names of hosts a listing on a screen has for one state; a fleet has some ten thousand, and a file all."""
-
 
 class State(Enum):
     """What finding nothing would mean.
@@ -76,8 +73,8 @@ def distinct(reasons: Iterable[Reason]) -> tuple[Reason, ...]:
     return tuple(dict.fromkeys(reasons))
 
 
-def judgement_json(judgement: Judgement, names: int | None = NAMES_SHOWN) -> dict[str, Any]:
-    """Return a judgement as a JSON object, with at most so many `names` of hosts for each state and its reasons."""
+def judgement_json(judgement: Judgement) -> dict[str, Any]:
+    """Return a judgement as a JSON object, with the names of all hosts."""
     return {
         "state": judgement.state.value,
         "reasons": [reason_json(reason) for reason in judgement.reasons],
@@ -87,7 +84,7 @@ def judgement_json(judgement: Judgement, names: int | None = NAMES_SHOWN) -> dic
                 "state": group.state.value,
                 "reasons": [reason_json(reason) for reason in group.reasons],
                 "count": group.count,
-                "hosts": group.hosts.slice(0, names).to_pylist(),
+                "hosts": group.hosts.to_pylist(),
             }
             for group in judgement.groups
         ],

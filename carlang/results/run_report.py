@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from carlang.diagnostics import Diagnostic
+from carlang.results.gaps import ClassGaps
 from carlang.results.judgement import Judgement
 from carlang.results.output import Output
 from carlang.results.reasons import Reason
@@ -55,7 +56,11 @@ class Failed:
 
 @dataclass(frozen=True, slots=True)
 class RunReport:
-    """A run of many analytics over one store: each of them stands in at least one of the three lists."""
+    """A run of many analytics over one store: each of them stands in at least one of the three lists.
+
+    `files_counted` is the number of the store's files that do not say whose events they have, so that these were
+    counted to judge what can be answered. `gaps` are hours without events of the classes that were asked for.
+    """
 
     now: datetime
     store: str
@@ -63,6 +68,8 @@ class RunReport:
     not_run: tuple[NotRun, ...] = ()
     failed: tuple[Failed, ...] = ()
     warnings: tuple[Diagnostic, ...] = ()
+    files_counted: int = 0
+    gaps: tuple[ClassGaps, ...] = ()
 
     @property
     def found(self) -> int:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import assert_never
 
+from carlang.results.gaps import ClassGaps
 from carlang.results.judgement import Judgement, State
 from carlang.results.reasons import (
     FieldNeverFilled,
@@ -60,6 +61,32 @@ def reasons_text(reasons: Iterable[Reason]) -> str:  # a case a reason
     about_events = [f"the store holds no {_or(_class_names(absent))} events"] if absent else []
     about_events += [f"the store holds no records of the log {_or(logs)}"] if logs else []
     return "; ".join([*about_events, *_about_fields(unfilled), *_about_windows(outside), *others, *about_parameters])
+
+
+def gaps_text(gaps: Sequence[ClassGaps]) -> str:
+    """Return where there are hours without events: `process/create on 3 of 40 hosts, 14 hours`; those of most hosts."""
+    first = sorted(gaps, key=lambda each: (-each.hosts_with_gaps, -each.hours, each.object, each.action))
+    parts = [
+        f"{each.object}/{each.action} on {each.hosts_with_gaps:,} of {_counted(each.hosts, 'host')}, "
+        f"{_counted(each.hours, 'hour')}"
+        for each in first[:_CLASSES_SHOWN]
+    ]
+    more = len(gaps) - len(parts)
+    return "; ".join(parts) + (f"; and {more} more" if more > 0 else "")
+
+
+_CLASSES_SHOWN = 5
+"""Of how many classes a line says that they have gaps; JSON has all, by host."""
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def counted_files_text(files: int) -> str:
+    """Return what there is to say where the events of files had to be counted."""
+    which = "1 file of the store does" if files == 1 else f"{files:,} files of the store do"
+    return f"{which} not say whose events {'it has' if files == 1 else 'they have'}: all of them were counted"
 
 
 def judgement_text(judgement: Judgement) -> str:

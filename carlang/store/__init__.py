@@ -11,6 +11,7 @@ from carlang.store.footer import Footer, footers, parquet_options
 from carlang.store.hollow import CLAIMED_BY, CLAIMS
 from carlang.store.info import ClassInfo, HollowInfo, StoreInfo
 from carlang.store.inventory import hollow_counts
+from carlang.store.merging import merge_inventories
 from carlang.store.plain_copy import write_plain
 from carlang.store.repair import Remedy, Repair, Step, repair_store
 from carlang.store.seen import HostClass, HostInfo
@@ -53,6 +54,7 @@ __all__ = [
     "described",
     "footers",
     "hollow_counts",
+    "merge_inventories",
     "model_columns",
     "not_written",
     "object_columns",

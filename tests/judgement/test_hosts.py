@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import io
 from datetime import timedelta
 from pathlib import Path
+from typing import Literal
 
 import pytest
 
-from carlang.analytic import CompiledAnalytic, load_text
-from carlang.results import State, judgement_json, judgement_text
-from carlang.store import Store
+from carlang.analytic import CompiledAnalytic, RunOptions, load_text, run_analytics
+from carlang.report import write_report
+from carlang.results import State, gaps_json, judgement_json, judgement_text
+from carlang.store import Store, open_store, write_plain
+from tests.cli.commands import carlang
 from tests.judgement.fleets import AUDITD, SECURITY, START, SYSMON, events, judged, store_of, told
 
 WINDOWS = "---\nid: W-1\ntitle: Windows\nplatforms: [Windows]\n---\n"
@@ -49,9 +53,9 @@ def test_a_report_says_on_how_many_hosts_it_is_answered_and_why_not_on_the_other
     assert judgement.names(State.ANSWERED) == WITH_SYSMON
     assert judgement.names(State.BLIND, 2) == WITHOUT[:2]
     assert judgement.names(State.NOT_ASKED) == LINUX
-    document = judgement_json(judgement, names=5)
+    document = judgement_json(judgement)
     assert document["hosts"] == {"answered": 12, "partly": 0, "blind": 25, "not_asked": 3}
-    assert [(group["count"], len(group["hosts"])) for group in document["by_host"]] == [(12, 5), (25, 5), (3, 3)]
+    assert [(group["count"], len(group["hosts"])) for group in document["by_host"]] == [(12, 12), (25, 25), (3, 3)]
 
 
 def test_a_log_that_was_emptied_makes_the_host_partly_blind_with_the_hours_of_which_there_is_nothing(
@@ -135,3 +139,61 @@ def test_events_without_a_host_are_those_of_one_that_has_no_name(tmp_path: Path)
 def test_a_store_without_events_is_blind(tmp_path: Path) -> None:
     store = store_of(tmp_path, process__create=events([], SYSMON), flow__start=events(["A"], {"pid": 1}))
     assert told(judged(store, LINES)) == ("blind", ["no_events process create"])
+
+
+def test_hours_without_events_between_others_are_shown_and_are_no_reason_to_be_blind(tmp_path: Path) -> None:
+    store = store_of(
+        tmp_path,
+        process__create=[
+            *events(["A"], SYSMON, hours=(0, 1, 5, 9)),
+            *events(["a"], SECURITY, hours=(6, 9)),  # another sensor tells of one of the hours
+            *events(["B"], SYSMON, hours=(0, 1)),
+            *events([None], SYSMON, hours=(0, 2)),
+        ],
+        flow__start=events(["A"], {"pid": 1}, hours=(0, 7)),
+    )
+    report = run_analytics([load_text(LINES)], store, RunOptions.of(now=START), {})
+    (gaps,) = report.gaps
+    hours = [[(START + timedelta(hours=h)).strftime("%FT%TZ") for h in each] for each in ((1, 2), (2, 5), (7, 9))]
+    assert gaps_json(gaps) == {
+        "object": "process",
+        "action": "create",
+        "hosts": 3,
+        "hosts_with_gaps": 2,
+        "hours": 6,
+        "by_host": [
+            {"host": "A", "gaps": [{"start": start, "end": end} for start, end in hours[1:]]},
+            {"host": None, "gaps": [{"start": hours[0][0], "end": hours[0][1]}]},
+        ],
+    }
+    shown: tuple[tuple[Literal["table", "html", "json"], str], ...] = (
+        (
+            "table",
+            "Hours without events on hosts that have them before and after: process/create on 2 of 3 hosts, 6 hours",
+        ),
+        ("html", "process/create <span"),
+        ("json", '"hosts_with_gaps": 2'),
+    )
+    for name, expected in shown:
+        stream = io.StringIO()
+        write_report(report, stream, name, width=200)
+        assert expected in stream.getvalue()
+    assert judged(store, EXES).state is State.ANSWERED
+    # Only the hours that a run looks at.
+    later = RunOptions.of(now=START, since=START + timedelta(hours=3), until=START + timedelta(hours=8))
+    (gaps,) = run_analytics([load_text(LINES)], store, later, {}).gaps
+    assert (gaps.hosts_with_gaps, gaps.hours) == (1, 3)
+
+
+def test_where_files_do_not_say_whose_events_they_have_that_is_said(tmp_path: Path) -> None:
+    silent = store_of(tmp_path / "silent", process__create=events(["A"], SYSMON))
+    write_plain(silent, tmp_path / "told")
+    said = "1 file of the store does not say whose events it has: all of them were counted\n"
+    for name, text, count in (("silent", said, 1), ("told", "", 0)):
+        ran = carlang("run", "-e", LINES, "--store", tmp_path / name, "--format", "json")
+        assert (ran.err, ran.json().get("files_counted", 0)) == (text, count)
+        assert ("were counted" in carlang("run", "-e", LINES, "--store", tmp_path / name).out) is bool(text)
+        assert carlang("check", "-e", LINES, "--store", tmp_path / name, "--format", "json").err == text
+        assert carlang("store", "info", tmp_path / name, "--by", "host", "--format", "json").err == text
+    answers = [judged(open_store(tmp_path / name), LINES) for name in ("silent", "told")]
+    assert judgement_json(answers[0]) == judgement_json(answers[1])

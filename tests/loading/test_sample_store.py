@@ -46,6 +46,10 @@ def test_the_script_makes_the_sample_that_ships(made: Path) -> None:
         )
 
 
+def test_the_sample_says_whose_events_it_has() -> None:
+    assert open_store().silent_files() == 0
+
+
 def test_the_sample_is_small() -> None:
     assert sum((_SAMPLE / name).stat().st_size for name in _files(_SAMPLE)) < 200_000
 
