@@ -31,7 +31,7 @@ if TYPE_CHECKING:
         SourceReport,
         Status,
     )
-    from carlang.model import Action, Column, Field, Kind, Model, Object, Type, builtin_model, load_model
+    from carlang.model import Action, Column, Field, Kind, Model, Object, Tie, Type, builtin_model, load_model
     from carlang.project import Project, SettingsError
     from carlang.report import ReportError, write_report
     from carlang.resolve import MissingParameterError, ParameterError, WrongParameterError
@@ -89,7 +89,7 @@ _ROOMS = {
         "SourceReport",
         "Status",
     ),
-    "model": ("Action", "Column", "Field", "Kind", "Model", "Object", "Type", "builtin_model", "load_model"),
+    "model": ("Action", "Column", "Field", "Kind", "Model", "Object", "Tie", "Type", "builtin_model", "load_model"),
     "project": ("Project", "SettingsError"),
     "report": ("ReportError", "write_report"),
     "resolve": ("MissingParameterError", "ParameterError", "WrongParameterError"),
@@ -196,6 +196,7 @@ __all__ = [
     "StoreError",
     "StoreFile",
     "StoreInfo",
+    "Tie",
     "Type",
     "WindowWithoutEvents",
     "WrongParameter",

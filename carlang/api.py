@@ -104,6 +104,7 @@ class Analytic:
         limit: int | None = None,
         memory_limit: str | None = None,
         timeout: timedelta | str | float | None = None,
+        records_apart: bool = False,
     ) -> Result:
         """Run it over a store, the sample where none is given; the options are those of `run_all`.
 
@@ -111,7 +112,13 @@ class Analytic:
         missing, `OptionError` for an option's value that cannot be, `EngineError` where its query fails.
         """
         options = RunOptions.of(
-            now=now, since=since, until=until, limit=limit, memory_limit=memory_limit, timeout=timeout
+            now=now,
+            since=since,
+            until=until,
+            limit=limit,
+            memory_limit=memory_limit,
+            timeout=timeout,
+            records_apart=records_apart,
         )
         values = core.values_by_name(params)
         return core.run_one(self._compiled, core.opened_store(store), options, values)
@@ -161,6 +168,7 @@ def run(  # noqa: PLR0913  # the bounds of a run, each by name
     limit: int | None = None,
     memory_limit: str | None = None,
     timeout: timedelta | str | float | None = None,
+    records_apart: bool = False,
     model: Model | None = None,
     project: Project | None = None,
 ) -> Result:
@@ -174,6 +182,7 @@ def run(  # noqa: PLR0913  # the bounds of a run, each by name
         limit=limit,
         memory_limit=memory_limit,
         timeout=timeout,
+        records_apart=records_apart,
     )
 
 
@@ -188,6 +197,7 @@ def run_all(  # noqa: PLR0913  # the bounds of a run, each by name
     limit: int | None = None,
     memory_limit: str | None = None,
     timeout: timedelta | str | float | None = None,
+    records_apart: bool = False,
 ) -> RunReport:
     """Run many analytics over one store.
 
@@ -206,13 +216,22 @@ def run_all(  # noqa: PLR0913  # the bounds of a run, each by name
         memory_limit: What DuckDB may take, such as `2GB`.
         timeout: How long an analytic may take to compile, the store to be judged for it, and one query to run: a
             `timedelta`, a number of seconds, or a text such as `60s` or `2m`.
+        records_apart: Whether each record is an event, also where records of two sensors tell of one occurrence.
 
     Raises:
         OptionError: An option has a value that it cannot have; nothing has run then.
         ParameterError: None of the analytics has a parameter of that name.
         StoreError: The store cannot be opened or read.
     """
-    options = RunOptions.of(now=now, since=since, until=until, limit=limit, memory_limit=memory_limit, timeout=timeout)
+    options = RunOptions.of(
+        now=now,
+        since=since,
+        until=until,
+        limit=limit,
+        memory_limit=memory_limit,
+        timeout=timeout,
+        records_apart=records_apart,
+    )
     values = core.values_by_name(params)
     chosen = _compiled(analytics)
     return core.run_analytics(chosen, core.opened_store(store), options, values)

@@ -69,6 +69,27 @@ common:
 
 A new object needs an action. A field that an object has cannot be defined again, and a name that another object uses
 must have that object's type. `common` adds a field to every object.
+
+Where two sensors tell of the same occurrences, `ties` says which of their records are
+[one event](decisions/one-start-seen-twice.md):
+
+```yaml
+ties:
+  process/create:
+    - sensors: [sysmon, our_edr]
+      keys: [pid, exe]
+      agree: [login_id]
+      seconds: 2
+```
+
+| key | meaning |
+|---|---|
+| `sensors` | two sensors; where they differ, the first one's values show |
+| `keys` | fields that both records have, with the same value, beside the host |
+| `agree` | fields that are the same where both have them |
+| `seconds` | how far apart their times are at most, up to 600 |
+
+Earlier ties come first: a record that one of them has tied is left alone by the others.
 """
 
 

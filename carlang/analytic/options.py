@@ -51,9 +51,10 @@ class LimitOptionError(OptionError, LimitError):
 
 @dataclass(frozen=True, slots=True)
 class RunOptions:
-    """What bounds a run: the instant called `now`, a window of event times, rows an output, memory and seconds a query.
+    """What bounds a run: the instant called `now`, a window of event times, rows an output, memory, seconds a query.
 
-    Made by `of`, which checks every value.
+    With `records_apart` each record is an event, also where two tell of one occurrence. Made by `of`, which checks
+    every value.
     """
 
     now: datetime
@@ -61,9 +62,10 @@ class RunOptions:
     until: datetime | None = None
     limit: int | None = None
     limits: Limits = field(default_factory=Limits)
+    records_apart: bool = False
 
     @classmethod
-    def of(  # the bounds of a run, each by name
+    def of(  # noqa: PLR0913  # the bounds of a run, each by name
         cls,
         *,
         now: datetime | str | None = None,
@@ -72,6 +74,7 @@ class RunOptions:
         limit: int | None = None,
         memory_limit: str | None = None,
         timeout: timedelta | str | float | None = None,
+        records_apart: bool = False,
         command: bool = False,
     ) -> RunOptions:
         """Return options whose values can be used; a `command` has its options named with dashes.
@@ -88,7 +91,8 @@ class RunOptions:
         memory(name("memory_limit"), memory_limit, LEAST_MEMORY)
         limits = Limits(memory_limit, seconds(name("timeout"), timeout))
         moment = instant(name("now"), now) or datetime.now(UTC)
-        return cls(moment, first, last, rows(name("limit"), limit), limits)
+        apart = of_type("records_apart", records_apart, bool, "True or False")
+        return cls(moment, first, last, rows(name("limit"), limit), limits, apart)
 
 
 def instant(name: str, value: datetime | str | None) -> datetime | None:

@@ -106,7 +106,8 @@ def _late(diagnostics: Sequence[Diagnostic], options: RunOptions) -> str | None:
 
 
 def _session(store: Store, model: Model, options: RunOptions) -> Session:
-    return Session(store, model, options.limits, Window(options.since, options.until))
+    window = Window(options.since, options.until)
+    return Session(store, model, options.limits, window, records_apart=options.records_apart)
 
 
 def _outcomes(judged: Judged, session: Session, options: RunOptions) -> Iterator[AnalyticOutput | NotRun | Failed]:

@@ -49,6 +49,9 @@ def run(  # noqa: PLR0913, PLR0917  # the options that the command has
     limit: Annotated[int | None, typer.Option(min=0, metavar="N", help="Rows an output shows at most.")] = None,
     engine: Annotated[str, typer.Option(metavar="duckdb", help="What runs the SQL.")] = "duckdb",
     *,
+    records_apart: Annotated[
+        bool, typer.Option("--records-apart", help="A row for each record, also where two tell of one occurrence.")
+    ] = False,
     fail_on_hit: Annotated[bool, typer.Option("--fail-on-hit", help="Exit with status 4 if a row was found.")] = False,
     memory_limit: Annotated[str | None, typer.Option(metavar="2GB", help="Memory for queries.")] = None,
     timeout: Annotated[
@@ -67,6 +70,7 @@ def run(  # noqa: PLR0913, PLR0917  # the options that the command has
         limit=TABLE_ROWS if limit is None and format_ == "table" and output is None else limit,
         memory_limit=memory_limit,
         timeout=timeout,
+        records_apart=records_apart,
         command=True,
     )
     project = open_project()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from pathlib import Path
@@ -38,6 +39,9 @@ def test(
     mutate: Annotated[
         bool, typer.Option("--mutate", help="Change each part of a program in turn; list what no test notices.")
     ] = False,
+    records_apart: Annotated[
+        bool, typer.Option("--records-apart", help="An event for each record, also where two tell of one occurrence.")
+    ] = False,
 ) -> int:
     """Run the tests that analytics carry; without a target, those of the whole catalogue."""
     if format_ not in FORMATS:
@@ -45,7 +49,7 @@ def test(
     project = open_project()
     analytics = find_analytics(targets, None, project) if targets else catalogue_analytics(project)
     limits = Limits(seconds=seconds("--timeout", timeout))
-    results = _run(analytics, jobs, limits, mutate=mutate)
+    results = _run(analytics, jobs, partial(run_tests, mutate=mutate, limits=limits, records_apart=records_apart))
     text = junit(results) if format_ == "junit" else _text(results, mutate=mutate)
     if output is not None:
         try:
@@ -57,20 +61,22 @@ def test(
     return exits.DONE if all(result.passed for result in results) else exits.FAULTY
 
 
-def _run(analytics: list[CompiledAnalytic], jobs: int | None, limits: Limits, *, mutate: bool) -> list[AnalyticResult]:
+def _run(
+    analytics: list[CompiledAnalytic], jobs: int | None, tested: Callable[[CompiledAnalytic], AnalyticResult]
+) -> list[AnalyticResult]:
     workers = min(jobs or os.cpu_count() or 1, len(analytics))
     files = [analytic.file for analytic in analytics]
     if workers <= 1 or not all(Path(file).is_file() for file in files):
-        return [run_tests(analytic, mutate=mutate, limits=limits) for analytic in analytics]
+        return [tested(analytic) for analytic in analytics]
     # Processes, not threads: compiling is Python's own work. One file at a time: some have many more
     # tests than others, and a share that is dealt out in advance would leave processes idle.
     with ProcessPoolExecutor(workers) as pool:
-        return list(pool.map(partial(_run_file, mutate=mutate, limits=limits), files, chunksize=1))
+        return list(pool.map(partial(_run_file, tested), files, chunksize=1))
 
 
-def _run_file(file: str, *, mutate: bool, limits: Limits) -> AnalyticResult:
+def _run_file(tested: Callable[[CompiledAnalytic], AnalyticResult], file: str) -> AnalyticResult:
     """Run one file's tests in a process of its own, which reads the settings anew."""
-    return run_tests(compiled(load_file(Path(file)), Project.find()), mutate=mutate, limits=limits)
+    return tested(compiled(load_file(Path(file)), Project.find()))
 
 
 def _text(results: list[AnalyticResult], *, mutate: bool) -> str:

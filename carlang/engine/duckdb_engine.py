@@ -45,12 +45,15 @@ class DuckDBEngine:
         self._kept = 0
         self._memory = None if limits.memory is None else resolved_bytes(limits.memory)
 
-    def execute(self, statement: str, tables: Mapping[str, pa.Table] | None = None) -> None:
-        """Run a statement that gives no rows, without a limit of time: making a view reads no more than footers."""
+    def execute(
+        self, statement: str, tables: Mapping[str, pa.Table] | None = None, *, takes_time: bool = False
+    ) -> None:
+        """Run a statement that gives no rows; without a limit of time where it does no more than read footers."""
         for name, table in (tables or {}).items():
             self._connection.register(name, table)
         try:
-            self._connection.execute(statement)
+            with time_limit(self._connection, self._limits.seconds if takes_time else None):
+                self._connection.execute(statement)
         except duckdb.Error as error:
             raise engine_error(error) from error
         finally:

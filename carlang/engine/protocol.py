@@ -27,8 +27,13 @@ class Engine(Protocol):
         """The dialect of the SQL that it runs."""
         ...
 
-    def execute(self, statement: str, tables: Mapping[str, pa.Table] | None = None) -> None:
-        """Run a statement that gives no rows; it can read `tables` under their names, which are gone afterwards."""
+    def execute(
+        self, statement: str, tables: Mapping[str, pa.Table] | None = None, *, takes_time: bool = False
+    ) -> None:
+        """Run a statement that gives no rows; it can read `tables` under their names, which are gone afterwards.
+
+        One that `takes_time` has as much of it as a query.
+        """
         ...
 
     def query(self, text: str, limit: int | None = None) -> Answer:

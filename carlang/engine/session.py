@@ -15,13 +15,25 @@ from carlang.database import Limits
 from carlang.deadline import TimeUpError, task
 from carlang.engine.duckdb_engine import DuckDBEngine
 from carlang.engine.protocol import Engine
+from carlang.engine.tied import classes_with_ties, make_tables, shared_classes, wider
 from carlang.errors import EngineError
-from carlang.model.schema import Model
+from carlang.model.schema import Class, Model
 from carlang.model.types import Column, Kind
 from carlang.resolve import Given
 from carlang.resolve.bound import BoundOutput, Events, streams_below
 from carlang.results import Output
-from carlang.sql import INCOMING, EventFiles, Window, lower, lower_incoming, lower_schema, lower_table
+from carlang.sql import (
+    INCOMING,
+    EventFiles,
+    Window,
+    lower,
+    lower_incoming,
+    lower_numbered,
+    lower_schema,
+    lower_table,
+    shown_columns,
+    tied_objects,
+)
 from carlang.store import Store, StoreFile
 
 
@@ -31,9 +43,12 @@ class QuerySession(ABC):
     The tables of events are made when a program first reads them. Safe to use from several threads, which take turns.
     """
 
-    def __init__(self, engine: Engine, model: Model) -> None:
+    def __init__(self, engine: Engine, model: Model, *, records_apart: bool = False) -> None:
         self._engine = engine
         self._model = model
+        self.records_apart = records_apart
+        self._window = Window()
+        self._occurrences: dict[str, frozenset[Class]] = {}
         # An engine runs one query at a time, and no table may be made while one that needs it is on its way.
         self._lock = threading.Lock()
         self._engine.execute(engine.dialect.text(lower_schema()))
@@ -53,13 +68,16 @@ class QuerySession(ABC):
     def run(self, output: BoundOutput, now: datetime, limit: int | None = None, given: Given | None = None) -> Output:
         """Return the rows of an output; `limit` cuts the table, not the count, `given` are the values of inputs.
 
+        Records of one occurrence are one row, unless the session has records apart.
         Raises `EngineError` where the query fails or goes beyond the session's limits.
         """
         dialect = self._engine.dialect
+        with self._lock:
+            tied = self._tied(output)
         # Lowered outside the lock: one thread can do so while another's query runs.
         try:
             with task():
-                query = dialect.text(lower(output, dialect, now, given or {}))
+                query = dialect.text(lower(output, dialect, now, given or {}, tied))
         except TimeUpError as error:
             raise EngineError(f"{error}; give it more with --timeout") from error
         except RecursionError as error:
@@ -68,65 +86,112 @@ class QuerySession(ABC):
         with self._lock:
             for name in sorted(objects):  # sorted, so that a fault is always that of the same object
                 self._provide(name)
+            for name in sorted(tied_objects(output, tied) - self._occurrences.keys()):
+                self._provide_occurrences(name)
             answer = self._engine.query(query, limit)
-        return Output(output.name, output.stream.columns, _typed(answer.table, output.stream.columns), answer.total)
+        columns = shown_columns(output, tied)
+        names = tuple(sorted("/".join(event_class) for event_class in tied))
+        return Output(output.name, columns, _typed(answer.table, columns), answer.total, tied=names)
+
+    def _tied(self, output: BoundOutput) -> frozenset[Class]:
+        """Return the classes of an output's events of which records are tied, their tables made."""
+        asked = frozenset() if self.records_apart else classes_with_ties(output, self._model)
+        shared = asked & self._shared_classes() if asked else asked
+        for name in sorted({name for name, _ in shared} - self._occurrences.keys()):
+            self._provide_occurrences(name)
+        return frozenset(c for c in shared if c in self._occurrences[c[0]])
+
+    def _provide_occurrences(self, name: str) -> None:
+        """Make the tables of an object's tied records and occurrences, and remember of which classes there are some."""
+        self._provide_numbered(name)
+        ties = [tie for tie in self._model.ties if tie.object == name and tie.event_class in self._shared_classes()]
+        self._occurrences[name] = make_tables(self._engine, self._model.objects[name], ties, self._window)
 
     @abstractmethod
     def _provide(self, name: str) -> None:
         """Make the table of an object's events, where it is not there."""
 
+    @abstractmethod
+    def _provide_numbered(self, name: str) -> None:
+        """Make the table of an object's events with numbers, those around the window among them."""
+
+    @abstractmethod
+    def _shared_classes(self) -> frozenset[Class]:
+        """Return the classes that two sensors of one host tell of."""
+
 
 class Session(QuerySession):
     """A session over the files that a store has when the session begins, and over events in a window of time."""
 
-    def __init__(self, store: Store, model: Model, limits: Limits | None = None, window: Window | None = None) -> None:
-        super().__init__(DuckDBEngine(store.path, limits or Limits()), model)
+    def __init__(
+        self,
+        store: Store,
+        model: Model,
+        limits: Limits | None = None,
+        window: Window | None = None,
+        *,
+        records_apart: bool = False,
+    ) -> None:
+        super().__init__(DuckDBEngine(store.path, limits or Limits()), model, records_apart=records_apart)
         self._store = store
         self._window = window or Window()
         self._tables: set[str] = set()
+        self._numbered_files = 0
+        self._classes: frozenset[Class] | None = None
 
     def _provide(self, name: str) -> None:
         if name in self._tables:
             return
         dialect = self._engine.dialect
-        table = lower_table(dialect, self._model.objects[name], self._files(name), self._window)
+        table = lower_table(dialect, self._model.objects[name], self._files(name, self._window), self._window)
         self._engine.execute(dialect.text(table))
         self._tables.add(name)
 
-    def _files(self, name: str) -> list[EventFiles]:
+    def _provide_numbered(self, name: str) -> None:
+        dialect, files = self._engine.dialect, self._files(name, wider(self._window))
+        first, owner = self._numbered_files, self._model.objects[name]
+        # All rows of the files: whether a record is in the window is known when its occurrence is.
+        table = lower_table(dialect, owner, files, Window(), numbered_from=first)
+        self._engine.execute(dialect.text(table))
+        self._numbered_files += sum(len(group.paths) for group in files)
+
+    def _shared_classes(self) -> frozenset[Class]:
+        if self._classes is None:
+            rows = self._store.inventory(classes=(), fields=()).to_pylist()
+            seen = ((row["host"], (row["object"], row["action"]), row["sensor"]) for row in rows)
+            self._classes = shared_classes(seen, self._model)
+        return self._classes
+
+    def _files(self, name: str, window: Window) -> list[EventFiles]:
         types = self._store.columns(name)
         paths: dict[str, list[str]] = {}
         columns: dict[str, dict[str, str]] = {}
         for file in self._store.files(name):
-            if file.rows and self._in_window(file):  # a file left out here costs nothing; the view is exact anyhow
+            if file.rows and _in_window(file, window):  # a file left out here costs nothing; the view is exact anyhow
                 paths.setdefault(file.action, []).append(str(file.path.resolve()))
                 # A column that no file of the action has filled is not read.
                 filled = {c: type_ for c, type_ in types.items() if c in file.filled}
                 columns.setdefault(file.action, {}).update(filled)
         return [EventFiles(action, files, columns[action]) for action, files in sorted(paths.items())]
 
-    def _in_window(self, file: StoreFile) -> bool:
-        """Tell whether a file may hold events of the window, by the times that its statistics name."""
-        # Events without a time lie in every window, and statistics do not see them.
-        if file.first_time is None or file.last_time is None or file.filled.get("time", 0) < file.rows:
-            return True
-        since, until = self._window.since, self._window.until
-        return (since is None or file.last_time >= since) and (until is None or file.first_time < until)
-
 
 class MemorySession(QuerySession):
     """A session over events in memory, which `load` exchanges."""
 
-    def __init__(self, model: Model, limits: Limits | None = None) -> None:
-        super().__init__(DuckDBEngine(None, limits or Limits()), model)
+    def __init__(self, model: Model, limits: Limits | None = None, *, records_apart: bool = False) -> None:
+        super().__init__(DuckDBEngine(None, limits or Limits()), model, records_apart=records_apart)
         self._tables: dict[str, pa.Table] = {}
         self._filled: set[str] = set()
+        self._numbered_rows = 0
+        self._classes: frozenset[Class] | None = None
 
     def load(self, tables: Mapping[str, pa.Table]) -> None:
         """Take events, a table an object with all columns that the model has for it; others have none then."""
         with self._lock:
             self._tables = dict(tables)
             self._filled.clear()
+            self._occurrences.clear()
+            self._classes = None
 
     def _provide(self, name: str) -> None:
         if name in self._filled:
@@ -137,6 +202,29 @@ class MemorySession(QuerySession):
         else:
             self._engine.execute(dialect.text(lower_incoming(owner)), {INCOMING: table})
         self._filled.add(name)
+
+    def _provide_numbered(self, name: str) -> None:
+        dialect = self._engine.dialect
+        self._provide(name)
+        self._engine.execute(dialect.text(lower_numbered(dialect, self._model.objects[name], self._numbered_rows)))
+        self._numbered_rows += self._tables[name].num_rows if name in self._tables else 0
+
+    def _shared_classes(self) -> frozenset[Class]:
+        if self._classes is None:
+            columns = ("hostname", "object", "action", "sensor")
+            rows = [row for table in self._tables.values() for row in table.select(columns).to_pylist()]
+            seen = ((row["hostname"], (row["object"], row["action"]), row["sensor"]) for row in rows)
+            self._classes = shared_classes(seen, self._model)
+        return self._classes
+
+
+def _in_window(file: StoreFile, window: Window) -> bool:
+    """Tell whether a file may hold events of a window, by the times that its statistics name."""
+    # Events without a time lie in every window, and statistics do not see them.
+    if file.first_time is None or file.last_time is None or file.filled.get("time", 0) < file.rows:
+        return True
+    since, until = window.since, window.until
+    return (since is None or file.last_time >= since) and (until is None or file.first_time < until)
 
 
 def _typed(table: pa.Table, columns: Iterable[Column]) -> pa.Table:

@@ -1,7 +1,7 @@
 """CAR's data model: objects, actions, typed fields."""
 
 from carlang.model.load import builtin_model, load_model
-from carlang.model.schema import Action, Field, Model, Object
+from carlang.model.schema import Action, Class, Field, Model, Object, Tie
 from carlang.model.types import (
     BOOLEAN,
     DURATION,
@@ -28,11 +28,13 @@ __all__ = [
     "STRING_KINDS",
     "TIME",
     "Action",
+    "Class",
     "Column",
     "Field",
     "Kind",
     "Model",
     "Object",
+    "Tie",
     "Type",
     "builtin_model",
     "load_model",

@@ -8,13 +8,13 @@ faults stays so up to the file that breaks a rule, so every fault found after an
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from carlang.datafile import DataFile, DataFileError, Fault, Path, validate
-from carlang.model.entries import FieldEntry, ModelFile, ObjectEntry
-from carlang.model.schema import Field, Model, Object, plain_name
-from carlang.model.types import Type
+from carlang.model.entries import FieldEntry, ModelFile, ObjectEntry, TieEntry
+from carlang.model.schema import Field, Model, Object, Tie, plain_name
+from carlang.model.types import Kind, Type
 
 _NAME = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
 
@@ -25,6 +25,7 @@ class Draft:
 
     objects: dict[str, Object] = field(default_factory=dict)
     common: dict[str, Field] = field(default_factory=dict)
+    ties: list[Tie] = field(default_factory=list)
 
     def add(self, document: DataFile, *, extension: bool) -> None:
         """Add what a file describes; raises `DataFileError` with all its faults. `extension` marks all of it so."""
@@ -41,13 +42,16 @@ class Draft:
         for known in self.objects.values():
             addition.check_field_aliases(known)
             addition.check_action_aliases(known)
+        for name, ties in content.ties.items():
+            addition.add_ties(name, ties)
         if addition.faults:
             raise DataFileError(document.name, addition.faults)
 
     def model(self) -> Model:
         """Return the model: CAR's objects first, then extensions, each with the common fields behind its own."""
         ordered = sorted(self.objects.values(), key=lambda known: known.extension)
-        return Model({o.name: replace(o, fields={**o.fields, **self.common}) for o in ordered}, dict(self.common))
+        objects = {o.name: replace(o, fields={**o.fields, **self.common}) for o in ordered}
+        return Model(objects, dict(self.common), tuple(self.ties))
 
 
 @dataclass
@@ -92,6 +96,24 @@ class _Addition:
         if name in fields:
             self._fault("there is a field of this name already", path)
         fields.setdefault(name, entry.field(name, extension=extension))
+
+    def add_ties(self, name: str, entries: Sequence[TieEntry]) -> None:
+        """Add the ties of a class, `process/create`, whose fields all have to be there."""
+        path: Path = ("ties", name)
+        object_name, _, action = name.partition("/")
+        known = self.draft.objects.get(object_name)
+        if known is None or all(action != a.name for a in known.actions):
+            self._fault(f"there is no class `{name}`; write an object and an action, `process/create`", path)
+            return
+        for index, entry in enumerate(entries):
+            for part, names in (("keys", entry.keys), ("agree", entry.agree)):
+                for position, field_name in enumerate(names):
+                    entry_path = (*path, index, part, position)
+                    if not (field_ := known.fields.get(field_name) or self.draft.common.get(field_name)):
+                        self._fault(f"`{object_name}` has no field `{field_name}`", entry_path)
+                    elif field_.type.kind is Kind.RECORD:
+                        self._fault("an open record is not compared as one value", entry_path)
+            self.draft.ties.append(entry.tie(object_name, action))
 
     def check_objects(self) -> None:
         taken: dict[str, str] = {}

@@ -5,11 +5,15 @@ from __future__ import annotations
 from pydantic import BaseModel, ConfigDict, field_validator, model_validator
 
 from carlang.diagnostics import nearest
-from carlang.model.schema import Action, Field
+from carlang.model.schema import Action, Field, Tie
 from carlang.model.types import Kind, Type
 
 FIELD_KINDS = tuple(kind.value for kind in Kind if kind not in {Kind.LIST, Kind.NULL})
 """The names of the types that a field can have."""
+
+
+MOST_SECONDS = 600
+"""How far apart the times of one occurrence can be: beyond minutes it is another clock, not the same one read late."""
 
 
 class Entry(BaseModel):
@@ -67,6 +71,31 @@ class ObjectEntry(Entry):
     fields: dict[str, FieldEntry] = {}
 
 
+class TieEntry(BaseModel):
+    """Two sensors whose records can be of one occurrence, and what they have in common then."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    sensors: tuple[str, str]
+    keys: tuple[str, ...]
+    agree: tuple[str, ...] = ()
+    seconds: float
+
+    @model_validator(mode="after")
+    def _of_two_sensors(self) -> TieEntry:
+        if self.sensors[0] == self.sensors[1]:
+            raise ValueError("two records of one sensor are never one occurrence; name two sensors")
+        if not self.keys:
+            raise ValueError("a tie needs a key; the time alone ties what has nothing to do with one another")
+        if not 0 <= self.seconds <= MOST_SECONDS:
+            raise ValueError(f"clocks are between 0 and {MOST_SECONDS} seconds apart")
+        return self
+
+    def tie(self, object_: str, action: str) -> Tie:
+        """Return the tie of the model that this entry describes."""
+        return Tie(object_, action, *self.sensors, self.keys, self.agree, round(self.seconds * 1_000_000))
+
+
 class ModelFile(BaseModel):
     """A whole model file."""
 
@@ -74,3 +103,4 @@ class ModelFile(BaseModel):
 
     objects: dict[str, ObjectEntry] = {}
     common: dict[str, FieldEntry] = {}
+    ties: dict[str, tuple[TieEntry, ...]] = {}

@@ -39,4 +39,7 @@ def _builtin_draft() -> Draft:
     # The order of a folder is the file system's; tables, generated pages and suggestions go by the model's.
     for entry in sorted(files, key=lambda entry: entry.name):
         draft.add(read_builtin_yaml(entry.name, entry.read_text(encoding="utf-8")), extension=False)
+    # Last, because ties name classes and fields of all objects.
+    ties = resources.files("carlang.model").joinpath("ties.yaml")
+    draft.add(read_builtin_yaml(ties.name, ties.read_text(encoding="utf-8")), extension=False)
     return draft

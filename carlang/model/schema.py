@@ -77,12 +77,42 @@ class Object:
         return tuple(a for a in self.actions if any(plain_name(alias) == wanted for alias in a.aliases))
 
 
+Class = tuple[str, str]
+"""An object and an action."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tie:
+    """Two sensors that tell of the same occurrences of a class, and when two of their records are of one.
+
+    They are if they are of one host, `keys` are there and equal, `agree` are equal where both records have them, and
+    their times are at most `within` microseconds apart. What differs, `first` tells better than `second`.
+    """
+
+    object: str
+    action: str
+    first: str
+    second: str
+    keys: tuple[str, ...]
+    agree: tuple[str, ...]
+    within: int
+
+    @property
+    def event_class(self) -> Class:
+        """The class of the records."""
+        return self.object, self.action
+
+
 @dataclass(frozen=True)
 class Model:
-    """All objects by name, in CAR's order, extensions behind them, and the fields that all of them have."""
+    """All objects by name, in CAR's order, extensions behind them, and the fields that all of them have.
+
+    `ties` stand in the order in which records are tied; what one has tied the next ones leave alone.
+    """
 
     objects: Mapping[str, Object]
     common: Mapping[str, Field] = field(default_factory=dict)
+    ties: tuple[Tie, ...] = ()
 
     @cached_property
     def _objects(self) -> dict[str, Object]:

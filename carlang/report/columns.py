@@ -20,7 +20,7 @@ LEADING = (
     "parent_command_line",
 )
 EVENT_CLASS = ("object", "action", "sensor", "source")
-TRAILING = (*EVENT_CLASS, "record_id")
+TRAILING = (*EVENT_CLASS, "record_id", "record_ids")
 
 # What the formats without a frame around each output add to every row.
 ADDED = ("analytic", "title", "techniques", "output")

@@ -82,6 +82,7 @@ def _write_output(output: OutputView, write: Callable[[str], object]) -> None:
         "output": output.name,
         "count": output.total,
         **_judged(output.judgement),
+        **({"tied": list(output.tied)} if output.tied else {}),
     }
     if output.false_positives:
         head["false_positives"] = list(output.false_positives)

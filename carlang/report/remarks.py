@@ -44,6 +44,10 @@ def print_remarks(view: View, console: Console) -> None:
         console.print(Text.assemble(("Not asked", "bold"), f", as {reasons}:"))
         console.print(Text(f"  {names}"))
         console.print()
+    if view.tied:
+        classes = printable(", ".join(view.tied))
+        console.print(Text(f"Records of two sensors that tell of one occurrence are one row: {classes}", style="dim"))
+        console.print()
     if view.failed:
         console.print(Text("Failed:", style="bold red"))
         for failure in view.failed:

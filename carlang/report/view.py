@@ -53,6 +53,7 @@ class OutputView:
     total: int
     judgement: Judgement | None = None
     false_positives: tuple[str, ...] = ()
+    tied: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, result: AnalyticOutput) -> Self:
@@ -69,6 +70,7 @@ class OutputView:
             _total(output),
             output.judgement,
             result.false_positives,
+            output.tied,
         )
 
     @property
@@ -239,6 +241,11 @@ class View:
             if output.unseen:
                 partly.setdefault(output.unseen, []).append(f"{output.analytic} {output.name}")
         return partly
+
+    @property
+    def tied(self) -> list[str]:
+        """The classes of events of which two records can be one row."""
+        return sorted({name for output in self.outputs for name in output.tied})
 
     @property
     def gaps(self) -> list[Gap]:

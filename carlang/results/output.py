@@ -25,7 +25,8 @@ class Output:
 
     Times are UTC with microseconds, durations Arrow durations in microseconds. `total` is the number of rows found;
     it is greater than `count` where a limit cut the table. `len` is `count`, and iteration gives `rows()`. `judgement`
-    is what the store can say of it; None in an output that no store gave.
+    is what the store can say of it; None in an output that no store gave. `tied` are the classes of events, such as
+    `process/create`, of which records of two sensors are one row where they tell of one occurrence.
     """
 
     name: str
@@ -33,6 +34,7 @@ class Output:
     table: pa.Table
     total: int = 0
     judgement: Judgement | None = None
+    tied: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         return self.count

@@ -1,21 +1,34 @@
 """Bound program to SQL: sqlglot trees, in what one dialect has, and its text at the end.
 
 `lowering` walks streams and expressions; what is alike in every engine that follows the standard is built there, in
-`groups` and in `sequences`. Everything else is asked of a `Dialect`, which has a table from each function, aggregate
-and operator to its lowering, and refuses a name that is not in it. `duckdb` is the one dialect whose engine runs here.
+`groups` and in `sequences`, and what makes occurrences of tied records in `occurrences` and `ties`. Everything else is
+asked of a `Dialect`, which has a table from each function, aggregate and operator to its lowering, and refuses a name
+that is not in it. `duckdb` is the one dialect whose engine runs here.
 """
 
 from carlang.sql.dialect import Dialect, UnsupportedError
 from carlang.sql.duckdb import DuckDBDialect
 from carlang.sql.lowering import lower
+from carlang.sql.occurrences import RECORD_IDS, shown_columns, tied_objects
 from carlang.sql.tables import (
     INCOMING,
     SCHEMA,
     EventFiles,
     Window,
     lower_incoming,
+    lower_numbered,
     lower_schema,
     lower_table,
+)
+from carlang.sql.ties import (
+    MARGIN,
+    ROUNDS,
+    lower_candidates,
+    lower_left,
+    lower_occurrences,
+    lower_pairs,
+    lower_records,
+    lower_round,
 )
 
 DIALECTS = {dialect.name: dialect for dialect in (DuckDBDialect(),)}
@@ -32,6 +45,9 @@ def dialect_named(name: str) -> Dialect:
 __all__ = [
     "DIALECTS",
     "INCOMING",
+    "MARGIN",
+    "RECORD_IDS",
+    "ROUNDS",
     "SCHEMA",
     "Dialect",
     "DuckDBDialect",
@@ -40,7 +56,16 @@ __all__ = [
     "Window",
     "dialect_named",
     "lower",
+    "lower_candidates",
     "lower_incoming",
+    "lower_left",
+    "lower_numbered",
+    "lower_occurrences",
+    "lower_pairs",
+    "lower_records",
+    "lower_round",
     "lower_schema",
     "lower_table",
+    "shown_columns",
+    "tied_objects",
 ]

@@ -174,6 +174,26 @@ class Dialect:
         """Return a value that a file holds under a SQL type as another one; missing where it does not fit."""
         self.refuse("values of files cast to the model's types")
 
+    def row_number_in_files(self, first_file: int) -> SQL:  # noqa: ARG002  # the same
+        """Return a number for each row of `parquet_rows`, other than those of files that are numbered differently."""
+        self.refuse("numbers of rows in files")
+
+    def row_number_in_memory(self, first: int) -> SQL:  # noqa: ARG002  # the same
+        """Return a number for each row of a table in memory, from `first` on."""
+        self.refuse("numbers of rows in memory")
+
+    def host_label(self, hostname: SQL) -> SQL:  # noqa: ARG002  # the same
+        """Return the name of a host without its domain; an address as it is."""
+        self.refuse("names of hosts")
+
+    def full_name(self, *names: SQL) -> SQL:  # noqa: ARG002  # the same
+        """Return the first of some names of a host that has a domain; missing where none has."""
+        self.refuse("names of hosts")
+
+    def present_items(self, values: Sequence[SQL]) -> SQL:  # noqa: ARG002  # the same
+        """Return the list of those of some values that are not missing."""
+        self.refuse("lists of values")
+
     def text(self, query: SQL, *, pretty: bool = True) -> str:
         """Return a query or statement as text."""
         try:

@@ -4,6 +4,9 @@ Events are read from a table for each object in the schema `events`: `"events"."
 provides those tables, with the columns of the model and `object` and `action` in every row. Columns that a lowering
 needs for itself begin with `#`, which no name of a program can.
 
+Where the events of a class are tied, as `occurrences` says, a stream of them is lowered twice: as occurrences, from
+the table of those, and as records, to see which occurrences have a record that its conditions hold for.
+
 Streams hold expressions and expressions, where they take an aggregate over a stream, hold streams. So one class lowers
 both: `table` a stream, `value` and `condition` an expression. What has no need of that recursion, because all it is
 made of is lowered already, is built elsewhere: groups in `groups`, sequences in `sequences`, single functions and
@@ -16,7 +19,7 @@ makes it definite again. A condition in the place of a value is made definite wi
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import reduce
@@ -25,9 +28,11 @@ from typing import assert_never
 from sqlglot import exp
 
 from carlang.deadline import check_time
+from carlang.model.schema import Class
 from carlang.model.types import STRING, Column, Kind
 from carlang.resolve import bound
 from carlang.resolve.inputs import Given
+from carlang.sql.columns import fitted, fitted_lists, part_table
 from carlang.sql.dialect import Dialect, Operands
 from carlang.sql.fragments import (
     SQL,
@@ -53,22 +58,28 @@ from carlang.sql.fragments import (
     wrapped,
 )
 from carlang.sql.groups import RANKED, aggregates_of, group_query, members, own_column, ranking
+from carlang.sql.occurrences import OCCURRENCE, Occurrences, hidden, shown_columns
 from carlang.sql.sequences import sequence_query, step_events, until_events
-from carlang.sql.tables import event_table
+from carlang.sql.tables import event_table, occurrence_table, record_table
 
 
-def lower(output: bound.BoundOutput, dialect: Dialect, now: datetime, given: Given) -> exp.Query:
+def lower(
+    output: bound.BoundOutput, dialect: Dialect, now: datetime, given: Given, tied: Collection[Class] = ()
+) -> exp.Query:
     """Return the query that gives an output's rows, in the order in which results are given.
 
-    `now` is what the program calls so, `given` holds the values of its inputs. Raises `UnsupportedError` where the
-    dialect lacks something that the program uses.
+    `now` is what the program calls so, `given` holds the values of its inputs, and `tied` are the classes of events of
+    which there are tables of occurrences. Raises `UnsupportedError` where the dialect lacks something that the program
+    uses.
     """
-    builder = QueryBuilder(dialect, now, given)
+    builder = QueryBuilder(dialect, now, given, Occurrences.below(output.stream, tied))
     for stream in bound.streams_below(output.stream):  # inputs first, so that long chains do not nest
         if isinstance(stream, bound.NamedStream):
             builder.table(stream)
     columns = output.stream.columns
-    query = select([column(c.name) for c in columns], builder.table(output.stream))
+    lists = shown_columns(output, tied)[len(columns) :]
+    shown = [*(column(c.name) for c in columns), *(as_named(column(hidden(c.name)), c.name) for c in lists)]
+    query = select(shown, builder.table(output.stream))
     kinds = {c.name: c.type.kind for c in columns}
     keys = [key for name in result_order(columns) for key in in_order(column(name), kinds[name])]
     query = query.order_by(*keys, copy=False)
@@ -92,12 +103,15 @@ class QueryBuilder:
     """Lowers the streams and expressions of one query.
 
     `tables` gathers the named streams, each a common table expression, in the order in which they depend on one
-    another. `computed` holds, by identity, the expressions that are columns already where the builder stands.
+    another. `computed` holds, by identity, the expressions that are columns already where the builder stands. With
+    `of_records` streams of tied records are lowered as those and not as occurrences.
     """
 
     dialect: Dialect
     now: datetime
     given: Given
+    occurrences: Occurrences = field(default_factory=Occurrences)
+    of_records: bool = False
     tables: dict[str, exp.Query] = field(default_factory=dict)
     computed: Mapping[int, str] = field(default_factory=dict)
 
@@ -106,11 +120,12 @@ class QueryBuilder:
     def table(self, stream: bound.BoundStream) -> SQL:
         """Return a stream as something to select from."""
         if isinstance(stream, bound.NamedStream):
-            if stream.key not in self.tables:  # many streams may read it
+            key = f"#records of {stream.key}" if self.of_records else stream.key
+            if key not in self.tables:  # many streams may read it
                 # Lowered before it is entered: what it depends on must stand before it.
                 query = self.query(stream.stream)
-                self.tables[stream.key] = query
-            return exp.Table(this=name(stream.key))
+                self.tables[key] = query
+            return exp.Table(this=name(key))
         return subquery(self.query(stream), "stage")
 
     def query(self, stream: bound.BoundStream) -> exp.Query:  # noqa: C901  # a case a stream
@@ -123,9 +138,10 @@ class QueryBuilder:
             case bound.Derived(source, derived, value, columns):
                 is_new = all(c.name != derived.name for c in source.columns)
                 kept = [exp.Star()] if is_new else [column(c.name) for c in columns if c.name != derived.name]
-                return select([*kept, as_named(self.value(value), derived.name)], self.table(source))
+                more = [] if is_new else self._hidden(stream)
+                return select([*kept, as_named(self.value(value), derived.name), *more], self.table(source))
             case bound.Projected(source, items):
-                return select(self._items(items), self.table(source))
+                return select([*self._items(items), *self._hidden(stream)], self.table(source))
             case bound.Joined():
                 return self._joined(stream)
             case bound.Grouped():
@@ -133,9 +149,8 @@ class QueryBuilder:
                 return self._grouped(stream, [bound.Item(c, bound.FieldRef(c.name, c.type)) for c in columns])
             case bound.Aggregated(group, items):
                 return self._grouped(group, items)
-            case bound.Union(left, right, columns):
-                sides = [select(self._fitted(side.columns, columns), self.table(side)) for side in (left, right)]
-                return exp.Union(this=sides[0], expression=sides[1], distinct=False)
+            case bound.Union():
+                return self._union(stream)
             case bound.Difference():
                 return self._difference(stream)
             case bound.Distinct(source, distinct):
@@ -152,13 +167,28 @@ class QueryBuilder:
         classes: list[exp.Query] = []
         for event_set in events.sets:
             # Of several objects all columns, because none of them has all that the stream has.
-            columns = [exp.Star()] if len(events.sets) > 1 else [column(c.name) for c in events.columns]
+            columns = [*(column(c.name) for c in events.columns), *self._hidden(events)]
+            if len(events.sets) > 1:
+                columns = [exp.Star()]
             wanted = exp.In(this=column("action"), expressions=[text(action) for action in event_set.actions])
-            classes.append(select(columns, event_table(event_set.object)).where(wanted, copy=False))
+            table = self._table_of(events, event_set.object)
+            classes.append(select(columns, table).where(wanted, copy=False))
         return reduce(self.dialect.union_by_name, classes)
+
+    def _table_of(self, events: bound.Events, object_name: str) -> exp.Table:
+        if not self.occurrences.are_tied(events):
+            return event_table(object_name)
+        return record_table(object_name) if self.of_records else occurrence_table(object_name)
+
+    def _hidden(self, stream: bound.BoundStream) -> list[SQL]:
+        """The columns that a stream has for the sake of occurrences."""
+        key = [column(OCCURRENCE)] if self.occurrences.are_tied(stream) else []
+        return key if self.of_records else [*key, *(column(hidden(n)) for n in self.occurrences.lists_of(stream))]
 
     def _filtered(self, stream: bound.Filtered) -> exp.Query:
         """Filters of filters, as pipes make them, become one query, and so do the filter and the events it reads."""
+        if self.occurrences.are_tied(stream) and not self.of_records:
+            return self._with_a_record(stream)
         source, conditions = stream.input, [stream.condition]
         # A condition that takes an aggregate over its own stream needs that stream as it is.
         while isinstance(source, bound.Filtered) and not _has_query(conditions[-1]):
@@ -170,25 +200,37 @@ class QueryBuilder:
             return _where(self._events(source), tests)
         return _where(everything(self.table(source)), tests)
 
+    def _with_a_record(self, stream: bound.Filtered) -> exp.Query:
+        """The occurrences of which a record is in a stream of tied records."""
+        source: bound.BoundStream = stream
+        while isinstance(source, bound.Filtered):
+            source = source.input
+        records = subquery(replace(self, of_records=True).query(stream), "records")
+        passing = select([column(OCCURRENCE)], records).subquery(copy=False)
+        return everything(self.table(source)).where(exp.In(this=column(OCCURRENCE), query=passing), copy=False)
+
     def _joined(self, joined: bound.Joined) -> exp.Query:
-        first, *others = (self._part(part) for part in joined.parts)
+        first, *others = (
+            part_table(part, self.table(part.stream), self.occurrences.lists_of(part.stream)) for part in joined.parts
+        )
         query = everything(first)
         for table in others:
             query = query.join(table, join_type="cross", copy=False)
         return _where(query, [self.condition(joined.condition)])
 
-    def _part(self, part: bound.StreamPart) -> SQL:
-        """A part of a join, its columns under its name."""
-        renamed = [as_named(column(c.name), f"{part.name}.{c.name}") for c in part.stream.columns]
-        return subquery(select(renamed, self.table(part.stream)), part.name)
-
-    def _fitted(self, columns: Sequence[Column], wanted: Sequence[Column]) -> list[SQL]:
-        """All columns that are wanted, those that are not there missing in every row."""
-        names = {c.name for c in columns}
-        return [
-            column(c.name) if c.name in names else as_named(cast(exp.null(), self.dialect.type_of(c.type.kind)), c.name)
-            for c in wanted
-        ]
+    def _union(self, union: bound.Union) -> exp.Query:
+        lists = self.occurrences.lists_of(union)
+        left, right = (
+            select(
+                [
+                    *fitted(self.dialect, side.columns, union.columns),
+                    *fitted_lists(self.dialect, side.columns, self.occurrences.lists_of(side), lists),
+                ],
+                self.table(side),
+            )
+            for side in (union.left, union.right)
+        )
+        return exp.Union(this=left, expression=right, distinct=False)
 
     def _difference(self, difference: bound.Difference) -> exp.Query:
         renamed = [as_named(column(c.name), f"#{c.name}") for c in difference.right.columns if c.name in difference.on]
@@ -241,14 +283,15 @@ class QueryBuilder:
         return query.where(all_of([exp.Paren(this=t) for t in tests]), copy=False) if tests else query
 
     def _sequenced(self, sequence: bound.Sequenced) -> exp.Query:
+        lists = [self.occurrences.lists_of(step.stream) for step in sequence.steps]
         steps = [
-            step_events(step, self.table(step.stream), sequence.keys, first=index == 0)
+            step_events(step, self.table(step.stream), sequence.keys, lists[index], first=index == 0)
             for index, step in enumerate(sequence.steps)
         ]
         until = sequence.until
         barrier = until_events(until.columns, self.table(until), sequence.keys) if until is not None else None
         within = self.value(sequence.within) if sequence.within is not None else None
-        return sequence_query(self.dialect, sequence, steps, barrier, within)
+        return sequence_query(self.dialect, sequence, steps, lists, barrier, within)
 
     def _items(self, items: Sequence[bound.Item]) -> list[SQL]:
         return [as_named(self.value(item.value), item.column.name) for item in items]
@@ -351,7 +394,7 @@ class QueryBuilder:
         """An aggregate over all rows of a stream: a query of its own, run once."""
         aggregate = expr.aggregate
         # What is a column where the aggregate stands is none in the stream that it looks at.
-        source = replace(self, computed={}).table(expr.stream)
+        source = replace(self, computed={}, of_records=False).table(expr.stream)
         operands = self._operands(aggregate)
         if aggregate.function in RANKED:
             return ranking(self.dialect, aggregate, operands, source).subquery(copy=False)

@@ -33,23 +33,30 @@ from carlang.sql.fragments import (
     subquery,
     when,
 )
+from carlang.sql.occurrences import hidden
 
 _AT, _FIRST, _ORDER, _KIND, _STRETCH = "#at", "#first", "#order", "#kind", "#stretch"
 _RUN, _STEP, _UNTIL = 2, 1, 0
 
 
 def sequence_query(
-    dialect: Dialect, sequence: bound.Sequenced, steps: Sequence[exp.Query], until: exp.Query | None, within: SQL | None
+    dialect: Dialect,
+    sequence: bound.Sequenced,
+    steps: Sequence[exp.Query],
+    lists: Sequence[Sequence[str]],
+    until: exp.Query | None,
+    within: SQL | None,
 ) -> exp.Query:
     """Return the completed runs of a sequence, with the columns of all steps.
 
-    `steps` are the events of each step as `step_events` gives them, `until` those of `until_events`.
+    `steps` are the events of each step as `step_events` gives them, `lists` the names of their lists of record ids,
+    `until` the events of `until_events`.
     """
     keys = [f"#key{i}" for i in range(len(sequence.keys))]
-    runs, columns = steps[0], _columns(sequence.steps[0])
-    for step, events in zip(sequence.steps[1:], steps[1:], strict=True):
-        runs = _carried_on(dialect, runs, columns, events, _columns(step), until, keys)
-        columns += _columns(step)
+    runs, columns = steps[0], _columns(sequence.steps[0], lists[0])
+    for step, events, names in zip(sequence.steps[1:], steps[1:], lists[1:], strict=True):
+        runs = _carried_on(dialect, runs, columns, events, _columns(step, names), until, keys)
+        columns += _columns(step, names)
     query = select([column(c) for c in columns], subquery(runs, "runs"))
     if within is None:
         return query
@@ -57,14 +64,17 @@ def sequence_query(
     return query.where(exp.LTE(this=taken, expression=exp.Paren(this=within)), copy=False)
 
 
-def _columns(step: bound.StreamPart) -> list[str]:
-    return [f"{step.name}.{c.name}" for c in step.stream.columns]
+def _columns(step: bound.StreamPart, lists: Sequence[str]) -> list[str]:
+    return [*(f"{step.name}.{c.name}" for c in step.stream.columns), *(hidden(f"{step.name}.{n}") for n in lists)]
 
 
-def step_events(step: bound.StreamPart, rows: SQL, keys: Sequence[str], *, first: bool) -> exp.Select:
+def step_events(
+    step: bound.StreamPart, rows: SQL, keys: Sequence[str], lists: Sequence[str], *, first: bool
+) -> exp.Select:
     """Return the events of a step, with their keys, time and place among those of one time."""
     columns = step.stream.columns
     renamed = [as_named(column(c.name), f"{step.name}.{c.name}") for c in columns]
+    renamed += [as_named(column(hidden(n)), hidden(f"{step.name}.{n}")) for n in lists]
     times = [_AT, _FIRST] if first else [_AT]
     added = [*_keys(keys, columns), *(as_named(column("time"), alias) for alias in times)]
     query = select([*renamed, *added, as_named(_place(columns), _ORDER)], rows)

@@ -20,6 +20,10 @@ INCOMING = "incoming"
 """The name under which events in memory are handed to the engine."""
 
 
+NUMBER = "#id"
+"""The column of numbered events that holds their numbers, which differ for all events of a session."""
+
+
 @dataclass(frozen=True, slots=True)
 class EventFiles:
     """Parquet files of one action's events, and the columns that they have, each with its SQL type."""
@@ -38,22 +42,40 @@ class Window:
 
 
 def lower_table(
-    dialect: Dialect, owner: Object, files: Sequence[EventFiles], window: Window, kind: str = "VIEW"
+    dialect: Dialect,
+    owner: Object,
+    files: Sequence[EventFiles],
+    window: Window,
+    kind: str = "VIEW",
+    numbered_from: int | None = None,
 ) -> exp.Create:
     """Return the statement that makes the table of an object's events.
 
     A column that files lack is missing in their events; one that they hold under another type is cast, and missing
-    where the cast fails.
+    where the cast fails. With the number of the first file, it is the table of numbered events.
     """
     columns = tuple(Column(field.name, field.type) for field in owner.fields.values())
     query: exp.Query | None = None
     for group in files:
         rows = _rows(dialect, owner, group, columns, window)
+        if numbered_from is not None:
+            rows = rows.select(as_named(dialect.row_number_in_files(numbered_from), NUMBER), copy=False)
+            numbered_from += len(group.paths)
         query = exp.Union(this=query, expression=rows, distinct=False) if query is not None else rows
     if query is None:
         empty = [as_named(cast(exp.null(), dialect.type_of(c.type.kind)), c.name) for c in columns]
+        if numbered_from is not None:
+            empty.append(as_named(cast(exp.null(), "bigint"), NUMBER))
         query = exp.Select().select(*empty, copy=False).where(exp.false(), copy=False)
-    return exp.Create(this=event_table(owner.name), kind=kind, expression=query, replace=True)
+    table = event_table(owner.name) if numbered_from is None else numbered_table(owner.name)
+    return exp.Create(this=table, kind=kind, expression=query, replace=True)
+
+
+def lower_numbered(dialect: Dialect, owner: Object, first: int) -> exp.Create:
+    """Return the statement that makes the table of an object's numbered events from that of its events in memory."""
+    columns = [exp.Star(), as_named(dialect.row_number_in_memory(first), NUMBER)]
+    query = select(columns, event_table(owner.name))
+    return exp.Create(this=numbered_table(owner.name), kind="VIEW", expression=query, replace=True)
 
 
 def lower_incoming(owner: Object) -> exp.Create:
@@ -70,6 +92,21 @@ def lower_schema() -> exp.Create:
 def event_table(object_name: str) -> exp.Table:
     """Return the table of an object's events."""
     return exp.Table(this=name(object_name), db=name(SCHEMA))
+
+
+def numbered_table(object_name: str) -> exp.Table:
+    """Return the table of an object's events with a number each, in the column `NUMBER`."""
+    return exp.Table(this=name(f"#{object_name}"), db=name(SCHEMA))
+
+
+def record_table(object_name: str) -> exp.Table:
+    """Return the table of an object's tied records."""
+    return exp.Table(this=name(f"#{object_name} records"), db=name(SCHEMA))
+
+
+def occurrence_table(object_name: str) -> exp.Table:
+    """Return the table of an object's occurrences."""
+    return exp.Table(this=name(f"#{object_name} occurrences"), db=name(SCHEMA))
 
 
 def _rows(dialect: Dialect, owner: Object, group: EventFiles, columns: Sequence[Column], window: Window) -> exp.Select:

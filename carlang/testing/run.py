@@ -61,24 +61,27 @@ class AnalyticResult:
         return sound and all(case.passed for case in self.cases) and not self.survivors
 
 
-def run_tests(analytic: CompiledAnalytic, *, mutate: bool = False, limits: Limits | None = None) -> AnalyticResult:
+def run_tests(
+    analytic: CompiledAnalytic, *, mutate: bool = False, limits: Limits | None = None, records_apart: bool = False
+) -> AnalyticResult:
     """Run the tests of an analytic; with `mutate`, every mutant of its programs against them too.
 
-    `limits` bound each program's compilation and each query.
+    `limits` bound each program's compilation and each query. Records of one occurrence are one event, as in a run,
+    unless they are to be `records_apart`.
     """
     limits = limits or Limits()
     with limit_time(limits.seconds):
-        return _run_tests(analytic, mutate=mutate, limits=limits)
+        return _run_tests(analytic, mutate=mutate, limits=limits, records_apart=records_apart)
 
 
-def _run_tests(analytic: CompiledAnalytic, *, mutate: bool, limits: Limits) -> AnalyticResult:
+def _run_tests(analytic: CompiledAnalytic, *, mutate: bool, limits: Limits, records_apart: bool) -> AnalyticResult:
     diagnostics = analytic.diagnostics
     if has_errors(diagnostics):
         return AnalyticResult(analytic.id, analytic.file, diagnostics=diagnostics)
     alive = list(candidates(analytic)) if mutate else []
     count = len(alive)
     results = []
-    with MemorySession(analytic.model, limits) as memory:
+    with MemorySession(analytic.model, limits, records_apart=records_apart) as memory:
         for case in analytic.data.tests:
             begun = monotonic()
             try:
@@ -107,8 +110,9 @@ def _place(case: Case, span: Span | None) -> str:
 class _FolderSession:
     """A session over a log that is ingested into a store of its own, which goes when the session ends."""
 
-    def __init__(self, log: Path, model: Model, limits: Limits) -> None:
+    def __init__(self, log: Path, model: Model, limits: Limits, *, records_apart: bool) -> None:
         self._folder = tempfile.TemporaryDirectory(prefix="carlang-test-")
+        self._records_apart = records_apart
         self._log, self._model, self._limits = log, model, limits
 
     def __enter__(self) -> QuerySession:
@@ -117,7 +121,8 @@ class _FolderSession:
             reason = next((source.reason for source in report.sources if source.reason), "it holds no records")
             self._folder.cleanup()
             raise CarlangError(f"{self._log}: {reason}")
-        self._session = Session(open_store(self._folder.name), self._model, self._limits)
+        store = open_store(self._folder.name)
+        self._session = Session(store, self._model, self._limits, records_apart=self._records_apart)
         return self._session
 
     def __exit__(self, *error: object) -> None:
@@ -132,7 +137,7 @@ def _session(
     """Return a session over what a test gives: `memory` with its events, or one of its own over its log."""
     if case.log is not None:
         beside = Path(case.origin.source.name if case.origin else analytic.file).parent
-        return _FolderSession(beside / case.log, analytic.model, limits)
+        return _FolderSession(beside / case.log, analytic.model, limits, records_apart=memory.records_apart)
     memory.load(event_tables(case.events, analytic.model))
     return nullcontext(memory)
 

@@ -103,9 +103,9 @@ def test_spans_of_time_are_seconds_texts_or_timedeltas(
 ) -> None:
     seen: list[float | None] = []
 
-    def spy(*arguments: Any) -> Session:
+    def spy(*arguments: Any, **options: Any) -> Session:
         seen.append(arguments[2].seconds)
-        return Session(*arguments)
+        return Session(*arguments, **options)
 
     monkeypatch.setattr("carlang.analytic.run.Session", spy)
     assert len(carlang.run(AT, store, timeout=timeout)["result"]) == 2

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 from tests.catalogue.independent_records import AUDITD, SYSMON, Raw
 
@@ -31,6 +31,11 @@ class Process:
     user: str
     pid: int | None
     ppid: int | None
+
+    def filled(self, other: Process) -> Process:
+        """Return what two records of one start know of it, the first before the other."""
+        both = ((getattr(self, f.name), getattr(other, f.name)) for f in fields(self))
+        return Process(*(second if first in ("", None) else first for first, second in both))
 
     @property
     def exe(self) -> str:

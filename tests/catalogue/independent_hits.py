@@ -26,6 +26,7 @@ from tests.catalogue.independent_events import (
     program,
     registry,
 )
+from tests.catalogue.independent_occurrences import can_be_tied, firsts
 from tests.catalogue.independent_processes import PROCESSES
 from tests.catalogue.independent_records import SYSMON, Raw, read, recordings
 
@@ -190,20 +191,29 @@ RECORDS: dict[Hit, Callable[[Raw], bool]] = {
 
 
 def count(paths: Iterable[Path]) -> Found:
-    """Count the rows of each analytic and output that is written down here, by recording."""
+    """Count the rows of each analytic and output that is written down here, by recording.
+
+    An occurrence that two sensors tell of is a row, of the recording of its first record, where a condition holds for
+    one of its records.
+    """
     found: Found = {hit: Counter() for table in (PROCESSES, FILES, KEYS, RECORDS) for hit in table}
-    processes: list[Process] = []
-    connections: list[tuple[str, Connection]] = []
+    records: list[Raw] = []
     for path in paths:
         for raw in read(path):
-            if started := process(raw):
-                processes.append(started)
-            if connected := connection(raw):
-                connections.append((raw.recording, connected))
-            _tell(found, raw.recording, PROCESSES, started)
-            _tell(found, raw.recording, FILES, file_created(raw))
-            _tell(found, raw.recording, KEYS, registry(raw))
-            _tell(found, raw.recording, RECORDS, raw)
+            if can_be_tied(raw) or process(raw) or connection(raw):
+                records.append(raw)
+                continue
+            for hit in _hits(raw):
+                found[hit][raw.recording] += 1
+    first_of = firsts(records)
+    hits: dict[tuple[Hit, int], str] = {}
+    for raw in records:
+        first = first_of.get(id(raw), raw)
+        hits.update({(hit, id(first)): first.recording for hit in _hits(raw)})
+    for (hit, _), recording in hits.items():
+        found[hit][recording] += 1
+    processes = _processes(records, first_of)
+    connections = [(raw.recording, c) for raw in records if id(raw) not in first_of and (c := connection(raw))]
     found[("CAR-2013-03-001", "reg_and_cmd")] = Counter(_registry_by_shell(processes))
     found[("CAR-2014-11-006", "winrm")] = Counter(r for r, c in connections if c.port == 5985)
     found[("CAR-2014-11-006", "winrm_s")] = Counter(r for r, c in connections if c.port == 5986)
@@ -212,10 +222,26 @@ def count(paths: Iterable[Path]) -> Found:
     return found
 
 
-def _tell(found: Found, recording: str, table: dict[Hit, Callable[[T], bool]], event: T | None) -> None:
-    if event is not None:
-        for hit, condition in table.items():
-            found[hit][recording] += condition(event)
+def _hits(raw: Raw) -> Iterator[Hit]:
+    """Yield the analytics and outputs whose condition a record meets."""
+    yield from _told(PROCESSES, process(raw))
+    yield from _told(FILES, file_created(raw))
+    yield from _told(KEYS, registry(raw))
+    yield from _told(RECORDS, raw)
+
+
+def _told(table: dict[Hit, Callable[[T], bool]], event: T | None) -> Iterator[Hit]:
+    return (hit for hit, condition in table.items() if event is not None and condition(event))
+
+
+def _processes(records: list[Raw], first_of: dict[int, Raw]) -> list[Process]:
+    """Return the starts of processes, of which two records may tell."""
+    starts = {id(raw): started for raw in records if id(raw) not in first_of and (started := process(raw))}
+    for raw in records:
+        if id(raw) in first_of and (other := process(raw)):
+            first = id(first_of[id(raw)])
+            starts[first] = starts[first].filled(other)
+    return list(starts.values())
 
 
 def _registry_by_shell(processes: list[Process]) -> Iterator[str]:

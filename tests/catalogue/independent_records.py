@@ -12,6 +12,7 @@ import tarfile
 import zipfile
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -53,6 +54,12 @@ class Raw:
     host: str
     level: str
     data: Mapping[str, Any] = field(repr=False)
+    written: datetime | None = None
+
+    @property
+    def time(self) -> datetime | None:
+        """The time of what the record tells of: Sysmon says it beside that of the record."""
+        return moment(self.data.get("UtcTime")) if self.log == SYSMON else self.written
 
     def get(self, *names: str) -> str:
         """Return the first of some members that has a value, in lower case; empty if none has."""
@@ -125,18 +132,40 @@ def _record(recording: str, found: dict[str, Any]) -> Iterator[Raw]:
             _short(system["Computer"]),
             str(system.get("Level", "")),
             data if isinstance(data, dict) else {},
+            moment(system["TimeCreated"]["#attributes"]["SystemTime"]),
         )
     elif "@stream" in record:
         yield Raw(recording, f"zeek/{record['@stream']}", None, "", "", record)
     elif "EventID" in record:
         host = _short(record.get("Hostname") or "")
         level = str(record.get("Severity") or "").lower()
-        yield Raw(recording, str(record["Channel"]).lower(), int(record["EventID"]), host, level, record)
+        written = _local(record) if "EventTime" in record else moment(record.get("TimeCreated") or record["@timestamp"])
+        yield Raw(recording, str(record["Channel"]).lower(), int(record["EventID"]), host, level, record, written)
     elif "event_id" in record:
         host = _short(record.get("computer_name") or record.get("host_name") or "")
         data = record.get("event_data") or _helk(record)
         level = str(record.get("level", "")).lower()
-        yield Raw(recording, str(record["log_name"]).lower(), int(record["event_id"]), host, level, data)
+        written = moment(record.get("@timestamp"))
+        yield Raw(recording, str(record["log_name"]).lower(), int(record["event_id"]), host, level, data, written)
+
+
+def moment(text: Any) -> datetime | None:
+    """Return the time that a record writes, UTC where it does not say."""
+    if not text:
+        return None
+    time = datetime.fromisoformat(str(text).strip())
+    return time if time.tzinfo else time.replace(tzinfo=UTC)
+
+
+def _local(record: Mapping[str, Any]) -> datetime | None:
+    """Return a time of NXLog, which is local: of when it received a record, Logstash tells the same in UTC."""
+    time, received, told = (moment(record.get(name)) for name in ("EventTime", "EventReceivedTime", "@timestamp"))
+    if time is None or received is None or told is None:
+        return time
+    return time + round((told - received) / _ZONE_STEP) * _ZONE_STEP
+
+
+_ZONE_STEP = timedelta(minutes=15)
 
 
 def _helk(record: Mapping[str, Any]) -> dict[str, Any]:

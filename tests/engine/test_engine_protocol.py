@@ -95,8 +95,11 @@ class CannedEngine:
         self.queries: list[tuple[str, int | None]] = []
         self.closed = False
 
-    def execute(self, statement: str, tables: Mapping[str, pa.Table] | None = None) -> None:
+    def execute(
+        self, statement: str, tables: Mapping[str, pa.Table] | None = None, *, takes_time: bool = False
+    ) -> None:
         assert not tables
+        assert not takes_time
         self.statements.append(statement)
 
     def query(self, text: str, limit: int | None = None) -> Answer:
@@ -112,6 +115,12 @@ class BareSession(QuerySession):
 
     def _provide(self, name: str) -> None:
         self.provided = [*getattr(self, "provided", []), name]
+
+    def _provide_numbered(self, name: str) -> None:
+        raise AssertionError(f"no records of {name} are tied here")
+
+    def _shared_classes(self) -> frozenset[tuple[str, str]]:
+        return frozenset()
 
 
 def test_a_session_gives_what_its_engine_answers_in_the_languages_types() -> None:

@@ -105,10 +105,12 @@ def found(session: Session, program: CompiledProgram, params: Params, now: datet
     for output in bound.outputs:
         result = session.run(output, now, None, given)
         schema = result.to_arrow().schema
-        wanted = pa.schema([(column.name, arrow_type(column.type)) for column in output.stream.columns])
+        # Lists of records' ids stand behind an output's own columns.
+        columns = [*output.stream.columns, *result.columns[len(output.stream.columns) :]]
+        wanted = pa.schema([(column.name, arrow_type(column.type)) for column in columns])
         if schema.names != wanted.names or schema.types != wanted.types:
             raise DisagreementError(f"columns of `{output.name}`\ngot      {schema}\nexpected {wanted}")
-        tables[output.name] = Table(output.stream.columns, tuple(result.rows()))
+        tables[output.name] = Table(tuple(columns), tuple(result.rows()))
     return tables
 
 
@@ -123,7 +125,8 @@ def compare(session: Session, program: CompiledProgram, case: Case) -> int:
         raise DisagreementError(f"outputs {list(got)}, expected {list(expected)}\n{_told(case)}")
     for name, table in expected.items():
         rows = [{k: _as_result(v, t) for k, v, t in _cells(row, table)} for row in table.rows]
-        _same_rows(name, list(got[name].rows), rows, case)
+        names = [column.name for column in table.columns]
+        _same_rows(name, [{n: row[n] for n in names} for row in got[name].rows], rows, case)
     return sum(len(table.rows) for table in expected.values())
 
 

@@ -212,3 +212,56 @@ def events(choose: Chooser, most: int = 24) -> list[Event]:
         fields = {name: value(choose, name) for name in (*FIELDS[object_], *COMMON)}
         found.append({"object": object_, "action": action, **fields})
     return found
+
+
+def seen_twice(choose: Chooser, most: int = 12) -> tuple[str, list[Event]]:
+    """Return an object of which two sensors of a host tell, and the events of a store in which they do.
+
+    Ids of records are all different, so that the order in which records are tied is one.
+    """
+    others = events(choose, most // 4)
+    object_, action, sensors, keys = choose.pick(_SHARED)
+    shared: list[Event] = []
+    for number in range(choose.integer(4, most)):
+        fields = {name: value(choose, name) for name in (*FIELDS[object_], *COMMON)}
+        if choose.chance(90):
+            fields |= {name: choose.pick(values) for name, values in keys.items()}
+        fields |= {"sensor": choose.pick(sensors), "time": _close(choose), "hostname": choose.pick(_SHARED_HOSTS)}
+        fields["record_id"] = choose.pick((str(number), f"r{number}"))
+        shared.append({"object": object_, "action": action, **fields})
+    return object_, choose.shuffled(others + shared)
+
+
+_SHARED_HOSTS = ("H1", "h1", "H1.x.org", "h1.X.org", "H1", "H1.y.org", "H2")
+_SHARED: tuple[tuple[str, str, tuple[str, ...], dict[str, tuple[Any, ...]]], ...] = (
+    (
+        "process",
+        "create",
+        ("sysmon", "windows_security", "Sysmon"),
+        {
+            "pid": (4, 4, 4, 5),
+            "exe": ("cmd.exe", "CMD.EXE"),
+            "login_id": (None, None, "0x3E7", "0x3e7", "0x3e7", "0x1"),
+        },
+    ),
+    (
+        "flow",
+        "start",
+        ("sysmon", "windows_security"),
+        {"pid": (4, 4, 8), "protocol": ("tcp", "TCP"), "src_ip": ("::1",), "dest_ip": ("::2",)}
+        | {"src_port": (1024,), "dest_port": (80,)},
+    ),
+    (
+        "user_session",
+        "login",
+        ("windows_security", "windows_terminal_services"),
+        {"user": ("D\\bob", "d\\Bob"), "login_type": ("remote_interactive",), "login_successful": (True, True, False)}
+        | {"src_ip": ("10.0.0.1", None, "10.0.0.2")},
+    ),
+)
+
+
+def _close(choose: Chooser) -> datetime | None:
+    if choose.chance(5):
+        return None
+    return START + timedelta(milliseconds=choose.pick((0, 1, 1000, 2000, 2001, 2002, 5000, 5001, 10_000, 10_001)))

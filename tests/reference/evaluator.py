@@ -17,6 +17,7 @@ from carlang.resolve import bound as b
 from carlang.resolve import given_values
 from tests.reference.aggregates import spellings
 from tests.reference.expressions import Place, Run, evaluate, holds
+from tests.reference.occurrences import OCCURRENCE, RECORD_IDS, Pairs
 from tests.reference.order import Row, ascending, in_order, moment, same
 from tests.reference.sequences import Event, Machine
 
@@ -43,8 +44,10 @@ class Evaluator:
     def __init__(
         self, events: Sequence[Row], now: datetime, inputs: tuple[b.BoundInput, ...], params: Mapping[str, Any]
     ) -> None:
-        self._events = events
-        self._known: dict[int, list[Row]] = {}
+        pairs = Pairs.among(events)
+        self._records, self._occurrences = pairs.records(events), pairs.occurrences(events)
+        self._tied_classes = pairs.classes(events)
+        self._known: dict[tuple[int, bool], list[Row]] = {}
         self._place = Place(Run(now, given_values(inputs, params), self._timely))
 
     def table(self, stream: b.BoundStream) -> Table:
@@ -54,27 +57,62 @@ class Evaluator:
         return Table(stream.columns, tuple(in_order(list(rows), stream.columns)))
 
     def rows(self, stream: b.BoundStream) -> list[Row]:
-        """Return the rows of a stream, in no order."""
-        if id(stream) not in self._known:
-            self._known[id(stream)] = list(self._rows(stream))
-        return self._known[id(stream)]
+        """Return the rows of a stream, in no order; of tied records the occurrences."""
+        return self._known_rows(stream, of_records=False)
+
+    def _known_rows(self, stream: b.BoundStream, *, of_records: bool) -> list[Row]:
+        key = id(stream), of_records
+        if key not in self._known:
+            self._known[key] = list(self._records_of(stream) if of_records else self._rows(stream))
+        return self._known[key]
+
+    def _is_tied(self, stream: b.BoundStream) -> bool:
+        """Tell whether a stream is of records of which some are tied."""
+        while not isinstance(stream, b.Events):
+            if not isinstance(stream, b.Filtered | b.Derived | b.Projected | b.NamedStream):
+                return False
+            stream = b.inputs(stream)[0]
+        return any((s.object, action) in self._tied_classes for s in stream.sets for action in s.actions)
+
+    def _records_of(self, stream: b.BoundStream) -> Iterable[Row]:
+        """Return the rows of a stream of tied records, each record by itself."""
+        match stream:
+            case b.Events():
+                return self._searched(stream, self._records)
+            case b.NamedStream(stream=source):
+                return self._known_rows(source, of_records=True)
+            case b.Filtered(source, condition):
+                rows = self._known_rows(source, of_records=True)
+                return [row for row in rows if holds(self._place.at(row), condition)]
+            case b.Derived(source, column, value):
+                return self._derived(self._known_rows(source, of_records=True), column, value)
+            case b.Projected(source, items):
+                return self._projected(self._known_rows(source, of_records=True), items)
+            case _:
+                raise AssertionError("these are no records")
+
+    def _with_a_record(self, stream: b.Filtered) -> list[Row]:
+        """Return the occurrences of which a record is in the stream."""
+        passing = {row[OCCURRENCE] for row in self._known_rows(stream, of_records=True)}
+        return [row for row in self.rows(stream.input) if row[OCCURRENCE] in passing]
 
     def _timely(self, stream: b.BoundStream) -> list[Row]:
         return in_order(self.rows(stream), stream.columns)
 
-    def _rows(self, stream: b.BoundStream) -> Iterable[Row]:  # noqa: C901  # a case a node
+    def _rows(self, stream: b.BoundStream) -> Iterable[Row]:  # noqa: C901, PLR0911  # a case a node
         match stream:
             case b.NamedStream(stream=source):
                 return self.rows(source)
             case b.Events():
-                return self._searched(stream)
+                return self._searched(stream, self._occurrences)
+            case b.Filtered() if self._is_tied(stream):
+                return self._with_a_record(stream)
             case b.Filtered(source, condition):
                 return [row for row in self.rows(source) if holds(self._place.at(row), condition)]
             case b.Derived(source, column, value):
-                place = self._place
-                return [{**row, column.name: evaluate(place.at(row), value)} for row in self.rows(source)]
+                return self._derived(self.rows(source), column, value)
             case b.Projected(source, items):
-                return [self._items(self._place.at(row), items) for row in self.rows(source)]
+                return self._projected(self.rows(source), items)
             case b.Joined():
                 return self._joined(stream)
             case b.Grouped():
@@ -93,10 +131,21 @@ class Evaluator:
             case _:
                 assert_never(stream)
 
-    def _searched(self, stream: b.Events) -> list[Row]:
-        wanted = {(events.object, action) for events in stream.sets for action in events.actions}
-        names = [column.name for column in stream.columns]
-        chosen = [event for event in self._events if (event["object"], event["action"]) in wanted]
+    def _derived(self, rows: Iterable[Row], column: Column, value: b.BoundExpr) -> list[Row]:
+        return [{**row, column.name: evaluate(self._place.at(row), value)} for row in rows]
+
+    def _projected(self, rows: Iterable[Row], items: Sequence[b.Item]) -> list[Row]:
+        hidden = (OCCURRENCE, RECORD_IDS)
+        return [
+            {**self._items(self._place.at(row), items), **{name: row[name] for name in hidden if name in row}}
+            for row in rows
+        ]
+
+    @staticmethod
+    def _searched(stream: b.Events, events: Sequence[Row]) -> list[Row]:
+        wanted = {(of.object, action) for of in stream.sets for action in of.actions}
+        names = [*(column.name for column in stream.columns), OCCURRENCE, RECORD_IDS]
+        chosen = [event for event in events if (event["object"], event["action"]) in wanted]
         return [{name: event.get(name) for name in names} for event in chosen]
 
     @staticmethod

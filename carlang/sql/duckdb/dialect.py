@@ -14,7 +14,7 @@ from carlang.sql.duckdb.aggregates import AGGREGATES
 from carlang.sql.duckdb.functions import FUNCTIONS
 from carlang.sql.duckdb.operators import OPERATORS, folded_items, microseconds
 from carlang.sql.duckdb.pieces import try_cast
-from carlang.sql.fragments import SQL, call, folded, text, when
+from carlang.sql.fragments import SQL, call, cast, folded, number, present, text, when
 
 _NESTED = ("STRUCT", "MAP", "UNION")
 _OPTIONS = (
@@ -86,3 +86,43 @@ class DuckDBDialect(Dialect):
         if type_.startswith(_NESTED) or type_.endswith("]"):
             value = call("to_json", value)
         return try_cast(value, wanted)
+
+    def row_number_in_files(self, first_file: int) -> SQL:
+        """Return a number for each row of `parquet_rows`: its file's in the upper half, its own in the lower."""
+        number_of_file = exp.Paren(this=exp.Add(this=number(first_file), expression=_column("file_index")))
+        upper = exp.Mul(this=cast(number_of_file, "bigint"), expression=number(2**32))
+        return exp.Add(this=upper, expression=_column("file_row_number"))
+
+    def row_number_in_memory(self, first: int) -> SQL:
+        """Return a number for each row of a table in memory."""
+        return exp.Add(this=number(first), expression=_column("rowid"))
+
+    def host_label(self, hostname: SQL) -> SQL:
+        """Return the name of a host without its domain; an address as it is."""
+        label = call("split_part", hostname.copy(), text("."), number(1))
+        return exp.Case().when(_is_address(hostname), hostname, copy=False).else_(label, copy=False)
+
+    def full_name(self, *names: SQL) -> SQL:
+        """Return the first of some names of a host that has a domain."""
+        has_domain = [exp.Contains(this=host.copy(), expression=text(".")) for host in names]
+        full = [
+            when(exp.And(this=dot, expression=exp.Not(this=_is_address(host))), host)
+            for dot, host in zip(has_domain, names, strict=True)
+        ]
+        return exp.Coalesce(this=full[0], expressions=full[1:])
+
+    def present_items(self, values: Sequence[SQL]) -> SQL:
+        """Return the list of those of some values that are not missing."""
+        item = exp.to_identifier("item")
+        test = exp.Lambda(this=present(exp.Column(this=item)), expressions=[item.copy()])
+        return call("list_filter", exp.Array(expressions=list(values)), test)
+
+
+def _is_address(hostname: SQL) -> SQL:
+    """Tell names that are addresses: with digits and dots alone, or with a colon."""
+    return exp.RegexpLike(this=hostname.copy(), expression=text("^[0-9.]+$|:"))
+
+
+def _column(virtual: str) -> SQL:
+    """Return a column that a table has without being asked: DuckDB knows these under lower-case names."""
+    return exp.Column(this=exp.to_identifier(virtual, quoted=True))

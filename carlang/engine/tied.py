@@ -1,0 +1,89 @@
+"""Which classes of events are tied, and the tables of their occurrences, made when a program first asks for them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+from carlang.engine.protocol import Engine
+from carlang.model.schema import Class, Model, Object, Tie
+from carlang.resolve.bound import BoundOutput, Events, streams_below
+from carlang.sql import (
+    MARGIN,
+    ROUNDS,
+    Window,
+    lower_candidates,
+    lower_left,
+    lower_occurrences,
+    lower_pairs,
+    lower_records,
+    lower_round,
+)
+
+Seen = tuple[str | None, Class, str | None]
+"""A host, a class of events and a sensor that told of some there."""
+
+
+def classes_with_ties(output: BoundOutput, model: Model) -> frozenset[Class]:
+    """Return those classes of events of an output that the model has ties for."""
+    asked = {
+        (s.object, action)
+        for node in streams_below(output.stream)
+        if isinstance(node, Events)
+        for s in node.sets
+        for action in s.actions
+    }
+    return frozenset(tie.event_class for tie in model.ties if tie.event_class in asked)
+
+
+def shared_classes(seen: Iterable[Seen], model: Model) -> frozenset[Class]:
+    """Return the classes that both sensors of a tie tell of on one host; hosts go by their names without domains."""
+    sensors: dict[tuple[str, Class], set[str]] = {}
+    for host, event_class, sensor in seen:
+        if host and sensor:
+            sensors.setdefault((_label(host), event_class), set()).add(sensor.casefold())
+    return frozenset(
+        tie.event_class
+        for tie in model.ties
+        for (_, event_class), names in sensors.items()
+        if event_class == tie.event_class and {tie.first.casefold(), tie.second.casefold()} <= names
+    )
+
+
+def _label(host: str) -> str:
+    """A host's name without its domain. Addresses that this takes for one host are told apart when they are tied."""
+    return host.casefold().partition(".")[0]
+
+
+def wider(window: Window) -> Window:
+    """Return a window with the records around it that a pair across its border may have."""
+    since = window.since - MARGIN if window.since else None
+    return replace(window, since=since, until=window.until + MARGIN if window.until else None)
+
+
+def make_tables(engine: Engine, owner: Object, ties: Sequence[Tie], window: Window) -> frozenset[Class]:
+    """Make the tables of an object's tied records and occurrences from that of its numbered events.
+
+    `ties` are those of the object. Returns the classes of which there are tied records. Raises `EngineError` where that
+    takes longer than a query may.
+    """
+    dialect = engine.dialect
+    engine.execute(dialect.text(lower_pairs(dialect, owner.name)))
+    tied = {tie.event_class for tie in ties if _pair(engine, tie, owner, window)}
+    engine.execute(dialect.text(lower_records(owner, window)))
+    engine.execute(dialect.text(lower_occurrences(dialect, owner, window, ties)))
+    return frozenset(tied)
+
+
+def _pair(engine: Engine, tie: Tie, owner: Object, window: Window) -> bool:
+    """Pair the records of a tie, and tell whether there are any to be paired."""
+    dialect = engine.dialect
+    engine.execute(dialect.text(lower_candidates(dialect, tie, owner, wider(window))), takes_time=True)
+    statements = [dialect.text(statement) for statement in lower_round(tie)]
+    left = dialect.text(lower_left(tie))
+    for number in range(ROUNDS):
+        if not engine.query(left).table.column(0)[0].as_py():
+            return number > 0
+        for statement in statements:
+            engine.execute(statement, takes_time=True)
+    return True

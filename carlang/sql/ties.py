@@ -1,0 +1,249 @@
+"""Records that are one occurrence, found and put together: statements that make the tables of tied records.
+
+Records have numbers in `#id`. Which are tied stands in a table of pairs, made tie by tie: the candidates of a tie are
+records of its two sensors that can be one occurrence. Of those the nearest in time are a pair; a round takes every pair
+in which each is the other's nearest, and what is left goes into the next round. Of equal distances the earlier records
+are taken first, so nothing depends on the files that records stand in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+from sqlglot import exp
+
+from carlang.model.schema import Object, Tie
+from carlang.model.types import Kind, Type
+from carlang.sql.dialect import Dialect
+from carlang.sql.fragments import (
+    SQL,
+    all_of,
+    any_of,
+    as_named,
+    call,
+    cast,
+    column,
+    everything,
+    folded,
+    in_order,
+    instant,
+    missing,
+    name,
+    number,
+    ordered,
+    present,
+    select,
+    subquery,
+    text,
+)
+from carlang.sql.occurrences import OCCURRENCE, RECORD_IDS, hidden
+from carlang.sql.tables import NUMBER, SCHEMA, Window, numbered_table, occurrence_table, record_table
+
+CROWD = 64
+"""How many records with the same keys may lie as close together as a tie allows. A pid starts once; a log that has it
+start a hundred times in two seconds is not an honest one, and the pairs to look at grow with the square."""
+
+ROUNDS = 64
+"""How many rounds a tie takes at most. Records need a second one where one has two partners to choose from, which is
+rare; so long a chain of choices no machine writes, and its rest stays apart."""
+
+MARGIN = timedelta(minutes=1)
+"""How far beyond a window of time records are tied: a pair that lies across its border is to be the pair that it is
+without one, and no chain of choices, each as long as a tie allows, is honestly as long as this."""
+
+_FIRST, _SECOND, _TIME, _APART = "first", "second", "time", "apart"
+_FIRST_ORDER, _SECOND_ORDER = "first_order", "second_order"
+_AT, _IS_SECOND, _ORDER, _CROWD = "#at", "#is_second", "#order", "#crowd"
+_HOST, _FULL_NAME = "#host", "#full_name"
+
+_KEPT = frozenset({"object", "action", "time", "sensor", "source", "record_id"})
+"""What tells which record it is that shows: not filled from another one."""
+
+
+def lower_pairs(dialect: Dialect, object_name: str) -> exp.Create:
+    """Return the statement that makes the table of an object's pairs, empty."""
+    types = {_FIRST: "bigint", _SECOND: "bigint", _TIME: dialect.type_of(Kind.TIME)}
+    empty = [as_named(cast(exp.null(), kind), alias) for alias, kind in types.items()]
+    query = exp.Select().select(*empty, copy=False).where(exp.false(), copy=False)
+    return _made(_pairs(object_name), query)
+
+
+def lower_candidates(dialect: Dialect, tie: Tie, owner: Object, window: Window) -> exp.Create:
+    """Return the statement that makes the table of what a tie may pair; the window may lie in a larger one."""
+    keys = [_HOST, *(f"#key{i}" for i in range(len(tie.keys)))]
+    agree = [_FULL_NAME, *(f"#agree{i}" for i in range(len(tie.agree)))]
+    first, second = (
+        subquery(_uncrowded(_keyed(dialect, tie, owner, window), keys, tie.within), side) for side in (_FIRST, _SECOND)
+    )
+    apart = call("abs", exp.Sub(this=column(_AT, _SECOND), expression=column(_AT, _FIRST)))
+    shown = [
+        as_named(column(NUMBER, _FIRST), _FIRST),
+        as_named(column(NUMBER, _SECOND), _SECOND),
+        as_named(column("time", _FIRST), _TIME),
+        as_named(apart, _APART),
+        as_named(column(_ORDER, _FIRST), _FIRST_ORDER),
+        as_named(column(_ORDER, _SECOND), _SECOND_ORDER),
+    ]
+    tests: list[SQL] = [exp.EQ(this=column(key, _FIRST), expression=column(key, _SECOND)) for key in keys]
+    tests += [exp.Not(this=column(_IS_SECOND, _FIRST)), column(_IS_SECOND, _SECOND)]
+    tests.append(exp.LTE(this=apart.copy(), expression=number(tie.within)))
+    tests += [exp.Paren(this=_agree(key)) for key in agree]
+    query = select(shown, first).join(second, on=all_of(tests), join_type="inner", copy=False)
+    return _made(_candidates(tie.object), query)
+
+
+def lower_round(tie: Tie) -> tuple[exp.Insert, exp.Delete]:
+    """Return the statements of a round: pair what is nearest to one another, forget what that takes away."""
+    order = [_APART, _FIRST_ORDER, _SECOND_ORDER]
+    ranks = [as_named(_numbered(order, [side]), f"#{side}") for side in (_FIRST, _SECOND)]
+    ranked = subquery(select([exp.Star(), *ranks], _candidates(tie.object)), "ranked")
+    nearest = [exp.EQ(this=column(f"#{side}"), expression=number(1)) for side in (_FIRST, _SECOND)]
+    pairs = select([column(c) for c in (_FIRST, _SECOND, _TIME)], ranked).where(all_of(nearest), copy=False)
+    taken = [_is_paired(tie.object, side, column(side)) for side in (_FIRST, _SECOND)]
+    return (
+        exp.Insert(this=_pairs(tie.object), expression=pairs),
+        exp.Delete(this=_candidates(tie.object), where=exp.Where(this=any_of(taken))),
+    )
+
+
+def lower_left(tie: Tie) -> exp.Select:
+    """Return the query for the number of candidates that are left."""
+    return select([exp.Count(this=exp.Star())], _candidates(tie.object))
+
+
+def lower_records(owner: Object, window: Window) -> exp.Create:
+    """Return the statement that makes the table of an object's tied records: each with the occurrence that it is of.
+
+    A record is in the window if its occurrence is, so that one occurrence is never in two windows.
+    """
+    occurrence = exp.Coalesce(this=column(_FIRST, "pair"), expressions=[column(NUMBER, "record")])
+    columns = [*(column(field, "record") for field in owner.fields), as_named(occurrence, OCCURRENCE)]
+    pairs = exp.EQ(this=column(_SECOND, "pair"), expression=column(NUMBER, "record"))
+    query = _with(select(columns, _aliased(numbered_table(owner.name), "record")), _pairs(owner.name), "pair", pairs)
+    time = exp.Coalesce(this=column(_TIME, "pair"), expressions=[column("time", "record")])
+    return _made(record_table(owner.name), _within(query, time, window), kind="VIEW")
+
+
+def lower_occurrences(dialect: Dialect, owner: Object, window: Window, ties: Sequence[Tie]) -> exp.Create:
+    """Return the statement that makes the table of an object's occurrences.
+
+    Each has the fields of its first record, those that this lacks of its second one, and the ids of both.
+    """
+    ids = dialect.present_items([column("record_id", "record"), column("record_id", "other")])
+    columns = [_merged(field) for field in owner.fields]
+    columns += [as_named(column(NUMBER, "record"), OCCURRENCE), as_named(ids, hidden(RECORD_IDS))]
+    query = select(columns, _aliased(numbered_table(owner.name), "record"))
+    pairs = exp.EQ(this=column(_FIRST, "pair"), expression=column(NUMBER, "record"))
+    query = _with(query, _pairs(owner.name), "pair", pairs)
+    # The second sensors are named, so that no more than their records are looked through once more.
+    seconds = [folded(text(sensor)) for sensor in sorted({tie.second for tie in ties})]
+    others = [
+        exp.EQ(this=column(NUMBER, "other"), expression=column(_SECOND, "pair")),
+        exp.In(this=folded(column("sensor", "other")), expressions=seconds or [text("")]),
+    ]
+    query = _with(query, numbered_table(owner.name), "other", all_of(others))
+    of_second = exp.EQ(this=column(_SECOND, "behind"), expression=column(NUMBER, "record"))
+    query = _with(query, _pairs(owner.name), "behind", of_second)
+    query = query.where(missing(column(_SECOND, "behind")), copy=False)
+    return _made(occurrence_table(owner.name), _within(query, column("time", "record"), window), kind="VIEW")
+
+
+def _keyed(dialect: Dialect, tie: Tie, owner: Object, window: Window) -> exp.Query:
+    """The records of both sensors that have all keys and a time, and are in no pair yet, with what is compared."""
+    types = {field.name: field.type for field in owner.fields.values()}
+    host = exp.Nullif(this=folded(dialect.host_label(column("hostname"))), expression=text(""))
+    full_name = folded(dialect.full_name(column("fqdn"), column("hostname")))
+    columns = [
+        *(column(c) for c in (NUMBER, "time", "record_id")),
+        as_named(dialect.microseconds(column("time")), _AT),
+        as_named(exp.EQ(this=folded(column("sensor")), expression=folded(text(tie.second))), _IS_SECOND),
+        as_named(host, _HOST),
+        as_named(full_name, _FULL_NAME),
+        *(as_named(_comparable(key, types[key]), f"#key{i}") for i, key in enumerate(tie.keys)),
+        *(as_named(_comparable(key, types[key]), f"#agree{i}") for i, key in enumerate(tie.agree)),
+    ]
+    sensors = [folded(text(sensor)) for sensor in (tie.first, tie.second)]
+    taken = [_is_paired(tie.object, side, column(NUMBER)) for side in (_FIRST, _SECOND)]
+    tests: list[SQL] = [
+        exp.EQ(this=column("action"), expression=text(tie.action)),
+        exp.In(this=folded(column("sensor")), expressions=sensors),
+        present(column("time")),
+        *(exp.Not(this=test) for test in taken),
+    ]
+    query = select(columns, numbered_table(tie.object)).where(all_of(tests), copy=False)
+    return _within(query, column("time"), window)
+
+
+def _uncrowded(records: exp.Query, keys: Sequence[str], within: int) -> exp.Query:
+    """The records that have few others near them, in their order among those of their keys and sensor."""
+    near = exp.WindowSpec(
+        kind="RANGE", start=number(within), start_side="PRECEDING", end=number(within), end_side="FOLLOWING"
+    )
+    at = exp.Order(expressions=[exp.Ordered(this=column(_AT))])
+    crowd = exp.Window(this=exp.Count(this=exp.Star()), partition_by=[column(key) for key in keys], order=at, spec=near)
+    order = [ordered(column(_AT)), *in_order(column("record_id"), Kind.ID), ordered(column(NUMBER))]
+    rank = exp.Window(
+        this=call("row_number"),
+        partition_by=[column(key) for key in (*keys, _IS_SECOND)],
+        order=exp.Order(expressions=order),
+    )
+    complete = subquery(
+        everything(subquery(records, "keyed")).where(all_of([present(column(k)) for k in keys])), "complete"
+    )
+    counted = select([exp.Star(), as_named(crowd, _CROWD), as_named(rank, _ORDER)], complete)
+    few = exp.LTE(this=column(_CROWD), expression=number(CROWD))
+    return everything(subquery(counted, "counted")).where(few, copy=False)
+
+
+def _numbered(order: Sequence[str], keys: Sequence[str]) -> SQL:
+    ranked = exp.Order(expressions=[ordered(column(key)) for key in order])
+    return exp.Window(this=call("row_number"), partition_by=[column(key) for key in keys], order=ranked)
+
+
+def _comparable(field: str, type_: Type) -> SQL:
+    """A field as it is compared; of a text that is empty nothing can be said."""
+    return exp.Nullif(this=folded(column(field)), expression=text("")) if type_.is_string else column(field)
+
+
+def _agree(key: str) -> SQL:
+    first, second = column(key, _FIRST), column(key, _SECOND)
+    return any_of([missing(first), missing(second), exp.EQ(this=first.copy(), expression=second.copy())])
+
+
+def _is_paired(object_name: str, side: str, record: SQL) -> SQL:
+    return exp.In(this=record, query=select([column(side)], _pairs(object_name)).subquery(copy=False))
+
+
+def _merged(field: str) -> SQL:
+    value = column(field, "record")
+    return as_named(value if field in _KEPT else exp.Coalesce(this=value, expressions=[column(field, "other")]), field)
+
+
+def _within(query: exp.Select, time: SQL, window: Window) -> exp.Select:
+    """The rows whose time lies in a window; what has no time lies in every one."""
+    for limit, test in ((window.since, exp.GTE), (window.until, exp.LT)):
+        if limit is not None:
+            inside = test(this=time.copy(), expression=instant(limit))
+            query = query.where(exp.Paren(this=exp.Or(this=inside, expression=missing(time.copy()))), copy=False)
+    return query
+
+
+def _with(query: exp.Select, table: exp.Table, alias: str, on: SQL) -> exp.Select:
+    return query.join(_aliased(table, alias), on=on, join_type="left", copy=False)
+
+
+def _aliased(table: exp.Table, alias: str) -> SQL:
+    return exp.alias_(table, name(alias), table=True, copy=False)
+
+
+def _pairs(object_name: str) -> exp.Table:
+    return exp.Table(this=name(f"#{object_name} pairs"), db=name(SCHEMA))
+
+
+def _candidates(object_name: str) -> exp.Table:
+    return exp.Table(this=name(f"#{object_name} candidates"), db=name(SCHEMA))
+
+
+def _made(table: exp.Table, query: exp.Query, kind: str = "TABLE") -> exp.Create:
+    return exp.Create(this=table, kind=kind, expression=query, replace=True)
