@@ -1,4 +1,4 @@
-"""Programs repaired: the certain repairs of their faults applied until there are none left.
+"""Programs repaired: the certain repairs of their faults, or the likely ones too, applied until there are none left.
 
 A repair can bring faults to light that the broken text hid; so repairs are applied in rounds, each on the text that the
 last one left. A round that would leave more faults than it found is taken back and its repairs are tried one by one.
@@ -10,13 +10,16 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from carlang.analytic import CompiledAnalytic
-from carlang.diagnostics import Diagnostic, Severity
-from carlang.diagnostics.apply import apply_edits, certain_repairs, edits_of
+from carlang.diagnostics import Applicability, Diagnostic, Severity
+from carlang.diagnostics.apply import apply_edits, edits_of, repairs_of
 from carlang.source import Source
 
 ROUNDS = 1000
 """How many rounds of repairs a program gets: more than any text needs whose repairs can be made together. A text whose
 repairs have to be tried one by one needs a round for each, and stops here. A judgement, not measured."""
+
+CERTAIN = frozenset({Applicability.CERTAIN})
+LIKELY = frozenset({Applicability.CERTAIN, Applicability.LIKELY})
 
 Check = Callable[[str], tuple[Diagnostic, ...]]
 """Gives the diagnostics of a program's text."""
@@ -39,9 +42,9 @@ class Repaired:
         return self.text != self.source.text
 
 
-def repair_analytic(analytic: CompiledAnalytic) -> tuple[Repaired, ...]:
-    """Return the programs of an analytic repaired, as far as repairs are certain."""
-    return tuple(repair_program(source, _checker(analytic, source)) for source in analytic.data.sources)
+def repair_analytic(analytic: CompiledAnalytic, applicable: frozenset[Applicability] = CERTAIN) -> tuple[Repaired, ...]:
+    """Return the programs of an analytic repaired, as far as repairs are certain, or with `LIKELY` as far as likely."""
+    return tuple(repair_program(source, _checker(analytic, source), applicable) for source in analytic.data.sources)
 
 
 def _checker(analytic: CompiledAnalytic, source: Source) -> Check:
@@ -52,14 +55,14 @@ def _checker(analytic: CompiledAnalytic, source: Source) -> Check:
     return check
 
 
-def repair_program(source: Source, check: Check) -> Repaired:
+def repair_program(source: Source, check: Check, applicable: frozenset[Applicability] = CERTAIN) -> Repaired:
     """Return a program repaired; `check` finds the faults of a text."""
     text = source.text
     applied: list[Diagnostic] = []
     seen = {text}
     faults = check(text)
     for _ in range(ROUNDS):
-        repaired = _round(text, faults, check)
+        repaired = _round(text, faults, check, applicable)
         if repaired is None or repaired[0] in seen:
             break
         text, done, faults = repaired
@@ -71,9 +74,9 @@ def repair_program(source: Source, check: Check) -> Repaired:
 Round = tuple[str, list[Diagnostic], tuple[Diagnostic, ...]]
 
 
-def _round(text: str, faults: Sequence[Diagnostic], check: Check) -> Round | None:
+def _round(text: str, faults: Sequence[Diagnostic], check: Check, applicable: frozenset[Applicability]) -> Round | None:
     """Return the text after one round, what was repaired in it and what is found then; None where nothing was."""
-    repairs = certain_repairs(faults)
+    repairs = repairs_of(faults, applicable)
     if not repairs:
         return None
     # All at once as a rule: only where two repairs spoil each other does each have to be judged alone.

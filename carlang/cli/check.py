@@ -9,9 +9,19 @@ import typer
 
 from carlang.analytic import CompiledAnalytic, Judged, RunOptions, judge_analytics
 from carlang.cli import exits
-from carlang.cli.console import put, put_diagnostics, put_json, put_program, say, say_block, say_diagnostics
+from carlang.cli.console import (
+    agreed,
+    asks,
+    put,
+    put_diagnostics,
+    put_json,
+    put_program,
+    say,
+    say_block,
+    say_diagnostics,
+)
 from carlang.cli.exits import UsageError
-from carlang.cli.fixing import Fixed, fix_all
+from carlang.cli.fixing import Agrees, Fixed, fix_all
 from carlang.cli.options import Expression, StorePath, Targets, Timeout, open_project, say_counted
 from carlang.cli.targets import find_analytics
 from carlang.deadline import limit_time
@@ -34,19 +44,23 @@ def check(  # noqa: PLR0913  # the options that the command has
     timeout: Timeout = None,
     *,
     fix: Annotated[bool, typer.Option("--fix", help="Apply the repairs that are certain, and show them.")] = False,
+    likely: Annotated[bool, typer.Option("--likely", help="With --fix, the likely repairs too; asks first.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="With --likely, do not ask.")] = False,
     strict: Annotated[bool, typer.Option("--strict", help="Warnings count as errors.")] = False,
 ) -> int:
     """Report every fault in every program; with a store, also what the store cannot support.
 
-    With --fix, certain repairs are written to the files first; a program that came as text goes to standard output.
+    With --fix, certain repairs are written to the files first, with --likely likely ones too, which are shown and asked
+    for; a program that came as text goes to standard output.
     """
     if format_ not in FORMATS:
         raise UsageError(f"--format: there is no format {format_!r}; choose one of {', '.join(FORMATS)}")
+    agrees = _agreement(fix=fix, likely=likely, yes=yes)
     options = RunOptions.of(now=now, timeout=timeout, command=True)
     project = open_project()
     with limit_time(options.limits.seconds):
         analytics = find_analytics(targets or [], expression, project)
-        fixed = fix_all(analytics, targets or []) if fix else []
+        fixed = fix_all(analytics, targets or [], agrees) if fix else []
         analytics = [each.analytic for each in fixed] if fix else analytics
         diagnostics = [d for analytic in analytics for d in analytic.diagnostics]
     path = project.store_path(store)
@@ -65,6 +79,24 @@ def check(  # noqa: PLR0913  # the options that the command has
         or (strict and any(d.severity is Severity.WARNING for d in diagnostics))
     )
     return exits.FAULTY if faulty else exits.DONE
+
+
+def _agreement(*, fix: bool, likely: bool, yes: bool) -> Agrees | None:
+    """Return what agrees to likely repairs, None where they are not wanted; raises where nobody can be asked."""
+    if (likely and not fix) or (yes and not likely):
+        raise UsageError("--likely goes with --fix, and --yes with --likely")
+    if not likely:
+        return None
+    if yes:
+        return lambda _file, _diff: True
+    if not asks():
+        raise UsageError("--fix --likely asks before it writes, and there is no terminal to ask on; --yes says yes")
+
+    def agrees(file: str, diff: str) -> bool:
+        say_block(diff)
+        return agreed(f"{file}: apply these repairs, of which some are likely and none is certain to mean the same?")
+
+    return agrees
 
 
 def _judgements(judged: list[Judged]) -> list[OutputJudgement]:

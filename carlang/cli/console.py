@@ -92,6 +92,17 @@ def say_diagnostics(diagnostics: Iterable[Diagnostic], end: str = "\n") -> None:
     _write_diagnostics(sys.stderr, diagnostics, end)
 
 
+def asks() -> bool:
+    """Tell whether there is somebody to ask: standard input and standard error are a terminal."""
+    return sys.stdin.isatty() and sys.stderr.isatty()
+
+
+def agreed(question: str) -> bool:
+    """Ask on standard error and tell whether the answer is yes; nothing is no."""
+    say(f"{question} [y/N]")
+    return sys.stdin.readline().strip().casefold() in ("y", "yes")
+
+
 def put(line: str) -> None:
     """Write a line to standard output."""
     _write(sys.stdout, printable(line))

@@ -1,13 +1,14 @@
 """Diagnostics: faults and remarks as data, their codes, suggestions, and their rendering as text and JSON."""
 
 from carlang.diagnostics.codes import CODES, Code, Severity
-from carlang.diagnostics.diagnostic import Diagnostic, Edit, Label, Repair, has_errors
+from carlang.diagnostics.diagnostic import Applicability, Diagnostic, Edit, Label, Repair, has_errors
 from carlang.diagnostics.json import diagnostic_json
 from carlang.diagnostics.suggest import nearest, unmistakable
 from carlang.diagnostics.text import render, render_all
 
 __all__ = [
     "CODES",
+    "Applicability",
     "Code",
     "Diagnostic",
     "Edit",

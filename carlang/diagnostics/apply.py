@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 
 from carlang.diagnostics.codes import Severity
-from carlang.diagnostics.diagnostic import Diagnostic, Edit
+from carlang.diagnostics.diagnostic import Applicability, Diagnostic, Edit
 
 
-def certain_repairs(diagnostics: Iterable[Diagnostic]) -> list[Diagnostic]:
-    """Return the faults whose repairs can be applied together without asking: certain ones that do not overlap.
+def repairs_of(
+    diagnostics: Iterable[Diagnostic], applicable: Container[Applicability] = (Applicability.CERTAIN,)
+) -> list[Diagnostic]:
+    """Return the faults whose repairs can be applied together: those of the right applicability that do not overlap.
 
     Of overlapping repairs the first in the text is taken; the others get their turn when the result is checked again.
     A hint is not a fault, so it is left alone.
     """
-    repairable = [d for d in diagnostics if d.repair and d.repair.certain and d.severity is not Severity.HINT]
+    repairable = [
+        d for d in diagnostics if d.repair and d.repair.applicability in applicable and d.severity is not Severity.HINT
+    ]
     taken: list[Diagnostic] = []
     edits: list[Edit] = []
     # By code where the span is the same, so that the choice does not depend on the order in which checks ran.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
+from enum import Enum
 
 from carlang.diagnostics.codes import Code, Severity
 from carlang.source import Location, Source, Span
@@ -25,12 +26,29 @@ class Edit:
     text: str
 
 
+class Applicability(Enum):
+    """How much a repair can be relied on.
+
+    A certain one cannot mean something else than what was meant, a likely one could, a sketch has to be filled in or
+    chosen from before it means anything.
+    """
+
+    CERTAIN = "certain"
+    LIKELY = "likely"
+    SKETCH = "sketch"
+
+
 @dataclass(frozen=True, slots=True)
 class Repair:
-    """A mechanical repair: edits that do not overlap, and whether it is certain not to change what was meant."""
+    """A mechanical repair: edits that do not overlap, and how much it can be relied on."""
 
     edits: tuple[Edit, ...]
-    certain: bool = True
+    applicability: Applicability = Applicability.CERTAIN
+
+    @property
+    def certain(self) -> bool:
+        """Whether it may be applied without asking."""
+        return self.applicability is Applicability.CERTAIN
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,8 +96,16 @@ class Diagnostic:
         return replace(self, notes=(*self.notes, text))
 
     def repaired_by(self, text: str, span: Span | None = None, *, certain: bool = True) -> Diagnostic:
-        """Return the diagnostic with a repair that puts `text` in the place of `span`, or of its own span."""
-        return replace(self, repair=Repair((Edit(span or self.span, text),), certain))
+        """Return the diagnostic with a repair that puts `text` in the place of `span`, or of its own span.
+
+        A repair that is not `certain` is a likely one.
+        """
+        applicability = Applicability.CERTAIN if certain else Applicability.LIKELY
+        return replace(self, repair=Repair((Edit(span or self.span, text),), applicability))
+
+    def sketched_by(self, text: str, span: Span | None = None) -> Diagnostic:
+        """Return the diagnostic with a sketch of a repair, which has to be filled in or thought over."""
+        return replace(self, repair=Repair((Edit(span or self.span, text),), Applicability.SKETCH))
 
 
 def has_errors(diagnostics: Iterable[Diagnostic]) -> bool:

@@ -11,7 +11,8 @@ def diagnostic_json(diagnostic: Diagnostic) -> dict[str, Any]:
     """Return a diagnostic as an object for `json.dumps`: what `check --format json` and `run --format json` print.
 
     Lines and columns count from 1, `end_column` is exclusive. `repair` is the text that the main place should
-    become, where one exists; `edits` are all changes of that repair, each with its own place.
+    become, where one exists; `edits` are all changes of that repair, each with its own place, and `applicability` says
+    how much it can be relied on: `certain`, `likely` or `sketch`.
     """
     location = diagnostic.location
     result: dict[str, Any] = {
@@ -31,10 +32,12 @@ def diagnostic_json(diagnostic: Diagnostic) -> dict[str, Any]:
         "notes": list(diagnostic.notes),
         "repair": None,
         "edits": [],
+        "applicability": None,
     }
     if diagnostic.repair:
         edits = diagnostic.repair.edits
         result["repair"] = edits[0].text
+        result["applicability"] = diagnostic.repair.applicability.value
         result["edits"] = [{"text": e.text, **_range(diagnostic, e.span.start, e.span.end)} for e in edits]
     return result
 

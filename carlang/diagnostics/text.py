@@ -7,11 +7,16 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from carlang.diagnostics.codes import Severity
-from carlang.diagnostics.diagnostic import Diagnostic
+from carlang.diagnostics.diagnostic import Applicability, Diagnostic
 from carlang.escapes import printable
 
 _COLOURS = {Severity.ERROR: "1;31", Severity.WARNING: "1;33", Severity.HINT: "1;36"}
 _GUTTER = "1;34"
+_APPLIED = {
+    Applicability.CERTAIN: "certain, `--fix` applies it",
+    Applicability.LIKELY: "likely, `--fix --likely` applies it",
+    Applicability.SKETCH: "a sketch, to be thought over",
+}
 # A line of minified or generated text would bury its own message. 160 columns are more than a program in the canonical
 # layout has, and still two lines on a common terminal.
 _WIDEST = 160
@@ -41,6 +46,9 @@ def render(diagnostic: Diagnostic, *, colour: bool = False) -> str:
     lines += [f"{' ' * width} {bar} note: {printable(note)}" for note in diagnostic.notes]
     if diagnostic.help:
         lines.append(f"{' ' * width} {bar} help: {printable(diagnostic.help)}")
+    # The repair of a hint is an advice: a hint is no fault, and no command applies it.
+    if diagnostic.repair and diagnostic.severity is not Severity.HINT:
+        lines.append(f"{' ' * width} {bar} repair: {_APPLIED[diagnostic.repair.applicability]}")
     return "\n".join(lines)
 
 

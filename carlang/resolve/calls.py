@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import assert_never
 
 from carlang.diagnostics import codes, unmistakable
-from carlang.model.functions import NUMBERED_TOP, SCALARS, Accepts, Function, aggregate, scalar
+from carlang.foreign import foreign_function
+from carlang.model.functions import AGGREGATES, NUMBERED_TOP, SCALARS, Accepts, Function, aggregate, scalar
 from carlang.model.types import Kind, Type
 from carlang.resolve.bound import Aggregate, AnyOf, Apply, BoundExpr, Const, InBlock
 from carlang.resolve.literals import as_number, block
@@ -39,7 +40,7 @@ def apply(ctx: Context, call: ast.Call, arguments: tuple[BoundExpr | None, ...])
     """Return a call of a function with its resolved arguments, or None after reporting what is wrong with it."""
     function = scalar(call.function.ident)
     if function is None:
-        _unknown(ctx, call.function)
+        _unknown(ctx, call)
         return None
     ctx.symbols.use(ctx.symbols.shared(SymbolKind.FUNCTION, function.name), call.function)
     valid = tuple(argument for argument in arguments if argument is not None)
@@ -67,12 +68,29 @@ def _ids_as_numbers(function: Function, arguments: tuple[BoundExpr, ...]) -> tup
     )
 
 
-def _unknown(ctx: Context, function: ast.Name) -> None:
-    fault = ctx.report(codes.UNKNOWN_FUNCTION, f"there is no function `{function.ident}`", function.span)
-    if near := ctx.nearest(function.ident, SCALARS):
-        sure = unmistakable(function.ident, SCALARS) == near
+def _unknown(ctx: Context, call: ast.Call) -> None:
+    name = call.function
+    fault = ctx.report(codes.UNKNOWN_FUNCTION, f"there is no function `{name.ident}`", name.span)
+    if (foreign := foreign_function(name.ident)) and (here := foreign.call(_written(ctx, call))):
+        fault = fault.with_label(f"a function of {foreign.of}").with_help(f"write `{here}`")
+        ctx.add(fault.repaired_by(here, _place(ctx, call), certain=False))
+        return
+    if near := ctx.nearest(name.ident, (*SCALARS, *AGGREGATES)):
+        sure = unmistakable(name.ident, (*SCALARS, *AGGREGATES)) == near
         fault = fault.with_label(f"did you mean `{near}`?").repaired_by(near, certain=sure)
     ctx.add(fault)
+
+
+def _place(ctx: Context, call: ast.Call) -> Span:
+    """Return where a call stands, without brackets around it."""
+    last = max((argument.span.end for argument in call.arguments), default=call.function.span.end)
+    closing = ctx.source.text.find(")", last, call.span.end)
+    return Span(call.function.span.start, closing + 1) if closing >= 0 else call.span
+
+
+def _written(ctx: Context, call: ast.Call) -> list[str]:
+    """Return the arguments of a call as they stand in the text."""
+    return [ctx.source.text[argument.span.start : argument.span.end] for argument in call.arguments]
 
 
 def _counted(ctx: Context, call: ast.Call, function: Function) -> bool:

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator
 
 from carlang.diagnostics import Diagnostic, codes
+from carlang.foreign import foreign_wildcards
 from carlang.model.types import Kind
 from carlang.resolve.bound import (
     AllOf,
@@ -27,6 +28,7 @@ from carlang.resolve.bound import (
 )
 from carlang.resolve.scope import Context
 from carlang.syntax import ast, walk
+from carlang.syntax.literal import string_literal
 
 # What authors leave to the reader: `__NAME__`, `<user>`, an ellipsis, `C:\Path\To\…`.
 _PLACEHOLDER = re.compile(r"__\w+__|<[A-Za-z][\w ]*>|\.\.\.|…|C:\\Path\\To\\.*", re.IGNORECASE)
@@ -36,7 +38,7 @@ _OPERATOR = re.compile(r"\S (OR|AND) \S")
 
 def lints(ctx: Context, program: ast.Program, outputs: tuple[BoundOutput, ...]) -> list[Diagnostic]:
     """Return remarks on a program that has been resolved; without outputs where it has errors."""
-    return [*_strings(ctx, program), *_unfiltered(ctx, outputs), *_windows(ctx)]
+    return [*_strings(ctx, program), *_wildcards(ctx, program), *_unfiltered(ctx, outputs), *_windows(ctx)]
 
 
 def unused_streams(ctx: Context, outputs: tuple[BoundOutput, ...]) -> Iterator[Diagnostic]:
@@ -78,6 +80,31 @@ def _strings(ctx: Context, program: ast.Program) -> Iterator[Diagnostic]:
             word = match.group(1)
             fault = ctx.report(codes.OPERATOR_IN_STRING, f"`{word}` inside a string is text", literal.span)
             yield fault.with_help('a list says "any of these": `exe in ["a.exe", "b.exe"]`')
+
+
+def _wildcards(ctx: Context, program: ast.Program) -> Iterator[Diagnostic]:
+    """Find `exe == "%cmd%"` and its like, where the wildcard is another language's."""
+    for node in walk(program):
+        match node:
+            case ast.Comparison(operands):
+                compared = operands
+            case ast.In(_, container):
+                compared = container.items if isinstance(container, ast.ListLit) else (container,)
+            case ast.TextTest(test, _, pattern) if test != "match":
+                compared = pattern.items if isinstance(pattern, ast.ListLit) else (pattern,)
+            case _:
+                continue
+        for literal in compared:
+            if isinstance(literal, ast.StringLit):
+                yield from _foreign_wildcard(ctx, literal)
+
+
+def _foreign_wildcard(ctx: Context, literal: ast.StringLit) -> Iterator[Diagnostic]:
+    for entry, meant in foreign_wildcards(literal.value):
+        message = f"the text has a wildcard of {entry.of} in it"
+        fault = ctx.report(codes.FOREIGN_WILDCARD, message, literal.span).with_help(entry.says)
+        yield fault.with_label(f"{string_literal(meant)}?").repaired_by(string_literal(meant), certain=False)
+        return
 
 
 def _unfiltered(ctx: Context, outputs: tuple[BoundOutput, ...]) -> Iterator[Diagnostic]:

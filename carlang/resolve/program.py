@@ -205,13 +205,29 @@ class _Statements:
                     self._output(item, alone=len(items) == 1)
             case ast.BareStmt(written):
                 self._bare(written)
-            case ast.FaultyStmt(maybe):
-                self.broken = True
-                if maybe:
-                    symbol = self.ctx.symbols.bound(SymbolKind.STREAM, maybe)
-                    self.ctx.names[maybe.ident] = BrokenName(maybe.span, symbol)
+            case ast.FaultyStmt():
+                self._faulty(statement)
             case _:
                 assert_never(statement)
+
+    def _faulty(self, statement: ast.FaultyStmt) -> None:
+        """Look at a statement that cannot be read as at what it was probably meant to be, for what else is wrong.
+
+        What is said of a place that had to be mended follows from the mending, and is left out.
+        """
+        self.broken = True
+        likely, before = statement.likely, len(self.ctx.diagnostics)
+        # A condition that stands alone is most often the rest of a statement that was cut short.
+        alone = isinstance(likely, ast.BareStmt) and not isinstance(likely.value, ast.StreamForm)
+        if likely is not None and not alone:
+            self._take(likely)
+            said = self.ctx.diagnostics[before:]
+            self.ctx.diagnostics[before:] = [d for d in said if not any(_touch(d.span, m) for m in statement.mended)]
+        elif statement.target:
+            symbol = self.ctx.symbols.bound(SymbolKind.STREAM, statement.target)
+            self.ctx.names[statement.target.ident] = BrokenName(statement.target.span, symbol)
+        elif alone:
+            self.said_output = True
 
     # ---- bindings
 
@@ -425,3 +441,10 @@ class _Statements:
             fault = fault.with_label("its last stream is its output")
             self.ctx.add(fault.with_help(f"`output {name}`").repaired_by(f"\noutput {name}", Span(end, end)))
         self._add_output(name, self.last, Span(end, end))
+
+
+def _touch(span: Span, mended: Span) -> bool:
+    """Tell whether a diagnostic speaks of a place at which something else is written than what was read."""
+    if mended.start == mended.end:
+        return False
+    return span.start < mended.end and mended.start < span.end

@@ -22,6 +22,7 @@ from carlang.resolve.scope import BrokenName, ConstantName, Context, InputName, 
 from carlang.resolve.symbols import SymbolKind
 from carlang.source import Span
 from carlang.syntax import ast
+from carlang.syntax.dialects import near_keywords
 
 DEEPEST = 32
 """How many conditions, calls, operators and the like may stand inside one another.
@@ -315,9 +316,12 @@ def _call(ctx: Context, row: Row, call: ast.Call) -> BoundExpr | None:
     if NUMBERED_TOP.fullmatch(name) and len(call.arguments) == 1:
         count = ast.NumberLit(int(name[len("top") :]), call.function.span)
         return _aggregate_call(ctx, row, replace(call, arguments=(*call.arguments, count)), "top")
-    if _runs_on(ctx, call):
+    if _runs_on(ctx, call) or _is_keyword(ctx, call):
         return None
-    arguments = tuple(value(ctx, row, written_out(ctx, row, argument)) for argument in call.arguments)
+    # An unknown function may be a misspelt aggregate: in a group its arguments are then those of the group's rows.
+    known = functions.scalar(name) or row.members is None
+    rows = row if known else replace(row.members or row, members=None, stream=None)
+    arguments = tuple(value(ctx, rows, written_out(ctx, rows, argument)) for argument in call.arguments)
     return apply(ctx, call, arguments)
 
 
@@ -330,6 +334,20 @@ def _runs_on(ctx: Context, call: ast.Call) -> bool:
     at = name.span.end + behind.end()
     fault = ctx.report(codes.SYNTAX, "`and` or `or` is missing before `(`", Span(at, at + 1))
     ctx.add(fault.with_label("an operator is missing before this").pointing_to(name.span, "behind this"))
+    return True
+
+
+def _is_keyword(ctx: Context, call: ast.Call) -> bool:
+    """Report a name that only looks like a function: `wehre (…)`, a misspelt keyword before a condition."""
+    name = call.function
+    conditions = ast.Or | ast.And | ast.Not | ast.Comparison | ast.In | ast.TextTest | ast.Exists
+    if functions.scalar(name.ident) or not (len(call.arguments) == 1 and isinstance(call.arguments[0], conditions)):
+        return False
+    near = near_keywords(name.ident)
+    if not near:
+        return False
+    fault = ctx.report(codes.MISSPELT_KEYWORD, f"`{name.ident}` is not a word of the language", name.span)
+    ctx.add(fault.with_label(f"did you mean `{near[0]}`?").repaired_by(near[0], certain=False))
     return True
 
 

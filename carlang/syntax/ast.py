@@ -363,11 +363,17 @@ class BareStmt:
 
 @dataclass(frozen=True, slots=True)
 class FaultyStmt:
-    """A statement that could not be read; `target` is the name that it would have bound, where that much is clear."""
+    """A statement that could not be read; `target` is the name that it would have bound, where that much is clear.
+
+    `likely` is what it was probably meant to be, for analysis only: the statement with its faults mended, where that
+    could be done. `mended` are the places at which that differs from what is written.
+    """
 
     # Known, so that the uses of the name below are not reported as unknown.
     target: Name | None
     span: Span = _span()
+    likely: AssignStmt | FieldStmt | InputStmt | OutputStmt | BareStmt | None = None
+    mended: tuple[Span, ...] = field(default=(), compare=False, repr=False)
 
 
 Statement = AssignStmt | FieldStmt | InputStmt | OutputStmt | BareStmt | FaultyStmt

@@ -19,6 +19,7 @@ from carlang.syntax.brackets import with_repairs
 from carlang.syntax.build import Builder
 from carlang.syntax.faults import unexpected_character, unexpected_token
 from carlang.syntax.layout import Piece, cut
+from carlang.syntax.mend import Attempt, mend
 
 LONGEST = 4_000_000
 """How many characters a program may have. That is a list of some 200,000 file names; compiling it takes 25 seconds and
@@ -91,17 +92,40 @@ def _statement(source: Source, piece: Piece, builder: Builder, diagnostics: list
         try:
             # A slice, not a copy: the offsets of its tokens are those of the program.
             with placed(span):
-                tree = _parser().parse(TextSlice(source.text, span.start, span.end))
-                check_time()
-                return builder.transform(tree)  # type: ignore[no-any-return]  # the start rule gives a statement
-        except UnexpectedToken as error:
-            diagnostics.append(unexpected_token(source, span, error))
-        except UnexpectedCharacters as error:
-            diagnostics.append(unexpected_character(source, span, error))
+                return _built(builder, TextSlice(source.text, span.start, span.end))
+        except (UnexpectedToken, UnexpectedCharacters):
+            pass  # read again below, where it is mended
         except RecursionError:
             fault = Diagnostic(codes.TOO_DEEP, "the statement is nested too deeply", source, span)
             diagnostics.append(fault.with_help("give parts of it names, or filter in several steps"))
-    return ast.FaultyStmt(_target(source, span), span)
+            return ast.FaultyStmt(_target(source, span), span)
+    earlier = [d for d in diagnostics if span.start <= d.span.start < span.end] if piece.faulty else []
+    with placed(span):
+        mended = mend(source, span, earlier, _attempt)
+    diagnostics += mended.faults
+    builder.diagnostics += mended.remarks
+    return ast.FaultyStmt(_target(source, span), span, mended.likely, mended.places)
+
+
+def _built(builder: Builder, text: str | TextSlice[str]) -> ast.Statement:
+    tree = _parser().parse(text)
+    check_time()
+    return builder.transform(tree)  # type: ignore[no-any-return]  # the start rule gives a statement
+
+
+def _attempt(statement: Source) -> Attempt:
+    """Read a source that is one statement."""
+    builder = Builder(statement)
+    end = len(statement.text)
+    try:
+        return Attempt(_built(builder, statement.text), tuple(builder.diagnostics))
+    except UnexpectedToken as error:
+        at = end if error.token.type == "$END" else error.token.start_pos or 0
+        reason = error
+        return Attempt(None, (), at, lambda: unexpected_token(statement, Span(0, end), reason))
+    except UnexpectedCharacters as error:
+        stray = error
+        return Attempt(None, (), error.pos_in_stream or 0, lambda: unexpected_character(statement, Span(0, end), stray))
 
 
 def _read(text: str) -> ast.Statement | None:
@@ -109,10 +133,7 @@ def _read(text: str) -> ast.Statement | None:
     pieces, faults = cut(Source.whole("", text))
     if faults or len(pieces) != 1:
         return None
-    try:
-        return Builder(Source.whole("", text)).transform(_parser().parse(text))  # type: ignore[no-any-return]  # as above
-    except (UnexpectedToken, UnexpectedCharacters):
-        return None
+    return _attempt(Source.whole("", text)).statement
 
 
 def _target(source: Source, span: Span) -> ast.Name | None:

@@ -74,8 +74,8 @@ def children(node: ast.Node) -> tuple[ast.Node, ...]:  # noqa: C901, PLR0911, PL
             return name, *_present(type_), *_present(default)
         case ast.BareStmt(value):
             return (value,)
-        case ast.FaultyStmt(target):
-            return _present(target)
+        case ast.FaultyStmt(target, likely=likely):
+            return *_present(target), *_present(likely)
         case ast.Program(statements):
             return statements
         case _:
@@ -194,7 +194,7 @@ def _with_children(node: ast.Node, new: Sequence[Any]) -> ast.Node:  # noqa: C90
         case ast.BareStmt():
             return replace(node, value=next(rest))
         case ast.FaultyStmt():
-            return replace(node, target=one(node.target))
+            return replace(node, target=one(node.target), likely=one(node.likely))
         case ast.Program():
             return replace(node, statements=tuple(rest))
         case _:

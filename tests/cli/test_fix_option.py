@@ -1,6 +1,9 @@
 from __future__ import annotations
 
 from pathlib import Path
+from unittest.mock import patch
+
+import pytest
 
 from tests.cli.commands import carlang
 
@@ -85,3 +88,43 @@ def test_programs_in_markdown_are_repaired_in_place(tmp_path: Path) -> None:
 
 def test_an_analytic_named_by_its_id_is_not_repaired() -> None:
     assert carlang("check", "--fix", "CAR-2013-05-004").status == 2
+
+
+FOREIGN = "p = search Process:Create\nq = filter p where (exe LIKE 'a%' and Image exists)\noutput q\n"
+
+
+def test_likely_repairs_are_applied_where_they_are_asked_for_alone(tmp_path: Path) -> None:
+    file = tmp_path / "a.car"
+    file.write_text(FOREIGN, encoding="utf-8")
+    refused = carlang("check", "--fix", "--likely", file)
+    assert refused.status == 2
+    assert "--yes" in refused.err
+    assert file.read_text(encoding="utf-8") == FOREIGN
+    assert carlang("check", "--fix", file).status == 1
+    assert "exe LIKE 'a%' and image_path exists" in file.read_text(encoding="utf-8")
+    done = carlang("check", "--fix", "--likely", "--yes", file)
+    assert (done.status, done.err) == (0, "1 repair applied\n1 program checked: no faults\n")
+    assert "exe == 'a*' and image_path exists" in file.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("answer", "condition"), [("y\n", "exe == 'a*'"), ("\n", "exe LIKE 'a%'"), ("", "exe LIKE 'a%'")]
+)
+def test_on_a_terminal_it_asks(tmp_path: Path, answer: str, condition: str) -> None:
+    file = tmp_path / "a.car"
+    file.write_text(FOREIGN, encoding="utf-8")
+    with patch("carlang.cli.check.asks", lambda: True):
+        done = carlang("check", "--fix", "--likely", file, stdin=answer)
+    assert "[y/N]" in done.err
+    assert f"({condition} and image_path exists)" in file.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("options", [("--likely",), ("--fix", "--yes"), ("--yes",)])
+def test_options_that_go_with_another_one_are_refused_without_it(options: tuple[str, ...]) -> None:
+    assert carlang("check", *options, "-e", FOREIGN).status == 2
+
+
+def test_json_says_how_much_a_repair_can_be_relied_on() -> None:
+    document = carlang("check", "-e", FOREIGN, "--format", "json").json()
+    said = {d["code"]: d["applicability"] for d in document["analytics"][0]["diagnostics"]}
+    assert said == {"CL114": "likely", "CL206": "certain"}

@@ -3,7 +3,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from carlang.diagnostics import Diagnostic, Repair, codes
-from carlang.diagnostics.apply import apply_edits, certain_repairs, edits_of
+from carlang.diagnostics.apply import apply_edits, edits_of, repairs_of
 from carlang.source import Source, Span
 
 SOURCE = Source.whole("p", "abcdef")
@@ -14,26 +14,26 @@ def fault(start: int, end: int, text: str, *, certain: bool = True) -> Diagnosti
 
 
 def test_edits_are_applied_to_the_text_as_it_was() -> None:
-    repairs = certain_repairs([fault(3, 4, "XYZ"), fault(0, 1, ""), fault(6, 6, "!")])
+    repairs = repairs_of([fault(3, 4, "XYZ"), fault(0, 1, ""), fault(6, 6, "!")])
     assert apply_edits(SOURCE.text, edits_of(repairs)) == "bcXYZef!"
 
 
 def test_of_repairs_that_overlap_the_first_is_taken() -> None:
     first, second = fault(0, 3, "x"), fault(2, 4, "y")
-    assert certain_repairs([second, first]) == [first]
-    assert len(certain_repairs([fault(2, 2, "a"), replace(fault(2, 2, "b"), message="n")])) == 1
+    assert repairs_of([second, first]) == [first]
+    assert len(repairs_of([fault(2, 2, "a"), replace(fault(2, 2, "b"), message="n")])) == 1
 
 
 def test_repairs_that_meet_are_both_taken() -> None:
-    assert len(certain_repairs([fault(0, 2, "x"), fault(2, 4, "y"), fault(4, 4, "z")])) == 3
+    assert len(repairs_of([fault(0, 2, "x"), fault(2, 4, "y"), fault(4, 4, "z")])) == 3
 
 
 def test_what_is_not_certain_or_no_fault_is_left() -> None:
     hint = Diagnostic(codes.LITERAL_CONVERTED, "m", SOURCE, Span(0, 1)).repaired_by("x")
-    assert certain_repairs([fault(0, 1, "x", certain=False), hint]) == []
+    assert repairs_of([fault(0, 1, "x", certain=False), hint]) == []
 
 
 def test_a_repair_is_taken_whole_or_not_at_all() -> None:
     edits = (*fault(1, 2, "x").repair.edits, *fault(5, 6, "y").repair.edits)  # type: ignore[union-attr]  # both have one
     double = replace(fault(1, 2, "x"), repair=Repair(edits))
-    assert certain_repairs([fault(0, 2, "z"), double]) == [fault(0, 2, "z")]
+    assert repairs_of([fault(0, 2, "z"), double]) == [fault(0, 2, "z")]
