@@ -87,7 +87,9 @@ def _text(results: list[AnalyticResult], *, mutate: bool) -> str:
     said = f"{len(results)} analytics, {len(cases)} tests: {len(cases) - failed} passed, {failed} failed"
     if mutate:
         survivors = sum(len(result.survivors) for result in results)
+        equivalent = sum(len(result.equivalent) for result in results)
         said += f"; {sum(result.mutants for result in results)} mutants, {survivors} survived"
+        said += f", {equivalent} mean the same" if equivalent else ""
     if faulty:
         say(f"{faulty} of {len(results)} analytics are not right")
     return "\n\n".join([*shown, said])

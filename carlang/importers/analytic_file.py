@@ -76,6 +76,16 @@ class Implementation:
     data_model: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class EquivalentMutant:
+    """A change of the program that means the same, as the analytic names it: `change` within `part` of its text."""
+
+    part: str
+    change: str
+    reason: str
+    span: Span = field(compare=False, repr=False)
+
+
 @dataclass(frozen=True)
 class DataSource:
     """A YAML document within a file: what its values are and where they stand.
@@ -134,7 +144,7 @@ class AnalyticFile:
     `sources` holds its programs, one as a rule, and `labels` a name for each, empty where the file has none.
     `diagnostics` tells of faults in the file around the programs, not in them. `false_positives` names what is known
     to match and is benign, each with its reason; `changes` says of what differs from CAR's publication why it does,
-    by key.
+    by key. `equivalent_mutants` are changes of the program that no test can notice.
     """
 
     id: str
@@ -157,6 +167,7 @@ class AnalyticFile:
     true_positives: tuple[TruePositive, ...] = ()
     implementations: tuple[Implementation, ...] = ()
     false_positives: tuple[str, ...] = ()
+    equivalent_mutants: tuple[EquivalentMutant, ...] = ()
     changes: Mapping[str, str] = field(default_factory=dict)
     sources: tuple[Source, ...] = ()
     labels: tuple[str, ...] = ()

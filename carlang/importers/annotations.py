@@ -1,4 +1,4 @@
-"""Read the entries of CAR's own lists: techniques of D3FEND, tests in words, true positives, other implementations."""
+"""Read the entries of lists: CAR's own, of D3FEND, tests in words, true positives and other programs; and mutants."""
 
 from __future__ import annotations
 
@@ -8,9 +8,16 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, model_validator
 
 from carlang.diagnostics import nearest
-from carlang.importers.analytic_file import Case, D3fendMapping, Implementation, TruePositive, UnitTest
+from carlang.importers.analytic_file import (
+    Case,
+    D3fendMapping,
+    EquivalentMutant,
+    Implementation,
+    TruePositive,
+    UnitTest,
+)
 from carlang.importers.markdown import PROGRAM
-from carlang.importers.metadata import CHANGES, COMPARED, Reader, Texts, pattern
+from carlang.importers.metadata import CHANGES, COMPARED, Reader, Sentence, Texts, pattern
 
 LANGUAGES = ("DNIF", "EQL", "Elastic", "LogPoint", "Sigma", "Splunk")
 """The languages of CAR's other implementations, as their makers spell them; CAR has `splunk` as well."""
@@ -66,6 +73,16 @@ class ImplementationEntry(BaseModel):
     code: str = ""
 
 
+class EquivalentMutantEntry(BaseModel):
+    """A change of the program that means the same in `equivalent_mutants`."""
+
+    model_config = ConfigDict(frozen=True)
+
+    part: str
+    change: str
+    reason: Sentence
+
+
 def d3fend_mappings(reader: Reader) -> tuple[D3fendMapping, ...]:
     """Return the sound entries of `d3fend_mappings`."""
     return tuple(D3fendMapping(e.id, e.iri, e.label) for _, e in reader.sound("d3fend_mappings", D3fendEntry))
@@ -90,6 +107,14 @@ def true_positives(reader: Reader) -> tuple[TruePositive, ...]:
     return tuple(
         TruePositive(e.source, e.description, e.event_snippet, e.full_event)
         for _, e in reader.sound("true_positives", TruePositiveEntry)
+    )
+
+
+def equivalent_mutants(reader: Reader) -> tuple[EquivalentMutant, ...]:
+    """Return the sound entries of `equivalent_mutants`."""
+    return tuple(
+        EquivalentMutant(entry.part, entry.change, entry.reason, reader.origin.span(path))
+        for path, entry in reader.sound("equivalent_mutants", EquivalentMutantEntry)
     )
 
 

@@ -28,6 +28,9 @@ def facts(data: AnalyticFile) -> dict[str, Any]:
         "implementations": [asdict(entry) for entry in data.implementations],
         "true_positives": [asdict(entry) for entry in data.true_positives],
         "unit_tests": [asdict(entry) for entry in data.unit_tests],
+        "equivalent_mutants": [
+            {"part": entry.part, "change": entry.change, "reason": entry.reason} for entry in data.equivalent_mutants
+        ],
         "tests": [case.name for case in data.tests],
         "references": list(data.references),
         "changes": dict(data.changes),

@@ -14,7 +14,14 @@ from carlang.datafile import DataFileError, read_yaml
 from carlang.diagnostics import Diagnostic
 from carlang.diagnostics.codes import ID_MISMATCH, NO_PROGRAM
 from carlang.importers.analytic_file import AnalyticFile, Coverage, DataSource, Form
-from carlang.importers.annotations import changes, d3fend_mappings, other_implementations, true_positives, unit_tests
+from carlang.importers.annotations import (
+    changes,
+    d3fend_mappings,
+    equivalent_mutants,
+    other_implementations,
+    true_positives,
+    unit_tests,
+)
 from carlang.importers.cases import read_tests
 from carlang.importers.front_matter import BLANK, COMMENT, FrontMatter, without_data, yaml_diagnostics
 from carlang.importers.markdown import PROGRAM, Markdown
@@ -150,6 +157,7 @@ def _analytic(data: DataSource, content: _Content) -> AnalyticFile:
         true_positives=true_positives(reader),
         implementations=other_implementations(reader),
         false_positives=reader.get(FALSE_POSITIVES, ()),
+        equivalent_mutants=equivalent_mutants(reader),
         changes=changes(reader),
         sources=tuple(program for program, _ in content.programs),
         labels=tuple(label for _, label in content.programs),

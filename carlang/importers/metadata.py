@@ -145,7 +145,15 @@ CHANGES = Key("changes", TypeAdapter[Mapping[str, str]](dict[str, Sentence]))
 CARRIED = ("layout",)
 """Keys of CAR's own files that are carried along unread."""
 
-LISTS = ("coverage", "tests", "implementations", "d3fend_mappings", "unit_tests", "true_positives")
+LISTS = (
+    "coverage",
+    "tests",
+    "implementations",
+    "d3fend_mappings",
+    "unit_tests",
+    "true_positives",
+    "equivalent_mutants",
+)
 """Keys whose values are lists of mappings, which are read entry by entry."""
 
 KNOWN_KEYS = frozenset(

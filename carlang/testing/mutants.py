@@ -5,7 +5,7 @@ What is changed, and how:
 - A condition is negated, and dropped. A condition is a comparison, a membership, a test of text or of presence, or a
   truth value, as it is written; a chained comparison has one for each pair.
 - `and` is made `or`, and the other way round, a whole chain at once.
-- A list loses each of its members in turn.
+- A list loses each of its members in turn: one of values, of the classes or actions of a search, of keys.
 - A text gets a `*` at either end, or loses the one it has. `contains`, which has one at both ends, becomes `startswith`
   and `endswith`, and each of these `contains` and `==`.
 - A number goes up and down by one in its last digit, a duration by a second, the width of a block of addresses by a
@@ -17,11 +17,11 @@ Where a mutant gives what the tests expect, no test depends on what was changed.
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from itertools import pairwise
-from typing import Any
+from typing import Any, TypeVar
 
 from carlang.source import Span
 from carlang.syntax import ast, rewrite, walk
@@ -35,8 +35,9 @@ _SECOND = 1_000_000
 _ALIKE = {"contains": ("startswith", "endswith"), "startswith": ("contains",), "endswith": ("contains",)}
 """For a test of text those that ask for one `*` more or less at an end."""
 
-Change = tuple[ast.Expr, Span, str]
-"""What stands in the place of an expression, the span of what was changed in it, and how."""
+M = TypeVar("M")
+Change = tuple[ast.Node, Span, str]
+"""What stands in the place of a node, the span of what was changed in it, and how."""
 
 
 @dataclass(frozen=True)
@@ -57,8 +58,8 @@ def mutants(program: ast.Program) -> Iterator[Mutant]:
             yield Mutant(replace(program, statements=(*before, changed, *after)), span, change)
 
 
-def _changes(statement: ast.Statement) -> Iterator[tuple[ast.Expr, Change]]:
-    """Yield the expressions of a statement that are changed, each with every change of it."""
+def _changes(statement: ast.Statement) -> Iterator[tuple[ast.Node, Change]]:
+    """Yield the nodes of a statement that are changed, each with every change of it."""
     for test in _tests(statement):
         yield from ((test, change) for change in _unconditional(test))
     nodes = list(walk(statement))
@@ -69,16 +70,32 @@ def _changes(statement: ast.Statement) -> Iterator[tuple[ast.Expr, Change]]:
                 yield node, (ast.Or(operands, span), span, "joined by `or`")
             case ast.Or(operands, span):
                 yield node, (ast.And(operands, span), span, "joined by `and`")
-            case ast.ListLit(items) if len(items) > 1:
-                for item in items:
-                    rest = tuple(other for other in items if other is not item)
-                    yield node, (replace(node, items=rest), item.span, "dropped")
             case ast.TextTest():
                 yield from ((node, change) for change in _other_tests(node))
             case ast.NumberLit() | ast.DurationLit() | ast.AddressLit() | ast.StringLit():
                 yield from ((node, change) for change in _steps(node))
+        yield from ((node, change) for change in _shorter(node))
         for text in _patterns(node) if id(node) not in tested else ():
             yield from ((text, change) for change in _other_ends(text))
+
+
+def _shorter(node: ast.Node) -> Iterator[Change]:
+    """Yield a node with a list without each of its members, if it has one of several."""
+    match node:
+        case ast.ListLit(items):
+            yield from ((replace(node, items=rest), item.span, "dropped") for item, rest in _each_without(items))
+        case ast.EventClass(_, actions):
+            yield from ((replace(node, actions=rest), name.span, "dropped") for name, rest in _each_without(actions))
+        case ast.Search(classes):
+            yield from ((replace(node, classes=rest), each.span, "dropped") for each, rest in _each_without(classes))
+        case ast.Group(_, keys) | ast.By(_, keys) | ast.Sequence(_, keys):
+            yield from ((replace(node, keys=rest), key.span, "dropped") for key, rest in _each_without(keys))
+
+
+def _each_without(members: Sequence[M]) -> Iterator[tuple[M, tuple[M, ...]]]:
+    """Yield each member of a list with the others; none of a list of one."""
+    for member in members if len(members) > 1 else ():
+        yield member, tuple(other for other in members if other is not member)
 
 
 def _tests(statement: ast.Statement) -> Iterator[ast.Expr]:
@@ -179,7 +196,7 @@ def _blocks(text: str) -> Iterator[str]:
         yield str(next(iter(network.subnets())))
 
 
-def _with(tree: ast.Node, old: ast.Expr, new: ast.Expr) -> Any:  # what may stand where `tree` stood
+def _with(tree: ast.Node, old: ast.Node, new: ast.Node) -> Any:  # what may stand where `tree` stood
     """Return a tree with another node in the place of one of its own; what was dropped leaves its `and` or `or`."""
 
     def change(node: ast.Node) -> ast.Node:

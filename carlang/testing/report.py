@@ -40,6 +40,8 @@ def _lines(result: AnalyticResult) -> Iterator[str]:
         where = printable(f"{location.file}:{location.line}:{location.column}")
         yield f"  SURVIVED {where}: {survivor.change}, and no test fails:"
         yield f"    {printable(survivor.text)}"
+    for _, fault in result.in_vain:
+        yield f"  NAMED IN VAIN in equivalent_mutants: {printable(fault)}"
 
 
 def _case_lines(case: CaseResult) -> Iterator[str]:
@@ -79,7 +81,7 @@ def junit(results: Iterable[AnalyticResult]) -> str:
     """Return results as JUnit XML: a suite an analytic, a case a test, and one for its mutants."""
     root = ET.Element("testsuites")
     for result in results:
-        cases = list(_junit_cases(result))
+        cases = [*_junit_cases(result), *_in_vain(result)]
         failures = sum(case.find("failure") is not None for case in cases)
         counts = {"tests": str(len(cases)), "failures": str(failures)}
         suite = ET.SubElement(root, "testsuite", attrib=counts, name=_printable(result.analytic))
@@ -101,6 +103,11 @@ def _junit_cases(result: AnalyticResult) -> Iterator[ET.Element]:
         location = survivor.source.location(survivor.span)
         name = f"line {location.line}, column {location.column}: {survivor.change}"
         yield _junit_case(result, name, f"no test fails when this is {survivor.change}: {survivor.text}")
+
+
+def _in_vain(result: AnalyticResult) -> Iterator[ET.Element]:
+    for entry, fault in result.in_vain:
+        yield _junit_case(result, f"equivalent mutant: {entry.change}", fault)
 
 
 def _junit_case(result: AnalyticResult, name: str, failure: str | None, taken: float = 0.0) -> ET.Element:

@@ -15,11 +15,12 @@ from carlang.deadline import limit_time
 from carlang.diagnostics import Diagnostic, has_errors
 from carlang.engine import MemorySession, QuerySession, Session
 from carlang.errors import CarlangError
-from carlang.importers import Case
+from carlang.importers import Case, EquivalentMutant
 from carlang.loading import ingest
 from carlang.model import Model
 from carlang.source import Span
 from carlang.store import open_store
+from carlang.testing.equivalents import explained
 from carlang.testing.events import EventError, event_tables, instant
 from carlang.testing.expectations import Mismatch, mismatches
 from carlang.testing.survivors import Survivor, candidates, surviving
@@ -45,20 +46,25 @@ class CaseResult:
 
 @dataclass(frozen=True)
 class AnalyticResult:
-    """How the tests of an analytic went, and the mutants of its program that passed them all."""
+    """How the tests of an analytic went, and the mutants of its program that passed them all.
+
+    `equivalent` are those that the analytic names as such, `survivors` the others; `in_vain` is what it names wrongly.
+    """
 
     analytic: str
     file: str
     cases: tuple[CaseResult, ...] = ()
     diagnostics: tuple[Diagnostic, ...] = ()
     survivors: tuple[Survivor, ...] = ()
+    equivalent: tuple[Survivor, ...] = ()
+    in_vain: tuple[tuple[EquivalentMutant, str], ...] = ()
     mutants: int = 0
 
     @property
     def passed(self) -> bool:
-        """Whether it compiles, has tests, all of them pass, and no mutant survived."""
+        """Whether it compiles, has tests, all of them pass, and no mutant survived that it does not name rightly."""
         sound = not has_errors(self.diagnostics) and bool(self.cases)
-        return sound and all(case.passed for case in self.cases) and not self.survivors
+        return sound and all(case.passed for case in self.cases) and not (self.survivors or self.in_vain)
 
 
 def run_tests(
@@ -86,18 +92,22 @@ def _run_tests(analytic: CompiledAnalytic, *, mutate: bool, limits: Limits, reco
             begun = monotonic()
             try:
                 with _session(case, analytic, memory, limits) as session:
-                    result = _run_case(analytic, case, session)
-                    if result.passed:
+                    case_result = _run_case(analytic, case, session)
+                    if case_result.passed:
                         alive = surviving(alive, session, case, _now(case))
             except EventError as fault:
                 span = case.span("events", *fault.path) if case.origin else None
                 location = _place(case, span)
-                result = CaseResult(case.name, error=f"{location}{fault}")
+                case_result = CaseResult(case.name, error=f"{location}{fault}")
             except CarlangError as error:
-                result = CaseResult(case.name, error=str(error))
-            results.append(replace(result, seconds=monotonic() - begun))
-    survivors = tuple(c.survivor for c in alive) if all(r.passed for r in results) else ()
-    return AnalyticResult(analytic.id, analytic.file, tuple(results), diagnostics, survivors, count)
+                case_result = CaseResult(case.name, error=str(error))
+            results.append(replace(case_result, seconds=monotonic() - begun))
+    result = AnalyticResult(analytic.id, analytic.file, tuple(results), diagnostics, mutants=count)
+    if not mutate or not all(case.passed for case in results):
+        return result
+    data = analytic.data
+    told = explained([candidate.survivor for candidate in alive], data.equivalent_mutants, data.sources)
+    return replace(result, survivors=told.others, equivalent=told.equivalent, in_vain=told.in_vain)
 
 
 def _place(case: Case, span: Span | None) -> str:

@@ -127,7 +127,7 @@ def test_a_bad_value_of_each_is_named_by_its_own_place() -> None:
 
 
 def test_the_examples_of_the_page_on_files_pass_their_tests() -> None:
-    texts = [fence.text for fence in fences(REPOSITORY / "docs" / "analytic-files.md") if "tests:" in fence.text]
+    texts = [fence.text for fence in fences(REPOSITORY / "docs" / "analytic-files.md") if "\ntests:" in fence.text]
     assert len(texts) == 2
     for text in texts:
         result = run_tests(load_text(text))

@@ -157,6 +157,23 @@ def test_a_mutant_differs_in_one_thing(statement: str, condition: str, expected:
     assert [mutant.program for mutant in mutants(program)] == wanted
 
 
+@pytest.mark.parametrize(
+    ("statement", "expected"),
+    [
+        ("search Process:Create,Terminate", ["search Process:Terminate", "search Process:Create"]),
+        ("search Process:Create or File", ["search File", "search Process:Create"]),
+        ("g = group a by exe, user", ["g = group a by user", "g = group a by exe"]),
+        ("g = a - b by exe, user", ["g = a - b by user", "g = a - b by exe"]),
+        ("s = sequence (a, b) by exe, user", ["s = sequence (a, b) by user", "s = sequence (a, b) by exe"]),
+        ("g = group a by exe", []),
+    ],
+)
+def test_a_list_of_classes_actions_or_keys_loses_each_member(statement: str, expected: list[str]) -> None:
+    program = load_text(statement).compiled[0].ast
+    wanted = [load_text(text).compiled[0].ast for text in expected]
+    assert [mutant.program for mutant in mutants(program)] == wanted
+
+
 def test_what_means_the_same_is_no_mutant() -> None:
     # A text with a wildcard is no address, and `ip` holds nothing else.
     program = filtered('src_ip in ["10.0.0.0/8"]').replace("Process:Create", "Flow:Start")
@@ -227,3 +244,39 @@ output f
     near = ("exe: xa.exe, time: 2018-01-01", "exe: a.exe2, time: 2018-01-01", "exe: a.exe, time: 2020-01-01")
     tests = case(*events, rows=1) + case(*near, name="near", rows=0)
     assert survivors(run_tests(analytic(tests, program), mutate=True)) == set()
+
+
+def named(part: str, change: str) -> str:
+    return f"equivalent_mutants: [{{part: '{part}', change: '{change}', reason: it means the same}}]\n"
+
+
+def test_a_survivor_that_the_analytic_names_is_no_fault() -> None:
+    tests = case("exe: a.exe, pid: 11", "exe: a.exe, pid: 12", "exe: a.exe, pid: 10", "pid: 9", rows=2)
+    program = filtered("pid > 10 and exe exists")
+    assert survivors(run_tests(analytic(tests, program), mutate=True)) == {("exe exists", "dropped")}
+    result = run_tests(analytic(tests, program, named("10 and exe exists", "dropped")), mutate=True)
+    assert [survivor.text for survivor in result.equivalent] == ["exe exists"]
+    assert result.passed
+    assert render_result(result) == ""
+    assert run_tests(analytic(tests, program, named("10 and exe exists", "dropped"))).passed
+
+
+@pytest.mark.parametrize(
+    ("part", "change", "said"),
+    [
+        ("exe exists", "negated", "`exe exists` negated: a test notices it, or there is no such change"),
+        ("pid > 10", "dropped", "`pid > 10` dropped: a test notices it, or there is no such change"),
+        ("pid", "made 9", "`pid` made 9: a test notices it, or there is no such change"),
+        ("ex", "dropped", "`ex` stands in the program 2 times, not once"),
+        ("user", "dropped", "`user` stands in the program 0 times, not once"),
+    ],
+)
+def test_a_mutant_that_is_named_in_vain_is_a_fault(part: str, change: str, said: str) -> None:
+    tests = case("exe: a.exe, pid: 11", "exe: a.exe, pid: 12", "exe: a.exe, pid: 10", "pid: 11", rows=2)
+    program = filtered("pid > 10 and exe exists")
+    assert run_tests(analytic(tests, program), mutate=True).passed
+    result = run_tests(analytic(tests, program, named(part, change)), mutate=True)
+    assert not result.passed
+    assert f"NAMED IN VAIN in equivalent_mutants: {said}" in render_result(result)
+    xml = ET.fromstring(junit([result]).split("\n", 1)[1])  # noqa: S314  # our own XML
+    assert xml[0].get("failures") == "1"
