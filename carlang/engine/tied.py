@@ -13,6 +13,9 @@ from carlang.sql import (
     ROUNDS,
     Window,
     lower_candidates,
+    lower_crowd,
+    lower_forgotten,
+    lower_keyed,
     lower_left,
     lower_occurrences,
     lower_pairs,
@@ -78,7 +81,9 @@ def make_tables(engine: Engine, owner: Object, ties: Sequence[Tie], window: Wind
 def _pair(engine: Engine, tie: Tie, owner: Object, window: Window) -> bool:
     """Pair the records of a tie, and tell whether there are any to be paired."""
     dialect = engine.dialect
-    engine.execute(dialect.text(lower_candidates(dialect, tie, owner, wider(window))), takes_time=True)
+    for step in (lower_keyed(dialect, tie, owner, wider(window)), lower_crowd(tie), lower_candidates(tie)):
+        engine.execute(dialect.text(step), takes_time=True)
+    engine.execute(dialect.text(lower_forgotten(tie)))
     statements = [dialect.text(statement) for statement in lower_round(tie)]
     left = dialect.text(lower_left(tie))
     for number in range(ROUNDS):

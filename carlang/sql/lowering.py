@@ -61,6 +61,7 @@ from carlang.sql.groups import RANKED, aggregates_of, group_query, members, own_
 from carlang.sql.occurrences import OCCURRENCE, Occurrences, hidden, shown_columns
 from carlang.sql.sequences import sequence_query, step_events, until_events
 from carlang.sql.tables import event_table, occurrence_table, record_table
+from carlang.sql.ties import occurrences_of
 
 
 def lower(
@@ -203,11 +204,17 @@ class QueryBuilder:
     def _with_a_record(self, stream: bound.Filtered) -> exp.Query:
         """The occurrences of which a record is in a stream of tied records."""
         source: bound.BoundStream = stream
-        while isinstance(source, bound.Filtered):
-            source = source.input
+        # What records upstream have passed is in the stream already; what they are is the same from there on.
+        while isinstance(source, bound.Filtered | bound.NamedStream):
+            (source,) = bound.inputs(source)
         records = subquery(replace(self, of_records=True).query(stream), "records")
-        passing = select([column(OCCURRENCE)], records).subquery(copy=False)
-        return everything(self.table(source)).where(exp.In(this=column(OCCURRENCE), query=passing), copy=False)
+        passing = exp.Table(this=name(f"#passing {len(self.tables)}"))
+        self.tables[passing.name] = select([column(OCCURRENCE)], records)
+        if isinstance(source, bound.Events) and len(source.sets) == 1:
+            names = [c.name for c in source.columns]
+            return occurrences_of(self.dialect, source.sets[0].object, names, passing, self._hidden(stream))
+        numbers = select([column(OCCURRENCE)], passing).subquery(copy=False)
+        return everything(self.table(source)).where(exp.In(this=column(OCCURRENCE), query=numbers), copy=False)
 
     def _joined(self, joined: bound.Joined) -> exp.Query:
         first, *others = (

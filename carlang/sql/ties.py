@@ -41,8 +41,8 @@ from carlang.sql.occurrences import OCCURRENCE, RECORD_IDS, hidden
 from carlang.sql.tables import NUMBER, SCHEMA, Window, numbered_table, occurrence_table, record_table
 
 CROWD = 64
-"""How many records with the same keys may lie as close together as a tie allows. A pid starts once; a log that has it
-start a hundred times in two seconds is not an honest one, and the pairs to look at grow with the square."""
+"""How many records with the same keys may lie in a span of the clock as long as a tie allows. A pid starts once; a log
+that has it start a hundred times in two seconds is no honest one, and the pairs to look at grow with the square."""
 
 ROUNDS = 64
 """How many rounds a tie takes at most. Records need a second one where one has two partners to choose from, which is
@@ -53,8 +53,8 @@ MARGIN = timedelta(minutes=1)
 without one, and no chain of choices, each as long as a tie allows, is honestly as long as this."""
 
 _FIRST, _SECOND, _TIME, _APART = "first", "second", "time", "apart"
-_FIRST_ORDER, _SECOND_ORDER = "first_order", "second_order"
-_AT, _IS_SECOND, _ORDER, _CROWD = "#at", "#is_second", "#order", "#crowd"
+_FIRST_ID, _SECOND_ID, _SECOND_TIME = "first_record_id", "second_record_id", "second_time"
+_AT, _SPAN, _IS_SECOND, _STEP = "#at", "#span", "#is_second", "#step"
 _HOST, _FULL_NAME = "#host", "#full_name"
 
 _KEPT = frozenset({"object", "action", "time", "sensor", "source", "record_id"})
@@ -69,34 +69,63 @@ def lower_pairs(dialect: Dialect, object_name: str) -> exp.Create:
     return _made(_pairs(object_name), query)
 
 
-def lower_candidates(dialect: Dialect, tie: Tie, owner: Object, window: Window) -> exp.Create:
-    """Return the statement that makes the table of what a tie may pair; the window may lie in a larger one."""
-    keys = [_HOST, *(f"#key{i}" for i in range(len(tie.keys)))]
-    agree = [_FULL_NAME, *(f"#agree{i}" for i in range(len(tie.agree)))]
-    first, second = (
-        subquery(_uncrowded(_keyed(dialect, tie, owner, window), keys, tie.within), side) for side in (_FIRST, _SECOND)
+def lower_keyed(dialect: Dialect, tie: Tie, owner: Object, window: Window) -> exp.Create:
+    """Return the statement that makes the table of the records that a tie may pair, with what is compared of them."""
+    records = subquery(_keyed(dialect, tie, owner, window), "records")
+    complete = everything(records).where(all_of([present(column(key)) for key in _keys(tie)]), copy=False)
+    return _made(_keyed_table(tie.object), complete)
+
+
+def lower_crowd(tie: Tie) -> exp.Delete:
+    """Return the statement that takes the records out of it that are too many to be told apart."""
+    keys = [column(key) for key in (*_keys(tie), _SPAN)]
+    crowd = exp.GT(this=exp.Count(this=exp.Star()), expression=number(CROWD))
+    crowded = select(keys, _keyed_table(tie.object)).group_by(*(key.copy() for key in keys), copy=False)
+    crowded = crowded.having(crowd, copy=False)
+    too_many = exp.In(this=exp.Tuple(expressions=[key.copy() for key in keys]), query=crowded.subquery(copy=False))
+    return exp.Delete(this=_keyed_table(tie.object), where=exp.Where(this=too_many))
+
+
+def lower_candidates(tie: Tie) -> exp.Create:
+    """Return the statement that makes the table of what a tie may pair, from the records with their keys."""
+    second = everything(_keyed_table(tie.object)).where(column(_IS_SECOND), copy=False)
+    first = everything(_keyed_table(tie.object)).where(exp.Not(this=column(_IS_SECOND)), copy=False)
+    # A first record meets what lies in its own span of the clock and in those beside it: equal spans can be hashed.
+    steps = exp.Union(
+        this=exp.Union(this=_step(-1), expression=_step(0), distinct=False), expression=_step(1), distinct=False
     )
+    meeting = select(
+        [exp.Star(), as_named(exp.Add(this=column(_SPAN), expression=column(_STEP)), "#met")], subquery(first, "own")
+    )
+    meeting = meeting.join(subquery(steps, "steps"), join_type="cross", copy=False)
     apart = call("abs", exp.Sub(this=column(_AT, _SECOND), expression=column(_AT, _FIRST)))
     shown = [
         as_named(column(NUMBER, _FIRST), _FIRST),
         as_named(column(NUMBER, _SECOND), _SECOND),
         as_named(column("time", _FIRST), _TIME),
+        as_named(column("time", _SECOND), _SECOND_TIME),
         as_named(apart, _APART),
-        as_named(column(_ORDER, _FIRST), _FIRST_ORDER),
-        as_named(column(_ORDER, _SECOND), _SECOND_ORDER),
+        as_named(column("record_id", _FIRST), _FIRST_ID),
+        as_named(column("record_id", _SECOND), _SECOND_ID),
     ]
-    tests: list[SQL] = [exp.EQ(this=column(key, _FIRST), expression=column(key, _SECOND)) for key in keys]
-    tests += [exp.Not(this=column(_IS_SECOND, _FIRST)), column(_IS_SECOND, _SECOND)]
+    tests: list[SQL] = [exp.EQ(this=column(key, _FIRST), expression=column(key, _SECOND)) for key in _keys(tie)]
+    tests.append(exp.EQ(this=column("#met", _FIRST), expression=column(_SPAN, _SECOND)))
     tests.append(exp.LTE(this=apart.copy(), expression=number(tie.within)))
+    agree = (_FULL_NAME, *(f"#agree{i}" for i in range(len(tie.agree))))
     tests += [exp.Paren(this=_agree(key)) for key in agree]
-    query = select(shown, first).join(second, on=all_of(tests), join_type="inner", copy=False)
+    query = select(shown, subquery(meeting, _FIRST))
+    query = query.join(subquery(second, _SECOND), on=all_of(tests), join_type="inner", copy=False)
     return _made(_candidates(tie.object), query)
+
+
+def lower_forgotten(tie: Tie) -> exp.Delete:
+    """Return the statement that empties the table of the records with their keys."""
+    return exp.Delete(this=_keyed_table(tie.object))
 
 
 def lower_round(tie: Tie) -> tuple[exp.Insert, exp.Delete]:
     """Return the statements of a round: pair what is nearest to one another, forget what that takes away."""
-    order = [_APART, _FIRST_ORDER, _SECOND_ORDER]
-    ranks = [as_named(_numbered(order, [side]), f"#{side}") for side in (_FIRST, _SECOND)]
+    ranks = [as_named(_nearness(side), f"#{side}") for side in (_FIRST, _SECOND)]
     ranked = subquery(select([exp.Star(), *ranks], _candidates(tie.object)), "ranked")
     nearest = [exp.EQ(this=column(f"#{side}"), expression=number(1)) for side in (_FIRST, _SECOND)]
     pairs = select([column(c) for c in (_FIRST, _SECOND, _TIME)], ranked).where(all_of(nearest), copy=False)
@@ -130,9 +159,7 @@ def lower_occurrences(dialect: Dialect, owner: Object, window: Window, ties: Seq
 
     Each has the fields of its first record, those that this lacks of its second one, and the ids of both.
     """
-    ids = dialect.present_items([column("record_id", "record"), column("record_id", "other")])
-    columns = [_merged(field) for field in owner.fields]
-    columns += [as_named(column(NUMBER, "record"), OCCURRENCE), as_named(ids, hidden(RECORD_IDS))]
+    columns = [*(_merged(field) for field in owner.fields), *_identity(dialect)]
     query = select(columns, _aliased(numbered_table(owner.name), "record"))
     pairs = exp.EQ(this=column(_FIRST, "pair"), expression=column(NUMBER, "record"))
     query = _with(query, _pairs(owner.name), "pair", pairs)
@@ -149,6 +176,38 @@ def lower_occurrences(dialect: Dialect, owner: Object, window: Window, ties: Seq
     return _made(occurrence_table(owner.name), _within(query, column("time", "record"), window), kind="VIEW")
 
 
+def occurrences_of(
+    dialect: Dialect, object_name: str, columns: Sequence[str], passing: exp.Table, more: Sequence[SQL]
+) -> exp.Query:
+    """Return the occurrences whose numbers are in the table `passing`, as the table of occurrences has them.
+
+    They are put together from those records alone: the table would put all together first. `more` are the columns that
+    are wanted beside those of the events.
+    """
+    numbers = select([column(OCCURRENCE)], passing)
+    firsts = everything(numbered_table(object_name)).where(
+        exp.In(this=column(NUMBER), query=numbers.subquery(copy=False)), copy=False
+    )
+    of_second = exp.EQ(this=column(NUMBER, "record"), expression=column(_SECOND, "pair"))
+    seconds = select(
+        [exp.Column(this=exp.Star(), table=name("record")), column(_FIRST, "pair")],
+        _aliased(_pairs(object_name), "pair"),
+    )
+    seconds = seconds.join(_aliased(numbered_table(object_name), "record"), on=of_second, join_type="inner", copy=False)
+    seconds = seconds.where(exp.In(this=column(_FIRST, "pair"), query=numbers.copy().subquery(copy=False)), copy=False)
+    values = [*(_merged(each) for each in columns), *_identity(dialect)]
+    query = select(values, subquery(firsts, "record"))
+    same = exp.EQ(this=column(_FIRST, "other"), expression=column(NUMBER, "record"))
+    query = query.join(subquery(seconds, "other"), on=same, join_type="left", copy=False)
+    return select([*(column(each) for each in columns), *more], subquery(query, "occurrences"))
+
+
+def _identity(dialect: Dialect) -> list[SQL]:
+    """The number of an occurrence, and the ids of its records."""
+    ids = dialect.present_items([column("record_id", "record"), column("record_id", "other")])
+    return [as_named(column(NUMBER, "record"), OCCURRENCE), as_named(ids, hidden(RECORD_IDS))]
+
+
 def _keyed(dialect: Dialect, tie: Tie, owner: Object, window: Window) -> exp.Query:
     """The records of both sensors that have all keys and a time, and are in no pair yet, with what is compared."""
     types = {field.name: field.type for field in owner.fields.values()}
@@ -157,6 +216,7 @@ def _keyed(dialect: Dialect, tie: Tie, owner: Object, window: Window) -> exp.Que
     columns = [
         *(column(c) for c in (NUMBER, "time", "record_id")),
         as_named(dialect.microseconds(column("time")), _AT),
+        as_named(_span(dialect, tie), _SPAN),
         as_named(exp.EQ(this=folded(column("sensor")), expression=folded(text(tie.second))), _IS_SECOND),
         as_named(host, _HOST),
         as_named(full_name, _FULL_NAME),
@@ -175,30 +235,25 @@ def _keyed(dialect: Dialect, tie: Tie, owner: Object, window: Window) -> exp.Que
     return _within(query, column("time"), window)
 
 
-def _uncrowded(records: exp.Query, keys: Sequence[str], within: int) -> exp.Query:
-    """The records that have few others near them, in their order among those of their keys and sensor."""
-    near = exp.WindowSpec(
-        kind="RANGE", start=number(within), start_side="PRECEDING", end=number(within), end_side="FOLLOWING"
-    )
-    at = exp.Order(expressions=[exp.Ordered(this=column(_AT))])
-    crowd = exp.Window(this=exp.Count(this=exp.Star()), partition_by=[column(key) for key in keys], order=at, spec=near)
-    order = [ordered(column(_AT)), *in_order(column("record_id"), Kind.ID), ordered(column(NUMBER))]
-    rank = exp.Window(
-        this=call("row_number"),
-        partition_by=[column(key) for key in (*keys, _IS_SECOND)],
-        order=exp.Order(expressions=order),
-    )
-    complete = subquery(
-        everything(subquery(records, "keyed")).where(all_of([present(column(k)) for k in keys])), "complete"
-    )
-    counted = select([exp.Star(), as_named(crowd, _CROWD), as_named(rank, _ORDER)], complete)
-    few = exp.LTE(this=column(_CROWD), expression=number(CROWD))
-    return everything(subquery(counted, "counted")).where(few, copy=False)
+def _nearness(side: str) -> SQL:
+    """The number of a candidate among those of one record: the nearest first, then the earliest."""
+    order = [ordered(column(_APART)), ordered(column(_TIME)), *in_order(column(_FIRST_ID), Kind.ID)]
+    order += [ordered(column(_FIRST)), ordered(column(_SECOND_TIME)), *in_order(column(_SECOND_ID), Kind.ID)]
+    order.append(ordered(column(_SECOND)))
+    return exp.Window(this=call("row_number"), partition_by=[column(side)], order=exp.Order(expressions=order))
 
 
-def _numbered(order: Sequence[str], keys: Sequence[str]) -> SQL:
-    ranked = exp.Order(expressions=[ordered(column(key)) for key in order])
-    return exp.Window(this=call("row_number"), partition_by=[column(key) for key in keys], order=ranked)
+def _span(dialect: Dialect, tie: Tie) -> SQL:
+    """The span of the clock that a record lies in: one is as long as two records may be apart."""
+    return call("floor", exp.Div(this=dialect.microseconds(column("time")), expression=number(max(tie.within, 1))))
+
+
+def _keys(tie: Tie) -> list[str]:
+    return [_HOST, *(f"#key{i}" for i in range(len(tie.keys)))]
+
+
+def _step(spans: int) -> exp.Select:
+    return exp.Select().select(as_named(number(spans), _STEP), copy=False)
 
 
 def _comparable(field: str, type_: Type) -> SQL:
@@ -239,6 +294,10 @@ def _aliased(table: exp.Table, alias: str) -> SQL:
 
 def _pairs(object_name: str) -> exp.Table:
     return exp.Table(this=name(f"#{object_name} pairs"), db=name(SCHEMA))
+
+
+def _keyed_table(object_name: str) -> exp.Table:
+    return exp.Table(this=name(f"#{object_name} keyed"), db=name(SCHEMA))
 
 
 def _candidates(object_name: str) -> exp.Table:
