@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from carlang.analytic import OptionError, Parameter
     from carlang.api import Analytic, catalogue, check, ingest, load, load_text, run, run_all
     from carlang.datafile import DataFileError
-    from carlang.diagnostics import Code, Diagnostic, Edit, Label, Repair, Severity
+    from carlang.diagnostics import Applicability, Code, Diagnostic, Edit, Label, Repair, Severity
     from carlang.errors import CarlangError, CompileError, EngineError, IngestError, StoreError
     from carlang.loading import (
         Guessed,
@@ -76,7 +76,7 @@ _ROOMS = {
     "analytic": ("OptionError", "Parameter"),
     "api": ("Analytic", "catalogue", "check", "ingest", "load", "load_text", "run", "run_all"),
     "datafile": ("DataFileError",),
-    "diagnostics": ("Code", "Diagnostic", "Edit", "Label", "Repair", "Severity"),
+    "diagnostics": ("Applicability", "Code", "Diagnostic", "Edit", "Label", "Repair", "Severity"),
     "errors": ("CarlangError", "CompileError", "EngineError", "IngestError", "StoreError"),
     "loading": (
         "Guessed",
@@ -134,6 +134,7 @@ __all__ = [
     "Action",
     "Analytic",
     "AnalyticOutput",
+    "Applicability",
     "CarlangError",
     "ClassInfo",
     "Code",

@@ -1,9 +1,20 @@
 """What other languages and sensors call things, and what they are called here: tables of data, no code a language.
 
-`forms.yaml` has forms of statements, stages and conditions, `functions.yaml` functions, `texts.yaml` wildcards in
-texts. The next language is more lines in these.
+`names.yaml` and `sensor_names.yaml` have names of fields, `classes.yaml` kinds of events, `forms.yaml` forms of
+statements, stages and conditions, `functions.yaml` functions, `texts.yaml` wildcards in texts. The next language or
+sensor is more lines in these.
 """
 
+from carlang.foreign.names import event_class, foreign_fields, is_foreign_field, objects_that_call
 from carlang.foreign.tables import Form, foreign_function, foreign_wildcards, forms
 
-__all__ = ["Form", "foreign_function", "foreign_wildcards", "forms"]
+__all__ = [
+    "Form",
+    "event_class",
+    "foreign_fields",
+    "foreign_function",
+    "foreign_wildcards",
+    "forms",
+    "is_foreign_field",
+    "objects_that_call",
+]

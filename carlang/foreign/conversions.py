@@ -8,6 +8,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 
+from carlang.foreign.names import event_class
+
 Pieces = Mapping[str, str]
 """What the groups of a pattern, or the places of a call's arguments, hold."""
 
@@ -17,23 +19,9 @@ _SPAN = re.compile(r"\bmaxspan\s*=\s*(\d+\s*\w+)", re.IGNORECASE)
 _NAMED = re.compile(r"([^\W\d]\w*)\s*=(?!=)\s*(.+)", re.DOTALL)
 _KEYS = re.compile(r"\bby\s+([\w.]+(?:\s*,\s*[\w.]+)*)", re.IGNORECASE)
 
-EVENT_CLASSES = {
-    "process": "Process",
-    "file": "File",
-    "network": "Flow",
-    "registry": "Registry",
-    "library": "Module:Load",
-    "driver": "Driver:Load",
-    "dns": "DNS",
-    "authentication": "Authentication",
-    "iam": "Account",
-    "any": "Event",
-}
-"""The categories of EQL, by the objects that their events are of."""
-
 
 def _event_class(text: str, _: Pieces) -> str:
-    return EVENT_CLASSES.get(text.casefold(), text)
+    return event_class(text) or text
 
 
 def _like(text: str, _: Pieces) -> str:

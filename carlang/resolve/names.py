@@ -7,12 +7,21 @@ from collections.abc import Iterable, Iterator
 from itertools import chain
 
 from carlang.diagnostics import codes, unmistakable
+from carlang.foreign import foreign_fields, is_foreign_field, objects_that_call
 from carlang.model.types import STRING, Kind
 from carlang.resolve.bound import BoundExpr, FieldRef, MemberRef
 from carlang.resolve.scope import MOST_SUGGESTIONS, BrokenName, Context, Row, StreamName
 from carlang.resolve.symbols import SymbolKind
 from carlang.syntax import ast
 
+_LISTED_OWNERS = 3
+"""How many kinds of events a note lists at most: as many as read well in a sentence."""
+_LOOK_BACK = 40
+"""How many characters before a name are looked at: more than the longest operator has."""
+_BEFORE_A_VALUE = re.compile(
+    r"(?:==|!=|<>|<=|>=|=|<|>|,|\[|\b(?:in|contains?|includes\s+one\s+of|startswith|endswith|match|matches))\s*\(?\s*\Z",
+    re.IGNORECASE,
+)
 _FILE_NAME = re.compile(r"\w+\.(exe|dll|sys|bat|cmd|ps1|vbs|js|scr|com|msi|hta|py|sh)", re.IGNORECASE)
 
 
@@ -22,9 +31,13 @@ def unknown_name(ctx: Context, row: Row, name: ast.Name, *, is_stream: bool) -> 
         fault = ctx.report(codes.WRONG_NAME_KIND, f"`{name.ident}` is a stream, not a value", name.span)
         ctx.add(fault.with_label("a field, a constant or a literal is expected"))
         return None
-    near = ctx.nearest(name.ident, _known(ctx, row))
-    # A near miss is more often a slip than a member of the same name.
-    if near is None and (record := _open_record(row)):
+    # A plain word behind an operator is a text without quotes sooner than a name of elsewhere.
+    plain = _stands_for_a_value(ctx, name) and name.ident.islower() and "_" not in name.ident
+    foreign = None if plain else foreign_field(ctx, row, name.ident)
+    of_elsewhere = not plain and is_foreign_field(name.ident)
+    near = None if of_elsewhere else ctx.nearest(name.ident, _known(ctx, row))
+    # A near miss is more often a slip than a member of the same name, and so is another name for a field of the rows.
+    if near is None and foreign is None and (record := _open_record(row)):
         fault = ctx.report(codes.MEMBER_BY_BARE_NAME, f"`{name.ident}` is read as `{record}.{name.ident}`", name.span)
         ctx.add(fault.repaired_by(f"{record}.{name.ident}"))
         ctx.symbols.use(ctx.symbols.shared(SymbolKind.MEMBER, name.ident, STRING, within=record), name)
@@ -34,7 +47,10 @@ def unknown_name(ctx: Context, row: Row, name: ast.Name, *, is_stream: bool) -> 
     else:
         fault = ctx.report(codes.UNKNOWN_FIELD, f"{row.title} has no field `{name.ident}`", name.span)
     # The most probable explanation alone: a message with four guesses explains nothing.
-    if near:
+    if foreign:
+        label = f"`{foreign}` is what sensors call `{name.ident}`"
+        fault = fault.with_label(label).repaired_by(foreign, certain=False)
+    elif near:
         sure = surely_field(ctx, name.ident, near, _known(ctx, row))
         fault = fault.with_label(f"did you mean `{near}`?").repaired_by(near, certain=sure)
     elif lost := _lost_column(row, name.ident):
@@ -43,12 +59,42 @@ def unknown_name(ctx: Context, row: Row, name: ast.Name, *, is_stream: bool) -> 
         fault = fault.with_label(f"a selection has left `{lost}` out").with_note(f"the columns are {columns}")
     elif owners := [o.name for o in ctx.model.objects_with_field(name.ident)]:
         fault = fault.with_note(f"{' and '.join(owners)} {'has' if len(owners) == 1 else 'have'} a field of this name")
-    else:
+    elif elsewhere := _elsewhere(ctx, name.ident):
+        fault = fault.with_note(elsewhere)
+    elif _stands_for_a_value(ctx, name):
         fault = fault.with_label(f'a text is written in quotes: "{name.ident}"')
     if row.origin:
         fault = fault.pointing_to(row.origin, "rows come from here")
     ctx.add(fault)
     return None
+
+
+def foreign_field(ctx: Context, row: Row, name: str) -> str | None:
+    """Return the field of a row that sensors or other data models call by a name, or None."""
+    objects = [o.name for owners in row.owners.values() for o in owners]
+    # `file_name` is a field of files here, though Defender calls so what is `exe` of processes.
+    own_name = bool(list(ctx.model.objects_with_field(name)))
+    return next((field for field in foreign_fields(objects, name, by_hand=own_name) if row.bare(field)), None)
+
+
+def _elsewhere(ctx: Context, name: str) -> str:
+    """Return a note on the classes of events that have the field that others call by a name, or nothing."""
+    owners = [(ctx.model.object(owner), field) for owner, field in objects_that_call(name)]
+    having = [f"`search {owner.title.replace(' ', '_')}` has `{field}`" for owner, field in owners if owner]
+    if not having:
+        fields = [field for owner, field in objects_that_call(name) if ctx.model.object(owner) is None]
+        having = [
+            f"`search {owner.title.replace(' ', '_')}` has `{field}`"
+            for field in fields
+            for owner in ctx.model.objects_with_field(field)
+        ]
+    return f"sensors call a field so: {', '.join(having[:_LISTED_OWNERS])}" if having else ""
+
+
+def _stands_for_a_value(ctx: Context, name: ast.Name) -> bool:
+    """Tell whether a name stands where a text would make sense: behind an operator or in a list, not before one."""
+    before = ctx.source.text[max(0, name.span.start - _LOOK_BACK) : name.span.start]
+    return _BEFORE_A_VALUE.search(before) is not None
 
 
 def _known(ctx: Context, row: Row) -> Iterator[str]:
@@ -81,6 +127,11 @@ def unknown_base(ctx: Context, row: Row, member: ast.Member, base: ast.Name) -> 
             fault = fault.pointing_to(row.origin, "rows come from here")
         ctx.add(fault.with_help(f"leave `{base.ident}.` out to ask for a field of the rows at hand"))
         return
+    if foreign := foreign_field(ctx, row, text):
+        fault = ctx.report(codes.UNKNOWN_FIELD, f"{row.title} has no field `{text}`", member.span)
+        label = f"`{foreign}` is what sensors call `{text}`"
+        ctx.add(fault.with_label(label).repaired_by(foreign, certain=False))
+        return
     # `svchost.exe` without quotes is read as member `exe` of `svchost`.
     if _FILE_NAME.fullmatch(text):
         fault = ctx.report(codes.UNKNOWN_STREAM, f"nothing is called `{text}` here", member.span)
@@ -91,14 +142,17 @@ def unknown_base(ctx: Context, row: Row, member: ast.Member, base: ast.Name) -> 
     if near := ctx.nearest(base.ident, known):
         sure = surely_field(ctx, base.ident, near, known)
         fault = fault.with_label(f"did you mean `{near}`?").repaired_by(near, certain=sure)
-    elif isinstance(member.base, ast.Name):
+    elif elsewhere := _elsewhere(ctx, text):
+        fault = fault.with_note(elsewhere)
+    elif isinstance(member.base, ast.Name) and _stands_for_a_value(ctx, base):
         fault = fault.with_note(f'a text is written in quotes: "{text}"')
     ctx.add(fault)
 
 
 def surely_field(ctx: Context, word: str, near: str, candidates: Iterable[str]) -> bool:
     """Tell whether a field can only be the one that `near` names: a slip of one letter, and no field of elsewhere."""
-    return unmistakable(word, candidates) == near and not list(ctx.model.objects_with_field(word))
+    elsewhere = is_foreign_field(word) or list(ctx.model.objects_with_field(word))
+    return unmistakable(word, candidates) == near and not elsewhere
 
 
 def lone_stream(ctx: Context, name: ast.Name, *, output: bool) -> str | None:

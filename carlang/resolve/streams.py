@@ -11,6 +11,7 @@ from itertools import islice
 from typing import assert_never
 
 from carlang.diagnostics import codes, unmistakable
+from carlang.foreign import event_class
 from carlang.model.schema import Action, Object
 from carlang.model.types import Column
 from carlang.resolve.bound import Events, EventSet, Filtered
@@ -196,23 +197,40 @@ def _event_class(ctx: Context, written: ast.EventClass) -> tuple[Object, tuple[A
     name = written.object
     owner = ctx.model.object(name.ident)
     if owner is None:
-        fault = ctx.report(codes.UNKNOWN_OBJECT, f"the data model has no object `{name.ident}`", name.span)
-        near = ctx.nearest(name.ident, [o.title for o in ctx.model.objects.values()])
-        if near is None:
-            ctx.add(fault.with_note(f"its objects are {', '.join(ctx.model.objects)}"))
-            return None
-        fault = fault.with_label(f"did you mean `{near}`?").repaired_by(near.replace(" ", "_"), certain=False)
-        ctx.add(fault)
-        owner = ctx.model.object(near)
-        if owner is None:
-            return None
-    else:
-        ctx.symbols.use(ctx.symbols.shared(SymbolKind.OBJECT, owner.name), name)
+        return _unknown_object(ctx, written)
+    ctx.symbols.use(ctx.symbols.shared(SymbolKind.OBJECT, owner.name), name)
     # `search Process` and `search Process:*` are every action.
     if not written.actions:
         return owner, owner.actions
     asked = [action for word in written.actions for action in _actions(ctx, owner, word)]
     return owner, tuple(asked) or owner.actions
+
+
+def _unknown_object(ctx: Context, written: ast.EventClass) -> tuple[Object, tuple[Action, ...]] | None:
+    """Report an object that is not there; the one probably meant stands in for it, to check the rest against."""
+    name = written.object
+    fault = ctx.report(codes.UNKNOWN_OBJECT, f"the data model has no object `{name.ident}`", name.span)
+    class_ = f"{name.ident}:{written.actions[0].ident}" if len(written.actions) == 1 else ""
+    if searched := (event_class(class_) if class_ else None) or event_class(name.ident):
+        object_name, _, action = searched.partition(":")
+        # Its actions are kept, unless they are of the name that was replaced.
+        whole = not written.actions or event_class(class_) == searched
+        text, span = (searched, written.span) if whole else (object_name, name.span)
+        ctx.add(fault.with_label(f"`{text}` here").repaired_by(text, span, certain=False))
+        owner = ctx.model.object(object_name)
+        if owner is None:
+            return None
+        if whole:
+            meant = owner.action(action) if action else None
+            return owner, (meant,) if meant else owner.actions
+        return owner, tuple(a for word in written.actions for a in _actions(ctx, owner, word)) or owner.actions
+    near = ctx.nearest(name.ident, [o.title for o in ctx.model.objects.values()])
+    if near is None:
+        ctx.add(fault.with_note(f"its objects are {', '.join(ctx.model.objects)}"))
+        return None
+    ctx.add(fault.with_label(f"did you mean `{near}`?").repaired_by(near.replace(" ", "_"), certain=False))
+    owner = ctx.model.object(near)
+    return (owner, owner.actions) if owner else None
 
 
 def _actions(ctx: Context, owner: Object, name: ast.Name) -> tuple[Action, ...]:
@@ -228,6 +246,11 @@ def _actions(ctx: Context, owner: Object, name: ast.Name) -> tuple[Action, ...]:
         return actions
     fault = ctx.report(codes.UNKNOWN_ACTION, f"{owner.title} has no action `{name.ident}`", name.span)
     known = [action.name for action in owner.actions]
+    searched = event_class(f"{owner.name}:{name.ident}") or event_class(name.ident) or ""
+    called = searched.partition(":")[2] if ctx.model.object(searched.partition(":")[0]) is owner else ""
+    if called and (action := owner.action(called)):
+        ctx.add(fault.with_label(f"`{action.name}` here").repaired_by(action.name, certain=False))
+        return (action,)
     if near := ctx.nearest(name.ident, known):
         fault = fault.with_label(f"did you mean `{near}`?").repaired_by(near, certain=False)
     ctx.add(fault.with_note(f"its actions are {', '.join(known)}"))

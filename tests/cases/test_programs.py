@@ -15,12 +15,8 @@ _ENTRIES = entries(SHARED / "cases")
 MISSING: dict[str, str] = {
     "path-in-match": "a pattern's two backslashes are read as one, and that as an escape",
     "path-in-match-classes": "classes of characters where folders were meant are not remarked on",
-    "signed": "a name of Sysmon's is taken for a slip of another one",
     "bracket-two-places": "a bracket is put at the end though it could stand further left",
     "escaped-quote": "the escape of a quote is moved to close a string",
-    "own-name-of-the-sensor": "suggestions do not know the names of sensors",
-    "process-command-line": "suggestions do not know the names of sensors",
-    "user-name": "suggestions do not know the names of sensors",
     "filter-on-the-next-line": "a filter without brackets does not go on with a `where` on the next line",
     "group-key": "a faulty statement hides the columns of its stream",
     "sql-between": "there is no `between`",
