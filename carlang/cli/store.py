@@ -33,8 +33,10 @@ from carlang.cli.options import (
 from carlang.cli.upkeep import check_command, compact_command, repair_command, vacuum_command
 from carlang.errors import StoreError
 from carlang.escapes import printable
+from carlang.judgement import possible_platforms
+from carlang.mapping import sensor_platforms
 from carlang.project import Project
-from carlang.store import HostClass, Store, StoreInfo
+from carlang.store import HostClass, HostInfo, Store, StoreInfo
 
 store_app = typer.Typer(help="Look at event stores, and keep them fast.", no_args_is_help=True)
 
@@ -147,17 +149,19 @@ def _put_info(info: StoreInfo, project: Project) -> None:
 def _put_hosts(store: Store, format_: str) -> None:
     """Show a matrix of hosts and classes: how many events each has, and how much of the class's fields they fill."""
     if format_ == "json":
-        put_json_rows({"path": str(store.path)}, "hosts", (host.to_json() for host in store.hosts()))
+        listed = (host.to_json() | {"platforms": _platforms(host)} for host in store.hosts())
+        put_json_rows({"path": str(store.path)}, "hosts", listed)
         return
     classes: dict[tuple[str, str], dict[str, None]] = {}
     for held in store.info().classes:
         filled = [field for field, share in held.fill.items() if share > 0]
         classes[held.object, held.action] = dict.fromkeys(filled)
-    rows = [["host", *("/".join(name) for name in classes), "sensors"]]
+    rows = [["host", *("/".join(name) for name in classes), "platform", "sensors"]]
     for host in store.hosts():
         cells = {(each.object, each.action): each for each in host.classes}
         texts = [_cell(cells.get(name), fields) for name, fields in classes.items()]
-        rows.append([host.host if host.host is not None else "(no host named)", *texts, ", ".join(host.sensors)])
+        name = host.host if host.host is not None else "(no host named)"
+        rows.append([name, *texts, " or ".join(_platforms(host)) or "unknown", ", ".join(host.sensors)])
     # Lines as long as they must be, on a terminal, too: a matrix that is squeezed says nothing.
     widths = [max(cell_len(printable(row[index])) for row in rows) for index in range(len(rows[0]))]
     for row in rows:
@@ -166,6 +170,11 @@ def _put_hosts(store: Store, format_: str) -> None:
         put("  ".join([set_cell_size(first, widths[0]), *numbers, sensors]).rstrip())
     hosts = f"{len(rows) - 1:,} host{'' if len(rows) == 2 else 's'}"  # noqa: PLR2004  # the heading and one
     say(f"{hosts}; events, and the share of the fields seen of a class that they fill")
+
+
+def _platforms(host: HostInfo) -> list[str]:
+    """Return the platforms that a host may run, by its sensors; none where they do not say."""
+    return list(possible_platforms(host.sensors, sensor_platforms()))
 
 
 def _cell(held: HostClass | None, fields: Mapping[str, None]) -> str:

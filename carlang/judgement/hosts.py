@@ -17,8 +17,9 @@ import pyarrow.compute as pc
 
 from carlang.database import limited_to_task, open_shared
 from carlang.deadline import check_time
+from carlang.judgement.breaks import Logs, log_breaks
 from carlang.judgement.streams import Kind
-from carlang.results import LogCleared
+from carlang.results import LogBroken, LogCleared
 from carlang.store import hollow_counts
 
 ALL_PLATFORMS = 7
@@ -41,11 +42,15 @@ class Need:
     moments: tuple[datetime, ...]
 
 
+Lost = LogCleared | LogBroken
+"""That a log was emptied, or that records of it are missing."""
+
+
 @dataclass(frozen=True, slots=True)
 class Gap:
-    """A stretch of which a host's log has nothing, as it was emptied; `kinds` are the events that others tell."""
+    """A stretch of which a host's log lacks something or all; `kinds` are the events that others tell."""
 
-    cleared: LogCleared
+    lost: Lost
     kinds: frozenset[Kind]
 
 
@@ -60,8 +65,8 @@ class Pattern:
     gaps: tuple[Gap, ...] = ()
 
 
-_Told = Mapping[int, Mapping[int, Sequence[tuple[LogCleared, frozenset[int]]]]]
-"""By need and host the logs that were emptied, each with the codes that others than it tell."""
+_Told = Mapping[int, Mapping[int, Sequence[tuple[Lost, frozenset[int]]]]]
+"""By need and host what is lost of logs, each with the codes that others than the log tell."""
 
 
 def platform_mask(names: Sequence[str]) -> int:
@@ -79,16 +84,32 @@ def platform_names(mask: int) -> str:
     return ", ".join(titles[name] for name, bit in _PLATFORMS.items() if mask & bit)
 
 
+def possible_platforms(sensors: Iterable[str], platforms: Mapping[str, Sequence[str]]) -> tuple[str, ...]:
+    """Return the platforms, as people write them, that a host with these sensors may run; none where nothing is known.
+
+    `platforms` are those that each sensor runs on, by name. Sensors that contradict one another say nothing.
+    """
+    mask = ALL_PLATFORMS
+    for sensor in sensors:
+        mask &= platform_mask(platforms.get(sensor, ()))
+    return tuple(platform_names(mask).split(", ")) if mask not in (0, ALL_PLATFORMS) else ()
+
+
 class Hosts:
     """The hosts of an inventory. Safe to use from several threads, which take turns.
 
     `platforms` are those that each sensor runs on, by name; a sensor that is not there may be on any. `logs` are the
-    channels that sensors are written to.
+    channels that sensors are written to, `channels` those with the ones that they take single kinds of records from.
     """
 
     def __init__(
-        self, inventory: pa.Table, platforms: Mapping[str, Sequence[str]], logs: Mapping[str, frozenset[str]]
+        self,
+        inventory: pa.Table,
+        platforms: Mapping[str, Sequence[str]],
+        logs: Mapping[str, frozenset[str]],
+        channels: Mapping[str, frozenset[str]],
     ) -> None:
+        self._channels = channels
         self._logs = {sensor: frozenset(log.lower() for log in of) for sensor, of in logs.items()}
         self._lock = threading.Lock()
         self._connection = open_shared()
@@ -104,7 +125,9 @@ class Hosts:
             self._connection.execute(_TABLES)
             names = self._connection.sql("SELECT host FROM hosts ORDER BY id").to_arrow_table()
             self._names = names["host"].combine_chunks()
-            self._cleared = self._read_cleared()
+            self._lost = self._read_cleared()
+            for id_, broken in self._read_broken(platforms).items():
+                self._lost[id_] += broken
         self._patterns: dict[Need, list[Pattern]] = {}
         self._hollow = hollow_counts(inventory)
         times = pa.table({name: inventory[name] for name in ("object", "action")}).append_column(
@@ -168,7 +191,7 @@ class Hosts:
         rows = self._connection.sql(_patterns_query(numbers, stretches)).to_arrow_table()
         hosts = rows["hosts"].combine_chunks()
         ids, ends = hosts.flatten(), hosts.offsets.to_pylist()
-        told = self._told(numbers, stretches) if self._cleared else {}
+        told = self._told(numbers, stretches) if self._lost else {}
         read: dict[int, dict[object, list[Pattern]]] = {number: defaultdict(list) for number in numbers}
         for index, (number, codes, mask) in enumerate(
             zip(*(rows[name].to_pylist() for name in ("need", "codes", "mask")), strict=True)
@@ -189,10 +212,20 @@ class Hosts:
         ids = pa.concat_arrays([pattern.hosts.indices for pattern in patterns])
         return replace(patterns[0], hosts=self._named(ids.take(pc.sort_indices(ids))))
 
-    # ---- logs that were emptied --------------------------------------------------------------------------------------
+    # ---- what is lost of logs ----------------------------------------------------------------------------------------
 
-    def _read_cleared(self) -> dict[int, list[LogCleared]]:
+    def _read_broken(self, platforms: Mapping[str, Sequence[str]]) -> dict[int, list[tuple[Lost, frozenset[str]]]]:
+        """Return by host where the numbers of a log's records break, each with the log's channels."""
+        query = "SELECT id, log, sensor, unnest(ids, recursive := true) FROM seen WHERE len(ids) > 0"
+        runs = self._connection.sql(query).to_arrow_table()
+        counts = {sensor: len(names) for sensor, names in platforms.items()}
+        breaks = log_breaks(runs, Logs(self._channels, counts))
+        return {id_: list(of_host) for id_, of_host in breaks.items()}
+
+    def _read_cleared(self) -> dict[int, list[tuple[Lost, frozenset[str]]]]:
         """Return by host the logs that were emptied, with the hours before that of which there is nothing.
+
+        Each comes with its channel, folded.
 
         A log that has something in the hour before it was emptied had been collected by then: nothing is lost.
         """
@@ -211,43 +244,44 @@ class Hosts:
                 continue
             for of_log in [log.lower()] if log is not None else self._logs.get(sensor, ()):
                 seen[id_, of_log] += runs
-        cleared: dict[int, list[LogCleared]] = defaultdict(list)
+        cleared: dict[int, list[tuple[Lost, frozenset[str]]]] = defaultdict(list)
         for (id_, folded), (log, starts) in emptied.items():
             for hour in sorted(set(starts)):
                 before = max((min(end, hour) for start, end in seen[id_, folded] if start < hour), default=None)
                 end = _hour_text(hour)
                 if before != hour and end is not None:
-                    cleared[id_].append(LogCleared(log, None if before is None else _hour_text(before), end))
+                    lost = LogCleared(log, None if before is None else _hour_text(before), end)
+                    cleared[id_].append((lost, frozenset({folded})))
         return cleared
 
     def _told(self, numbers: Sequence[int], stretches: Sequence[str]) -> _Told:
-        """Return by need the hosts whose judgement may hang on a log that was emptied.
+        """Return by need the hosts whose judgement may hang on what is lost of a log.
 
-        They have each of these logs with the codes that others than it tell.
+        They have each such loss with the codes that others than the log tell.
         """
         query = f"""
             SELECT need, seen.id, {_code(stretches)} AS code, sensor, seen.log FROM seen JOIN elements USING (kind)
-            WHERE id IN ({", ".join(map(str, self._cleared))}) AND need IN ({", ".join(map(str, numbers))})
+            WHERE id IN ({", ".join(map(str, self._lost))}) AND need IN ({", ".join(map(str, numbers))})
         """  # noqa: S608  # numbers of our own
         by_host: dict[tuple[int, int], list[tuple[int, frozenset[str]]]] = defaultdict(list)
         for need, id_, code, sensor, log in self._connection.execute(query).fetchall():
             logs = frozenset({log.lower()}) if log else self._logs.get(sensor, frozenset())
             by_host[need, id_].append((code, logs))
-        told: dict[int, dict[int, list[tuple[LogCleared, frozenset[int]]]]] = defaultdict(dict)
+        told: dict[int, dict[int, list[tuple[Lost, frozenset[int]]]]] = defaultdict(dict)
         for (need, id_), codes in by_host.items():
             every = frozenset(code for code, _ in codes)
             left = [
-                (cleared, frozenset(code for code, logs in codes if logs != {cleared.log.lower()}))
-                for cleared in self._cleared[id_]
+                (loss, frozenset(code for code, logs in codes if not logs or not logs <= channels))
+                for loss, channels in self._lost[id_]
             ]
-            if lost := [(cleared, others) for cleared, others in left if others != every]:
+            if lost := [(loss, others) for loss, others in left if others != every]:
                 told[need][id_] = lost
         return told
 
     def _with_gaps(
         self,
         pattern: Pattern,
-        told: Mapping[int, Sequence[tuple[LogCleared, frozenset[int]]]],
+        told: Mapping[int, Sequence[tuple[Lost, frozenset[int]]]],
         decoder: _Decoder,
     ) -> list[Pattern]:
         """Return a pattern, and for each of its hosts that hangs on a log that was emptied one of its own."""
@@ -258,7 +292,7 @@ class Hosts:
         others = ids.filter(pc.invert(is_told))
         patterns = [replace(pattern, hosts=self._named(others))] if len(others) else []
         for id_ in ids.filter(is_told).to_pylist():
-            gaps = [Gap(cleared, decoder.decoded(left)[0]) for cleared, left in told[id_]]
+            gaps = [Gap(loss, decoder.decoded(left)[0]) for loss, left in told[id_]]
             patterns.append(replace(pattern, hosts=self._named(pa.array([id_], pa.int32())), gaps=tuple(gaps)))
         return patterns
 
@@ -272,7 +306,7 @@ _TABLES = f"""
       SELECT (dense_rank() OVER (ORDER BY lower(host) NULLS FIRST) - 1)::INTEGER AS id,
         dense_rank() OVER (ORDER BY object, action, log, map_keys(filled), rows > 0) AS kind,
         host, object, action, log, sensor, rows, hollow, timed, epoch_us(first_time) AS first_us,
-        epoch_us(last_time) AS last_us, map_keys(filled) AS fields, hours
+        epoch_us(last_time) AS last_us, map_keys(filled) AS fields, hours, ids
       FROM inventory;
     CREATE TEMP TABLE kinds AS SELECT DISTINCT kind, object, action, log, fields, rows > 0 AS present FROM seen;
     CREATE TEMP TABLE hosts AS

@@ -15,7 +15,7 @@ from carlang.judgement.conditions import Folding, moments
 from carlang.judgement.hosts import Hosts, Need, platform_mask, platform_names
 from carlang.judgement.streams import Bounds, Evaluation, Kind, Shared, Store, best_kinds
 from carlang.judgement.traces import Trace
-from carlang.mapping import sensor_logs, sensor_platforms
+from carlang.mapping import sensor_channels, sensor_logs, sensor_platforms
 from carlang.model import Model
 from carlang.resolve import Given, bound
 from carlang.resolve.bound import BoundOutput, BoundStream, Events, streams_below
@@ -79,7 +79,7 @@ def _hosts(store: EventStore, classes: frozenset[tuple[str, str]], fields: froze
     inventory = store.inventory(classes, fields)
     known = _KNOWN.get(store)
     if known is None or known[0] is not inventory:
-        known = _KNOWN[store] = inventory, Hosts(inventory, sensor_platforms(), sensor_logs())
+        known = _KNOWN[store] = inventory, Hosts(inventory, sensor_platforms(), sensor_logs(), sensor_channels())
     return known[1]
 
 
@@ -125,12 +125,12 @@ class _Judge:
                 continue
             check_time()
             here = verdict(pattern.kinds, pattern.hollow)
-            # While there is nothing of a log that was emptied, what is answered is what is answered without it.
+            # While a log lacks something, what is answered is what is answered without it.
             lost = [
-                gap.cleared
+                gap.lost
                 for gap in pattern.gaps
                 if here.state is not State.BLIND
-                and self._range.meets(gap.cleared.start, gap.cleared.end)
+                and self._range.meets(gap.lost.start, gap.lost.end)
                 and verdict(gap.kinds, pattern.hollow) != here
             ]
             state = State.PARTLY if lost and here.state is State.ANSWERED else here.state

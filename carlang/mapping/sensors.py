@@ -181,6 +181,15 @@ def sensor_logs() -> dict[str, frozenset[str]]:
 
 
 @cache
+def sensor_channels() -> dict[str, frozenset[str]]:
+    """Return all channels that mapping files name, at their head and at single events, by the sensors' names."""
+    named = re.compile(r"\bchannel: *([^,}\n]+)")
+    texts = (text for _, text in builtin_files())
+    of = {head["sensor"]: named.findall(text) for head, text in zip(_heads(), texts, strict=True)}
+    return {name: frozenset(channel.strip().strip("'\"") for channel in channels) for name, channels in of.items()}
+
+
+@cache
 def _heads() -> tuple[Mapping[str, Any], ...]:
     """Read what mapping files say above their events: every run asks for it, and to check them whole takes longer."""
     below = re.compile(r"^(?:names|common|events):", re.MULTILINE)

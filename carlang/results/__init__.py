@@ -6,6 +6,7 @@ from carlang.results.output import Output
 from carlang.results.reasons import (
     FieldNeverFilled,
     HollowRecords,
+    LogBroken,
     LogCleared,
     MissingParameter,
     NoEvents,
@@ -29,6 +30,7 @@ __all__ = [
     "HollowRecords",
     "HostGroup",
     "Judgement",
+    "LogBroken",
     "LogCleared",
     "MissingParameter",
     "NoEvents",

@@ -53,6 +53,20 @@ class LogCleared:
 
 
 @dataclass(frozen=True, slots=True)
+class LogBroken:
+    """The numbers of a log's records break between `start` and `end`, in whole hours: so many are `missing`.
+
+    None where the log began to count anew, and nobody knows how many records it had by then.
+    """
+
+    code: ClassVar[str] = "log_broken"
+    log: str
+    start: str
+    end: str
+    missing: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class NotOnOneHost:
     """The store holds what is joined, and no host has all of it; `events` as in `flow/message, process/create`."""
 
@@ -112,6 +126,7 @@ Reason = (
     | NoLog
     | WindowWithoutEvents
     | LogCleared
+    | LogBroken
     | NotOnOneHost
     | OtherPlatform
     | FieldNeverFilled

@@ -10,6 +10,7 @@ from carlang.results.judgement import Judgement, State
 from carlang.results.reasons import (
     FieldNeverFilled,
     HollowRecords,
+    LogBroken,
     LogCleared,
     MissingParameter,
     NoEvents,
@@ -41,9 +42,8 @@ def reasons_text(reasons: Iterable[Reason]) -> str:  # a case a reason
                 logs.append(f"`{reason.log}`")
             case WindowWithoutEvents():
                 outside.setdefault(reason.now, []).append((reason.object, reason.action))
-            case LogCleared(log=log, start=start, end=end):
-                since = f"from {start} to {end}" if start else f"before {end}"
-                others.append(f"the log `{log}` was cleared: nothing of it is there {since}")
+            case LogCleared() | LogBroken():
+                others.append(_lost(reason))
             case NotOnOneHost():
                 others.append(f"no host has all that is joined of one host: {reason.events}")
             case OtherPlatform():
@@ -142,6 +142,14 @@ def _about_windows(outside: dict[str | None, list[ObjectAction]]) -> Iterable[st
     for now, classes in outside.items():
         hint = f"; --now {now} would hold the latest" if now else ""
         yield f"no {' and '.join(_class_names(classes))} event lies in the range of time that is asked for{hint}"
+
+
+def _lost(reason: LogCleared | LogBroken) -> str:
+    if isinstance(reason, LogCleared):
+        since = f"from {reason.start} to {reason.end}" if reason.start else f"before {reason.end}"
+        return f"the log `{reason.log}` was cleared: nothing of it is there {since}"
+    what = f"{reason.missing:,} records of it are missing" if reason.missing else "it began to count anew"
+    return f"the numbers of the log `{reason.log}` break: {what} between {reason.start} and {reason.end}"
 
 
 def _hollow(reason: HollowRecords) -> str:

@@ -11,9 +11,10 @@ import pyarrow as pa
 from carlang.database import quoted, text_literal
 from carlang.store.files import StoreFile
 from carlang.store.hollow import CLAIMED_BY, claims_query
-from carlang.store.statistics import LOGS, NO_FILL, NO_HOURS, SCHEMA, Class, typed
+from carlang.store.statistics import ID_DIGITS, ID_GAP, LOGS, NO_FILL, NO_HOURS, NO_IDS, SCHEMA, Class, typed
 
 _HOUR = 3_600_000_000
+_ID_COLUMNS = frozenset({"record_id", "source"})
 
 
 def parquet_rows(files: Sequence[StoreFile]) -> str:
@@ -67,9 +68,8 @@ def class_query(name: Class, rows: str, files: Sequence[StoreFile], fields: Coll
         f"count({quoted(column)})" if column in read else ("count(*)" if count else "0::BIGINT")
         for column, count in asked.items()
     ]
-    columns = "".join(
-        f", {quoted(column)}" for column in read if column not in ("hostname", "sensor", "log_name", "time")
-    )
+    told = dict.fromkeys([*read, *sorted(_ID_COLUMNS & counts.keys())])
+    columns = "".join(f", {quoted(c)}" for c in told if c not in ("hostname", "sensor", "log_name", "time"))
     # Hours in a query of their own: counting columns by hour, too, would be work for each hour of each host.
     return f"""
       WITH events AS (
@@ -87,27 +87,70 @@ def class_query(name: Class, rows: str, files: Sequence[StoreFile], fields: Coll
                 CAST(floor(epoch_us(time) / {_HOUR}) AS BIGINT) AS h FROM events WHERE time IS NOT NULL))
           WHERE h BETWEEN -2_000_000_000 AND 2_000_000_000
           GROUP BY k, s, l, island)
-        GROUP BY ALL)
+        GROUP BY ALL){_ids(counts, "log_name")}
       SELECT host, {text_literal(name[0])} AS object, {text_literal(name[1])} AS action, sums.l AS log,
         sums.s AS sensor, rows, 0::BIGINT AS hollow, timed, first_time, last_time,
         map_from_entries(list_filter(map_entries(filled), lambda entry: entry.value > 0)) AS filled,
-        coalesce(hours, {NO_HOURS}) AS hours
+        coalesce(hours, {NO_HOURS}) AS hours, coalesce(ids, {NO_IDS}) AS ids
       FROM sums LEFT JOIN hours ON sums.k IS NOT DISTINCT FROM hours.k AND sums.s IS NOT DISTINCT FROM hours.s
         AND sums.l IS NOT DISTINCT FROM hours.l
+      LEFT JOIN ids ON sums.k IS NOT DISTINCT FROM ids.k AND sums.s IS NOT DISTINCT FROM ids.s
+        AND sums.l IS NOT DISTINCT FROM ids.l
     """  # noqa: S608  # names and texts are quoted
+
+
+def _ids(counts: Mapping[str, int], log: str) -> str:
+    """Return the SQL of the runs of numbers of records, by source."""
+    if not counts.get("record_id"):
+        return ", ids AS (SELECT NULL AS k, NULL AS s, NULL AS l, NULL AS ids WHERE false)"
+    source = "CAST(source AS VARCHAR)" if "source" in counts else "CAST(NULL AS VARCHAR)"
+    text = "CAST(record_id AS VARCHAR)"
+    digits = f"CAST(CASE WHEN regexp_full_match({text}, '[0-9]{{1,{ID_DIGITS}}}') THEN {text} END AS BIGINT)"
+    return f""",
+      numbered AS (
+        SELECT k, s, l, source, id, min(h) AS a, max(h) AS b FROM (
+          SELECT lower(hostname) AS k, sensor AS s, {log} AS l, {source} AS source, {digits} AS id,
+            CASE WHEN h BETWEEN -2_000_000_000 AND 2_000_000_000 THEN h END AS h
+          FROM (SELECT *, CAST(floor(epoch_us(time) / {_HOUR}) AS BIGINT) AS h FROM events))
+        WHERE id IS NOT NULL GROUP BY ALL),
+      parted AS (
+        SELECT *, sum(CASE WHEN id - before <= {ID_GAP} THEN 0 ELSE 1 END)
+          OVER (PARTITION BY k, s, l, source ORDER BY id) AS part
+        FROM (SELECT *, lag(id) OVER (PARTITION BY k, s, l, source ORDER BY id) AS before FROM numbered)),
+      ids AS (
+        SELECT k, s, l, list({{'source': source, 'count': n, 'first': f, 'last': t, 'start': a, 'end': b}}
+          ORDER BY source NULLS LAST, f) AS ids
+        FROM (
+          SELECT k, s, l, source, part, count(*) AS n, min(id) AS f, max(id) AS t, min(a)::INTEGER AS a,
+            max(b)::INTEGER AS b FROM parted GROUP BY ALL)
+        GROUP BY k, s, l)"""  # noqa: S608  # names of our own
 
 
 def host_query(name: Class, rows: str, files: Sequence[StoreFile]) -> str:
     """Return the query for the hosts and sensors of one object and action."""
-    held = {column for file in files for column in file.filled}
-    host, sensor = (f"CAST({c} AS VARCHAR)" if c in held else "CAST(NULL AS VARCHAR)" for c in ("hostname", "sensor"))
+    counts: dict[str, int] = {}
+    for file in files:
+        for column, count in file.filled.items():
+            counts[column] = counts.get(column, 0) + count
+    columns = [
+        f"CAST({column} AS {type_}) AS {column}" if column in counts else f"CAST(NULL AS {type_}) AS {column}"
+        for column, type_ in (("hostname", "VARCHAR"), ("sensor", "VARCHAR"), ("log_name", "VARCHAR"))
+    ]
+    columns.append(f"{'TRY_CAST(time AS TIMESTAMPTZ)' if 'time' in counts else 'CAST(NULL AS TIMESTAMPTZ)'} AS time")
+    columns += sorted(_ID_COLUMNS & counts.keys())
+    # Records by number are of a log as a whole: what of it is missing, each of its classes has a part in.
+    log = "log_name" if name in LOGS else "CAST(NULL AS VARCHAR)"
     return f"""
-      SELECT min(host) AS host, {text_literal(name[0])} AS object, {text_literal(name[1])} AS action,
-        CAST(NULL AS VARCHAR) AS log, sensor, count(*) AS rows, 0::BIGINT AS hollow, 0::BIGINT AS timed,
+      WITH events AS (SELECT {", ".join(columns)} FROM {rows}),
+      sums AS (
+        SELECT lower(hostname) AS k, sensor AS s, {log} AS l, min(hostname) AS host, count(*) AS rows
+        FROM events GROUP BY ALL){_ids(counts, log)}
+      SELECT host, {text_literal(name[0])} AS object, {text_literal(name[1])} AS action,
+        sums.l AS log, sums.s AS sensor, rows, 0::BIGINT AS hollow, 0::BIGINT AS timed,
         CAST(NULL AS TIMESTAMPTZ) AS first_time, CAST(NULL AS TIMESTAMPTZ) AS last_time,
-        {NO_FILL} AS filled, {NO_HOURS} AS hours
-      FROM (SELECT {host} AS host, {sensor} AS sensor FROM {rows})
-      GROUP BY lower(host), sensor
+        {NO_FILL} AS filled, {NO_HOURS} AS hours, coalesce(ids, {NO_IDS}) AS ids
+      FROM sums LEFT JOIN ids ON sums.k IS NOT DISTINCT FROM ids.k AND sums.s IS NOT DISTINCT FROM ids.s
+        AND sums.l IS NOT DISTINCT FROM ids.l
     """  # noqa: S608  # texts are quoted
 
 
@@ -117,7 +160,7 @@ def hollow_query(claims: str) -> str:
       SELECT min(host) AS host, object, action,
         CAST(NULL AS VARCHAR) AS log, CAST(NULL AS VARCHAR) AS sensor, 0::BIGINT AS rows, count(*) AS hollow,
         0::BIGINT AS timed, CAST(NULL AS TIMESTAMPTZ) AS first_time, CAST(NULL AS TIMESTAMPTZ) AS last_time,
-        {NO_FILL} AS filled, {NO_HOURS} AS hours
+        {NO_FILL} AS filled, {NO_HOURS} AS hours, {NO_IDS} AS ids
       FROM ({claims}) GROUP BY lower(host), object, action
     """  # noqa: S608  # texts are quoted
 
@@ -136,5 +179,6 @@ def known_of(file: StoreFile) -> pa.Table:
         "last_time": file.last_time,
         "filled": [(field, count) for field, count in file.filled.items() if count],
         "hours": [] if first is None or last is None else [{"start": first, "end": last + 1}],
+        "ids": [],
     }
     return pa.Table.from_pylist([row], schema=SCHEMA)

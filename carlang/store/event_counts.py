@@ -9,8 +9,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from carlang.store.hollow import CLAIMED_BY, CLAIMS
-from carlang.store.merging import Keys, offsets
-from carlang.store.statistics import LOGS, SCHEMA, chunk
+from carlang.store.merging import Keys, id_runs, offsets
+from carlang.store.statistics import ID_DIGITS, ID_RUN, LOGS, SCHEMA, chunk
 
 _HOUR = 3_600_000_000
 _FAR = 2_000_000_000  # hours beyond which none is kept, so that they fit their type
@@ -40,6 +40,7 @@ def count_events(events: pa.Table, object_name: str, action: str) -> pa.Table:
         "last_time": sums["time_max"],
         "filled": _filled(events, sums),
         "hours": _hours(keys.numbers, events, groups),
+        "ids": _ids(keys.numbers, events, groups),
     }
     counted = pa.table(columns).cast(SCHEMA)
     return pa.concat_tables([counted, *_hollow(events)])
@@ -80,12 +81,13 @@ def _filled(events: pa.Table, sums: pa.Table) -> pa.MapArray:
 
 def _hours(keys: pa.Array, events: pa.Table, groups: pa.Array) -> pa.ListArray:
     """Return for each key the runs of hours with events, those that follow one another as one."""
-    time = events["time"] if "time" in events.column_names else pa.nulls(events.num_rows, pa.timestamp("us", "UTC"))
-    moments = time.cast(pa.timestamp("us", "UTC")).cast(pa.int64())
-    hours = pc.divide(moments, _HOUR)
-    hours = pc.if_else(pc.less(moments, pc.multiply(hours, _HOUR)), pc.subtract(hours, 1), hours)
-    table = pa.table([keys, hours], ["key", "hour"])
-    table = table.filter(pc.less_equal(pc.abs(hours), _FAR)).group_by(["key", "hour"], use_threads=False).aggregate([])
+    hours = _hour(events)
+    table = (
+        pa.table([keys, hours], ["key", "hour"])
+        .filter(pc.is_valid(hours))
+        .group_by(["key", "hour"], use_threads=False)
+        .aggregate([])
+    )
     table = table.sort_by([("key", "ascending"), ("hour", "ascending")])
     key, hour = chunk(table["key"]), chunk(table["hour"])
     follows = pc.and_(pc.equal(key[1:], key[:-1]), pc.equal(hour[1:], pc.add(hour[:-1], 1)))
@@ -96,6 +98,33 @@ def _hours(keys: pa.Array, events: pa.Table, groups: pa.Array) -> pa.ListArray:
         [hour.filter(begins).cast(pa.int32()), pc.add(hour.filter(ends), 1).cast(pa.int32())], ["start", "end"]
     )
     return pa.ListArray.from_arrays(offsets(groups, key.filter(begins)), runs)
+
+
+def _ids(keys: pa.Array, events: pa.Table, groups: pa.Array) -> pa.ListArray:
+    """Return for each key the runs of numbers of records, by source."""
+    if "record_id" not in events.column_names:
+        return pa.ListArray.from_arrays(pa.array([0] * (len(groups) + 1), pa.int32()), pa.array([], ID_RUN))
+    texts = chunk(events["record_id"].cast(pa.string()))
+    source = events["source"].cast(pa.string()) if "source" in events.column_names else pa.nulls(len(keys), pa.string())
+    table = pa.table([keys, source, texts, _hour(events)], ["group", "source", "id", "hour"])
+    table = table.filter(pc.match_substring_regex(texts, f"^[0-9]{{1,{ID_DIGITS}}}$"))
+    table = table.set_column(2, "id", table["id"].cast(pa.int64()))
+    table = table.group_by(["group", "source", "id"], use_threads=False).aggregate([("hour", "min"), ("hour", "max")])
+    count = pa.repeat(pa.scalar(1, pa.int64()), len(table))
+    columns = [table["group"], table["source"], count, table["id"], table["id"]]
+    hours = [table[name].cast(pa.int32()) for name in ("hour_min", "hour_max")]
+    runs = id_runs(pa.table([*columns, *hours], ["group", *(field.name for field in ID_RUN)]))
+    listed = pa.StructArray.from_arrays([chunk(runs[field.name]) for field in ID_RUN], fields=list(ID_RUN))
+    return pa.ListArray.from_arrays(offsets(groups, chunk(runs["group"])), listed)
+
+
+def _hour(events: pa.Table) -> pa.Array:
+    """Return the hour of each event since 1970; null without a time, and for those that are too far away."""
+    time = events["time"] if "time" in events.column_names else pa.nulls(events.num_rows, pa.timestamp("us", "UTC"))
+    moments = chunk(time.cast(pa.timestamp("us", "UTC")).cast(pa.int64()))
+    hours = pc.divide(moments, _HOUR)
+    hours = pc.if_else(pc.less(moments, pc.multiply(hours, _HOUR)), pc.subtract(hours, 1), hours)
+    return pc.if_else(pc.less_equal(pc.abs(hours), _FAR), hours, None)
 
 
 def _hollow(events: pa.Table) -> list[pa.Table]:
@@ -124,6 +153,7 @@ def _hollow(events: pa.Table) -> list[pa.Table]:
             "timed": 0,
             "filled": [],
             "hours": [],
+            "ids": [],
         }
         for host, owner, action, count in zip(*(column.to_pylist() for column in counted.columns), strict=True)
     ]

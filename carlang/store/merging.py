@@ -11,10 +11,11 @@ from dataclasses import dataclass
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from carlang.store.statistics import SCHEMA, as_lists, chunk, ordered
+from carlang.store.statistics import ID_DIGITS, ID_GAP, ID_RUN, SCHEMA, as_lists, chunk, ordered
 
 _BY = ("folded", "object", "action", "log", "sensor")
 _WIDE = 1 << 34  # more hours than lie between the first and the last that there can be
+_LONG = 10**ID_DIGITS * 2  # more than any number of a record; what a thousand thousand sources have still fits 64 bits
 _NO_TEXT = pa.array([], pa.string())
 
 
@@ -77,12 +78,13 @@ def _merged(parts: pa.Table) -> pa.Table:
     parts = parts.combine_chunks()
     sums = [(name, "sum") for name in ("rows", "hollow", "timed")]
     firsts = [(name, "min") for name in ("host", *_BY, "first_time")]
-    grouped = parts.drop_columns(["filled", "hours"]).group_by("key", use_threads=False)
+    grouped = parts.drop_columns(["filled", "hours", "ids"]).group_by("key", use_threads=False)
     table = grouped.aggregate([*sums, *firsts, ("last_time", "max")]).sort_by("key")
     keys = chunk(table["key"])
     columns = {name.rpartition("_")[0] or name: table[name] for name in table.column_names}
     columns["filled"] = _filled(parts, keys)
     columns["hours"] = _hours(parts, keys)
+    columns["ids"] = _ids(parts, keys)
     return pa.table({name: columns[name] for name in parts.column_names}).cast(parts.schema)
 
 
@@ -114,3 +116,40 @@ def _hours(parts: pa.Table, keys: pa.Array) -> pa.ListArray:
     joined = [pc.subtract(start.filter(begins), base), pc.subtract(reached.filter(ends), base)]
     listed = pa.StructArray.from_arrays([each.cast(pa.int32()) for each in joined], ["start", "end"])
     return pa.ListArray.from_arrays(offsets(pa.array(range(len(keys)), pa.int64()), of_run), listed)
+
+
+def _ids(parts: pa.Table, keys: pa.Array) -> pa.ListArray:
+    """Return the runs of numbers of each key."""
+    ids = chunk(parts["ids"])
+    place = pc.index_in(chunk(parts["key"]), keys).take(pc.list_parent_indices(ids))
+    runs = id_runs(pa.table({"group": place} | {field.name: ids.flatten().field(field.name) for field in ID_RUN}))
+    listed = pa.StructArray.from_arrays([chunk(runs[field.name]) for field in ID_RUN], fields=list(ID_RUN))
+    return pa.ListArray.from_arrays(offsets(pa.array(range(len(keys)), pa.int32()), chunk(runs["group"])), listed)
+
+
+def id_runs(runs: pa.Table) -> pa.Table:
+    """Return runs of numbers with those between which there is no gap as one; `group` and source tell them apart.
+
+    They come in the order of groups, sources and numbers.
+    """
+    runs = runs.sort_by([(name, "ascending") for name in ("group", "source", "first")]).combine_chunks()
+    if not len(runs):
+        return runs
+    group, source = chunk(runs["group"]), pc.fill_null(chunk(runs["source"]), "\0")
+    differs = pc.or_(pc.not_equal(group[1:], group[:-1]), pc.not_equal(source[1:], source[:-1]))
+    edge = pa.array([True], pa.bool_())
+    place = pc.cumulative_sum(pa.concat_arrays([edge, differs]).cast(pa.int64()))
+    # The numbers of each group and source lie far behind those of the one before.
+    base = pc.multiply(place, _LONG)
+    reached = pc.cumulative_max(pc.add(chunk(runs["last"]), base))
+    breaks = pc.greater(pc.subtract(pc.add(chunk(runs["first"]), base)[1:], reached[:-1]), ID_GAP)
+    run = pc.cumulative_sum(pa.concat_arrays([edge, breaks]).cast(pa.int64()))
+    wanted = [("group", "min"), ("source", "min"), ("count", "sum")]
+    wanted += [("first", "min"), ("last", "max"), ("start", "min"), ("end", "max")]
+    joined = runs.append_column("run", run).group_by("run", use_threads=False).aggregate(wanted).sort_by("run")
+    names = {f"{name}_{function}": name for name, function in wanted}
+    return (
+        joined.rename_columns([names.get(name, name) for name in joined.column_names])
+        .select(runs.column_names)
+        .cast(runs.schema)
+    )

@@ -16,6 +16,23 @@ import pyarrow.compute as pc
 
 from carlang.deadline import check_time
 
+ID_RUN = pa.struct(
+    [
+        ("source", pa.string()),
+        ("count", pa.int64()),  # of different numbers
+        ("first", pa.int64()),
+        ("last", pa.int64()),
+        ("start", pa.int32()),  # the hours, since 1970, of the earliest and of the latest; null where none has a time
+        ("end", pa.int32()),
+    ]
+)
+"""Records of one source by number: from one to the next there are fewer than `ID_GAP` numbers that are not there."""
+
+ID_GAP = 10
+"""So many numbers that no record has are a gap. Fewer lie between the records of any class: others of the log do."""
+ID_DIGITS = 12
+"""Ids of records that are longer are no numbers that a log gives one after the other."""
+
 SCHEMA = pa.schema(
     [
         ("host", pa.string()),  # of names that differ in case the first in order; null for events without one
@@ -30,6 +47,7 @@ SCHEMA = pa.schema(
         ("last_time", pa.timestamp("us", "UTC")),
         ("filled", pa.map_(pa.string(), pa.int64())),  # by field, the rows that have a value; without those at 0
         ("hours", pa.list_(pa.struct([("start", pa.int32()), ("end", pa.int32())]))),  # runs of hours since 1970
+        ("ids", pa.list_(ID_RUN)),  # runs of the numbers of records, by source
     ]
 )
 """The columns of an inventory. A run of hours has events in each hour from `start` to before `end`."""
@@ -41,9 +59,11 @@ LOGS: tuple[Class, ...] = (("event", "log"), ("system", "log_clear"))
 """The classes that are counted by log: records of logs, and that a log was emptied."""
 
 NO_FILL = "MAP([]::VARCHAR[], []::BIGINT[])"
+NO_IDS = '[]::STRUCT(source VARCHAR, "count" BIGINT, "first" BIGINT, "last" BIGINT, "start" INTEGER, "end" INTEGER)[]'
 NO_HOURS = '[]::STRUCT("start" INTEGER, "end" INTEGER)[]'
 
 _TEXTS = ("object", "action", "log", "sensor")
+_STORED_RUN = pa.struct([pa.field("source", pa.int32()), *(field for field in ID_RUN if field.name != "source")])
 _STORED = pa.schema(
     [
         SCHEMA.field("host"),
@@ -51,11 +71,14 @@ _STORED = pa.schema(
         *(SCHEMA.field(name) for name in ("rows", "hollow", "timed", "first_time", "last_time")),
         ("filled", pa.map_(pa.int32(), pa.int64())),
         SCHEMA.field("hours"),
+        ("ids", pa.list_(_STORED_RUN)),
     ]
 )
 """The columns as footers hold them: texts are numbers of names."""
 _MOST_BYTES = 1 << 30
 """What statistics may become when they are unpacked: some ten million hosts. A file that says more is not believed."""
+_FORM = "1/"
+"""What the text begins with, and another one where its columns are others: Arrow does not know of which they are."""
 _SIZE = 4  # bytes of the number that stands in front of the names
 _ALIGNED = 64  # where Arrow wants its arrays to begin, in bytes
 
@@ -69,16 +92,25 @@ def packed(inventory: pa.Table) -> str:
     """Return the inventory of a file as its footer holds it: in ASCII, as Parquet's metadata are text."""
     table = inventory.combine_chunks()
     filled = chunk(table["filled"])
-    texts = pc.unique(pa.concat_arrays([*(chunk(table[name]) for name in _TEXTS), filled.keys])).drop_null()
+    ids = chunk(table["ids"])
+    sources = ids.values.field("source")
+    texts = pc.unique(pa.concat_arrays([*(chunk(table[name]) for name in _TEXTS), filled.keys, sources])).drop_null()
     names = texts.take(pc.sort_indices(texts))  # so that the order of the numbers is that of the names
     columns = {name: table[name] for name in SCHEMA.names}
     columns |= {name: pc.index_in(table[name], names) for name in _TEXTS}
     columns["filled"] = _numbered(filled, chunk(table["rows"]), names)
+    columns["ids"] = _with_sources(ids, pc.index_in(sources, names), _STORED_RUN)
     batch = pa.table(columns).cast(_STORED).combine_chunks().to_batches() or [pa.RecordBatch.from_pylist([], _STORED)]
     listed = json.dumps(names.to_pylist()).encode()
     listed += b" " * (-(_SIZE + len(listed)) % _ALIGNED)
     content = len(listed).to_bytes(_SIZE, "little") + listed + batch[0].serialize().to_pybytes()
-    return f"{len(content)}:" + base64.b64encode(pa.compress(content, "zstd", asbytes=True)).decode("ascii")
+    return f"{_FORM}{len(content)}:" + base64.b64encode(pa.compress(content, "zstd", asbytes=True)).decode("ascii")
+
+
+def _with_sources(ids: pa.ListArray, sources: pa.Array, run: pa.StructType) -> pa.ListArray:
+    """Return runs of numbers with their sources by another name."""
+    columns = [sources if field.name == "source" else ids.values.field(field.name) for field in run]
+    return pa.ListArray.from_arrays(ids.offsets, pa.StructArray.from_arrays(columns, fields=list(run)))
 
 
 def _numbered(filled: pa.MapArray, rows: pa.Array, names: pa.Array) -> pa.MapArray:
@@ -129,7 +161,11 @@ def _unsound(stored: pa.Table, part: pa.Array, size: pa.Array) -> set[int]:
     of_entry = pc.list_parent_indices(as_lists(filled))
     unsound: set[int] = set()
     numbers = [(chunk(stored[name]), size, part) for name in _TEXTS]
-    for number, count, of in [*numbers, (filled.keys, size.take(of_entry), part.take(of_entry))]:
+    ids = chunk(stored["ids"])
+    of_run = pc.list_parent_indices(ids)
+    numbers.append((filled.keys, size.take(of_entry), part.take(of_entry)))
+    numbers.append((ids.flatten().field("source"), size.take(of_run), part.take(of_run)))
+    for number, count, of in numbers:
         unsound |= set(of.filter(pc.or_(pc.less(number, 0), pc.greater_equal(number, count))).to_pylist())
     return unsound
 
@@ -142,13 +178,16 @@ def _named(stored: pa.Table, names: pa.Array, first: pa.Array) -> pa.Table:
     keys = pc.add(filled.keys, first.take(pc.list_parent_indices(as_lists(filled))))
     filled = ordered(pa.MapArray.from_arrays(filled.offsets, keys, filled.items))
     columns["filled"] = pa.MapArray.from_arrays(filled.offsets, names.take(filled.keys), filled.items)
+    ids = chunk(stored["ids"])
+    sources = pc.add(ids.values.field("source"), first.take(pc.list_parent_indices(ids)))
+    columns["ids"] = _with_sources(ids, names.take(sources), ID_RUN)
     return pa.table(columns, schema=SCHEMA)
 
 
 def _read(text: str) -> tuple[list[str], pa.RecordBatch] | None:
     """Return the names and the rows that a text holds; None where it is no inventory."""
     try:
-        size, _, content = text.partition(":")
+        size, _, content = text.removeprefix(_FORM).partition(":") if text.startswith(_FORM) else ("", "", "")
         if not 0 < int(size) <= _MOST_BYTES:
             return None
         raw = pa.decompress(base64.b64decode(content, validate=True), int(size), "zstd")

@@ -58,16 +58,16 @@ def test_info_by_host_says_who_is_seen_and_when(tmp_path: Path) -> None:
     done = carlang("store", "info", root, "--by", "host")
     lines = [line.split("  ") for line in done.out.splitlines()]
     assert [[cell.strip() for cell in line if cell.strip()] for line in lines] == [
-        ["host", "flow/start", "process/create", "sensors"],
-        ["A", "1 60%"],
-        ["B", "1 100%", "3 100%", "sysmon, zeek"],
-        ["(no host named)", "1 40%"],
+        ["host", "flow/start", "process/create", "platform", "sensors"],
+        ["A", "1 60%", "unknown"],
+        ["B", "1 100%", "3 100%", "Windows or Linux", "sysmon, zeek"],
+        ["(no host named)", "1 40%", "unknown"],
     ]
     document = carlang("store", "info", root, "--by", "host", "--format", "json").json()
-    assert [(host["host"], host["rows"], host["sensors"]) for host in document["hosts"]] == [
-        ("A", 1, []),
-        ("B", 4, ["sysmon", "zeek"]),
-        (None, 1, []),
+    assert [(host["host"], host["rows"], host["sensors"], host["platforms"]) for host in document["hosts"]] == [
+        ("A", 1, [], []),
+        ("B", 4, ["sysmon", "zeek"], ["Windows", "Linux"]),
+        (None, 1, [], []),
     ]
     (_, of_class) = document["hosts"][1]["classes"]
     assert of_class["hours"] == [

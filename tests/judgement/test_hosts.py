@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import pytest
 
 from carlang.analytic import CompiledAnalytic, RunOptions, load_text, run_analytics
+from carlang.judgement import possible_platforms
+from carlang.mapping import sensor_platforms
 from carlang.report import write_report
-from carlang.results import State, gaps_json, judgement_json, judgement_text
+from carlang.results import State, gaps_json, judgement_json, judgement_text, reason_json
 from carlang.store import Store, open_store, write_plain
 from tests.cli.commands import carlang
 from tests.judgement.fleets import AUDITD, SECURITY, START, SYSMON, events, judged, store_of, told
@@ -197,3 +200,91 @@ def test_where_files_do_not_say_whose_events_they_have_that_is_said(tmp_path: Pa
         assert carlang("store", "info", tmp_path / name, "--by", "host", "--format", "json").err == text
     answers = [judged(open_store(tmp_path / name), LINES) for name in ("silent", "told")]
     assert judgement_json(answers[0]) == judgement_json(answers[1])
+
+
+def _numbered(
+    host: str, numbers: Iterable[int], hour: int, fields: Mapping[str, Any] = SYSMON, source: str = "a.evtx"
+) -> Any:
+    (event,) = events([host], fields, [hour])
+    return [{**event, "record_id": number, "source": source} for number in numbers]
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "expected"),
+    [
+        (range(1, 51), range(61, 101), 10),  # ten are missing
+        (range(1, 51), range(60, 101), 0),  # nine, which the records of any sensor may leave out
+        (range(1, 51), range(5000, 5030), 4949),
+        ([*range(1, 26), *range(27, 52)], range(100, 150), 48),  # one number that cannot be read is no filter
+        (range(1, 101, 2), range(200, 250), 0),  # every second number: the export was filtered
+        (range(1, 10), range(100, 110), 0),  # too few records to tell
+        (range(900, 950), range(1, 40), None),  # it began to count anew
+    ],
+)
+def test_a_log_whose_numbers_break_makes_the_host_partly_blind(
+    tmp_path: Path, before: Iterable[int], after: Iterable[int], expected: int | None
+) -> None:
+    whole = _numbered("B", range(1, 200), 1)
+    rows = [*_numbered("A", before, 1), *_numbered("A", after, 4), *whole]
+    write_plain(store_of(tmp_path / "silent", process__create=rows), tmp_path / "told")
+    reason = {
+        "code": "log_broken",
+        "log": "sysmon",
+        "start": f"{START + timedelta(hours=1):%FT%TZ}",
+        "end": f"{START + timedelta(hours=5):%FT%TZ}",
+        "missing": expected,
+    }
+    for name in ("silent", "told"):
+        judgement = judged(open_store(tmp_path / name), LINES)
+        assert judgement.names(State.PARTLY) == ([] if expected == 0 else ["A"])
+        assert [reason_json(each) for each in judgement.reasons] == ([] if expected == 0 else [reason])
+
+
+def test_numbers_break_in_a_log_as_a_whole_and_not_in_each_class_or_source_of_it(tmp_path: Path) -> None:
+    flow = {"sensor": "sysmon", "pid": 4, "dest_port": 1}
+
+    def answer(name: str, **classes: Sequence[Mapping[str, Any]]) -> str:
+        return judged(store_of(tmp_path / name, **classes), LINES).state.value
+
+    starts = [*_numbered("A", range(1, 51), 1), *_numbered("A", range(101, 151), 4)]
+    assert answer("alone", process__create=starts) == "partly"
+    # Records of another class, of which nobody asks, have the numbers between; or another export of the log has them.
+    assert answer("class", process__create=starts, flow__start=_numbered("A", range(51, 101), 2, flow)) == "answered"
+    second = _numbered("A", range(40, 120), 2, source="b.json")
+    assert answer("source", process__create=[*starts, *second]) == "answered"
+    # A log of its own has numbers of its own, and so has another host.
+    other = _numbered("A", range(51, 101), 2, {"sensor": "windows_security", "user": "x"})
+    assert answer("log", process__create=starts, user_session__login=other) == "partly"
+    assert answer("host", process__create=[*starts, *_numbered("B", range(51, 101), 2)]) == "partly"
+    # Whoever tells the same makes up for it, and who asks for other hours is not concerned.
+    security = _numbered("A", range(1, 9), 1, {**SYSMON, "sensor": "windows_security"})
+    assert answer("sensors", process__create=[*starts, *security]) == "answered"
+    store = open_store(tmp_path / "alone")
+    assert judged(store, LINES, since=START + timedelta(hours=5)).names(State.PARTLY) == []
+    assert judgement_text(judged(store, LINES)) == (
+        "partly blind: the numbers of the log `sysmon` break: 50 records of it are missing between "
+        "2024-03-05T09:00:00Z and 2024-03-05T13:00:00Z"
+    )
+
+
+def test_a_sensor_that_is_written_to_several_logs_of_a_host_has_no_numbers_of_one_log(tmp_path: Path) -> None:
+    script = {"sensor": "windows_powershell", "content": "x"}
+    rows = [*_numbered("A", range(1, 51), 1, script), *_numbered("A", range(5000, 5050), 2, script)]
+    store = store_of(tmp_path, script__execute=rows)
+    assert judged(store, 'q = search Script:Execute where (content == "x")').state.value == "answered"
+
+
+@pytest.mark.parametrize(
+    ("sensors", "expected"),
+    [
+        (["windows_security"], ("Windows",)),
+        (["auditd", "zeek"], ("Linux",)),
+        (["sysmon"], ("Windows", "Linux")),
+        (["sysmon", "auditd"], ("Linux",)),
+        (["zeek", "osquery", "a sensor of one's own"], ()),
+        (["auditd", "windows_security"], ()),  # one of them collects the logs of others
+        ([], ()),
+    ],
+)
+def test_a_host_may_run_what_all_of_its_sensors_run_on(sensors: list[str], expected: tuple[str, ...]) -> None:
+    assert possible_platforms(sensors, sensor_platforms()) == expected

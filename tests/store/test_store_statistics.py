@@ -15,7 +15,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from carlang.store import Fault, Store, check_store, compact, open_store, repair_store, write_plain
+from carlang.store import (
+    Fault,
+    Store,
+    StoreFile,
+    check_store,
+    compact,
+    count_events,
+    count_rows,
+    open_store,
+    repair_store,
+    write_plain,
+)
 from carlang.store.merging import merge_inventories
 from carlang.store.statistics import SCHEMA, packed, unpacked
 from tests.ingesting import load, sysmon_create, write_lines
@@ -144,7 +155,9 @@ def test_a_check_finds_statistics_that_are_not_those_of_the_rows(tmp_path: Path)
     assert [step.remedy for step in repair_store(path).steps] == []
 
 
-@pytest.mark.parametrize("text", ["", "x", "3:abcd", "-1:", "9" * 30 + ":aaaa", "12:" + "A" * 20, "12:é"])
+@pytest.mark.parametrize(
+    "text", ["", "x", "1/3:abcd", "1/-1:", f"1/{9**30}:aaaa", f"1/12:{'A' * 20}", "1/12:é", "2/3:abcd"]
+)
 def test_what_is_no_statistics_is_none(text: str) -> None:
     sound = packed(pa.Table.from_pylist([{"host": "a", "object": "o", "rows": 1}], SCHEMA))
     table, part = unpacked([sound, text, sound])
@@ -167,6 +180,7 @@ _ROW = st.builds(
         "hollow": count // 2, "timed": count, "first_time": None if count < 3 else datetime(1960, 1, count, tzinfo=UTC),
         "last_time": datetime(2060, 1, 1 + count, tzinfo=UTC), "filled": sorted(filled.items()),
         "hours": [{"start": -5 + 9 * n, "end": n + 9 * n} for n in range(hours)],
+        "ids": [{"source": log, "count": 1, "first": n, "last": n, "start": None, "end": hours} for n in range(hours)],
     },
     _NAMES, st.sampled_from(["process", "flow"]), _NAMES, st.integers(1, 9), st.integers(0, 3),
     st.dictionaries(st.sampled_from(["exe", "pid", "hostname"]), st.integers(1, 9)),
@@ -182,3 +196,52 @@ def test_a_footer_gives_back_what_was_put_into_it(rows: list[dict[str, Any]]) ->
     read, part = unpacked([text, "none", text])
     assert read.to_pylist() == [*inventory.to_pylist(), *inventory.to_pylist()]
     assert part.to_pylist() == [0] * len(rows) + [2] * len(rows)
+
+
+def _runs(numbers: set[int]) -> list[tuple[int, int, int]]:
+    """Return the runs of numbers between which fewer than ten are missing: how many, the first, the last."""
+    runs: list[list[int]] = []
+    for number in sorted(numbers):
+        if runs and number - runs[-1][-1] <= 10:
+            runs[-1].append(number)
+        else:
+            runs.append([number])
+    return [(len(run), run[0], run[-1]) for run in runs]
+
+
+_NUMBERS = st.frozensets(st.integers(0, 60) | st.integers(10**12 - 9, 10**12 - 1), max_size=9)
+
+
+@settings(max_examples=20, deadline=None)
+@given(parts=st.lists(st.tuples(_NUMBERS, st.sampled_from(["a", "b"])), min_size=1, max_size=4), in_sql=st.booleans())
+def test_runs_of_numbers_are_those_of_all_records_however_they_are_split(
+    *, parts: list[tuple[frozenset[int], str]], in_sql: bool
+) -> None:
+    def counted(numbers: frozenset[int], source: str) -> pa.Table:
+        rows = [{"hostname": "A", "source": source, "record_id": str(n), "time": None} for n in [*numbers, *numbers]]
+        rows += [
+            {"hostname": "A", "source": source, "record_id": text, "time": None} for text in ("1e1", "", "-1", None)
+        ]
+        types = [("hostname", pa.string()), ("source", pa.string()), ("record_id", pa.string())]
+        events = pa.Table.from_pylist(rows, pa.schema([*types, ("time", pa.timestamp("us", "UTC"))]))
+        if not in_sql:
+            return count_events(events, "process", "create")
+        with duckdb.connect() as connection:
+            connection.register("events_of_a_test", events)
+            filled = {"hostname": len(rows), "source": len(rows), "record_id": len(rows) - 1, "time": 0}
+            return count_rows(
+                connection, "events_of_a_test", StoreFile(Path(), "process", "create", len(rows), filled=filled)
+            )
+
+    (row,) = merge_inventories(counted(*part) for part in parts).to_pylist()
+    runs: dict[str, list[tuple[int, int, int]]] = {}
+    for each in row["ids"]:
+        runs.setdefault(each["source"], []).append((each["first"], each["last"], each["count"]))
+    expected = {s: _runs({n for numbers, source in parts if source == s for n in numbers}) for _, s in parts}
+    assert {s: [(f, t) for f, t, _ in of] for s, of in runs.items()} == {
+        s: [(f, t) for _, f, t in of] for s, of in expected.items() if of
+    }
+    if len({source for _, source in parts}) == len(parts):  # records that two classes tell of are counted in both
+        assert {s: [n for _, _, n in of] for s, of in runs.items()} == {
+            s: [n for n, _, _ in of] for s, of in expected.items() if of
+        }
