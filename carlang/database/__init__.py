@@ -9,6 +9,7 @@ from carlang.database.connection import (
     resolved_bytes,
     time_limit,
 )
+from carlang.database.interrupts import interruptible
 from carlang.database.limits import ENGINE_SHARE, LEAST_MEMORY, LimitError, Limits, bytes_of
 from carlang.database.pattern import pattern_fault
 from carlang.database.quoting import quoted, text_literal
@@ -20,6 +21,7 @@ __all__ = [
     "Limits",
     "bytes_of",
     "engine_error",
+    "interruptible",
     "limited_to_task",
     "locked_connection",
     "open_memory",

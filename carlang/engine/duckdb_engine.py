@@ -14,6 +14,7 @@ from carlang.database import (
     LEAST_MEMORY,
     Limits,
     engine_error,
+    interruptible,
     locked_connection,
     resolved_bytes,
     time_limit,
@@ -53,7 +54,7 @@ class DuckDBEngine:
             self._connection.register(name, table)
         try:
             with time_limit(self._connection, self._limits.seconds if takes_time else None):
-                self._connection.execute(statement)
+                interruptible(self._connection, lambda: self._connection.execute(statement))
         except duckdb.Error as error:
             raise engine_error(error) from error
         finally:
@@ -67,7 +68,7 @@ class DuckDBEngine:
             raise EngineError(f"ran out of memory; give it more with --memory-limit ({least})")
         try:
             with time_limit(self._connection, self._limits.seconds):
-                return self._fetched(self._connection.sql(text), limit)
+                return interruptible(self._connection, lambda: self._fetched(self._connection.sql(text), limit))
         except duckdb.Error as error:
             raise engine_error(error) from error
 
@@ -78,15 +79,16 @@ class DuckDBEngine:
 
     def _fetched(self, relation: duckdb.DuckDBPyRelation, limit: int | None) -> Answer:
         # Batch by batch, so that rows beyond the limit are counted and let go.
-        reader = relation.to_arrow_reader(_BATCH)
         kept: list[pa.RecordBatch] = []
         total, size = 0, 0
-        for batch in reader:
-            if limit is None or total < limit:
-                kept.append(batch if limit is None else batch.slice(0, limit - total))
-                size += kept[-1].nbytes
-                self._require(size)
-            total += batch.num_rows
+        # Closed also where the rows are too many, as the connection does nothing else while a result is open.
+        with relation.to_arrow_reader(_BATCH) as reader:
+            for batch in reader:
+                if limit is None or total < limit:
+                    kept.append(batch if limit is None else batch.slice(0, limit - total))
+                    size += kept[-1].nbytes
+                    self._require(size)
+                total += batch.num_rows
         self._kept += size
         return Answer(pa.Table.from_batches(kept, schema=reader.schema), total)
 

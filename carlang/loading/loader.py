@@ -17,6 +17,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from carlang.database.connection import open_memory
+from carlang.database.interrupts import interruptible
 from carlang.loading.duplicates import drop_duplicates
 from carlang.loading.former import Formers
 from carlang.loading.growth import Growth, History
@@ -229,13 +230,18 @@ class Loader:
         ):
             formers = Formers.of(connection, self.store, former_file.history.path_mark if former_file else None)
             if dedupe:
-                left = drop_duplicates(connection, self.store, batch.staged, formers.condition)
+                left = interruptible(
+                    connection, lambda: drop_duplicates(connection, self.store, batch.staged, formers.condition)
+                )
                 batch.staged, duplicates = left.staged, left.sources
                 batch.events = batch.events - left.dropped
             if former_file is None:
                 return duplicates, []
             is_numbered = former_file.growth.form is Form.NUMBERED
-            settled = formers.settle(connection, self._new_file, batch.staged, is_numbered=is_numbered)
+            settled = interruptible(
+                connection,
+                lambda: formers.settle(connection, self._new_file, batch.staged, is_numbered=is_numbered),
+            )
         batch.staged = settled.staged
         batch.events = batch.events - settled.removed - settled.known
         former_file.remark = settled.remark

@@ -20,6 +20,7 @@ from typing import Any
 import duckdb
 
 from carlang.database.connection import open_memory
+from carlang.database.interrupts import interruptible
 from carlang.errors import StoreError
 from carlang.store.commits import FileRecord, added_rows, file_digest, record_of
 from carlang.store.copies import LOG_FOLDER, entry_path
@@ -197,10 +198,10 @@ def _unreadable_page(path: Path) -> str | None:
     """Read every page of a file of which no digest is known; only some damage shows there."""
     with open_memory() as connection:
         try:
-            connection.execute(
-                "SELECT bit_xor(hash(events)) FROM read_parquet($file, hive_partitioning = false) AS events",
-                {"file": str(path)},
-            )
+            query = "SELECT bit_xor(hash(events)) FROM read_parquet($file, hive_partitioning = false) AS events"
+            interruptible(connection, lambda: connection.execute(query, {"file": str(path)}))
+        except duckdb.InterruptException:
+            raise
         except duckdb.Error as error:
             return first_line(error)
     return None

@@ -14,6 +14,7 @@ import duckdb
 import pyarrow as pa
 
 from carlang.database.connection import open_memory
+from carlang.database.interrupts import interruptible
 from carlang.database.quoting import text_literal
 from carlang.store.columns import RECORD_ID, row_order
 from carlang.store.counting import count_rows, parquet_rows
@@ -152,5 +153,6 @@ def _copied(connection: duckdb.DuckDBPyConnection, copy: str, files: Sequence[St
 
     A file that another process cut short would otherwise lose its events for good: the merged file replaces it.
     """
-    row = connection.execute(copy, {"files": [str(file.path) for file in files]}).fetchone()
+    paths = {"files": [str(file.path) for file in files]}
+    row = interruptible(connection, lambda: connection.execute(copy, paths).fetchone())
     return row is not None and row[0] == sum(file.rows for file in files)

@@ -8,7 +8,7 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-from carlang.database import quoted, text_literal
+from carlang.database import interruptible, quoted, text_literal
 from carlang.store.files import StoreFile
 from carlang.store.hollow import CLAIMED_BY, claims_query
 from carlang.store.statistics import ID_DIGITS, ID_GAP, LOGS, NO_FILL, NO_HOURS, NO_IDS, SCHEMA, Class, typed
@@ -41,7 +41,9 @@ def count_rows(
         query = f"({query}) UNION ALL BY NAME ({hollow})"
     connection.complete()  # DuckDB does nothing more while a row of the statement before is left to fetch
     ordered = f"SELECT * FROM ({query}) ORDER BY lower(host), object, action, log, sensor"  # noqa: S608  # quoted above
-    return typed(connection.sql(ordered, params=dict(parameters or {})).to_arrow_table())
+    return typed(
+        interruptible(connection, lambda: connection.sql(ordered, params=dict(parameters or {})).to_arrow_table())
+    )
 
 
 def class_query(name: Class, rows: str, files: Sequence[StoreFile], fields: Collection[str] | None = None) -> str:

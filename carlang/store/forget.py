@@ -17,6 +17,7 @@ from pathlib import Path
 import duckdb
 
 from carlang.database.connection import open_memory
+from carlang.database.interrupts import interruptible
 from carlang.database.quoting import text_literal
 from carlang.errors import StoreError
 from carlang.store.commits import OTHER_SOURCES, CommitRecord, file_records
@@ -108,19 +109,25 @@ def _without(
             try:
                 options = parquet_options(footer, count_rows(connection, f"({rows})", file, arguments))
                 copy = f"COPY ({rows}) TO {text_literal(str(path))} {options}"
-                count = connection.execute(copy, arguments).fetchone()
+                count = _copied(connection, copy, arguments)
             except duckdb.Error as error:
                 raise not_written(file.path, error, "cannot be written anew") from error
             old.append(file.path)
-            if count is not None and count[0]:
+            if count:
                 written.append((path, file.object, file.action))
     return old, list(read_footers(written))
+
+
+def _copied(connection: duckdb.DuckDBPyConnection, copy: str, arguments: dict[str, object]) -> int:
+    row = interruptible(connection, lambda: connection.execute(copy, arguments).fetchone())
+    return row[0] if row else 0
 
 
 def _has_any(connection: duckdb.DuckDBPyConnection, file: StoreFile, forgotten: Forgotten) -> bool:
     query = f"SELECT 1 FROM read_parquet($file, hive_partitioning = false) WHERE {_OF_SOURCES} LIMIT 1"  # noqa: S608
     try:
-        return connection.execute(query, _arguments(file, forgotten)).fetchone() is not None
+        arguments = _arguments(file, forgotten)
+        return interruptible(connection, lambda: connection.execute(query, arguments).fetchone()) is not None
     except duckdb.Error as error:
         raise not_written(file.path, error, "cannot be read") from error
 

@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from carlang.database.connection import limited_to_task, open_shared
+from carlang.database.interrupts import interruptible
 from carlang.store.counting import class_query, hollow_query, host_query, known_of, parquet_rows
 from carlang.store.files import StoreFile
 from carlang.store.footer import statistics
@@ -118,7 +119,7 @@ def _rows(
     if not files:
         return SCHEMA.empty_table()
     try:
-        return typed(connection.sql(query(files)).to_arrow_table())
+        return typed(interruptible(connection, lambda: connection.sql(query(files)).to_arrow_table()))
     except duckdb.InterruptException:
         raise
     except duckdb.Error:
@@ -134,7 +135,7 @@ def _hollow_rows(connection: duckdb.DuckDBPyConnection, files: Sequence[StoreFil
     has_host = any("hostname" in file.filled for file in files)
     try:
         query = hollow_query(claims_query(parquet_rows(files), has_host=has_host))
-        return typed(connection.sql(query).to_arrow_table())
+        return typed(interruptible(connection, lambda: connection.sql(query).to_arrow_table()))
     except duckdb.InterruptException:
         raise
     except duckdb.Error as error:  # no statistics tell how many there are, which decides whether nothing was found

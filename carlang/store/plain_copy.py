@@ -8,6 +8,7 @@ from pathlib import Path
 import duckdb
 
 from carlang.database.connection import open_memory
+from carlang.database.interrupts import interruptible
 from carlang.database.quoting import quoted, text_literal
 from carlang.errors import StoreError
 from carlang.store.columns import RECORD_ID, row_order
@@ -49,7 +50,7 @@ def _copy(connection: duckdb.DuckDBPyConnection, files: list[StoreFile], columns
     try:
         inventory = merge_inventories(count_rows(connection, parquet_rows([file]), file) for file in files)
         copy = f"COPY ({query}) TO {text_literal(str(target))} {parquet_options(None, inventory)}"
-        connection.execute(copy, {"files": [str(file.path) for file in files]})
+        interruptible(connection, lambda: connection.execute(copy, {"files": [str(file.path) for file in files]}))
     except duckdb.Error as error:
         shutil.rmtree(target.parent, ignore_errors=True)
         raise StoreError(f"{files[0].path.parent} cannot be copied to {target}: {error}") from error
