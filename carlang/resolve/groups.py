@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from carlang.diagnostics import codes
+from carlang.diagnostics import codes, nearest
 from carlang.model.types import INTEGER, TIME, Column, Kind
 from carlang.resolve.bound import (
     Aggregate,
@@ -21,7 +21,7 @@ from carlang.resolve.bound import (
 )
 from carlang.resolve.calls import is_aggregate_call
 from carlang.resolve.conditions import condition, condition_or_value
-from carlang.resolve.joins import all_columns, has_time, key_columns, same_types
+from carlang.resolve.joins import all_columns, has_time, same_types, usable_keys
 from carlang.resolve.scope import Context, Entries, Flow, Row, column_types, entries_of
 from carlang.resolve.symbols import Entry, SymbolKind
 from carlang.resolve.values import stream_of, value, written_out
@@ -43,9 +43,7 @@ def group(
     if not same_types(ctx, inputs):
         return None
     flows = [flow for flow, _ in inputs]
-    keys = key_columns(ctx, _members(flows), written_keys)
-    if keys is None:
-        return None
+    keys, broken = usable_keys(ctx, _members(flows), written_keys)
     timed = has_time(all_columns(flows))
     if gap is not None and not timed:
         ctx.add(ctx.report(codes.BAD_OPERAND, "these rows have no time to be grouped by", span))
@@ -56,7 +54,9 @@ def group(
     kept = entries_of(entries, (key.name for key in keys))
     # The count and times of one group are not those of another, so each has symbols of its own.
     made = {c.name: ctx.symbols.entry(SymbolKind.COLUMN, c.name, c.type) for c in columns[len(keys) :]}
-    return Flow(grouped, flows[0].owners, flows[0].origin, flows[0].names, {**kept, **made}, members=entries)
+    broken = broken.union(*(flow.broken for flow in flows))
+    first = flows[0]
+    return Flow(grouped, first.owners, first.origin, first.names, {**kept, **made}, members=entries, broken=broken)
 
 
 def _group_columns(keys: Sequence[Column], *, timed: bool) -> tuple[Column, ...]:
@@ -71,7 +71,9 @@ def _members(flows: Sequence[Flow]) -> Row:
     names = {name: entry for flow in reversed(flows) for name, entry in flow.names.items()}
     entries = {name: entry for flow in reversed(flows) for name, entry in flow.entries.items()}
     first = flows[0].row()
-    return Row(column_types(all_columns(flows)), first.owners, names, first.title, first.origin, entries=entries)
+    columns = column_types(all_columns(flows))
+    broken = frozenset[str]().union(*(flow.broken for flow in flows))
+    return Row(columns, first.owners, names, first.title, first.origin, entries=entries, broken=broken)
 
 
 def underlying_group(stream: BoundStream) -> Grouped | None:
@@ -109,10 +111,14 @@ def filter_groups(ctx: Context, flow: Flow, grouped: Grouped, written: ast.Expr,
 
 @dataclass(frozen=True, slots=True)
 class _Selected:
-    """The columns of a selection, and the symbols of those that are not fields of the model."""
+    """The columns of a selection, and the symbols of those that are not fields of the model.
+
+    `broken` are the names of those that have errors.
+    """
 
     items: tuple[Item, ...]
     entries: Mapping[str, Entry]
+    broken: frozenset[str] = frozenset()
 
 
 def select(ctx: Context, flow: Flow, written: ast.Select, target: Entry | None) -> Flow | None:
@@ -121,11 +127,9 @@ def select(ctx: Context, flow: Flow, written: ast.Select, target: Entry | None) 
     row = flow.row(target)
     if grouped is None and not any(_is_of_all_rows(ctx, row, item.value) for item in written.items):
         selected = _select(ctx, row, written.items)
-        if selected is None:
-            return None
         columns = tuple(item.column for item in selected.items)
         stream = Projected(flow.stream, selected.items, columns, span=written.span)
-        return replace(flow, stream=stream, entries=selected.entries)
+        return replace(flow, stream=stream, entries=selected.entries, broken=selected.broken)
     # One group of all rows; a stream without rows has none.
     if grouped is None:
         columns = _group_columns((), timed=has_time(flow.stream.columns))
@@ -134,7 +138,7 @@ def select(ctx: Context, flow: Flow, written: ast.Select, target: Entry | None) 
         flow = replace(flow, stream=grouped, entries=made, members=flow.entries)
     row = _group_row(flow.over(grouped), grouped, target)
     selected = _select(ctx, row, written.items)
-    return _aggregated(flow, grouped, selected, written.span) if selected is not None else None
+    return _aggregated(flow, grouped, selected, written.span)
 
 
 def _aggregated(flow: Flow, grouped: Grouped, selected: _Selected, span: Span) -> Flow:
@@ -146,7 +150,9 @@ def _aggregated(flow: Flow, grouped: Grouped, selected: _Selected, span: Span) -
     items = (*(Item(key, FieldRef(key.name, key.type)) for key in keys), *selected.items)
     entries = entries_of(flow.entries, (key.name for key in keys))
     stream = Aggregated(grouped, items, tuple(item.column for item in items), span=span)
-    return replace(flow, stream=stream, entries={**entries, **selected.entries})
+    # Keys that are not there come without being asked for, too.
+    broken = selected.broken | flow.broken
+    return replace(flow, stream=stream, entries={**entries, **selected.entries}, broken=broken)
 
 
 def count_by(
@@ -181,23 +187,33 @@ def _is_of_all_rows(ctx: Context, row: Row, column: ast.Expr) -> bool:
     return any(isinstance(node, ast.Call) and is_aggregate_call(node) for node in outside)
 
 
-def _select(ctx: Context, row: Row, written: Sequence[ast.SelectItem]) -> _Selected | None:
+def _select(ctx: Context, row: Row, written: Sequence[ast.SelectItem]) -> _Selected:
     items: list[Item] = []
     entries: dict[str, Entry] = {}
-    faulty = False
+    broken: set[str] = set()
     for each in written:
         item = _item(ctx, row, each)
         if item is None:
-            faulty = True
+            broken |= _probable_names(row, each)
         elif any(item.column.name.casefold() == other.column.name.casefold() for other in items):
             span = each.alias.span if each.alias else each.span
             message = f"there is a column `{item.column.name}` already"
             ctx.add(ctx.report(codes.DUPLICATE_COLUMN, message, span).with_help("name it with `as`"))
-            faulty = True
         else:
             items.append(item)
             entries |= _item_entry(ctx, row.entries, each, item)
-    return None if faulty else _Selected(tuple(items), entries)
+    return _Selected(tuple(items), entries, frozenset(broken))
+
+
+def _probable_names(row: Row, written: ast.SelectItem) -> set[str]:
+    """Return what a column with errors may be called below: by its alias, as it is written, as it was meant."""
+    if written.alias:
+        return {written.alias.ident.casefold()}
+    match written.value:
+        case ast.Name(word) | ast.Member(_, ast.Name(word)) | ast.Call(ast.Name(word)):
+            return {word.casefold(), (nearest(word, row.columns) or word).casefold()}
+        case _:
+            return {"value"}
 
 
 def _item(ctx: Context, row: Row, written: ast.SelectItem) -> Item | None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from carlang.diagnostics import codes
+from carlang.diagnostics import codes, nearest
 from carlang.model.schema import Object
 from carlang.model.types import DURATION, TIME, Column, Kind, Type
 from carlang.resolve.bound import (
@@ -57,6 +57,7 @@ def join(
         _owners(parts),
         parts[0][1].origin,
         entries=_entries(ctx, parts),
+        broken=_broken(flow for _, flow in parts),
     )
     # The condition is over the joined rows, which are there without it: every combination.
     test = condition(ctx, flow.row(target), written) if written is not None else None
@@ -73,11 +74,15 @@ def sequence(ctx: Context, written: ast.Sequence, steps: Sequence[NamedFlow], un
     timed = [_timed(ctx, name.span, flow) for name, flow in steps]
     if written.until is not None and until is not None:
         timed.append(_timed(ctx, written.until.span, until))
-    if keys is None or (written.within and within is None) or not all(timed):
-        return None
-    barrier = until.stream if until else None
-    stream = Sequenced(_stream_parts(steps), keys, within, barrier, _part_columns(steps), span=written.span)
-    return Flow(stream, _owners(steps), steps[0][1].origin, entries=_entries(ctx, steps))
+    # Where one of these is faulty its parts are known all the same.
+    barrier = until.stream if until and all(timed) else None
+    stream = Sequenced(_stream_parts(steps), keys or (), within, barrier, _part_columns(steps), span=written.span)
+    broken = _broken(flow for _, flow in steps)
+    return Flow(stream, _owners(steps), steps[0][1].origin, entries=_entries(ctx, steps), broken=broken)
+
+
+def _broken(flows: Iterable[Flow]) -> frozenset[str]:
+    return frozenset[str]().union(*(flow.broken for flow in flows))
 
 
 def _too_wide(ctx: Context, parts: Sequence[NamedFlow], span: Span) -> bool:
@@ -181,7 +186,9 @@ def union(ctx: Context, left: Side, right: Side, span: Span) -> Flow | None:
         owners[prefix] = tuple({o.name: o for o in both}.values())
     columns = all_columns((left[0], right[0]))
     entries = {**right[0].entries, **left[0].entries}
-    return Flow(Union(left[0].stream, right[0].stream, columns, span=span), owners, left[0].origin, entries=entries)
+    stream = Union(left[0].stream, right[0].stream, columns, span=span)
+    broken = _broken((left[0], right[0]))
+    return Flow(stream, owners, left[0].origin, entries=entries, broken=broken)
 
 
 def difference(ctx: Context, left: Side, right: Side, keys: Sequence[ast.Name | ast.Member], span: Span) -> Flow | None:
@@ -192,7 +199,7 @@ def difference(ctx: Context, left: Side, right: Side, keys: Sequence[ast.Name | 
     if keys:
         columns = key_columns(ctx, flow.row(), keys)
         if columns is None or key_columns(ctx, other.row(), keys) is None:
-            return None
+            return flow  # whose rows they are, fewer of them
         on = tuple(c.name for c in columns)
     else:
         # Without keys, all that both have, but not what differs between any two events, nor what does not compare.
@@ -204,7 +211,7 @@ def difference(ctx: Context, left: Side, right: Side, keys: Sequence[ast.Name | 
             ctx.add(fault.with_help("name the fields: `a - b by image_path`"))
             return None
     stream = Difference(flow.stream, other.stream, on, flow.stream.columns, span=span)
-    return Flow(stream, flow.owners, flow.origin, entries=flow.entries)
+    return Flow(stream, flow.owners, flow.origin, entries=flow.entries, broken=flow.broken)
 
 
 def unique(ctx: Context, flow: Flow, field: ast.Expr, span: Span) -> Flow | None:
@@ -226,18 +233,28 @@ def unique(ctx: Context, flow: Flow, field: ast.Expr, span: Span) -> Flow | None
 
 def key_columns(ctx: Context, row: Row, keys: Sequence[ast.Name | ast.Member]) -> list[Column] | None:
     """Return the columns that keys name, or None after reporting those that are not there."""
+    columns, broken = usable_keys(ctx, row, keys)
+    return None if broken else columns
+
+
+def usable_keys(ctx: Context, row: Row, keys: Sequence[ast.Name | ast.Member]) -> tuple[list[Column], frozenset[str]]:
+    """Return the columns that keys name, and the names of those that are not there, after reporting them.
+
+    Beside a name that is not there stands the one that it was probably meant to be.
+    """
     columns: list[Column] = []
-    faulty = False
+    broken: set[str] = set()
     for key in keys:
         resolved = value(ctx, row, key)
+        word = key.ident if isinstance(key, ast.Name) else key.name.ident
         if resolved is None:
-            faulty = True
+            broken |= {word.casefold(), (nearest(word, row.columns) or word).casefold()}
         elif not isinstance(resolved, FieldRef) or resolved.type.kind in (Kind.RECORD, Kind.LIST):
             ctx.add(ctx.report(codes.BAD_OPERAND, "a key is a field", key.span))
-            faulty = True
+            broken.add(word.casefold())
         elif resolved.column not in [c.name for c in columns]:
             columns.append(Column(resolved.column, resolved.type))
-    return None if faulty else columns
+    return columns, frozenset(broken)
 
 
 def singles_out(column: Column) -> bool:

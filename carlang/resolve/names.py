@@ -31,6 +31,8 @@ def unknown_name(ctx: Context, row: Row, name: ast.Name, *, is_stream: bool) -> 
         fault = ctx.report(codes.WRONG_NAME_KIND, f"`{name.ident}` is a stream, not a value", name.span)
         ctx.add(fault.with_label("a field, a constant or a literal is expected"))
         return None
+    if name.ident.casefold() in row.broken:
+        return None
     # A plain word behind an operator is a text without quotes sooner than a name of elsewhere.
     plain = _stands_for_a_value(ctx, name) and name.ident.islower() and "_" not in name.ident
     foreign = None if plain else foreign_field(ctx, row, name.ident)
@@ -118,7 +120,7 @@ def _open_record(row: Row) -> str | None:
 def unknown_base(ctx: Context, row: Row, member: ast.Member, base: ast.Name) -> None:
     """Report the first word of a path that is no part, no field and not the stream at hand."""
     meaning = ctx.names.get(base.ident)
-    if isinstance(meaning, BrokenName):
+    if isinstance(meaning, BrokenName) or base.ident.casefold() in row.broken:
         return
     text = ctx.source.text[member.span.start : member.span.end]
     if isinstance(meaning, StreamName):

@@ -245,7 +245,7 @@ class _Statements:
         named = NamedStream(self.ctx.fresh_key(target.ident), target.ident, flow.stream, target.span, level=level)
         self.ctx.named.append(named)
         self.ctx.bound_here.append(named)
-        bound = Flow(named, flow.owners, flow.origin, entries=flow.entries, members=flow.members)
+        bound = replace(flow, stream=named, names={})
         self.ctx.names[target.ident] = StreamName(named, bound, symbol)
         self.last, self.last_name = bound, target
 
@@ -295,10 +295,15 @@ class _Statements:
             return
         row = flow.row()
         bound = condition_or_value(self.ctx, row, written_out(self.ctx, row, written))
-        if bound is None:
-            return
-        if bound.type.kind in (Kind.NULL, Kind.LIST):
+        if bound is not None and bound.type.kind in (Kind.NULL, Kind.LIST):
             self.ctx.add(self.ctx.report(codes.BAD_OPERAND, f"a field cannot be {bound.type.phrase}", span))
+            bound = None
+        if bound is None:
+            # The field is known from here on, though not what it holds.
+            known = self.ctx.names.get(name.ident)
+            if isinstance(known, StreamName):
+                broken = known.flow.broken | {field.ident.casefold()}
+                self.ctx.names[name.ident] = replace(known, flow=replace(known.flow, broken=broken))
             return
         # It takes the place of a column of its name in any case of letters, and that column's spelling.
         column = Column(row.exact(field.ident) or field.ident, bound.type)

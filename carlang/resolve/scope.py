@@ -35,7 +35,8 @@ class Row:
 
     `title` names the rows in messages, `origin` is the place of the search that they come from. `members` is the
     row in which the arguments of aggregates are read: that of a group's rows, or this one in a filter (`stream` is
-    then what the aggregate runs over).
+    then what the aggregate runs over). `broken` are the names, in lower case, of columns that it would have if what
+    they are made of had no errors.
     """
 
     columns: Mapping[str, Type]
@@ -46,6 +47,7 @@ class Row:
     members: Row | None = None
     stream: BoundStream | None = None
     entries: Entries = field(default_factory=dict)
+    broken: frozenset[str] = frozenset()
 
     def exact(self, path: str) -> str | None:
         """Return the column of a path: its parts as they are written, its last word in any case of letters."""
@@ -95,6 +97,7 @@ class Row:
             {p[length:]: o for p, o in self.owners.items() if p.startswith(f"{prefix}.")},
             title=f"`{prefix}`",
             entries={p[length:]: e for p, e in self.entries.items() if p.startswith(f"{prefix}.") and len(p) > length},
+            broken=self.broken,
         )
 
 
@@ -105,7 +108,8 @@ EMPTY_ROW = Row({}, title="")
 class Flow:
     """A resolved stream with the names that reach its rows, the objects they come from and the place of the search.
 
-    `entries` are the symbols of its columns; of groups, `members` are those of the columns of their rows.
+    `entries` are the symbols of its columns; of groups, `members` are those of the columns of their rows. `broken` are
+    the columns whose making has errors, which are not reported again where they are asked for.
     """
 
     stream: BoundStream
@@ -114,12 +118,21 @@ class Flow:
     names: Entries = field(default_factory=dict)
     entries: Entries = field(default_factory=dict)
     members: Entries = field(default_factory=dict)
+    broken: frozenset[str] = frozenset()
 
     def row(self, target: Entry | None = None) -> Row:
         """Return what a condition over the stream may ask for; the name it is about to get reaches its rows too."""
         names = self.names if target is None else {target.name: target, **self.names}
         title = "/".join(dict.fromkeys(o.name for objects in self.owners.values() for o in objects)) or "the row"
-        return Row(column_types(self.stream.columns), self.owners, names, title, self.origin, entries=self.entries)
+        return Row(
+            column_types(self.stream.columns),
+            self.owners,
+            names,
+            title,
+            self.origin,
+            entries=self.entries,
+            broken=self.broken,
+        )
 
     def over(self, stream: BoundStream) -> Flow:
         """Return another stream with the same columns for the same rows."""

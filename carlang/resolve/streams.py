@@ -303,7 +303,7 @@ def _group(
 ) -> Flow | None:
     bound_gap = duration(ctx, gap) if gap else None
     valid = [(flow, written) for flow, written in inputs if flow is not None]
-    if len(valid) < len(inputs) or (gap and bound_gap is None):
+    if len(valid) < len(inputs):
         return None
     return group(ctx, valid, keys, bound_gap, span)
 

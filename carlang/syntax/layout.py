@@ -1,7 +1,7 @@
 r"""Where statements end.
 
 A statement ends at a newline, except inside `()` or `[]`, after an infix operator, a comma or a `|`, and before a line
-that begins with `and`, `or` or `|`. Newlines inside strings do not occur: a string ends on its line.
+that begins with `and`, `or`, `where` or `|`. Newlines inside strings do not occur: a string ends on its line.
 
 A bracket that is never closed would swallow the rest of the program. So a line that can only begin a statement
 (`x = search …`, `output …`) begins one even where a bracket is open, and the bracket is reported; everything behind
@@ -53,7 +53,8 @@ _OPERATORS = frozenset(
 _BEFORE_A_NAME = frozenset({"output", "return", "filter", "search", "input", "from", "join", "group", "run", "until"})
 # What an operand cannot stand behind: nothing, an operator, an open bracket, a word that wants a name.
 _NO_OPERAND = frozenset({"", "infix", "pipe", "open"}) | _ALWAYS_CONTINUES | _BEFORE_A_NAME
-_CONTINUES_BEFORE = frozenset({"and", "or"})
+_CONTINUES_BEFORE = frozenset({"and", "or", "where"})
+_BINDS = re.compile(r"\s*=(?!=)")
 _ESCAPED_QUOTE = re.compile(r"""\\["']""")
 _CLOSING = {"(": ")", "[": "]"}
 
@@ -86,7 +87,7 @@ class _Cutter:
         """Add a token to the statement at hand, or begin the next statement with it."""
         if self.start is not None and self.pending:
             begins = _BEGINS.match(self.source.text, start) is not None
-            if begins or not (self.open or self._continues(kind, text)):
+            if begins or not (self.open or self._continues(kind, text, end)):
                 self.finish()
         self.pending = False
         if self.start is None:
@@ -114,8 +115,10 @@ class _Cutter:
         elif kind == "open_string":
             self._unterminated(text, Span(start, end))
 
-    def _continues(self, kind: str, text: str) -> bool:
-        before = kind in ("pipe", "close") or (kind == "word" and text.casefold() in _CONTINUES_BEFORE)
+    def _continues(self, kind: str, text: str, end: int) -> bool:
+        # `where = …` binds a name.
+        word = kind == "word" and text.casefold() in _CONTINUES_BEFORE and not _BINDS.match(self.source.text, end)
+        before = kind in ("pipe", "close") or word
         return before or self.last in ("infix", "pipe") or self.last in _ALWAYS_CONTINUES
 
     def _close(self, text: str, span: Span) -> None:

@@ -73,9 +73,12 @@ class Mended:
     places: tuple[Span, ...] = ()
 
 
-def mend(source: Source, span: Span, earlier: Sequence[Diagnostic], read: Read) -> Mended:
-    """Return a statement that cannot be read as it was probably meant; `earlier` are its faults that are known."""
-    if span.end - span.start > _LONGEST:
+def mend(source: Source, span: Span, earlier: Sequence[Diagnostic], read: Read, *, thoroughly: bool) -> Mended:
+    """Return a statement that cannot be read as it was probably meant; `earlier` are its faults that are known.
+
+    Where that is not to be done `thoroughly`, only its first fault is described.
+    """
+    if span.end - span.start > _LONGEST or not thoroughly:
         attempt = Attempt(None, ()) if earlier else read(Source.whole("", source.text[span.start : span.end]))
         faults = (Draft.of(source, span).translated(attempt.describe()),) if attempt.describe else ()
         return Mended(faults)

@@ -25,6 +25,9 @@ LONGEST = 4_000_000
 """How many characters a program may have. That is a list of some 200,000 file names; compiling it takes 25 seconds and
 1 GB, both of which grow with the length."""
 
+_MOST_MENDED = 100
+"""How many faulty statements of a program are read as they were probably meant: each costs some ten parses."""
+
 _TARGET = re.compile(r"([^\W\d]\w*)\s*=(?!=)")
 
 
@@ -76,17 +79,23 @@ def parse(source: Source) -> Parsed:
     pieces, diagnostics = cut(source)
     diagnostics = with_repairs(source.text, [piece.span for piece in pieces], diagnostics, _read)
     builder = Builder(source)
-    statements = tuple(_statement(source, piece, builder, diagnostics) for piece in pieces)
+    statements: list[ast.Statement] = []
+    faulty = 0
+    for piece in pieces:
+        statements.append(_statement(source, piece, builder, diagnostics, thoroughly=faulty < _MOST_MENDED))
+        faulty += isinstance(statements[-1], ast.FaultyStmt)
     if not statements:
         end = Span(0, min(len(source.text), 1))
         empty = Diagnostic(codes.EMPTY_PROGRAM, "the program is empty", source, end)
         diagnostics.append(empty.with_help("a program has a search at least: `search Process:Create`"))
     # A remark on how a literal is written may come before a fault that was found earlier, when the text was cut.
     in_order = sorted([*diagnostics, *builder.diagnostics], key=lambda d: d.span)
-    return Parsed(ast.Program(statements), tuple(in_order))
+    return Parsed(ast.Program(tuple(statements)), tuple(in_order))
 
 
-def _statement(source: Source, piece: Piece, builder: Builder, diagnostics: list[Diagnostic]) -> ast.Statement:
+def _statement(
+    source: Source, piece: Piece, builder: Builder, diagnostics: list[Diagnostic], *, thoroughly: bool
+) -> ast.Statement:
     span = piece.span
     if not piece.faulty:
         try:
@@ -101,7 +110,7 @@ def _statement(source: Source, piece: Piece, builder: Builder, diagnostics: list
             return ast.FaultyStmt(_target(source, span), span)
     earlier = [d for d in diagnostics if span.start <= d.span.start < span.end] if piece.faulty else []
     with placed(span):
-        mended = mend(source, span, earlier, _attempt)
+        mended = mend(source, span, earlier, _attempt, thoroughly=thoroughly)
     diagnostics += mended.faults
     builder.diagnostics += mended.remarks
     return ast.FaultyStmt(_target(source, span), span, mended.likely, mended.places)

@@ -17,8 +17,6 @@ MISSING: dict[str, str] = {
     "path-in-match-classes": "classes of characters where folders were meant are not remarked on",
     "bracket-two-places": "a bracket is put at the end though it could stand further left",
     "escaped-quote": "the escape of a quote is moved to close a string",
-    "filter-on-the-next-line": "a filter without brackets does not go on with a `where` on the next line",
-    "group-key": "a faulty statement hides the columns of its stream",
     "sql-between": "there is no `between`",
     "two-values": "conditions that cannot both hold are not remarked on",
     "always": "conditions of which one always holds are not remarked on",
