@@ -33,14 +33,25 @@ def can_be_tied(raw: Raw) -> bool:
 
 def firsts(records: Iterable[Raw]) -> dict[int, Raw]:
     """Return the first record of the occurrence of each second one, by identity."""
-    alike: dict[tuple[Any, ...], list[Raw]] = defaultdict(list)
-    for raw in records:
-        if can_be_tied(raw) and raw.time and raw.host and (key := _key(raw)):
-            alike[key].append(raw)
     tied: dict[int, Raw] = {}
-    for group in alike.values():
-        tied.update(_nearest(group))
+    known = [raw for raw in records if can_be_tied(raw) and raw.time and raw.host]
+    # Some exports have lost the pid of a start: its parent and its command line do then.
+    for key_of in (_key, _key_without_pid):
+        taken = {id(first) for first in tied.values()} | tied.keys()
+        alike: dict[tuple[Any, ...], list[Raw]] = defaultdict(list)
+        for raw in known:
+            if id(raw) not in taken and (key := key_of(raw)):
+                alike[key].append(raw)
+        for group in alike.values():
+            tied.update(_nearest(group))
     return tied
+
+
+def _key_without_pid(raw: Raw) -> tuple[Any, ...] | None:
+    started = process(raw) if _SENSORS[raw.log, raw.id or 0][0] == "process" else None
+    if started is None or not (started.ppid and started.image and started.command):
+        return None
+    return (raw.host, started.ppid, base(started.image), started.command)
 
 
 def _key(raw: Raw) -> tuple[Any, ...] | None:
@@ -69,7 +80,7 @@ def _nearest(group: list[Raw]) -> dict[int, Raw]:
         (abs(second.time - first.time), i, j)
         for i, first in enumerate(sides[0])
         for j, second in enumerate(sides[1])
-        if first.time and second.time and abs(second.time - first.time) <= most and _one_login(first, second)
+        if first.time and second.time and abs(second.time - first.time) <= most and _agree(first, second)
     ]
     tied: dict[int, Raw] = {}
     taken: set[int] = set()
@@ -80,7 +91,11 @@ def _nearest(group: list[Raw]) -> dict[int, Raw]:
     return tied
 
 
-def _one_login(first: Raw, second: Raw) -> bool:
+def _agree(first: Raw, second: Raw) -> bool:
+    if (first.log, first.id) == (SYSMON, 1):
+        pids = {first.number("ProcessId"), second.number("NewProcessId")} - {None}
+        if len(pids) > 1:
+            return False
     target = second.get("TargetLogonId")
     login = second.get("SubjectLogonId") if target in ("", "0x0") else target
     return first.log != SYSMON or first.id != 1 or first.get("LogonId") in ("", login) or not login

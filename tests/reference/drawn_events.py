@@ -239,7 +239,9 @@ _SHARED: tuple[tuple[str, str, tuple[str, ...], dict[str, tuple[Any, ...]]], ...
         "create",
         ("sysmon", "windows_security", "Sysmon"),
         {
-            "pid": (4, 4, 4, 5),
+            "pid": (4, 4, None, 5),
+            "ppid": (1,),
+            "command_line": ("a -x", "A -X", "b"),
             "exe": ("cmd.exe", "CMD.EXE"),
             "login_id": (None, None, "0x3E7", "0x3e7", "0x3e7", "0x1"),
         },

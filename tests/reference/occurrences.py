@@ -8,31 +8,30 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
+from itertools import product
 from typing import Any
 
 from tests.reference.order import Row, moment, same
 
 OCCURRENCE, RECORD_IDS = "#occurrence", "#record_ids"
 
-_TIES = {
-    ("process", "create"): ("sysmon", "windows_security", ("pid", "exe"), ("login_id",), 2),
-    ("flow", "start"): (
-        "sysmon",
-        "windows_security",
-        ("pid", "protocol", "src_ip", "src_port", "dest_ip", "dest_port"),
-        (),
-        5,
-    ),
-    ("service", "create"): ("windows_security", "windows_system", ("name",), ("command_line",), 2),
-    ("task", "create"): ("windows_security", "windows_task_scheduler", ("task_name",), (), 2),
-    ("user_session", "login"): (
+_SYSMON = ("sysmon", "windows_security")
+_TIES = (
+    ("process", "create", *_SYSMON, ("pid", "exe"), ("login_id",), 2),
+    ("process", "create", *_SYSMON, ("ppid", "exe", "command_line"), ("pid", "login_id"), 2),
+    ("flow", "start", *_SYSMON, ("pid", "protocol", "src_ip", "src_port", "dest_ip", "dest_port"), (), 5),
+    ("service", "create", "windows_security", "windows_system", ("name",), ("command_line",), 2),
+    ("task", "create", "windows_security", "windows_task_scheduler", ("task_name",), (), 2),
+    (
+        "user_session",
+        "login",
         "windows_security",
         "windows_terminal_services",
         ("user", "login_type", "login_successful"),
         ("src_ip",),
         10,
     ),
-}
+)
 _OF_A_RECORD = ("object", "action", "time", "sensor", "source", "record_id")
 
 
@@ -45,12 +44,14 @@ class Pairs:
 
     @classmethod
     def among(cls, events: Sequence[Row]) -> Pairs:
-        """Pair what is nearest in time, the earliest first where several are as near."""
+        """Pair what is nearest in time, the earliest first where several are as near, by one tie after the other."""
         pairs = cls()
-        for _, _, _, first, second in sorted(_candidates(events), key=lambda c: c[:3]):
-            if first not in pairs.second_of and second not in pairs.first_of:
-                pairs.first_of[second] = first
-                pairs.second_of[first] = second
+        for tie in _TIES:
+            free = [i for i in range(len(events)) if i not in pairs.first_of and i not in pairs.second_of]
+            for _, _, _, first, second in sorted(_candidates(events, free, *tie), key=lambda c: c[:3]):
+                if first not in pairs.second_of and second not in pairs.first_of:
+                    pairs.first_of[second] = first
+                    pairs.second_of[first] = second
         return pairs
 
     def classes(self, events: Sequence[Row]) -> set[tuple[str, str]]:
@@ -76,18 +77,23 @@ class Pairs:
         return {**first, **filled, OCCURRENCE: position, RECORD_IDS: ids}
 
 
-def _candidates(events: Sequence[Row]) -> Iterator[tuple[timedelta, Any, Any, int, int]]:
-    for i, first in enumerate(events):
-        tie = _TIES.get((first["object"], first["action"]))
-        if tie is None or same(first.get("sensor")) != tie[0]:
-            continue
-        for j, second in enumerate(events):
-            if (second["object"], second["action"]) == (first["object"], first["action"]) and same(
-                second.get("sensor")
-            ) == tie[1]:
-                apart = _apart(first, second)
-                if apart is not None and apart <= timedelta(seconds=tie[4]) and _match(first, second, *tie[2:4]):
-                    yield apart, _order(first), _order(second), i, j
+def _candidates(  # noqa: PLR0913, PLR0917  # what a tie is made of
+    events: Sequence[Row],
+    free: Sequence[int],
+    object_: str,
+    action: str,
+    first: str,
+    second: str,
+    keys: Sequence[str],
+    agree: Sequence[str],
+    seconds: int,
+) -> Iterator[tuple[timedelta, Any, Any, int, int]]:
+    told = [i for i in free if (events[i]["object"], events[i]["action"]) == (object_, action)]
+    sides = ([i for i in told if same(events[i].get("sensor")) == sensor] for sensor in (first, second))
+    for i, j in product(*sides):
+        apart = _apart(events[i], events[j])
+        if apart is not None and apart <= timedelta(seconds=seconds) and _match(events[i], events[j], keys, agree):
+            yield apart, _order(events[i]), _order(events[j]), i, j
 
 
 def _apart(first: Row, second: Row) -> timedelta | None:

@@ -31,6 +31,7 @@ SYSMON: dict[str, Any] = {
     "exe": "a.exe",
 }
 SECURITY = {**SYSMON, "sensor": "windows_security", "record_id": "2", "time": NOW + timedelta(milliseconds=1)}
+PARENT = {"ppid": 3, "command_line": "a -x"}
 STARTS = "p = search Process:Create\noutput p"
 
 
@@ -71,6 +72,14 @@ def record_ids(session: MemorySession, *events: dict[str, Any]) -> list[list[str
         ({}, {"exe": "b.exe"}, False),
         ({}, {"pid": 8}, False),
         ({"pid": None}, {}, False),
+        ({"pid": None, **PARENT}, PARENT, True),
+        (PARENT, {"pid": None, **PARENT}, True),
+        ({"pid": None, **PARENT}, {**PARENT, "command_line": "A -X"}, True),
+        ({"pid": None, **PARENT}, {**PARENT, "command_line": "a"}, False),
+        ({"pid": None, **PARENT}, {**PARENT, "ppid": 4}, False),
+        ({"pid": None, **PARENT}, {**PARENT, "command_line": None}, False),
+        ({"pid": 6, **PARENT}, PARENT, False),
+        ({"pid": None, "login_id": "0x1", **PARENT}, {"login_id": "0x2", **PARENT}, False),
         ({"login_id": "0x3E7"}, {"login_id": "0x3e7"}, True),
         ({"login_id": "0x3e7"}, {}, True),
         ({"login_id": "0x3e7"}, {"login_id": "0x3e4"}, False),
@@ -303,3 +312,9 @@ def test_a_store_without_pairs_is_asked_what_it_was_asked_before(
     assert asked == [plain]
     carlang.run(text, store_of(tmp_path / "two", [SYSMON, {**SECURITY, "pid": 8}]), now=NOW)
     assert asked[-1] == plain
+
+
+def test_a_start_with_a_pid_has_the_other_with_it_before_one_without(session: MemorySession) -> None:
+    bare = {**SYSMON, **PARENT, "pid": None, "record_id": "3", "time": SECURITY["time"]}
+    ids = record_ids(session, {**SYSMON, **PARENT}, {**SECURITY, **PARENT}, bare)
+    assert sorted(ids) == [["1", "2"], ["3"]]
