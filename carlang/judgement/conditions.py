@@ -22,6 +22,7 @@ _TextTest = bound.OneOf | bound.Matches | bound.RegexTest | bound.InBlock | boun
 
 _OF_WHAT_IS_THERE = frozenset({"coalesce", "min", "max"})
 _MICROSECOND = timedelta(microseconds=1)
+_OPPOSITE = {"<": ">=", "<=": ">", ">=": "<", ">": "<="}
 _MIRRORED = {"==": "==", "<": ">", "<=": ">=", ">": "<", ">=": "<="}
 
 
@@ -166,6 +167,8 @@ class Folding:
                 return (self._any if positive else self._all)(expr, conditions, trace, positive=positive)
             case bound.Compare(operator, left, right):
                 sides = self.value(left, trace), self.value(right, trace)
+                if not positive and (outcome := self._not_in_time(operator, *sides)):
+                    return outcome
                 return _turned(self._compare(operator, *sides), positive=positive)
             case bound.Present(operand):
                 value = self.value(operand, trace)
@@ -272,6 +275,14 @@ class Folding:
         if _is_known(left) and _is_known(right):
             return _decided(operator, left, right)
         return MAYBE
+
+    def _not_in_time(self, operator: str, left: Value, right: Value) -> Outcome | None:
+        """Compare the other way round, where it is known of all rows that they have a time; else return None."""
+        times = left.times or right.times
+        known = isinstance(left.known, datetime) or isinstance(right.known, datetime)
+        if times is None or times.untimed or not known or operator not in _OPPOSITE:
+            return None
+        return self._compare(_OPPOSITE[operator], left, right)
 
     def _in_time(self, column: str, times: Times, limit: Value, sign: str) -> Outcome:
         """Compare a column's times with an instant that is one of the bounds between the stretches."""

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import assert_never
 
 from carlang.deadline import check_time
-from carlang.judgement.conditions import Folding, Outcome, Value
+from carlang.judgement.conditions import MAYBE, Folding, Outcome, Value
 from carlang.judgement.traces import NONE, AbsentLog, Reasons, Times, Trace, combinations, grouped, merged
 from carlang.model.schema import Model
 from carlang.resolve import Given, bound
@@ -125,8 +125,8 @@ class Evaluation:
                 return [self._selected(t, t, items, self._folding()) for t in self._traces[id(source)]]
             case bound.Union(left, right):
                 return [*self._traces[id(left)], *self._traces[id(right)]]
-            case bound.Difference(left):
-                return self._traces[id(left)]
+            case bound.Difference(left, right):
+                return self._left(self._traces[id(left)], _taken(left, right))
             case bound.Distinct(source, column):
                 present = bound.Present(bound.FieldRef(column.name, column.type))
                 return self._passing(self._traces[id(source)], present, self._folding())
@@ -168,7 +168,7 @@ class Evaluation:
         outside = WindowWithoutEvents(kind.object, action)
         relative = WindowWithoutEvents(kind.object, action, self.shared.store.latest.get((kind.object, kind.action)))
         stretches = kind.stretches & self.shared.bounds.window
-        times = {} if "time" in missing else {"time": Times(stretches, outside, relative)}
+        times = {} if "time" in missing else {"time": Times(stretches, outside, relative, untimed=kind.untimed)}
         trace = Trace(frozenset({source}), missing, known, times)
         if stretches or kind.untimed or "time" in missing or not kind.stretches:
             yield trace
@@ -207,6 +207,13 @@ class Evaluation:
         for trace in traces:
             check_time()
             yield from _passed(trace, folding.condition(condition, trace))
+
+    def _left(self, rows: Iterable[Trace], taken: Sequence[BoundExpr]) -> Iterable[Trace]:
+        """Take away from rows those of them for which conditions hold: nothing is lost as long as others are left."""
+        folding, condition = self._folding(), bound.Complement(bound.AllOf(tuple(taken)))
+        for row in rows:
+            outcome = folding.condition(condition, row) if taken else MAYBE
+            yield from _passed(row, outcome if outcome.truth is False else replace(outcome, losses=()))
 
     def _groups(self, group: bound.Grouped) -> list[tuple[Trace, Sequence[Trace]]]:
         """Return the traces of groups, each with those of its rows: one of all living rows, and each ghost alone."""
@@ -251,6 +258,24 @@ class Evaluation:
                     present = bound.Present(bound.FieldRef(f"{step.name}.time", column.type))
                     rows = list(self._passing(rows, present, folding))
         return self._passing(rows, bound.Present(stream.within), folding) if stream.within else rows
+
+
+def _taken(left: BoundStream, right: BoundStream) -> tuple[BoundExpr, ...]:
+    """Return the conditions by which the one side of a difference is made of the other; none where it is not."""
+    conditions: list[BoundExpr] = []
+    whole, part = _unnamed(left), _unnamed(right)
+    while part is not whole:
+        if not isinstance(part, bound.Filtered):
+            return ()
+        conditions.append(part.condition)
+        part = _unnamed(part.input)
+    return tuple(conditions)
+
+
+def _unnamed(stream: BoundStream) -> BoundStream:
+    while isinstance(stream, bound.NamedStream):
+        stream = stream.stream
+    return stream
 
 
 def _passed(trace: Trace, outcome: Outcome) -> Iterable[Trace]:

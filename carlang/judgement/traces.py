@@ -28,11 +28,15 @@ Arm = tuple[int, int | str]
 
 @dataclass(frozen=True, slots=True)
 class Times:
-    """The stretches of time, by number, that a column's values lie in, and what there is to say if none is left."""
+    """The stretches of time, by number, that a column's values lie in, and what there is to say if none is left.
+
+    `untimed`: there may be rows without a value, too.
+    """
 
     stretches: frozenset[int]
     outside: Reason
     relative: Reason
+    untimed: bool = False
 
     def within(self, stretches: frozenset[int]) -> Times:
         """Return the times that lie in some stretches."""

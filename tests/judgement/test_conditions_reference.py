@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from carlang.results import State
-from carlang.store import Store
+from carlang.store import Store, open_store, write_plain
 from tests.judgement.fleets import events, judgements, store_of
 
 Event = Mapping[str, str | None]
@@ -118,7 +118,9 @@ def _blind(conditions: list[Drawn], missing: frozenset[str], folder: pytest.Temp
     """Tell which conditions are blind on a store whose events lack the missing fields."""
     if missing not in _stores:
         fields = {field: "a" for field in FIELDS if field not in missing}
-        _stores[missing] = store_of(folder.mktemp("reference") / "store", process__create=events(["A"], fields))
+        path = folder.mktemp("reference")
+        write_plain(store_of(path / "counted", process__create=events(["A"], fields)), path / "told")
+        _stores[missing] = open_store(path / "told")  # what is judged is what the footers say
     names = [f"o{number}" for number in range(len(conditions))]
     lines = [f"{name} = filter p where ({text})" for name, (text, _) in zip(names, conditions, strict=True)]
     program = "\n".join(["p = search Process:Create", *lines, f"output {', '.join(names)}"])

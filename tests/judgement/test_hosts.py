@@ -28,11 +28,12 @@ CLEARED = "PC20"
 EXES = 'p = search Process:Create\nq = filter p where (exe == "x")\noutput q\n'
 
 
-@pytest.fixture(scope="module")
-def fleet(tmp_path_factory: pytest.TempPathFactory) -> Store:
+@pytest.fixture(scope="module", params=["counted", "told by footers"])
+def fleet(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Store:
     """Forty hosts: twelve have Sysmon, three run Linux, and of one the Security log was emptied at noon."""
-    return store_of(
-        tmp_path_factory.mktemp("fleet") / "store",
+    folder = tmp_path_factory.mktemp("fleet")
+    counted = store_of(
+        folder / "store",
         process__create=[
             *events(WITH_SYSMON, SYSMON),
             *events([name for name in WITHOUT if name != CLEARED], SECURITY),
@@ -43,6 +44,10 @@ def fleet(tmp_path_factory: pytest.TempPathFactory) -> Store:
         system__log_clear=events([CLEARED], {"sensor": "windows_security", "log_name": "Security"}, hours=[4]),
         flow__start=events(["web1"], {"sensor": "zeek", "dest_port": 1}),
     )
+    if request.param == "counted":
+        return counted
+    write_plain(counted, folder / "told")
+    return open_store(folder / "told")
 
 
 def _windows(program: str = LINES) -> CompiledAnalytic:

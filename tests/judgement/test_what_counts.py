@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
 
+from carlang.analytic import CompiledAnalytic
+from carlang.model import builtin_model
+from carlang.project import shipped_catalogue
+from carlang.results import WindowWithoutEvents
 from carlang.store import Store
-from tests.judgement.fleets import NOW, SECURITY, START, SYSMON, events, judged, store_of, told
+from tests.judgement.fleets import NOW, SECURITY, START, SYSMON, events, judged, judgements, store_of, told
 
 CREATE = "p = search Process:Create\n"
 NO_CREATE = "no_events process create"
@@ -65,6 +69,8 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Store:
         (CREATE + "t = search Thread:Create\nq = t - p by hostname", "blind: no_events thread create"),
         # Classes of a search, and both sides of a union, are alternatives; parts of joins and sequences are not.
         ("q = search Registry:Add,Remove", "partly: no_events registry add"),
+        ("q = search Registry:Add,Value_Edit,Key_Edit",
+         "blind: no_events registry add; no_events registry value_edit; no_events registry key_edit"),
         ("q = search Registry:Add,Key_Edit", "blind: no_events registry add; no_events registry key_edit"),
         ("r = search Registry:Add,Remove\nq = filter r where (action == 'remove')", "answered"),
         ("r = search Registry:Add,Remove\nq = filter r where (action == 'add')", "blind: no_events registry add"),
@@ -122,11 +128,71 @@ def test_what_an_output_needs(store: Store, program: str, expected: str) -> None
         ("time > '2024-03-05T08:00:00Z'", "blind: window_without_events process create"),
         ("time > '2024-03-05' or exe == 'x'", "answered"),
         ("time > '2025-03-05' or exe == 'x'", "partly: window_without_events process create"),
+        ("not (time < now - 1 day)", "answered"),
+        ("not (time < now - 1 hour)",
+         f"blind: window_without_events process create {START + timedelta(seconds=1):%FT%TZ}"),
+        ("not (time > '2024-03-05T07:00:00Z')", "blind: window_without_events process create"),
+        ("not (time == '2024-03-05T08:00:00Z')", "answered"),
     ],
 )  # fmt: skip
 def test_a_range_of_time_that_holds_no_event_is_blind(store: Store, condition: str, expected: str) -> None:
     state, reasons = told(judged(store, CREATE + f"q = filter p where ({condition})"))
     assert ": ".join(filter(None, (state, "; ".join(reasons)))) == expected
+
+
+@pytest.mark.parametrize(
+    ("program", "expected"),
+    [
+        ("old = filter p where (time < now - {0})\nq = p - old by exe", "blind"),
+        (
+            "old = filter p where (time < now - {0})\nolder = filter old where (time < now)\nq = p - older by exe",
+            "blind",
+        ),
+        ("old = filter p where (time < now - {0} and exe == 'x')\nq = p - old by exe", "answered"),
+        ("s = search Process:Create\nold = filter s where (time < now - {0})\nq = p - old by exe", "answered"),
+        ("old = filter p where (time > now - {0})\nq = p - old by exe", "answered"),
+    ],
+)
+def test_what_is_taken_away_from_what_it_is_some_of_leaves_the_rest(store: Store, program: str, expected: str) -> None:
+    text = CREATE + program.format("1 hour")
+    judgement = judged(store, text)
+    assert judgement.state.value == expected
+    if expected == "blind":
+        assert told(judgement)[1] == [f"window_without_events process create {START + timedelta(seconds=1):%FT%TZ}"]
+    assert judged(store, CREATE + program.format("1 day")).state.value == (
+        "blind" if "time >" in program else "answered"
+    )
+
+
+@pytest.mark.parametrize(
+    ("analytic", "output", "events_of"),
+    [
+        (
+            "CAR-2019-04-004",
+            "outliers",
+            {"process__access": {"sensor": "sysmon", "target_name": "x", "access_level": "y"}},
+        ),
+        ("CAR-2013-01-002", "services", {"service__create": {"sensor": "windows_system", "name": "x"}}),
+        ("CAR-2013-01-002", "startup_files", {"file__create": {"sensor": "sysmon", "file_path": "x"}}),
+        ("CAR-2013-01-002", "registry_entries", {"registry__add": {"sensor": "sysmon", "key": "x"}}),
+        ("CAR-2013-01-002", "tasks", {"task__create": {"sensor": "windows_security", "task_name": "x"}}),
+    ],
+)
+def test_analytics_of_what_is_new_are_blind_where_nothing_is_with_an_instant_at_which_something_was(
+    tmp_path: Path, analytic: str, output: str, events_of: dict[str, dict[str, str]]
+) -> None:
+    ((name, fields),) = events_of.items()
+    store = store_of(tmp_path, **{name: events(["A"], {**fields, "image_path": "x", "call_trace": "x"})})
+    data = shipped_catalogue().find(analytic)
+    assert data is not None
+    compiled = CompiledAnalytic(data, builtin_model(), shipped_catalogue())
+    place = [each.name for each in compiled.outputs()].index(output)
+    judgement = judgements(store, compiled, now=START + timedelta(days=30))[place]
+    windows = [reason for reason in judgement.reasons if isinstance(reason, WindowWithoutEvents)]
+    assert judgement.state.value == "blind"
+    assert [reason.now for reason in windows] == [f"{START + timedelta(seconds=1):%FT%TZ}"]
+    again = judgements(store, compiled, now=datetime.fromisoformat(windows[0].now or ""))[place]
+    assert again.state.value != "blind"
 
 
 def test_the_instant_that_is_hinted_at_holds_events(store: Store) -> None:
