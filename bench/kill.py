@@ -1,7 +1,7 @@
 # ruff: noqa: INP001  # a folder of commands, not a package
 """Stop what writes to a store at random moments and right before and after its steps, and count what is left.
 
-    python bench/kill.py [--rounds 300] [--runs 100] [--seed 0]
+    python bench/kill.py [--rounds 300] [--runs 100] [--seed 0] [--defects]
 
 A round starts an ingest, a compaction or a vacuum, which deletes all that it may, on a store that other rounds have
 left, and sends it SIGKILL, SIGTERM or SIGINT: at a random moment, or right before or after a commit, the move of a file
@@ -12,6 +12,9 @@ be missing. Every few rounds the ingest is completed, all sources have to be the
 A run starts an ingest of other sources, kills it with SIGKILL at a moment drawn from the time that an undisturbed one
 takes once it has begun to write, and runs it again to the end. The events of both stores have to be the same, byte by
 byte, in a plain copy. Batches are made small, so that an ingest has many commits.
+
+With `--defects` nothing of this: the writers get defects that they must not have, one after the other, some rounds stop
+them where it matters, and what the count of the rounds says of it is printed. Status 1 says that one was not noticed.
 """
 
 from __future__ import annotations
@@ -26,12 +29,13 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import deltalake
+import deltalake.transaction
 import pyarrow.parquet as pq
 
 from carlang.cli import main as carlang
@@ -39,7 +43,7 @@ from carlang.errors import StoreError
 from carlang.loading import Status, ingest
 from carlang.model import builtin_model
 from carlang.readers import tuning
-from carlang.store import open_store, write_plain
+from carlang.store import Store, StoreFile, open_store, write_plain
 
 _CHUNK = 40_000
 _COMMAND = f"""
@@ -167,6 +171,61 @@ class Stop:
         return f"{self.signal.name} {when}"
 
 
+_NEVER = Stop(signal.SIGTERM, None, "commit", "after", 1_000_000)
+Round = tuple[str, Stop]
+"""A command and when it is stopped."""
+
+
+def _delete_inputs_first() -> None:
+    swap = Store.replace
+
+    def replacing(store: Store, files: Sequence[StoreFile], path: Path) -> bool:
+        for file in files:
+            os.remove(file.path)  # noqa: PTH107  # as the steps of commands are those of Path
+        return swap(store, files, path)
+
+    Store.replace = replacing  # type: ignore[assignment, method-assign]
+
+
+def _commit_first() -> None:
+    commit = deltalake.DeltaTable.create_write_transaction
+
+    def committing(table: Any, actions: Any, *arguments: Any, **options: Any) -> Any:
+        root = Path(str(table.table_uri).removeprefix("file://"))
+        late = [root / action.path for action in actions if isinstance(action, deltalake.transaction.AddAction)]
+        for path in late:
+            os.rename(path, f"{path}.late")  # noqa: PTH104  # as above
+        done = commit(table, actions, *arguments, **options)
+        for path in late:
+            os.rename(f"{path}.late", path)  # noqa: PTH104
+        return done
+
+    deltalake.DeltaTable.create_write_transaction = committing  # type: ignore[assignment, method-assign]
+
+
+@dataclass(frozen=True)
+class Defect:
+    """Something that a writer must not do: how it is made to, and the rounds in which that does harm."""
+
+    name: str
+    make: Callable[[], None]
+    rounds: tuple[Round, ...]
+
+
+DEFECTS = (
+    Defect(
+        "a compaction that deletes its inputs before its commit",
+        _delete_inputs_first,
+        (("ingest", _NEVER), ("ingest", _NEVER), ("compact", Stop(signal.SIGKILL, None, "commit", "before", 1))),
+    ),
+    Defect(
+        "an ingest that moves its files to their places after its commit",
+        _commit_first,
+        (("ingest", Stop(signal.SIGKILL, None, "commit", "after", 1)),),
+    ),
+)
+
+
 def drawn_stop(command: str, drawn: random.Random, longest: float) -> Stop:
     """Draw a moment of a command, which takes some seconds at most, and a signal."""
     sent = drawn.choice(_SIGNALS)
@@ -200,7 +259,7 @@ def _status(child: int) -> int:
     return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
 
 
-def _command(arguments: list[str], stop: Stop | None) -> None:
+def _command(arguments: list[str], stop: Stop | None, defect: Defect | None) -> None:
     """Run a command of carlang, which stops itself at a step. Nothing in the package knows of it."""
     tuning.COMMIT = 1
     # Python ignores it in processes that a shell starts in the background.
@@ -212,6 +271,8 @@ def _command(arguments: list[str], stop: Stop | None) -> None:
             "delete": (Path, "unlink"),
         }[stop.step]
         _stop_at(owner, name, stop)
+    if defect:
+        defect.make()
     carlang(arguments)
 
 
@@ -234,9 +295,9 @@ def _stop_at(owner: Any, name: str, stop: Stop) -> None:
     setattr(owner, name, stopping)
 
 
-def run_command(arguments: list[str], stop: Stop | None = None) -> int:
+def run_command(arguments: list[str], stop: Stop | None = None, defect: Defect | None = None) -> int:
     """Run a command in a child process and stop it; returns its status."""
-    child = _forked(lambda: _command(arguments, stop))
+    child = _forked(lambda: _command(arguments, stop, defect))
     if stop and stop.seconds is not None:
         time.sleep(stop.seconds)
         os.kill(child, stop.signal)  # it is not waited for yet, so that its id is still its own
@@ -264,16 +325,22 @@ def counted(store: Path) -> Counter[tuple[str, str]]:
     return events
 
 
-def _counted_apart(store: Path, result: Path) -> Counter[tuple[str, str]]:
-    """Count in a child: threads of Arrow in this process would not survive the next fork."""
+def _counted_apart(store: Path, result: Path) -> Counter[tuple[str, str]] | None:
+    """Count in a child: threads of Arrow in this process would not survive the next fork; None where it cannot."""
+    if not (store / "_delta_log").exists():
+        return Counter()
     child = _forked(lambda: result.write_text(json.dumps([[*key, n] for key, n in counted(store).items()]), "utf-8"))
     if _status(child):
-        raise RuntimeError(f"{store} cannot be read")
+        return None
     return Counter({(source, number): n for source, number, n in json.loads(result.read_text("utf-8"))})
 
 
-def fault(events: Counter[tuple[str, str]], before: set[str], sources: list[Path], *, complete: bool) -> str | None:
+def fault(
+    events: Counter[tuple[str, str]] | None, before: set[str], sources: list[Path], *, complete: bool
+) -> str | None:
     """Say what is lost or doubled; sources that were there `before` have to be there, and all where `complete`."""
+    if events is None:
+        return "a file that the log names is not there, or cannot be read"
     doubled = [key for key, count in events.items() if count > 1]
     per_source = Counter(source for source, _ in events)
     halves = [source for source, count in per_source.items() if count != _RECORDS]
@@ -282,42 +349,52 @@ def fault(events: Counter[tuple[str, str]], before: set[str], sources: list[Path
     return "; ".join(f"{what}: {which}" for what, which in said.items() if which) or None
 
 
-def rounds(folder: Path, count: int, drawn: random.Random) -> tuple[Counter[str], list[str]]:
+def _drawn_rounds(folder: Path, drawn: random.Random) -> Iterator[Round]:
+    """Draw rounds without end, in moments as long as an ingest takes here."""
+    sources = [str(_small(folder / f"{number}.json", number)) for number in range(3)]
+    begun = time.monotonic()
+    run_command(["ingest", *sources, "--store", str(folder / "timed")])
+    longest = time.monotonic() - begun
+    while True:
+        name = drawn.choice(_COMMANDS)
+        yield name, drawn_stop(name, drawn, longest * (1.0 if name == "ingest" else 0.5))
+
+
+def rounds(
+    folder: Path, plan: Iterable[Round], count: int, defect: Defect | None = None
+) -> tuple[Counter[str], list[str]]:
     """Run rounds; returns what happened by kind, and the faults."""
     happened: Counter[str] = Counter()
     faults: list[str] = []
-    store, sources, before, longest = folder, list[Path](), set[str](), 0.0
-    for number in range(count):
-        if number % _ROUNDS_OF_STORE == 0:
+    store, sources, before, wrong = folder, list[Path](), set[str](), None
+    for number, (planned, stop_of_it) in zip(range(count), plan, strict=False):
+        if number % _ROUNDS_OF_STORE == 0 or wrong:
             home = folder / str(number)
             home.mkdir()
             store, sources, before = home / "store", [], set()
         if len(sources) < _SOURCES * _ROUNDS_OF_STORE // 4:
             sources += [_small(store.parent / f"{len(sources) + n}.json", len(sources) + n) for n in range(3)]
         ingest = ["ingest", *map(str, sources), "--store", str(store)]
-        if not longest:
-            begun = time.monotonic()
-            run_command([*ingest[:-1], str(folder / "timed")])
-            longest = time.monotonic() - begun
-        name = drawn.choice(_COMMANDS) if before else "ingest"
+        name = planned if before else "ingest"
+        stop = stop_of_it if name == planned else replace(stop_of_it, step=stop_of_it.step and _STEPS[name][0])
         others = {
             "compact": ["store", "compact", str(store)],
             "vacuum": ["store", "vacuum", str(store), "--older-than", "0"],
         }
-        stop = drawn_stop(name, drawn, longest * (1.0 if name == "ingest" else 0.5))
-        status = run_command(others.get(name, ingest), stop)
+        status = run_command(others.get(name, ingest), stop, defect)
         last = number % _ROUNDS_OF_STORE == _ROUNDS_OF_STORE - 1 or number == count - 1
         if last:
             status_of_last = run_command(ingest)
             happened["completed" if status_of_last == 0 else "NOT COMPLETED"] += 1
-        events = _counted_apart(store, folder / "counted.json") if (store / "_delta_log").exists() else Counter()
+        events = _counted_apart(store, folder / "counted.json")
         wrong = fault(events, before, sources, complete=last)
         # What is stopped ends by the signal, or as a command that was interrupted; any other status is a failure.
         if not wrong and status not in (0, -stop.signal, _INTERRUPTED):
             wrong = f"status {status}"
         if wrong or (last and run_command(["store", "check", str(store)])):
-            faults.append(f"round {number}: {name}, {stop}: {wrong or 'the check finds the store damaged'}")
-        before = {source for source, _ in events}
+            wrong = wrong or "the check finds the store damaged"
+            faults.append(f"round {number}: {name}, {stop}: {wrong}")
+        before = {source for source, _ in events or ()}
         happened[f"{name} stopped" if status else f"{name} done before"] += 1
     return happened, faults
 
@@ -333,19 +410,34 @@ def main() -> int:
     parser.add_argument("--rounds", type=int, default=300)
     parser.add_argument("--runs", type=int, default=100)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--defects", action="store_true")
     options = parser.parse_args()
+    if options.defects:
+        return _defects()
     drawn = random.Random(options.seed)  # noqa: S311  # moments to kill at, no secrets
     with tempfile.TemporaryDirectory(prefix="carlang-") as name:
         folder = Path(name)
         # Before anything else: what is forked must have no threads.
         (folder / "rounds").mkdir()
-        happened, faults = rounds(folder / "rounds", options.rounds, drawn)
+        plan = _drawn_rounds(folder, drawn)
+        happened, faults = rounds(folder / "rounds", plan, options.rounds)
         print(f"seed {options.seed}, {options.rounds} rounds: ", end="")
         print(", ".join(f"{count} {what}" for what, count in sorted(happened.items())), end="")
         print(f"; {len(faults)} with something lost, doubled or unreadable", *faults, sep="\n")
         if options.runs:
             faults += _runs(folder, options.runs, options.seed, drawn)
     return 1 if faults or happened["NOT COMPLETED"] else 0
+
+
+def _defects() -> int:
+    """Have the writers make mistakes, and print what the rounds say of them."""
+    missed = 0
+    for defect in DEFECTS:
+        with tempfile.TemporaryDirectory(prefix="carlang-") as name:
+            _, faults = rounds(Path(name), defect.rounds, len(defect.rounds), defect)
+        print(f"{defect.name}: {'; '.join(faults) or 'NOT NOTICED'}")
+        missed += not faults
+    return 1 if missed else 0
 
 
 def _runs(folder: Path, count: int, seed: int, drawn: random.Random) -> list[str]:

@@ -54,6 +54,16 @@ def test_what_is_stopped_at_its_steps_loses_and_doubles_nothing() -> None:
     assert "; 0 with something lost, doubled or unreadable" in done.stdout
 
 
+@POSIX
+def test_defects_that_a_writer_must_not_have_are_noticed() -> None:
+    """Four rounds in a process that has no threads: without them nobody knows whether the bench could fail."""
+    command = [sys.executable, "bench/kill.py", "--defects"]
+    done = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, check=False, timeout=_LONGEST)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert [line.partition(": ")[0] for line in done.stdout.splitlines()] == [each.name for each in kill.DEFECTS]
+    assert done.stdout.count("a file that the log names is not there") == len(kill.DEFECTS)
+
+
 def test_the_count_of_a_round_sees_what_is_lost_doubled_or_cut(tmp_path: Path) -> None:
     sources = [tmp_path / "a.json", tmp_path / "b.json"]
     whole = Counter({(path.name, str(number)): 1 for path in sources for number in range(8)})
@@ -66,6 +76,7 @@ def test_the_count_of_a_round_sees_what_is_lost_doubled_or_cut(tmp_path: Path) -
     assert kill.fault(of_one, {"a.json"}, sources, complete=False) == "lost: ['a.json']"
     assert kill.fault(of_one, set(), sources, complete=True) == "lost: ['a.json']"
     assert kill.fault(of_one, set(), sources, complete=False) is None
+    assert kill.fault(None, set(), sources, complete=False)
 
 
 # Ctrl-C does what it does by itself: whatever a shell began in its background ignores it, and so would its children.
