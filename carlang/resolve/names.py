@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from itertools import chain
 
 from carlang.diagnostics import codes, unmistakable
@@ -18,6 +19,10 @@ _LISTED_OWNERS = 3
 """How many kinds of events a note lists at most: as many as read well in a sentence."""
 _LOOK_BACK = 40
 """How many characters before a name are looked at: more than the longest operator has."""
+_LONGEST_HEAD = 200
+"""How many characters before the name of a filter's stream are looked at for that of its result."""
+_FILTERED_INTO = re.compile(r"([^\W\d]\w*)\s*=\s*filter\s+\Z", re.IGNORECASE)
+_DERIVED = re.compile(r"^[ \t]*([^\W\d]\w*)\.\w+\s*=\s*\Z", re.MULTILINE)
 _BEFORE_A_VALUE = re.compile(
     r"(?:==|!=|<>|<=|>=|=|<|>|,|\[|\b(?:in|contains?|includes\s+one\s+of|startswith|endswith|match|matches))\s*\(?\s*\Z",
     re.IGNORECASE,
@@ -25,7 +30,9 @@ _BEFORE_A_VALUE = re.compile(
 _FILE_NAME = re.compile(r"\w+\.(exe|dll|sys|bat|cmd|ps1|vbs|js|scr|com|msi|hta|py|sh)", re.IGNORECASE)
 
 
-def unknown_name(ctx: Context, row: Row, name: ast.Name, *, is_stream: bool) -> BoundExpr | None:
+def unknown_name(  # noqa: C901  # a case an explanation
+    ctx: Context, row: Row, name: ast.Name, *, is_stream: bool
+) -> BoundExpr | None:
     """Report a bare name that is no field and no value; in raw log records it may be a member of their data."""
     if is_stream:
         fault = ctx.report(codes.WRONG_NAME_KIND, f"`{name.ident}` is a stream, not a value", name.span)
@@ -55,6 +62,8 @@ def unknown_name(ctx: Context, row: Row, name: ast.Name, *, is_stream: bool) -> 
     elif near:
         sure = surely_field(ctx, name.ident, near, _known(ctx, row))
         fault = fault.with_label(f"did you mean `{near}`?").repaired_by(near, certain=sure)
+    elif meant := _value_ending_in(ctx, name.ident):
+        fault = fault.with_label(f"`{meant}` is the one value of this name").repaired_by(meant)
     elif lost := _lost_column(row, name.ident):
         fault = ctx.report(codes.UNKNOWN_FIELD, f"`{name.ident}` is not a column of these rows any more", name.span)
         columns = ", ".join(f"`{column}`" for column in row.columns)
@@ -77,6 +86,12 @@ def foreign_field(ctx: Context, row: Row, name: str) -> str | None:
     # `file_name` is a field of files here, though Defender calls so what is `exe` of processes.
     own_name = bool(list(ctx.model.objects_with_field(name)))
     return next((field for field in foreign_fields(objects, name, by_hand=own_name) if row.bare(field)), None)
+
+
+def _value_ending_in(ctx: Context, name: str) -> str | None:
+    """Return the one value of the program whose name ends in a word, `process_count_stdev` for `stdev`, or None."""
+    values = [known for known in ctx.values() if known.casefold().endswith(f"_{name.casefold()}")]
+    return values[0] if len(values) == 1 else None
 
 
 def _elsewhere(ctx: Context, name: str) -> str:
@@ -140,6 +155,9 @@ def unknown_base(ctx: Context, row: Row, member: ast.Member, base: ast.Name) -> 
         ctx.add(fault.with_label(f'a file name is written in quotes: "{text}"').repaired_by(f'"{text}"'))
         return
     fault = ctx.report(codes.UNKNOWN_STREAM, f"nothing is called `{base.ident}` here", base.span)
+    if own := _derived_from(ctx, row, member, base):
+        ctx.add(fault.with_label(f"the rows are those of `{own}`").repaired_by(own))
+        return
     known = [*row.names, *row.parts, *row.columns]
     if near := ctx.nearest(base.ident, known):
         sure = surely_field(ctx, base.ident, near, known)
@@ -147,8 +165,18 @@ def unknown_base(ctx: Context, row: Row, member: ast.Member, base: ast.Name) -> 
     elif elsewhere := _elsewhere(ctx, text):
         fault = fault.with_note(elsewhere)
     elif isinstance(member.base, ast.Name) and _stands_for_a_value(ctx, base):
-        fault = fault.with_note(f'a text is written in quotes: "{text}"')
+        # Behind an operator a path whose first word is nothing can only be a text; in a join it may be a part's name.
+        fault = replace(fault, span=member.span).with_label(f'a text is written in quotes: "{text}"')
+        fault = fault.repaired_by(f'"{text}"', certain=not row.parts)
     ctx.add(fault)
+
+
+def _derived_from(ctx: Context, row: Row, member: ast.Member, base: ast.Name) -> str | None:
+    """Return the stream `s` of `s.f = x.proto_info.f` where `x` is nothing, and `proto_info` a record of its rows."""
+    head = _DERIVED.search(ctx.source.text, max(0, base.span.start - _LONGEST_HEAD), base.span.start)
+    column = member.base.name.ident if isinstance(member.base, ast.Member) else ""
+    of_the_rows = column in row.columns and row.columns[column].kind is Kind.RECORD
+    return head.group(1) if head and of_the_rows and head.group(1) in row.names else None
 
 
 def surely_field(ctx: Context, word: str, near: str, candidates: Iterable[str]) -> bool:
@@ -176,7 +204,21 @@ def lone_stream(ctx: Context, name: ast.Name, *, output: bool) -> str | None:
     below = ctx.source.text[name.span.end :]
     if re.search(rf"\b{re.escape(unused[0])}\b", below):
         return None
-    return unused[0] if output or _words(name.ident) <= _words(unused[0]) else None
+    # `scr_reg_events = filter processes …` can only filter `reg_events`.
+    target = _FILTERED_INTO.search(ctx.source.text, max(0, name.span.start - _LONGEST_HEAD), name.span.start)
+    into = target is not None and _words(unused[0]) < _words(target.group(1))
+    return unused[0] if output or into or _words(name.ident) <= _words(unused[0]) else None
+
+
+def stream_of_values(ctx: Context, name: ast.Name) -> str | None:
+    """Return the one stream of distinct values of a column whose plural a name is, `users`, if nothing has used it."""
+    unused = [
+        (ident, meaning.flow.stream.columns)
+        for ident, meaning in ctx.names.items()
+        if isinstance(meaning, StreamName) and meaning.stream.key not in ctx.used
+    ]
+    meant = [ident for ident, columns in unused if len(columns) == 1 and name.ident == f"{columns[0].name}s"]
+    return meant[0] if len(meant) == 1 else None
 
 
 def _words(name: str) -> set[str]:

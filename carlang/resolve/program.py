@@ -20,7 +20,7 @@ from carlang.resolve.bound import BoundExpr, BoundOutput, BoundProgram, Derived,
 from carlang.resolve.conditions import condition_or_value
 from carlang.resolve.lints import lints, unused_streams
 from carlang.resolve.literals import value_as
-from carlang.resolve.names import lone_stream
+from carlang.resolve.names import lone_stream, stream_of_values
 from carlang.resolve.scope import (
     EMPTY,
     EMPTY_ROW,
@@ -41,7 +41,7 @@ from carlang.resolve.streams import is_stream, stream
 from carlang.resolve.symbols import Entry, SymbolKind, Symbols
 from carlang.resolve.values import value, written_out
 from carlang.source import Source, Span
-from carlang.syntax import ast
+from carlang.syntax import ast, walk
 
 MOST_STAGES = 64
 """How many stages without names may stand inside one another, such as those of a pipe. Each is a query in a query, and
@@ -159,12 +159,14 @@ class _Statements:
         self.last: Flow | None = None
         self.last_name: ast.Name | None = None
         self.previous: ast.Statement | None = None
+        self.following: ast.Statement | None = None
         self.said_output = False
         self.broken = False
 
     def run(self, program: ast.Program) -> None:
         """Resolve all statements."""
-        for statement in program.statements:
+        for index, statement in enumerate(program.statements):
+            self.following = next(iter(program.statements[index + 1 : index + 2]), None)
             self.ctx.size = self.ctx.named_size = self.ctx.deepest = 0
             try:
                 with placed(statement.span) if not self.ctx.prefix else nullcontext():
@@ -386,6 +388,11 @@ class _Statements:
         if fault.code is codes.UNKNOWN_STREAM and fault.repair is None and meant:
             label = f"`{meant}` is the one stream that nothing uses"
             self.ctx.diagnostics[-1] = fault.with_label(label).repaired_by(meant)
+        elif (
+            fault.code is codes.UNKNOWN_STREAM and fault.repair is None and (meant := stream_of_values(self.ctx, name))
+        ):
+            label = f"`{meant}` is the one stream that nothing uses of these values"
+            self.ctx.diagnostics[-1] = fault.with_label(label).repaired_by(meant)
 
     def _add_output(self, name: str, flow: Flow, span: Span) -> None:
         if any(output.name == name for output in self.outputs):
@@ -411,13 +418,25 @@ class _Statements:
         elif self.alone:
             self._bare_condition(written)
         elif isinstance(self.previous, ast.BareStmt):
-            fault = self.ctx.report(codes.SYNTAX, "`and` or `or` is missing before this line", written.span)
-            fault = fault.with_label("this belongs to the condition above it")
-            self.ctx.add(fault.pointing_to(self.previous.span, "the condition"))
+            self._cut_in_two(self.previous, written)
+        elif isinstance(self.following, ast.BareStmt) and not isinstance(self.following.value, ast.StreamForm):
+            pass  # reported there, once: what is missing between the two is one word
         else:
             fault = self.ctx.report(codes.SYNTAX, "a condition alone is no statement", written.span)
             fault = fault.with_note("an operator may be missing at the end of the line before or after it")
             self.ctx.add(fault.with_help("filter a stream with it: `name = filter stream where (…)`"))
+
+    def _cut_in_two(self, above: ast.BareStmt, written: ast.Expr) -> None:
+        """Report a condition that lacks a connective at the end of a line; what all others are, that one is too."""
+        fault = self.ctx.report(codes.SYNTAX, "`and` or `or` is missing before this line", written.span)
+        fault = fault.with_label("this belongs to the condition above it").pointing_to(above.span, "the condition")
+        used = {type(node) for part in (above, written) for node in walk(part) if isinstance(node, ast.And | ast.Or)}
+        if len(used) == 1:
+            word = " AND" if used == {ast.And} else " OR"
+            text = self.ctx.source.text
+            word = word if word.strip() in text else word.lower()
+            fault = fault.repaired_by(word, Span(above.span.end, above.span.end))
+        self.ctx.add(fault)
 
     def _bare_condition(self, written: ast.Expr) -> None:
         name = ast.Name("Event", written.span)

@@ -22,6 +22,7 @@ from carlang.resolve.scope import BrokenName, ConstantName, Context, InputName, 
 from carlang.resolve.symbols import SymbolKind
 from carlang.source import Span
 from carlang.syntax import ast
+from carlang.syntax.brackets import connectives_beside
 from carlang.syntax.dialects import near_keywords
 
 DEEPEST = 32
@@ -333,7 +334,12 @@ def _runs_on(ctx: Context, call: ast.Call) -> bool:
         return False
     at = name.span.end + behind.end()
     fault = ctx.report(codes.SYNTAX, "`and` or `or` is missing before `(`", Span(at, at + 1))
-    ctx.add(fault.with_label("an operator is missing before this").pointing_to(name.span, "behind this"))
+    fault = fault.with_label("an operator is missing before this").pointing_to(name.span, "behind this")
+    # Where all others in the same brackets are one connective, this one is it too.
+    beside = connectives_beside(ctx.source.text, name.span.start)
+    if len(beside) == 1:
+        fault = fault.repaired_by(f" {next(iter(beside))}", Span(name.span.end, name.span.end))
+    ctx.add(fault)
     return True
 
 

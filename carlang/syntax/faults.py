@@ -9,6 +9,7 @@ from lark import Token, UnexpectedCharacters, UnexpectedToken
 
 from carlang.diagnostics import Diagnostic, codes
 from carlang.source import Source, Span
+from carlang.syntax.brackets import connectives_beside
 from carlang.syntax.unquoted import unquoted_text
 
 _COLUMN = re.compile(r"\bselect\b[^\n]*\bas\s+\w+\s*\Z", re.IGNORECASE)
@@ -64,7 +65,13 @@ def unexpected_token(source: Source, statement: Span, error: UnexpectedToken) ->
         return fault.with_label("a name is one word, a text is written in quotes; or an operator is missing here")
     if starts_value and "AND" in expected:
         fault = Diagnostic(codes.SYNTAX, f"`and` or `or` is missing before `{_short(token)}`", source, span)
-        return fault.with_label("an operator is missing before this")
+        fault = fault.with_label("an operator is missing before this")
+        beside = connectives_beside(source.text[statement.start : statement.end], before - statement.start)
+        if len(beside) == 1:
+            # At the end of a line a connective is forgotten; within one it may be something else that is missing.
+            certain = "\n" in source.text[before : span.start]
+            fault = fault.repaired_by(f" {next(iter(beside))}", Span(before, before), certain=certain)
+        return fault
     if starts_value and expected & _OPERATORS and "AND" not in expected:
         fault = Diagnostic(codes.SYNTAX, f"an operator is missing before `{_short(token)}`", source, span)
         return fault.with_label("`==`, `in`, `contains`, … expected before this")

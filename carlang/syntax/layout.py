@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from carlang.deadline import check_time
 from carlang.diagnostics import Diagnostic, codes
 from carlang.source import Source, Span
-from carlang.syntax.quotes import unclosed, unopened, unterminated
+from carlang.syntax.quotes import BEHIND_A_STRING, unclosed, unopened, unterminated
 
 # The first that matches counts: `//` is a comment before it is two slashes, a string with an end comes before one
 # without, and `*x*` is a pattern before `*` multiplies.
@@ -158,27 +158,41 @@ class _Cutter:
         self.faulty = self.swallowed = True
         line = self.source.text.rfind("\n", 0, span.start) + 1
         earlier = [quote for quote in self.escaped if quote >= line]
-        inside = text.find("\\" + text[0], 1)
-        if earlier or inside >= 0:
-            self._escaped_end(earlier[0] if earlier else span.start + inside)
+        inside = [span.start + match.start() for match in _ESCAPED_QUOTE.finditer(text, 1)]
+        if earlier or inside:
+            self._escaped_end(earlier or inside)
             return
         self.diagnostics.append(unterminated(self.source, span, "".join(bracket for bracket, _ in self.open)))
 
-    def _escaped_end(self, at: int) -> None:
-        r"""Report a string such as `"C:\"`, whose last quote was taken for one inside it."""
+    def _escaped_end(self, quotes: list[int]) -> None:
+        r"""Report a string such as `"C:\"`, whose last quote was taken for one inside it.
+
+        Only a quote that something follows that may stand behind a string can be its end, and only one with no other
+        before it surely is: in `"-p \"foo\" and` the quote that ends the string is missing behind the second.
+        """
+        ends = [quote for quote in quotes if BEHIND_A_STRING.match(self.source.text, quote + 2)]
+        at = ends[0] if ends else quotes[0]
         quote = self.source.text[at + 1]
         span = Span(at, at + 2)
         fault = Diagnostic(codes.UNTERMINATED_STRING, f"`\\{quote}` does not end the string", self.source, span)
         fault = fault.with_label("this is a quote inside the string, which goes on behind it")
-        fault = fault.with_help(f"a string that ends in a backslash is written with two: `\\\\{quote}`")
-        self.diagnostics.append(fault.repaired_by("\\\\" + quote))
+        if at == quotes[0]:
+            fault = fault.with_help(f"a string that ends in a backslash is written with two: `\\\\{quote}`")
+            self.diagnostics.append(fault.repaired_by("\\\\" + quote, certain=bool(ends)))
+        else:
+            fault = fault.with_help(f"close the string with `{quote}`")
+            self.diagnostics.append(fault.repaired_by(quote, Span(at + 2, at + 2), certain=False))
 
     def _cut_off(self, operator: Span) -> None:
         """Report an operator that a new statement follows."""
         self.faulty = True
         word = self.source.text[operator.start : operator.end]
         fault = Diagnostic(codes.SYNTAX, f"nothing stands behind `{word}`", self.source, operator)
-        self.diagnostics.append(fault.with_label("a value or condition is expected after this"))
+        fault = fault.with_label("a value or condition is expected after this")
+        if word.casefold() in ("and", "or"):
+            before = len(self.source.text[: operator.start].rstrip())
+            fault = fault.repaired_by("", Span(before, operator.end))
+        self.diagnostics.append(fault)
 
     def finish(self) -> None:
         """End the statement at hand."""

@@ -20,7 +20,7 @@ _UNCLOSED = re.compile(
     r"""(["'])(?P<value>[^\s"'(),]+)\s+(?:or|and)\s+[\w.]+\s*(?:==|!=|<>|=|\bcontains|\bstartswith|\bendswith|\bmatch)\s*\1""",
     re.IGNORECASE,
 )
-_BEHIND_A_STRING = re.compile(r"\s*(?:[)\],]|(?:and|or)\b|\Z)", re.IGNORECASE)
+BEHIND_A_STRING = re.compile(r"\s*(?:[)\],]|(?:and|or)\b|\Z)", re.IGNORECASE)
 _MORE_THAN_A_STRING = re.compile(r"\s(?:and|or)\s|==|!=|[()\[\]#]|//", re.IGNORECASE)
 _TAIL = re.compile(r"\s*(?:[)\]]\s*)*,?\s*\Z")
 _CLOSING = {"(": ")", "[": "]"}
@@ -60,7 +60,7 @@ def unterminated(source: Source, span: Span, brackets: str) -> Diagnostic:
     mark = _straight(source.text[span.start])
     content = source.text[span.start + 1 : span.end].rstrip()
     doubled = source.text[span.start - 1 : span.start] == source.text[span.start]
-    if doubled and _BEHIND_A_STRING.match(content) and not re.search(r"[\"'=<>#]|//", content):
+    if doubled and BEHIND_A_STRING.match(content) and not re.search(r"[\"'=<>#]|//", content):
         quote = Span(span.start, span.start + 1)
         fault = Diagnostic(codes.UNTERMINATED_STRING, "a quote stands here once too often", source, quote)
         return fault.with_label("the string has ended before this").repaired_by("")

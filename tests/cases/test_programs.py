@@ -15,8 +15,6 @@ _ENTRIES = entries(SHARED / "cases")
 MISSING: dict[str, str] = {
     "path-in-match": "a pattern's two backslashes are read as one, and that as an escape",
     "path-in-match-classes": "classes of characters where folders were meant are not remarked on",
-    "bracket-two-places": "a bracket is put at the end though it could stand further left",
-    "escaped-quote": "the escape of a quote is moved to close a string",
     "sql-between": "there is no `between`",
     "two-values": "conditions that cannot both hold are not remarked on",
     "always": "conditions of which one always holds are not remarked on",

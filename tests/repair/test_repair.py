@@ -97,6 +97,12 @@ def test_a_program_that_can_only_mean_one_thing_is_repaired(broken: str, whole: 
         'q = filter p where (exe == "a and pid == 1)',  # what is text?
         'q = filter p where (exe in ["a", ...])',  # what else?
         'q = filter p where (exe = a"b)',
+        'q = filter p where (exe == "at.exe" and (pid == 3 or pid == 4 or ppid == 5)',  # behind 4 or behind 5?
+        "q = filter p where (pid == 1 or pid == 2\n  (ppid == 3) and ppid == 4)",  # and, or?
+        'q = filter p where (command_line contains "-p \\"foo\\" and exe == "x.exe")',  # where does the text end?
+        'q = filter p where (command_line contains "say \\"hi" or exe == "x.exe" and pid == "4)',
+        'q = filter p where (signed == "false")',  # signer?
+        "q = filter p where (command_line match /foo.*bar/)",
     ],
 )
 def test_a_guess_is_left_to_the_analyst(guess: str) -> None:
@@ -114,6 +120,43 @@ def test_a_guess_is_left_to_the_analyst(guess: str) -> None:
 )
 def test_a_name_that_may_mean_something_else_is_left(text: str) -> None:
     assert repaired(text) == text
+
+
+LINES = """p = search Process:Create
+f = filter p where ( parent_exe exists and
+  (exe == "a" and (pid != 1 and pid != 2){} or
+  (exe == "b" and (pid != 3 and pid != 4)) or
+  (exe == "c" and pid != 5) or
+  (exe == "d" and pid != 6) or
+  (exe == "e" and pid != 7){}
+output f
+"""
+
+
+@pytest.mark.parametrize(
+    ("broken", "whole"),
+    [
+        (
+            'log_name == "S" and\nlevel == "a"\nevent_code == "3" and\nmessage == "b"\n',
+            'log_name == "S" and\nlevel == "a" and\nevent_code == "3" and\nmessage == "b"\n',
+        ),
+        (LINES.format("", ""), LINES.format(")", ")")),
+        (
+            f'{P}f = filter p where (\n  exe == "a" and\noutput f\n',
+            f'{P}f = filter p where (\n  exe == "a")\noutput f\n',
+        ),
+        (
+            f"{P}f = filter p where (\n  pid == 1 and\n  pid == ppid\n  (exe == parent_exe)\n)\noutput f\n",
+            f"{P}f = filter p where (\n  pid == 1 and\n  pid == ppid and\n  (exe == parent_exe)\n)\noutput f\n",
+        ),
+        (
+            f"{P}pid_max = max(p.pid)\nf = filter p where (pid == max)\noutput f\n",
+            f"{P}pid_max = max(p.pid)\nf = filter p where (pid == pid_max)\noutput f\n",
+        ),
+    ],
+)
+def test_what_a_person_would_be_certain_of_is_repaired(broken: str, whole: str) -> None:
+    assert repaired(broken) == whole
 
 
 def test_one_repair_brings_the_next_to_light() -> None:
