@@ -3,14 +3,17 @@ from __future__ import annotations
 import json
 import os
 import subprocess
+from datetime import UTC, datetime
 from pathlib import Path
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
 from tests.cli.commands import AT, CARLANG, UNSUPPORTED, WARNED, carlang, environment
 from tests.conftest import POSIX
 
+SENSORS = ("sysmon", "windows_security")
 SAMPLE_HITS = ["at 10:00 calc.exe", "at 1 /delete", "AT.EXE 22:30 /every:M,T,W,Th,F C:\\Windows\\Temp\\backup.cmd"]
 SAMPLE_LINE = "no --store given: running on the sample store that ships with carlang\n"
 
@@ -370,3 +373,27 @@ def test_a_query_that_takes_too_much_memory_is_stopped_and_named(large_store: Pa
     assert done.status == 1
     assert "ran out of memory; give it more with --memory-limit" in done.out
     assert carlang("run", "-e", AT, "--store", store, "--memory-limit", "200MB").status == 0
+
+
+def test_records_of_one_occurrence_are_a_row_unless_they_are_wanted_apart(tmp_path: Path) -> None:
+    start = {"time": "2024-01-01T00:00:00Z", "hostname": "H", "pid": 7, "exe": "a.exe", "record_id": "1"}
+    tested = [start | {"object": "process", "action": "create", "sensor": sensor} for sensor in SENSORS]
+    folder = tmp_path / "events" / "process" / "create"
+    folder.mkdir(parents=True)
+    times = pa.array([datetime(2024, 1, 1, tzinfo=UTC)] * 2, pa.timestamp("us", "UTC"))
+    columns = {name: [value] * 2 for name, value in start.items() if name != "time"}
+    pq.write_table(pa.table({**columns, "time": times, "sensor": list(SENSORS)}), folder / "0.parquet")
+    file = tmp_path / "starts.car"
+    head = {"id": "starts", "tests": [{"name": "two", "events": tested, "expect": {"p": 1}}]}
+    file.write_text(f"---\n{json.dumps(head)}\n---\np = search Process:Create\noutput p\n", encoding="utf-8")
+    together, apart = (
+        carlang("run", file, "--store", tmp_path / "events", "--format", "json", *option).json()["results"][0]
+        for option in ([], ["--records-apart"])
+    )
+    assert (together["count"], together["tied"]) == (1, ["process/create"])
+    assert together["columns"][-1] == {"name": "record_ids", "type": "list", "item": "id"}
+    assert together["rows"][0]["record_ids"] == ["1", "1"]
+    assert (apart["count"], "tied" in apart, "record_ids" in apart["rows"][0]) == (2, False, False)
+    told = carlang("run", file, "--store", tmp_path / "events").out
+    assert "Records of two sensors that tell of one occurrence are one row: process/create" in told
+    assert [carlang("test", file, *option).status for option in ([], ["--records-apart"])] == [0, 1]

@@ -10,7 +10,7 @@ from tests.reference.drawn_events import seen_twice
 from tests.reference.occurrences import Pairs
 from tests.seeds import drawn_seeds
 
-STORES = 20
+STORES = 12
 _CLASSES = {"process": "Process:Create", "flow": "Flow:Start", "user_session": "User_Session:Login"}
 _OTHERS = {"process": "Process", "flow": "Flow or Process:Create", "user_session": "User_Session or File:Create"}
 _CONDITIONS = (

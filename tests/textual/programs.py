@@ -18,6 +18,7 @@ from carlang.syntax import ast, parse
 from tests.textual.expressions import CONDITION, Reader, UnreadableError
 from tests.textual.functions import AGGREGATES, spellings
 from tests.textual.model_file import TEXTS, columns_of, objects, plain
+from tests.textual.occurrences import NUMBER, seen
 from tests.textual.sequences import Step, runs
 from tests.textual.values import in_order, told_apart, typed
 from tests.textual.views import Computed, Constant, Place, Row, Stream, Term, View, path_of
@@ -189,13 +190,23 @@ class _Run:
             wanted |= {(entry.name, action) for action in named or entry.every_action}
         owners = tuple(entries.values())
         columns = columns_of(owners)
-        rows = [
-            {c: event.get(c) for c in columns} for event in self.events if (event["object"], event["action"]) in wanted
-        ]
-        return Stream(columns, rows, {"": owners})
+        occurrences, records, tied = seen(self.events)
+        rows, alone = (
+            [
+                {c: event.get(c) for c in (*columns, NUMBER)}
+                for event in events
+                if (event["object"], event["action"]) in wanted
+            ]
+            for events in (occurrences, records)
+        )
+        return Stream(columns, rows, {"": owners}, records=alone if tied & wanted else None)
 
     def _filtered(self, stream: Stream, condition: ast.Expr, *names: str | None) -> Stream:
         test = self.reader.condition(View.of(stream, *names), condition)
+        if stream.records is not None:
+            records = [row for row in stream.records if test(Place(row))]
+            numbers = {row[NUMBER] for row in records}
+            return replace(stream, rows=[row for row in stream.rows if row[NUMBER] in numbers], records=records)
         kept = [(n, place.row) for n, place in enumerate(stream.places) if test(place)]
         groups = None if stream.groups is None else [stream.groups[n] for n, _ in kept]
         return replace(stream, rows=[row for _, row in kept], groups=groups)
@@ -204,8 +215,9 @@ class _Run:
         term = self.reader.value(View.of(stream, name), written)
         column = next((c for c in stream.columns if c.casefold() == field.casefold()), field)
         rows = [{**place.row, column: term.at(place)} for place in stream.places]
+        records = stream.records and [{**row, column: term.at(Place(row))} for row in stream.records]
         others = {name: kind for name, kind in stream.columns.items() if name != column}
-        return Stream({**others, column: term.type}, rows, stream.owners)
+        return Stream({**others, column: term.type}, rows, stream.owners, records=records)
 
     def _joined(self, parts: Mapping[str, Stream], condition: ast.Expr | None, target: str | None) -> Stream:
         columns = {f"{part}.{c}": kind for part, stream in parts.items() for c, kind in stream.columns.items()}
@@ -274,11 +286,14 @@ class _Run:
         asked = {view.column(path_of(item.value) or ["?"]) for item in items}
         first = [key for key in stream.keys if key not in terms and key not in asked]
         columns = {**{key: stream.columns[key] for key in first}, **{n: term.type for n, term in terms.items()}}
-        rows = [
-            {**{k: place.row[k] for k in first}, **{n: term.at(place) for n, term in terms.items()}}
-            for place in stream.places
-        ]
-        return Stream(columns, rows, stream.owners)
+
+        def selected(place: Place) -> Row:
+            number = {NUMBER: place.row[NUMBER]} if NUMBER in place.row else {}
+            values = {name: term.at(place) for name, term in terms.items()}
+            return {**{key: place.row[key] for key in first}, **values, **number}
+
+        records = stream.records if stream.records is None else [selected(Place(row)) for row in stream.records]
+        return Stream(columns, [selected(place) for place in stream.places], stream.owners, records=records)
 
     def _runs_over_rows(self, view: View, written: Any) -> bool:
         """Tell whether an expression has an aggregate in it that runs over the rows of the stream."""

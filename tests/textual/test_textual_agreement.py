@@ -20,7 +20,7 @@ from tests.textual.programs import run
 
 STORES, PROGRAMS = 25, 4
 HERE = Path(__file__).parent
-SHARED = {"tests.textual.agreement", "tests.textual.test_textual_agreement"}
+SHARED = {"tests.textual.agreement", "tests.textual.test_textual_agreement", "tests.textual.test_textual_ties"}
 """What runs carlang, and so is no part of the reference."""
 
 

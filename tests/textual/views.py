@@ -33,7 +33,8 @@ class Stream:
     """Rows in no order, and their columns with their types.
 
     `owners` are the objects of events by the prefix of their columns. `groups` are the rows of each row, where the rows
-    are groups, with the columns that those have; `keys` are the columns that the groups were made by.
+    are groups, with the columns that those have; `keys` are the columns that the groups were made by. `records` are
+    there where rows are occurrences of which two records may tell: each record by itself.
     """
 
     columns: Mapping[str, str]
@@ -42,6 +43,7 @@ class Stream:
     groups: Sequence[Sequence[Row]] | None = None
     member_columns: Mapping[str, str] = field(default_factory=dict)
     keys: tuple[str, ...] = ()
+    records: Sequence[Row] | None = None
 
     @property
     def places(self) -> list[Place]:
