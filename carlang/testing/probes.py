@@ -26,10 +26,13 @@ from carlang.resolve.bound import (
     AnyOf,
     BoundExpr,
     BoundOutput,
+    BoundStream,
     Compare,
     Complement,
+    Derived,
     Filtered,
     Item,
+    NamedStream,
     OneOf,
     Projected,
     Scalar,
@@ -54,6 +57,17 @@ def changed_filter(outputs: Sequence[BoundOutput], mutated: Sequence[BoundOutput
     first = changes[0] if changes else None
     # A stream that is used several times is met several times.
     return first if all(change == first for change in changes) else None
+
+
+def has_rows_of(stream: BoundStream, changed: ChangedFilter) -> bool:
+    """Tell whether a stream has as many rows as the changed filter lets through: no stage but columns follows it."""
+    while not isinstance(stream, Filtered):
+        match stream:
+            case NamedStream(stream=below) | Derived(input=below) | Projected(input=below):
+                stream = below
+            case _:
+                return False
+    return stream.condition == changed.condition and stream.input == changed.filter.input
 
 
 def _differences(old: Any, new: Any) -> Iterator[ChangedFilter | None]:

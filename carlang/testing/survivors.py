@@ -16,7 +16,7 @@ from carlang.resolve.bound import BoundInput, BoundOutput, FieldRef, Item, Proje
 from carlang.source import Source, Span
 from carlang.testing.expectations import mismatches
 from carlang.testing.mutants import mutants
-from carlang.testing.probes import ChangedFilter, Signature, changed_filter, signatures
+from carlang.testing.probes import ChangedFilter, Signature, changed_filter, has_rows_of, signatures
 
 
 @dataclass(frozen=True)
@@ -37,13 +37,15 @@ class Survivor:
 class Candidate:
     """A mutant that is still alive, as it would be reported.
 
-    `outputs` are those in which it differs from the program. `changed` is None where that is in no one filter.
+    `outputs` are those in which it differs from the program. `changed` is None where that is in no one filter;
+    `filtered` names the outputs that have the rows of that filter.
     """
 
     outputs: tuple[BoundOutput, ...]
     inputs: tuple[BoundInput, ...]
-    changed: ChangedFilter | None
     survivor: Survivor
+    changed: ChangedFilter | None = None
+    filtered: tuple[str, ...] = ()
 
 
 def candidates(analytic: CompiledAnalytic) -> Iterator[Candidate]:
@@ -57,12 +59,14 @@ def candidates(analytic: CompiledAnalytic) -> Iterator[Candidate]:
             if compiled.bound is None or compiled.bound == original:
                 continue
             mutated = [BoundOutput(o.name, m.stream) for o, m in zip(outputs, compiled.bound.outputs, strict=True)]
-            changed, same_inputs = None, compiled.bound.inputs == original.inputs
-            if same_inputs:  # else another default makes other rows of the same output
-                changed = changed_filter(outputs, mutated)
-                mutated = [m for o, m in zip(outputs, mutated, strict=True) if o != m]
             survivor = Survivor(program.source, mutant.span, mutant.change)
-            yield Candidate(tuple(mutated), compiled.bound.inputs, changed, survivor)
+            if compiled.bound.inputs != original.inputs:  # another default makes other rows of the same output
+                yield Candidate(tuple(mutated), compiled.bound.inputs, survivor)
+                continue
+            changed = changed_filter(outputs, mutated)
+            mutated = [m for o, m in zip(outputs, mutated, strict=True) if o != m]
+            filtered = tuple(m.name for m in mutated if changed and has_rows_of(m.stream, changed))
+            yield Candidate(tuple(mutated), compiled.bound.inputs, survivor, changed, filtered)
 
 
 def surviving(alive: Sequence[Candidate], session: QuerySession, case: Case, now: datetime) -> list[Candidate]:
@@ -76,6 +80,8 @@ def surviving(alive: Sequence[Candidate], session: QuerySession, case: Case, now
             survives = _passes(candidate, session, case, now)
         elif kind.as_original:
             survives = True
+        elif any(_number(case, name) != kind.signature.bit_count() for name in candidate.filtered):
+            survives = False
         else:
             if kind not in verdicts:
                 verdicts[kind] = _passes(candidate, session, case, now)
@@ -111,6 +117,12 @@ def _kinds(alive: Sequence[Candidate], session: QuerySession, case: Case, now: d
         for (candidate, _), signature in zip(changed, others, strict=True):
             kinds[id(candidate)] = _Kind(identity, signature, signature == own)
     return kinds
+
+
+def _number(case: Case, output: str) -> int:
+    """Return how many rows of an output a test expects."""
+    expected = case.expect.get(output, ())
+    return expected if isinstance(expected, int) else len(expected)
 
 
 def _passes(candidate: Candidate, session: QuerySession, case: Case, now: datetime) -> bool:
