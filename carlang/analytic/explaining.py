@@ -10,12 +10,11 @@ from typing import Any
 from carlang.analytic.compiled import CompiledAnalytic
 from carlang.analytic.options import RunOptions
 from carlang.analytic.parameters import known_parameters
+from carlang.analytic.run import opened_session
 from carlang.deadline import limit_time
-from carlang.engine import Session, Window
 from carlang.model import Column
 from carlang.program import CompiledProgram
 from carlang.resolve.bound import BoundOutput, NamedStream
-from carlang.sql import DuckDBDialect, lower
 from carlang.store import Store
 
 
@@ -57,18 +56,14 @@ def explain(
     """
     analytic.outputs()  # raises where it has errors
     known_parameters(params, [analytic])
-    given, dialect = analytic.given(params), DuckDBDialect()
-    window = Window(options.since, options.until)
-    with (
-        limit_time(options.limits.seconds),
-        Session(store, analytic.model, options.limits, window) as session,
-    ):
+    given = analytic.given(params)
+    with limit_time(options.limits.seconds), opened_session(store, analytic.model, options) as session:
         for program in analytic.compiled:
             for stream, is_output in _streams(program):
                 begun = monotonic()
                 answer = session.run(stream, options.now, 0, given)
                 seconds = monotonic() - begun
-                sql = dialect.text(lower(stream, dialect, options.now, given))
+                sql = session.sql(stream, options.now, given)
                 line = program.source.location(stream.span).line if stream.span else 1
                 yield ExplainedStream(stream.name, line, answer.columns, answer.total, seconds, sql, is_output)
 

@@ -36,7 +36,7 @@ def run_one(analytic: CompiledAnalytic, store: Store, options: RunOptions, param
         known_parameters(params, [analytic])
         given = analytic.given(params)
         (judged,) = judge_analytics([analytic], store, options, params)
-    with limit_time(options.limits.seconds), _session(store, analytic.model, options) as session:
+    with limit_time(options.limits.seconds), opened_session(store, analytic.model, options) as session:
         tables = [session.run(output, options.now, options.limit, given) for output in outputs]
     answers = [replace(table, judgement=of) for table, (_, of) in zip(tables, judged.outputs, strict=True)]
     not_run = [
@@ -62,7 +62,7 @@ def run_analytics(
     failed: list[Failed] = []
     answered: list[Judged] = []
     model = analytics[0].model if analytics else builtin_model()
-    with limit_time(options.limits.seconds), _session(store, model, options) as session:
+    with limit_time(options.limits.seconds), opened_session(store, model, options) as session:
         for judged in _judged(analytics, store, options, params):
             if isinstance(judged, Judged):
                 answered.append(judged)
@@ -105,7 +105,8 @@ def _late(diagnostics: Sequence[Diagnostic], options: RunOptions) -> str | None:
     return f"ran longer than {options.limits.seconds or 0:g} s while it was being compiled; give it more with --timeout"
 
 
-def _session(store: Store, model: Model, options: RunOptions) -> Session:
+def opened_session(store: Store, model: Model, options: RunOptions) -> Session:
+    """Open a session over what a run with these options looks at."""
     window = Window(options.since, options.until)
     return Session(store, model, options.limits, window, records_apart=options.records_apart)
 

@@ -58,6 +58,9 @@ def explain_command(  # noqa: PLR0913, PLR0917  # the options that the command h
     memory_limit: Annotated[str | None, typer.Option(metavar="2GB", help="Memory for queries.")] = None,
     timeout: Timeout = None,
     *,
+    records_apart: Annotated[
+        bool, typer.Option("--records-apart", help="Take each record as an event, also where two tell of one.")
+    ] = False,
     sql: Annotated[bool, typer.Option("--sql", help="Show the SQL of each stream as well.")] = False,
 ) -> int:
     """Run each stream of an analytic by itself and show its rows, columns and time; or explain a diagnostic's code."""
@@ -66,7 +69,14 @@ def explain_command(  # noqa: PLR0913, PLR0917  # the options that the command h
         _put_pages(codes)
         return exits.DONE
     options = RunOptions.of(
-        now=now, since=since, until=until, limit=0, memory_limit=memory_limit, timeout=timeout, command=True
+        now=now,
+        since=since,
+        until=until,
+        limit=0,
+        memory_limit=memory_limit,
+        timeout=timeout,
+        records_apart=records_apart,
+        command=True,
     )
     project = open_project()
     analytics = find_analytics(targets or [], expression, project)

@@ -71,17 +71,7 @@ class QuerySession(ABC):
         Records of one occurrence are one row, unless the session has records apart.
         Raises `EngineError` where the query fails or goes beyond the session's limits.
         """
-        dialect = self._engine.dialect
-        with self._lock:
-            tied = self._tied(output)
-        # Lowered outside the lock: one thread can do so while another's query runs.
-        try:
-            with task():
-                query = dialect.text(lower(output, dialect, now, given or {}, tied))
-        except TimeUpError as error:
-            raise EngineError(f"{error}; give it more with --timeout") from error
-        except RecursionError as error:
-            raise EngineError("the program is nested too deeply to be run; give parts of it names") from error
+        query, tied = self._query(output, now, given)
         objects = {s.object for e in streams_below(output.stream) if isinstance(e, Events) for s in e.sets}
         with self._lock:
             for name in sorted(objects):  # sorted, so that a fault is always that of the same object
@@ -92,6 +82,24 @@ class QuerySession(ABC):
         columns = shown_columns(output, tied)
         names = tuple(sorted("/".join(event_class) for event_class in tied))
         return Output(output.name, columns, _typed(answer.table, columns), answer.total, tied=names)
+
+    def sql(self, output: BoundOutput, now: datetime, given: Given | None = None) -> str:
+        """Return the query that `run` asks of the engine; raises as it does."""
+        return self._query(output, now, given)[0]
+
+    def _query(self, output: BoundOutput, now: datetime, given: Given | None) -> tuple[str, frozenset[Class]]:
+        """Return an output's query, and the classes of its events of which records are tied."""
+        dialect = self._engine.dialect
+        with self._lock:
+            tied = self._tied(output)
+        # Lowered outside the lock: one thread can do so while another's query runs.
+        try:
+            with task():
+                return dialect.text(lower(output, dialect, now, given or {}, tied)), tied
+        except TimeUpError as error:
+            raise EngineError(f"{error}; give it more with --timeout") from error
+        except RecursionError as error:
+            raise EngineError("the program is nested too deeply to be run; give parts of it names") from error
 
     def _tied(self, output: BoundOutput) -> frozenset[Class]:
         """Return the classes of an output's events of which records are tied, their tables made."""

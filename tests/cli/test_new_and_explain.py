@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from carlang.diagnostics import CODES
-from tests.cli.commands import carlang
+from tests.cli.commands import carlang, write_log
 
 THREE = """\
 p = search Process:Create
@@ -76,6 +76,24 @@ def test_what_is_explained_is_a_table_with_the_sql_behind_it_where_asked(tmp_pat
     ]
     assert "SELECT" not in done.out
     assert "\n-- by_host\n" in carlang("explain", tmp_path / "three.car", "--sql").out
+
+
+def test_records_of_one_occurrence_are_explained_as_they_are_run(tmp_path: Path) -> None:
+    """Two sensors tell of one start: the rows and the query are those that `run` has."""
+    start = {"object": "process", "action": "create", "hostname": "H", "pid": 7, "exe": "a.exe"}
+    records = [
+        start | {"time": "2020-01-01T00:00:00Z", "sensor": "sysmon", "record_id": "1"},
+        start | {"time": "2020-01-01T00:00:01Z", "sensor": "windows_security", "record_id": "2"},
+    ]
+    log = write_log(tmp_path / "log.ndjson", *records)
+    assert carlang("ingest", log, "--store", tmp_path / "events").status == 0
+    arguments = ("explain", "-e", "output search Process:Create", "--store", tmp_path / "events", "--format", "json")
+    (tied,), (apart,) = (
+        carlang(*arguments, *more).json()["analytics"][0]["streams"] for more in ((), ("--records-apart",))
+    )
+    assert (tied["rows"], apart["rows"]) == (1, 2)
+    assert "record_ids" in tied["sql"]
+    assert "record_ids" not in apart["sql"]
 
 
 def test_a_faulty_analytic_is_reported_and_the_next_explained(tmp_path: Path) -> None:
