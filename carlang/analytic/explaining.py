@@ -22,7 +22,8 @@ from carlang.store import Store
 class ExplainedStream:
     """A stream as it is written at `line` of the analytic's file, and what it comes to; `seconds` are its query's.
 
-    A query is that of the whole way to the stream: the seconds of one are among those of the next.
+    A query is that of the whole way to the stream: the seconds of one are among those of the next. `tied` are the
+    classes of its events of which records of two sensors can be one row.
     """
 
     name: str
@@ -32,6 +33,7 @@ class ExplainedStream:
     seconds: float
     sql: str
     is_output: bool = False
+    tied: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """Return it as a JSON value."""
@@ -42,6 +44,7 @@ class ExplainedStream:
             "columns": [{"name": column.name, "type": column.type.kind.value} for column in self.columns],
             "rows": self.rows,
             "seconds": round(self.seconds, 6),
+            **({"tied": list(self.tied)} if self.tied else {}),
             "sql": self.sql,
         }
 
@@ -65,7 +68,9 @@ def explain(
                 seconds = monotonic() - begun
                 sql = session.sql(stream, options.now, given)
                 line = program.source.location(stream.span).line if stream.span else 1
-                yield ExplainedStream(stream.name, line, answer.columns, answer.total, seconds, sql, is_output)
+                yield ExplainedStream(
+                    stream.name, line, answer.columns, answer.total, seconds, sql, is_output, answer.tied
+                )
 
 
 def _streams(program: CompiledProgram) -> Iterator[tuple[BoundOutput, bool]]:

@@ -148,6 +148,9 @@ def _put(analytic: CompiledAnalytic, streams: Sequence[ExplainedStream], *, with
         time = f"{stream.seconds * 1000:,.0f} ms"
         table.add_row(name, str(stream.line), f"{stream.rows:,}", str(len(stream.columns)), time)
     console.print(table)
+    if tied := sorted({name for stream in streams for name in stream.tied}):
+        told = f"Records of two sensors that tell of one occurrence are one row: {', '.join(tied)}"
+        console.print(printable(told), soft_wrap=True)
     if with_sql:
         for stream in streams:
             put_program(f"\n-- {printable(stream.name)}\n{stream.sql};")

@@ -11,6 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 
 import carlang
+from carlang.analytic import RunOptions, explain, load_text
 from carlang.engine import Answer, DuckDBEngine, MemorySession
 from carlang.mapping.sensors import builtin_sensors
 from carlang.model import builtin_model, load_model
@@ -318,3 +319,14 @@ def test_a_start_with_a_pid_has_the_other_with_it_before_one_without(session: Me
     bare = {**SYSMON, **PARENT, "pid": None, "record_id": "3", "time": SECURITY["time"]}
     ids = record_ids(session, {**SYSMON, **PARENT}, {**SECURITY, **PARENT}, bare)
     assert sorted(ids) == [["1", "2"], ["3"]]
+
+
+def test_a_stream_is_explained_by_the_query_that_ran(tmp_path: Path) -> None:
+    store = carlang.open_store(store_of(tmp_path, [SYSMON, SECURITY]))
+    analytic = load_text("p = search Process:Create\nc = count(p) by exe\noutput c")
+    for apart, rows in ((False, 1), (True, 2)):
+        options = RunOptions.of(now=NOW, records_apart=apart)
+        starts, counted = explain(analytic, store, options, {})
+        assert (starts.rows, counted.rows) == (rows, 1)
+        assert [stream.tied for stream in (starts, counted)] == [() if apart else ("process/create",)] * 2
+        assert ("#process occurrences" in starts.sql) is not apart
