@@ -95,12 +95,17 @@ def _scalars(condition: BoundExpr) -> set[Scalar]:
 
 def signatures(
     session: QuerySession, filter_: Filtered, conditions: Sequence[BoundExpr], now: datetime, given: Given
-) -> tuple[Signature, list[Signature]]:
-    """Return of which rows of a filter's input its own condition is true, and the same for each of other conditions."""
+) -> tuple[Signature, list[Signature]] | None:
+    """Return of which rows of a filter's input its own condition is true, and the same for each of other conditions.
+
+    None where records are tied: a filter takes an occurrence for any of its records, and which, no row of it says.
+    """
     tests = dict.fromkeys(test for condition in (filter_.condition, *conditions) for test in _tests(condition))
     items = tuple(Item(Column(f"c{number}", BOOLEAN), test) for number, test in enumerate(tests))
     rows = Projected(filter_.input, items, tuple(item.column for item in items))
     answer = session.run(BoundOutput("tests", rows), now, given=given)
+    if answer.tied:
+        return None
     truths = {
         test: sum(1 << row for row, true in enumerate(column.to_pylist()) if true)
         for test, column in zip(tests, answer.table.columns, strict=True)

@@ -111,9 +111,12 @@ def _kinds(alive: Sequence[Candidate], session: QuerySession, case: Case, now: d
         conditions = [change.condition for _, change in changed]
         try:
             given = given_values(changed[0][0].inputs, case.params)
-            own, others = signatures(session, changed[0][1].filter, conditions, now, given)
+            told = signatures(session, changed[0][1].filter, conditions, now, given)
         except CarlangError:
             continue  # one of them fails to run, so each is run alone
+        if told is None:
+            continue
+        own, others = told
         for (candidate, _), signature in zip(changed, others, strict=True):
             kinds[id(candidate)] = _Kind(identity, signature, signature == own)
     return kinds
@@ -140,5 +143,7 @@ def _narrowed(output: BoundOutput, case: Case) -> BoundOutput:
     expected = case.expect.get(output.name, ())
     named = {key for row in expected for key in row} if not isinstance(expected, int) else set()
     columns = tuple(c for c in output.stream.columns if c.name in named) or output.stream.columns[:1]
+    if named - {column.name for column in columns}:  # what only a result has, such as `record_ids`
+        return output
     items = tuple(Item(column, FieldRef(column.name, column.type)) for column in columns)
     return BoundOutput(output.name, Projected(output.stream, items, columns))

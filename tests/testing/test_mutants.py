@@ -280,3 +280,23 @@ def test_a_mutant_that_is_named_in_vain_is_a_fault(part: str, change: str, said:
     assert f"NAMED IN VAIN in equivalent_mutants: {said}" in render_result(result)
     xml = ET.fromstring(junit([result]).split("\n", 1)[1])  # noqa: S314  # our own XML
     assert xml[0].get("failures") == "1"
+
+
+def test_mutants_are_run_where_records_of_two_sensors_are_tied() -> None:
+    """An occurrence is found by either record, so its own fields do not say of which conditions it is found."""
+    program = filtered('command_line == "a" or parent_exe == "b.exe"')
+    start = "pid: 1, exe: a.exe, hostname: H, time: 2020-01-01"
+    sysmon = f"{start}, sensor: sysmon, record_id: 7, command_line: x, parent_exe: b.exe"
+    security = f"{start}, sensor: windows_security, record_id: 8, command_line: a, parent_exe: x"
+    both = case(sysmon, security, rows=1)
+    alone = case(
+        sysmon, "pid: 2, command_line: xa, parent_exe: b.exe2", "pid: 3, command_line: ax", name="alone", rows=1
+    )
+    result = run_tests(analytic(both, program), mutate=True)
+    assert ('command_line == "a"', "dropped") in survivors(result)
+    assert ('parent_exe == "b.exe"', "dropped") in survivors(result)
+    rows = both.replace("f: 1", "f: [{record_ids: ['7', '8']}]")
+    assert survivors(run_tests(analytic(rows, program), mutate=True)) == survivors(result)
+    assert ('parent_exe == "b.exe"', "dropped") not in survivors(
+        run_tests(analytic(both + alone, program), mutate=True)
+    )
