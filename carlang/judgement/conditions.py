@@ -13,10 +13,11 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import lru_cache
 
-from carlang.judgement.traces import NONE, AbsentLog, Arm, Reasons, Times, Trace
+from carlang.judgement.traces import NONE, AbsentLog, Among, Arm, Reasons, Times, Trace
 from carlang.model.types import Kind
 from carlang.resolve import Given, bound
 from carlang.resolve.bound import BoundExpr, BoundStream
+from carlang.results import NoRecords
 
 _TextTest = bound.OneOf | bound.Matches | bound.RegexTest | bound.InBlock | bound.Contains | bound.Affix
 
@@ -193,7 +194,7 @@ class Folding:
         """Test a text: false where an operand is missing; of a text that is known, what the test says of it."""
         match expr:
             case bound.OneOf(tested, values):
-                tests = [_equal(value.value) for value in values if isinstance(value.value, str)]
+                tests = [_equal(str(value.value)) for value in values if isinstance(value.value, str | int)]
                 return _of_text(self.value(tested, trace), tests if len(tests) == len(values) else [])
             case bound.Matches(tested, pattern):
                 return _of_text(self.value(tested, trace), [_fitting(pattern)])
@@ -264,10 +265,10 @@ class Folding:
         lacking = [side for side in (left, right) if side.missing]
         if lacking:
             return _false(_all_why(lacking))
-        if isinstance(left.known, AbsentLog) or isinstance(right.known, AbsentLog):
-            subject, other = (left, right) if isinstance(left.known, AbsentLog) else (right, left)
-            if operator == "==" and isinstance(other.known, str):
-                return _of_text(subject, [_equal(other.known)])
+        if isinstance(left.known, AbsentLog | Among) or isinstance(right.known, AbsentLog | Among):
+            subject, other = (left, right) if isinstance(left.known, AbsentLog | Among) else (right, left)
+            if operator == "==" and isinstance(other.known, str | int):
+                return _of_text(subject, [_equal(str(other.known))])
             return MAYBE
         for subject, other, sign in ((left, right, operator), (right, left, _MIRRORED[operator])):
             if subject.times and subject.column and isinstance(other.known, datetime):
@@ -338,6 +339,10 @@ def _of_text(subject: Value, tests: Sequence[_Test]) -> Outcome:
         case AbsentLog(present) if tests:
             absent = frozenset(name for name, passes in tests if not any(map(passes, present)))
             return Outcome(None, logs=absent) if absent else Outcome(truth=False)
+        case Among(field, present) if tests:
+            unseen = [name for name, passes in tests if not any(map(passes, present))]
+            losses = tuple(Loss(frozenset({NoRecords(field, name)}), (id(present), name)) for name in unseen)
+            return Outcome(truth=False if len(unseen) == len(tests) else None, losses=losses)
         case str(text) if tests:
             return Outcome(truth=any(passes(text) for _, passes in tests))
         case _:
@@ -401,4 +406,4 @@ def _lost(losses: Sequence[Loss]) -> Reasons:
 
 
 def _is_known(value: Value) -> bool:
-    return value.known is not None and not isinstance(value.known, AbsentLog)
+    return value.known is not None and not isinstance(value.known, AbsentLog | Among)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import threading
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -15,12 +15,12 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from carlang.database import limited_to_task, open_shared
+from carlang.database import limited_to_task, open_shared, text_literal
 from carlang.deadline import check_time
 from carlang.judgement.breaks import Logs, log_breaks
-from carlang.judgement.streams import Kind
+from carlang.judgement.streams import LOG, Kind
 from carlang.results import LogBroken, LogCleared
-from carlang.store import hollow_counts
+from carlang.store import MARKS, hollow_counts, mark
 
 ALL_PLATFORMS = 7
 _PLATFORMS = {"windows": 1, "linux": 2, "macos": 4}
@@ -35,11 +35,15 @@ program compares with two or three; of one that compares with more, the others a
 
 @dataclass(frozen=True, slots=True)
 class Need:
-    """What tells hosts apart for an output: its classes, the fields that it asks for, the instants it compares with."""
+    """What tells hosts apart for an output: its classes, the fields that it asks for, the instants it compares with.
+
+    Of records of logs, where it names no log, the texts in one field do, `mark`.
+    """
 
     classes: frozenset[tuple[str, str]]
     fields: frozenset[str]
     moments: tuple[datetime, ...]
+    mark: str | None = None
 
 
 Lost = LogCleared | LogBroken
@@ -129,6 +133,7 @@ class Hosts:
             for id_, broken in self._read_broken(platforms).items():
                 self._lost[id_] += broken
         self._patterns: dict[Need, list[Pattern]] = {}
+        self._marks: dict[str, Mapping[int, frozenset[str]]] = {}
         self._hollow = hollow_counts(inventory)
         times = pa.table({name: inventory[name] for name in ("object", "action")}).append_column(
             "last",
@@ -200,10 +205,41 @@ class Hosts:
             kinds, hollow = decoders[number].decoded(codes or ())
             of_pattern = ids.slice(ends[index] - ends[0], ends[index + 1] - ends[index])
             pattern = Pattern(kinds, hollow, mask, pa.DictionaryArray.from_arrays(of_pattern, self._names))
-            for each in self._with_gaps(pattern, told.get(number, {}), decoders[number]):
+            patterns = self._with_gaps(pattern, told.get(number, {}), decoders[number])
+            if (field := needs[number].mark) is not None:
+                patterns = [part for each in patterns for part in self._marked(each, field)]
+            for each in patterns:
                 read[number][each.kinds, each.hollow, each.platforms, each.gaps].append(each)
         for number, alike in read.items():
             self._patterns[needs[number]] = [self._joined(patterns) for patterns in alike.values()]
+
+    def _marked(self, pattern: Pattern, field: str) -> Iterator[Pattern]:
+        """Yield a pattern by the texts that stand in a field of the hosts' records of logs."""
+        if not any((kind.object, kind.action) == LOG for kind in pattern.kinds):
+            yield pattern
+            return
+        marks = self._read_marks(field)
+        hosts: dict[frozenset[str], list[int]] = defaultdict(list)
+        for id_ in pattern.hosts.indices.to_pylist():
+            hosts[marks.get(id_, frozenset())].append(id_)
+        for texts, ids in hosts.items():
+            kinds = frozenset(
+                replace(kind, marks=texts) if (kind.object, kind.action) == LOG else kind for kind in pattern.kinds
+            )
+            yield replace(pattern, kinds=kinds, hosts=self._named(pa.array(ids, pa.int32())))
+
+    def _read_marks(self, field: str) -> Mapping[int, frozenset[str]]:
+        """Return by host the texts, folded, that stand in a field of records of logs."""
+        if field not in self._marks:
+            prefix = mark(field)
+            query = f"""
+                SELECT id, list(DISTINCT lower(mark[{len(prefix) + 1}:]))
+                FROM (SELECT id, unnest(marks) AS mark FROM seen)
+                WHERE starts_with(mark, $prefix) GROUP BY id
+            """  # noqa: S608  # a number of our own
+            rows = self._connection.execute(query, {"prefix": prefix}).fetchall()
+            self._marks[field] = {id_: frozenset(texts) for id_, texts in rows}
+        return self._marks[field]
 
     def _joined(self, patterns: Sequence[Pattern]) -> Pattern:
         """Return one pattern for those that differ in nothing that a need asks for."""
@@ -301,13 +337,17 @@ class Hosts:
 
 
 # Times as numbers: those of events may lie beyond the years of a calendar. Ids count from 0, as those of a dictionary.
+_IS_MARK = f"({' OR '.join(f'starts_with(field, {text_literal(mark(name))})' for name in MARKS)})"
 _TABLES = f"""
     CREATE TEMP TABLE seen AS
       SELECT (dense_rank() OVER (ORDER BY lower(host) NULLS FIRST) - 1)::INTEGER AS id,
-        dense_rank() OVER (ORDER BY object, action, log, map_keys(filled), rows > 0) AS kind,
+        dense_rank() OVER (ORDER BY object, action, log, fields, rows > 0) AS kind,
         host, object, action, log, sensor, rows, hollow, timed, epoch_us(first_time) AS first_us,
-        epoch_us(last_time) AS last_us, map_keys(filled) AS fields, hours, ids
-      FROM inventory;
+        epoch_us(last_time) AS last_us, fields, marks, hours, ids
+      FROM (
+        SELECT *, list_filter(map_keys(filled), lambda field: NOT {_IS_MARK}) AS fields,
+          list_filter(map_keys(filled), lambda field: {_IS_MARK}) AS marks
+        FROM inventory);
     CREATE TEMP TABLE kinds AS SELECT DISTINCT kind, object, action, log, fields, rows > 0 AS present FROM seen;
     CREATE TEMP TABLE hosts AS
       SELECT id, min(host) AS host,

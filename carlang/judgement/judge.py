@@ -13,13 +13,14 @@ import pyarrow as pa
 from carlang.deadline import check_time, task
 from carlang.judgement.conditions import Folding, moments
 from carlang.judgement.hosts import Hosts, Need, platform_mask, platform_names
-from carlang.judgement.streams import Bounds, Evaluation, Kind, Shared, Store, best_kinds
+from carlang.judgement.streams import LOG, LOG_NAME, Bounds, Evaluation, Kind, Shared, Store, best_kinds
 from carlang.judgement.traces import Trace
 from carlang.mapping import sensor_channels, sensor_logs, sensor_platforms
 from carlang.model import Model
 from carlang.resolve import Given, bound
 from carlang.resolve.bound import BoundOutput, BoundStream, Events, streams_below
 from carlang.results import HostGroup, Judgement, NoEvents, NotOnOneHost, OtherPlatform, Reason, State, distinct
+from carlang.store import MARKS
 from carlang.store import Store as EventStore
 
 _EPOCH = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
@@ -102,7 +103,7 @@ class _Judge:
         patterns, stream = self._hosts.patterns(need), asked.output.stream
         kinds = frozenset[Kind]().union(*(pattern.kinds for pattern in patterns))
         hollow = frozenset[tuple[str, str]]().union(*(pattern.hollow for pattern in patterns))
-        shared = Shared(self._model, self._store, bounds, self._range.now, asked.given, need.fields, order)
+        shared = Shared(self._model, self._store, bounds, self._range.now, asked.given, need.fields, order, need.mark)
         everywhere = Evaluation(best_kinds(kinds), hollow, shared)
         of_all_hosts = _verdict(everywhere.traces(stream))
 
@@ -227,7 +228,8 @@ def _need(asked: Asked, range_: Range, model: Model) -> tuple[Need, Bounds, tupl
         and (range_.until is None or index < 2 * ordered.index(range_.until) + 1)
     )
     fields = frozenset(names & known)
-    return Need(frozenset(classes), fields, ordered), Bounds(ordered, window), order
+    mark = next((name for name in MARKS if name in fields), None) if LOG in classes and LOG_NAME not in fields else None
+    return Need(frozenset(classes), fields, ordered, mark), Bounds(ordered, window), order
 
 
 def _behind(moment: int) -> str | None:

@@ -9,7 +9,7 @@ from typing import assert_never
 
 from carlang.deadline import check_time
 from carlang.judgement.conditions import MAYBE, Folding, Outcome, Value
-from carlang.judgement.traces import NONE, AbsentLog, Reasons, Times, Trace, combinations, grouped, merged
+from carlang.judgement.traces import NONE, AbsentLog, Among, Reasons, Times, Trace, combinations, grouped, merged
 from carlang.model.schema import Model
 from carlang.resolve import Given, bound
 from carlang.resolve.bound import BoundExpr, BoundStream, EventSet
@@ -25,7 +25,8 @@ class Kind:
     """Events of one object and action, of one log if they are records of logs, that fill the same fields.
 
     `missing` are the fields, of those that the program asks for, that none of them has. `stretches` are the numbers of
-    the stretches of time that some lie in, `untimed` says that some have no time.
+    the stretches of time that some lie in, `untimed` says that some have no time. `marks` are the texts, folded, that
+    stand in the field by which a program asks for records of logs, where it names no log.
     """
 
     object: str
@@ -34,6 +35,7 @@ class Kind:
     missing: frozenset[str]
     stretches: frozenset[int]
     untimed: bool
+    marks: frozenset[str] | None = None
 
     def outdone_by(self, other: Kind) -> bool:
         """Tell whether another kind passes whatever this one passes: it has all the fields, at all the times."""
@@ -42,6 +44,7 @@ class Kind:
             and self.missing >= other.missing
             and self.stretches <= other.stretches
             and self.untimed <= other.untimed
+            and (self.marks or frozenset()) <= (other.marks or frozenset())
         )
 
 
@@ -75,7 +78,8 @@ class Store:
 class Shared:
     """What is the same for all hosts when an output is judged.
 
-    `relevant` are the columns that the program asks for, `order` are its streams, the inputs first.
+    `relevant` are the columns that the program asks for, `order` are its streams, the inputs first, `mark`
+    is the field by which it asks for records of logs, where it names no log.
     """
 
     model: Model
@@ -85,6 +89,7 @@ class Shared:
     given: Given
     relevant: frozenset[str]
     order: tuple[BoundStream, ...]
+    mark: str | None = None
 
 
 @dataclass(frozen=True)
@@ -165,6 +170,8 @@ class Evaluation:
         }
         log = kind.log if (kind.object, kind.action) == LOG else None
         known = self._known(object=kind.object, action=kind.action, **({LOG_NAME: log} if log else {}))
+        if kind.marks is not None and (field := self.shared.mark):
+            known |= self._known(**{field: Among(field, kind.marks)})
         outside = WindowWithoutEvents(kind.object, action)
         relative = WindowWithoutEvents(kind.object, action, self.shared.store.latest.get((kind.object, kind.action)))
         stretches = kind.stretches & self.shared.bounds.window

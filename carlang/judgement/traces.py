@@ -51,6 +51,14 @@ class AbsentLog:
 
 
 @dataclass(frozen=True, slots=True)
+class Among:
+    """A text that is one of those that are `present`, folded, in a field."""
+
+    field: str
+    present: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
 class Trace:
     """Rows of one make. `missing` are the columns without a value, each with why; `known` those of one value, likewise.
 

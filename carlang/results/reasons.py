@@ -27,6 +27,18 @@ class NoLog:
 
 
 @dataclass(frozen=True, slots=True)
+class NoRecords:
+    """The store holds records of logs, event/log, but none that has a value, as conditions write it, in a field.
+
+    So where they name no log: then nobody knows of which it would be, and whether that is there.
+    """
+
+    code: ClassVar[str] = "no_records"
+    field: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
 class WindowWithoutEvents:
     """There are events of an object and action, and none in the range of time that is asked for.
 
@@ -124,6 +136,7 @@ class WrongParameter:
 Reason = (
     NoEvents
     | NoLog
+    | NoRecords
     | WindowWithoutEvents
     | LogCleared
     | LogBroken

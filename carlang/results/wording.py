@@ -15,6 +15,7 @@ from carlang.results.reasons import (
     MissingParameter,
     NoEvents,
     NoLog,
+    NoRecords,
     NotOnOneHost,
     OtherPlatform,
     Reason,
@@ -42,7 +43,7 @@ def reasons_text(reasons: Iterable[Reason]) -> str:  # a case a reason
                 logs.append(f"`{reason.log}`")
             case WindowWithoutEvents():
                 outside.setdefault(reason.now, []).append((reason.object, reason.action))
-            case LogCleared() | LogBroken():
+            case NoRecords() | LogCleared() | LogBroken():
                 others.append(_lost(reason))
             case NotOnOneHost():
                 others.append(f"no host has all that is joined of one host: {reason.events}")
@@ -144,7 +145,9 @@ def _about_windows(outside: dict[str | None, list[ObjectAction]]) -> Iterable[st
         yield f"no {' and '.join(_class_names(classes))} event lies in the range of time that is asked for{hint}"
 
 
-def _lost(reason: LogCleared | LogBroken) -> str:
+def _lost(reason: NoRecords | LogCleared | LogBroken) -> str:
+    if isinstance(reason, NoRecords):
+        return f"the store holds no record whose `{reason.field}` is `{reason.value}`, and no log is named"
     if isinstance(reason, LogCleared):
         since = f"from {reason.start} to {reason.end}" if reason.start else f"before {reason.end}"
         return f"the log `{reason.log}` was cleared: nothing of it is there {since}"

@@ -15,6 +15,7 @@ from carlang.store.merging import merge_inventories
 from carlang.store.plain_copy import write_plain
 from carlang.store.repair import Remedy, Repair, Step, repair_store
 from carlang.store.seen import HostClass, HostInfo
+from carlang.store.statistics import MARKS, mark
 from carlang.store.storage import not_written, storage_fault, written_to
 from carlang.store.store import REJECTED_FOLDER, Staging, Store, create_store, open_store
 from carlang.store.vacuum import OLDER_THAN, Vacuumed, vacuum
@@ -22,6 +23,7 @@ from carlang.store.vacuum import OLDER_THAN, Vacuumed, vacuum
 __all__ = [
     "CLAIMED_BY",
     "CLAIMS",
+    "MARKS",
     "OLDER_THAN",
     "PARTITIONS",
     "RAW",
@@ -54,6 +56,7 @@ __all__ = [
     "described",
     "footers",
     "hollow_counts",
+    "mark",
     "merge_inventories",
     "model_columns",
     "not_written",

@@ -11,7 +11,20 @@ import pyarrow as pa
 from carlang.database import interruptible, quoted, text_literal
 from carlang.store.files import StoreFile
 from carlang.store.hollow import CLAIMED_BY, claims_query
-from carlang.store.statistics import ID_DIGITS, ID_GAP, LOGS, NO_FILL, NO_HOURS, NO_IDS, SCHEMA, Class, typed
+from carlang.store.statistics import (
+    ID_DIGITS,
+    ID_GAP,
+    LOGS,
+    MARKED,
+    MARKS,
+    NO_FILL,
+    NO_HOURS,
+    NO_IDS,
+    SCHEMA,
+    Class,
+    mark,
+    typed,
+)
 
 _HOUR = 3_600_000_000
 _ID_COLUMNS = frozenset({"record_id", "source"})
@@ -70,7 +83,8 @@ def class_query(name: Class, rows: str, files: Sequence[StoreFile], fields: Coll
         f"count({quoted(column)})" if column in read else ("count(*)" if count else "0::BIGINT")
         for column, count in asked.items()
     ]
-    told = dict.fromkeys([*read, *sorted(_ID_COLUMNS & counts.keys())])
+    marked = [column for column in MARKS if name == MARKED and counts.get(column)]
+    told = dict.fromkeys([*read, *marked, *sorted(_ID_COLUMNS & counts.keys())])
     columns = "".join(f", {quoted(c)}" for c in told if c not in ("hostname", "sensor", "log_name", "time"))
     # Hours in a query of their own: counting columns by hour, too, would be work for each hour of each host.
     return f"""
@@ -89,16 +103,33 @@ def class_query(name: Class, rows: str, files: Sequence[StoreFile], fields: Coll
                 CAST(floor(epoch_us(time) / {_HOUR}) AS BIGINT) AS h FROM events WHERE time IS NOT NULL))
           WHERE h BETWEEN -2_000_000_000 AND 2_000_000_000
           GROUP BY k, s, l, island)
-        GROUP BY ALL){_ids(counts, "log_name")}
+        GROUP BY ALL){_ids(counts, "log_name")}{_marks(marked)}
       SELECT host, {text_literal(name[0])} AS object, {text_literal(name[1])} AS action, sums.l AS log,
         sums.s AS sensor, rows, 0::BIGINT AS hollow, timed, first_time, last_time,
-        map_from_entries(list_filter(map_entries(filled), lambda entry: entry.value > 0)) AS filled,
+        map_from_entries(list_sort(list_concat(
+          list_filter(map_entries(filled), lambda entry: entry.value > 0), coalesce(marks, [])))) AS filled,
         coalesce(hours, {NO_HOURS}) AS hours, coalesce(ids, {NO_IDS}) AS ids
       FROM sums LEFT JOIN hours ON sums.k IS NOT DISTINCT FROM hours.k AND sums.s IS NOT DISTINCT FROM hours.s
         AND sums.l IS NOT DISTINCT FROM hours.l
       LEFT JOIN ids ON sums.k IS NOT DISTINCT FROM ids.k AND sums.s IS NOT DISTINCT FROM ids.s
         AND sums.l IS NOT DISTINCT FROM ids.l
+      LEFT JOIN marks ON sums.k IS NOT DISTINCT FROM marks.k AND sums.s IS NOT DISTINCT FROM marks.s
+        AND sums.l IS NOT DISTINCT FROM marks.l
     """  # noqa: S608  # names and texts are quoted
+
+
+def _marks(columns: Sequence[str]) -> str:
+    """Return the SQL of how often each text stands in columns."""
+    if not columns:
+        return ", marks AS (SELECT NULL AS k, NULL AS s, NULL AS l, [] AS marks WHERE false)"
+    texts = ", ".join(f"{text_literal(mark(column))} || CAST({quoted(column)} AS VARCHAR)" for column in columns)
+    return f""",
+      marks AS (
+        SELECT k, s, l, list({{'key': mark, 'value': n}}) AS marks FROM (
+          SELECT k, s, l, mark, count(*)::BIGINT AS n FROM (
+            SELECT lower(hostname) AS k, sensor AS s, log_name AS l, unnest([{texts}]) AS mark FROM events)
+          WHERE mark IS NOT NULL GROUP BY ALL)
+        GROUP BY ALL)"""  # noqa: S608  # names and texts are quoted
 
 
 def _ids(counts: Mapping[str, int], log: str) -> str:

@@ -5,12 +5,14 @@ An ingest writes hundreds of small files, and DuckDB would plan a query of a hun
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from carlang.store.hollow import CLAIMED_BY, CLAIMS
 from carlang.store.merging import Keys, id_runs, offsets
-from carlang.store.statistics import ID_DIGITS, ID_RUN, LOGS, SCHEMA, chunk
+from carlang.store.statistics import ID_DIGITS, ID_RUN, LOGS, MARKED, MARKS, SCHEMA, chunk, mark
 
 _HOUR = 3_600_000_000
 _FAR = 2_000_000_000  # hours beyond which none is kept, so that they fit their type
@@ -38,7 +40,7 @@ def count_events(events: pa.Table, object_name: str, action: str) -> pa.Table:
         "timed": sums["time_count"],
         "first_time": sums["time_min"],
         "last_time": sums["time_max"],
-        "filled": _filled(events, sums),
+        "filled": _filled(events, sums, _marks(events, keys.numbers) if (object_name, action) == MARKED else []),
         "hours": _hours(keys.numbers, events, groups),
         "ids": _ids(keys.numbers, events, groups),
     }
@@ -60,23 +62,50 @@ def _field(name: str) -> str:
     return f"field {name}"
 
 
-def _filled(events: pa.Table, sums: pa.Table) -> pa.MapArray:
-    """Return how many events of each key have a value, by field."""
+def _marks(events: pa.Table, keys: pa.Array) -> list[pa.Table]:
+    """Return how often each text stands in the fields of `MARKS`, by key."""
+    tables = []
+    for name in MARKS:
+        if name in events.column_names and events[name].null_count < events.num_rows:
+            texts = pc.binary_join_element_wise(mark(name), chunk(events[name].cast(pa.string())), "")
+            table = pa.table([keys, texts], ["key", "mark"]).filter(pc.is_valid(texts))
+            tables.append(table.group_by(["key", "mark"], use_threads=False).aggregate([([], "count_all")]))
+    return tables
+
+
+def _filled(events: pa.Table, sums: pa.Table, marks: Sequence[pa.Table]) -> pa.MapArray:
+    """Return how many events of each key have a value, by field, and how often there are `marks`."""
     rows, groups = chunk(sums["key_count"]), pa.array(range(sums.num_rows), pa.int32())
-    names = sorted(name for name in events.column_names if events[name].null_count < events.num_rows)
-    counts = [chunk(sums[f"{_field(n)}_count"]) if events[n].null_count else rows for n in names]
-    entries = pa.table(
-        {
-            "group": pa.concat_arrays([groups] * len(names)) if names else groups[:0],
-            "name": pa.array(range(len(names)), pa.int32()).take(
-                pa.array([i for i in range(len(names)) for _ in groups])
-            ),
-            "count": pa.concat_arrays(counts) if counts else rows[:0],
-        }
-    )
+    fields = [name for name in events.column_names if events[name].null_count < events.num_rows]
+    texts = {text for table in marks for text in pc.unique(table["mark"]).to_pylist()}
+    names = sorted({*fields, *texts})
+    places = {name: place for place, name in enumerate(names)}
+    parts = [
+        pa.table(
+            {
+                "group": groups,
+                "name": pa.repeat(pa.scalar(places[name], pa.int32()), len(groups)),
+                "count": chunk(sums[f"{_field(name)}_count"]) if events[name].null_count else rows,
+            }
+        )
+        for name in fields
+    ]
+    numbered, keys = pa.array(names, pa.string()), chunk(sums["key"])
+    parts += [
+        pa.table(
+            {
+                "group": pc.index_in(table["key"], keys),
+                "name": pc.index_in(table["mark"], numbered),
+                "count": table["count_all"],
+            }
+        )
+        for table in marks
+    ]
+    empty = pa.table({"group": groups[:0], "name": groups[:0], "count": rows[:0]})
+    entries = pa.concat_tables([empty, *parts])
     entries = entries.filter(pc.greater(entries["count"], 0)).sort_by([("group", "ascending"), ("name", "ascending")])
-    keys = pa.array(names, pa.string()).take(chunk(entries["name"]))
-    return pa.MapArray.from_arrays(offsets(groups, chunk(entries["group"])), keys, chunk(entries["count"]))
+    named = numbered.take(chunk(entries["name"]))
+    return pa.MapArray.from_arrays(offsets(groups, chunk(entries["group"])), named, chunk(entries["count"]))
 
 
 def _hours(keys: pa.Array, events: pa.Table, groups: pa.Array) -> pa.ListArray:

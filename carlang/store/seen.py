@@ -10,7 +10,10 @@ from typing import Any
 
 import pyarrow as pa
 
+from carlang.store.statistics import MARKS, mark
+
 _BATCH = 1000  # rows of an inventory that are Python objects at a time; a fleet's has some hundred thousand
+_MARKS = tuple(map(mark, MARKS))
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -74,7 +77,8 @@ def _class(object_name: str, action: str, rows: list[dict[str, Any]]) -> HostCla
     filled: dict[str, int] = {}
     for row in rows:
         for field, count in row["filled"]:
-            filled[field] = filled.get(field, 0) + count
+            if not field.startswith(_MARKS):
+                filled[field] = filled.get(field, 0) + count
     runs = _joined((run["start"], run["end"]) for row in rows for run in row["hours"])
     fill = {field: count / total for field, count in sorted(filled.items())}
     return HostClass(object_name, action, total, fill, tuple((_hour(a), _hour(b)) for a, b in runs))

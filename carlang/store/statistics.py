@@ -58,6 +58,16 @@ Class = tuple[str, str]
 LOGS: tuple[Class, ...] = (("event", "log"), ("system", "log_clear"))
 """The classes that are counted by log: records of logs, and that a log was emptied."""
 
+MARKED: Class = ("event", "log")
+"""The class of which it is known, too, which texts stand in the fields of `MARKS`: among what is filled, `mark`s."""
+MARKS = ("provider", "event_code")
+
+
+def mark(field: str, text: str = "") -> str:
+    """Return what stands for a text of a field among the names of fields, `provider=Service Control Manager`."""
+    return f"{field}={text}"
+
+
 NO_FILL = "MAP([]::VARCHAR[], []::BIGINT[])"
 NO_IDS = '[]::STRUCT(source VARCHAR, "count" BIGINT, "first" BIGINT, "last" BIGINT, "start" INTEGER, "end" INTEGER)[]'
 NO_HOURS = '[]::STRUCT("start" INTEGER, "end" INTEGER)[]'

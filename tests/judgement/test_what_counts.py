@@ -16,6 +16,12 @@ from tests.judgement.fleets import NOW, SECURITY, START, SYSMON, events, judged,
 
 CREATE = "p = search Process:Create\n"
 NO_CREATE = "no_events process create"
+LOG_RECORD = {
+    "sensor": "windows_event_log",
+    "log_name": "Security",
+    "event_code": "4624",
+    "provider": "Microsoft-Windows-Security-Auditing",
+}
 
 
 @pytest.fixture(scope="module")
@@ -27,7 +33,7 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Store:
         process__create=events(["A"], start),
         registry__remove=events(["A"], {"sensor": "sysmon", "key": "HKLM\\x"}),
         flow__start=events(["A"], {"sensor": "sysmon", "dest_port": 3389, "dest_ip": "10.0.0.1"}),
-        event__log=events(["A"], {"sensor": "windows_event_log", "log_name": "Security", "event_code": "4624"}),
+        event__log=events(["A"], LOG_RECORD),
     )
 
 
@@ -104,7 +110,21 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Store:
          "partly: no_log System"),
         ("r = search Event:Log\nq = filter r where (log_name == '*PowerShell*')", "blind: no_log *PowerShell*"),
         ("r = search Event:Log\nq = filter r where (log_name contains 'powershell')", "blind: no_log *powershell*"),
-        ("r = search Event:Log\nq = filter r where (event_code == 7036)", "answered"),
+        # One that names none is judged by the provider or the code that it asks for: the store may lack their log.
+        ("r = search Event:Log\nq = filter r where (event_code == 7036)", "blind: no_records event_code 7036"),
+        ("r = search Event:Log\nq = filter r where (event_code == 4624)", "answered"),
+        ("r = search Event:Log\nq = filter r where (event_code in [4624, 7036])", "partly: no_records event_code 7036"),
+        ("r = search Event:Log\nq = filter r where (event_code != 7036)", "answered"),
+        ("r = search Event:Log\nq = filter r where (event_code > 7036)", "answered"),
+        ("r = search Event:Log\nq = filter r where (provider == 'SCM' and event_code == 7036)",
+         "blind: no_records provider SCM"),
+        ("r = search Event:Log\nq = filter r where (provider == 'microsoft-*-auditing' and event_code == 1)",
+         "answered"),
+        ("r = search Event:Log\nq = filter r where (provider contains 'auditing')", "answered"),
+        ("r = search Event:Log\nq = filter r where (log_name == 'Security' and provider == 'x' and event_code == 1)",
+         "answered"),
+        ("r = search Event:Log\nq = filter r where (log_name == 'System' and event_code == 4624)",
+         "blind: no_log System"),
         ("r = search Event:Log\nq = filter r where (event_data.x == '1')",
          "blind: field_never_filled event log event_data"),
     ],
