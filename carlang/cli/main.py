@@ -78,6 +78,8 @@ def main(arguments: list[str] | None = None) -> None:
     with _noted_interrupts() as interrupts:
         try:
             status = app(arguments, prog_name="carlang", standalone_mode=False)
+            if status == exits.INTERRUPTED:  # which Typer makes of a KeyboardInterrupt, without a word
+                _interrupted()
         except (typer.Abort, KeyboardInterrupt):
             status = _interrupted()
         except Exception as error:  # noqa: BLE001  # the last resort: a fault of ours, said as such

@@ -183,8 +183,8 @@ class _Listing:
 
     def _further_events(self, rows: Sequence[str], first: int) -> list[int]:
         """Return the rows, from a first one on, at which the values of events without a header begin."""
-        places = {label: place for place, label in enumerate(self._labels)}
-        seen = Counter(index - places[label] for index, label in enumerate(_labels(rows)) if label in places)
+        positions = {label: position for position, label in enumerate(self._labels)}
+        seen = Counter(index - positions[label] for index, label in enumerate(_labels(rows)) if label in positions)
         begins = (begin for begin, count in seen.items() if count * 2 >= _COUNT and begin >= first)
         # Within the values of the event above, only its first label tells another event from a line too many.
         return sorted(begin for begin in begins if begin >= first * _COUNT or self._is_first(rows[begin]))

@@ -53,6 +53,14 @@ def test_ctrl_c_in_a_query_is_an_interrupt(monkeypatch: pytest.MonkeyPatch, caps
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
 
 
+def test_ctrl_c_between_two_queries_is_an_interrupt_too(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(run_module, "run_analytics", lambda *_, **__: os.kill(os.getpid(), signal.SIGINT))
+    assert _status("run", "-e", "search Process:Create") == exits.INTERRUPTED
+    assert capsys.readouterr().err.endswith("\ninterrupted\n")
+
+
 def test_ctrl_c_while_a_source_is_read_is_no_fault_of_the_source(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
