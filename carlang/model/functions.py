@@ -387,3 +387,10 @@ def scalar(name: str) -> Function | None:
 def aggregate(name: str) -> Function | None:
     """Return the aggregate that has this name or alias, in any case of letters, or None; `top30` is none of them."""
     return _AGGREGATES_BY_ANY_NAME.get(name.casefold())
+
+
+def regex_parameters(name: str) -> frozenset[int]:
+    """Return which arguments of a function are regular expressions, counted from 0."""
+    function = scalar(name)
+    parameters = function.parameters if function else ()
+    return frozenset(i for i, parameter in enumerate(parameters) if parameter.accepts is Accepts.REGEX)

@@ -42,8 +42,9 @@ from carlang.resolve.literals import (
     plain_value,
     value_as,
 )
+from carlang.resolve.remarks import always_true, hardly_meant, never_together, null_in_list, text_for_list
 from carlang.resolve.scope import Context, InputName, Row
-from carlang.resolve.values import DEEPEST, too_deep, value, written_out
+from carlang.resolve.values import DEEPEST, as_regex, too_deep, value, written_out
 from carlang.source import Span
 from carlang.syntax import ast
 
@@ -73,9 +74,11 @@ def _condition(ctx: Context, row: Row, expr: ast.Expr) -> BoundExpr | None:  # a
     match expr:
         case ast.Or(operands):
             branches = _all(ctx, row, operands)
+            always_true(ctx, branches or ())
             return AnyOf(branches, span=expr.span) if branches else None
         case ast.And(operands):
             branches = _all(ctx, row, operands)
+            never_together(ctx, branches or ())
             return AllOf(branches, span=expr.span) if branches else None
         case ast.Not(operand):
             return _complement(condition(ctx, row, operand), expr.span)
@@ -290,6 +293,8 @@ def _within(ctx: Context, row: Row, test: ast.In) -> BoundExpr | None:
         return _in_list(ctx, row, subject, container, test.span)
     if subject is None:
         return None
+    if isinstance(container, ast.StringLit) and subject.type.is_string:
+        text_for_list(ctx, container)
     match container:
         case ast.AddressLit(text):
             return in_block(ctx, subject, text, container.span, test.span, single=False)
@@ -317,6 +322,7 @@ def _in_list(ctx: Context, row: Row, subject: BoundExpr | None, container: ast.L
     constants: dict[BoundExpr, list[Const]] = {}
     others: list[BoundExpr] = []
     faulty = False
+    null_in_list(ctx, container)
     for item in container.items:
         test = _item_test(ctx, row, subject, written_out(ctx, row, item))
         if test is None:
@@ -387,12 +393,15 @@ def _is_testable(ctx: Context, written: ast.TextTest, subject: BoundExpr) -> boo
 def _choice_test(
     ctx: Context, row: Row, written: ast.TextTest, subject: BoundExpr | None, choice: ast.Expr
 ) -> BoundExpr | None:
+    test = written.test
+    choice = as_regex(choice) if test == "match" else choice
     operand = plain_value(choice) if isinstance(choice, ast.Literal) else value(ctx, row, choice)
     if operand is None or subject is None:
         return None
-    test = written.test
     if test == "match":
         fits = is_regex(ctx, operand, choice.span)
+        if fits and isinstance(operand, Const):
+            hardly_meant(ctx, str(operand.value), choice.span)
         return (
             RegexTest(subject, str(operand.value), span=written.span) if fits and isinstance(operand, Const) else None
         )

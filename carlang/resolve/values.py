@@ -69,6 +69,13 @@ def written_out(ctx: Context, row: Row, expr: ast.Expr) -> ast.Expr:
     return literal
 
 
+def as_regex(expr: ast.Expr) -> ast.Expr:
+    """Return a constant's text as the regular expression that it stands for; one written in place is that already."""
+    if isinstance(expr, ast.StringLit) and expr.pattern is not None:
+        return ast.StringLit(expr.pattern, expr.span)
+    return expr
+
+
 def value(ctx: Context, row: Row, expr: ast.Expr, wanted: Type | None = None) -> BoundExpr | None:
     """Return an expression as a typed value, or None after reporting what is wrong with it.
 
@@ -322,7 +329,10 @@ def _call(ctx: Context, row: Row, call: ast.Call) -> BoundExpr | None:
     # An unknown function may be a misspelt aggregate: in a group its arguments are then those of the group's rows.
     known = functions.scalar(name) or row.members is None
     rows = row if known else replace(row.members or row, members=None, stream=None)
-    arguments = tuple(value(ctx, rows, written_out(ctx, rows, argument)) for argument in call.arguments)
+    regexes = functions.regex_parameters(name)
+    written = [written_out(ctx, rows, argument) for argument in call.arguments]
+    written = [as_regex(argument) if index in regexes else argument for index, argument in enumerate(written)]
+    arguments = tuple(value(ctx, rows, argument) for argument in written)
     return apply(ctx, call, arguments)
 
 

@@ -31,10 +31,15 @@ class Member:
 
 @dataclass(frozen=True, slots=True)
 class StringLit:
-    r"""`"C:\\Windows\\*"`; `value` is the text that it stands for."""
+    r"""`"C:\\Windows\\*"`; `value` is the text that it stands for where it stands.
+
+    Behind `match` that is the text as it is written, but for escaped quotes. Elsewhere `pattern` is that, where it is
+    another text: what a constant of it stands for behind `match`.
+    """
 
     value: str
     span: Span = _span()
+    pattern: str | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

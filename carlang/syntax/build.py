@@ -11,9 +11,10 @@ from lark import Token
 from lark.visitors import Transformer_NonRecursive
 
 from carlang.diagnostics import Diagnostic, codes
+from carlang.model.functions import regex_parameters
 from carlang.source import Source, Span
 from carlang.syntax import ast
-from carlang.syntax.literal import duration_value, number_value, string_literal, string_value
+from carlang.syntax.literal import duration_value, number_value, regex_value, string_literal, string_value
 
 Child = Any  # an AST node, a Lark token, or an intermediate list; the grammar says which
 
@@ -172,7 +173,9 @@ class Builder(Transformer_NonRecursive[Token, Any]):
         """`a does not contain b`."""
         subject, operator, pattern = parts
         word = _NEGATED.sub("", operator).split()[0].casefold()
-        return ast.TextTest(_TESTS[word], _field(subject), pattern, operator.type == "NOT_TEXT_TEST", _over(parts))
+        test = _TESTS[word]
+        pattern = _as_regex(pattern) if test == "match" else pattern
+        return ast.TextTest(test, _field(subject), pattern, operator.type == "NOT_TEXT_TEST", _over(parts))
 
     def exists_test(self, parts: list[Child]) -> ast.Exists:
         """`a exists`."""
@@ -223,8 +226,9 @@ class Builder(Transformer_NonRecursive[Token, Any]):
         arguments = tuple(_nodes(rest))
         test = _TESTS.get(name.ident.casefold())
         if test and len(arguments) == 1:
-            return ast.TextTest(test, subject, arguments[0], negated=False, span=_over(parts))
-        return ast.Call(name, (subject, *arguments), distinct=False, span=_over(parts))
+            pattern = _as_regex(arguments[0]) if test == "match" else arguments[0]
+            return ast.TextTest(test, subject, pattern, negated=False, span=_over(parts))
+        return ast.Call(name, _with_regexes(name, (subject, *arguments)), distinct=False, span=_over(parts))
 
     def call(self, parts: list[Child]) -> ast.Call:
         """`lower(exe)`."""
@@ -238,7 +242,7 @@ class Builder(Transformer_NonRecursive[Token, Any]):
     def _call(parts: list[Child], *, distinct: bool) -> ast.Call:
         # `max(` comes as a FUNCTION token, a name that is no function's as a Name: resolving it reports it.
         name = _name(parts[0]) if isinstance(parts[0], Token) else parts[0]
-        return ast.Call(name, tuple(_nodes(parts[1:])), distinct, _over(parts))
+        return ast.Call(name, _with_regexes(name, tuple(_nodes(parts[1:]))), distinct, _over(parts))
 
     def name(self, parts: list[Child]) -> ast.Name:
         """`exe`."""
@@ -257,7 +261,8 @@ class Builder(Transformer_NonRecursive[Token, Any]):
 
     def string(self, parts: list[Child]) -> ast.StringLit:
         """`"at.exe"`."""
-        return ast.StringLit(string_value(parts[0]), _over(parts))
+        value, pattern = string_value(parts[0]), regex_value(parts[0])
+        return ast.StringLit(value, _over(parts), pattern if pattern != value else None)
 
     def typographic_string(self, parts: list[Child]) -> ast.StringLit:
         """`“at.exe”`."""
@@ -331,6 +336,23 @@ def _keys_and_span(parts: list[Child], *marks: str) -> tuple[tuple[Child, ...], 
     """Split what stands behind `by` into the keys and the span of time behind one of the marks."""
     mark = min(_index_of(parts, terminal) for terminal in marks)
     return tuple(_nodes(parts[:mark])), next(_nodes(parts[mark:]), None)
+
+
+def _as_regex(written: Child) -> Child:
+    """Return what is written behind `match`: a text, or a list of texts, as regular expressions."""
+    match written:
+        case ast.StringLit(_, span, str(pattern)):
+            return ast.StringLit(pattern, span)
+        case ast.ListLit(items):
+            return replace(written, items=tuple(_as_regex(item) for item in items))
+        case _:
+            return written
+
+
+def _with_regexes(name: ast.Name, arguments: tuple[Child, ...]) -> tuple[Child, ...]:
+    """Return the arguments of a call, those that are regular expressions read as such."""
+    places = regex_parameters(name.ident)
+    return tuple(_as_regex(each) if index in places else each for index, each in enumerate(arguments))
 
 
 def _field(operand: Child) -> Child:

@@ -7,13 +7,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import assert_never
 
 from carlang.model import functions
+from carlang.model.functions import regex_parameters
 from carlang.source import Span
 from carlang.syntax import ast
 from carlang.syntax.format_doc import Doc, Group, Item, flat
-from carlang.syntax.literal import canonical_duration, duration_literal, number_literal, string_literal
+from carlang.syntax.literal import canonical_duration, duration_literal, number_literal, regex_literal, string_literal
 
 # How tightly an expression holds together; what stands inside another needs the other's level at least.
 OR, AND, NOT, COMPARISON, SUM, PRODUCT, ATOM = range(7)
@@ -36,6 +38,7 @@ class Writer:
 
     def __init__(self, text: str | None) -> None:
         self._text = text
+        self._patterns = False  # whether texts are written as the regular expressions that they are
 
     def _written(self, node: ast.Statement | ast.EventClass | ast.DurationLit) -> str | None:
         return None if self._text is None else self._text[node.span.start : node.span.end]
@@ -44,7 +47,11 @@ class Writer:
         """Return a statement."""
         match node:
             case ast.AssignStmt(target, value):
-                return [f"{target.ident} = ", *self._value(value)]
+                # Behind `match` a constant stands for its text as it is written, so it is left as it is written.
+                self._patterns = isinstance(value, ast.StringLit | ast.ListLit)
+                doc = [f"{target.ident} = ", *self._value(value)]
+                self._patterns = False
+                return doc
             case ast.FieldStmt(stream, field, value):
                 return [f"{stream.ident}.{field.ident} = ", *self._expression(value, SUM)]
             case ast.InputStmt(name, kind, default):
@@ -182,6 +189,13 @@ class Writer:
             return self._chain(node, bracketed=True)
         return Group([Item(self._expression(node), node.span)], "(", ")")
 
+    def _pattern(self, test: str, written: ast.Expr, least: int = OR) -> Doc:
+        """Return what stands behind a test of text: behind `match`, texts as regular expressions."""
+        before, self._patterns = self._patterns, test == "match"
+        doc = self._expression(_regexes(test, written), least)
+        self._patterns = before
+        return doc
+
     def _form(self, node: ast.Expr) -> tuple[int, Doc]:
         """Return an expression other than `and` and `or` with its level."""
         match node:
@@ -213,8 +227,8 @@ class Writer:
             case ast.TextTest(test, subject, pattern, negated):
                 word = _TESTS.get(test, f"not {test}") if negated else test
                 if isinstance(subject, ast.ListLit):  # `[f] match x` would ask for the field f
-                    return [*self._expression(subject, ATOM), f".{test}(", *self._expression(pattern), ")"]
-                return [*self._expression(subject, SUM), f" {word} ", *self._expression(pattern, SUM)]
+                    return [*self._expression(subject, ATOM), f".{test}(", *self._pattern(test, pattern), ")"]
+                return [*self._expression(subject, SUM), f" {word} ", *self._pattern(test, pattern, SUM)]
             case ast.Exists(operand, negated):
                 return [*self._expression(operand, SUM), " does not exist" if negated else " exists"]
             case _:
@@ -234,7 +248,11 @@ class Writer:
                 if self._text is not None and _OTHER_LINE.match(self._text, function.span.end):
                     raise Unclear
                 word = "distinct " if distinct else ""
-                items = [Item([word, *self._expression(a)], a.span) for a in arguments]
+                regexes = regex_parameters(function.ident)
+                items = [
+                    Item([word, *self._pattern("match" if index in regexes else "", a)], a.span)
+                    for index, a in enumerate(arguments)
+                ]
                 return [function.ident, Group(items, "(", ")", packed=True) if items else "()"]
             case ast.ListLit(items):
                 members = [Item(self._expression(item), item.span) for item in items]
@@ -244,8 +262,8 @@ class Writer:
 
     def _literal(self, node: ast.Expr) -> str:
         match node:
-            case ast.StringLit(value):
-                return string_literal(value)
+            case ast.StringLit(value, _, pattern):
+                return regex_literal(pattern) if self._patterns and pattern is not None else string_literal(value)
             case ast.NumberLit(value):
                 return number_literal(value)
             case ast.DurationLit(microseconds):
@@ -265,3 +283,14 @@ class Writer:
 def bracketed(doc: Doc, span: Span) -> Group:
     """Return a document in parentheses."""
     return Group([Item(doc, span)], "(", ")")
+
+
+def _regexes(test: str, written: ast.Expr) -> ast.Expr:
+    """Return what stands behind a test of text as it is to be written: behind `match`, as regular expressions."""
+    match written:
+        case ast.StringLit(value, span):
+            return ast.StringLit(value, span, value if test == "match" else None)
+        case ast.ListLit(items):
+            return replace(written, items=tuple(_regexes(test, item) for item in items))
+        case _:
+            return written

@@ -25,6 +25,27 @@ def string_value(token: str) -> str:
     return _ESCAPES[token[0]].sub(r"\1", token[1:-1]).replace(PIPE, "|")
 
 
+def regex_value(token: str) -> str:
+    r"""Return what a quoted string stands for as a regular expression: `\"` is a quote, all else is as it is written.
+
+    A pattern has escapes of its own: `"C:\\Windows"` finds `C:\Windows`, `"\d"` a digit.
+    """
+    keep = _ESCAPES[token[0]]
+    return keep.sub(lambda match: match.group() if match.group(1) == "\\" else match.group(1), token[1:-1]).replace(
+        PIPE, "|"
+    )
+
+
+def regex_literal(pattern: str) -> str:
+    r"""Write a regular expression as a string: quotes escaped, all else as it is.
+
+    Before a quote an escape changes nothing in a pattern, but would end the string, so it is left out.
+    """
+    text = re.sub(r'(\\*)"', lambda match: match.group(1)[: len(match.group(1)) // 2 * 2] + r"\"", pattern)
+    odd = (len(text) - len(text.rstrip("\\"))) % 2
+    return f'"{text}\\"' if odd else f'"{text}"'
+
+
 def string_literal(value: str) -> str:
     r"""Write a text as a string in double quotes: quotes escaped, backslashes only where they would not stand."""
     text = re.sub(r'\\(?=["\\])', r"\\\\", value).replace('"', '\\"')

@@ -451,7 +451,7 @@ WITH "flow" AS (
                     JSON_KEYS("proto_info"),
                     LIST_POSITION(
                       STRING_SPLIT(
-                        REPLACE(LOWER(ARRAY_TO_STRING(JSON_KEYS("proto_info"), CHR(31))), '_', ''),
+                        REPLACE(REPLACE(LOWER(ARRAY_TO_STRING(JSON_KEYS("proto_info"), CHR(31))), '_', ''), ' ', ''),
                         CHR(31)
                       ),
                       'pipe'

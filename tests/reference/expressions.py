@@ -183,7 +183,7 @@ def _affix(test: str, subject: Any, affix: Any) -> bool:
 
 
 def _member(record: Any, member: str) -> str | None:
-    """Return a member of a record as text: that of this name, else the first that differs in case and `_` alone."""
+    """Return a member of a record as text: that of this name, else the first that differs in case, `_` and blanks."""
     data = _parsed(record) if isinstance(record, str) else record
     if not isinstance(data, Mapping):
         return None
@@ -201,7 +201,7 @@ def _parsed(record: str) -> Any:
 
 
 def _plain(name: str) -> str:
-    return fold(name).replace("_", "")
+    return fold(name).replace("_", "").replace(" ", "")
 
 
 def _arithmetic(expr: b.Arith, left: Any, right: Any) -> Any:

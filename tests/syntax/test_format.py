@@ -20,7 +20,10 @@ def formatted(text: str) -> str | None:
         ("q = filter p where exe = 'a.exe'", 'q = filter p where (exe == "a.exe")\n'),
         ("q = filter p (where exe <> 'a.exe')", 'q = filter p where (exe != "a.exe")\n'),
         ("q = filter (exe == “a”)", 'q = filter where (exe == "a")\n'),
-        ("x = 'C:\\\\Windows\\\\'", 'x = "C:\\Windows\\\\"\n'),
+        # Behind `match` a constant stands for its text as it is written.
+        ("x = 'C:\\\\Windows\\\\'", 'x = "C:\\\\Windows\\\\"\n'),
+        ("f = filter p where (x == 'C:\\\\Windows\\\\')", 'f = filter p where (x == "C:\\Windows\\\\")\n'),
+        (r"f = filter p where (x match 'C:\\W\d\"')", 'f = filter p where (x match "C:\\\\W\\d\\"")\n'),
         ("x = '\"a\"'", 'x = "\\"a\\""\n'),
         ("q = filter p where ((a) and ((b or c)))", "q = filter p where (a and (b or c))\n"),
         ("q = filter p where (a or b and c)", "q = filter p where (a or (b and c))\n"),

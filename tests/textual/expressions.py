@@ -307,7 +307,8 @@ class Reader:
 
     def _one_text_test(self, view: View, test: str, tested: Term, choice: ast.Expr) -> Test:
         if test == "match" and isinstance(choice, ast.StringLit):
-            regex = expression(choice.value)
+            # A constant stands for its text as it is written.
+            regex = expression(choice.value if choice.pattern is None else choice.pattern)
             return lambda p: (text := tested.at(p)) is not None and regex.search(text) is not None
         if isinstance(choice, ast.StringLit) and tested.type in TEXTS:
             before, behind = {"contains": (".*", ".*"), "startswith": ("", ".*"), "endswith": (".*", "")}[test]

@@ -42,6 +42,11 @@ def lower(text: str) -> str:
     return "".join("i" if letter == "İ" else letter.lower() for letter in text)
 
 
+def _without(name: str) -> str:
+    """Return a member's name without what does not count in it."""
+    return lower(name).replace("_", "").replace(" ", "")
+
+
 def told_apart(value: Any) -> Any:
     """Return what is equal for equal values: texts count without case."""
     return lower(value) if isinstance(value, str) else value
@@ -155,8 +160,8 @@ def member(record: Any, name: str) -> str | None:
         return None
     if not isinstance(data, dict):
         return None
-    wanted = lower(name).replace("_", "")
-    alike = [key for key in data if key == name] + [key for key in data if lower(key).replace("_", "") == wanted]
+    wanted = _without(name)
+    alike = [key for key in data if key == name] + [key for key in data if _without(key) == wanted]
     for key in alike:
         if (value := data[key]) is not None:
             return value if isinstance(value, str) else json.dumps(value, separators=(",", ":"))

@@ -47,13 +47,15 @@ class DuckDBDialect(Dialect):
         return super().matches(subject, pattern)
 
     def member(self, record: SQL, name: str) -> SQL:
-        """Look a member up as it is written, else under the name that differs from it in case and underscores only.
+        """Look a member up as it is written, else under the name that differs in case, underscores and blanks only.
 
         A text that is no JSON has no members.
         """
         as_written = call("json_extract_string", record, text("/" + name.replace("~", "~0").replace("/", "~1")))
         keys = call("json_keys", record.copy())
-        index = call("list_position", folded_items(keys, underscores=False), folded(text(name.replace("_", ""))))
+        index = call(
+            "list_position", folded_items(keys, underscores=False), folded(text(name.replace("_", "").replace(" ", "")))
+        )
         # The key is written into a JSON pointer, in which `~` and `/` are escaped; `~` first, else twice.
         escaped: SQL = call("list_extract", keys.copy(), index)
         for character, escape in (("~", "~0"), ("/", "~1")):

@@ -70,10 +70,14 @@ def _regex(operands: Operands) -> SQL:
 
 
 def folded_items(items: SQL, *, underscores: bool = True) -> SQL:
-    """Return a list of texts in lower case, without underscores where they do not count: as one text, split again."""
+    """Return a list of texts in lower case, as one text that is split again.
+
+    Where underscores do not count, neither do blanks, and both are left out.
+    """
     one: SQL = exp.Lower(this=call("array_to_string", items, _separator()))
     if not underscores:
-        one = exp.Replace(this=one, expression=text("_"), replacement=text(""))
+        for ignored in "_ ":
+            one = exp.Replace(this=one, expression=text(ignored), replacement=text(""))
     return call("string_split", one, _separator())
 
 
