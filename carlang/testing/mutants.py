@@ -8,6 +8,7 @@ What is changed, and how:
 - A list loses each of its members in turn: one of values, of the classes or actions of a search, of keys.
 - A text gets a `*` at either end, or loses the one it has. `contains`, which has one at both ends, becomes `startswith`
   and `endswith`, and each of these `contains` and `==`.
+- `<` becomes `<=` and the other way round, and so do `>` and `>=`.
 - A number goes up and down by one in its last digit, a duration by a second, the width of a block of addresses by a
   bit.
 
@@ -34,6 +35,7 @@ _SECOND = 1_000_000
 """The step of a duration: the unit in which events tell their time at the least. It is in microseconds."""
 _ALIKE = {"contains": ("startswith", "endswith"), "startswith": ("contains",), "endswith": ("contains",)}
 """For a test of text those that ask for one `*` more or less at an end."""
+_BORDERS = {"<": "<=", "<=": "<", ">": ">=", ">=": ">"}
 
 M = TypeVar("M")
 Change = tuple[ast.Node, Span, str]
@@ -72,6 +74,8 @@ def _changes(statement: ast.Statement) -> Iterator[tuple[ast.Node, Change]]:
                 yield node, (ast.And(operands, span), span, "joined by `and`")
             case ast.TextTest():
                 yield from ((node, change) for change in _other_tests(node))
+            case ast.Comparison():
+                yield from ((node, change) for change in _other_borders(node))
             case ast.NumberLit() | ast.DurationLit() | ast.AddressLit() | ast.StringLit():
                 yield from ((node, change) for change in _steps(node))
         yield from ((node, change) for change in _shorter(node))
@@ -152,6 +156,14 @@ def _other_ends(text: ast.StringLit) -> Iterator[Change]:
     ends.append(value.removesuffix("*") if value.endswith("*") else f"{value}*")
     for changed in ends:
         yield ast.StringLit(changed, text.span), text.span, f"made {string_literal(changed)}"
+
+
+def _other_borders(test: ast.Comparison) -> Iterator[Change]:
+    """Yield a comparison by order with equality taken in or left out; of a chained one, one pair after the other."""
+    for index, operator in enumerate(test.operators):
+        if other := _BORDERS.get(operator):
+            operators = (*test.operators[:index], other, *test.operators[index + 1 :])
+            yield replace(test, operators=operators), test.span, f"made `{other}`"
 
 
 def _other_tests(test: ast.TextTest) -> Iterator[Change]:

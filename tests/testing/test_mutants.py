@@ -41,6 +41,7 @@ def test_what_no_test_depends_on_survives() -> None:
         ('exe == "a.exe"', "dropped"),
         ("pid > 10", "dropped"),
         ("pid > 10", "negated"),
+        ("pid > 10", "made `>=`"),
         ("10", "made 9"),
         ("10", "made 11"),
         ('"a.exe"', 'made "*a.exe"'),
@@ -67,7 +68,7 @@ def test_enough_tests_leave_no_survivor() -> None:
     )
     result = run_tests(analytic(case(r"exe: a.exe, user: x\y", "exe: a.exe, pid: 11", rows=2) + near), mutate=True)
     assert result.survivors == ()
-    assert result.mutants == 14
+    assert result.mutants == 15
     assert result.passed
 
 
@@ -96,7 +97,14 @@ CHANGES = [
     ("not pid exists", ["not not pid exists", "not true"]),
     (
         "ppid < pid < uid",
-        ["not ppid < pid and pid < uid", "pid < uid", "ppid < pid and not pid < uid", "ppid < pid"],
+        [
+            "not ppid < pid and pid < uid",
+            "pid < uid",
+            "ppid < pid and not pid < uid",
+            "ppid < pid",
+            "ppid <= pid < uid",
+            "ppid < pid <= uid",
+        ],
     ),
     (
         'user in ["a", "*b", "c*", "*d*"]',
@@ -125,11 +133,17 @@ CHANGES = [
     ),
     ('user match ["a", "b."]', ['not user match ["a", "b."]', "true", 'user match ["b."]', 'user match ["a"]']),
     ('user startswith "a*"', ['not user startswith "a*"', "true", 'user contains "a*"']),
-    ("uid > 1.5", ["not uid > 1.5", "true", "uid > 1.4", "uid > 1.6"]),
-    ("uid > -1", ["not uid > -1", "true", "uid > -2", "uid > 0"]),
+    ("uid > 1.5", ["not uid > 1.5", "true", "uid >= 1.5", "uid > 1.4", "uid > 1.6"]),
+    ("uid > -1", ["not uid > -1", "true", "uid >= -1", "uid > -2", "uid > 0"]),
     (
         "time > now - 2 minutes",
-        ["not time > now - 2 minutes", "true", "time > now - 119 seconds", "time > now - 121 seconds"],
+        [
+            "not time > now - 2 minutes",
+            "true",
+            "time >= now - 2 minutes",
+            "time > now - 119 seconds",
+            "time > now - 121 seconds",
+        ],
     ),
     ("ip in 10.2.0.0/16", ["not ip in 10.2.0.0/16", "true", "ip in 10.2.0.0/15", "ip in 10.2.0.0/17"]),
     ("ip in 0.0.0.0/0", ["not ip in 0.0.0.0/0", "true", "ip in 0.0.0.0/1"]),
@@ -145,7 +159,7 @@ CHANGES = [
             'ip in "10.2.0.0/17"',
         ],
     ),
-    ("now - time < 0 s", ["not now - time < 0 s", "true", "now - time < 1 s"]),
+    ("now - time < 0 s", ["not now - time < 0 s", "true", "now - time <= 0 s", "now - time < 1 s"]),
 ]
 
 
