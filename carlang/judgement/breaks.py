@@ -5,6 +5,9 @@ was filtered has gaps by nature. So a gap counts for something in a log alone th
 in ten of the numbers between its gaps are there, and there are at least twenty records for each gap. Fewer than
 `ID_GAP` missing numbers are no gap: what a sensor leaves out now and then, and records that cannot be read.
 
+A record may be events of several classes, and is counted once: of classes that one record of a sensor may be of, the
+one that has most records counts.
+
 A log is that of one host in one source, as exports of one log may overlap. What another source has of the same log is
 not missing. Where numbers that are higher are of earlier hours, the log began to count anew.
 """
@@ -21,6 +24,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from carlang.mapping import classes_of_one_record
 from carlang.results import LogBroken
 from carlang.store.merging import Keys, id_runs
 
@@ -29,6 +33,7 @@ _THERE = 90
 _RECORDS_A_GAP = 20
 """So many records there are at least for each gap."""
 _LOGS = 1 << 20  # more than there are
+_CLASS = ["sensor", "object", "action"]
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -70,7 +75,8 @@ class Logs:
 def log_breaks(runs: pa.Table, logs: Logs) -> dict[int, list[tuple[LogBroken, frozenset[str]]]]:
     """Return the breaks by host, each with the channels that its log may be.
 
-    `runs` has a row for each run of numbers: `id` of the host, `log`, `sensor`, and the members of `ID_RUN`.
+    `runs` has a row for each run of numbers: `id` of the host, `object`, `action`, `log`, `sensor`, and the members of
+    `ID_RUN`.
     """
     keys = Keys.of(runs, ("log", "sensor"))
     pairs = pc.unique(keys.numbers)
@@ -80,10 +86,10 @@ def log_breaks(runs: pa.Table, logs: Logs) -> dict[int, list[tuple[LogBroken, fr
     numbers = pa.array([None if log is None else named.index(log) for log in of_pairs], pa.int64())
     of_row = numbers.take(pc.index_in(keys.numbers, pairs))
     group = pc.add(pc.multiply(runs["id"].cast(pa.int64()), _LOGS), of_row)
-    table = runs.drop_columns(["id", "log", "sensor"]).append_column("group", group).filter(pc.is_valid(group))
-    joined = id_runs(table)
+    table = runs.drop_columns(["id", "log"]).append_column("group", group).filter(pc.is_valid(group))
+    joined = id_runs(table.drop_columns(_CLASS))
     breaks: dict[int, list[tuple[LogBroken, frozenset[str]]]] = defaultdict(list)
-    for of_log in _with_gaps(joined):
+    for of_log in _with_gaps(joined, table):
         host, number = divmod(of_log[0]["group"], _LOGS)
         others = joined.filter(pc.equal(joined["group"], of_log[0]["group"])).to_pylist()
         for before, after in pairwise(of_log):
@@ -94,20 +100,47 @@ def log_breaks(runs: pa.Table, logs: Logs) -> dict[int, list[tuple[LogBroken, fr
     return breaks
 
 
-def _with_gaps(joined: pa.Table) -> Iterator[list[dict[str, Any]]]:
-    """Yield the runs of each log of a source that has some gaps and is otherwise without."""
+def _with_gaps(joined: pa.Table, by_class: pa.Table) -> Iterator[list[dict[str, Any]]]:
+    """Yield the runs of each log of a source that has some gaps and is otherwise without.
+
+    `joined` are those of all its classes together.
+    """
     length = pc.add(pc.subtract(joined["last"], joined["first"]), 1)
     lengths = joined.append_column("length", length).group_by(["group", "source"], use_threads=False)
     sums = lengths.aggregate([("count", "sum"), ("length", "sum"), ("first", "count")])
-    gaps = pc.subtract(sums["first_count"], 1)
-    is_dense = pc.greater_equal(pc.multiply(sums["count_sum"], 100), pc.multiply(sums["length_sum"], _THERE))
-    is_rare = pc.greater_equal(sums["count_sum"], pc.multiply(gaps, _RECORDS_A_GAP))
-    chosen = sums.filter(pc.and_(pc.greater(gaps, 0), pc.and_(is_dense, is_rare))).to_pylist()
-    for each in chosen:
-        of_source = (
-            pc.equal(joined["source"], each["source"]) if each["source"] is not None else pc.is_null(joined["source"])
-        )
-        yield joined.filter(pc.and_(pc.equal(joined["group"], each["group"]), of_source)).to_pylist()
+    sums = sums.append_column("gaps", pc.subtract(sums["first_count"], 1))
+    # Counted by class, a record may be there twice: what seems to be without gaps is counted once more.
+    may_be = pc.and_(pc.greater(sums["gaps"], 0), _is_without(sums["count_sum"], sums["length_sum"], sums["gaps"]))
+    for each in sums.filter(may_be).to_pylist():
+        group, source = each["group"], each["source"]
+        records = _records(_of_log(by_class, group, source))
+        if _is_without(records, each["length_sum"], each["gaps"]).as_py():
+            yield _of_log(joined, group, source).to_pylist()
+
+
+def _is_without(records: Any, length: Any, gaps: Any) -> Any:
+    """Tell whether logs are otherwise without gaps."""
+    is_dense = pc.greater_equal(pc.multiply(records, 100), pc.multiply(length, _THERE))
+    return pc.and_(is_dense, pc.greater_equal(records, pc.multiply(gaps, _RECORDS_A_GAP)))
+
+
+def _of_log(runs: pa.Table, group: int, source: str | None) -> pa.Table:
+    of_source = pc.is_null(runs["source"]) if source is None else pc.equal(runs["source"], source)
+    return runs.filter(pc.and_(pc.equal(runs["group"], group), of_source))
+
+
+def _records(runs: pa.Table) -> int:
+    """Return how many different records there are at least."""
+    sums = runs.group_by(_CLASS, use_threads=False).aggregate([("count", "sum")]).to_pylist()
+    counted: set[tuple[str | None, tuple[str, str]]] = set()
+    records = 0
+    for row in sorted(sums, key=lambda row: (-row["count_sum"], row["object"], row["action"])):
+        sensor, event_class = row["sensor"], (row["object"], row["action"])
+        pairs = classes_of_one_record(sensor) if sensor is not None else frozenset[frozenset[tuple[str, str]]]()
+        if not any(of == sensor and frozenset({event_class, other}) in pairs for of, other in counted):
+            counted.add((sensor, event_class))
+            records += row["count_sum"]
+    return records
 
 
 def _broken(log: str, before: Mapping[str, Any], after: Mapping[str, Any]) -> LogBroken | None:

@@ -252,7 +252,7 @@ class Hosts:
 
     def _read_broken(self, platforms: Mapping[str, Sequence[str]]) -> dict[int, list[tuple[Lost, frozenset[str]]]]:
         """Return by host where the numbers of a log's records break, each with the log's channels."""
-        query = "SELECT id, log, sensor, unnest(ids, recursive := true) FROM seen WHERE len(ids) > 0"
+        query = "SELECT id, object, action, log, sensor, unnest(ids, recursive := true) FROM seen WHERE len(ids) > 0"
         runs = self._connection.sql(query).to_arrow_table()
         counts = {sensor: len(names) for sensor, names in platforms.items()}
         breaks = log_breaks(runs, Logs(self._channels, counts))

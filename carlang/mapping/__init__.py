@@ -1,12 +1,20 @@
 """Records into events: each sensor's YAML says which records are its own, and which SQL over them gives each field."""
 
 from carlang.mapping.event_mapping import EventMapping, Sensors
-from carlang.mapping.sensors import builtin_sensors, load_sensors, sensor_channels, sensor_logs, sensor_platforms
+from carlang.mapping.sensors import (
+    builtin_sensors,
+    classes_of_one_record,
+    load_sensors,
+    sensor_channels,
+    sensor_logs,
+    sensor_platforms,
+)
 
 __all__ = [
     "EventMapping",
     "Sensors",
     "builtin_sensors",
+    "classes_of_one_record",
     "load_sensors",
     "sensor_channels",
     "sensor_logs",

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from importlib.resources import files as package_files
+from itertools import combinations
 from pathlib import Path as FilePath
 from typing import Any, Literal
 
@@ -187,6 +188,26 @@ def sensor_channels() -> dict[str, frozenset[str]]:
     texts = (text for _, text in builtin_files())
     of = {head["sensor"]: named.findall(text) for head, text in zip(_heads(), texts, strict=True)}
     return {name: frozenset(channel.strip().strip("'\"") for channel in channels) for name, channels in of.items()}
+
+
+@cache
+def classes_of_one_record(sensor: str) -> frozenset[frozenset[tuple[str, str]]]:
+    """Return the pairs of classes that one record of a sensor may be events of, by its id.
+
+    Two kinds of events of one object that both have a condition are taken to be of different records.
+    """
+    texts = [text for head, (_, text) in zip(_heads(), builtin_files(), strict=True) if head["sensor"] == sensor]
+    of_id: dict[int, list[tuple[str, str, bool]]] = {}
+    for entry in (entry for text in texts for entry in yaml.safe_load(text)["events"]):
+        ids = _listed(entry.get("event_id", []))
+        for event_id in (each for each in ids if each != _ANY):
+            of_id.setdefault(event_id, []).append((entry["object"], entry["action"], "where" in entry))
+    return frozenset(
+        frozenset({(first[0], first[1]), (second[0], second[1])})
+        for kinds in of_id.values()
+        for first, second in combinations(kinds, 2)
+        if first[0] != second[0] or not (first[2] and second[2])
+    )
 
 
 @cache

@@ -272,6 +272,21 @@ def test_numbers_break_in_a_log_as_a_whole_and_not_in_each_class_or_source_of_it
     )
 
 
+def test_a_record_that_is_events_of_two_classes_is_one_number_of_its_log(tmp_path: Path) -> None:
+    logins = 'q = search user_session:login where (user == "x")'
+    fields = {"sensor": "windows_security", "user": "x"}
+
+    def answer(name: str, numbers: Iterable[int]) -> str:
+        rows = [row for n in numbers for row in _numbered("A", [n], 1 if n < 500 else 4, fields)]
+        return judged(
+            store_of(tmp_path / name, user_session__login=rows, authentication__success=rows), logins
+        ).state.value
+
+    assert answer("complete", [*range(1, 51), *range(500, 551)]) == "partly"
+    assert answer("filtered", [*range(1, 101, 2), *range(500, 601, 2)]) == "answered"
+    assert answer("few", [*range(1, 7), *range(500, 507)]) == "answered"
+
+
 def test_a_sensor_that_is_written_to_several_logs_of_a_host_has_no_numbers_of_one_log(tmp_path: Path) -> None:
     script = {"sensor": "windows_powershell", "content": "x"}
     rows = [*_numbered("A", range(1, 51), 1, script), *_numbered("A", range(5000, 5050), 2, script)]
