@@ -164,6 +164,15 @@ class Builder(Transformer_NonRecursive[Token, Any]):
         operators = tuple(_SAME_OPERATOR.get(str(token), str(token)) for token in parts[1::2])
         return ast.Comparison(operands, operators, _over(parts))
 
+    def between(self, parts: list[Child]) -> ast.And | ast.Not:
+        """`a between b and c`: from the one to the other, both ends among them."""
+        subject, operator, low, _, high = parts
+        subject = _field(subject)
+        above = ast.Comparison((subject, low), (">=",), _over([subject, low]))
+        below = ast.Comparison((subject, high), ("<=",), _over([subject, high]))
+        both = ast.And((above, below), _over(parts))
+        return ast.Not(both, _over(parts)) if operator.type == "NOT_BETWEEN" else both
+
     def in_test(self, parts: list[Child]) -> ast.In:
         """`a not in b`."""
         item, operator, container = parts

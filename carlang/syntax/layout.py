@@ -48,7 +48,21 @@ _BEGINS = re.compile(
 _ALWAYS_CONTINUES = frozenset({"and", "or", "not", "where"})
 # Words that are operators behind an operand, and may be names elsewhere.
 _OPERATORS = frozenset(
-    {"in", "contains", "contain", "startswith", "endswith", "match", "matches", "of", "as", "within", "by", "select"}
+    {
+        "in",
+        "between",
+        "contains",
+        "contain",
+        "startswith",
+        "endswith",
+        "match",
+        "matches",
+        "of",
+        "as",
+        "within",
+        "by",
+        "select",
+    }
 )
 _BEFORE_A_NAME = frozenset({"output", "return", "filter", "search", "input", "from", "join", "group", "run", "until"})
 # What an operand cannot stand behind: nothing, an operator, an open bracket, a word that wants a name.

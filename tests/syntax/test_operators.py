@@ -31,6 +31,10 @@ AT = Span(0, 0)
         ("not a in b", "not (a in b)"),
         ("a AND b Or c", "(a and b) or c"),
         ("a < b and b < c", "(a < b) and (b < c)"),
+        ("a between 1 and 4 and b == 2", "(a >= 1 and a <= 4) and b == 2"),
+        ("a not between 1 and 4 or b == 2", "(not (a >= 1 and a <= 4)) or b == 2"),
+        ("not a between -1 and b + 1", "not (a >= -1 and a <= (b + 1))"),
+        ("not -1 < a < 4 or b == 2", "(not (-1 < a < 4)) or b == 2"),
     ],
 )
 def test_precedence(loose: str, grouped: str) -> None:
