@@ -394,7 +394,7 @@ def test_records_of_one_occurrence_are_a_row_unless_they_are_wanted_apart(tmp_pa
     assert together["columns"][-1] == {"name": "record_ids", "type": "list", "item": "id"}
     assert together["rows"][0]["record_ids"] == ["1", "1"]
     assert (apart["count"], "tied" in apart, "record_ids" in apart["rows"][0]) == (2, False, False)
-    for verb in ("run", "explain"):
-        told = carlang(verb, file, "--store", tmp_path / "events").out
+    for command in (["run"], ["explain"], ["run", "--format", "html"]):
+        told = carlang(*command, file, "--store", tmp_path / "events").out
         assert "Records of two sensors that tell of one occurrence are one row: process/create" in told
     assert [carlang("test", file, *option).status for option in ([], ["--records-apart"])] == [0, 1]
