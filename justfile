@@ -48,6 +48,7 @@ ci:
 docs:
     {{python}} docs/generate_model.py
     {{python}} docs/generate_sensors.py
+    {{python}} docs/generate_names.py
     {{python}} docs/generate_catalogue.py
     if [ -d ../shared/corpus ]; then {{python}} docs/generate_corpus.py ../shared/corpus/car/analytics; fi
     {{python}} tools/make_sample.py

@@ -23,6 +23,8 @@ _CLOSING = {"(": ")", "[": "]"}
 _BEFORE_A_CONDITION = frozenset({"where", "and", "or", "not"})
 _MOST_BEGINNINGS = 200
 """At how many places the missing bracket is tried at most: each costs a parse of the statement."""
+_MOST_READ = 400_000
+"""How many characters are read to see whether a bracket means the same elsewhere: a second's worth, not measured."""
 _LONGEST = 20_000
 """How many characters a statement may have to be repaired, for the same reason; the longest published one has 2,553."""
 _ALIKE = 4
@@ -82,7 +84,7 @@ def _closed(text: str, span: Span, fault: Diagnostic, read: Reader) -> Diagnosti
 def _means_the_same(statement: str, places: Iterator[int], bracket: str, meant: ast.Statement, read: Reader) -> bool:
     """Tell whether a statement means the same with its missing bracket at each of some places."""
     ends = list(places)
-    if len(ends) > _MOST_BEGINNINGS:
+    if len(ends) > _MOST_BEGINNINGS or len(ends) * len(statement) > _MOST_READ:
         return False
     meaning = rewrite(meant, _merged)
     others = (read(statement[:end] + bracket + statement[end:]) for end in ends)

@@ -19,9 +19,9 @@ from carlang.syntax import ast
 from carlang.syntax.dialects import foreign_form
 from carlang.syntax.draft import Draft
 
-_ROUNDS = 12
+_ROUNDS = 30
 """How many faults of a statement are mended, as each costs a few parses. Those behind are seen once these are gone."""
-_LONGEST = 20_000
+_LONGEST = 5_000
 """How many characters a statement may have to be mended, for the same reason; the longest published one has 2,553."""
 
 _TOKEN = re.compile(

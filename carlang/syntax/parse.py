@@ -25,8 +25,8 @@ LONGEST = 4_000_000
 """How many characters a program may have. That is a list of some 200,000 file names; compiling it takes 25 seconds and
 1 GB, both of which grow with the length."""
 
-_MOST_MENDED = 100
-"""How many faulty statements of a program are read as they were probably meant: each costs some ten parses."""
+_MOST_MENDED = 20_000
+"""How many characters of faulty statements are read as they were probably meant: a fault costs some ten parses."""
 
 _TARGET = re.compile(r"([^\W\d]\w*)\s*=(?!=)")
 
@@ -83,7 +83,8 @@ def parse(source: Source) -> Parsed:
     faulty = 0
     for piece in pieces:
         statements.append(_statement(source, piece, builder, diagnostics, thoroughly=faulty < _MOST_MENDED))
-        faulty += isinstance(statements[-1], ast.FaultyStmt)
+        if isinstance(statements[-1], ast.FaultyStmt):
+            faulty += piece.span.end - piece.span.start
     if not statements:
         end = Span(0, min(len(source.text), 1))
         empty = Diagnostic(codes.EMPTY_PROGRAM, "the program is empty", source, end)
