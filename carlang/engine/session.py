@@ -113,7 +113,8 @@ class QuerySession(ABC):
         """Make the tables of an object's tied records and occurrences, and remember of which classes there are some."""
         self._provide_numbered(name)
         ties = [tie for tie in self._model.ties if tie.object == name and tie.event_class in self._shared_classes()]
-        self._occurrences[name] = make_tables(self._engine, self._model.objects[name], ties, self._window)
+        owner, all_have_ids = self._model.objects[name], self._all_have_ids(name)
+        self._occurrences[name] = make_tables(self._engine, owner, ties, self._window, all_have_ids=all_have_ids)
 
     @abstractmethod
     def _provide(self, name: str) -> None:
@@ -122,6 +123,10 @@ class QuerySession(ABC):
     @abstractmethod
     def _provide_numbered(self, name: str) -> None:
         """Make the table of an object's events with numbers, those around the window among them."""
+
+    @abstractmethod
+    def _all_have_ids(self, name: str) -> bool:
+        """Tell whether each record of an object has an id."""
 
     @abstractmethod
     def _shared_classes(self) -> frozenset[Class]:
@@ -162,6 +167,9 @@ class Session(QuerySession):
         table = lower_table(dialect, owner, files, Window(), numbered_from=first)
         self._engine.execute(dialect.text(table))
         self._numbered_files += sum(len(group.paths) for group in files)
+
+    def _all_have_ids(self, name: str) -> bool:
+        return all(file.filled.get("record_id", 0) >= file.rows for file in self._store.files(name))
 
     def _shared_classes(self) -> frozenset[Class]:
         if self._classes is None:
@@ -216,6 +224,10 @@ class MemorySession(QuerySession):
         self._provide(name)
         self._engine.execute(dialect.text(lower_numbered(dialect, self._model.objects[name], self._numbered_rows)))
         self._numbered_rows += self._tables[name].num_rows if name in self._tables else 0
+
+    def _all_have_ids(self, name: str) -> bool:
+        table = self._tables.get(name)
+        return table is None or table["record_id"].null_count == 0
 
     def _shared_classes(self) -> frozenset[Class]:
         if self._classes is None:

@@ -64,24 +64,27 @@ def wider(window: Window) -> Window:
     return replace(window, since=since, until=window.until + MARGIN if window.until else None)
 
 
-def make_tables(engine: Engine, owner: Object, ties: Sequence[Tie], window: Window) -> frozenset[Class]:
+def make_tables(
+    engine: Engine, owner: Object, ties: Sequence[Tie], window: Window, *, all_have_ids: bool
+) -> frozenset[Class]:
     """Make the tables of an object's tied records and occurrences from that of its numbered events.
 
-    `ties` are those of the object. Returns the classes of which there are tied records. Raises `EngineError` where that
-    takes longer than a query may.
+    `ties` are those of the object, `all_have_ids` says that each of its records has an id. Returns the classes of which
+    there are tied records. Raises `EngineError` where that takes longer than a query may.
     """
     dialect = engine.dialect
     engine.execute(dialect.text(lower_pairs(dialect, owner.name)))
-    tied = {tie.event_class for tie in ties if _pair(engine, tie, owner, window)}
+    tied = {tie.event_class for tie in ties if _pair(engine, tie, owner, window, all_have_ids=all_have_ids)}
     engine.execute(dialect.text(lower_records(owner, window)))
     engine.execute(dialect.text(lower_occurrences(dialect, owner, window, ties)))
     return frozenset(tied)
 
 
-def _pair(engine: Engine, tie: Tie, owner: Object, window: Window) -> bool:
+def _pair(engine: Engine, tie: Tie, owner: Object, window: Window, *, all_have_ids: bool) -> bool:
     """Pair the records of a tie, and tell whether there are any to be paired."""
     dialect = engine.dialect
-    for step in (lower_keyed(dialect, tie, owner, wider(window)), lower_crowd(tie), lower_candidates(tie)):
+    keyed = lower_keyed(dialect, tie, owner, wider(window), all_have_ids=all_have_ids)
+    for step in (keyed, lower_crowd(tie), lower_candidates(tie)):
         engine.execute(dialect.text(step), takes_time=True)
     engine.execute(dialect.text(lower_forgotten(tie)))
     statements = [dialect.text(statement) for statement in lower_round(tie)]

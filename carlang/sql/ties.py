@@ -3,7 +3,8 @@
 Records have numbers in `#id`. Which are tied stands in a table of pairs, made tie by tie: the candidates of a tie are
 records of its two sensors that can be one occurrence. Of those the nearest in time are a pair; a round takes every pair
 in which each is the other's nearest, and what is left goes into the next round. Of equal distances the earlier records
-are taken first, so nothing depends on the files that records stand in.
+are taken first, by their ids and, where they have none, by what else is in them, so that nothing depends on the files
+that records stand in.
 """
 
 from __future__ import annotations
@@ -56,6 +57,7 @@ _FIRST, _SECOND, _TIME, _APART = "first", "second", "time", "apart"
 _FIRST_ID, _SECOND_ID, _SECOND_TIME = "first_record_id", "second_record_id", "second_time"
 _AT, _SPAN, _IS_SECOND, _STEP = "#at", "#span", "#is_second", "#step"
 _HOST, _FULL_NAME = "#host", "#full_name"
+_REST, _FIRST_REST, _SECOND_REST = "#rest", "#first_rest", "#second_rest"
 
 _KEPT = frozenset({"object", "action", "time", "sensor", "source", "record_id"})
 """What tells which record it is that shows: not filled from another one."""
@@ -69,9 +71,12 @@ def lower_pairs(dialect: Dialect, object_name: str) -> exp.Create:
     return _made(_pairs(object_name), query)
 
 
-def lower_keyed(dialect: Dialect, tie: Tie, owner: Object, window: Window) -> exp.Create:
-    """Return the statement that makes the table of the records that a tie may pair, with what is compared of them."""
-    records = subquery(_keyed(dialect, tie, owner, window), "records")
+def lower_keyed(dialect: Dialect, tie: Tie, owner: Object, window: Window, *, all_have_ids: bool) -> exp.Create:
+    """Return the statement that makes the table of the records that a tie may pair, with what is compared of them.
+
+    Unless all records have ids, all of their columns are read, which takes its time.
+    """
+    records = subquery(_keyed(dialect, tie, owner, window, all_have_ids=all_have_ids), "records")
     complete = everything(records).where(all_of([present(column(key)) for key in _keys(tie)]), copy=False)
     return _made(_keyed_table(tie.object), complete)
 
@@ -107,6 +112,8 @@ def lower_candidates(tie: Tie) -> exp.Create:
         as_named(apart, _APART),
         as_named(column("record_id", _FIRST), _FIRST_ID),
         as_named(column("record_id", _SECOND), _SECOND_ID),
+        as_named(column(_REST, _FIRST), _FIRST_REST),
+        as_named(column(_REST, _SECOND), _SECOND_REST),
     ]
     tests: list[SQL] = [exp.EQ(this=column(key, _FIRST), expression=column(key, _SECOND)) for key in _keys(tie)]
     tests.append(exp.EQ(this=column("#met", _FIRST), expression=column(_SPAN, _SECOND)))
@@ -208,7 +215,7 @@ def _identity(dialect: Dialect) -> list[SQL]:
     return [as_named(column(NUMBER, "record"), OCCURRENCE), as_named(ids, hidden(RECORD_IDS))]
 
 
-def _keyed(dialect: Dialect, tie: Tie, owner: Object, window: Window) -> exp.Query:
+def _keyed(dialect: Dialect, tie: Tie, owner: Object, window: Window, *, all_have_ids: bool) -> exp.Query:
     """The records of both sensors that have all keys and a time, and are in no pair yet, with what is compared."""
     types = {field.name: field.type for field in owner.fields.values()}
     host = exp.Nullif(this=folded(dialect.host_label(column("hostname"))), expression=text(""))
@@ -218,6 +225,7 @@ def _keyed(dialect: Dialect, tie: Tie, owner: Object, window: Window) -> exp.Que
         as_named(dialect.microseconds(column("time")), _AT),
         as_named(_span(dialect, tie), _SPAN),
         as_named(exp.EQ(this=folded(column("sensor")), expression=folded(text(tie.second))), _IS_SECOND),
+        as_named(_rest(owner, all_have_ids=all_have_ids), _REST),
         as_named(host, _HOST),
         as_named(full_name, _FULL_NAME),
         *(as_named(_comparable(key, types[key]), f"#key{i}") for i, key in enumerate(tie.keys)),
@@ -238,9 +246,20 @@ def _keyed(dialect: Dialect, tie: Tie, owner: Object, window: Window) -> exp.Que
 def _nearness(side: str) -> SQL:
     """The number of a candidate among those of one record: the nearest first, then the earliest."""
     order = [ordered(column(_APART)), ordered(column(_TIME)), *in_order(column(_FIRST_ID), Kind.ID)]
-    order += [ordered(column(_FIRST)), ordered(column(_SECOND_TIME)), *in_order(column(_SECOND_ID), Kind.ID)]
-    order.append(ordered(column(_SECOND)))
+    order += [ordered(column(_FIRST_REST)), ordered(column(_FIRST))]
+    order += [ordered(column(_SECOND_TIME)), *in_order(column(_SECOND_ID), Kind.ID)]
+    order += [ordered(column(_SECOND_REST)), ordered(column(_SECOND))]
     return exp.Window(this=call("row_number"), partition_by=[column(side)], order=exp.Order(expressions=order))
+
+
+def _rest(owner: Object, *, all_have_ids: bool) -> SQL:
+    """What tells records of one time and id apart: of those without an id all fields, and the source last."""
+    source = exp.Coalesce(this=cast(column("source"), "varchar"), expressions=[text("")])
+    if all_have_ids:
+        return source
+    fields = exp.Array(expressions=[cast(column(field), "varchar") for field in owner.fields if field != "source"])
+    digest = exp.DPipe(this=call("md5", cast(fields, "varchar")), expression=source.copy())
+    return exp.Case().when(missing(column("record_id")), digest, copy=False).else_(source, copy=False)
 
 
 def _span(dialect: Dialect, tie: Tie) -> SQL:

@@ -279,6 +279,20 @@ def store_of(folder: Path, *files: list[dict[str, Any]]) -> Path:
     return folder
 
 
+def test_records_of_one_time_without_ids_are_tied_in_any_order_of_files_alike(tmp_path: Path) -> None:
+    nameless = {"time": NOW, "record_id": None}
+    starts = [{**SYSMON, **nameless, "command_line": f"a -{n}"} for n in (1, 2)]
+    seconds = [{**SECURITY, **nameless, "sid": f"S-{n}"} for n in (1, 2)]
+    sids = set()
+    for number, events in enumerate(
+        ([*starts, *seconds], [*reversed(starts), *seconds], [*starts, *reversed(seconds)])
+    ):
+        rows = carlang.run(STARTS, store_of(tmp_path / str(number), *([event] for event in events)))["p"].rows()
+        sids.add(tuple(sorted((row["command_line"], row["sid"]) for row in rows)))
+    assert len(sids) == 1
+    assert len(next(iter(sids))) == 2
+
+
 def test_a_range_of_time_has_an_occurrence_by_its_first_record(tmp_path: Path) -> None:
     border = NOW + timedelta(milliseconds=1)
     store = store_of(tmp_path, [SYSMON], [SECURITY])
