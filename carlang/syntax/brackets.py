@@ -146,7 +146,9 @@ def _closed_as_other_lines(
         return None
     at = line.end("condition")
     mended = text[span.start : at] + ")" + text[at : span.end]
-    last = _closed(mended, Span(0, len(mended)), _moved(other, span.start), read)
+    # The bracket that was put in moves what stands behind it.
+    start = span.start if other.span.start < at else span.start - 1
+    last = _closed(mended, Span(0, len(mended)), _moved(other, start), read)
     if last is None or last.repair is None:
         return None
     closing = other.repaired_by(last.repair.edits[0].text, Span(span.end, span.end), certain=last.repair.certain)

@@ -159,6 +159,11 @@ def test_what_a_person_would_be_certain_of_is_repaired(broken: str, whole: str) 
     assert repaired(broken) == whole
 
 
+def test_a_bracket_that_is_open_behind_the_uneven_line_raises_nothing() -> None:
+    text = LINES.format("", "").replace("( parent", "parent").replace("pid != 7)", "pid != 7)[ or\n  (pid == 8)")
+    assert repaired(text)
+
+
 def test_one_repair_brings_the_next_to_light() -> None:
     broken = f'{P}q = filter p where (command_linee == "a"\n'
     assert repaired(broken) == f'{P}q = filter p where (command_line == "a")\noutput q\n'
