@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from carlang.resolve import MissingParameterError, ParameterError, WrongParameterError
     from carlang.results import (
         AnalyticOutput,
+        ClassGaps,
         Failed,
         FieldNeverFilled,
         HollowRecords,
@@ -97,6 +98,7 @@ _ROOMS = {
     "resolve": ("MissingParameterError", "ParameterError", "WrongParameterError"),
     "results": (
         "AnalyticOutput",
+        "ClassGaps",
         "Failed",
         "FieldNeverFilled",
         "HollowRecords",
@@ -140,6 +142,7 @@ __all__ = [
     "AnalyticOutput",
     "Applicability",
     "CarlangError",
+    "ClassGaps",
     "ClassInfo",
     "Code",
     "Column",
