@@ -50,12 +50,18 @@ class Kind:
 
 def best_kinds(kinds: Iterable[Kind]) -> tuple[Kind, ...]:
     """Return, in order, the kinds that no other outdoes: what they find is all that is found."""
-    ordered = sorted(kinds, key=lambda k: (k.object, k.action, k.log or "", len(k.missing), sorted(k.missing)))
     best: list[Kind] = []
-    for kind in ordered:
+    for kind in sorted(kinds, key=_rank):
         if not any(kind.outdone_by(other) for other in best):
             best.append(kind)
     return tuple(best)
+
+
+def _rank(kind: Kind) -> tuple[object, ...]:
+    """Return what puts kinds in order: whichever outdoes another comes before it, and no two are alike."""
+    stretches, marks = sorted(kind.stretches), sorted(kind.marks or ())
+    names = (kind.object, kind.action, kind.log or "", len(kind.missing), sorted(kind.missing))
+    return (*names, -len(stretches), stretches, not kind.untimed, -len(marks), marks, kind.marks is None)
 
 
 @dataclass(frozen=True, slots=True)

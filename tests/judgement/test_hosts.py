@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import timedelta
+from itertools import permutations
 from pathlib import Path
 from typing import Any, Literal
 
@@ -12,6 +14,7 @@ import pytest
 
 from carlang.analytic import CompiledAnalytic, RunOptions, load_text, run_analytics
 from carlang.judgement import possible_platforms
+from carlang.judgement.streams import Kind, best_kinds
 from carlang.mapping import sensor_platforms
 from carlang.report import write_report
 from carlang.results import State, gaps_json, judgement_json, judgement_text, reason_json
@@ -142,6 +145,16 @@ def test_events_without_a_host_are_those_of_one_that_has_no_name(tmp_path: Path)
     judgement = judged(store, LINES)
     assert judgement.names(State.ANSWERED) == [None]
     assert judgement.names(State.BLIND) == ["A"]
+
+
+def test_the_best_kinds_of_events_are_the_same_in_whatever_order_they_come() -> None:
+    least = Kind("process", "create", None, frozenset({"pid"}), frozenset({1}), untimed=False)
+    longer = replace(least, stretches=frozenset({1, 3}))
+    untimed = replace(longer, untimed=True)
+    other = replace(least, stretches=frozenset({5}))
+    marked = replace(other, marks=frozenset({"a", "b"}))
+    for kinds in permutations([least, longer, untimed, other, replace(marked, marks=frozenset({"a"})), marked]):
+        assert best_kinds(kinds) == (untimed, marked)
 
 
 def test_a_store_without_events_is_blind(tmp_path: Path) -> None:
