@@ -66,6 +66,32 @@ def shared_cases() -> Path:
     return _folder_beside("cases")
 
 
+LONG = frozenset(
+    {
+        "test_catalogue_independent.py",
+        "test_catalogue_real_logs.py",
+        "test_catalogue_spellings.py",
+        "test_equivalent_mutants.py",
+        "test_examples.py",
+        "test_fuzz.py",
+        "test_kill.py",
+        "test_large_programs.py",
+        "test_reference_ties.py",
+        "test_same_rows.py",
+        "test_split.py",
+        "test_store_repair.py",
+        "test_textual_agreement.py",
+        "test_wheel.py",
+    }
+)
+"""Files that take long with few tests. A file is one worker's, and with these at the end one would be left alone."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the long files first; the others stay in their order."""
+    items.sort(key=lambda item: item.path.name not in LONG)
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--update-goldens", action="store_true", help="write expected files anew; refused in CI")
 
