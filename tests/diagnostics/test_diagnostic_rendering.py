@@ -44,7 +44,8 @@ def test_a_diagnostic_shows_its_lines_and_underlines_its_places() -> None:
         '2 | at = filter process where (command_lin == "at.exe")\n'
         "  |                            ^^^^^^^^^^^ did you mean `command_line`?\n"
         "  = note: a note\n"
-        "  = help: a help"
+        "  = help: a help\n"
+        "  = repair: likely, `--fix --likely` applies it"
     )
 
 

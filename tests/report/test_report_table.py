@@ -52,6 +52,7 @@ Failed:
       |
     2 | at = filter p where command_lin == "x"
       |                     ^^^^^^^^^^^ did you mean `command_line`?
+      = repair: certain, `--fix` applies it
   CAR-2020-01-002 Slow
     out of time after 60 s
 
