@@ -80,10 +80,6 @@ def test_a_program_without_statements_is_an_empty_text() -> None:
     assert format_tree(ast.Program(())) == ""
 
 
-def test_a_negative_number_stands_on_both_sides_of_a_comparison() -> None:
-    assert format_tree(bare(compared(number(-1), "<", name("pid")))) == "-1 < pid\n"
-
-
 def nested(depth: int) -> ast.Expr:
     inner: ast.Expr = name("a")
     for _ in range(depth):
@@ -97,7 +93,7 @@ def nested(depth: int) -> ast.Expr:
         ast.Program((ast.FaultyStmt(name("p"), NOWHERE),)),
         bare(name("two words")),
         bare(compared(name("pid"), "==", name("now"))),
-        bare(ast.In(number(-1), name("pids"), negated=False, span=NOWHERE)),
+        bare(compared(number(-1), "<", name("pid"))),
         bare(compared(name("pid"), "=", number(1))),
         bare(compared(name("pid"), "==", number(2**64))),
         bare(compared(name("exe"), "==", ast.ListLit((name("other"),), NOWHERE))),
