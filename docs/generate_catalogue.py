@@ -144,7 +144,7 @@ def hits_of(report: RunReport) -> dict[str, Any]:
     for result in report.results:
         hits.setdefault(result.analytic, {})[result.output.name] = by_recording(result.output)
     for entry in report.not_run:
-        not_run.setdefault(entry.analytic, {})[entry.output or "*"] = entry.reason
+        not_run.setdefault(entry.analytic, {})[str(entry.output)] = entry.reason
     return {"now": f"{report.now:%Y-%m-%dT%H:%M:%SZ}", "hits": hits, "not_run": not_run}
 
 
@@ -255,9 +255,6 @@ def suppliers(kind: str, fields: set[str]) -> str:
 def found_rows(analytic: CompiledAnalytic, hits: Hits) -> Iterator[str]:
     """Yield rows on what each output finds: the recordings with the most rows, and the rest in one."""
     not_run = hits["not_run"].get(analytic.id, {})
-    if "*" in not_run:
-        yield f"| all | not run: {cell(not_run['*'])} | |"
-        return
     outputs = hits["hits"].get(analytic.id, {})
     for output in analytic.outputs():
         if output.name in not_run:

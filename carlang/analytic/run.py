@@ -115,7 +115,7 @@ def _outcomes(judged: Judged, session: Session, options: RunOptions) -> Iterator
     analytic = judged.analytic
     if judged.given is None:
         if judged.parameter:
-            yield NotRun(analytic.id, analytic.title, (judged.parameter,))
+            yield from (_not_run(analytic, judgement, output.name) for output, judgement in judged.outputs)
         else:
             yield Failed(analytic.id, analytic.title, analytic.diagnostics, _late(analytic.diagnostics, options))
         return
