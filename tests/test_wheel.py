@@ -48,6 +48,18 @@ def test_the_wheel_runs_the_analytic_by_id_and_by_file(installed: Path, tmp_path
     assert commands_found(installed, "mine.car", tmp_path) == AT_RUNS
 
 
+def test_the_wheel_explains_a_code_by_its_page(installed: Path, tmp_path: Path) -> None:
+    done = subprocess.run(
+        [str(installed), "explain", "CL201"],
+        check=True,
+        capture_output=True,
+        text=True,
+        cwd=tmp_path,
+        env=environment(),
+    )
+    assert done.stdout.startswith("# CL201: ")
+
+
 def test_the_wheel_carries_its_data(installed: Path, tmp_path: Path) -> None:
     program = (
         "import carlang, carlang.grammar, carlang.analytics\n"

@@ -9,7 +9,6 @@ from typing import Any
 
 from carlang.analytic.compiled import CompiledAnalytic
 from carlang.analytic.options import RunOptions
-from carlang.analytic.parameters import known_parameters
 from carlang.analytic.run import opened_session
 from carlang.deadline import limit_time
 from carlang.model import Column
@@ -54,11 +53,10 @@ def explain(
 ) -> Iterator[ExplainedStream]:
     """Yield the streams that an analytic names, and its outputs that are none of them, as each has been run.
 
-    Raises `CompileError` where it has errors, `ParameterError` for parameters that it does not have or that are
-    missing, `EngineError` where a query fails.
+    Raises `CompileError` where it has errors, `ParameterError` where an input lacks its value, `EngineError` where a
+    query fails.
     """
     analytic.outputs()  # raises where it has errors
-    known_parameters(params, [analytic])
     given = analytic.given(params)
     with limit_time(options.limits.seconds), opened_session(store, analytic.model, options) as session:
         for program in analytic.compiled:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from importlib.resources import files
 from typing import Annotated
 
@@ -11,13 +11,14 @@ import typer
 from rich.markdown import Markdown
 from rich.table import Table
 
-from carlang.analytic import CompiledAnalytic, ExplainedStream, RunOptions, explain
+from carlang.analytic import CompiledAnalytic, ExplainedStream, RunOptions, explain, known_parameters
 from carlang.cli import exits
 from carlang.cli.console import (
     put_block,
     put_json,
     put_program,
     report_console,
+    say,
     say_diagnostics,
 )
 from carlang.cli.exits import UsageError
@@ -34,7 +35,10 @@ from carlang.cli.options import (
 from carlang.cli.targets import find_analytics
 from carlang.deadline import limit_time
 from carlang.diagnostics import CODES, has_errors, nearest
+from carlang.errors import EngineError
 from carlang.escapes import printable
+from carlang.resolve import ParameterError
+from carlang.store import Store
 
 _CODE = re.compile(r"CL\d+", re.IGNORECASE)
 
@@ -80,23 +84,39 @@ def explain_command(  # noqa: PLR0913, PLR0917  # the options that the command h
     )
     project = open_project()
     analytics = find_analytics(targets or [], expression, project)
-    status, explained = exits.DONE, []
+    params = parameters(param)
     with limit_time(options.limits.seconds):
+        if len(analytics) > 1 or not has_errors(analytics[0].diagnostics):
+            known_parameters(params, analytics)
         opened = open_store_of(project, store)
-        for analytic in analytics:
-            if analytic.diagnostics:
-                say_diagnostics(analytic.diagnostics)
-            if has_errors(analytic.diagnostics):
-                status = exits.FAULTY
-                continue
-            streams = list(explain(analytic, opened, options, parameters(param)))
-            explained.append((analytic, streams))
+        explained = [(each, _explained(each, opened, options, params, alone=len(analytics) == 1)) for each in analytics]
+    done = [(analytic, streams) for analytic, streams in explained if streams is not None]
     if format_ == "json":
-        put_json({"store": str(opened.path), "analytics": [_json(*each) for each in explained]})
+        put_json({"store": str(opened.path), "analytics": [_json(*each) for each in done]})
     else:
-        for number, each in enumerate(explained):
+        for number, each in enumerate(done):
             _put(*each, with_sql=sql, first=not number)
-    return status
+    return exits.DONE if len(done) == len(explained) else exits.FAULTY
+
+
+def _explained(
+    analytic: CompiledAnalytic, store: Store, options: RunOptions, params: Mapping[str, str], *, alone: bool
+) -> list[ExplainedStream] | None:
+    """Return the streams of an analytic, whose diagnostics are said; None where it cannot be run, which stops no other.
+
+    `alone`, it is all that was asked for, and what stops it ends the command.
+    """
+    if analytic.diagnostics:
+        say_diagnostics(analytic.diagnostics)
+    if has_errors(analytic.diagnostics):
+        return None
+    try:
+        return list(explain(analytic, store, options, params))
+    except (EngineError, ParameterError) as error:
+        if alone:
+            raise
+        say(f"{analytic.id}: {error}")
+        return None
 
 
 def _codes(targets: Sequence[str], format_: str) -> list[str]:

@@ -105,6 +105,21 @@ def test_a_faulty_analytic_is_reported_and_the_next_explained(tmp_path: Path) ->
     assert "310" in done.out
 
 
+def test_one_that_lacks_a_value_stops_no_other(tmp_path: Path) -> None:
+    (tmp_path / "a.car").write_text(
+        "input host: string\noutput search Process:Create | filter hostname == host\n", encoding="utf-8"
+    )
+    (tmp_path / "b.car").write_text("output search Process:Create\n", encoding="utf-8")
+    done = carlang("explain", tmp_path / "a.car", tmp_path / "b.car")
+    assert done.status == 1
+    assert "a: " in done.err
+    assert "310" in done.out
+    both = carlang("explain", tmp_path / "a.car", tmp_path / "b.car", "--param", "host=HOST1")
+    assert (both.status, both.err.count("error")) == (0, 0)
+    assert carlang("explain", tmp_path / "a.car").status == 2
+    assert carlang("explain", tmp_path / "a.car", tmp_path / "b.car", "--param", "hots=HOST1").status == 2
+
+
 def test_every_code_is_explained_by_its_page() -> None:
     done = carlang("explain", *(code.lower() for code in sorted(CODES)))
     assert done.status == 0

@@ -6,9 +6,18 @@ import pytest
 
 from carlang.source import Span
 from carlang.syntax import ast
-from tests.syntax.reading import condition, value
+from tests.syntax.reading import condition, statements, value
 
 AT = Span(0, 0)
+
+
+@pytest.mark.parametrize("sum_", ["pid - 1", "pid - ppid", "now - 2 seconds", "now - 2 seconds + 1 hour", "a - 1 * b"])
+def test_a_name_before_a_minus_is_no_stream_of_the_filter(sum_: str) -> None:
+    """`filter pid - 1 > 3` has a condition and no `pid` to filter."""
+    (statement,) = statements(f"search Process:Create | filter {sum_} > c")
+    assert isinstance(statement, ast.BareStmt)
+    stage = statement.value.stages[-1] if isinstance(statement.value, ast.Pipe) else statement.value
+    assert stage == ast.Filter(None, condition(f"{sum_} > c"), AT)
 
 
 @pytest.mark.parametrize(
@@ -34,7 +43,6 @@ AT = Span(0, 0)
         ("a between 1 and 4 and b == 2", "(a >= 1 and a <= 4) and b == 2"),
         ("a not between 1 and 4 or b == 2", "(not (a >= 1 and a <= 4)) or b == 2"),
         ("not a between -1 and b + 1", "not (a >= -1 and a <= (b + 1))"),
-        ("not -1 < a < 4 or b == 2", "(not (-1 < a < 4)) or b == 2"),
     ],
 )
 def test_precedence(loose: str, grouped: str) -> None:
