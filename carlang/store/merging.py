@@ -11,11 +11,10 @@ from dataclasses import dataclass
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from carlang.store.statistics import ID_DIGITS, ID_GAP, ID_RUN, SCHEMA, as_lists, chunk, ordered
+from carlang.store.statistics import ID_GAP, ID_RUN, SCHEMA, as_lists, chunk, ordered
 
 _BY = ("folded", "object", "action", "log", "sensor")
 _WIDE = 1 << 34  # more hours than lie between the first and the last that there can be
-_LONG = 10**ID_DIGITS * 2  # more than any number of a record; what a thousand thousand sources have still fits 64 bits
 _NO_TEXT = pa.array([], pa.string())
 
 
@@ -101,17 +100,17 @@ def _filled(parts: pa.Table, keys: pa.Array) -> pa.MapArray:
 def _hours(parts: pa.Table, keys: pa.Array) -> pa.ListArray:
     """Return the runs of hours of each key, those that overlap or touch as one."""
     hours = chunk(parts["hours"])
-    place = pc.index_in(chunk(parts["key"]), keys).cast(pa.int64()).take(pc.list_parent_indices(hours))
+    key = pc.index_in(chunk(parts["key"]), keys).cast(pa.int64()).take(pc.list_parent_indices(hours))
     runs = hours.flatten()
     # The hours of each key lie far from those of the key before, so that none of them touch.
-    start, end = (pc.add(runs.field(name).cast(pa.int64()), pc.multiply(place, _WIDE)) for name in ("start", "end"))
-    table = pa.table([start, end, place], ["start", "end", "place"]).sort_by("start")
-    start, end, place = (chunk(table[name]) for name in table.column_names)
+    start, end = (pc.add(runs.field(name).cast(pa.int64()), pc.multiply(key, _WIDE)) for name in ("start", "end"))
+    table = pa.table([start, end, key], ["start", "end", "key"]).sort_by("start")
+    start, end, key = (chunk(table[name]) for name in table.column_names)
     reached = pc.cumulative_max(end)
     edge = pa.array([True] * min(len(start), 1), pa.bool_())
     breaks = pc.greater(start[1:], reached[:-1])
     begins, ends = pa.concat_arrays([edge, breaks]), pa.concat_arrays([breaks, edge])
-    of_run = place.filter(begins)
+    of_run = key.filter(begins)
     base = pc.multiply(of_run, _WIDE)
     joined = [pc.subtract(start.filter(begins), base), pc.subtract(reached.filter(ends), base)]
     listed = pa.StructArray.from_arrays([each.cast(pa.int32()) for each in joined], ["start", "end"])
@@ -121,8 +120,8 @@ def _hours(parts: pa.Table, keys: pa.Array) -> pa.ListArray:
 def _ids(parts: pa.Table, keys: pa.Array) -> pa.ListArray:
     """Return the runs of numbers of each key."""
     ids = chunk(parts["ids"])
-    place = pc.index_in(chunk(parts["key"]), keys).take(pc.list_parent_indices(ids))
-    runs = id_runs(pa.table({"group": place} | {field.name: ids.flatten().field(field.name) for field in ID_RUN}))
+    key = pc.index_in(chunk(parts["key"]), keys).take(pc.list_parent_indices(ids))
+    runs = id_runs(pa.table({"group": key} | {field.name: ids.flatten().field(field.name) for field in ID_RUN}))
     listed = pa.StructArray.from_arrays([chunk(runs[field.name]) for field in ID_RUN], fields=list(ID_RUN))
     return pa.ListArray.from_arrays(offsets(pa.array(range(len(keys)), pa.int32()), chunk(runs["group"])), listed)
 
@@ -138,11 +137,13 @@ def id_runs(runs: pa.Table) -> pa.Table:
     group, source = chunk(runs["group"]), pc.fill_null(chunk(runs["source"]), "\0")
     differs = pc.or_(pc.not_equal(group[1:], group[:-1]), pc.not_equal(source[1:], source[:-1]))
     edge = pa.array([True], pa.bool_())
-    place = pc.cumulative_sum(pa.concat_arrays([edge, differs]).cast(pa.int64()))
-    # The numbers of each group and source lie far behind those of the one before.
-    base = pc.multiply(place, _LONG)
-    reached = pc.cumulative_max(pc.add(chunk(runs["last"]), base))
-    breaks = pc.greater(pc.subtract(pc.add(chunk(runs["first"]), base)[1:], reached[:-1]), ID_GAP)
+    log = pc.cumulative_sum(pa.concat_arrays([edge, differs]).cast(pa.int64()))
+    first, last = chunk(runs["first"]), chunk(runs["last"])
+    # The numbers of each group and source lie behind those of the one before, no further than they must: millions of
+    # hosts and sources are to fit 64 bits.
+    base = pc.multiply(log, pc.add(pc.subtract(pc.max(last), pc.min(first)), ID_GAP + 1))
+    reached = pc.cumulative_max(pc.add(last, base))
+    breaks = pc.or_(differs, pc.greater(pc.subtract(pc.add(first, base)[1:], reached[:-1]), ID_GAP))
     run = pc.cumulative_sum(pa.concat_arrays([edge, breaks]).cast(pa.int64()))
     wanted = [("group", "min"), ("source", "min"), ("count", "sum")]
     wanted += [("first", "min"), ("last", "max"), ("start", "min"), ("end", "max")]
