@@ -30,6 +30,7 @@ from carlang.cli.options import open_project, path_option
 from carlang.escapes import printable
 from carlang.loading import LEAST_MEMORY, IngestReport, Status
 from carlang.loading import explain as explain_records
+from carlang.results import counted
 
 FORMATS = ("text", "json")
 _SHOWN = 10
@@ -143,8 +144,8 @@ def _put_report(report: IngestReport) -> None:
     rate = report.records / report.seconds if report.seconds else 0.0
     states = {status: sum(s.status is status for s in report.sources) for status in Status}
     said = ", ".join(f"{count} {status.value}" for status, count in states.items() if count)
-    console.print(f"{len(report.sources)} sources: {said}")
-    console.print(f"{report.records:,} records in {report.seconds:.1f} s ({rate:,.0f} a second)")
+    console.print(f"{counted(len(report.sources), 'source')}: {said}")
+    console.print(f"{counted(report.records, 'record')} in {report.seconds:.1f} s ({rate:,.0f} a second)")
     if report.events:
         table = Table(box=None, pad_edge=False)
         table.add_column("events added")

@@ -20,6 +20,7 @@ from carlang.cli.targets import catalogue_analytics, compiled, find_analytics
 from carlang.database import Limits
 from carlang.importers import load_file
 from carlang.project import Project
+from carlang.results import counted
 from carlang.testing import AnalyticResult, junit, render_result, run_tests
 
 FORMATS = ("text", "junit")
@@ -84,12 +85,13 @@ def _text(results: list[AnalyticResult], *, mutate: bool) -> str:
     cases = [case for result in results for case in result.cases]
     failed = sum(not case.passed for case in cases)
     faulty = sum(not result.passed for result in results)
-    said = f"{len(results)} analytics, {len(cases)} tests: {len(cases) - failed} passed, {failed} failed"
+    run = f"{counted(len(results), 'analytic')}, {counted(len(cases), 'test')}"
+    said = f"{run}: {len(cases) - failed} passed, {failed} failed"
     if mutate:
         survivors = sum(len(result.survivors) for result in results)
         equivalent = sum(len(result.equivalent) for result in results)
-        said += f"; {sum(result.mutants for result in results)} mutants, {survivors} survived"
+        said += f"; {counted(sum(result.mutants for result in results), 'mutant')}, {survivors} survived"
         said += f", {equivalent} mean the same" if equivalent else ""
     if faulty:
-        say(f"{faulty} of {len(results)} analytics are not right")
+        say(f"not right: {faulty} of {counted(len(results), 'analytic')}")
     return "\n\n".join([*shown, said])

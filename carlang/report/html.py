@@ -19,7 +19,8 @@ from carlang.report.cells import texts, time_text
 from carlang.report.columns import arrange
 from carlang.report.streams import Stream, utf8_writer
 from carlang.report.values import BATCH, instant
-from carlang.report.view import OutputView, View, counted, is_technique, technique_url
+from carlang.report.view import OutputView, View, is_technique, technique_url
+from carlang.results import counted
 
 _SIDE_BY_SIDE = 10  # more columns than these do not fit beside each other on a laptop's screen
 _SHOWN = 8  # so many of them stay then, which leaves the last column to the details

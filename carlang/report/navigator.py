@@ -10,8 +10,8 @@ from typing import Any
 from carlang.escapes import printable
 from carlang.report.streams import Stream, utf8_writer
 from carlang.report.values import instant
-from carlang.report.view import FailedView, NotRunView, OutputView, View, counted, is_technique
-from carlang.results import Judgement, State, judgement_text
+from carlang.report.view import FailedView, NotRunView, OutputView, View, is_technique
+from carlang.results import Judgement, State, counted, judgement_text
 
 VERSIONS = {"attack": "18", "navigator": "5.2.0", "layer": "4.5"}
 _COVERED = ("#ffffff", "#66b1ff")

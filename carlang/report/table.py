@@ -24,7 +24,8 @@ from carlang.report.remarks import print_remarks
 from carlang.report.screen import Look, console_for
 from carlang.report.streams import Stream
 from carlang.report.values import BATCH
-from carlang.report.view import OutputView, View, counted
+from carlang.report.view import OutputView, View
+from carlang.results import counted
 
 # rich takes 0.15 ms for a row of five columns. Where no value folds, so many rows are one row of rich's whose cells
 # have as many lines, which takes a quarter of that (20,000 rows, CPU time; blocks of 2,000 gain nothing more).

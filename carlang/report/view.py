@@ -29,6 +29,7 @@ from carlang.results import (
     Reason,
     RunReport,
     State,
+    counted,
     counted_files_text,
     gaps_text,
     judgement_json,
@@ -81,7 +82,7 @@ class OutputView:
     @property
     def cut(self) -> str:
         """What to say where a limit cut the rows: `showing 50 of 1234 rows`; else nothing."""
-        return f"showing {self.shown} of {self.total} rows" if self.total > self.shown else ""
+        return f"showing {self.shown:,} of {self.total:,} rows" if self.total > self.shown else ""
 
     @property
     def unseen(self) -> str:
@@ -285,11 +286,6 @@ class View:
 def summary(report: RunReport) -> str:
     """Return a run in one sentence: `1 analytic, 3 rows found; 0 not run, 0 failed`."""
     return str(View.of(report).tally)
-
-
-def counted(number: int, noun: str) -> str:
-    """Return a number and its noun: `1 row`, `2 rows`."""
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
 def is_technique(name: str) -> bool:

@@ -21,7 +21,7 @@ from carlang.results.reasons import (
 )
 from carlang.results.result import Result
 from carlang.results.run_report import AnalyticOutput, Failed, NotRun, RunReport
-from carlang.results.wording import counted_files_text, gaps_text, judgement_text, reasons_text, short_reasons
+from carlang.results.wording import counted, counted_files_text, gaps_text, judgement_text, reasons_text, short_reasons
 
 __all__ = [
     "AnalyticOutput",
@@ -47,6 +47,7 @@ __all__ = [
     "State",
     "WindowWithoutEvents",
     "WrongParameter",
+    "counted",
     "counted_files_text",
     "distinct",
     "gaps_json",

@@ -68,8 +68,8 @@ def gaps_text(gaps: Sequence[ClassGaps]) -> str:
     """Return where there are hours without events: `process/create on 3 of 40 hosts, 14 hours`; those of most hosts."""
     first = sorted(gaps, key=lambda each: (-each.hosts_with_gaps, -each.hours, each.object, each.action))
     parts = [
-        f"{each.object}/{each.action} on {each.hosts_with_gaps:,} of {_counted(each.hosts, 'host')}, "
-        f"{_counted(each.hours, 'hour')}"
+        f"{each.object}/{each.action} on {each.hosts_with_gaps:,} of {counted(each.hosts, 'host')}, "
+        f"{counted(each.hours, 'hour')}"
         for each in first[:_CLASSES_SHOWN]
     ]
     more = len(gaps) - len(parts)
@@ -80,7 +80,8 @@ _CLASSES_SHOWN = 5
 """Of how many classes a line says that they have gaps; JSON has all, by host."""
 
 
-def _counted(number: int, noun: str) -> str:
+def counted(number: int, noun: str) -> str:
+    """Return a number and its noun: `1 row`, `2,000 rows`."""
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 

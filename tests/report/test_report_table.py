@@ -202,7 +202,7 @@ def test_an_empty_text_is_not_a_missing_value() -> None:
 
 
 def test_a_cut_is_said() -> None:
-    assert "1234 rows · showing 1 of 1234 rows" in written(run(result(events(), total=1234)), "table")
+    assert "1,234 rows · showing 1 of 1,234 rows" in written(run(result(events(), total=1234)), "table")
     assert "showing 0 of 5 rows" in written(run(result(no_events(), total=5)), "table")
 
 
