@@ -11,7 +11,7 @@ from carlang.diagnostics import codes, unmistakable
 from carlang.foreign import foreign_fields, is_foreign_field, objects_that_call
 from carlang.model.types import STRING, Kind
 from carlang.resolve.bound import BoundExpr, FieldRef, MemberRef
-from carlang.resolve.scope import MOST_SUGGESTIONS, BrokenName, Context, Row, StreamName
+from carlang.resolve.scope import BrokenName, Context, Row, StreamName
 from carlang.resolve.symbols import SymbolKind
 from carlang.syntax import ast
 
@@ -90,6 +90,8 @@ def foreign_field(ctx: Context, row: Row, name: str) -> str | None:
 
 def _value_ending_in(ctx: Context, name: str) -> str | None:
     """Return the one value of the program whose name ends in a word, `process_count_stdev` for `stdev`, or None."""
+    if ctx.has_suggested_enough:
+        return None
     values = [known for known in ctx.values() if known.casefold().endswith(f"_{name.casefold()}")]
     return values[0] if len(values) == 1 else None
 
@@ -191,7 +193,7 @@ def lone_stream(ctx: Context, name: ast.Name, *, output: bool) -> str | None:
     It must be the last one bound and not be named again below. Only the output of a program may have a name that has
     nothing in common with it.
     """
-    if ctx.suggested > MOST_SUGGESTIONS or any(isinstance(meaning, BrokenName) for meaning in ctx.names.values()):
+    if ctx.has_suggested_enough or any(isinstance(meaning, BrokenName) for meaning in ctx.names.values()):
         return None
     unused = [
         ident

@@ -348,7 +348,12 @@ class Context:
     def nearest(self, word: str, candidates: Iterable[str]) -> str | None:
         """Return the name probably meant, or None; a program with very many faults gets no more suggestions."""
         self.suggested += 1
-        return nearest(word, candidates) if self.suggested <= MOST_SUGGESTIONS else None
+        return None if self.has_suggested_enough else nearest(word, candidates)
+
+    @property
+    def has_suggested_enough(self) -> bool:
+        """Whether to look through all names for what was meant would take longer, in all, than it is worth."""
+        return self.suggested > MOST_SUGGESTIONS
 
     def values(self) -> Iterator[str]:
         """Yield the names that stand for constants, scalars and inputs here."""

@@ -20,7 +20,6 @@ from carlang.resolve.groups import count_by, filter_groups, group, select, under
 from carlang.resolve.joins import difference, duration, join, named_parts, sequence, union, unique
 from carlang.resolve.names import lone_stream
 from carlang.resolve.scope import (
-    MOST_SUGGESTIONS,
     BrokenName,
     ConstantName,
     Context,
@@ -119,7 +118,7 @@ def _reference(ctx: Context, name: ast.Name) -> Flow | None:
 def _unknown(ctx: Context, name: ast.Name) -> Flow | None:
     """Report a stream that is not there; the one probably meant stands in for it, to check the rest against."""
     fault = ctx.report(codes.UNKNOWN_STREAM, f"there is no stream `{name.ident}`", name.span)
-    known = list(ctx.streams()) if ctx.suggested <= MOST_SUGGESTIONS else []
+    known = list(ctx.streams()) if not ctx.has_suggested_enough else []
     nearest = ctx.nearest(name.ident, known)
     sure = unmistakable(name.ident, known) or lone_stream(ctx, name, output=False)
     # With a stand-in the statements below are checked against fields that are probably meant, and say nothing twice.
