@@ -153,7 +153,7 @@ def _is_test(file: str, name: str) -> bool:
 
 @cache
 def _sources() -> frozenset[str]:
-    """Return each source file by every end of its path: `bound.py`, `resolve/bound.py`, `carlang/resolve/bound.py`."""
+    """Return each source file by every end of its path: `lints.py`, `resolve/lints.py`, `carlang/resolve/lints.py`."""
     files = [*modules(), *(REPOSITORY / "grammar").iterdir()]
     parts = [file.relative_to(REPOSITORY).parts for file in files]
     return frozenset("/".join(p[i:]) for p in parts for i in range(len(p)))

@@ -1,0 +1,271 @@
+"""Bound expressions: the values and conditions that a program asks for, each with its type."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import Enum
+from typing import TYPE_CHECKING
+
+from carlang.model.types import BOOLEAN, STRING, TIME, Type
+from carlang.source import Span
+
+if TYPE_CHECKING:  # a stream holds expressions, and an expression may hold a stream
+    from carlang.resolve.bound.streams import BoundStream
+
+
+class Wildcard(Enum):
+    """What a part of a pattern stands for when it is no text: a run of any characters, or exactly one."""
+
+    RUN = "*"
+    ONE = "?"
+
+
+Pattern = tuple[str | Wildcard, ...]
+"""Texts and wildcards in order; a text must be there, whatever its case."""
+
+
+@dataclass(frozen=True, slots=True)
+class FieldRef:
+    """A column of the row at hand."""
+
+    column: str
+    type: Type
+    span: Span | None = field(default=None, compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class MemberRef:
+    """A member of an open record; missing where the record lacks it."""
+
+    record: BoundExpr
+    member: str
+    type: Type = STRING
+    span: Span | None = field(default=None, compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Const:
+    """A literal value of its type: texts, numbers, truth values, UTC times, durations in microseconds, None."""
+
+    value: str | int | float | bool | datetime | None
+    type: Type
+    span: Span | None = field(default=None, compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Now:
+    """The one instant of the run."""
+
+    type: Type = TIME
+    span: Span | None = field(default=None, compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Items:
+    """A list of values."""
+
+    items: tuple[BoundExpr, ...]
+    type: Type
+    span: Span | None = field(default=None, compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Arith:
+    """Numbers, times and durations added, subtracted, multiplied, divided; missing where an operand is missing.
+
+    Division gives a float; by zero, and the remainder of it, is missing.
+    """
+
+    operator: str
+    left: BoundExpr
+    right: BoundExpr
+    type: Type
+    span: Span | None = field(default=None, compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Apply:
+    """A function of the language applied to its arguments."""
+
+    function: str
+    arguments: tuple[BoundExpr, ...]
+    type: Type
+    span: Span | None = field(default=None, compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Param:
+    """The value given for an input of the program, as the type that its place asks for."""
+
+    name: str
+    type: Type
+    span: Span | None = field(default=None, compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Aggregate:
+    """A function of many rows: of those of a group, or of a stream where `Scalar` holds it.
+
+    Missing values do not count; of no values, counts are 0, `values`, `top` and `rare` empty lists, others missing.
+    """
+
+    function: str
+    arguments: tuple[BoundExpr, ...]
+    distinct: bool
+    type: Type
+    span: Span | None = field(default=None, compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Scalar:
+    """An aggregate over all rows of a stream: one value wherever it stands."""
+
+    stream: BoundStream
+    aggregate: Aggregate
+    type: Type
+    span: Span | None = field(default=None, compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Truth:
+    """A value of type boolean as a condition: false where it is missing."""
+
+    operand: BoundExpr
+    type: Type = BOOLEAN
+    span: Span | None = field(default=None, compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Compare:
+    """`==`, `<`, `<=`, `>`, `>=` between values of comparable types; texts compare without case."""
+
+    operator: str
+    left: BoundExpr
+    right: BoundExpr
+    type: Type = BOOLEAN
+    span: Span | None = field(default=None, compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class OneOf:
+    """Equality with any of some constants."""
+
+    subject: BoundExpr
+    values: tuple[Const, ...]
+    type: Type = BOOLEAN
+    span: Span | None = field(default=None, compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Matches:
+    """A text matches a pattern as a whole, without case."""
+
+    subject: BoundExpr
+    pattern: Pattern
+    type: Type = BOOLEAN
+    span: Span | None = field(default=None, compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class RegexTest:
+    """A regular expression in RE2 syntax is found somewhere in a text, without case."""
+
+    subject: BoundExpr
+    regex: str
+    type: Type = BOOLEAN
+    span: Span | None = field(default=None, compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class InBlock:
+    """An IP address lies in a block: `low <= address <= high`, as 128-bit numbers; IPv4 as `::ffff:a.b.c.d`."""
+
+    subject: BoundExpr
+    low: int
+    high: int
+    type: Type = BOOLEAN
+    span: Span | None = field(default=None, compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Contains:
+    """A text contains another, or a list a value, without case."""
+
+    container: BoundExpr
+    item: BoundExpr
+    type: Type = BOOLEAN
+    span: Span | None = field(default=None, compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Affix:
+    """A text begins (`startswith`) or ends (`endswith`) with another, without case."""
+
+    test: str
+    subject: BoundExpr
+    affix: BoundExpr
+    type: Type = BOOLEAN
+    span: Span | None = field(default=None, compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Present:
+    """A value is not missing."""
+
+    operand: BoundExpr
+    type: Type = BOOLEAN
+    span: Span | None = field(default=None, compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class AllOf:
+    """Every condition holds; of none, true."""
+
+    conditions: tuple[BoundExpr, ...]
+    type: Type = BOOLEAN
+    span: Span | None = field(default=None, compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class AnyOf:
+    """Some condition holds; of none, false."""
+
+    conditions: tuple[BoundExpr, ...]
+    type: Type = BOOLEAN
+    span: Span | None = field(default=None, compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Complement:
+    """A condition does not hold."""
+
+    condition: BoundExpr
+    type: Type = BOOLEAN
+    span: Span | None = field(default=None, compare=False, repr=False)
+
+
+BoundExpr = (
+    FieldRef
+    | MemberRef
+    | Const
+    | Now
+    | Items
+    | Arith
+    | Apply
+    | Param
+    | Aggregate
+    | Scalar
+    | Truth
+    | Compare
+    | OneOf
+    | Matches
+    | RegexTest
+    | InBlock
+    | Contains
+    | Affix
+    | Present
+    | AllOf
+    | AnyOf
+    | Complement
+)

@@ -1,0 +1,233 @@
+"""Bound streams, and the program that they make up."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from carlang.model.types import Column, Type
+from carlang.resolve.bound.expressions import BoundExpr
+from carlang.source import Span
+
+
+@dataclass(frozen=True, slots=True)
+class EventSet:
+    """Events of one object: its name and the names of the actions, all of them where every action is meant.
+
+    `whole` says that the program names the object and no action of it: rows are the same as if it named all of them.
+    """
+
+    object: str
+    actions: tuple[str, ...]
+    whole: bool = field(default=False, compare=False, repr=False)
+    span: Span | None = field(default=None, compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Events:
+    """Events from the store; a column that the object of an event does not have is missing in it."""
+
+    sets: tuple[EventSet, ...]
+    columns: tuple[Column, ...]
+    span: Span | None = field(default=None, compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Filtered:
+    """The rows of a stream for which a condition holds."""
+
+    input: BoundStream
+    condition: BoundExpr
+    columns: tuple[Column, ...]
+    span: Span | None = field(default=None, compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Derived:
+    """The rows of a stream with one more column, or another value in it."""
+
+    input: BoundStream
+    column: Column
+    value: BoundExpr
+    columns: tuple[Column, ...]
+    span: Span | None = field(default=None, compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class StreamPart:
+    """A stream under the name that it has in a join or a sequence."""
+
+    name: str
+    stream: BoundStream
+    span: Span | None = field(default=None, compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Joined:
+    """Every combination of rows of the parts for which a condition holds; columns are named `part.column`."""
+
+    parts: tuple[StreamPart, ...]
+    condition: BoundExpr
+    columns: tuple[Column, ...]
+    span: Span | None = field(default=None, compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Grouped:
+    """The rows of all inputs in groups of equal keys, texts without case, missing equal to missing.
+
+    With a gap, a pause longer than it (in microseconds) between two rows of a group, in order of time, begins a new
+    group; rows without a time are a group of their own. A row a group: the keys, of texts the first in order of
+    characters, `count`, `first_time`, `last_time`. `having` are conditions on groups: fields are those of this row,
+    aggregates are over the group's rows.
+    """
+
+    inputs: tuple[BoundStream, ...]
+    keys: tuple[Column, ...]
+    gap: BoundExpr | None
+    having: tuple[BoundExpr, ...]
+    columns: tuple[Column, ...]
+    span: Span | None = field(default=None, compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """A column and what it holds."""
+
+    column: Column
+    value: BoundExpr
+    span: Span | None = field(default=None, compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Aggregated:
+    """A row a group, with other columns than the group's own: expressions of those and of aggregates."""
+
+    group: Grouped
+    items: tuple[Item, ...]
+    columns: tuple[Column, ...]
+    span: Span | None = field(default=None, compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Projected:
+    """The rows of a stream with other columns: expressions of its own."""
+
+    input: BoundStream
+    items: tuple[Item, ...]
+    columns: tuple[Column, ...]
+    span: Span | None = field(default=None, compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Union:
+    """The rows of both streams; a column that one lacks is missing in its rows."""
+
+    left: BoundStream
+    right: BoundStream
+    columns: tuple[Column, ...]
+    span: Span | None = field(default=None, compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """The rows of `left` to which no row of `right` is equal in the columns `on`, texts without case."""
+
+    left: BoundStream
+    right: BoundStream
+    on: tuple[str, ...]
+    columns: tuple[Column, ...]
+    span: Span | None = field(default=None, compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Distinct:
+    """The values of a column, each once, without missing ones; of texts that differ in case the first in order."""
+
+    input: BoundStream
+    column: Column
+    columns: tuple[Column, ...]
+    span: Span | None = field(default=None, compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Sequenced:
+    """Runs of events, one of each step in order, strictly later each, with equal keys.
+
+    Within a key, events are taken in order of time. An event of the first step begins a run and replaces one that has
+    got no further; an event of a later step carries on the newest run that waits for it, which then waits no more,
+    and replaces a run that has got as far as that; so each event is in one run at most. An event of `until` ends all
+    runs of its key. `within` (microseconds) bounds the time from the first event to the last. Events without a time
+    take no part. Columns are named `step.column`.
+    """
+
+    steps: tuple[StreamPart, ...]
+    keys: tuple[str, ...]
+    within: BoundExpr | None
+    until: BoundStream | None
+    columns: tuple[Column, ...]
+    span: Span | None = field(default=None, compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class NamedStream:
+    """A stream that the program has given a name; `key` is unique, where names are shadowed `name` is not."""
+
+    key: str
+    name: str
+    stream: BoundStream
+    level: int = field(default=1, compare=False, repr=False, kw_only=True)
+    """How many streams with names stand behind one another up to this one."""
+    span: Span = field(compare=False, repr=False)
+
+    @property
+    def columns(self) -> tuple[Column, ...]:
+        """The columns of the stream."""
+        return self.stream.columns
+
+
+BoundStream = (
+    Events
+    | Filtered
+    | Derived
+    | Joined
+    | Grouped
+    | Aggregated
+    | Projected
+    | Union
+    | Difference
+    | Distinct
+    | Sequenced
+    | NamedStream
+)
+
+
+@dataclass(frozen=True, slots=True)
+class BoundOutput:
+    """A result of the program: its name and its rows."""
+
+    name: str
+    stream: BoundStream
+    span: Span | None = field(default=None, compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class BoundInput:
+    """A parameter of the program.
+
+    `types` are those that its uses ask for, its declared one alone where there is one. Without a default a run must
+    give a value.
+    """
+
+    name: str
+    types: tuple[Type, ...]
+    default: BoundExpr | None
+    span: Span = field(compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class BoundProgram:
+    """The outputs of a program, in order, all streams it names, in the order of their statements, and its inputs."""
+
+    outputs: tuple[BoundOutput, ...]
+    named: tuple[NamedStream, ...]
+    inputs: tuple[BoundInput, ...] = ()

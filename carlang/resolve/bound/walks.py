@@ -1,0 +1,161 @@
+"""Ways through the bound tree: what a node is made of, and all that stands below it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import assert_never
+
+from carlang.resolve.bound.expressions import (
+    Affix,
+    Aggregate,
+    AllOf,
+    AnyOf,
+    Apply,
+    Arith,
+    BoundExpr,
+    Compare,
+    Complement,
+    Const,
+    Contains,
+    FieldRef,
+    InBlock,
+    Items,
+    Matches,
+    MemberRef,
+    Now,
+    OneOf,
+    Param,
+    Present,
+    RegexTest,
+    Scalar,
+    Truth,
+)
+from carlang.resolve.bound.streams import (
+    Aggregated,
+    BoundStream,
+    Derived,
+    Difference,
+    Distinct,
+    Events,
+    Filtered,
+    Grouped,
+    Joined,
+    NamedStream,
+    Projected,
+    Sequenced,
+    Union,
+)
+
+
+def inputs(stream: BoundStream) -> tuple[BoundStream, ...]:
+    """Return the streams that a stream is made of, those that its expressions look at not among them."""
+    match stream:
+        case Events():
+            return ()
+        case Filtered(input=source) | Derived(input=source) | Projected(input=source) | Distinct(input=source):
+            return (source,)
+        case NamedStream(stream=source) | Aggregated(group=source):
+            return (source,)
+        case Grouped(inputs=sources):
+            return sources
+        case Joined(parts=joined):
+            return tuple(part.stream for part in joined)
+        case Union(left, right) | Difference(left, right):
+            return (left, right)
+        case Sequenced(steps=steps, until=barrier):
+            return (*(step.stream for step in steps), *((barrier,) if barrier else ()))
+        case _:
+            assert_never(stream)
+
+
+def expressions(stream: BoundStream) -> tuple[BoundExpr, ...]:
+    """Return the expressions that a stream itself evaluates."""
+    match stream:
+        case Events() | NamedStream() | Union() | Difference() | Distinct():
+            return ()
+        case Filtered(condition=condition) | Joined(condition=condition):
+            return (condition,)
+        case Derived(value=value):
+            return (value,)
+        case Grouped(gap=gap, having=having):
+            return (*having, *((gap,) if gap else ()))
+        case Aggregated(items=items) | Projected(items=items):
+            return tuple(item.value for item in items)
+        case Sequenced(within=within):
+            return (within,) if within else ()
+        case _:
+            assert_never(stream)
+
+
+def streams_below(stream: BoundStream) -> Iterator[BoundStream]:
+    """Yield a stream and all streams that it is made of or looks at, each once, the inputs first."""
+    # By identity: streams are shared, and comparing two of them would compare all that is below.
+    seen: set[int] = set()
+    # A stack of its own: a program of some hundred statements is a stream some hundred streams deep.
+    todo: list[tuple[BoundStream, bool]] = [(stream, False)]
+    while todo:
+        node, ready = todo.pop()
+        if ready:
+            yield node
+        elif id(node) not in seen:
+            seen.add(id(node))
+            looked_at = [s.stream for e in expressions(node) for s in walk(e) if isinstance(s, Scalar)]
+            todo.append((node, True))
+            todo.extend((below, False) for below in reversed((*inputs(node), *looked_at)))
+
+
+def extent(stream: BoundStream) -> tuple[int, int]:
+    """Return how many stages without a name stand inside one another in a stream, and the highest level below them.
+
+    A filter of a filter is no stage of its own: both become one query.
+    """
+    deepest, level = 0, 0
+    todo = [(stream, 1)]
+    while todo:
+        node, depth = todo.pop()
+        if isinstance(node, NamedStream):
+            level = max(level, node.level)
+            continue
+        deepest = max(deepest, depth)
+        looked_at = [s.stream for e in expressions(node) for s in walk(e) if isinstance(s, Scalar)]
+        for below in (*inputs(node), *looked_at):
+            merged = isinstance(node, Filtered) and isinstance(below, Filtered | Events)
+            todo.append((below, depth + (not merged)))
+    return deepest, level
+
+
+def parts(expr: BoundExpr) -> tuple[BoundExpr, ...]:
+    """Return the expressions that an expression is made of."""
+    match expr:
+        case FieldRef() | Const() | Now() | Param():
+            return ()
+        case MemberRef(record=inner) | Truth(operand=inner) | Present(operand=inner) | Complement(condition=inner):
+            return (inner,)
+        case Scalar(aggregate=inner):
+            return (inner,)
+        case Items(items=operands) | Apply(arguments=operands) | Aggregate(arguments=operands):
+            return operands
+        case AllOf(conditions=operands) | AnyOf(conditions=operands):
+            return operands
+        case Arith(left=a, right=b) | Compare(left=a, right=b) | Contains(container=a, item=b):
+            return (a, b)
+        case Affix(subject=a, affix=b):
+            return (a, b)
+        case OneOf(subject=a) | Matches(subject=a) | RegexTest(subject=a) | InBlock(subject=a):
+            return (a,)
+        case _:
+            assert_never(expr)
+
+
+def walk(expr: BoundExpr) -> Iterator[BoundExpr]:
+    """Yield an expression and all that it is made of."""
+    todo = [expr]
+    while todo:
+        node = todo.pop()
+        yield node
+        todo.extend(parts(node))
+
+
+def fields_of(expr: BoundExpr) -> frozenset[str]:
+    """Return the names of the columns that an expression asks for."""
+    return frozenset(node.column for node in walk(expr) if isinstance(node, FieldRef))
