@@ -92,7 +92,7 @@ def _sentence(value: str) -> str:
 
 
 Day = Annotated[date, BeforeValidator(_day)]
-Technique = Annotated[str, pattern(r"T\d{4}", "T1053")]
+Technique = Annotated[str, pattern(r"T\d{4}(\.\d{3})?", "T1053 or T1053.002")]
 Subtechnique = Annotated[str, pattern(r"T\d{4}\.\d{3}", "T1053.002")]
 Tactic = Annotated[str, pattern(r"TA\d{4}", "TA0002")]
 Texts = Annotated[tuple[str, ...], BeforeValidator(_listed)]
@@ -103,7 +103,7 @@ AnalyticId = Annotated[str, pattern(r"[A-Za-z0-9][A-Za-z0-9._-]*", "CAR-2013-05-
 
 
 class CoverageEntry(BaseModel):
-    """A technique of ATT&CK in `coverage`."""
+    """A technique of ATT&CK in `coverage`; a sub-technique in its place stands for the technique and itself."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -112,9 +112,20 @@ class CoverageEntry(BaseModel):
     tactics: tuple[Tactic, ...] = ()
     coverage: Annotated[str, AfterValidator(_level)] = ""
 
+    @property
+    def parent(self) -> str:
+        """The technique itself, also where one of its sub-techniques is written in its place."""
+        return self.technique.partition(".")[0]
+
+    def is_its_own(self, subtechnique: str) -> bool:
+        """Tell whether a sub-technique is one of the entry's technique."""
+        return subtechnique.startswith(f"{self.parent}.")
+
     def covered(self) -> Coverage:
-        """Return the entry as the analytic holds it."""
-        return Coverage(self.technique, self.subtechniques, self.tactics, self.coverage)
+        """Return the entry as the analytic holds it, without the sub-techniques of other techniques."""
+        named = (self.technique, *self.subtechniques)
+        subtechniques = tuple(dict.fromkeys(each for each in named if self.is_its_own(each)))
+        return Coverage(self.parent, subtechniques, self.tactics, self.coverage)
 
 
 @dataclass(frozen=True)
@@ -232,8 +243,30 @@ class Reader:
                 yield path, read
 
     def coverage(self) -> tuple[Coverage, ...]:
-        """Return the entries of `coverage` that are sound."""
-        return tuple(entry.covered() for _, entry in self.sound("coverage", CoverageEntry))
+        """Return the entries of `coverage` that are sound; a sub-technique of another technique is reported."""
+        entries = list(self.sound("coverage", CoverageEntry))
+        for path, entry in entries:
+            for index, subtechnique in enumerate(entry.subtechniques):
+                if not entry.is_its_own(subtechnique):
+                    self._misplaced(path, entry, index)
+        return tuple(entry.covered() for _, entry in entries)
+
+    def _misplaced(self, path: DataPath, entry: CoverageEntry, index: int) -> None:
+        """Report a sub-technique of another technique than the one that it stands under."""
+        subtechnique = entry.subtechniques[index]
+        other = subtechnique.partition(".")[0]
+        message = f"`{subtechnique}` is a sub-technique of `{other}`, not of `{entry.parent}`"
+        span = self.origin.span((*path, "subtechniques", index))
+        fault = Diagnostic(BAD_METADATA, message, self.origin.source, span)
+        fault = fault.pointing_to(self.origin.span((*path, "technique")), "listed under this technique")
+        # Where all of the list are of one technique, it is the one name above them that is wrong.
+        if all(each.startswith(f"{other}.") for each in entry.subtechniques):
+            fault = fault.repaired_by(other, self.origin.span((*path, "technique")), certain=False)
+            fault = fault.with_help(f"the technique of all that is listed here is `{other}`")
+        else:
+            entry_of_its_own = f"- {{technique: {other}, subtechniques: [{subtechnique}]}}"
+            fault = fault.with_help(f"give it an entry of its own: `{entry_of_its_own}`")
+        self.diagnostics.append(fault)
 
     def report(self, message: str, path: DataPath) -> None:
         """Note a bad value."""

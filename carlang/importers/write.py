@@ -65,10 +65,16 @@ def _front_matter(analytic: AnalyticFile, number: int) -> dict[str, Any]:
     metadata["id"] = program_id(analytic, number)
     metadata["title"] = analytic.title
     metadata["description"] = analytic.description
-    if not metadata.get("coverage"):
+    # A sub-technique that is written in the place of its technique gets the form that CAR's own tools read.
+    if not metadata.get("coverage") or _has_subtechnique_alone(metadata["coverage"]):
         metadata["coverage"] = [_entry(entry) for entry in analytic.coverage]
     keys = [*_FIRST, *(key for key in metadata if key not in _FIRST)]
     return {key: metadata[key] for key in keys if metadata.get(key) not in (None, "", [])}
+
+
+def _has_subtechnique_alone(written: Any) -> bool:
+    entries = written if isinstance(written, list) else []
+    return any(isinstance(entry, dict) and "." in str(entry.get("technique")) for entry in entries)
 
 
 def _by_name(implementation: Implementation) -> dict[str, str]:

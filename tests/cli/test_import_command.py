@@ -84,6 +84,12 @@ def test_two_documents_of_one_id_do_not_write_over_each_other(tmp_path: Path) ->
     assert load(tmp_path / "out" / "CAR-2099-01-001.car").title == "Two of them"
 
 
+def test_a_subtechnique_in_the_place_of_its_technique_is_written_below_it(tmp_path: Path) -> None:
+    (tmp_path / "a.yaml").write_text(YAML.replace("T1053\n", "T1053.002\n"), encoding="utf-8")
+    assert carlang("import", tmp_path / "a.yaml", "--to", tmp_path).status == 0
+    assert "- technique: T1053\n  subtechniques: [T1053.002]\n" in (tmp_path / "CAR-2099-01-001.car").read_text()
+
+
 def test_markdown_brings_its_title_and_coverage_along(tmp_path: Path) -> None:
     page = (
         "---\ntitle: 'CAR-2099-01-002: From a page'\n---\nWhat it is.\n\n### ATT&CK Detection\n\n"

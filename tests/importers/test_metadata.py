@@ -37,7 +37,11 @@ def front(matter: str) -> AnalyticFile:
         ("coverage: T1053", "CL503 2:11-16 expected a list"),
         ("coverage: [T1053]", "CL503 2:12-17 expected keys and values"),
         ("coverage: [{technique: 1053}]", "CL503 2:24-28 expected a text"),
-        ("coverage: [{technique: T1053.002}]", "CL503 2:24-33 `T1053.002` is not of the form T1053"),
+        ("coverage: [{technique: T1053.02}]", "CL503 2:24-32 `T1053.02` is not of the form T1053 or T1053.002"),
+        ("coverage: [{technique: T1053, subtechniques: [T1053.002, T1003.001]}]",
+         "CL503 2:58-67 `T1003.001` is a sub-technique of `T1003`, not of `T1053`"),
+        ("coverage: [{technique: T1053.002, subtechniques: [T1003.001]}]",
+         "CL503 2:51-60 `T1003.001` is a sub-technique of `T1003`, not of `T1053`"),
         ("coverage: [{technique: T1053, level: 3}]", "CL502 2:31-36 unknown key `level`"),
         ("coverage: [{}]", "CL503 2:12-14 the key `technique` is missing"),
         ("coverage: [{technique: T1053, coverage: some}]",
@@ -120,6 +124,33 @@ def test_a_bad_value_costs_its_own_key_only() -> None:
     analytic = front("id: a\nplatforms: 3\ncoverage:\n  - {technique: x}\n  - {technique: T1053}")
     assert len(analytic.diagnostics) == 2
     assert (analytic.id, analytic.platforms, analytic.techniques) == ("a", (), ("T1053",))
+
+
+@pytest.mark.parametrize(
+    ("entries", "expected"),
+    [
+        ("{technique: T1003.001}", [("T1003", ("T1003.001",))]),
+        ("{technique: T1003.001, subtechniques: [T1003.002, T1003.001]}", [("T1003", ("T1003.001", "T1003.002"))]),
+        ("{technique: T1003}, {technique: T1003.001}", [("T1003", ()), ("T1003", ("T1003.001",))]),
+        ("{technique: T1053, subtechniques: [T1003.001, T1053.002]}", [("T1053", ("T1053.002",))]),
+    ],
+)
+def test_a_subtechnique_in_the_place_of_a_technique_stands_for_both(
+    entries: str, expected: list[tuple[str, tuple[str, ...]]]
+) -> None:
+    coverage = front(f"coverage: [{entries}]").coverage
+    assert [(entry.technique, entry.subtechniques) for entry in coverage] == expected
+
+
+@pytest.mark.parametrize(
+    ("subtechniques", "repair"), [("T1003.001, T1003.002", "T1003"), ("T1003.001, T1053.002", None)]
+)
+def test_a_technique_is_repaired_where_all_below_it_are_of_another(subtechniques: str, repair: str | None) -> None:
+    analytic = front(f"coverage: [{{technique: T1053, subtechniques: [{subtechniques}]}}]")
+    edits = [edit for d in analytic.diagnostics if d.repair for edit in d.repair.edits]
+    assert {edit.text for edit in edits} == ({repair} if repair else set())
+    assert {(edit.span.start, edit.span.end) for edit in edits} == ({(27, 32)} if repair else set())
+    assert all(d.help for d in analytic.diagnostics)
 
 
 def test_one_text_may_stand_for_a_list() -> None:
