@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path as FilePath
 from typing import Any, TypeVar
@@ -19,42 +18,23 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 from yaml.composer import ComposerError
 from yaml.reader import Reader
 
-from carlang.errors import CarlangError
-from carlang.escapes import printable
+from carlang.errors import DataFileError, Fault, Path
 from carlang.source import line_starts
 
-Path = tuple[str | int, ...]
-"""The way to a value: keys of mappings and indices of sequences, from the outermost."""
+__all__ = [
+    "DataFile",
+    "DataFileError",
+    "Fault",
+    "Path",
+    "read_builtin_yaml",
+    "read_yaml",
+    "read_yaml_file",
+    "validate",
+    "validate_part",
+]
 
 ModelT = TypeVar("ModelT", bound=BaseModel)
 PartT = TypeVar("PartT")
-
-
-@dataclass(frozen=True, slots=True)
-class Fault:
-    """What is wrong with a value of a data file; line and column count from 1, offsets are into its text."""
-
-    message: str
-    path: Path
-    line: int
-    column: int
-    start: int
-    end: int
-    kind: str = ""
-
-
-class DataFileError(CarlangError):
-    """A data file cannot be read or breaks its schema; `faults` holds everything found, in the file's order."""
-
-    def __init__(self, name: str, faults: Sequence[Fault]) -> None:
-        self.name = name
-        self.faults = tuple(sorted(faults, key=lambda fault: (fault.line, fault.column)))
-        super().__init__("\n".join(printable(f"{name}:{f.line}:{f.column}: {_described(f)}") for f in self.faults))
-
-
-def _described(fault: Fault) -> str:
-    way = ".".join(str(part) for part in fault.path)
-    return f"`{way}`: {fault.message}" if way else fault.message
 
 
 @dataclass(frozen=True)

@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 from carlang.diagnostics import Diagnostic, render_all
+from carlang.escapes import printable
+
+Path = tuple[str | int, ...]
+"""The way to a value: keys of mappings and indices of sequences, from the outermost."""
 
 
 class CarlangError(Exception):
@@ -30,6 +35,37 @@ class CompileError(CarlangError):
         self.diagnostics = tuple(diagnostics)
 
 
+class WrongUseError(CarlangError):
+    """Something was asked for that cannot be: an option, a target, a value of an input, a file of settings."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """What is wrong with a value of a data file; line and column count from 1, offsets are into its text."""
+
+    message: str
+    path: Path
+    line: int
+    column: int
+    start: int
+    end: int
+    kind: str = ""
+
+
+class DataFileError(WrongUseError):
+    """A data file cannot be read or breaks its schema; `faults` holds everything found, in the file's order."""
+
+    def __init__(self, name: str, faults: Sequence[Fault]) -> None:
+        self.name = name
+        self.faults = tuple(sorted(faults, key=lambda fault: (fault.line, fault.column)))
+        super().__init__("\n".join(printable(f"{name}:{f.line}:{f.column}: {_described(f)}") for f in self.faults))
+
+
+def _described(fault: Fault) -> str:
+    way = ".".join(str(part) for part in fault.path)
+    return f"`{way}`: {fault.message}" if way else fault.message
+
+
 class StoreError(CarlangError):
     """An event store cannot be opened, read or written."""
 
@@ -38,7 +74,7 @@ class IngestError(CarlangError):
     """A source of raw logs, or a mapping file, cannot be used."""
 
 
-class IngestOptionError(IngestError, ValueError):
+class IngestOptionError(WrongUseError, IngestError, ValueError):
     """What an ingest is told to do cannot be: there is no such sensor, action or way to find duplicates."""
 
 

@@ -140,3 +140,7 @@ def test_to_import_the_package_loads_nothing_but_python() -> None:
 
 def test_what_is_heavy_is_heavy_because_it_is_asked_for() -> None:
     assert {"duckdb", "pyarrow", "deltalake"} <= loaded_by("import carlang; carlang.run")
+
+
+def test_the_command_line_loads_no_command_before_one_is_asked_for() -> None:
+    assert {"duckdb", "deltalake", "evtx", "markdown_it"}.isdisjoint(loaded_by("from carlang.cli.main import app"))

@@ -17,7 +17,7 @@ from types import UnionType
 from typing import Any, TypeVar
 
 from carlang.database import LEAST_MEMORY, LimitError, Limits, resolved_bytes
-from carlang.errors import CarlangError
+from carlang.errors import WrongUseError
 from carlang.resolve.literals import time_value
 from carlang.store import Store, open_store
 
@@ -41,7 +41,7 @@ def shown(value: object) -> str:
     return _SHORT.repr(value)
 
 
-class OptionError(CarlangError, ValueError):
+class OptionError(WrongUseError, ValueError):
     """An option has a value that it cannot have; the message says what it can."""
 
 

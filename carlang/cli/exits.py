@@ -1,6 +1,6 @@
 """Exit statuses of every command."""
 
-from carlang.errors import CarlangError
+from carlang.errors import WrongUseError
 
 DONE = 0
 FAULTY = 1
@@ -15,5 +15,5 @@ INTERNAL = 70
 INTERRUPTED = 130
 
 
-class UsageError(CarlangError):
+class UsageError(WrongUseError):
     """A command was called with something that it cannot mean."""

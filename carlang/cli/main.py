@@ -15,46 +15,20 @@ from typing import Annotated
 import typer
 
 from carlang import __version__
-from carlang.analytic import OptionError
 from carlang.cli import exits
-from carlang.cli.catalog import catalog_app
-from carlang.cli.check import check
-from carlang.cli.compile import compile_command
-from carlang.cli.console import PipeClosedError, abandon_output, piped, put, say, say_block
-from carlang.cli.exits import UsageError
-from carlang.cli.explain import explain_command
-from carlang.cli.fmt import fmt
-from carlang.cli.import_command import import_command
-from carlang.cli.ingest import ingest
-from carlang.cli.new import new
-from carlang.cli.run import run
-from carlang.cli.store import store_app
-from carlang.cli.test import test
-from carlang.datafile import DataFileError
-from carlang.errors import CarlangError, CompileError, IngestError, IngestOptionError, StoreError
-from carlang.project import SettingsError, TargetError
-from carlang.report import ReportError
-from carlang.resolve import ParameterError
+from carlang.cli.commands import LazyGroup
+from carlang.cli.console import PipeClosedError, abandon_output, put, say, say_block
+from carlang.errors import CarlangError, CompileError, DataFileError, IngestError, StoreError, WrongUseError
 
 app = typer.Typer(
     name="carlang",
+    cls=LazyGroup,
     help="Run MITRE CAR analytics over stores of host and network events.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-app.command()(piped(run))
-app.command()(piped(check))
-app.command()(piped(fmt))
-app.command("compile")(piped(compile_command))
-app.command("explain")(piped(explain_command))
-app.command()(piped(test))
-app.command()(piped(new))
-app.command("import")(piped(import_command))
-app.command()(piped(ingest))
-app.add_typer(store_app, name="store")
-app.add_typer(catalog_app, name="catalog")
 
 
 def _version(value: bool) -> None:  # noqa: FBT001  # Typer calls it so
@@ -150,16 +124,7 @@ def _show(error: typer.TyperException) -> None:
 
 def _status(error: CarlangError) -> int:
     match error:
-        case (
-            UsageError()
-            | IngestOptionError()
-            | OptionError()
-            | ParameterError()
-            | TargetError()
-            | ReportError()
-            | SettingsError()
-            | DataFileError()
-        ):
+        case WrongUseError():
             return exits.USAGE
         case StoreError() | IngestError():
             return exits.UNREADABLE

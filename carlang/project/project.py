@@ -24,7 +24,7 @@ from pathlib import Path
 from typing import Any
 
 from carlang.diagnostics import nearest
-from carlang.errors import CarlangError
+from carlang.errors import WrongUseError
 from carlang.model import Model, load_model
 
 FILE_NAME = "carlang.toml"
@@ -33,7 +33,7 @@ STORE_VARIABLE = "CARLANG_STORE"
 _KEYS: dict[str, tuple[str, ...]] = {"": ("store", "model", "catalogue"), "model": ("extend",), "catalogue": ("path",)}
 
 
-class SettingsError(CarlangError):
+class SettingsError(WrongUseError):
     """A `carlang.toml` cannot be read, has a bad value, or names a folder that is not there."""
 
 

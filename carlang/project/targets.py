@@ -5,13 +5,13 @@ from __future__ import annotations
 from functools import lru_cache
 from pathlib import Path
 
-from carlang.errors import CarlangError
+from carlang.errors import WrongUseError
 from carlang.importers import AnalyticFile, load_file
 from carlang.project.catalogue import Catalogue, CatalogueError, analytic_files, shipped_catalogue
 from carlang.project.project import Project, SettingsError
 
 
-class TargetError(CarlangError):
+class TargetError(WrongUseError):
     """A name is neither a path nor the id of an analytic, or its folder holds none."""
 
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import IO, BinaryIO, cast
 
-from carlang.errors import CarlangError
+from carlang.errors import WrongUseError
 
 Stream = IO[str] | IO[bytes]
 
 
-class ReportError(CarlangError):
+class ReportError(WrongUseError):
     """A report cannot be written in this format, or not to this stream."""
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from carlang.errors import CarlangError
+from carlang.errors import WrongUseError
 from carlang.model.types import STRING, Kind, Type
 from carlang.resolve.bound import BoundExpr, BoundInput, Const
 from carlang.resolve.literals import time_value
@@ -16,7 +16,7 @@ Given = Mapping[tuple[str, Kind], BoundExpr]
 """The values of inputs, by name and by the kind of value that a use asks for."""
 
 
-class ParameterError(CarlangError):
+class ParameterError(WrongUseError):
     """A run gives a parameter that the program does not have, none where it needs one, or a value of another type."""
 
 
