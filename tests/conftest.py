@@ -106,6 +106,8 @@ def pytest_configure(config: pytest.Config) -> None:
     # Workers of pytest-xdist inherit both, also over midnight.
     os.environ[VARIABLE] = str(run_seed())
     os.environ.setdefault("TZ", ELSEWHERE)
+    # Not the user's own: what a test finds there must have been put there by a test.
+    os.environ["CARLANG_CACHE"] = str(REPOSITORY / ".pytest_cache" / "carlang")
     if hasattr(time, "tzset"):
         time.tzset()
     if config.getoption("--update-goldens") and os.environ.get("CI"):

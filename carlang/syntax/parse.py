@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
+from typing import Any
 
+import lark
 from lark import Lark, TextSlice, Token, UnexpectedCharacters, UnexpectedToken
+from lark.grammar import Rule
 from lark.lexer import PatternRE, TerminalDef
 
+from carlang.cache import remembered
 from carlang.deadline import check_time, placed
 from carlang.diagnostics import Diagnostic, codes
 from carlang.model.functions import CALL_NAMES, NUMBERED_TOP
@@ -42,15 +47,33 @@ class Parsed:
 @cache
 def _parser() -> Lark:
     grammar = files("carlang.grammar").joinpath("car.lark").read_text(encoding="utf-8")
+    tables = remembered("parser", (lark.__version__, grammar, _function_pattern()), lambda: _tables(grammar))
+    # What Lark's own generated parsers call; `Lark.load` would read a pickle, which executes what is in it.
+    callbacks = dict.fromkeys(("NAME", "STRING", "NUMBER"), _in_time)
+    load: Callable[..., Lark] = Lark._load_from_dict  # noqa: SLF001
+    return load(*_numbered(*tables), lexer_callbacks=callbacks)
+
+
+def _numbered(data: Any, memo: Any) -> tuple[Any, Any]:
+    """Give states and memoized rules their numbers back, which JSON has as texts."""
+    table = data["parser"]["parser"]
+    table["states"] = {int(number): actions for number, actions in table["states"].items()}
+    return data, {int(number): rule for number, rule in memo.items()}
+
+
+def _tables(grammar: str) -> tuple[Any, Any]:
+    """Make the tables of the parser, which takes some ten times as long as reading them."""
     # The contextual lexer lets a keyword be a name wherever the keyword itself cannot stand.
-    return Lark(
+    made = Lark(
         grammar,
         parser="lalr",
         lexer="contextual",
         maybe_placeholders=False,
         edit_terminals=_with_functions,
-        lexer_callbacks=dict.fromkeys(("NAME", "STRING", "NUMBER"), _in_time),
     )
+    data, memo = made.memo_serialize([TerminalDef, Rule])
+    data["options"]["edit_terminals"] = None  # a function, which has done its work
+    return data, memo
 
 
 def _in_time(token: Token) -> Token:
@@ -62,9 +85,13 @@ def _in_time(token: Token) -> Token:
 def _with_functions(terminal: TerminalDef) -> TerminalDef:
     """Put the names of the functions into their terminal, in place: Lark takes no notice of what is returned."""
     if terminal.name == "FUNCTION":
-        names = "|".join([*sorted(CALL_NAMES), NUMBERED_TOP.pattern])
-        terminal.pattern = PatternRE(rf"(?ai:{names})(?=\s*\()")
+        terminal.pattern = PatternRE(_function_pattern())
     return terminal
+
+
+def _function_pattern() -> str:
+    names = "|".join([*sorted(CALL_NAMES), NUMBERED_TOP.pattern])
+    return rf"(?ai:{names})(?=\s*\()"
 
 
 def parse(source: Source) -> Parsed:
