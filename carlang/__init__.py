@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from carlang.analytic import OptionError, Parameter
-    from carlang.api import Analytic, catalogue, check, ingest, load, load_text, run, run_all
+    from carlang.api import Analytic, catalogue, check, fields, ingest, load, load_text, run, run_all
     from carlang.datafile import DataFileError
     from carlang.diagnostics import Applicability, Code, Diagnostic, Edit, Label, Repair, Severity
     from carlang.errors import CarlangError, CompileError, EngineError, IngestError, StoreError
@@ -72,12 +72,13 @@ if TYPE_CHECKING:
         StoreInfo,
         open_store,
     )
+    from carlang.vocabulary import ActionEntry, ClassEntry, FieldEntry
 
 __version__ = "0.1.0"
 
 _ROOMS = {
     "analytic": ("OptionError", "Parameter"),
-    "api": ("Analytic", "catalogue", "check", "ingest", "load", "load_text", "run", "run_all"),
+    "api": ("Analytic", "catalogue", "check", "fields", "ingest", "load", "load_text", "run", "run_all"),
     "datafile": ("DataFileError",),
     "diagnostics": ("Applicability", "Code", "Diagnostic", "Edit", "Label", "Repair", "Severity"),
     "errors": ("CarlangError", "CompileError", "EngineError", "IngestError", "StoreError"),
@@ -133,15 +134,18 @@ _ROOMS = {
         "StoreInfo",
         "open_store",
     ),
+    "vocabulary": ("ActionEntry", "ClassEntry", "FieldEntry"),
 }
 _ROOM_OF = {name: room for room, names in _ROOMS.items() for name in names}
 
 __all__ = [
     "Action",
+    "ActionEntry",
     "Analytic",
     "AnalyticOutput",
     "Applicability",
     "CarlangError",
+    "ClassEntry",
     "ClassGaps",
     "ClassInfo",
     "Code",
@@ -153,6 +157,7 @@ __all__ = [
     "EngineError",
     "Failed",
     "Field",
+    "FieldEntry",
     "FieldNeverFilled",
     "Guessed",
     "Hollow",
@@ -215,6 +220,7 @@ __all__ = [
     "builtin_model",
     "catalogue",
     "check",
+    "fields",
     "ingest",
     "load",
     "load_model",

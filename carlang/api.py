@@ -18,6 +18,7 @@ from carlang.model import Model
 from carlang.project import Project, catalogue_of
 from carlang.results import Result, RunReport
 from carlang.store import Store
+from carlang.vocabulary import ClassEntry, class_entries, wanted
 
 
 class Analytic:
@@ -155,6 +156,32 @@ def catalogue(project: Project | None = None) -> tuple[Analytic, ...]:
 def check(text: str, *, model: Model | None = None, project: Project | None = None) -> list[Diagnostic]:
     """Return every fault of a program, and remarks on it, by place; never raises on a bad program."""
     return load_text(text, model=model, project=project).check()
+
+
+def fields(
+    name: str | None = None,
+    store: Store | str | PathLike[str] | None = None,
+    *,
+    model: Model | None = None,
+    project: Project | None = None,
+) -> tuple[ClassEntry, ...]:
+    """Return what can be asked of events: classes with their fields, and what sensors call these.
+
+    Args:
+        name: An object, `Process`; a class of events, `Process:Create`; a field of one, `Process.exe`; or a field at
+            large, `exe`, which gives every object that has it. Names of sensors and products lead to what they mean.
+            Where None, every object.
+        store: Where to look how much of the fields is filled; nowhere where None.
+        model: The data model; the project's where None, else the built-in one.
+        project: Where the data model comes from, where `model` does not say.
+
+    Raises:
+        CompileError: The name means nothing; its diagnostics say what was probably meant.
+        StoreError: The store cannot be opened or read.
+    """
+    used = _model(model, _project(project))
+    meant = wanted(of_type("name", name, str | None, "a text"), used)
+    return class_entries(meant, used, None if store is None else core.opened_store(store))
 
 
 def run(  # noqa: PLR0913  # the bounds of a run, each by name

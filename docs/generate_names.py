@@ -7,10 +7,9 @@ That is `carlang/foreign/sensor_names.yaml`, which suggestions read: the core th
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
-from carlang.mapping import Sensors, builtin_sensors
+from carlang.mapping import Sensors, builtin_sensors, called_by_any
 from carlang.model import builtin_model
 
 TABLE = Path(__file__).parent.parent / "carlang" / "foreign" / "sensor_names.yaml"
@@ -21,44 +20,11 @@ HEAD = """\
 names:
 """
 
-_PLACE = re.compile(r"\{([^{}]+)\}")
-_PLAIN = re.compile(r"(?:(?:given|number|windows_path|guid|address|lower|instant|truth|real|words)\()?\{[^{}]+\}[^{}]*")
-_LISTED = re.compile(r"(?:given\()?coalesce\(", re.IGNORECASE)
-
-
-def _members(expression: str) -> Iterator[tuple[int, str]]:
-    """Yield the members that an expression reads, each with how far the field is from holding just that."""
-    members = list(dict.fromkeys(_PLACE.findall(expression)))
-    if len(members) == 1 and _PLAIN.fullmatch(expression):
-        yield 0, members[0]
-    elif _LISTED.match(expression):
-        yield from ((1, member) for member in members)
-    elif expression.startswith("account(") and members:
-        yield 1, members[-1]
-    elif members:
-        yield 2, members[0]
-
-
-def names(sensors: Sensors) -> dict[str, dict[str, list[str]]]:
-    """Return by object and field what sensors call it; a member is one field's name, that which is nearest to it."""
-    nearest: dict[tuple[str, str], tuple[int, str, str]] = {}
-    for mapping in sensors.mappings:
-        for field, expressions in mapping.fields.items():
-            for expression in expressions:
-                for distance, member in _members(expression.bind("{{{}}}".format)):
-                    for name in (member, *mapping.names.get(member, ())):
-                        key = (mapping.object, name.casefold().replace("_", ""))
-                        nearest[key] = min(nearest.get(key, (9, "", "")), (distance, field, name))
-    table: dict[str, dict[str, set[str]]] = {}
-    for (owner, _), (_, field, name) in nearest.items():
-        table.setdefault(owner, {}).setdefault(field, set()).add(name)
-    return {owner: {field: sorted(table[owner][field]) for field in sorted(table[owner])} for owner in sorted(table)}
-
 
 def page(sensors: Sensors) -> str:
     """Return the whole file."""
     lines = [HEAD]
-    for owner, fields in names(sensors).items():
+    for owner, fields in called_by_any(sensors).items():
         lines.append(f"  {owner}:\n")
         lines += [f"    {field}: [{', '.join(map(_quoted, called))}]\n" for field, called in fields.items()]
     return "".join(lines)

@@ -18,6 +18,7 @@ _WHERE = {
     "fmt": "fmt:fmt",
     "compile": "compile:compile_command",
     "explain": "explain:explain_command",
+    "fields": "fields:fields_command",
     "test": "test:test",
     "new": "new:new",
     "import": "import_command:import_command",

@@ -36,6 +36,7 @@ from carlang.escapes import printable
 from carlang.judgement import possible_platforms
 from carlang.mapping import sensor_platforms
 from carlang.project import Project
+from carlang.results import share_text
 from carlang.store import HostClass, HostInfo, Store, StoreInfo
 
 store_app = typer.Typer(help="Look at event stores, and keep them fast.", no_args_is_help=True)
@@ -137,7 +138,7 @@ def _put_info(info: StoreInfo, project: Project) -> None:
         console.print(f"\nfields of {held.object}/{held.action}, by the share of events that have them")
         shares: dict[str, list[str]] = {}
         for field, share in sorted(held.fill.items(), key=lambda item: (-item[1], item[0])):
-            shares.setdefault(_percent(share), []).append(field)
+            shares.setdefault(share_text(share), []).append(field)
         grid = Table(box=None, pad_edge=False, show_header=False)
         grid.add_column(justify="right", width=6, no_wrap=True)
         grid.add_column()
@@ -181,14 +182,7 @@ def _cell(held: HostClass | None, fields: Mapping[str, None]) -> str:
     if held is None:
         return ""
     share = sum(held.fill.get(field, 0.0) for field in fields) / len(fields) if fields else 0.0
-    return f"{held.rows:,} {_percent(share)}"
-
-
-def _percent(share: float) -> str:
-    """Round so that only nothing is 0 % and only all is 100 %."""
-    if 0 < share < 0.01:  # noqa: PLR2004  # below what a whole percent can show
-        return "< 1%"
-    return f"{min(share, 0.99):.0%}" if share < 1 else "100%"
+    return f"{held.rows:,} {share_text(share)}"
 
 
 def _moment(moment: datetime | None) -> str:

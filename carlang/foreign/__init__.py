@@ -5,16 +5,25 @@ statements, stages and conditions, `functions.yaml` functions, `texts.yaml` wild
 sensor is more lines in these.
 """
 
-from carlang.foreign.names import event_class, foreign_fields, is_foreign_field, objects_that_call
+from carlang.foreign.names import (
+    classes_elsewhere,
+    event_class,
+    foreign_fields,
+    is_foreign_field,
+    names_elsewhere,
+    objects_that_call,
+)
 from carlang.foreign.tables import Form, foreign_function, foreign_wildcards, forms
 
 __all__ = [
     "Form",
+    "classes_elsewhere",
     "event_class",
     "foreign_fields",
     "foreign_function",
     "foreign_wildcards",
     "forms",
     "is_foreign_field",
+    "names_elsewhere",
     "objects_that_call",
 ]

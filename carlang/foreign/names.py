@@ -58,6 +58,18 @@ def is_foreign_field(name: str) -> bool:
     return any(wanted in fields for table in _tables() for fields in table.values())
 
 
+def names_elsewhere(owner: str, field: str) -> tuple[str, ...]:
+    """Return what products and data models call a field of an object, as the table that is written by hand has it."""
+    written = _written("names.yaml")
+    return tuple(dict.fromkeys((*written.get(owner, {}).get(field, ()), *written.get(_ANY, {}).get(field, ()))))
+
+
+def classes_elsewhere(searched: str) -> tuple[str, ...]:
+    """Return what others call the events of a search, `Process` or `Process:Create`, in any case of letters."""
+    wanted = _folded(searched)
+    return next((names for search, names in _searches().items() if _folded(search) == wanted), ())
+
+
 def event_class(name: str) -> str | None:
     """Return the search for the events that others call by a name, `Process:Create` for `process_creation`, or None."""
     return _classes().get(_folded(name))
@@ -70,17 +82,25 @@ def _tables() -> tuple[Called, Called]:
 
 
 def _table(file: str) -> Called:
-    names = validate(_Names, read_builtin_yaml(file, _text(file))).names
     return {
         owner: {_folded(name): field for field, called in fields.items() for name in called}
-        for owner, fields in names.items()
+        for owner, fields in _written(file).items()
     }
 
 
 @cache
+def _written(file: str) -> Mapping[str, Mapping[str, tuple[str, ...]]]:
+    return validate(_Names, read_builtin_yaml(file, _text(file))).names
+
+
+@cache
 def _classes() -> Mapping[str, str]:
-    table = validate(_Classes, read_builtin_yaml("classes.yaml", _text("classes.yaml"))).classes
-    return {_folded(name): searched for searched, names in table.items() for name in names}
+    return {_folded(name): searched for searched, names in _searches().items() for name in names}
+
+
+@cache
+def _searches() -> Mapping[str, tuple[str, ...]]:
+    return validate(_Classes, read_builtin_yaml("classes.yaml", _text("classes.yaml"))).classes
 
 
 def _folded(name: str) -> str:

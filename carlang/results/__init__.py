@@ -21,7 +21,15 @@ from carlang.results.reasons import (
 )
 from carlang.results.result import Result
 from carlang.results.run_report import AnalyticOutput, Failed, NotRun, RunReport
-from carlang.results.wording import counted, counted_files_text, gaps_text, judgement_text, reasons_text, short_reasons
+from carlang.results.wording import (
+    counted,
+    counted_files_text,
+    gaps_text,
+    judgement_text,
+    reasons_text,
+    share_text,
+    short_reasons,
+)
 
 __all__ = [
     "AnalyticOutput",
@@ -56,5 +64,6 @@ __all__ = [
     "judgement_text",
     "reason_json",
     "reasons_text",
+    "share_text",
     "short_reasons",
 ]

@@ -85,6 +85,13 @@ def counted(number: int, noun: str) -> str:
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
+def share_text(share: float) -> str:
+    """Return a share, 0 to 1, in whole percent, so that only nothing is 0 % and only all is 100 %."""
+    if 0 < share < 0.01:  # noqa: PLR2004  # below what a whole percent can show
+        return "< 1%"
+    return f"{min(share, 0.99):.0%}" if share < 1 else "100%"
+
+
 def counted_files_text(files: int) -> str:
     """Return what there is to say where the events of files had to be counted."""
     which = "1 file of the store does" if files == 1 else f"{files:,} files of the store do"
