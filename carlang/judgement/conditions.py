@@ -22,6 +22,7 @@ from carlang.results import NoRecords
 _TextTest = bound.OneOf | bound.Matches | bound.RegexTest | bound.InBlock | bound.Contains | bound.Affix
 
 _OF_WHAT_IS_THERE = frozenset({"coalesce", "min", "max"})
+_HOSTS = ("hostname", "fqdn")
 _MICROSECOND = timedelta(microseconds=1)
 _OPPOSITE = {"<": ">=", "<=": ">", ">=": "<", ">": "<="}
 _MIRRORED = {"==": "==", "<": ">", "<=": ">=", ">": "<", ">=": "<="}
@@ -75,7 +76,7 @@ class Folding:
     """Folds expressions over a trace; where they stand over groups, `members` are the traces of the rows in these.
 
     `look` gives the traces of a stream that an expression takes an aggregate over, `bounds` are the times between
-    which stretches are numbered.
+    which stretches are numbered, `look_anywhere` gives the traces of a stream of all hosts together.
     """
 
     now: datetime
@@ -83,6 +84,7 @@ class Folding:
     bounds: Sequence[datetime]
     look: Callable[[BoundStream], Sequence[Trace]]
     members: Sequence[Trace] | None = None
+    look_anywhere: Callable[[BoundStream], Sequence[Trace]] = lambda _: ()
 
     # ---- values ------------------------------------------------------------------------------------------------------
 
@@ -157,7 +159,7 @@ class Folding:
 
     # ---- conditions --------------------------------------------------------------------------------------------------
 
-    def condition(self, expr: BoundExpr, trace: Trace, *, positive: bool = True) -> Outcome:  # a case a node
+    def condition(self, expr: BoundExpr, trace: Trace, *, positive: bool = True) -> Outcome:  # noqa: C901, PLR0911  # a case a node
         """Return what is known of a condition, or where not `positive` of its complement, in the rows of a trace."""
         match expr:
             case bound.Complement(inner):
@@ -180,6 +182,8 @@ class Folding:
                 if value.missing or value.known is False:
                     return _turned(_false(value.why), positive=positive)
                 return _turned(Outcome(truth=True) if value.known is True else MAYBE, positive=positive)
+            case bound.InStream():
+                return _turned(self._in_stream(expr, trace), positive=positive)
             case bound.OneOf() | bound.Matches() | bound.RegexTest():
                 return _turned(self._text(expr, trace), positive=positive)
             case bound.InBlock() | bound.Contains() | bound.Affix():
@@ -189,6 +193,21 @@ class Folding:
                 if isinstance(value.known, bool):
                     return _turned(Outcome(truth=True) if value.known else _false(value.why), positive=positive)
                 return _turned(_false(value.why) if value.missing else MAYBE, positive=positive)
+
+    def _in_stream(self, expr: bound.InStream, trace: Trace) -> Outcome:
+        """Look for a value among those of a stream; of one of any host, unless it is a host that is looked for."""
+        subject = self.value(expr.subject, trace)
+        if subject.missing:
+            return _false(subject.why)
+        column = expr.subject.column if isinstance(expr.subject, bound.FieldRef) else ""
+        look = self.look if column.rpartition(".")[2] in _HOSTS else self.look_anywhere
+        traces = look(expr.stream)
+        living = [each for each in traces if not each.lost]
+        if not living:
+            return _false(frozenset().union(*(each.lost for each in traces)))
+        alone = replace(self, members=None)
+        values = [alone.value(expr.value, each) for each in living]
+        return _false(_all_why(values)) if all(value.missing for value in values) else MAYBE
 
     def _text(self, expr: _TextTest, trace: Trace) -> Outcome:
         """Test a text: false where an operand is missing; of a text that is known, what the test says of it."""

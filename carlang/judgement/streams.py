@@ -121,7 +121,7 @@ class Evaluation:
                     self._traces[id(below)] = merged(self._of(below))
         return self._traces[id(stream)]
 
-    def _of(self, stream: BoundStream) -> Iterable[Trace]:  # noqa: C901  # a case a stream
+    def _of(self, stream: BoundStream) -> Iterable[Trace]:  # noqa: C901, PLR0911, PLR0912  # a case a stream
         match stream:
             case bound.Events():
                 return self._events(stream)
@@ -141,9 +141,13 @@ class Evaluation:
             case bound.Distinct(source, column):
                 present = bound.Present(bound.FieldRef(column.name, column.type))
                 return self._passing(self._traces[id(source)], present, self._folding())
-            case bound.Joined(parts, condition):
+            case bound.Joined(parts, condition) if not stream.optional:
                 rows = self._parts(parts, _tied(parts, condition))
                 return self._passing(rows, condition, self._folding())
+            case bound.Joined():
+                return self._joined_outwards(stream)
+            case bound.Sorted(source) | bound.Cut(source) | bound.Deduplicated(source):
+                return self._traces[id(source)]
             case bound.Sequenced():
                 return self._sequenced(stream)
             case bound.Grouped():
@@ -214,7 +218,8 @@ class Evaluation:
     # ---- conditions --------------------------------------------------------------------------------------------------
 
     def _folding(self, members: Sequence[Trace] | None = None) -> Folding:
-        return Folding(self.shared.now, self.shared.given, self.shared.bounds.moments, self.traces, members)
+        everywhere = (self.everywhere or self).traces
+        return Folding(self.shared.now, self.shared.given, self.shared.bounds.moments, self.traces, members, everywhere)
 
     def _passing(self, traces: Iterable[Trace], condition: BoundExpr, folding: Folding) -> Iterable[Trace]:
         for trace in traces:
@@ -258,6 +263,26 @@ class Evaluation:
         ways = [combinations([(here if p.name in own else there)[p.name] for p in parts]) for own in tied]
         # A host takes part in what it can: one way that lives is enough.
         return next((way for way in ways if any(not t.lost for t in way)), [t for way in ways for t in way])
+
+    def _joined_outwards(self, joined: bound.Joined) -> Iterable[Trace]:
+        """Join optional parts one after another: beside the rows that have a partner are those that have none."""
+        how = bound.joining(joined)
+        tied = _tied(joined.parts, joined.condition)
+        names = {part.name for part in how.required}
+        of_required = list(dict.fromkeys(each & names for each in tied if each & names))
+        condition = bound.AllOf(how.conditions)
+        rows = list(self._passing(self._parts(how.required, of_required), condition, self._folding()))
+        for part, tests in how.optional:
+            with_host = next(each for each in tied if part.name in each) & names
+            elsewhere = self.everywhere is not None and not with_host
+            traces = (self.everywhere if elsewhere and self.everywhere else self).traces(part.stream)
+            partners = combinations([rows, [trace.prefixed(part.name) for trace in traces]])
+            paired = self._passing(partners, bound.AllOf(tests), self._folding())
+            lacking = {f"{part.name}.{column.name}": NONE for column in part.stream.columns}
+            alone = [replace(row, missing={**row.missing, **lacking}) for row in rows]
+            rows = merged([*paired, *alone])
+            names.add(part.name)
+        return rows
 
     def _sequenced(self, stream: bound.Sequenced) -> Iterable[Trace]:
         one_host = any(key in _HOSTS for key in stream.keys)

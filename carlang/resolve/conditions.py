@@ -42,6 +42,7 @@ from carlang.resolve.literals import (
     plain_value,
     value_as,
 )
+from carlang.resolve.membership import membership
 from carlang.resolve.remarks import always_true, hardly_meant, never_together, null_in_list, text_for_list
 from carlang.resolve.scope import Context, InputName, Row
 from carlang.resolve.values import DEEPEST, as_regex, too_deep, value, written_out
@@ -286,7 +287,9 @@ def _compared(ctx: Context, a: BoundExpr, operator: str, b: BoundExpr, span: Spa
 
 
 def _within(ctx: Context, row: Row, test: ast.In) -> BoundExpr | None:
-    """Return `item in container`: a value in a list, an address in a block, a text in a text."""
+    """Return `item in container`: a value in a stream or a list, an address in a block, a text in a text."""
+    if in_stream := membership(ctx, row, test):
+        return in_stream.test
     container = written_out(ctx, row, test.container)
     subject = value(ctx, row, written_out(ctx, row, test.item))
     if isinstance(container, ast.ListLit):

@@ -12,12 +12,17 @@ from carlang.resolve.bound import (
     Aggregated,
     BoundExpr,
     BoundStream,
+    Cut,
+    Deduplicated,
     FieldRef,
+    Filtered,
     Grouped,
     Item,
     NamedStream,
     Projected,
+    Sorted,
     Union,
+    inputs,
 )
 from carlang.resolve.calls import is_aggregate_call
 from carlang.resolve.conditions import condition, condition_or_value
@@ -83,6 +88,15 @@ def underlying_group(stream: BoundStream) -> Grouped | None:
     return stream if isinstance(stream, Grouped) else None
 
 
+def ordered_group(stream: BoundStream) -> Grouped | None:
+    """Return the group of which a stream has some rows, or all, in another order; None where it is none."""
+    is_ordered = False
+    while isinstance(stream, NamedStream | Sorted | Cut | Deduplicated | Filtered):
+        is_ordered = is_ordered or not isinstance(stream, NamedStream)
+        (stream,) = inputs(stream)
+    return stream if is_ordered and isinstance(stream, Grouped) else None
+
+
 def _group_row(flow: Flow, grouped: Grouped, target: Entry | None = None) -> Row:
     """Return what a condition or a selection over groups may ask for: the group's own columns and aggregates."""
     members = replace(flow, stream=_union(grouped.inputs), entries=flow.members).row(target)
@@ -123,6 +137,8 @@ class _Selected:
 
 def select(ctx: Context, flow: Flow, written: ast.Select, target: Entry | None) -> Flow | None:
     """Return a projection of a stream, or aggregates over groups; over a plain stream, over all of its rows."""
+    if group_before := ordered_group(flow.stream):
+        return _select_ordered(ctx, flow, group_before, written, target)
     grouped = underlying_group(flow.stream)
     row = flow.row(target)
     if grouped is None and not any(_is_of_all_rows(ctx, row, item.value) for item in written.items):
@@ -141,14 +157,36 @@ def select(ctx: Context, flow: Flow, written: ast.Select, target: Entry | None) 
     return _aggregated(flow, grouped, selected, written.span)
 
 
-def _aggregated(flow: Flow, grouped: Grouped, selected: _Selected, span: Span) -> Flow:
-    """The keys come first without being asked for."""
+def _select_ordered(
+    ctx: Context, flow: Flow, grouped: Grouped, written: ast.Select, target: Entry | None
+) -> Flow | None:
+    """Return columns of groups that have been sorted or cut, their keys first; the rows of each are not at hand."""
+    row = flow.row(target)
+    if aggregates := [item for item in written.items if _is_of_all_rows(ctx, row, item.value)]:
+        message = "the rows of groups are not at hand behind `sort`, `head`, `tail` and `unique`"
+        fault = ctx.report(codes.BAD_ARGUMENTS, message, aggregates[0].span)
+        ctx.add(fault.with_help("select first: `| group by f | select max(pid) as m | sort by m desc`"))
+        return None
+    selected = _select(ctx, row, written.items)
+    items = (*_keys_unasked(grouped, selected), *selected.items)
+    entries = {**entries_of(flow.entries, (item.column.name for item in items)), **selected.entries}
+    stream = Projected(flow.stream, items, tuple(item.column for item in items), span=written.span)
+    return replace(flow, stream=stream, entries=entries, broken=selected.broken | flow.broken)
+
+
+def _keys_unasked(grouped: Grouped, selected: _Selected) -> tuple[Item, ...]:
+    """Return the keys that come first without being asked for."""
     # A key that is selected, under whatever name, is not given a second time.
     named = {item.column.name for item in selected.items}
     asked = {item.value.column for item in selected.items if isinstance(item.value, FieldRef)}
     keys = [k for k in grouped.keys if k.name not in named and k.name not in asked]
-    items = (*(Item(key, FieldRef(key.name, key.type)) for key in keys), *selected.items)
-    entries = entries_of(flow.entries, (key.name for key in keys))
+    return tuple(Item(key, FieldRef(key.name, key.type)) for key in keys)
+
+
+def _aggregated(flow: Flow, grouped: Grouped, selected: _Selected, span: Span) -> Flow:
+    keys = _keys_unasked(grouped, selected)
+    items = (*keys, *selected.items)
+    entries = entries_of(flow.entries, (key.column.name for key in keys))
     stream = Aggregated(grouped, items, tuple(item.column for item in items), span=span)
     # Keys that are not there come without being asked for, too.
     broken = selected.broken | flow.broken

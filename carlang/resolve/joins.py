@@ -45,23 +45,36 @@ MOST_COLUMNS = 5_000
 
 
 def join(
-    ctx: Context, parts: Sequence[NamedFlow], written: ast.Expr | None, target: Entry | None, span: Span
+    ctx: Context, parts: Sequence[NamedFlow], written: ast.Join, target: Entry | None, optional: frozenset[str]
 ) -> Flow | None:
-    """Return the join of streams under their names; without a condition, every combination of rows."""
-    if _too_wide(ctx, parts, span):
+    """Return the join of streams under their names; without a condition, every combination of rows.
+
+    Of the parts in `optional` a row need not have one.
+    """
+    span = written.span
+    if _too_wide(ctx, parts, span) or _none_required(ctx, parts, optional):
         return None
     columns = _part_columns(parts)
     joined = _stream_parts(parts)
     flow = Flow(
-        Joined(joined, AllOf(()), columns, span=span),
+        Joined(joined, AllOf(()), columns, optional, span=span),
         _owners(parts),
         parts[0][1].origin,
         entries=_entries(ctx, parts),
         broken=_broken(flow for _, flow in parts),
     )
     # The condition is over the joined rows, which are there without it: every combination.
-    test = condition(ctx, flow.row(target), written) if written is not None else None
-    return flow.over(Joined(joined, test, columns, span=span)) if test else flow
+    test = condition(ctx, flow.row(target), written.condition) if written.condition is not None else None
+    return flow.over(Joined(joined, test, columns, optional, span=span)) if test else flow
+
+
+def _none_required(ctx: Context, parts: Sequence[NamedFlow], optional: frozenset[str]) -> bool:
+    """Report a join of optional parts alone, and tell whether it is one."""
+    if any(name.ident not in optional for name, _ in parts):
+        return False
+    fault = ctx.report(codes.BAD_OPERAND, "one part of a join at least is not optional", parts[0][0].span)
+    ctx.add(fault.with_help("the rows of the others stay without a partner: `join (a, b optional) where (…)`"))
+    return True
 
 
 def sequence(ctx: Context, written: ast.Sequence, steps: Sequence[NamedFlow], until: Flow | None) -> Flow | None:

@@ -11,6 +11,8 @@ from carlang.resolve.bound import (
     BoundExpr,
     BoundProgram,
     BoundStream,
+    Cut,
+    Deduplicated,
     Derived,
     Difference,
     Distinct,
@@ -18,12 +20,14 @@ from carlang.resolve.bound import (
     FieldRef,
     Filtered,
     Grouped,
+    InStream,
     Item,
     Joined,
     NamedStream,
     Projected,
     Scalar,
     Sequenced,
+    Sorted,
     Union,
     expressions,
     fields_of,
@@ -90,10 +94,14 @@ def _asked_by(node: BoundStream) -> Iterator[Asked]:
             yield from ((side, name) for side in (left, right) for name in on)
         case Distinct(source, column, _):
             yield source, column.name
+        case Deduplicated(source, on):
+            yield from ((source, name) for name in on)
         case Sequenced(steps, keys, _, until, _):
             streams = [step.stream for step in steps] + ([until] if until else [])
             yield from ((stream, name) for stream in streams for name in (*keys, "time"))
         case Events() | Filtered() | Derived() | Joined() | Aggregated() | Projected() | Union() | NamedStream():
+            pass
+        case Sorted() | Cut():
             pass
         case _:
             assert_never(node)
@@ -109,6 +117,9 @@ def _fields(expr: BoundExpr, node: BoundStream) -> Iterator[Asked]:
                 yield from _column(node, name, in_aggregate=in_aggregate)
             case Scalar(stream=source, aggregate=aggregate):
                 yield from ((source, f) for argument in aggregate.arguments for f in fields_of(argument))
+            case InStream(subject, source, value):
+                yield from ((source, name) for name in fields_of(value))
+                todo.append((subject, in_aggregate))
             case Aggregate():
                 todo.extend((part, True) for part in parts(here))
             case _:
@@ -118,7 +129,7 @@ def _fields(expr: BoundExpr, node: BoundStream) -> Iterator[Asked]:
 def _column(node: BoundStream, name: str, *, in_aggregate: bool) -> Iterable[Asked]:
     """Return what a name in an expression of a stream is a column of."""
     match node:
-        case Filtered(input=source) | Derived(input=source) | Projected(input=source):
+        case Filtered(input=source) | Derived(input=source) | Projected(input=source) | Sorted(input=source):
             return [(source, name)]
         case Joined():
             return _made_of(node, name)
@@ -126,7 +137,7 @@ def _column(node: BoundStream, name: str, *, in_aggregate: bool) -> Iterable[Ask
             return [(source, name) for source in sources] if in_aggregate else _made_of(node, name)
         case Aggregated(group=group):
             return [(source, name) for source in group.inputs] if in_aggregate else [(group, name)]
-        case Events() | Union() | Difference() | Distinct() | Sequenced() | NamedStream():
+        case Events() | Union() | Difference() | Distinct() | Sequenced() | Cut() | Deduplicated() | NamedStream():
             return []  # these have no expressions of their own rows
         case _:
             assert_never(node)
@@ -136,6 +147,8 @@ def _made_of(node: BoundStream, name: str) -> list[Asked]:  # a case a stream
     """Return the columns of its inputs that a column of a stream is made of."""
     match node:
         case NamedStream(stream=source) | Filtered(input=source) | Distinct(input=source) | Difference(left=source):
+            return [(source, name)]
+        case Sorted(input=source) | Cut(input=source) | Deduplicated(input=source):
             return [(source, name)]
         case Union(left, right):
             return [(left, name), (right, name)]

@@ -16,9 +16,10 @@ from carlang.model.schema import Action, Object
 from carlang.model.types import Column
 from carlang.resolve.bound import Events, EventSet, Filtered
 from carlang.resolve.conditions import condition
-from carlang.resolve.groups import count_by, filter_groups, group, select, underlying_group
+from carlang.resolve.groups import count_by, filter_groups, group, ordered_group, select, underlying_group
 from carlang.resolve.joins import difference, duration, join, named_parts, sequence, union, unique
 from carlang.resolve.names import lone_stream
+from carlang.resolve.ordering import ordered
 from carlang.resolve.scope import (
     BrokenName,
     ConstantName,
@@ -50,7 +51,7 @@ def is_stream(ctx: Context, written: ast.Value) -> bool:
     )
 
 
-def stream(ctx: Context, written: ast.Value, target: Entry | None = None) -> Flow | None:  # noqa: C901, PLR0911  # a case a form
+def stream(ctx: Context, written: ast.Value, target: Entry | None = None) -> Flow | None:  # noqa: C901, PLR0911, PLR0912  # a case a form
     """Return a stream expression resolved, or None after reporting why it cannot be.
 
     `target` is the name that the result is about to get: conditions may use it for the rows at hand.
@@ -62,9 +63,9 @@ def stream(ctx: Context, written: ast.Value, target: Entry | None = None) -> Flo
             return _search(ctx, written, target)
         case ast.Filter():
             return _filter(ctx, written, target)
-        case ast.Join(inputs, test):
+        case ast.Join(inputs):
             parts = named_parts(ctx, inputs, [stream(ctx, each) for each in inputs])
-            return join(ctx, parts, test, target, written.span) if parts else None
+            return join(ctx, parts, written, target, _optional(written)) if parts else None
         case ast.Group(inputs, keys, gap):
             return _group(ctx, [(stream(ctx, each), each) for each in inputs], keys, gap, written.span)
         case ast.Select(source):
@@ -74,6 +75,9 @@ def stream(ctx: Context, written: ast.Value, target: Entry | None = None) -> Flo
             return _by(ctx, written)
         case ast.Sequence():
             return _sequence(ctx, written)
+        case ast.Sort(source) | ast.Head(_, source) | ast.Tail(_, source) | ast.Unique(source):
+            flow = stream(ctx, source) if source else None
+            return ordered(ctx, flow, written) if flow else None
         case ast.RunAnalytic():
             return _run(ctx, written)
         case ast.Pipe():
@@ -290,7 +294,9 @@ def _filtered(ctx: Context, flow: Flow, written: ast.Expr, target: Entry | None,
     # Under a name a group is a group still, as long as nothing has been selected from it.
     if grouped := underlying_group(flow.stream):
         return filter_groups(ctx, flow, grouped, written, target)
-    test = condition(ctx, replace(flow.row(target), stream=flow.stream), written)
+    # Of groups that have been sorted or cut, an aggregate would be taken for one of each group's rows.
+    rows = None if ordered_group(flow.stream) else flow.stream
+    test = condition(ctx, replace(flow.row(target), stream=rows), written)
     return flow.over(Filtered(flow.stream, test, flow.stream.columns, span=span)) if test else flow
 
 
@@ -354,7 +360,9 @@ def _stage(ctx: Context, flow: Flow, stage: ast.Stage, pipe: ast.Pipe, target: E
     match stage:
         case ast.Filter(None, test):
             return _filtered(ctx, flow, test, target, stage.span)
-        case ast.Filter(second):
+        case ast.Sort(None) | ast.Head(_, None) | ast.Tail(_, None) | ast.Unique(None):
+            return ordered(ctx, flow, stage)
+        case ast.Filter(second) | ast.Sort(second) | ast.Head(_, second) | ast.Tail(_, second) | ast.Unique(second):
             second_input = second.span if second else stage.span
             fault = ctx.report(codes.SYNTAX, "a stage of a pipe takes its rows from the stage before it", second_input)
             ctx.add(fault.with_label("a second input"))
@@ -379,4 +387,10 @@ def _join_stage(ctx: Context, flow: Flow, stage: ast.Join, target: Entry | None)
     # The stage before it is the first part, under its name; that name is not written in this stage.
     first = ast.Name(next(iter(flow.names)), stage.span)
     parts = named_parts(ctx, (first, *stage.inputs), [flow, *(stream(ctx, each) for each in stage.inputs)])
-    return join(ctx, parts, stage.condition, target, stage.span) if parts else None
+    return join(ctx, parts, stage, target, _optional(stage)) if parts else None
+
+
+def _optional(written: ast.Join) -> frozenset[str]:
+    """Return the names of the optional parts of a join."""
+    named = ((index, each) for index, each in enumerate(written.inputs) if isinstance(each, ast.Name))
+    return frozenset(each.ident for index, each in named if index in written.optional)

@@ -33,7 +33,7 @@ from carlang.model.types import STRING, Column, Kind
 from carlang.resolve import bound
 from carlang.resolve.inputs import Given
 from carlang.sql.columns import fitted, fitted_lists, part_table
-from carlang.sql.dialect import Dialect, Operands
+from carlang.sql.dialect import Dialect, Operands, comparable
 from carlang.sql.fragments import (
     SQL,
     all_of,
@@ -46,7 +46,6 @@ from carlang.sql.fragments import (
     definite,
     everything,
     folded,
-    in_order,
     instant,
     missing,
     name,
@@ -59,6 +58,7 @@ from carlang.sql.fragments import (
 )
 from carlang.sql.groups import RANKED, aggregates_of, group_query, members, own_column, ranking
 from carlang.sql.occurrences import OCCURRENCE, Occurrences, hidden, shown_columns
+from carlang.sql.ordering import RANK, cut_query, first_of_each, order_of, sorted_query
 from carlang.sql.sequences import sequence_query, step_events, until_events
 from carlang.sql.tables import event_table, occurrence_table, record_table
 from carlang.sql.ties import occurrences_of
@@ -80,23 +80,10 @@ def lower(
     columns = output.stream.columns
     lists = shown_columns(output, tied)[len(columns) :]
     shown = [*(column(c.name) for c in columns), *(as_named(column(hidden(c.name)), c.name) for c in lists)]
-    query = select(shown, builder.table(output.stream))
-    kinds = {c.name: c.type.kind for c in columns}
-    keys = [key for name in result_order(columns) for key in in_order(column(name), kinds[name])]
-    query = query.order_by(*keys, copy=False)
+    query = select(shown, builder.table(output.stream)).order_by(*order_of(output.stream), copy=False)
     for key, table in builder.tables.items():
         query = query.with_(name(key), as_=table, copy=False)
     return query
-
-
-def result_order(columns: tuple[Column, ...]) -> list[str]:
-    """Return the columns by which rows are ordered: `time`, then `record_id`, then the others as they stand.
-
-    Of a join, the times of all parts come first, then their record ids.
-    """
-    names = [c.name for c in columns]
-    first = [n for word in ("time", "record_id") for n in names if n.rpartition(".")[2] == word]
-    return first + [n for n in names if n not in first]
 
 
 @dataclass(frozen=True)
@@ -129,7 +116,7 @@ class QueryBuilder:
             return exp.Table(this=name(key))
         return subquery(self.query(stream), "stage")
 
-    def query(self, stream: bound.BoundStream) -> exp.Query:  # noqa: C901  # a case a stream
+    def query(self, stream: bound.BoundStream) -> exp.Query:  # noqa: C901, PLR0911  # a case a stream
         """Return a stream as a query."""
         match stream:
             case bound.Events():
@@ -158,6 +145,8 @@ class QueryBuilder:
                 return self._distinct(source, distinct)
             case bound.Sequenced():
                 return self._sequenced(stream)
+            case bound.Sorted() | bound.Cut() | bound.Deduplicated():
+                return self._ordered(stream)
             case bound.NamedStream():
                 return everything(self.table(stream))
             case _:
@@ -182,9 +171,12 @@ class QueryBuilder:
         return record_table(object_name) if self.of_records else occurrence_table(object_name)
 
     def _hidden(self, stream: bound.BoundStream) -> list[SQL]:
-        """The columns that a stream has for the sake of occurrences."""
+        """The columns that a stream has for the sake of occurrences, and of its order."""
         key = [column(OCCURRENCE)] if self.occurrences.are_tied(stream) else []
-        return key if self.of_records else [*key, *(column(hidden(n)) for n in self.occurrences.lists_of(stream))]
+        if self.of_records:
+            return key
+        rank = [column(RANK)] if bound.is_sorted(stream) else []
+        return [*key, *(column(hidden(n)) for n in self.occurrences.lists_of(stream)), *rank]
 
     def _filtered(self, stream: bound.Filtered) -> exp.Query:
         """Filters of filters, as pipes make them, become one query, and so do the filter and the events it reads."""
@@ -217,13 +209,48 @@ class QueryBuilder:
         return everything(self.table(source)).where(exp.In(this=column(OCCURRENCE), query=numbers), copy=False)
 
     def _joined(self, joined: bound.Joined) -> exp.Query:
-        first, *others = (
-            part_table(part, self.table(part.stream), self.occurrences.lists_of(part.stream)) for part in joined.parts
-        )
+        if not joined.optional:
+            return self._every_combination(joined.parts, [self.condition(joined.condition)])
+        how = bound.joining(joined)
+        required = self._every_combination(how.required, [self.condition(test) for test in how.conditions])
+        query = everything(subquery(required, "#required"))
+        for part, tests in how.optional:
+            partners = all_of([exp.Paren(this=self.condition(test)) for test in tests])
+            query = query.join(self._part(part), on=partners, join_type="left", copy=False)
+        return query
+
+    def _every_combination(self, parts: Sequence[bound.StreamPart], tests: Sequence[SQL]) -> exp.Query:
+        first, *others = (self._part(part) for part in parts)
         query = everything(first)
         for table in others:
             query = query.join(table, join_type="cross", copy=False)
-        return _where(query, [self.condition(joined.condition)])
+        return _where(query, tests) if tests else query
+
+    def _part(self, part: bound.StreamPart) -> SQL:
+        return part_table(part, self.table(part.stream), self.occurrences.lists_of(part.stream))
+
+    def _ordered(self, stream: bound.Sorted | bound.Cut | bound.Deduplicated) -> exp.Query:
+        source = stream.input
+        if self.of_records:
+            if isinstance(stream, bound.Sorted):
+                return everything(self.table(source))
+            # Those of the occurrences that are left.
+            left = select([column(OCCURRENCE)], replace(self, of_records=False).table(stream))
+            numbers = left.subquery(copy=False)
+            return everything(self.table(source)).where(exp.In(this=column(OCCURRENCE), query=numbers), copy=False)
+        names = [*(column(c.name) for c in stream.columns), *self._hidden(stream)]
+        match stream:
+            case bound.Sorted(keys=keys):
+                by = [(self.value(key.value), key.value.type, key.descending) for key in keys]
+                return sorted_query(names[:-1], self.table(source), by, stream.columns)
+            case bound.Cut(count=count, last=last):
+                return cut_query(names, self.table(source), order_of(source), self.value(count), last=last)
+            case bound.Deduplicated(on=on):
+                kinds = {c.name: c.type for c in stream.columns}
+                same = [folded(column(name)) if kinds[name].is_string else column(name) for name in on]
+                return first_of_each(names, self.table(source), same, order_of(source))
+            case _:
+                assert_never(stream)
 
     def _union(self, union: bound.Union) -> exp.Query:
         lists = self.occurrences.lists_of(union)
@@ -350,6 +377,8 @@ class QueryBuilder:
                 return present(wrapped(self.value(operand)))
             case bound.Compare() | bound.OneOf() | bound.Contains() | bound.Affix() | bound.RegexTest():
                 return self._test(expr)
+            case bound.InStream():
+                return self._in_stream(expr)
             case bound.Matches(subject, pattern):
                 return self.dialect.matches(folded(self.value(subject)), pattern)
             case bound.InBlock(subject, low, high):
@@ -397,6 +426,15 @@ class QueryBuilder:
         operands = self._of(expr, *expr.arguments)
         return replace(operands, distinct=expr.distinct) if isinstance(expr, bound.Aggregate) else operands
 
+    def _in_stream(self, expr: bound.InStream) -> SQL:
+        """A query of its own, run once: engines look its values up in a hash table."""
+        there = replace(self, computed={}, of_records=False)
+        (subject,) = comparable(self._of(expr, expr.subject))
+        (other,) = comparable(there._of(expr, expr.value))  # noqa: SLF001  # the same class
+        # Without missing values, of which one would make a test that fails a missing one.
+        values = select([other], there.table(expr.stream)).where(present(wrapped(other.copy())), copy=False)
+        return exp.In(this=wrapped(subject), query=values.subquery(copy=False))
+
     def _scalar(self, expr: bound.Scalar) -> SQL:
         """An aggregate over all rows of a stream: a query of its own, run once."""
         aggregate = expr.aggregate
@@ -432,5 +470,5 @@ def _where(query: exp.Query, tests: Sequence[SQL]) -> exp.Query:
 
 
 def _has_query(expr: bound.BoundExpr) -> bool:
-    """Tell whether an expression takes an aggregate over a stream, which is a query of its own."""
-    return any(isinstance(node, bound.Scalar) for node in bound.walk(expr))
+    """Tell whether an expression looks at a stream, which is a query of its own."""
+    return any(isinstance(node, bound.Scalar | bound.InStream) for node in bound.walk(expr))

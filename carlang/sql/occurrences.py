@@ -89,6 +89,8 @@ def _is_tied(stream: bound.BoundStream, tied: Collection[int], classes: Collecti
             return _finds(stream, classes)
         case bound.Filtered() | bound.Derived() | bound.Projected():
             return id(stream.input) in tied
+        case bound.Sorted() | bound.Cut() | bound.Deduplicated():
+            return id(stream.input) in tied
         case bound.NamedStream():
             return id(stream.stream) in tied
         case (
@@ -111,6 +113,8 @@ def _lists(stream: bound.BoundStream, tied: Collection[int], lists: Mapping[int,
         case bound.Events():
             return (RECORD_IDS,) if id(stream) in tied else ()
         case bound.Filtered(input=source) | bound.Derived(input=source) | bound.Difference(left=source):
+            return lists.get(id(source), ())
+        case bound.Sorted(input=source) | bound.Cut(input=source) | bound.Deduplicated(input=source):
             return lists.get(id(source), ())
         case bound.NamedStream(stream=source):
             return lists.get(id(source), ())

@@ -239,11 +239,15 @@ class Filter:
 
 @dataclass(frozen=True, slots=True)
 class Join:
-    """`join (a, b) where (c)`; as a stage of a pipe, the stage before it comes first."""
+    """`join (a, b optional) where (c)`; as a stage of a pipe, the stage before it comes first.
+
+    `optional` are the places, among the inputs, of those that are said to be.
+    """
 
     inputs: tuple[Stream, ...]
     condition: Expr | None
     span: Span = _span()
+    optional: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -295,6 +299,51 @@ class Sequence:
 
 
 @dataclass(frozen=True, slots=True)
+class SortKey:
+    """`time desc`."""
+
+    field: Name | Member
+    descending: bool
+    span: Span = _span()
+
+
+@dataclass(frozen=True, slots=True)
+class Sort:
+    """`sort p by time desc, exe`; as a stage of a pipe it has no input of its own, and so it is with those below."""
+
+    input: Stream | None
+    keys: tuple[SortKey, ...]
+    span: Span = _span()
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """`head 10 of p`."""
+
+    count: NumberLit | Name
+    input: Stream | None
+    span: Span = _span()
+
+
+@dataclass(frozen=True, slots=True)
+class Tail:
+    """`tail 10 of p`."""
+
+    count: NumberLit | Name
+    input: Stream | None
+    span: Span = _span()
+
+
+@dataclass(frozen=True, slots=True)
+class Unique:
+    """`unique p by user, exe`."""
+
+    input: Stream | None
+    keys: tuple[Name | Member, ...]
+    span: Span = _span()
+
+
+@dataclass(frozen=True, slots=True)
 class RunAnalytic:
     """`run Analytic:CAR-2013-05-003`; `kind` is the word before the colon."""
 
@@ -303,7 +352,7 @@ class RunAnalytic:
     span: Span = _span()
 
 
-Stage = Filter | Join | Group | Select | By
+Stage = Filter | Join | Group | Select | By | Sort | Head | Tail | Unique
 
 
 @dataclass(frozen=True, slots=True)
@@ -315,9 +364,9 @@ class Pipe:
     span: Span = _span()
 
 
-Stream = Name | Search | Filter | Join | Group | Select | By | Sequence | RunAnalytic | Pipe
-StreamForm = Search | Filter | Join | Group | Select | By | Sequence | RunAnalytic | Pipe
+StreamForm = Search | Filter | Join | Group | Select | By | Sequence | Sort | Head | Tail | Unique | RunAnalytic | Pipe
 """What can be nothing but a stream."""
+Stream = Name | StreamForm
 Value = Stream | Expr
 
 
@@ -391,5 +440,5 @@ class Program:
     statements: tuple[Statement, ...]
 
 
-Node = Expr | EventClass | SelectItem | Stream | Statement | Program
+Node = Expr | EventClass | SelectItem | SortKey | Stream | Statement | Program
 """Everything that a tree is made of."""

@@ -90,10 +90,17 @@ class Builder(Transformer_NonRecursive[Token, Any]):
         return ast.Filter(source, condition, _over(parts))
 
     def join(self, parts: list[Child]) -> ast.Join:
-        """`join (a, b) where (c)`."""
+        """`join (a, b optional) where (c)`."""
         where = _index_of(parts, "WHERE")
         condition = parts[where + 1] if where < len(parts) else None
-        return ast.Join(tuple(_nodes(parts[:where])), condition, _over(parts))
+        inputs: list[Child] = []
+        optional: set[int] = set()
+        for part in parts[:where]:
+            if not isinstance(part, Token):
+                inputs.append(part)
+            elif part.type == "OPTIONAL":
+                optional.add(len(inputs) - 1)
+        return ast.Join(tuple(inputs), condition, _over(parts), frozenset(optional))
 
     join_stage = join
 
@@ -119,9 +126,14 @@ class Builder(Transformer_NonRecursive[Token, Any]):
         nodes = list(_nodes(parts))
         return ast.SelectItem(nodes[0], nodes[1] if len(nodes) > 1 else None, _over(parts))
 
-    def by(self, parts: list[Child]) -> ast.By:
+    def by(self, parts: list[Child]) -> ast.By | ast.Unique:
         """`a - b by f`."""
         value, *keys = _nodes(parts)
+        # `unique (p) by f` begins as the call `unique(p.f)` does.
+        if isinstance(value, ast.Call) and value.function.ident.casefold() == "unique":
+            match value.arguments:
+                case (ast.Name() as stream,):
+                    return ast.Unique(stream, tuple(keys), _over(parts))
         return ast.By(value, tuple(keys), _over(parts))
 
     def by_stage(self, parts: list[Child]) -> ast.By:
@@ -135,6 +147,38 @@ class Builder(Transformer_NonRecursive[Token, Any]):
         keys, within = _keys_and_span(parts[end + 1 : until], "WITHIN")
         barrier = parts[until + 1] if until < len(parts) else None
         return ast.Sequence(tuple(_nodes(parts[:end])), keys, within, barrier, _over(parts))
+
+    def sort(self, parts: list[Child]) -> ast.Sort:
+        """`sort p by time desc, exe`."""
+        by = _index_of(parts, "BY")
+        return ast.Sort(next(_nodes(parts[:by]), None), tuple(_nodes(parts[by:])), _over(parts))
+
+    sort_stage = sort
+
+    def sort_key(self, parts: list[Child]) -> ast.SortKey:
+        """`time desc`."""
+        return ast.SortKey(parts[0], _index_of(parts, "DESC") < len(parts), _over(parts))
+
+    def head(self, parts: list[Child]) -> ast.Head:
+        """`head 10 of p`."""
+        count, *source = _nodes(parts)
+        return ast.Head(count, next(iter(source), None), _over(parts))
+
+    head_stage = head
+
+    def tail(self, parts: list[Child]) -> ast.Tail:
+        """`tail 10 of p`."""
+        count, *source = _nodes(parts)
+        return ast.Tail(count, next(iter(source), None), _over(parts))
+
+    tail_stage = tail
+
+    def unique(self, parts: list[Child]) -> ast.Unique:
+        """`unique p by user, exe`."""
+        by = _index_of(parts, "BY")
+        return ast.Unique(next(_nodes(parts[:by]), None), tuple(_nodes(parts[by:])), _over(parts))
+
+    unique_stage = unique
 
     def run_analytic(self, parts: list[Child]) -> ast.RunAnalytic:
         """`run Analytic:CAR-2013-05-003`."""
@@ -263,6 +307,7 @@ class Builder(Transformer_NonRecursive[Token, Any]):
 
     head_name = field_name
     word_name = field_name
+    plain_name = field_name
     stream_name = field_name
     target = field_name
 

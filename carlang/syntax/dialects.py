@@ -20,6 +20,7 @@ Unread = Callable[[str], int]
 
 KEYWORDS = (
     *("search", "filter", "join", "group", "from", "select", "sequence", "run", "input", "output", "return"),
+    *("sort", "head", "tail", "unique", "optional"),
     *("where", "within", "until", "contains", "startswith", "endswith", "matches", "match", "exists"),
     *("and", "or", "not", "by", "in"),
 )

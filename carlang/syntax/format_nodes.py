@@ -84,8 +84,11 @@ class Writer:
         """Return a stream where a name usually stands."""
         return [node.ident] if isinstance(node, ast.Name) else [bracketed(self._stream(node), node.span)]
 
-    def _inputs(self, nodes: Sequence[ast.Stream], *, brackets: bool) -> Group:
-        items = [Item(self._input(node), node.span) for node in nodes]
+    def _inputs(self, nodes: Sequence[ast.Stream], *, brackets: bool, optional: frozenset[int] = frozenset()) -> Group:
+        items = [
+            Item([*self._input(node), *([" optional"] if index in optional else [])], node.span)
+            for index, node in enumerate(nodes)
+        ]
         return Group(items, "(", ")") if brackets else Group(items)
 
     def _stream(self, node: ast.Stream) -> Doc:
@@ -109,6 +112,8 @@ class Writer:
                 doc: list[str | Group] = ["sequence ", self._inputs(steps, brackets=True), *self._by(keys)]
                 doc += [" within ", *self._expression(within)] if within else []
                 return [*doc, " until ", *self._input(until)] if until else doc
+            case ast.Sort() | ast.Head() | ast.Tail() | ast.Unique():
+                return self._ordered(node)
             case ast.RunAnalytic(kind, id_):
                 return [f"run {kind.ident}:{id_.ident}"]
             case _:
@@ -117,8 +122,8 @@ class Writer:
     def _combined(self, node: ast.Join | ast.Group | ast.Select | ast.By) -> Doc:
         """Return a join, a group, a selection or a count, whole or as a stage of a pipe."""
         match node:
-            case ast.Join(inputs, test):
-                doc: Doc = ["join ", self._inputs(inputs, brackets=len(inputs) > 1)]
+            case ast.Join(inputs, test, _, optional):
+                doc: Doc = ["join ", self._inputs(inputs, brackets=len(inputs) > 1, optional=optional)]
                 return [*doc, " where ", self._condition(test)] if test else doc
             case ast.Group(inputs, keys, gap):
                 doc = ["group ", self._inputs(inputs, brackets=False)] if inputs else ["group"]
@@ -129,6 +134,24 @@ class Writer:
                 return [*doc, Group([self._column(column) for column in columns])]
             case ast.By(value, keys):
                 return [*(self._expression(value, SUM) if value else ["count"]), *self._by(keys)]
+            case _:
+                assert_never(node)
+
+    def _ordered(self, node: ast.Sort | ast.Head | ast.Tail | ast.Unique) -> Doc:
+        """Return a stream that is sorted or cut, whole or as a stage of a pipe."""
+        source = self._input(node.input) if node.input else []
+        match node:
+            case ast.Sort(_, keys):
+                items = [
+                    Item([*self._expression(key.field), *([" desc"] if key.descending else [])], key.span)
+                    for key in keys
+                ]
+                return ["sort", *([" ", *source] if source else []), " by ", Group(items)]
+            case ast.Unique(_, keys):
+                return ["unique", *([" ", *source] if source else []), *self._by(keys)]
+            case ast.Head(count) | ast.Tail(count):
+                word = "head" if isinstance(node, ast.Head) else "tail"
+                return [f"{word} ", *self._expression(count), *([" of ", *source] if source else [])]
             case _:
                 assert_never(node)
 

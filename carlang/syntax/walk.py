@@ -62,6 +62,12 @@ def children(node: ast.Node) -> tuple[ast.Node, ...]:  # noqa: C901, PLR0911, PL
             return *_present(value), *keys
         case ast.Sequence(steps, keys, within, until):
             return *steps, *keys, *_present(within), *_present(until)
+        case ast.SortKey(field):
+            return (field,)
+        case ast.Sort(stream, keys) | ast.Unique(stream, keys):
+            return *_present(stream), *keys
+        case ast.Head(count, stream) | ast.Tail(count, stream):
+            return count, *_present(stream)
         case ast.RunAnalytic(kind, id_):
             return kind, id_
         case ast.Pipe(head, stages):
@@ -179,6 +185,14 @@ def _with_children(node: ast.Node, new: Sequence[Any]) -> ast.Node:  # noqa: C90
         case ast.Sequence():
             steps, keys = many(node.steps), many(node.keys)
             return replace(node, steps=steps, keys=keys, within=one(node.within), until=one(node.until))
+        case ast.SortKey():
+            return replace(node, field=next(rest))
+        case ast.Sort():
+            return replace(node, input=one(node.input), keys=tuple(rest))
+        case ast.Unique():
+            return replace(node, input=one(node.input), keys=tuple(rest))
+        case ast.Head() | ast.Tail():
+            return replace(node, count=next(rest), input=one(node.input))
         case ast.RunAnalytic():
             return replace(node, kind=next(rest), id=next(rest))
         case ast.Pipe():

@@ -109,4 +109,5 @@ def test_an_example_gives_the_rows_that_the_page_shows(program: Fence, shown: li
 def test_the_examples_use_every_form_of_stream() -> None:
     text = " ".join(program.text for program, _ in EXAMPLES)
     forms = {"search", "filter", "join", "group", "within", "from", "select", "count", "unique", "sequence", "run"}
+    forms |= {"sort", "head", "optional"}
     assert forms - set(re.findall(r"\w+", text)) == set()

@@ -12,6 +12,7 @@ from carlang.model.types import BOOLEAN, DURATION, INTEGER, STRING, TIME, Kind, 
 from tests.reference.chooser import Chooser
 from tests.reference.drawn_conditions import condition
 from tests.reference.drawn_events import COMMON, FIELDS, MODEL, Event
+from tests.reference.drawn_orders import among, optional_parts, order, order_stage
 from tests.reference.drawn_shapes import (
     MOST_ROWS,
     Program,
@@ -81,7 +82,7 @@ def _join(made: Program) -> None:
         return
     columns = {f"{name}.{c}": kind for name, shape in parts.items() for c, kind in shape.columns.items()}
     joined = Shape(columns, size)
-    listed = ", ".join(parts)
+    listed = optional_parts(made, parts) if choose.chance(40) else ", ".join(parts)
     test = _join_condition(made, parts, joined)
     made.bind(f"join ({listed})" if choose.chance(5) else f"join ({listed}) where ({test})", joined)
 
@@ -144,7 +145,7 @@ def _items(made: Program, shape: Shape) -> tuple[list[str], dict[str, Type]]:
     choose = made.choose
     columns: dict[str, Type] = {}
     items: list[str] = []
-    aggregated = shape.members is not None or choose.chance(35)
+    aggregated = shape.members is not None or (choose.chance(35) and not shape.of_groups)
     if aggregated:
         whole = made.values(shape) if shape.members else Values(choose, shape.columns)
         if shape.members is not None:
@@ -311,7 +312,8 @@ def _pipe(made: Program) -> None:
     if other and other[0] != source and made.choose.chance(20) and shape.size * max(other[1].size, 1) <= MOST_ROWS:
         parts = {source: shape, other[0]: other[1]}
         shape = Shape({f"{n}.{c}": kind for n, s in parts.items() for c, kind in s.columns.items()}, MOST_ROWS)
-        source = f"{source} | join {other[0]} where ({_join_condition(made, parts, shape)})"
+        word = made.choose.pick(("", "", " optional"))
+        source = f"{source} | join {other[0]}{word} where ({_join_condition(made, parts, shape)})"
     written, result = _stages(made, source, shape)
     made.bind(written, result)
 
@@ -327,7 +329,7 @@ def _chain(made: Program) -> str:
 def _stages(made: Program, written: str, shape: Shape) -> tuple[str, Shape]:
     choose = made.choose
     for _ in range(choose.integer(1, 3)):
-        form = choose.integer(0, 3)
+        form = choose.integer(0, 5)
         keyed = any(single(kind) for kind in shape.columns.values())
         if form == 1 and keyed:
             keys = drawn_keys(made, shape.columns)
@@ -341,6 +343,9 @@ def _stages(made: Program, written: str, shape: Shape) -> tuple[str, Shape]:
             keys = drawn_keys(made, shape.columns)
             written += f" | count by {', '.join(keys)}"
             shape = Shape({**{key: shape.columns[key] for key in keys}, "count": INTEGER}, shape.size)
+        elif form == 4:
+            stage, shape = order_stage(made, shape)
+            written += f" | {stage}"
         else:
             written += f" | filter {condition(made.values(shape), 3)}"
     return written, shape
@@ -348,5 +353,6 @@ def _stages(made: Program, written: str, shape: Shape) -> tuple[str, Shape]:
 
 _STATEMENTS: tuple[Callable[[Program], None], ...] = (
     *(_filter, _filter, _filter, _join, _join, _group, _group, _select, _select, _count_by, _unique, _set, _set),
+    *(order, order, among),
     *(_derive, _constant, _constant, _input, _input, _sequence, _sequence, _pipe, _search),
 )

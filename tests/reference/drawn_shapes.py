@@ -25,6 +25,8 @@ class Shape:
     columns: Columns
     size: int
     members: Columns | None = None
+    of_groups: bool = False
+    """Whether rows are groups whose own rows are not at hand any more, so that no aggregate can stand there."""
 
     @property
     def timed(self) -> bool:
@@ -48,6 +50,7 @@ class Program:
         """Return what writes values over a stream's rows."""
         if prefix and any(name.startswith(f"{prefix}.") for name in shape.columns):
             prefix = None
+        aggregates = aggregates and not shape.of_groups
         return Values(self.choose, shape.columns, prefix, shape.members, self.constants, self.lists, aggregates)
 
     def fresh(self) -> str:

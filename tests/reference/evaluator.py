@@ -18,8 +18,13 @@ from carlang.resolve import given_values
 from tests.reference.aggregates import spellings
 from tests.reference.expressions import Place, Run, evaluate, holds
 from tests.reference.occurrences import OCCURRENCE, RECORD_IDS, Pairs
-from tests.reference.order import Row, ascending, in_order, moment, same
+from tests.reference.order import Row, ascending, in_order, moment, same, sort_key
 from tests.reference.sequences import Event, Machine
+
+RANK = "#rank"
+"""The place of a row in a sorted stream."""
+
+_KEEPS_ORDER = b.Filtered | b.Derived | b.Projected | b.Cut | b.Deduplicated | b.NamedStream
 
 
 @dataclass(frozen=True)
@@ -53,8 +58,8 @@ class Evaluator:
     def table(self, stream: b.BoundStream) -> Table:
         """Return a stream as an output."""
         names = [column.name for column in stream.columns]
-        rows = ({name: row.get(name) for name in names} for row in self.rows(stream))
-        return Table(stream.columns, tuple(in_order(list(rows), stream.columns)))
+        rows = ({name: row.get(name) for name in names} for row in self._in_order(stream, self.rows(stream)))
+        return Table(stream.columns, tuple(rows))
 
     def rows(self, stream: b.BoundStream) -> list[Row]:
         """Return the rows of a stream, in no order; of tied records the occurrences."""
@@ -69,7 +74,7 @@ class Evaluator:
     def _is_tied(self, stream: b.BoundStream) -> bool:
         """Tell whether a stream is of records of which some are tied."""
         while not isinstance(stream, b.Events):
-            if not isinstance(stream, b.Filtered | b.Derived | b.Projected | b.NamedStream):
+            if not isinstance(stream, b.Sorted | _KEEPS_ORDER):
                 return False
             stream = b.inputs(stream)[0]
         return any((s.object, action) in self._tied_classes for s in stream.sets for action in s.actions)
@@ -88,6 +93,11 @@ class Evaluator:
                 return self._derived(self._known_rows(source, of_records=True), column, value)
             case b.Projected(source, items):
                 return self._projected(self._known_rows(source, of_records=True), items)
+            case b.Sorted(source):
+                return self._known_rows(source, of_records=True)
+            case b.Cut(source) | b.Deduplicated(source):
+                left = {row[OCCURRENCE] for row in self.rows(stream)}
+                return [row for row in self._known_rows(source, of_records=True) if row[OCCURRENCE] in left]
             case _:
                 raise AssertionError("these are no records")
 
@@ -99,7 +109,7 @@ class Evaluator:
     def _timely(self, stream: b.BoundStream) -> list[Row]:
         return in_order(self.rows(stream), stream.columns)
 
-    def _rows(self, stream: b.BoundStream) -> Iterable[Row]:  # noqa: C901, PLR0911  # a case a node
+    def _rows(self, stream: b.BoundStream) -> Iterable[Row]:  # noqa: C901, PLR0911, PLR0912  # a case a node
         match stream:
             case b.NamedStream(stream=source):
                 return self.rows(source)
@@ -128,14 +138,47 @@ class Evaluator:
                 return [{column.name: spelling} for spelling, _ in found.values()]
             case b.Sequenced():
                 return self._sequenced(stream)
+            case b.Sorted():
+                return self._sorted(stream)
+            case b.Cut(source, count, last):
+                rows = self._in_order(source, self.rows(source))
+                asked = max(evaluate(self._place, count) or 0, 0)
+                return rows[max(len(rows) - asked, 0) :] if last else rows[:asked]
+            case b.Deduplicated(source, on):
+                first: dict[Any, Row] = {}
+                for row in self._in_order(source, self.rows(source)):
+                    first.setdefault(_key(row, on), row)
+                return list(first.values())
             case _:
                 assert_never(stream)
+
+    @staticmethod
+    def _in_order(stream: b.BoundStream, rows: Sequence[Row]) -> list[Row]:
+        """Return the rows of a stream in its order."""
+        source = stream
+        while not isinstance(source, b.Sorted):
+            if not isinstance(source, _KEEPS_ORDER):
+                return in_order(rows, stream.columns)
+            source = b.inputs(source)[0]
+        return sorted(rows, key=lambda row: int(row[RANK]))
+
+    def _sorted(self, stream: b.Sorted) -> list[Row]:
+        rows = in_order(self.rows(stream.input), stream.columns)
+        keys = [[evaluate(self._place.at(row), key.value) for key in stream.keys] for row in rows]
+        spelt = [[ascending(value) for value in values if isinstance(value, str)] for values in keys]
+        order = sorted(range(len(rows)), key=lambda n: spelt[n])
+        # From the last key to the first, since sorting leaves what is equal as it was.
+        for number, key in reversed(list(enumerate(stream.keys))):
+            by = {n: sort_key(keys[n][number], key.value.type) for n in order if keys[n][number] is not None}
+            present = sorted(by, key=lambda n: by[n], reverse=key.descending)  # used at once
+            order = [*present, *(n for n in order if n not in by)]
+        return [{**rows[n], RANK: place} for place, n in enumerate(order)]
 
     def _derived(self, rows: Iterable[Row], column: Column, value: b.BoundExpr) -> list[Row]:
         return [{**row, column.name: evaluate(self._place.at(row), value)} for row in rows]
 
     def _projected(self, rows: Iterable[Row], items: Sequence[b.Item]) -> list[Row]:
-        hidden = (OCCURRENCE, RECORD_IDS)
+        hidden = (OCCURRENCE, RECORD_IDS, RANK)
         return [
             {**self._items(self._place.at(row), items), **{name: row[name] for name in hidden if name in row}}
             for row in rows
@@ -153,9 +196,26 @@ class Evaluator:
         return {item.column.name: evaluate(place, item.value) for item in items}
 
     def _joined(self, stream: b.Joined) -> list[Row]:
-        sides = [_prefixed(part.name, self.rows(part.stream)) for part in stream.parts]
-        combined = ({k: v for row in rows for k, v in row.items()} for rows in product(*sides))
-        return [row for row in combined if holds(self._place.at(row), stream.condition)]
+        sides = {part.name: _prefixed(part.name, self.rows(part.stream)) for part in stream.parts}
+        required = [name for name in sides if name not in stream.optional]
+        tests = [(test, _parts_of(test) & stream.optional) for test in _taken_apart(stream.condition)]
+        combined = [_merged(rows) for rows in product(*(sides[name] for name in required))]
+        alone = len(required) == 1 and bool(stream.optional)
+        if not alone:
+            combined = [
+                row for row in combined if all(holds(self._place.at(row), test) for test, of in tests if not of)
+            ]
+        seen: set[str] = set()
+        for name in [name for name in sides if name in stream.optional]:
+            seen.add(name)
+            own = [test for test, of in tests if (name in of and of <= seen) or (alone and not of)]
+            combined = [each for row in combined for each in self._with_partners(row, sides[name], own)]
+        return combined
+
+    def _with_partners(self, row: Row, others: Sequence[Row], tests: Sequence[b.BoundExpr]) -> list[Row]:
+        """Return a row with each of its partners among others, or alone where it has none."""
+        pairs = [_merged((row, other)) for other in others]
+        return [pair for pair in pairs if all(holds(self._place.at(pair), test) for test in tests)] or [row]
 
     def _difference(self, stream: b.Difference) -> list[Row]:
         there = {_key(row, stream.on) for row in self.rows(stream.right)}
@@ -188,6 +248,24 @@ class Evaluator:
         runs = [run for found in events.values() for run in Machine(len(stream.steps), within).take(found)]
         names = [step.name for step in stream.steps]
         return [{k: v for name, row in zip(names, run, strict=True) for k, v in _part(name, row)} for run in runs]
+
+
+def _taken_apart(condition: b.BoundExpr) -> list[b.BoundExpr]:
+    if not isinstance(condition, b.AllOf):
+        return [condition]
+    return [test for each in condition.conditions for test in _taken_apart(each)]
+
+
+def _parts_of(expr: b.BoundExpr) -> set[str]:
+    """Return the parts whose fields an expression asks for."""
+    if isinstance(expr, b.FieldRef):
+        return {expr.column.partition(".")[0]}
+    inner = () if isinstance(expr, b.Scalar) else b.parts(expr)
+    return set[str]().union(*(_parts_of(each) for each in inner))
+
+
+def _merged(rows: Iterable[Row]) -> Row:
+    return {k: v for row in rows for k, v in row.items()}
 
 
 def _part(name: str, row: Row) -> list[tuple[str, Any]]:

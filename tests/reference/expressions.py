@@ -81,6 +81,7 @@ def evaluate(place: Place, expr: b.BoundExpr) -> Any:  # a case a node
             b.Truth()
             | b.Compare()
             | b.OneOf()
+            | b.InStream()
             | b.Matches()
             | b.RegexTest()
             | b.InBlock()
@@ -109,6 +110,7 @@ _Condition = (
     b.Truth
     | b.Compare
     | b.OneOf
+    | b.InStream
     | b.Matches
     | b.RegexTest
     | b.InBlock
@@ -121,7 +123,7 @@ _Condition = (
 )
 
 
-def _condition(place: Place, expr: _Condition) -> bool:  # noqa: C901  # a case a node
+def _condition(place: Place, expr: _Condition) -> bool:  # noqa: C901, PLR0911  # a case a node
     match expr:
         case b.AllOf(conditions):
             return all(holds(place, condition) for condition in conditions)
@@ -138,6 +140,10 @@ def _condition(place: Place, expr: _Condition) -> bool:  # noqa: C901  # a case 
         case b.OneOf(subject, values):
             found = evaluate(place, subject)
             return any(_compare("==", found, evaluate(place, value)) for value in values)
+        case b.InStream(subject, stream, value):
+            item = evaluate(place, subject)
+            there = [evaluate(place.at(row), value) for row in place.run.rows_of(stream)]
+            return any(_compare("==", item, other) for other in there)
         case b.Matches(subject, pattern):
             return _text_test(evaluate(place, subject), lambda text: matches(text, pattern))
         case b.RegexTest(subject, regex):

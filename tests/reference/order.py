@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from carlang.model.types import Column, Kind
+from carlang.model.types import Column, Kind, Type
 from tests.reference.texts import fold
 
 Row = Mapping[str, Any]
@@ -40,6 +40,14 @@ def by_id(value: Any) -> Any:
     """Return a sort key of a record's id: numbers first, in their order, then other texts."""
     is_number = isinstance(value, str) and value.isascii() and value.isdigit() and len(value) <= _DIGITS
     return (0, int(value), value) if is_number else (1, ascending(value))
+
+
+def sort_key(value: Any, kind: Type) -> Any:
+    """Return what a value that is there is sorted by: texts without case, ids of digits as numbers before others."""
+    if kind.kind is Kind.ID:
+        is_other, number, *_ = by_id(value)
+        return (is_other, number if is_other == 0 else 0, same(value))
+    return same(value)
 
 
 def in_order(rows: Sequence[Row], columns: Iterable[Column]) -> list[Row]:

@@ -33,6 +33,8 @@ j = join (p, (search File:Create | filter true | select pid)) where (a.pid < b.p
 r = run Analytic:CAR-2013-05-003
 p - g by exe, pid
 x = sequence (p, g) by hostname within y until r
+o = sort (head 10 of p) by time desc, s.exe
+u = unique (tail n of o) by user, exe
 output p, r
 """
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import pairwise
@@ -272,6 +272,10 @@ class Reader:
         return self.value(View(), literal)
 
     def _contained(self, view: View, item: ast.Expr, container: ast.Expr) -> Test:
+        if (values := self._values_of_stream(view, container)) is not None:
+            one, other = _alike(self.value(view, item), "==", values[0])
+            there = {told_apart(other.at(Place(row))) for row in values[1]} - {None}
+            return lambda p: told_apart(one.at(p)) in there
         container = self.substituted(view, container)
         subject = self.value(view, item)
         match container:
@@ -289,6 +293,21 @@ class Reader:
                 return lambda p: (value := subject.at(p)) is not None and fits(value)
         whole = self.value(view, container)
         return lambda p: _holds(whole.at(p), subject.at(p))
+
+    def _values_of_stream(self, view: View, container: ast.Expr) -> tuple[Term, Sequence[dict[str, Any]]] | None:
+        """Return what `s` or `unique(s.f)` stands for behind `in`: a field, and the rows that have it."""
+        match container:
+            case ast.Name(name) if view.bare(name) is None and isinstance(stream := self.names.get(name), Stream):
+                (column,) = stream.columns
+            case ast.Call(function, (ast.Member(ast.Name(name), ast.Name(field)),)) if isinstance(
+                stream := self.names.get(name), Stream
+            ):
+                if function.ident.casefold() != "unique":
+                    return None
+                column = str(View.of(stream).column([field]))
+            case _:
+                return None
+        return Term(stream.columns[column], lambda p: p.row.get(column)), stream.rows
 
     def _is_one(self, view: View, subject: Term, item: ast.Expr) -> Test:
         if isinstance(item, ast.NullLit):

@@ -10,15 +10,16 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from itertools import product
 from typing import Any
 
 from carlang.source import Source
 from carlang.syntax import ast, parse
 from tests.textual.expressions import CONDITION, Reader, UnreadableError
 from tests.textual.functions import AGGREGATES, spellings
+from tests.textual.joins import joined
 from tests.textual.model_file import TEXTS, columns_of, objects, plain
 from tests.textual.occurrences import NUMBER, seen
+from tests.textual.ordering import RANK, ends, first_of_each, ordered, sorted_by
 from tests.textual.sequences import Step, runs
 from tests.textual.values import in_order, told_apart, typed
 from tests.textual.views import Computed, Constant, Place, Row, Stream, Term, View, path_of
@@ -138,7 +139,13 @@ class _Run:
                 stream = self.stream(source) if source is not None else self.stream(ast.Name(str(target), written.span))
                 return self._filtered(stream, condition, name, target)
             case ast.Join(inputs, condition):
-                return self._joined({str(_name(each)): self.stream(each) for each in inputs}, condition, target)
+                parts = {str(_name(each)): self.stream(each) for each in inputs}
+                optional = frozenset(str(_name(inputs[index])) for index in written.optional)
+                return self._joined(parts, condition, target, optional)
+            case ast.Sort(source) | ast.Head(_, source) | ast.Tail(_, source) | ast.Unique(source) if (
+                source is not None
+            ):
+                return self._ordered(self.stream(source), written, _name(source))
             case ast.Group(inputs, keys, gap):
                 return self._grouped([self.stream(each) for each in inputs], keys, gap, *map(_name, inputs))
             case ast.Select(source, items) if source is not None:
@@ -177,7 +184,10 @@ class _Run:
                 return self._count_by(stream, keys, None, name)
             case ast.Join(inputs, condition):
                 others = {str(_name(each)): self.stream(each) for each in inputs}
-                return self._joined({str(name): stream, **others}, condition, target)
+                optional = frozenset(str(_name(inputs[index])) for index in stage.optional)
+                return self._joined({str(name): stream, **others}, condition, target, optional)
+            case ast.Sort() | ast.Head() | ast.Tail() | ast.Unique():
+                return self._ordered(stream, stage, name)
         raise UnreadableError(stage)
 
     def _searched(self, *classes: ast.EventClass) -> Stream:
@@ -217,18 +227,35 @@ class _Run:
         rows = [{**place.row, column: term.at(place)} for place in stream.places]
         records = stream.records and [{**row, column: term.at(Place(row))} for row in stream.records]
         others = {name: kind for name, kind in stream.columns.items() if name != column}
-        return Stream({**others, column: term.type}, rows, stream.owners, records=records)
+        return Stream({**others, column: term.type}, rows, stream.owners, records=records, ranked=stream.ranked)
 
-    def _joined(self, parts: Mapping[str, Stream], condition: ast.Expr | None, target: str | None) -> Stream:
+    def _ordered(
+        self, stream: Stream, written: ast.Sort | ast.Head | ast.Tail | ast.Unique, name: str | None
+    ) -> Stream:
+        view = View.of(replace(stream, groups=None), name)
+        match written:
+            case ast.Sort(_, keys):
+                return sorted_by(stream, [(self.reader.value(view, key.field), key.descending) for key in keys])
+            case ast.Unique(_, fields):
+                return first_of_each(stream, self._keys(view, fields))
+            case ast.Head(count) | ast.Tail(count):
+                asked = self.reader.value(View(), count).at(Place({}))
+                return ends(stream, asked, last=isinstance(written, ast.Tail))
+
+    def _joined(
+        self,
+        parts: Mapping[str, Stream],
+        condition: ast.Expr | None,
+        target: str | None,
+        optional: frozenset[str] = frozenset(),
+    ) -> Stream:
         columns = {f"{part}.{c}": kind for part, stream in parts.items() for c, kind in stream.columns.items()}
         owners = {f"{part}.{prefix}": entries for part, s in parts.items() for prefix, entries in s.owners.items()}
-        sides = [[{f"{part}.{c}": v for c, v in row.items()} for row in stream.rows] for part, stream in parts.items()]
-        rows: list[Row] = [{c: v for row in rows for c, v in row.items()} for rows in product(*sides)]
-        joined = Stream(columns, rows, owners)
-        if condition is None:
-            return joined
-        test = self.reader.condition(View(columns, owners, frozenset({target} if target else ())), condition)
-        return replace(joined, rows=[row for row in rows if test(Place(row))])
+        sides = {
+            part: [{f"{part}.{c}": v for c, v in row.items()} for row in stream.rows] for part, stream in parts.items()
+        }
+        view = View(columns, owners, frozenset({target} if target else ()))
+        return Stream(columns, joined(sides, optional, condition, view, self.reader.condition), owners)
 
     # ---- groups
 
@@ -288,12 +315,13 @@ class _Run:
         columns = {**{key: stream.columns[key] for key in first}, **{n: term.type for n, term in terms.items()}}
 
         def selected(place: Place) -> Row:
-            number = {NUMBER: place.row[NUMBER]} if NUMBER in place.row else {}
+            hidden = {name: place.row[name] for name in (NUMBER, RANK) if name in place.row}
             values = {name: term.at(place) for name, term in terms.items()}
-            return {**{key: place.row[key] for key in first}, **values, **number}
+            return {**{key: place.row[key] for key in first}, **values, **hidden}
 
         records = stream.records if stream.records is None else [selected(Place(row)) for row in stream.records]
-        return Stream(columns, [selected(place) for place in stream.places], stream.owners, records=records)
+        rows = [selected(place) for place in stream.places]
+        return Stream(columns, rows, stream.owners, records=records, ranked=stream.ranked)
 
     def _runs_over_rows(self, view: View, written: Any) -> bool:
         """Tell whether an expression has an aggregate in it that runs over the rows of the stream."""
@@ -355,9 +383,7 @@ class _Run:
         return Stream(columns, rows, owners)
 
 
-_STREAM_FORMS = (
-    ast.Search | ast.Filter | ast.Join | ast.Group | ast.Select | ast.By | ast.Sequence | ast.RunAnalytic | ast.Pipe
-)
+_STREAM_FORMS = ast.StreamForm
 
 
 def _name(written: ast.Value) -> str | None:
@@ -365,8 +391,8 @@ def _name(written: ast.Value) -> str | None:
 
 
 def _table(stream: Stream) -> Table:
-    rows = [{c: row.get(c) for c in stream.columns} for row in stream.rows]
-    return Table(stream.columns, in_order(rows, stream.columns))
+    rows = [{c: row.get(c) for c in stream.columns} for row in ordered(stream)]
+    return Table(stream.columns, rows)
 
 
 def _union(streams: Sequence[Stream]) -> Stream:

@@ -34,7 +34,8 @@ class Stream:
 
     `owners` are the objects of events by the prefix of their columns. `groups` are the rows of each row, where the rows
     are groups, with the columns that those have; `keys` are the columns that the groups were made by. `records` are
-    there where rows are occurrences of which two records may tell: each record by itself.
+    there where rows are occurrences of which two records may tell: each record by itself. `ranked` rows have an
+    order of their own.
     """
 
     columns: Mapping[str, str]
@@ -44,6 +45,7 @@ class Stream:
     member_columns: Mapping[str, str] = field(default_factory=dict)
     keys: tuple[str, ...] = ()
     records: Sequence[Row] | None = None
+    ranked: bool = False
 
     @property
     def places(self) -> list[Place]:

@@ -158,6 +158,18 @@ class OneOf:
 
 
 @dataclass(frozen=True, slots=True)
+class InStream:
+    """A value equals that of an expression in some row of a stream; a missing one equals none."""
+
+    subject: BoundExpr
+    stream: BoundStream
+    value: BoundExpr
+    """In the rows of `stream`."""
+    type: Type = BOOLEAN
+    span: Span | None = field(default=None, compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Matches:
     """A text matches a pattern as a whole, without case."""
 
@@ -259,6 +271,7 @@ BoundExpr = (
     | Truth
     | Compare
     | OneOf
+    | InStream
     | Matches
     | RegexTest
     | InBlock

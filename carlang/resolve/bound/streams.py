@@ -63,11 +63,16 @@ class StreamPart:
 
 @dataclass(frozen=True, slots=True)
 class Joined:
-    """Every combination of rows of the parts for which a condition holds; columns are named `part.column`."""
+    """Every combination of rows of the parts for which a condition holds; columns are named `part.column`.
+
+    Of `optional` parts, by name, a combination need not have a row: what has no partner among theirs stays, and their
+    columns are missing. `carlang.resolve.bound.joining` says which condition is one of partners of which part.
+    """
 
     parts: tuple[StreamPart, ...]
     condition: BoundExpr
     columns: tuple[Column, ...]
+    optional: frozenset[str] = frozenset()
     span: Span | None = field(default=None, compare=False, repr=False)
 
 
@@ -150,6 +155,51 @@ class Distinct:
 
 
 @dataclass(frozen=True, slots=True)
+class SortKey:
+    """What rows are put in order by: texts without case; missing values come last either way."""
+
+    value: BoundExpr
+    descending: bool
+    span: Span | None = field(default=None, compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Sorted:
+    """The rows of a stream in another order than that of results.
+
+    Rows that are equal in all keys come by how their keys are spelt, ascending, and then in the order of results. That
+    order is also that of what is filtered, derived, projected, cut or deduplicated from these rows, and of no other
+    stream that they go into.
+    """
+
+    input: BoundStream
+    keys: tuple[SortKey, ...]
+    columns: tuple[Column, ...]
+    span: Span | None = field(default=None, compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """The first rows of a stream in its order, or the last ones; none where `count` is missing or below zero."""
+
+    input: BoundStream
+    count: BoundExpr
+    last: bool
+    columns: tuple[Column, ...]
+    span: Span | None = field(default=None, compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Deduplicated:
+    """The first row, in the order of a stream, of each value of `on`; texts without case, missing is one."""
+
+    input: BoundStream
+    on: tuple[str, ...]
+    columns: tuple[Column, ...]
+    span: Span | None = field(default=None, compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Sequenced:
     """Runs of events, one of each step in order, strictly later each, with equal keys.
 
@@ -197,6 +247,9 @@ BoundStream = (
     | Difference
     | Distinct
     | Sequenced
+    | Sorted
+    | Cut
+    | Deduplicated
     | NamedStream
 )
 

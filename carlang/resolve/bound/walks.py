@@ -19,6 +19,7 @@ from carlang.resolve.bound.expressions import (
     Contains,
     FieldRef,
     InBlock,
+    InStream,
     Items,
     Matches,
     MemberRef,
@@ -33,6 +34,8 @@ from carlang.resolve.bound.expressions import (
 from carlang.resolve.bound.streams import (
     Aggregated,
     BoundStream,
+    Cut,
+    Deduplicated,
     Derived,
     Difference,
     Distinct,
@@ -43,6 +46,7 @@ from carlang.resolve.bound.streams import (
     NamedStream,
     Projected,
     Sequenced,
+    Sorted,
     Union,
 )
 
@@ -53,6 +57,8 @@ def inputs(stream: BoundStream) -> tuple[BoundStream, ...]:
         case Events():
             return ()
         case Filtered(input=source) | Derived(input=source) | Projected(input=source) | Distinct(input=source):
+            return (source,)
+        case Sorted(input=source) | Cut(input=source) | Deduplicated(input=source):
             return (source,)
         case NamedStream(stream=source) | Aggregated(group=source):
             return (source,)
@@ -71,8 +77,12 @@ def inputs(stream: BoundStream) -> tuple[BoundStream, ...]:
 def expressions(stream: BoundStream) -> tuple[BoundExpr, ...]:
     """Return the expressions that a stream itself evaluates."""
     match stream:
-        case Events() | NamedStream() | Union() | Difference() | Distinct():
+        case Events() | NamedStream() | Union() | Difference() | Distinct() | Deduplicated():
             return ()
+        case Sorted(keys=keys):
+            return tuple(key.value for key in keys)
+        case Cut(count=count):
+            return (count,)
         case Filtered(condition=condition) | Joined(condition=condition):
             return (condition,)
         case Derived(value=value):
@@ -99,9 +109,28 @@ def streams_below(stream: BoundStream) -> Iterator[BoundStream]:
             yield node
         elif id(node) not in seen:
             seen.add(id(node))
-            looked_at = [s.stream for e in expressions(node) for s in walk(e) if isinstance(s, Scalar)]
             todo.append((node, True))
-            todo.extend((below, False) for below in reversed((*inputs(node), *looked_at)))
+            todo.extend((below, False) for below in reversed((*inputs(node), *looked_at(node))))
+
+
+def looked_at(stream: BoundStream) -> tuple[BoundStream, ...]:
+    """Return the streams that the expressions of a stream look at."""
+    nodes = (node for expr in expressions(stream) for node in walk(expr))
+    return tuple(node.stream for node in nodes if isinstance(node, Scalar | InStream))
+
+
+def is_sorted(stream: BoundStream) -> bool:
+    """Tell whether a stream has an order of its own, other than that of results."""
+    while True:
+        match stream:
+            case Sorted():
+                return True
+            case Filtered(input=source) | Derived(input=source) | Projected(input=source):
+                stream = source
+            case Cut(input=source) | Deduplicated(input=source) | NamedStream(stream=source):
+                stream = source
+            case _:
+                return False
 
 
 def extent(stream: BoundStream) -> tuple[int, int]:
@@ -117,8 +146,7 @@ def extent(stream: BoundStream) -> tuple[int, int]:
             level = max(level, node.level)
             continue
         deepest = max(deepest, depth)
-        looked_at = [s.stream for e in expressions(node) for s in walk(e) if isinstance(s, Scalar)]
-        for below in (*inputs(node), *looked_at):
+        for below in (*inputs(node), *looked_at(node)):
             merged = isinstance(node, Filtered) and isinstance(below, Filtered | Events)
             todo.append((below, depth + (not merged)))
     return deepest, level
@@ -141,6 +169,9 @@ def parts(expr: BoundExpr) -> tuple[BoundExpr, ...]:
             return (a, b)
         case Affix(subject=a, affix=b):
             return (a, b)
+        # The value of the other side is of rows of the stream there.
+        case InStream(subject=a):
+            return (a,)
         case OneOf(subject=a) | Matches(subject=a) | RegexTest(subject=a) | InBlock(subject=a):
             return (a,)
         case _:
