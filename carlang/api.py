@@ -77,8 +77,8 @@ class Analytic:
         return core.parameters(self._compiled)
 
     def check(self) -> list[Diagnostic]:
-        """Return everything found in its file and programs."""
-        return list(self._compiled.diagnostics)
+        """Return everything found in its file and programs, and in the tests that it carries."""
+        return list(core.checked(self._compiled))
 
     def sql(
         self, dialect: str = "duckdb", now: datetime | str | None = None, params: Mapping[str, Any] | None = None

@@ -1,5 +1,6 @@
 """Analytics ready to be checked, compiled and run; a run of many over one store, and what may bound it."""
 
+from carlang.analytic.cases import CaseError, case_faults, case_instant, checked, read_event
 from carlang.analytic.compiled import PROGRAM, CompiledAnalytic, load, load_text
 from carlang.analytic.explaining import ExplainedStream, explain
 from carlang.analytic.judging import Judged, judge_analytics
@@ -23,12 +24,16 @@ from carlang.analytic.run import run_analytics, run_one
 __all__ = [
     "NO_STORE",
     "PROGRAM",
+    "CaseError",
     "CompiledAnalytic",
     "ExplainedStream",
     "Judged",
     "OptionError",
     "Parameter",
     "RunOptions",
+    "case_faults",
+    "case_instant",
+    "checked",
     "explain",
     "instant",
     "judge_analytics",
@@ -40,6 +45,7 @@ __all__ = [
     "opened_store",
     "parameters",
     "path_text",
+    "read_event",
     "run_analytics",
     "run_one",
     "seconds",

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from typing import Annotated, Any
 
 import typer
 
-from carlang.analytic import CompiledAnalytic, Judged, RunOptions, judge_analytics
+from carlang.analytic import CompiledAnalytic, Judged, RunOptions, checked, judge_analytics
 from carlang.cli import exits
 from carlang.cli.console import (
     agreed,
@@ -62,14 +63,15 @@ def check(  # noqa: PLR0913  # the options that the command has
         analytics = find_analytics(targets or [], expression, project)
         fixed = fix_all(analytics, targets or [], agrees) if fix else []
         analytics = [each.analytic for each in fixed] if fix else analytics
-        diagnostics = [d for analytic in analytics for d in analytic.diagnostics]
+        told = [(analytic, checked(analytic)) for analytic in analytics]
+        diagnostics = [d for _, of_analytic in told for d in of_analytic]
     path = project.store_path(store)
     opened = open_store(path) if path else None
     if opened:
         say_counted(opened.silent_files())
     judgements = _judgements(judge_analytics(analytics, opened, options, {})) if opened else []
     if format_ == "json":
-        _put_json(analytics, judgements, fixed)
+        _put_json(told, judgements, fixed)
     else:
         _put_fixed(fixed)
         _put_text(diagnostics, judgements, len(analytics), beside=any(each.text for each in fixed))
@@ -145,17 +147,21 @@ def _put_text(
     say(f"{count} program{'' if count == 1 else 's'} checked: {counts or 'no faults'}")
 
 
-def _put_json(analytics: list[CompiledAnalytic], judgements: list[OutputJudgement], fixed: list[Fixed]) -> None:
+def _put_json(
+    told: Sequence[tuple[CompiledAnalytic, Sequence[Diagnostic]]],
+    judgements: list[OutputJudgement],
+    fixed: list[Fixed],
+) -> None:
     document: dict[str, Any] = {
         "version": 1,
         "analytics": [
             {
                 "analytic": analytic.id,
                 "file": analytic.file,
-                "valid": not has_errors(analytic.diagnostics),
-                "diagnostics": [diagnostic_json(d) for d in analytic.diagnostics],
+                "valid": not has_errors(diagnostics),
+                "diagnostics": [diagnostic_json(d) for d in diagnostics],
             }
-            for analytic in analytics
+            for analytic, diagnostics in told
         ],
         "not_supported": [
             {"analytic": analytic.id, "output": output, "reason": reasons_text(judgement.reasons)}

@@ -112,5 +112,7 @@ UNKNOWN_KEY = _warning("CL502", "unknown key in the front matter")
 BAD_METADATA = _error("CL503", "front matter has a bad value")
 ID_MISMATCH = _warning("CL504", "id differs from the file's name")
 SHADOWED = _warning("CL505", "id hides another analytic")
+UNKNOWN_IN_TEST = _error("CL506", "unknown name in a test")
+MISFIT_IN_TEST = _error("CL507", "value in a test does not fit")
 
 CODES: dict[str, Code] = {code.name: code for code in list(globals().values()) if isinstance(code, Code)}

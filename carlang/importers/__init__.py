@@ -12,6 +12,7 @@ from carlang.importers.analytic_file import (
     TruePositive,
     UnitTest,
 )
+from carlang.importers.cases import CASE_KEYS
 from carlang.importers.document import Document, RewriteError, write_file
 from carlang.importers.facts import facts
 from carlang.importers.load import SUFFIXES, TESTS_SUFFIX, load_file, load_text
@@ -19,6 +20,7 @@ from carlang.importers.scaffold import scaffold
 from carlang.importers.write import car_text, plain_program, program_id
 
 __all__ = [
+    "CASE_KEYS",
     "SUFFIXES",
     "TESTS_SUFFIX",
     "AnalyticFile",

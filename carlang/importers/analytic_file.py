@@ -125,13 +125,15 @@ class Case:
     origin: DataSource | None = field(default=None, compare=False, repr=False)
     path: DataPath = field(default=(), compare=False, repr=False)
     places: tuple[Place, ...] = field(default=(), compare=False, repr=False)
+    row_places: Mapping[str, tuple[Place, ...]] = field(default_factory=dict, compare=False, repr=False)
 
     def span(self, *path: str | int, at_key: bool = False) -> Span | None:
         """Return the place in `origin.source` of a part of the test: `span("events", 0, "exe")`; alone, of the test."""
         match path:
             case "events", int(index), *rest if index < len(self.places):
-                place = self.places[index]
-                way = (*place.of(rest[0]), *rest[1:]) if rest else place.path
+                way = self.places[index].way(rest, at_key=at_key)
+            case "expect", str(output), int(index), *rest if index < len(self.row_places.get(output, ())):
+                way = self.row_places[output][index].way(rest, at_key=at_key)
             case _:
                 way = (*self.path, *path)
         return self.origin.span(way, at_key=at_key) if self.origin else None

@@ -10,7 +10,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, TypeAdapter, model_
 from carlang.datafile import Path as DataPath
 from carlang.importers.analytic_file import Case
 from carlang.importers.metadata import Reader
-from carlang.importers.series import SeriesError, expanded
+from carlang.importers.series import Place, SeriesError, expanded
 
 
 def _expected(value: Any) -> Any:
@@ -42,6 +42,10 @@ class CaseEntry(BaseModel):
         return self
 
 
+CASE_KEYS = frozenset(CaseEntry.model_fields)
+"""The keys that a test may have."""
+
+
 def read_tests(reader: Reader, path: DataPath, value: Any) -> tuple[Case, ...]:
     """Return the sound tests of a list of them at `path` of the reader's document."""
     adapter = TypeAdapter(CaseEntry)
@@ -60,12 +64,15 @@ def _case(entry: CaseEntry, path: DataPath, reader: Reader) -> Case:
     """Return a test with the events and rows that its own stand for; raises `SeriesError`."""
     events = expanded(entry.events, (*path, "events"), what="expected keys and values")
     expect: dict[str, int | tuple[Mapping[str, Any], ...]] = {}
+    row_places: dict[str, tuple[Place, ...]] = {}
     for output, rows in entry.expect.items():
         if isinstance(rows, int):
             expect[output] = rows
         else:
             what = "each row is a mapping of fields to values, `{exe: at.exe}`"
-            expect[output] = tuple(row for row, _ in expanded(rows, (*path, "expect", output), what=what))
+            written = expanded(rows, (*path, "expect", output), what=what)
+            expect[output] = tuple(row for row, _ in written)
+            row_places[output] = tuple(place for _, place in written)
     return Case(
         name=entry.name,
         events=tuple(event for event, _ in events),
@@ -77,6 +84,7 @@ def _case(entry: CaseEntry, path: DataPath, reader: Reader) -> Case:
         origin=reader.origin,
         path=path,
         places=tuple(place for _, place in events),
+        row_places=row_places,
     )
 
 

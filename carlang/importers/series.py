@@ -43,6 +43,14 @@ class Place:
         """Return the path of a key's value."""
         return (*self.path, _EACH, key, self.index) if key in self.listed else (*self.path, key)
 
+    def way(self, rest: Sequence[str | int], *, at_key: bool = False) -> DataPath:
+        """Return the path of a part of it; `at_key` the path whose last key it stands under, also in `each`."""
+        if not rest:
+            return self.path
+        if at_key and len(rest) == 1 and rest[0] in self.listed:
+            return (*self.path, _EACH, rest[0])
+        return (*self.of(rest[0]), *rest[1:])
+
 
 def expanded(items: Sequence[Any], path: DataPath, *, what: str) -> list[tuple[Mapping[str, Any], Place]]:
     """Return the events that a list stands for, each with its place; `what` says what an item has to be.

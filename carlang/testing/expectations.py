@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from carlang.analytic import case_instant
 from carlang.engine import QuerySession
 from carlang.importers import Case
 from carlang.model import Kind
 from carlang.resolve import Given
 from carlang.resolve.bound import BoundOutput
 from carlang.results import Output
-from carlang.testing.events import instant, seconds
+from carlang.testing.events import seconds
 
 Row = Mapping[str, Any]
 
@@ -72,7 +73,7 @@ def _has(actual: Row, wanted: Row, kinds: Mapping[str, Kind]) -> bool:
 
 def _equal(actual: Any, wanted: Any, kind: Kind) -> bool:
     if kind is Kind.TIME and wanted is not None:
-        return bool(actual == instant(wanted))
+        return bool(actual == case_instant(wanted))
     if isinstance(actual, timedelta):
         return isinstance(wanted, int | float) and seconds(actual) == wanted
     if kind not in (Kind.INTEGER, Kind.PORT, Kind.FLOAT, Kind.BOOLEAN, Kind.LIST) and wanted is not None:

@@ -46,7 +46,7 @@ def _lines(result: AnalyticResult) -> Iterator[str]:
 
 def _case_lines(case: CaseResult) -> Iterator[str]:
     if case.error:
-        yield printable(case.error, keep="\n")
+        yield from printable(case.error, keep="\n").split("\n")
     for mismatch in case.mismatches:
         yield f"output {printable(mismatch.output)}: {mismatch.wanted} rows expected, {mismatch.found} found"
         yield from _difference(mismatch)

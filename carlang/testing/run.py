@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from time import monotonic
 
-from carlang.analytic import CompiledAnalytic
+from carlang.analytic import CompiledAnalytic, case_faults, case_instant
 from carlang.database import Limits
 from carlang.deadline import limit_time
 from carlang.diagnostics import Diagnostic, has_errors
@@ -18,10 +19,9 @@ from carlang.errors import CarlangError
 from carlang.importers import Case, EquivalentMutant
 from carlang.loading import ingest
 from carlang.model import Model
-from carlang.source import Span
 from carlang.store import open_store
 from carlang.testing.equivalents import explained
-from carlang.testing.events import EventError, event_tables, instant
+from carlang.testing.events import event_tables
 from carlang.testing.expectations import Mismatch, mismatches
 from carlang.testing.survivors import Survivor, candidates, surviving
 
@@ -90,15 +90,14 @@ def _run_tests(analytic: CompiledAnalytic, *, mutate: bool, limits: Limits, reco
     with MemorySession(analytic.model, limits, records_apart=records_apart) as memory:
         for case in analytic.data.tests:
             begun = monotonic()
+            if faults := case_faults(case, analytic):
+                results.append(CaseResult(case.name, error=_said(case, faults), seconds=monotonic() - begun))
+                continue
             try:
                 with _session(case, analytic, memory, limits) as session:
                     case_result = _run_case(analytic, case, session)
                     if case_result.passed:
                         alive = surviving(alive, session, case, _now(case))
-            except EventError as fault:
-                span = case.span("events", *fault.path) if case.origin else None
-                location = _place(case, span)
-                case_result = CaseResult(case.name, error=f"{location}{fault}")
             except CarlangError as error:
                 case_result = CaseResult(case.name, error=str(error))
             results.append(replace(case_result, seconds=monotonic() - begun))
@@ -110,11 +109,12 @@ def _run_tests(analytic: CompiledAnalytic, *, mutate: bool, limits: Limits, reco
     return replace(result, survivors=told.others, equivalent=told.equivalent, in_vain=told.in_vain)
 
 
-def _place(case: Case, span: Span | None) -> str:
-    if case.origin is None or span is None:
-        return ""
-    location = case.origin.source.location(span)
-    return f"{location.file}:{location.line}:{location.column}: "
+def _said(case: Case, faults: Sequence[Diagnostic]) -> str:
+    """Return what is wrong with a test, a line a fault, each with its place if the test stands anywhere."""
+    places = [fault.location for fault in faults]
+    heads = [f"{place.file}:{place.line}:{place.column}: " if case.origin else "" for place in places]
+    hints = [f"; {fault.label}" if fault.label else "" for fault in faults]
+    return "\n".join(f"{head}{fault.message}{hint}" for head, fault, hint in zip(heads, faults, hints, strict=True))
 
 
 class _FolderSession:
@@ -154,12 +154,9 @@ def _session(
 
 def _run_case(analytic: CompiledAnalytic, case: Case, session: QuerySession) -> CaseResult:
     outputs = analytic.outputs()
-    unknown = [name for name in case.expect if name not in {o.name for o in outputs}]
-    if unknown:
-        return CaseResult(case.name, error=f"the program has no output `{unknown[0]}`")
     given = analytic.given(case.params)
     return CaseResult(case.name, tuple(mismatches(session, outputs, case, _now(case), given)))
 
 
 def _now(case: Case) -> datetime:
-    return instant(case.now) or DEFAULT_NOW
+    return case_instant(case.now) or DEFAULT_NOW

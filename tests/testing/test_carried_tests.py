@@ -136,7 +136,7 @@ def test_the_examples_of_the_page_on_files_pass_their_tests() -> None:
 
 def test_an_output_that_the_program_does_not_have_fails_the_test() -> None:
     result = run_tests(analytic("  - name: t\n    events: []\n    expect: {g: 1}\n"))
-    assert result.cases[0].error == "the program has no output `g`"
+    assert result.cases[0].error == "T-1.car:6:14: the program has no output `g`; did you mean `f`?"
 
 
 def test_an_analytic_without_tests_has_not_passed() -> None:
