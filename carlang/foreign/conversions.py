@@ -17,6 +17,11 @@ _ITEM = re.compile(r""""(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|[^\s,"'()\[\]]+""")
 _STEP = re.compile(r"\[\s*([\w.]+)\s+where\b([^\[\]]*)\]")
 _SPAN = re.compile(r"\bmaxspan\s*=\s*(\d+\s*\w+)", re.IGNORECASE)
 _NAMED = re.compile(r"([^\W\d]\w*)\s*=(?!=)\s*(.+)", re.DOTALL)
+_SORT_KEY = re.compile(
+    r"(?P<sign>[+-])?\s*(?:(?:num|str|ip|auto)\s*\(\s*)?(?P<field>[^\W\d][\w.]*)(?:\s*\))?"
+    r"(?:\s+(?P<way>asc|desc)(?:ending)?\b)?(?:\s+nulls\s+\w+)?",
+    re.IGNORECASE,
+)
 _KEYS = re.compile(r"\bby\s+([\w.]+(?:\s*,\s*[\w.]+)*)", re.IGNORECASE)
 
 
@@ -87,6 +92,53 @@ def _group(text: str, _: Pieces) -> str:
     return f" | group by {_keys(text, {})}" if text.strip() else ""
 
 
+def _sort_keys(text: str, _: Pieces, *, down: bool = False) -> str:
+    """Return what rows are sorted by, `-f`, `f desc`; `down` where that is the way of what does not say it."""
+    keys = []
+    for key in _SORT_KEY.finditer(text):
+        unsaid = down and not key["way"] and not key["sign"]
+        is_down = unsaid or key["sign"] == "-" or (key["way"] or "").casefold() == "desc"
+        keys.append(f"{key['field']} desc" if is_down else key["field"])
+    return ", ".join(keys)
+
+
+def _keys_down(text: str, pieces: Pieces) -> str:
+    return _sort_keys(text, pieces, down=True)
+
+
+def _sorted(text: str, pieces: Pieces) -> str:
+    return f" | sort by {_sort_keys(text, pieces)}" if text.strip() else ""
+
+
+def _sorted_before(text: str, pieces: Pieces) -> str:
+    """Sort by fields before they are selected away; groups by what is selected from them."""
+    return "" if pieces.get("keys", "").strip() else _sorted(text, pieces)
+
+
+def _sorted_behind(text: str, pieces: Pieces) -> str:
+    return _sorted(text, pieces) if pieces.get("keys", "").strip() else ""
+
+
+def _sorted_first(text: str, pieces: Pieces) -> str:
+    return f" sort by {_sort_keys(text, pieces)} |" if text.strip() else ""
+
+
+def _head(text: str, _: Pieces) -> str:
+    return f" | head {text.strip()}" if text.strip() else ""
+
+
+def _ten(text: str, _: Pieces) -> str:
+    return text.strip() or "10"
+
+
+def _end(text: str, _: Pieces) -> str:
+    return "tail" if text.casefold().startswith("tail") else "head"
+
+
+def _commonest(text: str, _: Pieces) -> str:
+    return " desc" if text.casefold() == "top" else ""
+
+
 def _columns(text: str, _: Pieces) -> str:
     """Return columns with their names behind `as`: `n = count()` as `count() as n`, parted by commas."""
     return ", ".join(_column(part) for part in _parts(text))
@@ -127,19 +179,29 @@ CONVERSIONS: Mapping[str, Callable[[str, Pieces], str]] = {
     "all_of": _all_of,
     "any": _any,
     "columns": _columns,
+    "commonest": _commonest,
     "decimal": _decimal,
+    "end": _end,
     "equality": _equality,
     "equals": _equals,
     "event_class": _event_class,
     "group": _group,
+    "head": _head,
     "keys": _keys,
+    "keys_down": _keys_down,
     "like": _like,
     "likes": _likes,
     "list": _list,
     "negation": _negation,
     "regex": _regex,
     "sigma_test": _sigma_test,
+    "sort_keys": _sort_keys,
+    "sorted": _sorted,
+    "sorted_before": _sorted_before,
+    "sorted_behind": _sorted_behind,
+    "sorted_first": _sorted_first,
     "steps": _steps,
+    "ten": _ten,
     "where": _where,
 }
 

@@ -85,12 +85,36 @@ STATEMENTS = [
         "SELECT hostname, count(*) FROM process GROUP BY hostname",
         "search Process | group by hostname | select hostname, count()",
     ),
+    ("search Process:Create | sort -pid, +exe", "search Process:Create | sort by pid desc, exe"),
+    ("search Process:Create | sort 5 - num(pid)", "search Process:Create | sort by pid desc | head 5"),
+    ("search Process:Create | sort exe", "search Process:Create | sort by exe"),
+    ("search Process:Create | order by pid asc, exe", "search Process:Create | sort by pid, exe desc"),
+    ("search Process:Create | sort by pid nulls last | take 3", "search Process:Create | sort by pid desc | head 3"),
+    ("search Process:Create | limit 10", "search Process:Create | head 10"),
+    ("search Process:Create | tail", "search Process:Create | tail 10"),
+    ("search Process:Create | top 5 by time", "search Process:Create | sort by time desc | head 5"),
+    ("search Process:Create | top limit=5 exe", "search Process:Create | count by exe | sort by count desc | head 5"),
+    ("search Process:Create | rare exe", "search Process:Create | count by exe | sort by count | head 10"),
+    ("search Process:Create | dedup exe, user", "search Process:Create | unique by exe, user"),
+    ("search Process:Create | dedup exe sortby -time", "search Process:Create | sort by time desc | unique by exe"),
+    ("search Process:Create | unique exe | head 5", "search Process:Create | unique by exe | head 5"),
+    ("search Process:Create | distinct exe", "search Process:Create | unique by exe | select exe"),
+    ("SELECT * FROM process ORDER BY time DESC LIMIT 5", "search Process | sort by time desc | head 5"),
+    (
+        "SELECT exe FROM process WHERE pid = 3 ORDER BY time LIMIT 5",
+        "search Process where pid = 3 | sort by time | select exe | head 5",
+    ),
+    (
+        "SELECT exe, count(*) AS n FROM process GROUP BY exe ORDER BY n DESC",
+        "search Process | group by exe | select exe, count() AS n | sort by n desc",
+    ),
     ("serach Process:Create | filetr pid == 3", "search Process:Create | filter pid == 3"),
 ]
 
 # What can only be sketched, or said.
 SKETCHES = [
     "search Process:Create | extend x = pid + 1",
+    "search Process:Create | join kind=leftouter (other) on pid",
     "search Process:Create | eval x = pid",
     'sequence by hostname with maxspan=5m [process where exe == "a"] [file where file_name == "b"]',
     "index=main sourcetype=sysmon EventCode=1",
