@@ -19,7 +19,7 @@ from typing import Any
 
 import duckdb
 
-from carlang.database.connection import open_memory
+from carlang.database.connection import open_memory, open_shared
 from carlang.database.interrupts import interruptible
 from carlang.errors import StoreError
 from carlang.store.commits import FileRecord, added_rows, file_digest, record_of
@@ -213,7 +213,7 @@ def _miscounted(file: StoreFile) -> str | None:
     if not known:
         return None
     (actual,) = read_footers([(file.path, file.object, file.action)])
-    with open_memory() as connection:
+    with open_shared() as connection:
         counted = count_rows(connection, parquet_rows([actual]), actual)
     if merge_inventories([said]).equals(counted):
         return None
