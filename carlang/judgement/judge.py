@@ -216,8 +216,6 @@ def _need(asked: Asked, range_: Range, model: Model) -> tuple[Need, Bounds, tupl
             classes.update((each.object, action) for each in stream.sets for action in each.actions)
         if isinstance(stream, bound.Distinct):
             names.add(stream.column.name)
-        if isinstance(stream, bound.Deduplicated):
-            names.update(name.rpartition(".")[2] for name in stream.on)
         for expr in bound.expressions(stream):
             of_rows = (expr, *(node.value for node in bound.walk(expr) if isinstance(node, bound.InStream)))
             names.update(name.rpartition(".")[2] for each in of_rows for name in bound.fields_of(each))

@@ -48,7 +48,10 @@ def _in_named(ctx: Context, row: Row, test: ast.In, name: ast.Name, field: ast.N
             ctx.symbols.use(meaning.symbol, name)
             return Membership(None)
         case _ if field is not None:
-            ctx.add(ctx.report(codes.UNKNOWN_STREAM, f"there is no stream `{name.ident}`", name.span))
+            fault = ctx.report(codes.UNKNOWN_STREAM, f"there is no stream `{name.ident}`", name.span)
+            if near := ctx.nearest(name.ident, ctx.streams()):
+                fault = fault.with_label(f"did you mean `{near}`?").repaired_by(near, certain=False)
+            ctx.add(fault)
             return Membership(None)
         case _:
             return None

@@ -12,7 +12,7 @@ from carlang.engine import QuerySession
 from carlang.importers import Case
 from carlang.model import Kind
 from carlang.resolve import Given
-from carlang.resolve.bound import BoundOutput
+from carlang.resolve.bound import BoundOutput, is_sorted
 from carlang.results import Output
 from carlang.testing.events import seconds
 
@@ -31,6 +31,8 @@ class Mismatch:
     found: int
     missing: tuple[Row, ...] = ()
     unexpected: tuple[Row, ...] = ()
+    reordered: bool = False
+    """Whether the rows are those that are expected, in another order than that of the test; it shows them all."""
 
 
 def mismatches(
@@ -44,17 +46,20 @@ def mismatches(
             if outcome.total != expected:
                 yield Mismatch(output.name, expected, outcome.total, unexpected=tuple(outcome.rows()))
         else:
-            mismatch = _compared(outcome, expected)
+            mismatch = _compared(outcome, expected, in_order=is_sorted(output.stream))
             if mismatch:
                 yield mismatch
 
 
-def _compared(actual: Output, expected: Iterable[Row]) -> Mismatch | None:
-    """Match each expected row with a row of its own that has the values it names."""
+def _compared(actual: Output, expected: Iterable[Row], *, in_order: bool) -> Mismatch | None:
+    """Match each expected row with a row of its own that has the values it names; of sorted outputs, in order."""
     rest = actual.rows()
     kinds = {c.name: c.type.kind for c in actual.columns}
     missing = []
     wanted = list(expected)
+    if in_order and len(rest) == len(wanted) and all(_has(row, w, kinds) for row, w in zip(rest, wanted, strict=True)):
+        return None
+    rows = tuple(rest)
     # A row that names many fields has few to choose from: it chooses before those that would do with any.
     for row in sorted(wanted, key=lambda r: -len(r)):
         match = next((i for i, candidate in enumerate(rest) if _has(candidate, row, kinds)), None)
@@ -63,7 +68,9 @@ def _compared(actual: Output, expected: Iterable[Row]) -> Mismatch | None:
         else:
             rest.pop(match)
     if not missing and not rest:
-        return None
+        return (
+            Mismatch(actual.name, len(wanted), actual.total, tuple(wanted), rows, reordered=True) if in_order else None
+        )
     return Mismatch(actual.name, len(wanted), actual.total, tuple(missing), tuple(rest))
 
 

@@ -9,6 +9,7 @@ What is changed, and how:
 - A text gets a `*` at either end, or loses the one it has. `contains`, which has one at both ends, becomes `startswith`
   and `endswith`, and each of these `contains` and `==`.
 - `<` becomes `<=` and the other way round, and so do `>` and `>=`.
+- A key of `sort` goes the other way, and an optional part of a join is one that no row can lack.
 - A number goes up and down by one in its last digit, a duration by a second, the width of a block of addresses by a
   bit.
 
@@ -76,6 +77,13 @@ def _changes(statement: ast.Statement) -> Iterator[tuple[ast.Node, Change]]:
                 yield from ((node, change) for change in _other_tests(node))
             case ast.Comparison():
                 yield from ((node, change) for change in _other_borders(node))
+            case ast.SortKey(_, descending, span):
+                yield (
+                    node,
+                    (replace(node, descending=not descending), span, f"made `{'asc' if descending else 'desc'}`"),
+                )
+            case ast.Join(inputs, _, _, optional):
+                yield from ((node, change) for change in _required(node, inputs, optional))
             case ast.NumberLit() | ast.DurationLit() | ast.AddressLit() | ast.StringLit():
                 yield from ((node, change) for change in _steps(node))
         yield from ((node, change) for change in _shorter(node))
@@ -92,8 +100,16 @@ def _shorter(node: ast.Node) -> Iterator[Change]:
             yield from ((replace(node, actions=rest), name.span, "dropped") for name, rest in _each_without(actions))
         case ast.Search(classes):
             yield from ((replace(node, classes=rest), each.span, "dropped") for each, rest in _each_without(classes))
-        case ast.Group(_, keys) | ast.By(_, keys) | ast.Sequence(_, keys):
+        case ast.Sort(_, keys):
             yield from ((replace(node, keys=rest), key.span, "dropped") for key, rest in _each_without(keys))
+        case ast.Group(_, keys) | ast.By(_, keys) | ast.Sequence(_, keys) | ast.Unique(_, keys):
+            yield from ((replace(node, keys=rest), key.span, "dropped") for key, rest in _each_without(keys))
+
+
+def _required(node: ast.Join, inputs: Sequence[ast.Stream], optional: frozenset[int]) -> Iterator[Change]:
+    """Yield a join with each of its optional parts as one that no row can lack."""
+    for index in sorted(optional):
+        yield replace(node, optional=optional - {index}), inputs[index].span, "not `optional`"
 
 
 def _each_without(members: Sequence[M]) -> Iterator[tuple[M, tuple[M, ...]]]:

@@ -31,6 +31,7 @@ from carlang.resolve.bound import (
     Complement,
     Derived,
     Filtered,
+    InStream,
     Item,
     NamedStream,
     OneOf,
@@ -76,7 +77,7 @@ def _differences(old: Any, new: Any) -> Iterator[ChangedFilter | None]:
         return
     if isinstance(old, Filtered) and isinstance(new, Filtered) and old.input == new.input:
         # One query asks both conditions, and a stream's name means one stream in it.
-        same_streams = _scalars(old.condition) == _scalars(new.condition)
+        same_streams = _looked_at(old.condition) == _looked_at(new.condition)
         yield ChangedFilter(old, new.condition) if same_streams else None
     elif isinstance(old, tuple) and isinstance(new, tuple) and len(old) == len(new):
         for a, b in zip(old, new, strict=True):
@@ -89,8 +90,8 @@ def _differences(old: Any, new: Any) -> Iterator[ChangedFilter | None]:
         yield None
 
 
-def _scalars(condition: BoundExpr) -> set[Scalar]:
-    return {part for part in walk(condition) if isinstance(part, Scalar)}
+def _looked_at(condition: BoundExpr) -> list[BoundStream]:
+    return [part.stream for part in walk(condition) if isinstance(part, Scalar | InStream)]
 
 
 def signatures(

@@ -48,7 +48,8 @@ def _case_lines(case: CaseResult) -> Iterator[str]:
     if case.error:
         yield from printable(case.error, keep="\n").split("\n")
     for mismatch in case.mismatches:
-        yield f"output {printable(mismatch.output)}: {mismatch.wanted} rows expected, {mismatch.found} found"
+        found = "in another order" if mismatch.reordered else f"{mismatch.found} found"
+        yield f"output {printable(mismatch.output)}: {mismatch.wanted} rows expected, {found}"
         yield from _difference(mismatch)
 
 

@@ -140,6 +140,28 @@ def test_parts_of_a_join_that_are_tied_to_one_host_have_to_be_there_together(tmp
     )
 
 
+def test_an_optional_part_and_the_values_of_a_stream_may_be_of_any_host_unless_they_are_tied(tmp_path: Path) -> None:
+    store = store_of(
+        tmp_path / "store",
+        process__create=events(["A", "B"], SYSMON),
+        flow__start=events(["A"], {"sensor": "sysmon", "dest_port": 4}),
+    )
+    both = "p = search Process:Create\nf = search Flow:Start\n"
+    anywhere = [
+        "q = join (p, f optional) where (p.pid == f.dest_port)",
+        "q = filter p where (pid in unique(f.dest_port))",
+    ]
+    for program in anywhere:
+        assert told(judged(store, both + program)) == ("answered", [])
+    tied = {
+        "q = join (p, f optional) where (p.pid == f.dest_port and p.hostname == f.hostname)": "partly",
+        "q = filter p where (hostname in unique(f.hostname))": "blind",
+    }
+    for program, state in tied.items():
+        judgement = judged(store, both + program)
+        assert (judgement.names(State.ANSWERED), judgement.names(State(state))) == (["A"], ["B"])
+
+
 def test_events_without_a_host_are_those_of_one_that_has_no_name(tmp_path: Path) -> None:
     store = store_of(tmp_path, process__create=[*events([None], SYSMON), *events(["A"], SECURITY)])
     judgement = judged(store, LINES)

@@ -91,6 +91,30 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Store:
         (CREATE + "t = search Thread:Create\ns = p\nq = sequence (p, s) by hostname within 1 hour until t", "answered"),
         (CREATE + "f = search Flow:Start\nq = join (p, f) where (p.ppid == f.pid)",
          "blind: field_never_filled flow start pid; field_never_filled process create ppid"),
+        # An order, and what it cuts, asks for nothing; an optional part is an alternative to having none.
+        (CREATE + "q = p | sort by parent_exe desc | unique by md5_hash | head 3", "answered"),
+        (CREATE + "t = search Thread:Create\nq = join (p, t optional) where (p.pid == t.src_pid)",
+         "partly: no_events thread create"),
+        (CREATE + "t = search Thread:Create\nq = join (t, p optional) where (p.pid == t.src_pid)",
+         "blind: no_events thread create"),
+        (CREATE + "t = search Thread:Create\nj = join (p, t optional) where (p.pid == t.src_pid)\n"
+         "q = filter j where (t.src_pid exists)", "blind: no_events thread create"),
+        (CREATE + "t = search Thread:Create\nj = join (p, t optional) where (p.pid == t.src_pid)\n"
+         "q = filter j where (t.src_pid == null)", "partly: no_events thread create"),
+        (CREATE + "f = search Flow:Start\nq = join (p, f optional) where (p.pid == f.dest_port)", "answered"),
+        (CREATE + "f = search Flow:Start\nq = join (p, f optional) where (p.ppid == f.dest_port)",
+         "partly: field_never_filled process create ppid"),
+        (CREATE + "f = search Flow:Start\nq = join (p, f optional) where (p.pid == f.dest_port and p.ppid == 3)",
+         "partly: field_never_filled process create ppid"),
+        # What is looked for in a stream needs one.
+        (CREATE + "t = search Thread:Create\nq = filter p where (pid in unique(t.src_pid))",
+         "blind: no_events thread create"),
+        (CREATE + "t = search Thread:Create\nq = filter p where (pid not in unique(t.src_pid))", "answered"),
+        (CREATE + "t = search Thread:Create\nq = filter p where (exe == 'x' or pid in unique(t.src_pid))",
+         "partly: no_events thread create"),
+        (CREATE + "q = filter p where (pid in unique(p.ppid))", "blind: field_never_filled process create ppid"),
+        (CREATE + "q = filter p where (ppid in unique(p.pid))", "blind: field_never_filled process create ppid"),
+        (CREATE + "u = unique(p.exe)\nq = filter p where (exe in u)", "answered"),
         # Aggregates are over what they count.
         (CREATE + "g = group p by exe\nq = filter g where (count(distinct md5_hash) > 1)",
          "blind: field_never_filled process create md5_hash"),

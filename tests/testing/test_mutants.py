@@ -314,3 +314,34 @@ def test_mutants_are_run_where_records_of_two_sensors_are_tied() -> None:
     assert ('parent_exe == "b.exe"', "dropped") not in survivors(
         run_tests(analytic(both + alone, program), mutate=True)
     )
+
+
+ORDERED = """\
+p = search Process:Create
+e = search Process:Terminate
+j = join (p, e optional) where (p.pid == e.pid)
+f = j | sort by p.pid desc, p.exe | head 2
+output f
+"""
+
+
+def test_orders_cuts_and_optional_parts_have_mutants() -> None:
+    result = run_tests(analytic(case("pid: 1, exe: a", "pid: 2, exe: a", rows=2), ORDERED), mutate=True)
+    assert survivors(result) >= {
+        ("p.pid desc", "made `asc`"),
+        ("p.exe", "made `desc`"),
+        ("p.exe", "dropped"),
+        ("2", "made 3"),
+    }
+    assert ("e", "not `optional`") not in survivors(result)
+    assert ("2", "made 1") not in survivors(result)
+    tests = case("pid: 1, exe: a", "pid: 2, exe: a", rows=0).replace("{f: 0}", "{f: [{p.pid: 2}, {p.pid: 1}]}")
+    assert ("p.pid desc", "made `asc`") not in survivors(run_tests(analytic(tests, ORDERED), mutate=True))
+
+
+def test_a_sorted_output_is_expected_in_its_order() -> None:
+    tests = case("pid: 1", "pid: 2", rows=0).replace("{f: 0}", "{f: [{pid: 1}, {pid: 2}]}")
+    program = "p = search Process:Create\nf = sort p by pid{}\noutput f\n"
+    assert run_tests(analytic(tests, program.format(""))).passed
+    told = render_result(run_tests(analytic(tests, program.format(" desc"))))
+    assert "output f: 2 rows expected, in another order\n      - {pid: 1}\n      - {pid: 2}\n      + {pid: 2" in told
