@@ -11,6 +11,7 @@ from carlang.deadline import check_time
 from carlang.judgement.conditions import MAYBE, Folding, Outcome, Value
 from carlang.judgement.traces import NONE, AbsentLog, Among, Reasons, Times, Trace, combinations, grouped, merged
 from carlang.model.schema import Model
+from carlang.model.types import TIME
 from carlang.resolve import Given, bound
 from carlang.resolve.bound import BoundExpr, BoundStream, EventSet
 from carlang.results import FieldNeverFilled, HollowRecords, NoEvents, NoLog, Reason, WindowWithoutEvents
@@ -148,8 +149,10 @@ class Evaluation:
                 return self._joined_outwards(stream)
             case bound.Sorted(source) | bound.Cut(source) | bound.Deduplicated(source):
                 return self._traces[id(source)]
-            case bound.Sequenced():
-                return self._sequenced(stream)
+            case bound.Sequenced(steps, keys, within):
+                return self._in_time(steps, keys, within)
+            case bound.Together(parts, keys, within):
+                return self._in_time(parts, keys, within)
             case bound.Grouped():
                 return [row for row, _ in self._groups(stream)]
             case bound.Aggregated(group, items):
@@ -236,12 +239,16 @@ class Evaluation:
     def _groups(self, group: bound.Grouped) -> list[tuple[Trace, Sequence[Trace]]]:
         """Return the traces of groups, each with those of its rows: one of all living rows, and each ghost alone."""
         rows = [trace for source in group.inputs for trace in self._traces[id(source)]]
+        if isinstance(group.period, bound.Windows):  # rows without a time take no part
+            for needed in (bound.FieldRef("time", TIME), group.period.length):
+                rows = list(self._passing(rows, bound.Present(needed), self._folding()))
+        conditions = (*(group.period.conditions if isinstance(group.period, bound.Windows) else ()), *group.having)
         living = [trace for trace in rows if not trace.lost]
         groups: list[tuple[Trace, Sequence[Trace]]] = []
         for members in [living, *([ghost] for ghost in rows if ghost.lost)]:
             if members:
                 passed = [_of_group(grouped(members), group)]
-                for condition in group.having:
+                for condition in conditions:
                     passed = list(self._passing(passed, condition, self._folding(members)))
                 groups += [(row, members) for row in passed]
         return groups
@@ -284,18 +291,21 @@ class Evaluation:
             names.add(part.name)
         return rows
 
-    def _sequenced(self, stream: bound.Sequenced) -> Iterable[Trace]:
-        one_host = any(key in _HOSTS for key in stream.keys)
-        names = [step.name for step in stream.steps]
+    def _in_time(
+        self, parts: Sequence[bound.StreamPart], keys: Sequence[str], within: BoundExpr | None
+    ) -> Iterable[Trace]:
+        """Return the rows of a sequence, or of events together in time: all parts have a time, and the length is."""
+        one_host = any(key in _HOSTS for key in keys)
+        names = [part.name for part in parts]
         tied = [frozenset(names)] if one_host else [frozenset({name}) for name in names]
-        rows: Iterable[Trace] = self._parts(stream.steps, tied)
+        rows: Iterable[Trace] = self._parts(parts, tied)
         folding = self._folding()
-        for step in stream.steps:
-            for column in step.stream.columns:
+        for part in parts:
+            for column in part.stream.columns:
                 if column.name == "time":
-                    present = bound.Present(bound.FieldRef(f"{step.name}.time", column.type))
+                    present = bound.Present(bound.FieldRef(f"{part.name}.time", column.type))
                     rows = list(self._passing(rows, present, folding))
-        return self._passing(rows, bound.Present(stream.within), folding) if stream.within else rows
+        return self._passing(rows, bound.Present(within), folding) if within else rows
 
 
 def _taken(left: BoundStream, right: BoundStream) -> tuple[BoundExpr, ...]:
@@ -356,7 +366,7 @@ def _of_group(row: Trace, group: bound.Grouped) -> Trace:
     keys = {key.name for key in group.keys}
     missing = {name: why for name, why in row.missing.items() if name in keys}
     times = {name: t for name, t in row.times.items() if name in keys}
-    for name in ("first_time", "last_time"):
+    for name in ("first_time", "last_time", "start", "end"):
         if "time" in row.missing:
             missing[name] = row.missing["time"]
         elif "time" in row.times:

@@ -12,21 +12,26 @@ from carlang.resolve.bound import (
     Aggregated,
     BoundExpr,
     BoundStream,
+    Const,
     Cut,
     Deduplicated,
     FieldRef,
     Filtered,
     Grouped,
+    Intervals,
     Item,
     NamedStream,
+    Period,
     Projected,
+    Sessions,
     Sorted,
     Union,
+    Windows,
     inputs,
 )
 from carlang.resolve.calls import is_aggregate_call
 from carlang.resolve.conditions import condition, condition_or_value
-from carlang.resolve.joins import all_columns, has_time, same_types, usable_keys
+from carlang.resolve.joins import all_columns, duration, has_time, same_types, usable_keys
 from carlang.resolve.scope import Context, Entries, Flow, Row, column_types, entries_of
 from carlang.resolve.symbols import Entry, SymbolKind
 from carlang.resolve.values import stream_of, value, written_out
@@ -34,6 +39,7 @@ from carlang.source import Span
 from carlang.syntax import ast, walk
 
 COUNT, FIRST, LAST = Column("count", INTEGER), Column("first_time", TIME), Column("last_time", TIME)
+START, END = Column("start", TIME), Column("end", TIME)
 _TESTS = ast.Not | ast.In | ast.TextTest | ast.Exists
 
 
@@ -41,7 +47,7 @@ def group(
     ctx: Context,
     inputs: Sequence[tuple[Flow, ast.Stream]],
     written_keys: Sequence[ast.Name | ast.Member],
-    gap: BoundExpr | None,
+    in_time: Period | None,
     span: Span,
 ) -> Flow | None:
     """Return the groups of the union of streams by keys."""
@@ -50,11 +56,11 @@ def group(
     flows = [flow for flow, _ in inputs]
     keys, broken = usable_keys(ctx, _members(flows), written_keys)
     timed = has_time(all_columns(flows))
-    if gap is not None and not timed:
+    if in_time is not None and not timed:
         ctx.add(ctx.report(codes.BAD_OPERAND, "these rows have no time to be grouped by", span))
         return None
-    columns = _group_columns(keys, timed=timed)
-    grouped = Grouped(tuple(f.stream for f in flows), tuple(keys), gap, (), columns, span=span)
+    columns = _group_columns(keys, in_time, timed=timed)
+    grouped = Grouped(tuple(f.stream for f in flows), tuple(keys), in_time, (), columns, span=span)
     entries = {name: entry for flow in reversed(flows) for name, entry in flow.entries.items()}
     kept = entries_of(entries, (key.name for key in keys))
     # The count and times of one group are not those of another, so each has symbols of its own.
@@ -64,10 +70,28 @@ def group(
     return Flow(grouped, first.owners, first.origin, first.names, {**kept, **made}, members=entries, broken=broken)
 
 
-def _group_columns(keys: Sequence[Column], *, timed: bool) -> tuple[Column, ...]:
+def period(ctx: Context, written: ast.Period) -> Period | None:
+    """Return how groups are cut in time, or None after reporting that what stands there is no length."""
+    length = duration(ctx, written.length)
+    if length is None:
+        return None
+    match written.word:
+        case "within":
+            return Sessions(length, span=written.span)
+        case "within any":
+            return Windows(length, (), span=written.span)
+        case _:
+            if isinstance(length, Const) and length.value == 0:
+                ctx.add(ctx.report(codes.BAD_OPERAND, "an interval is longer than nothing", written.length.span))
+                return None
+            return Intervals(length, span=written.span)
+
+
+def _group_columns(keys: Sequence[Column], in_time: Period | None, *, timed: bool) -> tuple[Column, ...]:
     # A key called `count` hides the count.
     taken = {key.name for key in keys}
-    summary = (COUNT, FIRST, LAST) if timed else (COUNT,)
+    interval = (START, END) if isinstance(in_time, Intervals) else ()
+    summary = (*interval, COUNT, FIRST, LAST) if timed else (COUNT,)
     return (*keys, *(column for column in summary if column.name not in taken))
 
 
@@ -120,6 +144,16 @@ def filter_groups(ctx: Context, flow: Flow, grouped: Grouped, written: ast.Expr,
     return flow.over(replace(grouped, having=having))
 
 
+def having(ctx: Context, flow: Flow, written: ast.Expr, target: Entry | None) -> Flow:
+    """Return the groups for which a condition holds; of bursts it is asked of each window."""
+    grouped = underlying_group(flow.stream)
+    if grouped is None or not isinstance(grouped.period, Windows):
+        return filter_groups(ctx, flow, grouped, written, target) if grouped else flow
+    test = condition(ctx, _group_row(flow, grouped, target), written)
+    windows = replace(grouped.period, conditions=(test,)) if test else grouped.period
+    return flow.over(replace(grouped, period=windows))
+
+
 # ---- selections ------------------------------------------------------------------------------------------------------
 
 
@@ -148,7 +182,7 @@ def select(ctx: Context, flow: Flow, written: ast.Select, target: Entry | None) 
         return replace(flow, stream=stream, entries=selected.entries, broken=selected.broken)
     # One group of all rows; a stream without rows has none.
     if grouped is None:
-        columns = _group_columns((), timed=has_time(flow.stream.columns))
+        columns = _group_columns((), None, timed=has_time(flow.stream.columns))
         grouped = Grouped((flow.stream,), (), None, (), columns, span=written.span)
         made = {c.name: ctx.symbols.entry(SymbolKind.COLUMN, c.name, c.type) for c in columns}
         flow = replace(flow, stream=grouped, entries=made, members=flow.entries)
@@ -175,11 +209,12 @@ def _select_ordered(
 
 
 def _keys_unasked(grouped: Grouped, selected: _Selected) -> tuple[Item, ...]:
-    """Return the keys that come first without being asked for."""
+    """Return the keys that come first without being asked for, and the start of an interval, which is one more."""
     # A key that is selected, under whatever name, is not given a second time.
     named = {item.column.name for item in selected.items}
     asked = {item.value.column for item in selected.items if isinstance(item.value, FieldRef)}
-    keys = [k for k in grouped.keys if k.name not in named and k.name not in asked]
+    interval = [START] if START in grouped.columns and START not in grouped.keys else []
+    keys = [k for k in (*grouped.keys, *interval) if k.name not in named and k.name not in asked]
     return tuple(Item(key, FieldRef(key.name, key.type)) for key in keys)
 
 
@@ -196,8 +231,11 @@ def _aggregated(flow: Flow, grouped: Grouped, selected: _Selected, span: Span) -
 def count_by(
     ctx: Context, flow: Flow, call: ast.Call | None, keys: Sequence[ast.Name | ast.Member], written: ast.By
 ) -> Flow | None:
-    """Return `count(s) by f`: the keys and the count; of another aggregate, its value under its name."""
-    grouped_flow = group(ctx, [(flow, written)], keys, None, written.span)
+    """Return `count(s) by f every 1 hour`: the keys and the count; of another aggregate, its value under its name."""
+    every = period(ctx, ast.Period("every", written.every, written.every.span)) if written.every else None
+    if written.every and every is None:
+        return None
+    grouped_flow = group(ctx, [(flow, written)], keys, every, written.span)
     grouped = underlying_group(grouped_flow.stream) if grouped_flow else None
     if grouped_flow is None or grouped is None:
         return None

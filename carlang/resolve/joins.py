@@ -13,12 +13,14 @@ from carlang.model.types import DURATION, TIME, Column, Kind, Type
 from carlang.resolve.bound import (
     AllOf,
     BoundExpr,
+    Const,
     Difference,
     Distinct,
     FieldRef,
     Joined,
     Sequenced,
     StreamPart,
+    Together,
     Union,
 )
 from carlang.resolve.conditions import condition
@@ -82,7 +84,8 @@ def sequence(ctx: Context, written: ast.Sequence, steps: Sequence[NamedFlow], un
     if _too_wide(ctx, steps, written.span):
         return None
     # All of these are looked at before any fault ends it, so that every fault is reported.
-    keys = _common_keys(ctx, written, steps, until)
+    flows = [flow for _, flow in steps] + ([until] if until else [])
+    keys = _common_keys(ctx, written.keys, flows)
     within = duration(ctx, written.within) if written.within else None
     timed = [_timed(ctx, name.span, flow) for name, flow in steps]
     if written.until is not None and until is not None:
@@ -92,6 +95,20 @@ def sequence(ctx: Context, written: ast.Sequence, steps: Sequence[NamedFlow], un
     stream = Sequenced(_stream_parts(steps), keys or (), within, barrier, _part_columns(steps), span=written.span)
     broken = _broken(flow for _, flow in steps)
     return Flow(stream, _owners(steps), steps[0][1].origin, entries=_entries(ctx, steps), broken=broken)
+
+
+def together(ctx: Context, written: ast.Together, parts: Sequence[NamedFlow]) -> Flow | None:
+    """Return the rows of events of all streams that lie together in time, under the streams' names."""
+    if _too_wide(ctx, parts, written.span):
+        return None
+    keys = _common_keys(ctx, written.keys, [flow for _, flow in parts])
+    within = duration(ctx, written.within)
+    timed = [_timed(ctx, name.span, flow) for name, flow in parts]
+    # Where one of these is faulty the parts are known all the same.
+    length = within if within and all(timed) else Const(0, DURATION)
+    stream = Together(_stream_parts(parts), keys or (), length, _part_columns(parts), span=written.span)
+    broken = _broken(flow for _, flow in parts)
+    return Flow(stream, _owners(parts), parts[0][1].origin, entries=_entries(ctx, parts), broken=broken)
 
 
 def _broken(flows: Iterable[Flow]) -> frozenset[str]:
@@ -167,18 +184,17 @@ def _entries(ctx: Context, parts: Sequence[NamedFlow]) -> Entries:
 def _timed(ctx: Context, span: Span, flow: Flow) -> bool:
     if has_time(flow.stream.columns):
         return True
-    ctx.add(ctx.report(codes.BAD_OPERAND, "a sequence is made of events; these rows have no time", span))
+    ctx.add(ctx.report(codes.BAD_OPERAND, "this is made of events; these rows have no time", span))
     return False
 
 
 def _common_keys(
-    ctx: Context, written: ast.Sequence, steps: Sequence[NamedFlow], until: Flow | None
+    ctx: Context, written: Sequence[ast.Name | ast.Member], flows: Sequence[Flow]
 ) -> tuple[str, ...] | None:
-    """Return the keys, which every step and the end must have."""
+    """Return the keys, which every one of some streams must have."""
     names: tuple[str, ...] | None = ()
-    flows = [flow for _, flow in steps] + ([until] if until else [])
     for flow in flows:
-        columns = key_columns(ctx, flow.row(), written.keys)
+        columns = key_columns(ctx, flow.row(), written)
         if columns is None:
             return None
         names = tuple(c.name for c in columns)

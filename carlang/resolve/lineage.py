@@ -28,6 +28,7 @@ from carlang.resolve.bound import (
     Scalar,
     Sequenced,
     Sorted,
+    Together,
     Union,
     expressions,
     fields_of,
@@ -36,6 +37,8 @@ from carlang.resolve.bound import (
 )
 
 _EVERY_EVENT_HAS = frozenset({"object", "action"})
+
+_TIMES_OF_GROUPS = ("first_time", "last_time", "start", "end")
 
 Asked = tuple[BoundStream, str]
 """A column of a stream that something asks for."""
@@ -87,8 +90,8 @@ def _asked_by(node: BoundStream) -> Iterator[Asked]:
     for expr in expressions(node):
         yield from _fields(expr, node)
     match node:
-        case Grouped(inputs=sources, keys=keys, gap=gap):
-            names = [key.name for key in keys] + (["time"] if gap is not None else [])
+        case Grouped(inputs=sources, keys=keys, period=period):
+            names = [key.name for key in keys] + (["time"] if period is not None else [])
             yield from ((source, name) for source in sources for name in names)
         case Difference(left, right, on):
             yield from ((side, name) for side in (left, right) for name in on)
@@ -99,6 +102,8 @@ def _asked_by(node: BoundStream) -> Iterator[Asked]:
         case Sequenced(steps, keys, _, until, _):
             streams = [step.stream for step in steps] + ([until] if until else [])
             yield from ((stream, name) for stream in streams for name in (*keys, "time"))
+        case Together(joined, keys, _, _):
+            yield from ((part.stream, name) for part in joined for name in (*keys, "time"))
         case Events() | Filtered() | Derived() | Joined() | Aggregated() | Projected() | Union() | NamedStream():
             pass
         case Sorted() | Cut():
@@ -137,7 +142,17 @@ def _column(node: BoundStream, name: str, *, in_aggregate: bool) -> Iterable[Ask
             return [(source, name) for source in sources] if in_aggregate else _made_of(node, name)
         case Aggregated(group=group):
             return [(source, name) for source in group.inputs] if in_aggregate else [(group, name)]
-        case Events() | Union() | Difference() | Distinct() | Sequenced() | Cut() | Deduplicated() | NamedStream():
+        case (
+            Events()
+            | Union()
+            | Difference()
+            | Distinct()
+            | Sequenced()
+            | Together()
+            | Cut()
+            | Deduplicated()
+            | NamedStream()
+        ):
             return []  # these have no expressions of their own rows
         case _:
             assert_never(node)
@@ -156,14 +171,14 @@ def _made_of(node: BoundStream, name: str) -> list[Asked]:  # a case a stream
             return list(_fields(value, node)) if column.name == name else [(source, name)]
         case Projected(items=items) | Aggregated(items=items):
             return _of_item(node, items, name)
-        case Joined(parts=joined) | Sequenced(steps=joined):
+        case Joined(parts=joined) | Sequenced(steps=joined) | Together(parts=joined):
             return [
                 (part.stream, name.removeprefix(f"{part.name}.")) for part in joined if name.startswith(f"{part.name}.")
             ]
         case Grouped(inputs=sources, keys=keys):
             if any(key.name == name for key in keys):
                 return [(source, name) for source in sources]
-            return [(source, "time") for source in sources] if name in ("first_time", "last_time") else []
+            return [(source, "time") for source in sources] if name in _TIMES_OF_GROUPS else []
         case Events():
             return []
         case _:

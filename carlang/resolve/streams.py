@@ -16,8 +16,17 @@ from carlang.model.schema import Action, Object
 from carlang.model.types import Column
 from carlang.resolve.bound import Events, EventSet, Filtered
 from carlang.resolve.conditions import condition
-from carlang.resolve.groups import count_by, filter_groups, group, ordered_group, select, underlying_group
-from carlang.resolve.joins import difference, duration, join, named_parts, sequence, union, unique
+from carlang.resolve.groups import (
+    count_by,
+    filter_groups,
+    group,
+    having,
+    ordered_group,
+    period,
+    select,
+    underlying_group,
+)
+from carlang.resolve.joins import difference, join, named_parts, sequence, together, union, unique
 from carlang.resolve.names import lone_stream
 from carlang.resolve.ordering import ordered
 from carlang.resolve.scope import (
@@ -66,8 +75,8 @@ def stream(ctx: Context, written: ast.Value, target: Entry | None = None) -> Flo
         case ast.Join(inputs):
             parts = named_parts(ctx, inputs, [stream(ctx, each) for each in inputs])
             return join(ctx, parts, written, target, _optional(written)) if parts else None
-        case ast.Group(inputs, keys, gap):
-            return _group(ctx, [(stream(ctx, each), each) for each in inputs], keys, gap, written.span)
+        case ast.Group(inputs):
+            return _group(ctx, [(stream(ctx, each), each) for each in inputs], written, target)
         case ast.Select(source):
             flow = stream(ctx, source) if source else None
             return select(ctx, flow, written, target) if flow else None
@@ -78,6 +87,9 @@ def stream(ctx: Context, written: ast.Value, target: Entry | None = None) -> Flo
         case ast.Sort(source) | ast.Head(_, source) | ast.Tail(_, source) | ast.Unique(source):
             flow = stream(ctx, source) if source else None
             return ordered(ctx, flow, written) if flow else None
+        case ast.Together(parts):
+            named = named_parts(ctx, parts, [stream(ctx, part) for part in parts])
+            return together(ctx, written, named) if named else None
         case ast.RunAnalytic():
             return _run(ctx, written)
         case ast.Pipe():
@@ -304,18 +316,19 @@ def _filtered(ctx: Context, flow: Flow, written: ast.Expr, target: Entry | None,
 
 
 def _group(
-    ctx: Context, inputs: Sequence[tuple[Flow | None, ast.Stream]], keys: Keys, gap: ast.Expr | None, span: Span
+    ctx: Context, inputs: Sequence[tuple[Flow | None, ast.Stream]], written: ast.Group, target: Entry | None
 ) -> Flow | None:
-    bound_gap = duration(ctx, gap) if gap else None
-    valid = [(flow, written) for flow, written in inputs if flow is not None]
+    in_time = period(ctx, written.period) if written.period else None
+    valid = [(flow, each) for flow, each in inputs if flow is not None]
     if len(valid) < len(inputs):
         return None
-    return group(ctx, valid, keys, bound_gap, span)
+    flow = group(ctx, valid, written.keys, in_time, written.span)
+    return having(ctx, flow, written.having, target) if flow and written.having else flow
 
 
 def _by(ctx: Context, written: ast.By) -> Flow | None:
     match written.value:
-        case ast.Arithmetic("-", left, right):
+        case ast.Arithmetic("-", left, right) if written.every is None:
             return _difference(ctx, left, right, written.keys, written.span)
         case ast.Call(_, (argument,)) as call:
             # `count(s) by f` and `max(s.pid) by f`: the stream is what the path begins with.
@@ -367,8 +380,8 @@ def _stage(ctx: Context, flow: Flow, stage: ast.Stage, pipe: ast.Pipe, target: E
             fault = ctx.report(codes.SYNTAX, "a stage of a pipe takes its rows from the stage before it", second_input)
             ctx.add(fault.with_label("a second input"))
             return None
-        case ast.Group(_, keys, gap):
-            return _group(ctx, [(flow, pipe.head)], keys, gap, stage.span)
+        case ast.Group():
+            return _group(ctx, [(flow, pipe.head)], stage, target)
         case ast.Select():
             return select(ctx, flow, stage, target)
         case ast.By(_, keys):

@@ -45,6 +45,12 @@ class Operands:
     """Of aggregates: the rows have a column `time`, by which the first and the last of them are told."""
     has_query: bool = False
     """Of operators: an operand holds a query of its own, the aggregate of a stream."""
+    window: Callable[[SQL], SQL] | None = None
+    """Of aggregates: what makes one over the rows of a window around each row, instead of over those of a group."""
+
+    def aggregated(self, aggregate: SQL) -> SQL:
+        """Return the engine's aggregate over the rows that are asked for."""
+        return self.window(aggregate) if self.window else aggregate
 
 
 Lowering = Callable[[Operands], SQL]
@@ -72,10 +78,10 @@ def comparable(operands: Operands) -> list[SQL]:
 
 def _count(operands: Operands) -> SQL:
     if not operands.arguments:
-        return exp.Count(this=exp.Star())
+        return operands.aggregated(exp.Count(this=exp.Star()))
     if operands.distinct:
-        return exp.Count(this=exp.Distinct(expressions=comparable(operands)))
-    return exp.Count(this=operands.arguments[0])
+        return operands.aggregated(exp.Count(this=exp.Distinct(expressions=comparable(operands))))
+    return operands.aggregated(exp.Count(this=operands.arguments[0]))
 
 
 class Dialect:

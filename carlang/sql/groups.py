@@ -1,6 +1,6 @@
-"""Groups in SQL: by keys without case, in sessions, with aggregates and conditions on groups.
+"""Groups in SQL: by keys without case, in sessions and intervals, with aggregates and conditions on groups.
 
-What a group is made of arrives lowered: its rows as a table, its gap and its aggregates as values.
+What a group is made of arrives lowered: its rows as a table, its lengths of time and its aggregates as values.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from sqlglot import exp
 
-from carlang.model.types import Column
+from carlang.model.types import DURATION, TIME, Column
 from carlang.resolve import bound
 from carlang.sql.dialect import Dialect, Operands
 from carlang.sql.fragments import (
@@ -33,45 +33,59 @@ RANKED = frozenset({"top", "rare", "values"})
 """The aggregates that count values first, in a query of their own."""
 
 _SESSION, _UNTIMED = "#session", "#untimed"
+_START, _END, _LENGTH = "#start", "#end", "#length"
+
+_WEEK = 7 * 24 * 3600 * 1_000_000
+_MONDAY = 4 * 24 * 3600 * 1_000_000
+"""The first Monday of 1970, in microseconds."""
 
 
-def aggregates_of(group: bound.Grouped, items: Sequence[bound.Item]) -> list[bound.Aggregate]:
-    """Return the aggregates over a group's rows, each once; those over another stream's rows are not among them."""
-    asked = [node for e in (*group.having, *(i.value for i in items)) for node in bound.walk(e)]
-    aggregates = {id(node): node for node in asked if isinstance(node, bound.Aggregate)}
-    elsewhere = {id(n) for e in asked if isinstance(e, bound.Scalar) for n in bound.walk(e.aggregate)}
-    return [node for key, node in aggregates.items() if key not in elsewhere]
+def asked_of_groups(exprs: Sequence[bound.BoundExpr]) -> tuple[list[bound.Aggregate], list[bound.FieldRef]]:
+    """Return the aggregates over a group's rows, and the group's own columns, that expressions ask for, each once.
 
-
-def members(dialect: Dialect, group: bound.Grouped, rows: SQL, gap: SQL | None) -> tuple[exp.Query, list[str]]:
-    """Return the rows of a group with the keys that tell groups apart as columns more, and the names of those.
-
-    `rows` are those of all the group's inputs; a `gap` adds the keys that tell sessions apart.
+    Aggregates over another stream's rows, and the fields inside aggregates, are not among them.
     """
+    aggregates: dict[int, bound.Aggregate] = {}
+    own: dict[int, bound.FieldRef] = {}
+    for expr in exprs:
+        todo = [expr]
+        while todo:
+            match todo.pop():
+                case bound.Aggregate() as aggregate:
+                    aggregates[id(aggregate)] = aggregate
+                case bound.FieldRef() as field_ref:
+                    own[id(field_ref)] = field_ref
+                case bound.Scalar():
+                    pass
+                case other:
+                    todo.extend(bound.parts(other))
+    return list(aggregates.values()), list(own.values())
+
+
+def keyed(group: bound.Grouped, rows: SQL) -> tuple[exp.Query, list[str]]:
+    """Return the rows of all of a group's inputs with its keys as they are told apart, and the names of those."""
     keys = [f"#key{i}" for i in range(len(group.keys))]
-    keyed = [as_named(_comparable(key), alias) for key, alias in zip(group.keys, keys, strict=True)]
-    query = select([exp.Star(), *keyed], rows)
-    if gap is None:
-        return query, keys
-    return _sessions(dialect, query, keys, gap), [*keys, _SESSION, _UNTIMED]
+    added = [as_named(_comparable(key), alias) for key, alias in zip(group.keys, keys, strict=True)]
+    return select([exp.Star(), *added], rows), keys
 
 
 def _comparable(key: Column) -> SQL:
     return folded(column(key.name)) if key.type.is_string else column(key.name)
 
 
-def own_column(wanted: Column, *, is_key: bool) -> SQL:
-    """Return one of the columns that every group has: its keys, `count`, `first_time`, `last_time`."""
-    match wanted.name:
+def own_value(name: str, *, is_key: bool) -> SQL:
+    """Return one of the columns that a group has of its own, as an aggregate of its rows: a key, `count`, its times."""
+    match name:
         case "count" if not is_key:
-            value: SQL = exp.Count(this=exp.Star())
+            return exp.Count(this=exp.Star())
         case "last_time" if not is_key:
-            value = call("max", column("time"))
+            return call("max", column("time"))
         case "first_time" if not is_key:
-            value = call("min", column("time"))
+            return call("min", column("time"))
+        case "start" | "end" if not is_key:
+            return call("min", column(f"#{name}"))
         case _:
-            value = call("min", column(wanted.name))  # of texts that differ in case alone, the first by characters
-    return as_named(value, wanted.name)
+            return call("min", column(name))  # of texts that differ in case alone, the first by characters
 
 
 def group_query(
@@ -123,22 +137,48 @@ def ranking(
     return query.group_by(*(column(key) for key in keys), copy=False) if keys else query
 
 
-def _sessions(dialect: Dialect, rows: exp.Query, keys: Sequence[str], gap: SQL) -> exp.Query:
+def sessions(
+    dialect: Dialect, rows: exp.Query, keys: Sequence[str], gap: SQL, time: str = "time"
+) -> tuple[exp.Query, list[str]]:
     """Number the sessions of each group: the count of pauses longer than the gap up to a row.
 
     Rows without a time come last in the order, where they would join the last session; `#untimed` keeps them apart.
+    Returns the rows, and the columns that tell groups apart.
     """
-    by_time = exp.Order(expressions=[ordered(column("time"))])
-    before = _window(call("lag", column("time")), keys, by_time)
-    pause = exp.Sub(this=dialect.microseconds(column("time")), expression=dialect.microseconds(before))
+    by_time = exp.Order(expressions=[ordered(column(time))])
+    before = window(call("lag", column(time)), keys, by_time)
+    pause = exp.Sub(this=dialect.microseconds(column(time)), expression=dialect.microseconds(before))
     begins = when(exp.GT(this=pause, expression=exp.Paren(this=gap)), number(1), number(0))
     marked = select([exp.Star(), as_named(begins, "#begins")], subquery(rows, "keyed"))
     # RANGE, not ROWS: rows of one time are in one session, whatever their order.
     frame = exp.WindowSpec(kind="RANGE", start="UNBOUNDED", start_side="PRECEDING", end="CURRENT ROW")
-    session = _window(call("sum", column("#begins")), keys, by_time.copy(), frame)
-    columns = [exp.Star(), as_named(session, _SESSION), as_named(missing(column("time")), _UNTIMED)]
-    return select(columns, subquery(marked, "marked"))
+    session = window(call("sum", column("#begins")), keys, by_time.copy(), frame)
+    columns = [exp.Star(), as_named(session, _SESSION), as_named(missing(column(time)), _UNTIMED)]
+    return select(columns, subquery(marked, "marked")), [*keys, _SESSION, _UNTIMED]
 
 
-def _window(function: SQL, keys: Sequence[str], order: exp.Order, frame: exp.WindowSpec | None = None) -> SQL:
+def intervals(dialect: Dialect, rows: exp.Query, keys: Sequence[str], length: SQL) -> tuple[exp.Query, list[str]]:
+    """Give rows the start and the end of the interval that their time is in; see `bound.Intervals`.
+
+    Returns the rows, and the columns that tell groups apart.
+    """
+    measured = select([exp.Star(), as_named(length, _LENGTH)], subquery(rows, "keyed"))  # it may be a query
+    wide = column(_LENGTH)
+    weeks = exp.EQ(this=exp.Mod(this=wide, expression=number(_WEEK)), expression=number(0))
+    since = exp.Sub(this=dialect.microseconds(column("time")), expression=when(weeks, number(_MONDAY), number(0)))
+    is_length = exp.GT(this=wide.copy(), expression=number(0))
+    rest = exp.Mod(this=exp.Paren(this=since), expression=exp.Nullif(this=wide.copy(), expression=number(0)))
+    within = when(is_length, rest)
+    placed = select([exp.Star(), as_named(within, "#within")], subquery(measured, "measured"))
+    # Before 1970 the rest of a division is below zero: it counts from the interval's end.
+    before = exp.LT(this=column("#within"), expression=number(0))
+    into = exp.Add(this=column("#within"), expression=when(before, wide.copy(), number(0)))
+    start = dialect.operator("-", Operands((column("time"), exp.Paren(this=into)), (TIME, DURATION), TIME))
+    started = select([exp.Star(), as_named(start, _START)], subquery(placed, "placed"))
+    end = dialect.operator("+", Operands((column(_START), wide.copy()), (TIME, DURATION), TIME))
+    return select([exp.Star(), as_named(end, _END)], subquery(started, "started")), [*keys, _START]
+
+
+def window(function: SQL, keys: Sequence[str], order: exp.Order, frame: exp.WindowSpec | None = None) -> SQL:
+    """Return a function over the rows of equal keys, in an order."""
     return exp.Window(this=function, partition_by=[column(key) for key in keys], order=order, spec=frame)

@@ -32,6 +32,7 @@ from carlang.model.schema import Class
 from carlang.model.types import STRING, Column, Kind
 from carlang.resolve import bound
 from carlang.resolve.inputs import Given
+from carlang.sql.bursts import bursts, over_windows, rows_of_windows, timed_rows, with_lists
 from carlang.sql.columns import fitted, fitted_lists, part_table
 from carlang.sql.dialect import Dialect, Operands, comparable
 from carlang.sql.fragments import (
@@ -56,12 +57,22 @@ from carlang.sql.fragments import (
     text,
     wrapped,
 )
-from carlang.sql.groups import RANKED, aggregates_of, group_query, members, own_column, ranking
+from carlang.sql.groups import (
+    RANKED,
+    asked_of_groups,
+    group_query,
+    intervals,
+    keyed,
+    own_value,
+    ranking,
+    sessions,
+)
 from carlang.sql.occurrences import OCCURRENCE, Occurrences, hidden, shown_columns
 from carlang.sql.ordering import RANK, cut_query, first_of_each, order_of, sorted_query
 from carlang.sql.sequences import sequence_query, step_events, until_events
 from carlang.sql.tables import event_table, occurrence_table, record_table
 from carlang.sql.ties import occurrences_of
+from carlang.sql.together import together_query
 
 
 def lower(
@@ -116,7 +127,7 @@ class QueryBuilder:
             return exp.Table(this=name(key))
         return subquery(self.query(stream), "stage")
 
-    def query(self, stream: bound.BoundStream) -> exp.Query:  # noqa: C901, PLR0911  # a case a stream
+    def query(self, stream: bound.BoundStream) -> exp.Query:  # noqa: C901, PLR0911, PLR0912  # a case a stream
         """Return a stream as a query."""
         match stream:
             case bound.Events():
@@ -147,6 +158,8 @@ class QueryBuilder:
                 return self._sequenced(stream)
             case bound.Sorted() | bound.Cut() | bound.Deduplicated():
                 return self._ordered(stream)
+            case bound.Together():
+                return self._together(stream)
             case bound.NamedStream():
                 return everything(self.table(stream))
             case _:
@@ -297,13 +310,15 @@ class QueryBuilder:
         for other in group.inputs[1:]:
             columns = {c.name: c for c in (*other.columns, *union.columns)}
             union = bound.Union(union, other, tuple(columns.values()))
-        gap = self.value(group.gap) if group.gap is not None else None
-        rows, keys = members(self.dialect, group, self.table(union), gap)
+        rows, keys = self._members(group, *keyed(group, self.table(union)))
         timed = any(c.name == "time" for stream in group.inputs for c in stream.columns)
-        selected = [own_column(c, is_key=i < len(group.keys)) for i, c in enumerate(group.columns)]
+        selected = [
+            as_named(own_value(c.name, is_key=i < len(group.keys)), c.name) for i, c in enumerate(group.columns)
+        ]
         rankings: list[tuple[str, exp.Query]] = []
         computed: dict[int, str] = {}
-        for index, node in enumerate(aggregates_of(group, items)):
+        aggregates, _ = asked_of_groups([*group.having, *(item.value for item in items)])
+        for index, node in enumerate(aggregates):
             alias = computed[id(node)] = f"#aggregate{index}"
             if node.function in RANKED:
                 source = subquery(rows.copy(), "members")
@@ -316,6 +331,46 @@ class QueryBuilder:
         tests = [outer.condition(test) for test in group.having]
         return query.where(all_of([exp.Paren(this=t) for t in tests]), copy=False) if tests else query
 
+    def _members(self, group: bound.Grouped, rows: exp.Query, keys: list[str]) -> tuple[exp.Query, list[str]]:
+        """The rows of groups, cut in time, and the columns that tell groups apart."""
+        match group.period:
+            case None:
+                return rows, keys
+            case bound.Sessions(gap):
+                return sessions(self.dialect, rows, keys, self.value(gap))
+            case bound.Intervals(length):
+                return intervals(self.dialect, rows, keys, self.value(length))
+            case bound.Windows(length):
+                return self._bursts(group, group.period, timed_rows(self.dialect, rows, self.value(length)), keys)
+            case _:
+                assert_never(group.period)
+
+    def _bursts(
+        self, group: bound.Grouped, windows: bound.Windows, rows: exp.Query, keys: list[str]
+    ) -> tuple[exp.Query, list[str]]:
+        """The rows of bursts: every window has the columns of a group, and what its conditions ask for."""
+        over = over_windows(keys)
+        columns: list[SQL] = [exp.Star()]
+        lists: list[tuple[str, exp.Query]] = []
+        computed: dict[int, str] = {}
+        aggregates, own = asked_of_groups(windows.conditions)
+        for index, node in enumerate(aggregates):
+            alias = computed[id(node)] = f"#window{index}"
+            if node.function in RANKED:
+                source, of_windows = rows_of_windows(rows.copy(), keys)
+                lists.append((alias, ranking(self.dialect, node, self._operands(node), source, of_windows)))
+            else:
+                operands = replace(self._operands(node), window=over)
+                columns.append(as_named(self.dialect.aggregate(node.function, operands), alias))
+        for index, field_ref in enumerate(own):
+            alias = computed[id(field_ref)] = f"#own{index}"
+            is_key = any(key.name == field_ref.column for key in group.keys)
+            columns.append(as_named(over(own_value(field_ref.column, is_key=is_key)), alias))
+        seen = with_lists(select(columns, subquery(rows, "timed")), keys, lists)
+        builder = replace(self, computed=computed)
+        tests = [exp.Paren(this=builder.condition(test)) for test in windows.conditions]
+        return bursts(seen, keys, all_of(tests))
+
     def _sequenced(self, sequence: bound.Sequenced) -> exp.Query:
         lists = [self.occurrences.lists_of(step.stream) for step in sequence.steps]
         steps = [
@@ -326,6 +381,14 @@ class QueryBuilder:
         barrier = until_events(until.columns, self.table(until), sequence.keys) if until is not None else None
         within = self.value(sequence.within) if sequence.within is not None else None
         return sequence_query(self.dialect, sequence, steps, lists, barrier, within)
+
+    def _together(self, together: bound.Together) -> exp.Query:
+        lists = [self.occurrences.lists_of(part.stream) for part in together.parts]
+        events = [
+            step_events(part, self.table(part.stream), together.keys, lists[index], first=False)
+            for index, part in enumerate(together.parts)
+        ]
+        return together_query(self.dialect, together, events, lists, self.value(together.within))
 
     def _items(self, items: Sequence[bound.Item]) -> list[SQL]:
         return [as_named(self.value(item.value), item.column.name) for item in items]

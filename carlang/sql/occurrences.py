@@ -101,6 +101,7 @@ def _is_tied(stream: bound.BoundStream, tied: Collection[int], classes: Collecti
             | bound.Difference()
             | bound.Distinct()
             | bound.Sequenced()
+            | bound.Together()
         ):
             return False
         case _:
@@ -123,7 +124,7 @@ def _lists(stream: bound.BoundStream, tied: Collection[int], lists: Mapping[int,
                 i.column.name for i in items if isinstance(i.value, bound.FieldRef) and i.value.column == i.column.name
             }
             return tuple(name for name in lists.get(id(source), ()) if name.removesuffix("s") in kept)
-        case bound.Joined(parts=parts) | bound.Sequenced(steps=parts):
+        case bound.Joined(parts=parts) | bound.Sequenced(steps=parts) | bound.Together(parts=parts):
             return tuple(f"{part.name}.{name}" for part in parts for name in lists.get(id(part.stream), ()))
         case bound.Union(left, right):
             return tuple(dict.fromkeys((*lists.get(id(left), ()), *lists.get(id(right), ()))))

@@ -251,12 +251,22 @@ class Join:
 
 
 @dataclass(frozen=True, slots=True)
+class Period:
+    """`within 30 minutes`, `within any 10 minutes`, `every 1 hour`: `word` is what stands before the length."""
+
+    word: str
+    length: DurationLit | Name
+    span: Span = _span()
+
+
+@dataclass(frozen=True, slots=True)
 class Group:
-    """`group a, b by f1, f2 within 30 minutes`; as a stage of a pipe it has no inputs of its own."""
+    """`group a, b by f1, f2 having (c) within any 10 minutes`; as a stage of a pipe it has no inputs of its own."""
 
     inputs: tuple[Stream, ...]
     keys: tuple[Name | Member, ...]
-    gap: DurationLit | Name | None
+    having: Expr | None
+    period: Period | None
     span: Span = _span()
 
 
@@ -280,10 +290,11 @@ class Select:
 
 @dataclass(frozen=True, slots=True)
 class By:
-    """`count(s) by f`, `a - b by f1, f2`; as a stage of a pipe, `count by f`, it has no value."""
+    """`count(s) by f every 1 hour`, `a - b by f1, f2`; as a stage of a pipe, `count by f`, it has no value."""
 
     value: Expr | None
     keys: tuple[Name | Member, ...]
+    every: DurationLit | Name | None
     span: Span = _span()
 
 
@@ -344,6 +355,16 @@ class Unique:
 
 
 @dataclass(frozen=True, slots=True)
+class Together:
+    """`together (a, b, c) by hostname within 10 minutes`."""
+
+    parts: tuple[Stream, ...]
+    keys: tuple[Name | Member, ...]
+    within: DurationLit | Name
+    span: Span = _span()
+
+
+@dataclass(frozen=True, slots=True)
 class RunAnalytic:
     """`run Analytic:CAR-2013-05-003`; `kind` is the word before the colon."""
 
@@ -364,7 +385,22 @@ class Pipe:
     span: Span = _span()
 
 
-StreamForm = Search | Filter | Join | Group | Select | By | Sequence | Sort | Head | Tail | Unique | RunAnalytic | Pipe
+StreamForm = (
+    Search
+    | Filter
+    | Join
+    | Group
+    | Select
+    | By
+    | Sequence
+    | Together
+    | Sort
+    | Head
+    | Tail
+    | Unique
+    | RunAnalytic
+    | Pipe
+)
 """What can be nothing but a stream."""
 Stream = Name | StreamForm
 Value = Stream | Expr
@@ -440,5 +476,5 @@ class Program:
     statements: tuple[Statement, ...]
 
 
-Node = Expr | EventClass | SelectItem | SortKey | Stream | Statement | Program
+Node = Expr | EventClass | Period | SelectItem | SortKey | Stream | Statement | Program
 """Everything that a tree is made of."""

@@ -21,6 +21,7 @@ Child = Any  # an AST node, a Lark token, or an intermediate list; the grammar s
 _NEGATED = re.compile(r"(does\s+)?not\s+", re.IGNORECASE)
 _TESTS = {"contains": "contains", "contain": "contains", "includes": "contains", "startswith": "startswith"}
 _TESTS |= {"endswith": "endswith", "match": "match", "matches": "match"}
+_PERIODS = {"WITHIN": "within", "WHERE": "within", "WITHIN_ANY": "within any", "EVERY": "every"}
 _SAME_OPERATOR = {"=": "==", "<>": "!="}
 
 
@@ -105,12 +106,19 @@ class Builder(Transformer_NonRecursive[Token, Any]):
     join_stage = join
 
     def group(self, parts: list[Child]) -> ast.Group:
-        """`group a, b by f1, f2 within 30 minutes`."""
-        by = _index_of(parts, "BY")
-        keys, gap = _keys_and_span(parts[by + 1 :], "WITHIN", "WHERE")
-        return ast.Group(tuple(_nodes(parts[:by])), keys, gap, _over(parts))
+        """`group a, b by f1, f2 having (c) within any 10 minutes`."""
+        by, having = _index_of(parts, "BY"), _index_of(parts, "HAVING")
+        period = next((i for i, part in enumerate(parts) if isinstance(part, ast.Period)), len(parts))
+        keys = tuple(_nodes(parts[by + 1 : min(having, period)]))
+        condition = parts[having + 1] if having < len(parts) else None
+        return ast.Group(tuple(_nodes(parts[:by])), keys, condition, next(iter(parts[period:]), None), _over(parts))
 
     group_stage = group
+
+    def period(self, parts: list[Child]) -> ast.Period:
+        """`within any 10 minutes`; CAR's prose for a gap is `within` as well."""
+        word = _PERIODS[parts[0].type]
+        return ast.Period(word, next(_nodes(parts)), _over(parts))
 
     def select(self, parts: list[Child]) -> ast.Select:
         """`from g select e1 as n1, e2`."""
@@ -128,17 +136,19 @@ class Builder(Transformer_NonRecursive[Token, Any]):
 
     def by(self, parts: list[Child]) -> ast.By | ast.Unique:
         """`a - b by f`."""
-        value, *keys = _nodes(parts)
+        value, *rest = parts
+        keys, every = _keys_and_span(rest, "EVERY")
         # `unique (p) by f` begins as the call `unique(p.f)` does.
-        if isinstance(value, ast.Call) and value.function.ident.casefold() == "unique":
+        if isinstance(value, ast.Call) and value.function.ident.casefold() == "unique" and every is None:
             match value.arguments:
                 case (ast.Name() as stream,):
-                    return ast.Unique(stream, tuple(keys), _over(parts))
-        return ast.By(value, tuple(keys), _over(parts))
+                    return ast.Unique(stream, keys, _over(parts))
+        return ast.By(value, keys, every, _over(parts))
 
     def by_stage(self, parts: list[Child]) -> ast.By:
         """`count by f`."""
-        return ast.By(None, tuple(_nodes(parts)), _over(parts))
+        keys, every = _keys_and_span(parts, "EVERY")
+        return ast.By(None, keys, every, _over(parts))
 
     def sequence(self, parts: list[Child]) -> ast.Sequence:
         """`sequence (a, b) by hostname within 5 minutes until d`."""
@@ -179,6 +189,12 @@ class Builder(Transformer_NonRecursive[Token, Any]):
         return ast.Unique(next(_nodes(parts[:by]), None), tuple(_nodes(parts[by:])), _over(parts))
 
     unique_stage = unique
+
+    def together(self, parts: list[Child]) -> ast.Together:
+        """`together (a, b) by hostname within 10 minutes`."""
+        end = _index_of(parts, "RPAR")
+        *keys, within = _nodes(parts[end + 1 :])
+        return ast.Together(tuple(_nodes(parts[:end])), tuple(keys), within, _over(parts))
 
     def run_analytic(self, parts: list[Child]) -> ast.RunAnalytic:
         """`run Analytic:CAR-2013-05-003`."""

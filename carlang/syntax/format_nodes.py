@@ -114,6 +114,9 @@ class Writer:
                 return [*doc, " until ", *self._input(until)] if until else doc
             case ast.Sort() | ast.Head() | ast.Tail() | ast.Unique():
                 return self._ordered(node)
+            case ast.Together(parts, keys, within):
+                doc = ["together ", self._inputs(parts, brackets=True), *self._by(keys)]
+                return [*doc, " within ", *self._expression(within)]
             case ast.RunAnalytic(kind, id_):
                 return [f"run {kind.ident}:{id_.ident}"]
             case _:
@@ -125,15 +128,17 @@ class Writer:
             case ast.Join(inputs, test, _, optional):
                 doc: Doc = ["join ", self._inputs(inputs, brackets=len(inputs) > 1, optional=optional)]
                 return [*doc, " where ", self._condition(test)] if test else doc
-            case ast.Group(inputs, keys, gap):
+            case ast.Group(inputs, keys, having, period):
                 doc = ["group ", self._inputs(inputs, brackets=False)] if inputs else ["group"]
                 doc = [*doc, *self._by(keys)]
-                return [*doc, " within ", *self._expression(gap)] if gap else doc
+                doc += [" having ", self._condition(having)] if having else []
+                return [*doc, f" {period.word} ", *self._expression(period.length)] if period else doc
             case ast.Select(stream, columns):
                 doc = ["from ", *self._input(stream), " select "] if stream else ["select "]
                 return [*doc, Group([self._column(column) for column in columns])]
-            case ast.By(value, keys):
-                return [*(self._expression(value, SUM) if value else ["count"]), *self._by(keys)]
+            case ast.By(value, keys, every):
+                doc = [*(self._expression(value, SUM) if value else ["count"]), *self._by(keys)]
+                return [*doc, " every ", *self._expression(every)] if every else doc
             case _:
                 assert_never(node)
 

@@ -52,14 +52,17 @@ def children(node: ast.Node) -> tuple[ast.Node, ...]:  # noqa: C901, PLR0911, PL
             return *_present(stream), condition
         case ast.Join(inputs, condition):
             return *inputs, *_present(condition)
-        case ast.Group(inputs, keys, gap):
-            return *inputs, *keys, *_present(gap)
+        case ast.Group(inputs, keys, having, period):
+            behind = (*_present(having), *_present(period))
+            return *inputs, *keys, *(reversed(behind) if _period_comes_first(node) else behind)
+        case ast.Period(_, length):
+            return (length,)
         case ast.SelectItem(value, alias):
             return value, *_present(alias)
         case ast.Select(stream, columns):
             return *_present(stream), *columns
-        case ast.By(value, keys):
-            return *_present(value), *keys
+        case ast.By(value, keys, every):
+            return *_present(value), *keys, *_present(every)
         case ast.Sequence(steps, keys, within, until):
             return *steps, *keys, *_present(within), *_present(until)
         case ast.SortKey(field):
@@ -68,6 +71,8 @@ def children(node: ast.Node) -> tuple[ast.Node, ...]:  # noqa: C901, PLR0911, PL
             return *_present(stream), *keys
         case ast.Head(count, stream) | ast.Tail(count, stream):
             return count, *_present(stream)
+        case ast.Together(together, keys, within):
+            return *together, *keys, within
         case ast.RunAnalytic(kind, id_):
             return kind, id_
         case ast.Pipe(head, stages):
@@ -175,13 +180,18 @@ def _with_children(node: ast.Node, new: Sequence[Any]) -> ast.Node:  # noqa: C90
         case ast.Join():
             return replace(node, inputs=many(node.inputs), condition=one(node.condition))
         case ast.Group():
-            return replace(node, inputs=many(node.inputs), keys=many(node.keys), gap=one(node.gap))
+            inputs, keys = many(node.inputs), many(node.keys)
+            if _period_comes_first(node):
+                return replace(node, inputs=inputs, keys=keys, period=next(rest), having=next(rest))
+            return replace(node, inputs=inputs, keys=keys, having=one(node.having), period=one(node.period))
+        case ast.Period():
+            return replace(node, length=next(rest))
         case ast.SelectItem():
             return replace(node, value=next(rest), alias=one(node.alias))
         case ast.Select():
             return replace(node, input=one(node.input), items=tuple(rest))
         case ast.By():
-            return replace(node, value=one(node.value), keys=tuple(rest))
+            return replace(node, value=one(node.value), keys=many(node.keys), every=one(node.every))
         case ast.Sequence():
             steps, keys = many(node.steps), many(node.keys)
             return replace(node, steps=steps, keys=keys, within=one(node.within), until=one(node.until))
@@ -193,6 +203,8 @@ def _with_children(node: ast.Node, new: Sequence[Any]) -> ast.Node:  # noqa: C90
             return replace(node, input=one(node.input), keys=tuple(rest))
         case ast.Head() | ast.Tail():
             return replace(node, count=next(rest), input=one(node.input))
+        case ast.Together():
+            return replace(node, parts=many(node.parts), keys=many(node.keys), within=next(rest))
         case ast.RunAnalytic():
             return replace(node, kind=next(rest), id=next(rest))
         case ast.Pipe():
@@ -217,3 +229,10 @@ def _with_children(node: ast.Node, new: Sequence[Any]) -> ast.Node:  # noqa: C90
 
 def _present(node: ast.Node | None) -> tuple[ast.Node, ...]:
     return () if node is None else (node,)
+
+
+def _period_comes_first(node: ast.Group) -> bool:
+    """Tell whether a group has its condition last: the two may stand in either order."""
+    if node.period is None or node.having is None:
+        return False
+    return node.period.span.start < node.having.span.start

@@ -7,6 +7,7 @@ import io
 import re
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -19,6 +20,7 @@ from tests.conftest import REPOSITORY
 from tests.docs.fences import Fence, fences
 
 PAGE = REPOSITORY / "docs" / "language.md"
+CORRELATION = REPOSITORY / "docs" / "correlation.md"
 GRAMMAR = REPOSITORY / "grammar" / "car.lark"
 HEAD = 3
 """How many columns of `--format csv` name the analytic and the output."""
@@ -47,11 +49,11 @@ def _spelt() -> set[str]:
     return set(re.findall(r"[a-z]\w*", code.casefold()))
 
 
-def _examples() -> Iterator[tuple[Fence, list[Fence]]]:
-    """Yield the programs of the page, each with the fences that show its rows."""
+def _examples(page: Path) -> Iterator[tuple[Fence, list[Fence]]]:
+    """Yield the programs of a page, each with the fences that show its rows."""
     program: Fence | None = None
     shown: list[Fence] = []
-    for fence in fences(PAGE):
+    for fence in fences(page):
         if fence.language == "csv":
             shown.append(fence)
         else:
@@ -62,7 +64,7 @@ def _examples() -> Iterator[tuple[Fence, list[Fence]]]:
         yield program, shown
 
 
-EXAMPLES = list(_examples())
+EXAMPLES = [*_examples(PAGE), *_examples(CORRELATION)]
 
 
 def _table(text: str, first: int = 0) -> list[list[str]]:
@@ -110,4 +112,15 @@ def test_the_examples_use_every_form_of_stream() -> None:
     text = " ".join(program.text for program, _ in EXAMPLES)
     forms = {"search", "filter", "join", "group", "within", "from", "select", "count", "unique", "sequence", "run"}
     forms |= {"sort", "head", "optional"}
+    forms |= {"having", "any", "every", "together"}
     assert forms - set(re.findall(r"\w+", text)) == set()
+
+
+def test_each_of_sigmas_correlations_has_an_example_that_finds_something() -> None:
+    text = CORRELATION.read_text(encoding="utf-8")
+    types = re.findall(r"^  type: (\w+)$", text, re.MULTILINE)
+    assert types == re.findall(r"^## (\w+)$", text, re.MULTILINE)
+    assert types == ["event_count", "value_count", "temporal", "temporal_ordered"]
+    shown = [fence for _, fences_ in _examples(CORRELATION) for fence in fences_]
+    assert len(shown) == len(types)
+    assert all(len(_table(fence.text)) > 1 for fence in shown)

@@ -124,14 +124,29 @@ def _group(made: Program) -> None:
         source = f"{source}, {second[0]}"
         shape = Shape({**second[1].columns, **shape.columns}, shape.size + second[1].size)
     keys = drawn_keys(made, shape.columns)
-    gap = ""
-    if shape.timed and made.choose.chance(40):
-        gap = made.choose.pick(
-            (f" within {pause(made)}", f" where(max time between two events is {span(made.choose)})")
-        )
-    result = group_shape(shape, keys)
-    written = f"group {source} by {', '.join(keys)}{gap}"
-    made.bind(written, result)
+    cut, result = _of_groups(made, shape, keys)
+    made.bind(f"group {source} by {', '.join(keys)}{cut}", result)
+
+
+def _of_groups(made: Program, shape: Shape, keys: Sequence[str]) -> tuple[str, Shape]:
+    """Return what stands behind the keys of a group, and what is known of the groups."""
+    choose = made.choose
+    cut = ""
+    if shape.timed and choose.chance(65):
+        prose = f"where(max time between two events is {span(choose)})"
+        any_window = f"within any {pause(made)}"
+        cut = choose.pick((f"within {pause(made)}", prose, any_window, any_window, f"every {_length(made)}"))
+    result = group_shape(shape, keys, intervals=cut.startswith("every"))
+    if not choose.chance(75 if cut.startswith("within any") else 25):
+        return f" {cut}" if cut else "", result
+    having = f"having ({condition(made.values(result), choose.integer(1, 2))})"
+    words = [having, cut] if choose.chance(75) else [cut, having]
+    return " ".join(("", *(word for word in words if word))), result
+
+
+def _length(made: Program) -> str:
+    """Return the length of intervals: some divide the day, some do not, and one is weeks."""
+    return made.choose.pick(("1 second", "7 seconds", "1 hour", "1 day", "1 week", "3 weeks", "11 days", pause(made)))
 
 
 def _select(made: Program) -> None:
@@ -149,7 +164,7 @@ def _items(made: Program, shape: Shape) -> tuple[list[str], dict[str, Type]]:
     if aggregated:
         whole = made.values(shape) if shape.members else Values(choose, shape.columns)
         if shape.members is not None:
-            own = ("count", "first_time", "last_time")
+            own = ("end", "count", "first_time", "last_time")
             columns |= {name: kind for name, kind in shape.columns.items() if name not in own}
         for number in range(choose.integer(1, 4)):
             written, kind = whole.aggregate() if number or shape.members else ("count()", INTEGER)
@@ -185,7 +200,10 @@ def _count_by(made: Program) -> None:
     keys = [key for key in drawn_keys(made, found[1].columns) if key != "count"]
     if keys:
         columns = {key: found[1].columns[key] for key in keys}
-        made.bind(f"count({found[0]}) by {', '.join(keys)}", Shape({**columns, "count": INTEGER}, found[1].size))
+        every = f" every {_length(made)}" if found[1].timed and made.choose.chance(30) else ""
+        start = {"start": TIME} if every and "start" not in columns else {}
+        counts = Shape({**columns, **start, "count": INTEGER}, found[1].size)
+        made.bind(f"count({found[0]}) by {', '.join(keys)}{every}", counts)
 
 
 def _unique(made: Program) -> None:
@@ -306,6 +324,24 @@ def _sequence(made: Program) -> None:
     made.bind(written, Shape(columns, steps[-1][1].size))
 
 
+def _together(made: Program) -> None:
+    choose = made.choose
+    timed = [(name, shape) for name, shape in made.streams.items() if shape.timed and shape.members is None]
+    if len(timed) == 1:
+        made.bind(timed[0][0], timed[0][1])
+        timed = [(name, shape) for name, shape in made.streams.items() if shape.timed and shape.members is None]
+    if len(timed) < 2:
+        return
+    parts = choose.some(timed, 2, 3)
+    first = parts[0][1].columns
+    common = [n for n, k in first.items() if single(k) and all(s.columns.get(n) == k for _, s in parts)]
+    liked = [name for name in common if name in ("hostname", "pid", "user")]
+    by = f" by {', '.join(choose.some(liked or common, 1, 2))}" if common and choose.chance(75) else ""
+    columns = {f"{name}.{c}": kind for name, shape in parts for c, kind in shape.columns.items()}
+    listed = ", ".join(name for name, _ in parts)
+    made.bind(f"together ({listed}){by} within {pause(made)}", Shape(columns, parts[-1][1].size))
+
+
 def _pipe(made: Program) -> None:
     source, shape = made.some() or ("", Shape({}, 0))
     other = made.some()
@@ -333,8 +369,9 @@ def _stages(made: Program, written: str, shape: Shape) -> tuple[str, Shape]:
         keyed = any(single(kind) for kind in shape.columns.values())
         if form == 1 and keyed:
             keys = drawn_keys(made, shape.columns)
-            written += f" | group by {', '.join(keys)}"
-            shape = group_shape(shape, keys)
+            cut, result = _of_groups(made, shape, keys)
+            written += f" | group by {', '.join(keys)}{cut}"
+            shape = result
         elif form == 2 and not any("." in name for name in shape.columns):
             items, columns = _items(made, shape)
             written += f" | select {', '.join(items)}"
@@ -354,5 +391,5 @@ def _stages(made: Program, written: str, shape: Shape) -> tuple[str, Shape]:
 _STATEMENTS: tuple[Callable[[Program], None], ...] = (
     *(_filter, _filter, _filter, _join, _join, _group, _group, _select, _select, _count_by, _unique, _set, _set),
     *(order, order, among),
-    *(_derive, _constant, _constant, _input, _input, _sequence, _sequence, _pipe, _search),
+    *(_derive, _constant, _constant, _input, _input, _sequence, _sequence, _together, _together, _pipe, _search),
 )

@@ -112,9 +112,10 @@ def drawn_keys(made: Program, columns: Columns) -> list[str]:
     return made.choose.some(liked if liked and made.choose.chance(75) else found, 1, 1 if made.choose.chance(60) else 2)
 
 
-def group_shape(shape: Shape, keys: Sequence[str]) -> Shape:
+def group_shape(shape: Shape, keys: Sequence[str], *, intervals: bool = False) -> Shape:
     """Return what is known of the groups of a stream."""
-    own = {"count": INTEGER, **({"first_time": TIME, "last_time": TIME} if shape.timed else {})}
+    ends = {"start": TIME, "end": TIME} if intervals else {}
+    own = {**ends, "count": INTEGER, **({"first_time": TIME, "last_time": TIME} if shape.timed else {})}
     columns = {key: shape.columns[key] for key in keys}
     return Shape({**columns, **{k: v for k, v in own.items() if k not in columns}}, shape.size, shape.columns)
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from itertools import product
 from typing import Any, assert_never
 
@@ -20,6 +20,7 @@ from tests.reference.expressions import Place, Run, evaluate, holds
 from tests.reference.occurrences import OCCURRENCE, RECORD_IDS, Pairs
 from tests.reference.order import Row, ascending, in_order, moment, same, sort_key
 from tests.reference.sequences import Event, Machine
+from tests.reference.windows import bursts, interval, intervals, meetings, sessions
 
 RANK = "#rank"
 """The place of a row in a sorted stream."""
@@ -149,6 +150,8 @@ class Evaluator:
                 for row in self._in_order(source, self.rows(source)):
                     first.setdefault(_key(row, on), row)
                 return list(first.values())
+            case b.Together():
+                return self._together(stream)
             case _:
                 assert_never(stream)
 
@@ -228,10 +231,49 @@ class Evaluator:
         columns = {column.name: column for source in stream.inputs for column in source.columns}
         for row in in_order([row for source in stream.inputs for row in self.rows(source)], columns.values()):
             by_key.setdefault(_key(row, keys), []).append(row)
-        gap = None if stream.gap is None else evaluate(self._place, stream.gap)
-        sessions = [members for rows in by_key.values() for members in _sessions(rows, stream, gap)]
-        places = [Place(self._place.run, _group_row(members, stream), members) for members in sessions]
+        pieces = [members for rows in by_key.values() for members in self._cut(rows, stream)]
+        places = [Place(self._place.run, self._group_row(members, stream), members) for members in pieces]
         return [place for place in places if all(holds(place, condition) for condition in stream.having)]
+
+    def _cut(self, rows: list[Row], stream: b.Grouped) -> list[list[Row]]:
+        """Cut the rows of one key, which are in order of time, in time."""
+        match stream.period:
+            case None:
+                return [rows]
+            case b.Sessions(length):
+                return sessions(rows, evaluate(self._place, length))
+            case b.Intervals(length):
+                return intervals(rows, evaluate(self._place, length))
+            case b.Windows(length, conditions):
+
+                def counts(members: list[Row]) -> bool:
+                    place = Place(self._place.run, _group_row(members, stream), members)
+                    return all(holds(place, condition) for condition in conditions)
+
+                return bursts(rows, evaluate(self._place, length), counts)
+            case _:
+                assert_never(stream.period)
+
+    def _group_row(self, members: Sequence[Row], stream: b.Grouped) -> Row:
+        row = _group_row(members, stream)
+        if not isinstance(stream.period, b.Intervals):
+            return row
+        ends = interval(moment(members[0]), evaluate(self._place, stream.period.length))
+        names = [c.name for c in stream.columns if c not in stream.keys]
+        return {**{name: end for name, end in zip(("start", "end"), ends, strict=True) if name in names}, **row}
+
+    def _together(self, stream: b.Together) -> list[Row]:
+        within = evaluate(self._place, stream.within)
+        if within is None:
+            return []
+        events: dict[Any, list[Event]] = {}
+        for number, part in enumerate(stream.parts):
+            for row in self._timely(part.stream):
+                if (time := moment(row)) is not None:
+                    events.setdefault(_key(row, stream.keys), []).append(Event(number, time, row))
+        found = [rows for several in events.values() for rows in meetings(several, len(stream.parts), within)]
+        names = [part.name for part in stream.parts]
+        return [{k: v for name, row in zip(names, rows, strict=True) for k, v in _part(name, row)} for rows in found]
 
     def _sequenced(self, stream: b.Sequenced) -> list[Row]:
         within = None if stream.within is None else evaluate(self._place, stream.within)
@@ -278,22 +320,6 @@ def _prefixed(name: str, rows: Sequence[Row]) -> list[Row]:
 
 def _key(row: Row, names: Sequence[str]) -> tuple[Any, ...]:
     return tuple(same(row.get(name)) for name in names)
-
-
-def _sessions(rows: list[Row], stream: b.Grouped, gap: int | None) -> list[list[Row]]:
-    """Cut the rows of one key, which are in order of time, where the pause is longer than the gap."""
-    if stream.gap is None:
-        return [rows]
-    cut: list[list[Row]] = []
-    timed = [(time, row) for row in rows if (time := moment(row)) is not None]
-    before: datetime | None = None
-    for time, row in timed:
-        if before is None or (gap is not None and time - before > timedelta(microseconds=gap)):
-            cut.append([])
-        cut[-1].append(row)
-        before = time
-    untimed = [row for row in rows if moment(row) is None]
-    return [*cut, untimed] if untimed else cut
 
 
 def _group_row(members: Sequence[Row], stream: b.Grouped) -> Row:

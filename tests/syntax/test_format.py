@@ -36,6 +36,13 @@ def formatted(text: str) -> str | None:
         ("q = filter p where (a NOT EXISTS or a does not match 'x')", None),
         ("q = filter p where (t > now - 1sec and n in ( - 1, 2.50 ))", None),
         ("g = group a,b by h WHERE (max time between two events is 30min)", "g = group a, b by h within 30 minutes\n"),
+        (
+            "g = group a by h HAVING count>2 WITHIN  ANY 10min",
+            "g = group a by h having (count > 2) within any 10 minutes\n",
+        ),
+        ("g = group a by h every 90min having (a or b)", "g = group a by h having (a or b) every 90 minutes\n"),
+        ("COUNT(a) by h EVERY 1 d", "COUNT(a) by h every 1 day\n"),
+        ("together(a,b) by h within 5 m", "together (a, b) by h within 5 minutes\n"),
         ("j = join a , b where a.pid == b.pid", "j = join (a, b) where (a.pid == b.pid)\n"),
         ("d = a-b by x . y", "d = a - b by x.y\n"),
         ("n = COUNT( DISTINCT user )", "n = COUNT(distinct user)\n"),

@@ -81,7 +81,7 @@ def conditions(draw: st.DrawFn, depth: int = 3) -> str:
 @st.composite
 def statements(draw: st.DrawFn) -> str:
     condition = draw(conditions())
-    form = draw(st.integers(0, 9))
+    form = draw(st.integers(0, 12))
     forms = [
         f"q = filter p where ({draw(gap)}{condition}{draw(gap)})",
         f"q = filter p where {condition}",
@@ -93,6 +93,9 @@ def statements(draw: st.DrawFn) -> str:
         f"s.f = {draw(values())}",
         f"{condition}",
         f"output a ,{draw(gap)}b",
+        f"g = group a by b having ({draw(gap)}{condition}) within any 10 minutes",
+        f"p | group by a every 1 day having{draw(gap)}{condition} | count by b every 1 hour",
+        f"t = together (a,{draw(gap)}b) by c within x",
     ]
     return forms[form]
 

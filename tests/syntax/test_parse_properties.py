@@ -28,6 +28,7 @@ FRAGMENTS = [
     "+", "-", "/", "//", "#", "{{pipe}}", "Process", "Process:Create", "exe", "pid", "p", "p = ", "10.0.0.0/8", "::1",
     "1", "1.5", "1 hour", "null", "now", "true", "*x*", '"a"', "lower(", "\0", "İ", "\u2028", "\ufeff", "\ud800", "…",
     "join ", "group ", " by ", "from ", " select ", " as ", "input ", "run ", "count(", "within ", "sequence ",
+    "within any ", "every ", "having (", "together (",
 ]  # fmt: skip
 
 

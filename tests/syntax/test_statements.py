@@ -44,6 +44,11 @@ def name(ident: str) -> ast.Name:
         "union",
         "as",
         "with",
+        "having",
+        "every",
+        "any",
+        "within",
+        "together",
         "é",
     ],
 )
@@ -57,6 +62,33 @@ def test_a_stream_may_be_named_like_a_word_of_this_language_or_of_sql(word: str)
     assert filtered.value.input == name(word)
     assert isinstance(output, ast.OutputStmt)
     assert output.items == (name(word), name("q"))
+
+
+def test_words_of_windows_are_names_where_no_window_can_stand() -> None:
+    def period(text: str) -> ast.Period | None:
+        (statement,) = statements(f"g = group p by every, any, having {text}")
+        assert isinstance(statement, ast.AssignStmt)
+        assert isinstance(statement.value, ast.Group)
+        assert statement.value.keys == (name("every"), name("any"), name("having"))
+        return statement.value.period
+
+    assert period("within any") == period("within any having (count > 1)") == ast.Period("within", name("any"), AT)
+    assert (
+        period("within any any")
+        == period("having count > 1 within any any")
+        == ast.Period("within any", name("any"), AT)
+    )
+    assert period("within every") == ast.Period("within", name("every"), AT)
+    assert period("every every") == ast.Period("every", name("every"), AT)
+    (statement,) = statements("q = filter together (pid == 1)")
+    assert isinstance(statement, ast.AssignStmt)
+    assert statement.value == ast.Filter(name("together"), condition("pid == 1"), AT)
+
+
+def test_a_condition_on_groups_stands_before_or_behind_how_they_are_cut() -> None:
+    first = statements("g = group p by h having (count() > 1) within any 5 minutes")
+    assert first == statements("g = group p by h within any 5 minutes having count() > 1")
+    assert first == statements("g = group p by h having\n(count() > 1) within any\n5 minutes".replace("any\n", "any "))
 
 
 def test_keywords_in_any_case() -> None:

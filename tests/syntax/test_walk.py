@@ -35,6 +35,10 @@ p - g by exe, pid
 x = sequence (p, g) by hostname within y until r
 o = sort (head 10 of p) by time desc, s.exe
 u = unique (tail n of o) by user, exe
+b = group p by hostname having (count() > 2) within any 10 minutes
+e = group p by hostname every 1 hour having (count() > 2)
+h = count(p) by exe every 1 day
+t = together (p, q) by hostname within 5 minutes
 output p, r
 """
 

@@ -16,6 +16,7 @@ from carlang.source import Source
 from carlang.syntax import ast, parse
 from tests.textual.expressions import CONDITION, Reader, UnreadableError
 from tests.textual.functions import AGGREGATES, spellings
+from tests.textual.in_time import Borders, bursts, by_the_clock, meetings, sessions
 from tests.textual.joins import joined
 from tests.textual.model_file import TEXTS, columns_of, objects, plain
 from tests.textual.occurrences import NUMBER, seen
@@ -26,6 +27,8 @@ from tests.textual.views import Computed, Constant, Place, Row, Stream, Term, Vi
 
 _SINGLE_OUT = ("time", "record_id", "source")
 _MICROSECOND = timedelta(microseconds=1)
+
+Length = ast.DurationLit | ast.Name
 
 
 @dataclass(frozen=True)
@@ -146,12 +149,12 @@ class _Run:
                 source is not None
             ):
                 return self._ordered(self.stream(source), written, _name(source))
-            case ast.Group(inputs, keys, gap):
-                return self._grouped([self.stream(each) for each in inputs], keys, gap, *map(_name, inputs))
+            case ast.Group(inputs):
+                return self._groups([self.stream(each) for each in inputs], written, target, *map(_name, inputs))
             case ast.Select(source, items) if source is not None:
                 return self._selected(self.stream(source), items, _name(source), target)
             case ast.By(ast.Call() as call, keys):
-                return self._counted_stream(call, keys)
+                return self._counted_stream(call, keys, written.every)
             case ast.By(ast.Arithmetic(_, left, right), keys):
                 return self._difference(self.stream(left), self.stream(right), keys)
             case ast.Arithmetic("+", left, right):
@@ -162,6 +165,8 @@ class _Run:
                 return self._unique(argument)
             case ast.Sequence():
                 return self._sequence(written)
+            case ast.Together():
+                return self._together(written)
             case ast.RunAnalytic(_, other):
                 inner = replace(self, reader=Reader(self.reader.now))
                 return next(iter(inner.outputs(_tree(self.programs[other.ident])).values()))
@@ -178,10 +183,10 @@ class _Run:
                 return self._filtered(stream, condition, name, target)
             case ast.Select(_, items):
                 return self._selected(stream, items, name, target)
-            case ast.Group(_, keys, gap):
-                return self._grouped([stream], keys, gap, name)
+            case ast.Group():
+                return self._groups([stream], stage, target, name)
             case ast.By(_, keys):
-                return self._count_by(stream, keys, None, name)
+                return self._count_by(stream, keys, stage.every, None, name)
             case ast.Join(inputs, condition):
                 others = {str(_name(each)): self.stream(each) for each in inputs}
                 optional = frozenset(str(_name(inputs[index])) for index in stage.optional)
@@ -259,26 +264,48 @@ class _Run:
 
     # ---- groups
 
+    def _groups(self, streams: Sequence[Stream], written: ast.Group, *names: str | None) -> Stream:
+        """Read a group with its condition, which is one on windows where there are any."""
+        condition = written.having
+        if written.period is None or written.period.word != "within any":
+            grouped = self._grouped(streams, written.keys, written.period, *names)
+            return grouped if condition is None else self._filtered(grouped, condition, *names)
+        whole = self._grouped(streams, written.keys, None, *names)
+        length = self.reader.value(View(), written.period.length).at(Place({}))
+        test = None if condition is None else self.reader.condition(View.of(whole, *names), condition)
+
+        def counts(members: Sequence[Row]) -> bool:
+            return test is None or test(Place(_group_row(members, whole.keys, whole.columns), members))
+
+        groups = [burst for members in whole.groups or () for burst in bursts(members, length, counts)]
+        return replace(whole, rows=[_group_row(m, whole.keys, whole.columns) for m in groups], groups=groups)
+
     def _grouped(
         self,
         streams: Sequence[Stream],
         written: Sequence[ast.Expr],
-        gap: ast.Expr | None,
+        in_time: ast.Period | None,
         *names: str | None,
     ) -> Stream:
         whole = _union(streams)
         keys = self._keys(View(whole.columns, streams[0].owners, frozenset(n for n in names if n)), written)
         timed = whole.columns.get("time") == "time"
         own = {"count": "integer", **({"first_time": "time", "last_time": "time"} if timed else {})}
+        if in_time is not None and in_time.word == "every":
+            own = {"start": "time", "end": "time", **own}
         columns = {**{key: whole.columns[key] for key in keys}, **{c: k for c, k in own.items() if c not in keys}}
         by_key: dict[Any, list[Row]] = {}
         for row in in_order(list(whole.rows), whole.columns):
             by_key.setdefault(tuple(told_apart(row.get(key)) for key in keys), []).append(row)
-        pause = None if gap is None else self.reader.value(View(), gap).at(Place({}))
-        cut = _sessions if gap is not None else lambda members, _: [members]
-        groups = [session for members in by_key.values() for session in cut(members, pause)]
-        rows = [_group_row(members, keys, columns) for members in groups]
-        return Stream(columns, rows, streams[0].owners, groups, whole.columns, tuple(keys))
+        length = None if in_time is None else self.reader.value(View(), in_time.length).at(Place({}))
+        groups: list[list[Row]] = []
+        rows: list[Row] = []
+        for members in by_key.values():
+            for piece, borders in _pieces(members, in_time.word if in_time else None, length):
+                groups.append(piece)
+                rows.append(_group_row(piece, keys, columns, borders))
+        shown = [*keys, *(["start"] if "start" in own and "start" not in keys else [])]
+        return Stream(columns, rows, streams[0].owners, groups, whole.columns, tuple(shown))
 
     def _keys(self, view: View, written: Sequence[ast.Expr]) -> list[str]:
         found = [view.column(path_of(key) or []) for key in written]
@@ -286,14 +313,22 @@ class _Run:
             raise UnreadableError(written)
         return list(dict.fromkeys(str(key) for key in found))
 
-    def _counted_stream(self, call: ast.Call, keys: Sequence[ast.Expr]) -> Stream:
+    def _counted_stream(self, call: ast.Call, keys: Sequence[ast.Expr], every: Length | None) -> Stream:
         """Read `count(s) by f` and `max(s.pid) by f`."""
         path = path_of(call.arguments[0]) or []
         stream = self.stream(ast.Name(path[0], call.span))
-        return self._count_by(stream, keys, call, path[0])
+        return self._count_by(stream, keys, every, call, path[0])
 
-    def _count_by(self, stream: Stream, keys: Sequence[ast.Expr], call: ast.Call | None, name: str | None) -> Stream:
-        grouped = self._grouped([stream], keys, None, name)
+    def _count_by(
+        self,
+        stream: Stream,
+        keys: Sequence[ast.Expr],
+        every: Length | None,
+        call: ast.Call | None,
+        name: str | None,
+    ) -> Stream:
+        in_time = None if every is None else ast.Period("every", every, every.span)
+        grouped = self._grouped([stream], keys, in_time, name)
         whole = ast.Call(ast.Name("count", keys[0].span), (), distinct=False, span=keys[0].span)
         written = whole if call is None or len(path_of(call.arguments[0]) or ()) == 1 else call
         term = self.reader.value(View.of(grouped, name), written)
@@ -376,14 +411,31 @@ class _Run:
         complete = [done for events in by_key.values() for done in runs(events, len(steps), longest)]
         columns = {f"{name}.{c}": kind for name, stream in steps.items() for c, kind in stream.columns.items()}
         owners = {f"{name}.{prefix}": e for name, stream in steps.items() for prefix, e in stream.owners.items()}
-        rows = [
-            {f"{name}.{c}": v for name, row in zip(steps, done, strict=True) for c, v in row.items()}
-            for done in complete
-        ]
-        return Stream(columns, rows, owners)
+        return Stream(columns, _side_by_side(list(steps), complete), owners)
+
+    def _together(self, written: ast.Together) -> Stream:
+        parts = {str(_name(part)): self.stream(part) for part in written.parts}
+        length = self.reader.value(View(), written.within).at(Place({}))
+        by_key: dict[Any, list[Step]] = {}
+        for number, (name, stream) in enumerate(parts.items()):
+            keys = self._keys(View.of(stream, name), written.keys)
+            for row in in_order(list(stream.rows), stream.columns):
+                if row.get("time") is not None:
+                    key = tuple(told_apart(row.get(column)) for column in keys)
+                    by_key.setdefault(key, []).append(Step(number, row["time"], row))
+        met = [rows for steps in by_key.values() for rows in meetings(steps, len(parts), length)]
+        columns = {f"{name}.{c}": kind for name, stream in parts.items() for c, kind in stream.columns.items()}
+        owners = {f"{name}.{prefix}": e for name, stream in parts.items() for prefix, e in stream.owners.items()}
+        return Stream(columns, _side_by_side(list(parts), met), owners)
 
 
 _STREAM_FORMS = ast.StreamForm
+
+
+def _side_by_side(names: Sequence[str], several: Sequence[Sequence[Row]]) -> list[Row]:
+    return [
+        {f"{name}.{c}": v for name, row in zip(names, rows, strict=True) for c, v in row.items()} for rows in several
+    ]
 
 
 def _name(written: ast.Value) -> str | None:
@@ -407,19 +459,19 @@ def _union(streams: Sequence[Stream]) -> Stream:
     return Stream(columns, [{c: row.get(c) for c in columns} for stream in streams for row in stream.rows], owners)
 
 
-def _sessions(members: Sequence[Row], pause: int | None) -> list[list[Row]]:
-    """Cut rows in order of time where nothing came for longer than the pause; those without a time are left over."""
-    cut: list[list[Row]] = []
-    for row in (row for row in members if row.get("time") is not None):
-        near = cut and pause is not None and row["time"] - cut[-1][-1]["time"] <= pause * _MICROSECOND
-        cut[-1].append(row) if near else cut.append([row])
-    untimed = [row for row in members if row.get("time") is None]
-    return [*cut, untimed] if untimed else cut
+def _pieces(members: list[Row], word: str | None, length: int | None) -> list[tuple[list[Row], Borders]]:
+    """Cut the rows of one key, which are in order of time; intervals come with where they begin and end."""
+    if word == "every":
+        return by_the_clock(members, length)
+    return [(piece, (None, None)) for piece in (sessions(members, length) if word else [members])]
 
 
-def _group_row(members: Sequence[Row], keys: Sequence[str], columns: Mapping[str, str]) -> Row:
+def _group_row(
+    members: Sequence[Row], keys: Sequence[str], columns: Mapping[str, str], borders: Borders = (None, None)
+) -> Row:
     times = [row["time"] for row in members if row.get("time") is not None]
     own = {"count": len(members), "first_time": min(times, default=None), "last_time": max(times, default=None)}
+    own |= {"start": borders[0], "end": borders[1]}
     spelt = {key: min((row[key] for row in members if row.get(key) is not None), default=None) for key in keys}
     return {column: spelt[column] if column in spelt else own[column] for column in columns}
 

@@ -77,18 +77,58 @@ class Joined:
 
 
 @dataclass(frozen=True, slots=True)
+class Sessions:
+    """Cuts groups in time: a pause longer than `gap` (microseconds) between two rows begins a new group.
+
+    Rows without a time are a group of their own. Without a value of `gap` no pause is longer.
+    """
+
+    gap: BoundExpr
+    span: Span | None = field(default=None, compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Windows:
+    """Cuts bursts out of groups. A window begins at each row and has all rows up to `length` (microseconds) later.
+
+    Windows for which all of `conditions` hold count; those that share a row are one burst, which has all their rows.
+    The conditions are as those of `Grouped.having`, on the rows of a window. Rows without a time take no part. Without
+    a value of `length`, or with one below zero, there are no windows.
+    """
+
+    length: BoundExpr
+    conditions: tuple[BoundExpr, ...]
+    span: Span | None = field(default=None, compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Intervals:
+    """Cuts groups at fixed instants, `length` (microseconds) apart, one of them the beginning of 1970 in UTC.
+
+    Where the length is a number of weeks, one of them is the first Monday of 1970. Groups have columns `start` and
+    `end`, the first instant in the interval and the first behind it. Rows without a time have neither, and are a group
+    of their own; where the length has no value or is not above zero, no row has either.
+    """
+
+    length: BoundExpr
+    span: Span | None = field(default=None, compare=False, repr=False)
+
+
+Period = Sessions | Windows | Intervals
+
+
+@dataclass(frozen=True, slots=True)
 class Grouped:
     """The rows of all inputs in groups of equal keys, texts without case, missing equal to missing.
 
-    With a gap, a pause longer than it (in microseconds) between two rows of a group, in order of time, begins a new
-    group; rows without a time are a group of their own. A row a group: the keys, of texts the first in order of
-    characters, `count`, `first_time`, `last_time`. `having` are conditions on groups: fields are those of this row,
-    aggregates are over the group's rows.
+    `period` says how the rows of equal keys are cut in time. A row a group: the keys, of texts the first in order of
+    characters, of intervals `start` and `end`, then `count`, `first_time`, `last_time`. `having` are conditions on
+    groups: fields are those of this row, aggregates are over the group's rows.
     """
 
     inputs: tuple[BoundStream, ...]
     keys: tuple[Column, ...]
-    gap: BoundExpr | None
+    period: Period | None
     having: tuple[BoundExpr, ...]
     columns: tuple[Column, ...]
     span: Span | None = field(default=None, compare=False, repr=False)
@@ -219,6 +259,23 @@ class Sequenced:
 
 
 @dataclass(frozen=True, slots=True)
+class Together:
+    """Rows of one event of each part, with equal keys, in any order, no further apart than `within` (microseconds).
+
+    Within a key, events are taken in order of time, at one instant in the order of the parts and within a part in that
+    of results. Each takes the place of the one of its part that waits. When one of each part waits and all lie within
+    the length, they are a row and wait no more; so each event is in one row at most, as each part that it is of. Events
+    without a time take no part. Without a value of `within` there are no rows. Columns are named `part.column`.
+    """
+
+    parts: tuple[StreamPart, ...]
+    keys: tuple[str, ...]
+    within: BoundExpr
+    columns: tuple[Column, ...]
+    span: Span | None = field(default=None, compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class NamedStream:
     """A stream that the program has given a name; `key` is unique, where names are shadowed `name` is not."""
 
@@ -250,6 +307,7 @@ BoundStream = (
     | Sorted
     | Cut
     | Deduplicated
+    | Together
     | NamedStream
 )
 

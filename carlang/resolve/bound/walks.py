@@ -42,12 +42,17 @@ from carlang.resolve.bound.streams import (
     Events,
     Filtered,
     Grouped,
+    Intervals,
     Joined,
     NamedStream,
+    Period,
     Projected,
     Sequenced,
+    Sessions,
     Sorted,
+    Together,
     Union,
+    Windows,
 )
 
 
@@ -64,7 +69,7 @@ def inputs(stream: BoundStream) -> tuple[BoundStream, ...]:
             return (source,)
         case Grouped(inputs=sources):
             return sources
-        case Joined(parts=joined):
+        case Joined(parts=joined) | Together(parts=joined):
             return tuple(part.stream for part in joined)
         case Union(left, right) | Difference(left, right):
             return (left, right)
@@ -87,14 +92,26 @@ def expressions(stream: BoundStream) -> tuple[BoundExpr, ...]:
             return (condition,)
         case Derived(value=value):
             return (value,)
-        case Grouped(gap=gap, having=having):
-            return (*having, *((gap,) if gap else ()))
+        case Grouped(period=period, having=having):
+            return (*having, *(_expressions_of(period) if period else ()))
         case Aggregated(items=items) | Projected(items=items):
             return tuple(item.value for item in items)
         case Sequenced(within=within):
             return (within,) if within else ()
+        case Together(within=within):
+            return (within,)
         case _:
             assert_never(stream)
+
+
+def _expressions_of(period: Period) -> tuple[BoundExpr, ...]:
+    match period:
+        case Sessions(gap=length) | Intervals(length=length):
+            return (length,)
+        case Windows(length, conditions):
+            return (*conditions, length)
+        case _:
+            assert_never(period)
 
 
 def streams_below(stream: BoundStream) -> Iterator[BoundStream]:

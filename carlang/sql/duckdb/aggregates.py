@@ -9,20 +9,20 @@ from sqlglot import exp
 from carlang.model.types import Kind
 from carlang.sql.dialect import Lowering, Operands
 from carlang.sql.duckdb.pieces import try_cast
-from carlang.sql.fragments import SQL, call, cast, column, folded, number, ordered, present
+from carlang.sql.fragments import SQL, call, cast, column, folded, number, ordered, present, when
 
 _PERCENT = 100.0
 
 
 def _sum(operands: Operands) -> SQL:
-    total = call("sum", operands.arguments[0])
+    total = operands.aggregated(call("sum", operands.arguments[0]))
     # DuckDB sums whole numbers in 128 bits; the language's have 64, and beyond them there is no result.
     return total if operands.type.kind is Kind.FLOAT else try_cast(total, "bigint")
 
 
 def _statistic(of: Callable[[SQL, Operands], SQL]) -> Lowering:
     def lowering(operands: Operands) -> SQL:
-        result = of(cast(operands.arguments[0], "double"), operands)
+        result = operands.aggregated(of(cast(operands.arguments[0], "double"), operands))
         return cast(call("round", result), "bigint") if operands.type.kind is Kind.DURATION else result
 
     return lowering
@@ -39,8 +39,8 @@ def _extreme(function: str) -> Lowering:
     def lowering(operands: Operands) -> SQL:
         value = operands.arguments[0]
         if not operands.type.is_string:
-            return call(function, value)
-        return _first_in_order(value, [folded(value.copy()), value.copy()], descending=function == "max")
+            return operands.aggregated(call(function, value))
+        return _first_in_order(operands, [folded(value.copy()), value.copy()], descending=function == "max")
 
     return lowering
 
@@ -52,12 +52,19 @@ def _at_an_end(*, last: bool) -> Lowering:
         value = operands.arguments[0]
         keys = [column("time")] if operands.timed else []
         keys += [folded(value.copy())] if operands.type.is_string else []
-        return _first_in_order(value, [*keys, value.copy()], descending=last)
+        return _first_in_order(operands, [*keys, value.copy()], descending=last)
 
     return lowering
 
 
-def _first_in_order(value: SQL, keys: list[SQL], *, descending: bool) -> SQL:
+def _first_in_order(operands: Operands, keys: list[SQL], *, descending: bool) -> SQL:
+    """Return the value of the row that comes first in the order of keys, of which the last is the value itself."""
+    value = operands.arguments[0]
+    if operands.window:
+        # `first` with an order is none of the aggregates that may run over a window; the least of rows of keys is.
+        row = when(present(value.copy()), call("row", *keys))
+        least = operands.aggregated(call("max" if descending else "min", row))
+        return call("struct_extract", least, number(len(keys)))
     # `first` gives a missing value where the first row has one; the language means the first row that has a value.
     order = [ordered(key, descending=descending) for key in keys]
     first = call("first", exp.Order(this=value, expressions=order))
