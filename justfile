@@ -53,6 +53,10 @@ docs:
     if [ -d ../shared/corpus ]; then {{python}} docs/generate_corpus.py ../shared/corpus/car/analytics; fi
     {{python}} tools/make_sample.py
 
+# Write a store, or with `--log` a log, of made-up events: `just events /tmp/store --events 3_000_000 --mixed`.
+events *arguments:
+    {{python}} -m bench.events {{arguments}}
+
 # Measure ingests against DuckDB and the EVTX parser alone (some minutes; the recordings have to be in ../shared/data).
 bench *arguments:
     {{python}} bench/ingest.py {{arguments}}

@@ -236,7 +236,8 @@ def other_options() -> frozenset[str]:
     commands: list[Any] = [_root()]
     for command in commands:
         commands += command.commands.values() if isinstance(command, TyperGroup) else ()
-    scripts = [path.read_text(encoding="utf-8") for path in modules() if path.parent.name in {"bench", "docs", "tools"}]
+    folders = {REPOSITORY / name for name in ("bench", "docs", "tools")}
+    scripts = [path.read_text(encoding="utf-8") for path in modules() if folders & {*path.parents}]
     scripts += [path.read_text(encoding="utf-8") for path in modules() if path.name == "conftest.py"]
     added = re.findall(r'add(?:_argument|option)\(\s*"(--[\w-]+)"', "\n".join(scripts))
     return frozenset({*added, *(option for command in commands for option in _options(command))})
