@@ -8,7 +8,7 @@ row, or may be either, None. Where one is false, or an arm of an `or` is, and th
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import lru_cache
@@ -88,7 +88,7 @@ class Folding:
 
     # ---- values ------------------------------------------------------------------------------------------------------
 
-    def value(self, expr: BoundExpr, trace: Trace) -> Value:  # a case a node
+    def value(self, expr: BoundExpr, trace: Trace) -> Value:  # noqa: C901, PLR0911  # a case a node
         """Return what is known of an expression's value in the rows of a trace."""
         match expr:
             case bound.FieldRef(name):
@@ -115,11 +115,39 @@ class Folding:
                 return self._aggregate(expr, [trace] if self.members is None else self.members)
             case bound.Scalar(stream, aggregate):
                 return self._scalar(stream, aggregate)
-            case bound.Items():
+            case bound.ElementOf(items):
+                inner = self.value(items, trace)
+                return inner if inner.missing else ANY
+            case bound.Choice():
+                return self._chosen(expr, trace)
+            case bound.Items() | bound.EachText():
                 return ANY
             case _:
                 outcome = self.condition(expr, trace)
                 return ANY if outcome.truth is None else Value(known=outcome.truth, why=_lost(outcome.losses))
+
+    def _chosen(self, choice: bound.Choice, trace: Trace) -> Value:
+        """Return what is known of the value that an `if` gives: of the only one that it can, or of all alike."""
+        values: list[Value] = []
+        why = NONE
+        for test, outcome in self._arms(choice, trace):
+            if outcome.truth is False:
+                why |= _lost(outcome.losses)
+                continue
+            values.append(self.value(test, trace))
+            if outcome.truth is True:
+                break
+        if all(value.missing for value in values):
+            return Value(missing=True, why=why | _all_why(values))
+        if len(values) == 1:
+            return replace(values[0], why=values[0].why | why)
+        return ANY
+
+    def _arms(self, choice: bound.Choice, trace: Trace) -> Iterator[tuple[BoundExpr, Outcome]]:
+        """Yield the values of an `if`, each with what is known of its condition; that of the last one holds."""
+        for test, value in zip(choice.conditions, choice.values, strict=True):
+            yield value, self.condition(test, trace)
+        yield choice.otherwise, Outcome(truth=True)
 
     def _arithmetic(self, expr: bound.Arith, trace: Trace) -> Value:
         left, right = self.value(expr.left, trace), self.value(expr.right, trace)
@@ -159,7 +187,9 @@ class Folding:
 
     # ---- conditions --------------------------------------------------------------------------------------------------
 
-    def condition(self, expr: BoundExpr, trace: Trace, *, positive: bool = True) -> Outcome:  # noqa: C901, PLR0911  # a case a node
+    def condition(  # noqa: C901, PLR0911, PLR0912  # a case a node
+        self, expr: BoundExpr, trace: Trace, *, positive: bool = True
+    ) -> Outcome:
         """Return what is known of a condition, or where not `positive` of its complement, in the rows of a trace."""
         match expr:
             case bound.Complement(inner):
@@ -184,6 +214,10 @@ class Folding:
                 return _turned(Outcome(truth=True) if value.known is True else MAYBE, positive=positive)
             case bound.InStream():
                 return _turned(self._in_stream(expr, trace), positive=positive)
+            case bound.Choice():
+                return self._chosen_truth(expr, trace, positive=positive)
+            case bound.SomeText():
+                return _turned(self._some_text(expr, trace), positive=positive)
             case bound.OneOf() | bound.Matches() | bound.RegexTest():
                 return _turned(self._text(expr, trace), positive=positive)
             case bound.InBlock() | bound.Contains() | bound.Affix():
@@ -208,6 +242,31 @@ class Folding:
         alone = replace(self, members=None)
         values = [alone.value(expr.value, each) for each in living]
         return _false(_all_why(values)) if all(value.missing for value in values) else MAYBE
+
+    def _chosen_truth(self, choice: bound.Choice, trace: Trace, *, positive: bool) -> Outcome:
+        """Tell of an `if` of conditions what is known of those that it can choose: any of them may hold."""
+        outcomes: list[Outcome] = []
+        losses: list[Loss] = []
+        for index, (value, test) in enumerate(self._arms(choice, trace)):
+            arm = (id(choice), index)
+            losses += [Loss(loss.why, loss.arm or arm) for loss in test.losses]
+            if test.truth is False:
+                continue
+            outcome = self.condition(value, trace, positive=positive)
+            losses += [Loss(loss.why, loss.arm or arm) for loss in outcome.losses]
+            outcomes.append(outcome)
+            if test.truth is True:
+                break
+        truths = {outcome.truth for outcome in outcomes}
+        if truths == {False}:
+            return Outcome(truth=False, losses=tuple(losses))
+        arms = {(id(choice), index) for index, outcome in enumerate(outcomes) if outcome.truth is not False}
+        return Outcome(True if truths == {True} else None, tuple(losses), frozenset(arms))
+
+    def _some_text(self, some: bound.SomeText, trace: Trace) -> Outcome:
+        """Test every text of a row: false where it has none."""
+        texts = [self.value(text, trace) for text in some.values]
+        return _false(_all_why(texts)) if all(text.missing for text in texts) else MAYBE
 
     def _text(self, expr: _TextTest, trace: Trace) -> Outcome:
         """Test a text: false where an operand is missing; of a text that is known, what the test says of it."""

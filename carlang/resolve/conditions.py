@@ -5,10 +5,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import assert_never
 
 from carlang.diagnostics import codes
 from carlang.model.types import Kind, Type
+from carlang.resolve import choices
 from carlang.resolve.bound import (
     Affix,
     AllOf,
@@ -45,18 +47,17 @@ from carlang.resolve.literals import (
 from carlang.resolve.membership import membership
 from carlang.resolve.remarks import always_true, hardly_meant, never_together, null_in_list, text_for_list
 from carlang.resolve.scope import Context, InputName, Row
+from carlang.resolve.texts import asked_of_any
 from carlang.resolve.values import DEEPEST, as_regex, too_deep, value, written_out
 from carlang.source import Span
 from carlang.syntax import ast
 
 _MIRRORED = {"<": ">", ">": "<", "<=": ">=", ">=": "<=", "==": "=="}
 
-_CONDITIONS = ast.Or | ast.And | ast.Not | ast.Comparison | ast.In | ast.TextTest | ast.Exists
-
 
 def condition_or_value(ctx: Context, row: Row, expr: ast.Expr) -> BoundExpr | None:
     """Return what a column holds: a condition, where one is written, else a value."""
-    return condition(ctx, row, expr) if isinstance(expr, _CONDITIONS) else value(ctx, row, expr)
+    return condition(ctx, row, expr) if isinstance(expr, ast.Condition) else value(ctx, row, expr)
 
 
 def condition(ctx: Context, row: Row, expr: ast.Expr) -> BoundExpr | None:
@@ -91,6 +92,11 @@ def _condition(ctx: Context, row: Row, expr: ast.Expr) -> BoundExpr | None:  # a
         case ast.TextTest(negated=negated):
             test = _text_test(ctx, row, expr)
             return _complement(test, expr.span) if negated else test
+        case ast.Between(negated=negated):
+            test = _between(ctx, row, expr)
+            return _complement(test, expr.span) if negated else test
+        case ast.IfElse():
+            return choices.chosen_truth(ctx, row, expr)
         case ast.Exists(operand, negated):
             inner = value(ctx, row, written_out(ctx, row, operand))
             test = Present(inner, span=expr.span) if inner else None
@@ -101,6 +107,7 @@ def _condition(ctx: Context, row: Row, expr: ast.Expr) -> BoundExpr | None:  # a
             | ast.Call()
             | ast.Arithmetic()
             | ast.Negative()
+            | ast.Element()
             | ast.ListLit()
             | ast.StringLit()
             | ast.NumberLit()
@@ -174,11 +181,23 @@ def _chain(ctx: Context, row: Row, expr: ast.Comparison) -> BoundExpr | None:
     return valid[0] if len(valid) == 1 else AllOf(valid, span=expr.span)
 
 
+def _between(ctx: Context, row: Row, test: ast.Between) -> BoundExpr | None:
+    """Resolve `a between b and c` as `a >= b and a <= c`."""
+    above = ast.Comparison((test.subject, test.low), (">=",), test.subject.span.to(test.low.span))
+    below = ast.Comparison((test.subject, test.high), ("<=",), test.subject.span.to(test.high.span))
+    return condition(ctx, row, ast.And((above, below), test.span))
+
+
 def _compare(ctx: Context, row: Row, left: ast.Expr, operator: str, right: ast.Expr, span: Span) -> BoundExpr | None:
     """Return the comparison of two operands; `!=` is the exact complement of `==`."""
     # What is missing does not equal anything, so `!=` is true of it: the complement, not a test of its own.
     if operator == "!=":
         return _complement(_compare(ctx, row, left, "==", right, span), span)
+    if asked := asked_of_any(ctx, row, left, right):
+        if operator != "==":
+            ctx.add(ctx.report(codes.BAD_OPERAND, f"`{operator}` does not compare `any`", span))
+            return None
+        return asked.some(_compare(ctx, asked.row, asked.operands[0], operator, asked.operands[1], span), span)
     if isinstance(left, ast.NullLit) or isinstance(right, ast.NullLit):
         return _with_null(ctx, row, right if isinstance(left, ast.NullLit) else left, operator, span)
     if isinstance(right, ast.ListLit) or isinstance(left, ast.ListLit):
@@ -290,6 +309,10 @@ def _within(ctx: Context, row: Row, test: ast.In) -> BoundExpr | None:
     """Return `item in container`: a value in a stream or a list, an address in a block, a text in a text."""
     if in_stream := membership(ctx, row, test):
         return in_stream.test
+    if asked := asked_of_any(ctx, row, test.item, test.container):
+        item, holder_or_list = asked.operands
+        changed = replace(test, item=item, container=holder_or_list)
+        return asked.some(_within(ctx, asked.row, changed), test.span)
     container = written_out(ctx, row, test.container)
     subject = value(ctx, row, written_out(ctx, row, test.item))
     if isinstance(container, ast.ListLit):
@@ -367,6 +390,9 @@ def _item_test(ctx: Context, row: Row, subject: BoundExpr | None, item: ast.Expr
 
 def _text_test(ctx: Context, row: Row, written: ast.TextTest) -> BoundExpr | None:
     """Return `subject contains pattern` and the like; a list of patterns means any of them."""
+    if asked := asked_of_any(ctx, row, written.subject, written.pattern):
+        changed = replace(written, subject=asked.operands[0], pattern=asked.operands[1])
+        return asked.some(_text_test(ctx, asked.row, changed), written.span)
     subject = value(ctx, row, written_out(ctx, row, written.subject))
     # Only now, so that the faults of a test come in the order in which it is read.
     pattern = written_out(ctx, row, written.pattern)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from carlang.diagnostics import codes, nearest
@@ -34,13 +34,13 @@ from carlang.resolve.conditions import condition, condition_or_value
 from carlang.resolve.joins import all_columns, duration, has_time, same_types, usable_keys
 from carlang.resolve.scope import Context, Entries, Flow, Row, column_types, entries_of
 from carlang.resolve.symbols import Entry, SymbolKind
-from carlang.resolve.values import stream_of, value, written_out
+from carlang.resolve.values import stream_of, takes_element, value, written_out
 from carlang.source import Span
 from carlang.syntax import ast, walk
 
 COUNT, FIRST, LAST = Column("count", INTEGER), Column("first_time", TIME), Column("last_time", TIME)
 START, END = Column("start", TIME), Column("end", TIME)
-_TESTS = ast.Not | ast.In | ast.TextTest | ast.Exists
+_TESTS = ast.Not | ast.In | ast.TextTest | ast.Exists | ast.IfElse
 
 
 def group(
@@ -257,10 +257,15 @@ def _is_of_all_rows(ctx: Context, row: Row, column: ast.Expr) -> bool:
     An aggregate of another stream is a value that a test may compare with each row: `pid in [1, max(q.pid)]`. Outside
     these tests it makes one row as well: `count(q)`.
     """
-    if any(isinstance(n, ast.Call) and is_aggregate_call(n) and not stream_of(ctx, row, n) for n in walk(column)):
+    if any(not stream_of(ctx, row, call) for call in _aggregates(ctx, row, walk(column))):
         return True
     outside = walk(column, stop=lambda node: isinstance(node, _TESTS))
-    return any(isinstance(node, ast.Call) and is_aggregate_call(node) for node in outside)
+    return any(_aggregates(ctx, row, outside))
+
+
+def _aggregates(ctx: Context, row: Row, nodes: Iterable[ast.Node]) -> Iterator[ast.Call]:
+    calls = (node for node in nodes if isinstance(node, ast.Call))
+    return (call for call in calls if is_aggregate_call(call) and not takes_element(ctx, row, call))
 
 
 def _select(ctx: Context, row: Row, written: Sequence[ast.SelectItem]) -> _Selected:

@@ -17,6 +17,9 @@ from carlang.syntax import ast
 MOST_SUGGESTIONS = 200
 """How many names are looked for in one program: each is compared with all that there are."""
 
+EACH_TEXT = "#text"
+"""What the text at hand in a test of every text is called: no name of a program can be this."""
+
 PatternCheck = Callable[[str], str | None]
 """Tells what is wrong with a regular expression, in the words of the engine that will run it, or None."""
 

@@ -14,12 +14,23 @@ from carlang.diagnostics import codes
 from carlang.model import functions
 from carlang.model.functions import NUMBERED_TOP
 from carlang.model.types import DURATION, FLOAT, INTEGER, STRING, TIME, Kind, Type
-from carlang.resolve.bound import Arith, BoundExpr, Const, FieldRef, MemberRef, Param, Scalar
+from carlang.resolve import choices
+from carlang.resolve.bound import Arith, BoundExpr, Const, EachText, FieldRef, MemberRef, Param, Scalar
 from carlang.resolve.calls import aggregate_takes, aggregated, apply, is_aggregate_call
 from carlang.resolve.literals import as_number, plain_value, value_as
 from carlang.resolve.names import unknown_base, unknown_name
-from carlang.resolve.scope import BrokenName, ConstantName, Context, InputName, Row, ScalarName, StreamName
+from carlang.resolve.scope import (
+    EACH_TEXT,
+    BrokenName,
+    ConstantName,
+    Context,
+    InputName,
+    Row,
+    ScalarName,
+    StreamName,
+)
 from carlang.resolve.symbols import SymbolKind
+from carlang.resolve.texts import is_any
 from carlang.source import Span
 from carlang.syntax import ast
 from carlang.syntax.brackets import connectives_beside
@@ -40,6 +51,8 @@ MOST_VALUES = 20_000
 the query, and so the time and memory that it takes; one of so many compiles in a few seconds."""
 
 _DIVISOR_DEPTH = 4
+_ENDS = {"first": 0, "last": -1}
+_LIST_FUNCTIONS = frozenset({"split", "values", "top", "rare"})
 _RESULT: dict[tuple[str, str, str], Type] = {
     ("time", "-", "time"): DURATION,
     ("time", "+", "duration"): TIME,
@@ -55,7 +68,14 @@ _RESULT: dict[tuple[str, str, str], Type] = {
 
 
 def written_out(ctx: Context, row: Row, expr: ast.Expr) -> ast.Expr:
-    """Return what a constant's name stands for, at the place of the name; anything else as it is."""
+    """Return what a constant's name, or an element of a list of constants, stands for, at the place where it stands.
+
+    Anything else is returned as it is.
+    """
+    if isinstance(expr, ast.Element):
+        container = written_out(ctx, row, expr.base)
+        item = choices.listed(container, expr.index) if isinstance(container, ast.ListLit) else None
+        return expr if item is None else replace(written_out(ctx, row, item), span=expr.span)
     if not isinstance(expr, ast.Name) or row.bare(expr.ident):
         return expr
     meaning = ctx.names.get(expr.ident)
@@ -123,8 +143,16 @@ def _value(ctx: Context, row: Row, expr: ast.Expr, wanted: Type | None) -> Bound
         case ast.Arithmetic():
             return _arithmetic(ctx, row, expr)
         case ast.Negative(operand):
-            inner = value(ctx, row, operand, INTEGER)
+            if isinstance(operand, ast.Condition):
+                fault = ctx.report(codes.BAD_OPERAND, "a condition is negated with `not`", expr.span)
+                ctx.add(fault.repaired_by("not ", Span(expr.span.start, operand.span.start), certain=False))
+                return None
+            inner = value(ctx, row, written_out(ctx, row, operand), INTEGER)
             return _negated(ctx, inner, expr.span) if inner else None
+        case ast.Element():
+            return choices.element(ctx, row, expr, wanted)
+        case ast.IfElse():
+            return choices.chosen_value(ctx, row, expr, wanted)
         case ast.Call():
             return _call(ctx, row, expr)
         case ast.ListLit():
@@ -141,7 +169,16 @@ def _value(ctx: Context, row: Row, expr: ast.Expr, wanted: Type | None) -> Bound
             | ast.AddressLit()
         ):
             return plain_value(expr)
-        case ast.Or() | ast.And() | ast.Not() | ast.Comparison() | ast.In() | ast.TextTest() | ast.Exists():
+        case (
+            ast.Or()
+            | ast.And()
+            | ast.Not()
+            | ast.Comparison()
+            | ast.In()
+            | ast.TextTest()
+            | ast.Between()
+            | ast.Exists()
+        ):
             fault = ctx.report(codes.BAD_OPERAND, "a condition cannot stand here", expr.span)
             ctx.add(fault.with_label("a value is expected"))
             return None
@@ -181,7 +218,15 @@ def _name(ctx: Context, row: Row, name: ast.Name, wanted: Type | None) -> BoundE
         message = f"{row.title} calls `{name.ident}` `{field.name}`"
         ctx.add(ctx.report(codes.FIELD_ALIAS, message, name.span).repaired_by(field.name))
         return column
+    if is_any(ctx, row, name):
+        _lone_any(ctx, name.span)
+        return None
     return unknown_name(ctx, row, name, is_stream=isinstance(meaning, StreamName))
+
+
+def _lone_any(ctx: Context, span: Span) -> None:
+    fault = ctx.report(codes.BAD_OPERAND, "`any` is every text of an event, not one value", span)
+    ctx.add(fault.with_help('it is tested: `any contains "x"`, `any == "x*"`, `any in ["x", "y"]`, `any match "re"`'))
 
 
 def _input(ctx: Context, ident: str, kind: Type, span: Span) -> Param:
@@ -200,7 +245,9 @@ def _column(ctx: Context, row: Row, name: ast.Name, columns: list[str]) -> Bound
     return None
 
 
-def _field(ctx: Context, row: Row, column: str, name: ast.Name, span: Span) -> FieldRef:
+def _field(ctx: Context, row: Row, column: str, name: ast.Name, span: Span) -> FieldRef | EachText:
+    if column == EACH_TEXT:
+        return EachText(span=span)
     ctx.use_column(row, column, name)
     return FieldRef(column, row.columns[column], span=span)
 
@@ -208,6 +255,9 @@ def _field(ctx: Context, row: Row, column: str, name: ast.Name, span: Span) -> F
 def _member(ctx: Context, row: Row, member: ast.Member) -> BoundExpr | None:
     """Read a path from the left: a stream's own name, a part of a join, a column, and a member of a record."""
     names = _path(member)
+    if is_any(ctx, row, member):
+        _lone_any(ctx, member.span)
+        return None
     if not names:
         record = value(ctx, row, member.base)
         return _record_member(ctx, record, member) if record else None
@@ -317,6 +367,9 @@ def _in_part(ctx: Context, row: Row, prefix: str, member: ast.Member) -> BoundEx
 
 def _call(ctx: Context, row: Row, call: ast.Call) -> BoundExpr | None:
     name = call.function.ident
+    if takes_element(ctx, row, call):
+        ctx.symbols.use(ctx.symbols.shared(SymbolKind.FUNCTION, name.casefold(), within="aggregate"), call.function)
+        return choices.element(ctx, row, ast.Element(call.arguments[0], _ENDS[name.casefold()], call.span), None)
     # `min` and `max` are aggregates of one argument and functions of several.
     if functions.aggregate(name) and is_aggregate_call(call):
         return _aggregate_call(ctx, row, call, name)
@@ -334,6 +387,30 @@ def _call(ctx: Context, row: Row, call: ast.Call) -> BoundExpr | None:
     written = [as_regex(argument) if index in regexes else argument for index, argument in enumerate(written)]
     arguments = tuple(value(ctx, rows, argument) for argument in written)
     return apply(ctx, call, arguments)
+
+
+def takes_element(ctx: Context, row: Row, call: ast.Call) -> bool:
+    """Tell whether a call is `first` or `last` of a list, which is one of its elements: an aggregate takes no lists."""
+    return (
+        call.function.ident.casefold() in _ENDS and len(call.arguments) == 1 and _is_list(ctx, row, call.arguments[0])
+    )
+
+
+def _is_list(ctx: Context, row: Row, expr: ast.Expr) -> bool:
+    match written_out(ctx, row, expr):
+        case ast.ListLit():
+            return True
+        case ast.Call(function):
+            name = function.ident.casefold()
+            return name in _LIST_FUNCTIONS or NUMBERED_TOP.fullmatch(name) is not None
+        case ast.Name(ident):
+            columns = row.bare(ident)
+        case ast.Member() as member if path := _path(member):
+            column = row.exact(".".join(row.strip([name.ident for name in path])))
+            columns = [column] if column else []
+        case _:
+            return False
+    return len(columns) == 1 and row.columns[columns[0]].kind is Kind.LIST
 
 
 def _runs_on(ctx: Context, call: ast.Call) -> bool:
@@ -356,8 +433,7 @@ def _runs_on(ctx: Context, call: ast.Call) -> bool:
 def _is_keyword(ctx: Context, call: ast.Call) -> bool:
     """Report a name that only looks like a function: `wehre (…)`, a misspelt keyword before a condition."""
     name = call.function
-    conditions = ast.Or | ast.And | ast.Not | ast.Comparison | ast.In | ast.TextTest | ast.Exists
-    if functions.scalar(name.ident) or not (len(call.arguments) == 1 and isinstance(call.arguments[0], conditions)):
+    if functions.scalar(name.ident) or not (len(call.arguments) == 1 and isinstance(call.arguments[0], ast.Condition)):
         return False
     near = near_keywords(name.ident)
     if not near:

@@ -160,6 +160,22 @@ class Dialect:
         """Return a member of an open record: as it is written, else one that differs in case and underscores only."""
         self.refuse("members of open records")
 
+    def element(self, items: SQL, index: int) -> SQL:  # noqa: ARG002  # the same
+        """Return an item of a list, from 0 on or from -1 at the end backwards; missing where there is none."""
+        self.refuse("elements of lists")
+
+    def leaves(self, record: SQL) -> SQL:  # noqa: ARG002  # the same
+        """Return the list of an open record's values, those inside of others too, as texts; missing of no record."""
+        self.refuse("every text of an event")
+
+    def some_item(self, items: SQL, test: Callable[[SQL], SQL]) -> SQL:  # noqa: ARG002  # the same
+        """Return the test that some item of a list passes a test."""
+        self.refuse("every text of an event")
+
+    def with_value(self, name: str, value: SQL, body: SQL) -> SQL:  # noqa: ARG002  # the same
+        """Return an expression in which a column of this name stands for a value, which is computed once."""
+        self.refuse("every text of an event")
+
     def in_block(self, address: SQL, low: int, high: int) -> SQL:  # noqa: ARG002  # the same
         """Return the test that a text is an IP address between two others, given as 128-bit numbers."""
         self.refuse("blocks of IP addresses")

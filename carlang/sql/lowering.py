@@ -19,7 +19,7 @@ makes it definite again. A condition in the place of a value is made definite wi
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import reduce
@@ -103,7 +103,8 @@ class QueryBuilder:
 
     `tables` gathers the named streams, each a common table expression, in the order in which they depend on one
     another. `computed` holds, by identity, the expressions that are columns already where the builder stands. With
-    `of_records` streams of tied records are lowered as those and not as occurrences.
+    `of_records` streams of tied records are lowered as those and not as occurrences. `each_text` is the text at hand in
+    a test of every text.
     """
 
     dialect: Dialect
@@ -113,6 +114,7 @@ class QueryBuilder:
     of_records: bool = False
     tables: dict[str, exp.Query] = field(default_factory=dict)
     computed: Mapping[int, str] = field(default_factory=dict)
+    each_text: SQL | None = None
 
     # ---- streams -----------------------------------------------------------------------------------------------------
 
@@ -395,7 +397,7 @@ class QueryBuilder:
 
     # ---- expressions -------------------------------------------------------------------------------------------------
 
-    def value(self, expr: bound.BoundExpr) -> SQL:
+    def value(self, expr: bound.BoundExpr) -> SQL:  # noqa: C901, PLR0911, PLR0912  # a case a node
         """Return a value, or a condition as a value, which is never missing."""
         check_time()
         if id(expr) in self.computed:
@@ -413,6 +415,12 @@ class QueryBuilder:
                 return self.value(self.given[name, kind.kind])
             case bound.Items(items):
                 return exp.Array(expressions=[self.value(item) for item in items])
+            case bound.ElementOf(items, index):
+                return self.dialect.element(self.value(items), index)
+            case bound.Choice():
+                return self._chosen(expr, self.value)
+            case bound.EachText():
+                return self._each_text()
             case bound.Arith(operator, left, right):
                 operands = self._of(expr, left, right)
                 return self.dialect.operator(operator, replace(operands, has_query=_has_query(expr)))
@@ -425,7 +433,7 @@ class QueryBuilder:
             case _:
                 return definite(self.condition(expr))
 
-    def condition(self, expr: bound.BoundExpr) -> SQL:
+    def condition(self, expr: bound.BoundExpr) -> SQL:  # noqa: C901, PLR0911  # a case a node
         """Return a condition: true where it holds, false or missing where it does not."""
         match expr:
             case bound.AllOf(conditions):
@@ -448,6 +456,10 @@ class QueryBuilder:
                 return self.dialect.in_block(self.value(subject), low, high)
             case bound.Truth(operand):
                 return self.value(operand)
+            case bound.Choice():
+                return self._chosen(expr, self.condition)
+            case bound.SomeText():
+                return self._some_text(expr)
             case (
                 bound.FieldRef()
                 | bound.MemberRef()
@@ -455,6 +467,8 @@ class QueryBuilder:
                 | bound.Now()
                 | bound.Param()
                 | bound.Items()
+                | bound.ElementOf()
+                | bound.EachText()
                 | bound.Arith()
                 | bound.Apply()
                 | bound.Aggregate()
@@ -463,6 +477,39 @@ class QueryBuilder:
                 return self.value(expr)
             case _:
                 assert_never(expr)
+
+    def _chosen(self, choice: bound.Choice, lowered: Callable[[bound.BoundExpr], SQL]) -> SQL:
+        """Return the value of the first condition that holds: a missing one does not, in SQL either."""
+        arms = zip(choice.conditions, choice.values, strict=True)
+        ifs = [exp.If(this=self.condition(test), true=lowered(value)) for test, value in arms]
+        return exp.Case(ifs=ifs, default=lowered(choice.otherwise))
+
+    def _some_text(self, some: bound.SomeText) -> SQL:
+        """Test every text by itself: a column as it is, the items of a list and the leaves of a record in a list.
+
+        A test may have queries in it, which an engine takes in no function of items: they are computed before.
+        """
+        tests: list[SQL] = []
+        queries = [node for node in bound.walk(some.test) if isinstance(node, bound.Scalar)]
+        known = {id(query): f"#query{index}" for index, query in enumerate(queries)}
+        within = replace(self, computed={**self.computed, **known})
+        for value in some.values:
+            text_or_list = self.value(value)
+            if value.type.is_string:
+                tests.append(replace(self, each_text=text_or_list).condition(some.test))
+                continue
+            record = value.type.kind is Kind.RECORD
+            items = self.dialect.leaves(text_or_list) if record else text_or_list
+            test = self.dialect.some_item(items, lambda item: replace(within, each_text=item).condition(some.test))
+            for index, query in enumerate(queries):
+                test = self.dialect.with_value(f"#query{index}", self.value(query), test)
+            tests.append(test)
+        return any_of(tests)
+
+    def _each_text(self) -> SQL:
+        if self.each_text is None:
+            raise AssertionError("a text of all is asked for outside of a test of them")
+        return self.each_text.copy()
 
     def _test(self, expr: bound.Compare | bound.OneOf | bound.Contains | bound.Affix | bound.RegexTest) -> SQL:
         """Apply the operator that a test is."""

@@ -22,7 +22,7 @@ class Name:
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """`s.exe`, `proto_info.pipe`."""
+    """`s.exe`, `proto_info.pipe`, `event_data["Source Name"]`."""
 
     base: Expr
     name: Name
@@ -153,6 +153,17 @@ class TextTest:
 
 
 @dataclass(frozen=True, slots=True)
+class Between:
+    """`a between b and c`, `a not between b and c`."""
+
+    subject: Expr
+    low: Expr
+    high: Expr
+    negated: bool
+    span: Span = _span()
+
+
+@dataclass(frozen=True, slots=True)
 class Exists:
     """`a exists`."""
 
@@ -180,6 +191,25 @@ class Negative:
 
 
 @dataclass(frozen=True, slots=True)
+class Element:
+    """`xs[0]`, `xs[-1]`."""
+
+    base: Expr
+    index: int
+    span: Span = _span()
+
+
+@dataclass(frozen=True, slots=True)
+class IfElse:
+    """`if (c) then e else f`."""
+
+    condition: Expr
+    then: Expr
+    otherwise: Expr
+    span: Span = _span()
+
+
+@dataclass(frozen=True, slots=True)
 class Call:
     """`lower(exe)`, `count(distinct user)`."""
 
@@ -201,9 +231,12 @@ Expr = (
     | Comparison
     | In
     | TextTest
+    | Between
     | Exists
     | Arithmetic
     | Negative
+    | Element
+    | IfElse
     | Call
 )
 
@@ -385,6 +418,8 @@ class Pipe:
     span: Span = _span()
 
 
+Condition = Or | And | Not | Comparison | In | TextTest | Between | Exists
+"""What can be nothing but true or false."""
 StreamForm = (
     Search
     | Filter

@@ -224,14 +224,10 @@ class Builder(Transformer_NonRecursive[Token, Any]):
         operators = tuple(_SAME_OPERATOR.get(str(token), str(token)) for token in parts[1::2])
         return ast.Comparison(operands, operators, _over(parts))
 
-    def between(self, parts: list[Child]) -> ast.And | ast.Not:
-        """`a between b and c`: from the one to the other, both ends among them."""
+    def between(self, parts: list[Child]) -> ast.Between:
+        """`a not between b and c`."""
         subject, operator, low, _, high = parts
-        subject = _field(subject)
-        above = ast.Comparison((subject, low), (">=",), _over([subject, low]))
-        below = ast.Comparison((subject, high), ("<=",), _over([subject, high]))
-        both = ast.And((above, below), _over(parts))
-        return ast.Not(both, _over(parts)) if operator.type == "NOT_BETWEEN" else both
+        return ast.Between(_field(subject), low, high, operator.type == "NOT_BETWEEN", _over(parts))
 
     def in_test(self, parts: list[Child]) -> ast.In:
         """`a not in b`."""
@@ -268,6 +264,25 @@ class Builder(Transformer_NonRecursive[Token, Any]):
         if isinstance(value, ast.NumberLit):
             return ast.NumberLit(-value.value, _over(parts))
         return ast.Negative(value, _over(parts))
+
+    def element(self, parts: list[Child]) -> ast.Element:
+        """`xs[-1]`."""
+        written = "".join(parts[1][1:-1].split())
+        value = number_value(written.removeprefix("-"))
+        if value is None:
+            self._too_large(parts[1:], "number")
+        return ast.Element(parts[0], int(value or 0) * (-1 if written.startswith("-") else 1), _over(parts))
+
+    def key(self, parts: list[Child]) -> ast.Member:
+        """`event_data["Source Name"]`: the same as `event_data.x`, of a name that is no word."""
+        base, token = parts
+        written = token[1:-1].strip()
+        return ast.Member(base, ast.Name(string_value(written), _token_span(token)), _over(parts))
+
+    def if_else(self, parts: list[Child]) -> ast.IfElse:
+        """`if (c) then e else f`."""
+        condition, then, otherwise = _nodes(parts)
+        return ast.IfElse(condition, then, otherwise, _over(parts))
 
     def pattern(self, parts: list[Child]) -> ast.StringLit:
         """`*transfer*`, without quotes."""

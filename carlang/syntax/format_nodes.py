@@ -6,7 +6,7 @@ Parentheses stand where precedence asks for them, and around an `and` inside an 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import assert_never
 
@@ -18,8 +18,9 @@ from carlang.syntax.format_doc import Doc, Group, Item, flat
 from carlang.syntax.literal import canonical_duration, duration_literal, number_literal, regex_literal, string_literal
 
 # How tightly an expression holds together; what stands inside another needs the other's level at least.
-OR, AND, NOT, COMPARISON, SUM, PRODUCT, ATOM = range(7)
+OR, AND, NOT, COMPARISON, SUM, PRODUCT, SIGNED, ATOM = range(8)
 
+_WORD = re.compile(r"[^\W\d]\w*")
 _CALL = re.compile(r"(\w+)\(")
 _OTHER_LINE = re.compile(r"[^\S\n]*(?:(?:#|//)[^\n]*)?\n")
 _TESTS = {"contains": "does not contain", "match": "does not match"}
@@ -53,7 +54,8 @@ class Writer:
                 self._patterns = False
                 return doc
             case ast.FieldStmt(stream, field, value):
-                return [f"{stream.ident}.{field.ident} = ", *self._expression(value, SUM)]
+                level = OR if isinstance(value, ast.IfElse) else SUM
+                return [f"{stream.ident}.{field.ident} = ", *self._expression(value, level)]
             case ast.InputStmt(name, kind, default):
                 head = f"input {name.ident}" + (f": {kind.ident}" if kind else "")
                 return [head, " = ", *self._expression(default, SUM)] if default else [head]
@@ -229,21 +231,42 @@ class Writer:
         match node:
             case ast.Not(operand):
                 return NOT, ["not ", *self._expression(operand, NOT)]
-            case ast.Comparison() | ast.In() | ast.TextTest() | ast.Exists():
+            case ast.Comparison() | ast.In() | ast.TextTest() | ast.Between() | ast.Exists():
                 return COMPARISON, self._comparison(node)
             case ast.Arithmetic(operator, left, right):
                 level = SUM if operator in "+-" else PRODUCT
                 # A sum leans to the left: `a - (b - c)` needs its parentheses, `(a - b) - c` does not.
                 return level, [*self._expression(left, level), f" {operator} ", *self._expression(right, level + 1)]
             case ast.Negative(operand):
-                return SUM, ["-", *self._expression(operand, SUM)]
+                return SIGNED, ["-", *self._expression(operand, ATOM)]
+            case ast.NumberLit(value) if value < 0:
+                return SIGNED, [self._literal(node)]
+            case ast.IfElse():
+                return OR, [Group(list(self._choices(node)))]
             case ast.Or() | ast.And():  # taken before
                 return OR, [self._chain(node, bracketed=True)]
             case _:
                 return ATOM, self._atom(node)
 
-    def _comparison(self, node: ast.Comparison | ast.In | ast.TextTest | ast.Exists) -> Doc:
+    def _choices(self, node: ast.IfElse) -> Iterator[Item]:
+        """Yield the parts of an `if`, and of those behind its `else`, each with the word before it."""
+        lead, current = "", node
+        while True:
+            yield Item(["if ", self._condition(current.condition)], current.condition.span, lead)
+            # Which `else` is whose is seen at once where an `if` behind `then` has brackets.
+            then, otherwise = current.then, current.otherwise
+            yield Item(self._expression(then, AND if isinstance(then, ast.IfElse) else OR), then.span, "then")
+            if not isinstance(otherwise, ast.IfElse):
+                yield Item(self._expression(otherwise), otherwise.span, "else")
+                return
+            lead, current = "else", otherwise
+
+    def _comparison(self, node: ast.Comparison | ast.In | ast.TextTest | ast.Between | ast.Exists) -> Doc:
         match node:
+            case ast.Between(subject, low, high, negated):
+                words = " not between " if negated else " between "
+                ends = [*self._expression(low, SUM), " and ", *self._expression(high, SUM)]
+                return [*self._expression(subject, SUM), words, *ends]
             case ast.Comparison(operands, operators):
                 doc = [*self._expression(operands[0], SUM)]
                 for operator, operand in zip(operators, operands[1:], strict=True):
@@ -267,10 +290,10 @@ class Writer:
             case ast.Name(ident):
                 return [ident]
             case ast.Member(base, name):
-                # The parser cannot read `10.0.0.1.a`, and people cannot read `1.5.a`.
-                number = isinstance(base, ast.NumberLit | ast.DurationLit | ast.AddressLit)
-                inner = self._expression(base, ATOM)
-                return ["(", *inner, ")", f".{name.ident}"] if number else [*inner, f".{name.ident}"]
+                is_word = _WORD.fullmatch(name.ident) is not None
+                return [*self._base(base), f".{name.ident}" if is_word else f"[{string_literal(name.ident)}]"]
+            case ast.Element(base, index):
+                return [*self._base(base), f"[{index}]"]
             case ast.Call(function, arguments, distinct):
                 # Resolving tells a call from a condition on the next line by where the parenthesis stands.
                 if self._text is not None and _OTHER_LINE.match(self._text, function.span.end):
@@ -287,6 +310,13 @@ class Writer:
                 return [Group(members, "[", "]", packed=True)] if members else ["[]"]
             case _:
                 return [self._literal(node)]
+
+    def _base(self, base: ast.Expr) -> Doc:
+        """Return what a member or an element is taken of."""
+        # The parser cannot read `10.0.0.1.a`, and people cannot read `1.5.a`.
+        number = isinstance(base, ast.NumberLit | ast.DurationLit | ast.AddressLit)
+        inner = self._expression(base, ATOM)
+        return ["(", *inner, ")"] if number and inner[0] != "(" else inner
 
     def _literal(self, node: ast.Expr) -> str:
         match node:

@@ -1,7 +1,8 @@
 r"""Where statements end.
 
 A statement ends at a newline, except inside `()` or `[]`, after an infix operator, a comma or a `|`, and before a line
-that begins with `and`, `or`, `where` or `|`. Newlines inside strings do not occur: a string ends on its line.
+that begins with `and`, `or`, `where` or `|`; behind `if`, also around `then` and `else`. Newlines inside strings do not
+occur: a string ends on its line.
 
 A bracket that is never closed would swallow the rest of the program. So a line that can only begin a statement
 (`x = search …`, `output …`) begins one even where a bracket is open, and the bracket is reported; everything behind
@@ -70,6 +71,7 @@ _BEFORE_A_NAME = frozenset({"output", "return", "filter", "search", "input", "fr
 # What an operand cannot stand behind: nothing, an operator, an open bracket, a word that wants a name.
 _NO_OPERAND = frozenset({"", "infix", "pipe", "open"}) | _ALWAYS_CONTINUES | _BEFORE_A_NAME
 _CONTINUES_BEFORE = frozenset({"and", "or", "where"})
+_CHOICES = frozenset({"then", "else"})
 _BINDS = re.compile(r"\s*=(?!=)")
 _ESCAPED_QUOTE = re.compile(r"""\\["']""")
 _CLOSING = {"(": ")", "[": "]"}
@@ -94,6 +96,7 @@ class _Cutter:
     end: int = 0
     faulty: bool = False
     swallowed: bool = False  # a string without an end took the rest of its line, brackets that close included
+    chooses: bool = False  # the statement has an `if`, of which `then` and `else` are words
     misread: int = -1  # the end of a line on which quotes do not pair up, which has been reported
     operator: Span | None = None  # the last token, where it is an operator that wants something behind it
     pending: bool = False  # a newline at depth 0 was passed: the next token decides whether it ended the statement
@@ -118,6 +121,7 @@ class _Cutter:
             self.last = "infix"
         else:
             self.last = text.casefold() if kind == "word" else kind
+        self.chooses = self.chooses or self.last == "if"
         if kind == "open":
             self.open.append((text, start))
         elif kind == "close":
@@ -133,9 +137,11 @@ class _Cutter:
 
     def _continues(self, kind: str, text: str, end: int) -> bool:
         # `where = …` binds a name.
-        word = kind == "word" and text.casefold() in _CONTINUES_BEFORE and not _BINDS.match(self.source.text, end)
+        words = _CONTINUES_BEFORE | _CHOICES if self.chooses else _CONTINUES_BEFORE
+        word = kind == "word" and text.casefold() in words and not _BINDS.match(self.source.text, end)
         before = kind in ("pipe", "close") or word
-        return before or self.last in ("infix", "pipe") or self.last in _ALWAYS_CONTINUES
+        behind = self.last in _ALWAYS_CONTINUES or (self.chooses and self.last in _CHOICES)
+        return before or behind or self.last in ("infix", "pipe")
 
     def _close(self, text: str, span: Span) -> None:
         if self.open and _CLOSING[self.open[-1][0]] == text:
@@ -221,7 +227,7 @@ class _Cutter:
             if not self.swallowed:
                 self._unclosed(*bracket)
         self.pieces.append(Piece(Span(self.start, self.end), self.faulty))
-        self.start, self.faulty, self.swallowed, self.last = None, False, False, ""
+        self.start, self.faulty, self.swallowed, self.chooses, self.last = None, False, False, False, ""
         self.escaped.clear()
 
 

@@ -38,8 +38,12 @@ def children(node: ast.Node) -> tuple[ast.Node, ...]:  # noqa: C901, PLR0911, PL
             return items
         case ast.Or(operands) | ast.And(operands) | ast.Comparison(operands):
             return operands
-        case ast.Not(operand) | ast.Negative(operand) | ast.Exists(operand):
+        case ast.Not(operand) | ast.Negative(operand) | ast.Exists(operand) | ast.Element(operand):
             return (operand,)
+        case ast.Between(subject, low, high):
+            return subject, low, high
+        case ast.IfElse(condition, then, otherwise):
+            return condition, then, otherwise
         case ast.In(left, right) | ast.TextTest(_, left, right) | ast.Arithmetic(_, left, right):
             return left, right
         case ast.Call(function, arguments):
@@ -157,6 +161,12 @@ def _with_children(node: ast.Node, new: Sequence[Any]) -> ast.Node:  # noqa: C90
             return node
         case ast.Member():
             return replace(node, base=next(rest), name=next(rest))
+        case ast.Element():
+            return replace(node, base=next(rest))
+        case ast.Between():
+            return replace(node, subject=next(rest), low=next(rest), high=next(rest))
+        case ast.IfElse():
+            return replace(node, condition=next(rest), then=next(rest), otherwise=next(rest))
         case ast.ListLit():
             return replace(node, items=tuple(rest))
         case ast.Or() | ast.And() | ast.Comparison():

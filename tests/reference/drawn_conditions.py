@@ -19,9 +19,12 @@ def condition(values: Values, depth: int) -> str:
     choose = values.choose
     if depth <= 1 or choose.chance(35):
         return _leaf(values)
-    form = choose.integer(0, 4)
+    form = choose.integer(0, 5)
     if form == 0:
         return f"not ({condition(values, depth - 1)})"
+    if form == 5:
+        parts = [condition(values, depth - 1) for _ in range(3)]
+        return "(if ({}) then {} else {})".format(*parts)
     word = choose.pick(("and", "or", "AND"))
     pieces = [condition(values, depth - 1) for _ in range(choose.integer(2, 3))]
     return f" {word} ".join(f"({piece})" for piece in pieces)
@@ -29,6 +32,8 @@ def condition(values: Values, depth: int) -> str:
 
 def _leaf(values: Values) -> str:
     kinds: list[Callable[[Values], str]] = [_text, _text, _presence, _number]
+    if values.fields(is_text):
+        kinds.append(_any)
     if values.fields(lambda kind: kind.kind is Kind.TIME):
         kinds += [_time, _duration]
     if values.fields(lambda kind: kind.kind is Kind.IP):
@@ -75,6 +80,23 @@ def _text(values: Values) -> str:
             return f"{values.literal(stars=False)} {choose.pick(('==', '<', '!='))} {values.text(0)}"
 
 
+def _any(values: Values) -> str:
+    choose = values.choose
+    parts = sorted({name.rpartition(".")[0] for name in values.fields(is_text)} - {""})
+    any_ = f"{choose.pick(parts)}.any" if parts and choose.chance(50) else choose.pick(("any", "ANY"))
+    return choose.pick(
+        (
+            f"{any_} {choose.pick(('==', '!='))} {values.literal()}",
+            f"{any_} {choose.pick(('==', '!='))} {values.text(0)}",
+            f"{any_} {choose.pick(('in', 'not in'))} [{_texts(values)}]",
+            f"{any_} {_test(values)} {values.literal()}",
+            f"{any_} {_test(values)} [{_texts(values)}]",
+            f"{any_} {choose.pick(('match', 'not match'))} {quoted(choose.pick(REGEXES))}",
+            f"{values.text(0)} {choose.pick(('in', 'not in'))} {any_}",
+        )
+    )
+
+
 def _test(values: Values) -> str:
     return values.choose.pick(
         ("contains", "startswith", "endswith", "does not contain", "not startswith", "not endswith", "includes one of")
@@ -100,9 +122,13 @@ def _number(values: Values) -> str:
     choose = values.choose
     subject = values.number(2)
     number = choose.pick((str(choose.integer(0, 6)), "1.5", "-1", '"3"', str(choose.integer(0, 500)), "0.5"))
-    match choose.integer(0, 4):
+    match choose.integer(0, 6):
         case 0 | 1:
             return f"{subject} {choose.pick(_ORDERS)} {number}"
+        case 5:
+            return f"{subject} {choose.pick(('between', 'not between'))} -1 and {choose.integer(0, 6)}"
+        case 6:
+            return f"-{choose.integer(0, 6)} {choose.pick(_ORDERS)} -{values.number(0)}"
         case 2:
             return f"{subject} {choose.pick(_ORDERS)} {values.number(1)}"
         case 3:

@@ -107,6 +107,21 @@ class Values:
             )
         return quoted(text)
 
+    def test(self) -> str:
+        """Return a plain condition, for an `if` inside of a value."""
+        present = self.field(lambda _: True)
+        tests = [f"{self.text(0)} contains {self.literal()}", f"{self.number(0)} between -1 and {self.number(0)}"]
+        return self.choose.pick((*tests, f"{present} exists", f"not ({present} == null)") if present else tests)
+
+    def element(self) -> str:
+        """Return an item of a list of texts."""
+        lists = self.fields(lambda kind: kind.kind is Kind.LIST and kind.item is not None and is_text(kind.item))
+        listed = self.named(self.choose.pick(lists)) if lists and self.choose.chance(70) else None
+        listed = self.choose.pick(self.lists) if listed is None and self.lists and self.choose.chance(50) else listed
+        listed = listed or f"split({self.text(0)}, {quoted(self.choose.pick((' ', '.', 'aa', 'E')))})"
+        end = self.choose.pick(("first", "last"))
+        return self.choose.pick((f"{end}({listed})", f"{listed}[{self.choose.integer(-2, 2)}]"))
+
     # ---- numbers, times, durations ---------------------------------------------------------------------------------
 
     def number(self, depth: int = 1) -> str:
@@ -204,6 +219,11 @@ _TEXTS: tuple[Callable[[Values, int], str], ...] = (
     lambda v, d: f"coalesce({v.text(d)}, {v.literal(stars=False)})",
     lambda v, d: f"coalesce({v.text(d)}, {v.text(d)})",
     lambda v, _: v.member() or v.text(0),
+    lambda v, _: v.element(),
+    lambda v, d: (
+        f"(if ({v.test()}) then {v.text(d)} else {v.choose.pick((v.text(0), v.literal(stars=False), 'null'))})"
+    ),
+    lambda v, d: f"(if {v.test()} then {v.literal()} else if {v.test()} then {v.text(0)} else {v.text(d)})",
     lambda v, d: f"to_string({v.number(d)})",
     lambda v, _: f"to_string({v.time(0)})",
     lambda v, _: f"to_string({v.duration(0)})",
@@ -220,6 +240,8 @@ _NUMBERS: tuple[Callable[[Values, int], str], ...] = (
     lambda v, d: f"({v.number(d)}) / {v.number(0)}",
     lambda v, d: f"({v.number(d)}) % {v.choose.pick(('2', '3', '0', v.number(0)))}",
     lambda v, d: f"abs({v.number(d)})",
+    lambda v, d: f"-{v.number(0)} - -{v.choose.integer(0, 3)} * (-({v.number(d)}))",
+    lambda v, d: f"(if ({v.test()}) then {v.number(d)} else {v.choose.pick((v.number(0), '-1.5', '2', 'null'))})",
     lambda v, d: f"round({v.number(d)} / 4, {v.choose.integer(0, 2)})",
     lambda v, d: f"to_int({v.text(d)})",
     lambda v, d: f"to_int({v.number(d)})",

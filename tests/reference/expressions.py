@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 import operator
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, assert_never
 
-from carlang.model.types import Kind
+from carlang.model.types import Kind, Type
 from carlang.resolve import Given
 from carlang.resolve import bound as b
 from tests.reference.aggregates import aggregate, at_the_end
@@ -43,6 +43,7 @@ class Place:
     run: Run
     row: Row = field(default_factory=dict)
     members: Sequence[Row] = ()
+    each_text: str | None = None
 
     def at(self, row: Row) -> Place:
         """Return the place of another row."""
@@ -54,7 +55,7 @@ def holds(place: Place, condition: b.BoundExpr) -> bool:
     return evaluate(place, condition) is True
 
 
-def evaluate(place: Place, expr: b.BoundExpr) -> Any:  # a case a node
+def evaluate(place: Place, expr: b.BoundExpr) -> Any:  # noqa: C901, PLR0911, PLR0912  # a case a node
     """Return the value of an expression, None where it is missing."""
     match expr:
         case b.FieldRef(column):
@@ -67,6 +68,12 @@ def evaluate(place: Place, expr: b.BoundExpr) -> Any:  # a case a node
             return place.run.now
         case b.Items(items):
             return [evaluate(place, item) for item in items]
+        case b.ElementOf(items, index):
+            return _element(evaluate(place, items), index)
+        case b.Choice():
+            return evaluate(place, _chosen(place, expr))
+        case b.EachText():
+            return place.each_text
         case b.Arith():
             return _arithmetic(expr, evaluate(place, expr.left), evaluate(place, expr.right))
         case b.Apply(function, arguments):
@@ -87,6 +94,7 @@ def evaluate(place: Place, expr: b.BoundExpr) -> Any:  # a case a node
             | b.InBlock()
             | b.Contains()
             | b.Affix()
+            | b.SomeText()
             | b.Present()
             | b.AllOf()
             | b.AnyOf()
@@ -116,6 +124,7 @@ _Condition = (
     | b.InBlock
     | b.Contains
     | b.Affix
+    | b.SomeText
     | b.Present
     | b.AllOf
     | b.AnyOf
@@ -123,7 +132,7 @@ _Condition = (
 )
 
 
-def _condition(place: Place, expr: _Condition) -> bool:  # noqa: C901, PLR0911  # a case a node
+def _condition(place: Place, expr: _Condition) -> bool:  # noqa: C901, PLR0911, PLR0912  # a case a node
     match expr:
         case b.AllOf(conditions):
             return all(holds(place, condition) for condition in conditions)
@@ -131,6 +140,9 @@ def _condition(place: Place, expr: _Condition) -> bool:  # noqa: C901, PLR0911  
             return any(holds(place, condition) for condition in conditions)
         case b.Complement(condition):
             return not holds(place, condition)
+        case b.SomeText(values, test):
+            texts = [text for value in values for text in _texts(evaluate(place, value), value.type)]
+            return any(holds(replace(place, each_text=text), test) for text in texts)
         case b.Present(operand):
             return evaluate(place, operand) is not None
         case b.Truth(operand):
@@ -156,6 +168,36 @@ def _condition(place: Place, expr: _Condition) -> bool:  # noqa: C901, PLR0911  
             return _affix(test, evaluate(place, subject), evaluate(place, affix))
         case _:
             assert_never(expr)
+
+
+def _chosen(place: Place, choice: b.Choice) -> b.BoundExpr:
+    """Return the value of an `if`: that behind the first condition that holds."""
+    for test, value in zip(choice.conditions, choice.values, strict=True):
+        if holds(place, test):
+            return value
+    return choice.otherwise
+
+
+def _element(items: Any, index: int) -> Any:
+    return None if items is None or not -len(items) <= index < len(items) else items[index]
+
+
+def _texts(value: Any, kind: Type) -> list[str]:
+    """Return the texts that a value is made of: itself, the items of a list, the leaves of a record."""
+    if kind.kind is Kind.LIST:
+        return value or []
+    if kind.kind is Kind.RECORD:
+        data = _parsed(value) if isinstance(value, str) else value
+        return list(_leaves(data)) if isinstance(data, Mapping | list) else []
+    return [] if value is None else [value]
+
+
+def _leaves(data: Any) -> Iterator[str]:
+    if isinstance(data, Mapping | list):
+        for inner in data.values() if isinstance(data, Mapping) else data:
+            yield from _leaves(inner)
+    elif data is not None:
+        yield data if isinstance(data, str) else json.dumps(data)
 
 
 def _compare(sign: str, left: Any, right: Any) -> bool:

@@ -27,8 +27,14 @@ gap = st.sampled_from([" ", "  ", " \n ", "\n", " # why\n", "\n  // alone\n  ", 
 
 @st.composite
 def values(draw: st.DrawFn, depth: int = 2) -> str:
-    kind = draw(st.integers(0, 6 if depth else 2))
+    kind = draw(st.integers(0, 9 if depth else 2))
     inner = values(depth - 1)
+    if kind == 7:
+        return f"-{draw(st.one_of(names, numbers))}"
+    if kind == 8:
+        return draw(names) + draw(st.sampled_from(["[0]", "[ -1 ]", '["a b"]', '["exe"]']))
+    if kind == 9:
+        return f"(if{draw(gap)}{draw(inner)}{draw(gap)}then {draw(inner)}{draw(gap)}else {draw(inner)})"
     if kind <= 1:
         return draw(names)
     if kind == 2:
@@ -52,7 +58,7 @@ def lists(draw: st.DrawFn) -> str:
 def comparisons(draw: st.DrawFn) -> str:
     left, right = draw(values()), draw(values())
     operator = draw(st.sampled_from(["==", "=", "!=", "<>", "<", ">="]))
-    form = draw(st.integers(0, 6))
+    form = draw(st.integers(0, 7))
     if form == 0:
         return f"{left} {operator} {right} {operator} {draw(values(1))}"
     if form == 1:
@@ -62,6 +68,8 @@ def comparisons(draw: st.DrawFn) -> str:
         return f"{left} {word} {draw(st.one_of(values(1), lists()))}"
     if form == 3:
         return f"{left} {draw(st.sampled_from(['exists', 'not exists', 'does not exist']))}"
+    if form == 7:
+        return f"{left} {draw(st.sampled_from(['between', 'NOT  between']))} {right} and {draw(values(1))}"
     if form == 4:
         return f"not {left} {operator} {right}"
     return f"{left}{draw(space)}{operator}{draw(space)}{right}"

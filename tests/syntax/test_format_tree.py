@@ -80,6 +80,14 @@ def test_a_program_without_statements_is_an_empty_text() -> None:
     assert format_tree(ast.Program(())) == ""
 
 
+def test_a_negative_number_stands_wherever_a_number_does() -> None:
+    assert format_tree(bare(compared(number(-1), "<", name("pid")))) == "-1 < pid\n"
+    difference = ast.Arithmetic("-", number(-2), ast.Negative(name("a"), NOWHERE), NOWHERE)
+    assert format_tree(bare(compared(difference, "==", number(-1)))) == "-2 - -a == -1\n"
+    product = ast.Negative(ast.Arithmetic("*", name("a"), number(-3), NOWHERE), NOWHERE)
+    assert format_tree(bare(compared(product, "==", number(1)))) == "-(a * -3) == 1\n"
+
+
 def nested(depth: int) -> ast.Expr:
     inner: ast.Expr = name("a")
     for _ in range(depth):
@@ -93,7 +101,6 @@ def nested(depth: int) -> ast.Expr:
         ast.Program((ast.FaultyStmt(name("p"), NOWHERE),)),
         bare(name("two words")),
         bare(compared(name("pid"), "==", name("now"))),
-        bare(compared(number(-1), "<", name("pid"))),
         bare(compared(name("pid"), "=", number(1))),
         bare(compared(name("pid"), "==", number(2**64))),
         bare(compared(name("exe"), "==", ast.ListLit((name("other"),), NOWHERE))),

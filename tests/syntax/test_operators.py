@@ -6,7 +6,7 @@ import pytest
 
 from carlang.source import Span
 from carlang.syntax import ast
-from tests.syntax.reading import condition, statements, value
+from tests.syntax.reading import condition, nodes, statements, value
 
 AT = Span(0, 0)
 
@@ -40,9 +40,15 @@ def test_a_name_before_a_minus_is_no_stream_of_the_filter(sum_: str) -> None:
         ("not a in b", "not (a in b)"),
         ("a AND b Or c", "(a and b) or c"),
         ("a < b and b < c", "(a < b) and (b < c)"),
-        ("a between 1 and 4 and b == 2", "(a >= 1 and a <= 4) and b == 2"),
-        ("a not between 1 and 4 or b == 2", "(not (a >= 1 and a <= 4)) or b == 2"),
-        ("not a between -1 and b + 1", "not (a >= -1 and a <= (b + 1))"),
+        ("a between 1 and 4 and b == 2", "(a between 1 and 4) and b == 2"),
+        ("a not between 1 and 4 or b == 2", "(a not between 1 and 4) or b == 2"),
+        ("not a between -1 and b + 1", "not (a between (-1) and (b + 1))"),
+        ("-a * b + c == d", "(((-a) * b) + c) == d"),
+        ("a - -b == d", "a - (-b) == d"),
+        ("-a.b[0] == d", "-((a.b)[0]) == d"),
+        ("(if a then b or c else d + 1) == e", "(if (a) then (b or c) else (d + 1)) == e"),
+        ("(if a then b else if c then d else e) == f", "(if a then b else (if c then d else e)) == f"),
+        ("(if a then if b then c else d else e) == f", "(if a then (if b then c else d) else e) == f"),
     ],
 )
 def test_precedence(loose: str, grouped: str) -> None:
@@ -119,3 +125,62 @@ def test_tests_of_text(test: str) -> None:
 
 def test_a_negative_value() -> None:
     assert value("-pid") == ast.Negative(ast.Name("pid", AT), AT)
+    assert value("-1") == ast.NumberLit(-1, AT)
+    assert value("-(1 + 2)") != value("-1 + 2")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "q = filter p where (-1 < pid)",
+        "search Process:Create | filter -1 < pid",
+        "from p select -pid as n, -(a - b), [-1, -2] contains -c",
+        "q = filter p where pid in [-1, - 2] and round(-1.5, 0) < -abs(-pid) and -1 not between -2 and -1 * -1",
+        "s.f = -1 hour",
+    ],
+)
+def test_a_sign_stands_wherever_a_number_may(text: str) -> None:
+    assert len(statements(text)) == 1
+
+
+def test_between_is_kept_as_it_is_written() -> None:
+    a, one, four = ast.Name("a", AT), ast.NumberLit(1, AT), ast.NumberLit(4, AT)
+    assert condition("a between 1 and 4") == ast.Between(a, one, four, negated=False, span=AT)
+    assert condition("a not between 1 and 4") == ast.Between(a, one, four, negated=True, span=AT)
+
+
+def test_an_element_and_a_member_stand_in_brackets() -> None:
+    xs = ast.Name("xs", AT)
+    assert condition("xs[0]") == condition("xs [ 0 ]") == ast.Element(xs, 0, AT)
+    assert condition("xs[-1][2]") == ast.Element(ast.Element(xs, -1, AT), 2, AT)
+    assert condition('e["Source Name"]') == ast.Member(ast.Name("e", AT), ast.Name("Source Name", AT), AT)
+    assert condition('e["Image"]') == condition("e.Image")
+    # A list begins where no operand stands before it, and behind the name of a stream unless it would be of no use.
+    assert condition("a in [0]") == ast.In(ast.Name("a", AT), ast.ListLit((ast.NumberLit(0, AT),), AT), False, AT)  # noqa: FBT003
+    (filter_,) = statements('q = filter p [exe] == "a"')
+    assert filter_ == statements('q = filter p where exe == "a"')[0]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "q = filter if where a == 1",
+        "q = filter if exe == 'then'",
+        "q = filter p where (if == then and if in [if, 1] and not if contains else)",
+        "from if select if as then, else, max(if.if)",
+        "if = filter then where else == 1  # if it is, then it is else",
+        "q = group if by if, then, else | filter if - 1 > then",
+        "else = then - if",
+        "output if, then, else",
+        "q = filter any where any == 1",
+    ],
+)
+def test_names_may_be_words_of_choices(text: str) -> None:
+    (statement,) = statements(text)
+    assert not [node for node in nodes(statement) if isinstance(node, ast.IfElse)]
+
+
+def test_an_if_goes_on_over_lines_and_ends_with_its_statement() -> None:
+    (one, other) = statements("p.f =\n  if a\n  then 1\n  else if b then\n 2\n else\n 3\nq = then")
+    assert one == statements("p.f = if a then 1 else if b then 2 else 3")[0]
+    assert other == statements("q = then")[0]

@@ -27,6 +27,7 @@ PROGRAM = """\
 input since: time = now - 1 day
 p = search Process:Create,Access or File:* where (not exe exists and pid in [1, -2 + x] and lower(s.exe) match "a.*")
 s.f = -pid + 1h
+t.f = if (a between 1 and 2) then split(exe, ".")[-1] else event_data["a b"]
 g = group p, q by hostname, s.ppid within 30 minutes
 c = from g select hostname as h, count(distinct user) > 1 or 10.0.0.1 == ip
 j = join (p, (search File:Create | filter true | select pid)) where (a.pid < b.pid <= null)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import Any
@@ -25,18 +25,41 @@ from tests.textual.values import (
     nearest_whole,
     number,
     shaped,
+    texts_in,
     told_apart,
 )
 from tests.textual.views import Computed, Constant, Meaning, Place, Stream, Term, View, path_of
 
 Test = Callable[[Place], bool]
 LITERAL = ast.StringLit | ast.NumberLit | ast.DurationLit | ast.BoolLit | ast.AddressLit
-CONDITION = ast.Or | ast.And | ast.Not | ast.Comparison | ast.In | ast.TextTest | ast.Exists
+CONDITION = ast.Or | ast.And | ast.Not | ast.Comparison | ast.In | ast.TextTest | ast.Between | ast.Exists
 _TURNED = {"==": "==", "!=": "!=", "<": ">", "<=": ">=", ">": "<", ">=": "<="}
 
 
 class UnreadableError(Exception):
     """A program asks for what this reading does not know."""
+
+
+@dataclass(frozen=True)
+class AnyText:
+    """A test of which one side is `any`, every text of a row in turn."""
+
+    view: View
+    columns: Sequence[str]
+    left: ast.Expr
+    right: ast.Expr
+    word: ast.Expr
+
+    def some(self, read: Callable[[View, ast.Expr, ast.Expr], Test]) -> Test:
+        """Return the test that some text passes; it stands in a column that no program can name."""
+        one = replace(self.view, columns={**self.view.columns, " ": "string"})
+        sides = [ast.Name(" ", side.span) if side is self.word else side for side in (self.left, self.right)]
+        test = read(one, *sides)
+        return lambda p: any(test(replace(p, row={**p.row, " ": text})) for text in self._texts(p.row))
+
+    def _texts(self, row: Mapping[str, Any]) -> Iterator[str]:
+        for column in self.columns:
+            yield from texts_in(row.get(column), record=self.view.columns[column] == "record")
 
 
 @dataclass
@@ -48,7 +71,7 @@ class Reader:
 
     # ---- values
 
-    def value(self, view: View, written: ast.Expr) -> Term:  # noqa: C901  # a case a form
+    def value(self, view: View, written: ast.Expr) -> Term:  # noqa: C901, PLR0911  # a case a form
         """Return an expression as a term."""
         written = self.substituted(view, written)
         match written:
@@ -75,8 +98,12 @@ class Reader:
                 return self._arithmetic(view, written)
             case ast.Call():
                 return self._call(view, written)
-            case ast.Or() | ast.And() | ast.Not() | ast.Comparison() | ast.In() | ast.TextTest() | ast.Exists():
-                return Term("boolean", self.condition(view, written))
+            case ast.Element(of, index):
+                return self._element(view, of, index)
+            case ast.IfElse():
+                return self._chosen(view, written)
+        if isinstance(written, CONDITION):
+            return Term("boolean", self.condition(view, written))
         raise UnreadableError(written)
 
     def substituted(self, view: View, written: ast.Expr) -> ast.Expr:
@@ -103,6 +130,50 @@ class Reader:
             return Term("string", lambda p: member(p.row.get("event_data"), path[0]))
         raise UnreadableError(".".join(path))
 
+    def _element(self, view: View, written: ast.Expr, index: int) -> Term:
+        """Read an item of a list, from its end where the number is below zero."""
+        written = self.substituted(view, written)
+        if isinstance(written, ast.ListLit):
+            items = [self.value(view, item) for item in written.items]
+            inside = -len(items) <= index < len(items)
+            kind = items[0].type if items else "string"
+            return items[index] if inside else Term(kind, lambda _: None)
+        whole = self.value(view, written)
+
+        def at(place: Place) -> Any:
+            items = whole.at(place)
+            return None if items is None or not -len(items) <= index < len(items) else items[index]
+
+        return Term(whole.type.removeprefix("list:"), at)
+
+    def _chosen(self, view: View, written: ast.IfElse) -> Term:
+        """Read an `if` as a value, of the one type that all of its values have; texts written out take the others'."""
+        tests, values = [], []
+        last: ast.Expr = written
+        while isinstance(last, ast.IfElse):
+            tests.append(self.condition(view, last.condition))
+            values.append(self.substituted(view, last.then))
+            last = last.otherwise
+        values.append(self.substituted(view, last))
+        kind = _of_all([self.value(view, each).type for each in values if not isinstance(each, LITERAL)])
+        terms = [self._side(view, each, kind) for each in values]
+        kind = _of_all([kind, *(term.type for term in terms)])
+        terms = [_numeric(term) for term in terms] if kind in NUMBERS else terms
+
+        def at(place: Place) -> Any:
+            chosen = next((term for test, term in zip(tests, terms, strict=False) if test(place)), terms[-1])
+            value = chosen.at(place)
+            return float(value) if value is not None and kind == "float" else value
+
+        return Term(kind, at)
+
+    def _side(self, view: View, written: ast.Expr, kind: str) -> Term:
+        if isinstance(written, ast.StringLit) and kind in ("time", "duration"):
+            return self._constant(written, kind)
+        term = self.value(view, written)
+        plain = isinstance(written, ast.StringLit) and kind in ("path", "name", "guid", "hash")
+        return Term(kind, term.at) if plain else term
+
     def _arithmetic(self, view: View, written: ast.Arithmetic) -> Term:
         sides = [self.substituted(view, side) for side in (written.left, written.right)]
         left, right = (self.value(view, side) for side in sides)
@@ -126,6 +197,8 @@ class Reader:
         name = call.function.ident.casefold()
         if name.startswith("top") and name[3:].isdigit():
             return self._aggregate(view, "top", call, int(name[3:]))
+        if self.is_element(view, call):
+            return self._element(view, call.arguments[0], 0 if name == "first" else -1)
         several = name in ("min", "max") and len(call.arguments) > 1
         if name in AGGREGATES and not several:
             return self._aggregate(view, AGGREGATES[name], call, self._second(view, call))
@@ -142,6 +215,21 @@ class Reader:
             functions.result_type(name, kinds),
             lambda p: functions.call(name, kinds, [argument.at(p) for argument in arguments]),
         )
+
+    def is_element(self, view: View, call: ast.Call) -> bool:
+        """Tell whether a call is `first` or `last` of a list, an element of it."""
+        name = call.function.ident.casefold()
+        return name in ("first", "last") and len(call.arguments) == 1 and self._is_list(view, call.arguments[0])
+
+    def _is_list(self, view: View, written: ast.Expr) -> bool:
+        """Tell whether an expression is a list by itself, whatever rows there are."""
+        written = self.substituted(view, written)
+        if isinstance(written, ast.Call):
+            name = written.function.ident.casefold()
+            return name in ("split", "values", "top", "rare") or (name.startswith("top") and name[3:].isdigit())
+        path = path_of(written)
+        column = view.column(path) if path else None
+        return isinstance(written, ast.ListLit) or (column is not None and view.columns[column].startswith("list:"))
 
     def _second(self, view: View, call: ast.Call) -> Any:
         return self.value(view, call.arguments[1]).at(Place({})) if len(call.arguments) > 1 else None
@@ -206,6 +294,13 @@ class Reader:
                 return _perhaps_not(self._contained(view, item, container), negated=negated)
             case ast.TextTest(test, subject, pattern, negated):
                 return _perhaps_not(self._text_test(view, test, subject, pattern), negated=negated)
+            case ast.Between(subject, low, high, negated):
+                above = self._comparison(view, ">=", subject, low)
+                below = self._comparison(view, "<=", subject, high)
+                return _perhaps_not(lambda p: above(p) and below(p), negated=negated)
+            case ast.IfElse(asked, then, otherwise):
+                choose, first, second = (self.condition(view, part) for part in (asked, then, otherwise))
+                return lambda p: first(p) if choose(p) else second(p)
             case ast.Exists(operand, negated):
                 present = self.value(view, operand)
                 return lambda p: (present.at(p) is None) == negated
@@ -214,6 +309,9 @@ class Reader:
                 return lambda p: truth.at(p) is True
 
     def _comparison(self, view: View, sign: str, left: ast.Expr, right: ast.Expr) -> Test:
+        if texts := self._any(view, left, right):
+            equal = texts.some(lambda inner, one, other: self._comparison(inner, "==", one, other))
+            return _perhaps_not(equal, negated=sign == "!=")
         left, right = self.substituted(view, left), self.substituted(view, right)
         if isinstance(left, ast.NullLit):
             left, right = right, left
@@ -271,11 +369,22 @@ class Reader:
                 return Term(kind, lambda _: str(value))
         return self.value(View(), literal)
 
+    def _any(self, view: View, left: ast.Expr, right: ast.Expr) -> AnyText | None:
+        """Return the texts that a test of `any` is made of; a name of the program comes before the word."""
+        for side in (left, right):
+            path = path_of(side)
+            known = path is not None and len(path) == 1 and path[0] in self.names
+            if path and not known and (columns := view.texts_of_any(path)) is not None:
+                return AnyText(view, columns, left, right, side)
+        return None
+
     def _contained(self, view: View, item: ast.Expr, container: ast.Expr) -> Test:
         if (values := self._values_of_stream(view, container)) is not None:
             one, other = _alike(self.value(view, item), "==", values[0])
             there = {told_apart(other.at(Place(row))) for row in values[1]} - {None}
             return lambda p: told_apart(one.at(p)) in there
+        if texts := self._any(view, item, container):
+            return texts.some(self._contained)
         container = self.substituted(view, container)
         subject = self.value(view, item)
         match container:
@@ -318,6 +427,8 @@ class Reader:
         return lambda p: compared("==", one.at(p), other.at(p))
 
     def _text_test(self, view: View, test: str, subject: ast.Expr, pattern: ast.Expr) -> Test:
+        if texts := self._any(view, subject, pattern):
+            return texts.some(lambda inner, one, other: self._text_test(inner, test, one, other))
         tested = self.value(view, subject)
         pattern = self.substituted(view, pattern)
         choices = pattern.items if isinstance(pattern, ast.ListLit) else (pattern,)
@@ -337,6 +448,18 @@ class Reader:
         return lambda p: _tested(test, tested.at(p), other.at(p))
 
 
+def _of_all(kinds: Sequence[str]) -> str:
+    """Return the type of what is of one of some types."""
+    known = set(kinds) - {"null"}
+    if len(known) < 2:
+        return next(iter(known), "null")
+    if known & NUMBERS and known <= {*NUMBERS, "id"}:
+        return "float" if "float" in known else "integer"
+    if known <= TEXTS:
+        return "string"
+    raise UnreadableError(known)
+
+
 def _numeric(term: Term) -> Term:
     """Return a record's id as the number that its digits are; all else as it is."""
     if term.type != "id":
@@ -345,9 +468,10 @@ def _numeric(term: Term) -> Term:
 
 
 def _alike(a: Term, sign: str, b: Term) -> tuple[Term, Term]:
-    """Return two sides of a comparison, ids as numbers beside numbers and where the sign asks for their order."""
+    """Return two sides of a comparison, ids as numbers beside numbers and where the sign asks for the order of two."""
     beside_numbers = a.type in NUMBERS or b.type in NUMBERS
-    return (_numeric(a), _numeric(b)) if beside_numbers or sign in ("<", "<=", ">", ">=") else (a, b)
+    in_order = a.type == b.type and sign in ("<", "<=", ">", ">=")
+    return (_numeric(a), _numeric(b)) if beside_numbers or in_order else (a, b)
 
 
 def _perhaps_not(test: Test, *, negated: bool) -> Test:

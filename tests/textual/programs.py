@@ -81,7 +81,7 @@ class _Run:
         return chosen
 
     def _bare(self, value: ast.Value) -> Stream:
-        if isinstance(value, CONDITION):  # filters the raw log records
+        if isinstance(value, CONDITION | ast.IfElse):  # filters the raw log records
             return self._filtered(self._searched(ast.EventClass(ast.Name("event", value.span), (), value.span)), value)
         return self.stream(value)
 
@@ -364,7 +364,7 @@ class _Run:
             name = written.function.ident.casefold()
             several = name in ("min", "max") and len(written.arguments) > 1
             numbered = name.startswith("top") and name[3:].isdigit()
-            if (name in AGGREGATES or numbered) and not several:
+            if (name in AGGREGATES or numbered) and not (several or self.reader.is_element(view, written)):
                 return True
         inner = [getattr(written, name) for name in getattr(written, "__slots__", ())]
         pieces = [piece for each in inner for piece in (each if isinstance(each, tuple) else (each,))]

@@ -9,7 +9,7 @@ from __future__ import annotations
 import ipaddress
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from functools import lru_cache
@@ -166,6 +166,22 @@ def member(record: Any, name: str) -> str | None:
         if (value := data[key]) is not None:
             return value if isinstance(value, str) else json.dumps(value, separators=(",", ":"))
     return None
+
+
+def texts_in(value: Any, *, record: bool) -> Iterator[str]:
+    """Yield the texts in a value: itself, the items of a list, and of a record whatever has nothing inside."""
+    if record and isinstance(value, str):
+        try:
+            value = json.loads(value)
+        except ValueError:
+            return
+        if not isinstance(value, dict | list):
+            return
+    if isinstance(value, dict | list):
+        for inner in value.values() if isinstance(value, dict) else value:
+            yield from texts_in(inner, record=False)
+    elif value is not None:
+        yield value if isinstance(value, str) else json.dumps(value)
 
 
 # ---- order -----------------------------------------------------------------------------------------------------------

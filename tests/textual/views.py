@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from carlang.syntax import ast
-from tests.textual.model_file import ObjectEntry, plain
+from tests.textual.model_file import TEXTS, ObjectEntry, plain
 
 Row = dict[str, Any]
 
@@ -139,6 +139,18 @@ class View:
         part = View(inner, owners)
         within = part.bare(rest[-1]) or part.by_alias(rest[-1])
         return prefix + within if within else None
+
+    def texts_of_any(self, path: Sequence[str]) -> list[str] | None:
+        """Return the columns with texts that `any`, or `a.any` of a part, is of; None where a column is called so."""
+        rest = self.without_own_name(path)
+        if rest[-1].casefold() != "any" or self.column(path):
+            return None
+        prefix = ".".join([*rest[:-1], ""])
+        if len(rest) > 1 and prefix[:-1] not in self.parts:
+            return None
+        kinds = {*TEXTS, *(f"list:{kind}" for kind in TEXTS), "record"}
+        inside = [column for column, kind in self.columns.items() if column.startswith(prefix) and kind in kinds]
+        return [column for column in inside if column.split(".")[-1] not in ("source", "sensor")]
 
     def without_own_name(self, path: Sequence[str]) -> Sequence[str]:
         """Return a path without the stream's own name before it, unless a part of a join is called so."""

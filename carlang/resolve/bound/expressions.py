@@ -71,6 +71,27 @@ class Items:
 
 
 @dataclass(frozen=True, slots=True)
+class ElementOf:
+    """An item of a list by its index: from 0 on, or from -1 at the end backwards; missing where there is none."""
+
+    items: BoundExpr
+    index: int
+    type: Type
+    span: Span | None = field(default=None, compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """The value whose condition is the first to hold, else `otherwise`; each condition has the value of its place."""
+
+    conditions: tuple[BoundExpr, ...]
+    values: tuple[BoundExpr, ...]
+    otherwise: BoundExpr
+    type: Type
+    span: Span | None = field(default=None, compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Arith:
     """Numbers, times and durations added, subtracted, multiplied, divided; missing where an operand is missing.
 
@@ -222,6 +243,24 @@ class Affix:
 
 
 @dataclass(frozen=True, slots=True)
+class EachText:
+    """The text that the test of a `SomeText` is made of: each of them in turn."""
+
+    type: Type = STRING
+    span: Span | None = field(default=None, compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class SomeText:
+    """A test holds for some text of a row: a value that is one, an item of a list, a leaf of an open record."""
+
+    values: tuple[BoundExpr, ...]
+    test: BoundExpr
+    type: Type = BOOLEAN
+    span: Span | None = field(default=None, compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Present:
     """A value is not missing."""
 
@@ -263,6 +302,8 @@ BoundExpr = (
     | Const
     | Now
     | Items
+    | ElementOf
+    | Choice
     | Arith
     | Apply
     | Param
@@ -277,6 +318,8 @@ BoundExpr = (
     | InBlock
     | Contains
     | Affix
+    | EachText
+    | SomeText
     | Present
     | AllOf
     | AnyOf

@@ -13,10 +13,13 @@ from carlang.resolve.bound.expressions import (
     Apply,
     Arith,
     BoundExpr,
+    Choice,
     Compare,
     Complement,
     Const,
     Contains,
+    EachText,
+    ElementOf,
     FieldRef,
     InBlock,
     InStream,
@@ -29,6 +32,7 @@ from carlang.resolve.bound.expressions import (
     Present,
     RegexTest,
     Scalar,
+    SomeText,
     Truth,
 )
 from carlang.resolve.bound.streams import (
@@ -169,11 +173,17 @@ def extent(stream: BoundStream) -> tuple[int, int]:
     return deepest, level
 
 
-def parts(expr: BoundExpr) -> tuple[BoundExpr, ...]:
+def parts(expr: BoundExpr) -> tuple[BoundExpr, ...]:  # noqa: C901  # a case a node
     """Return the expressions that an expression is made of."""
     match expr:
-        case FieldRef() | Const() | Now() | Param():
+        case FieldRef() | Const() | Now() | Param() | EachText():
             return ()
+        case ElementOf(items=inner):
+            return (inner,)
+        case Choice(conditions, values, otherwise):
+            return (*conditions, *values, otherwise)
+        case SomeText(values, test):
+            return (*values, test)
         case MemberRef(record=inner) | Truth(operand=inner) | Present(operand=inner) | Complement(condition=inner):
             return (inner,)
         case Scalar(aggregate=inner):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import ClassVar
 
 from sqlglot import exp
@@ -64,6 +64,34 @@ class DuckDBDialect(Dialect):
         in_any_case = call("json_extract_string", record.copy(), pointer)
         value = exp.Coalesce(this=as_written, expressions=[in_any_case])
         return when(call("json_valid", record.copy()), value)
+
+    def element(self, items: SQL, index: int) -> SQL:
+        """Return an item of a list; DuckDB counts from 1, and from -1 backwards as well."""
+        return call("list_extract", items, number(index + 1 if index >= 0 else index))
+
+    def leaves(self, record: SQL) -> SQL:
+        """Return the values in a text of JSON that have none inside them, as texts; a text that is none has none."""
+        inner = when(call("json_valid", record), call("json_extract", record.copy(), text("$..*")))
+        leaf = exp.to_identifier("leaf")
+        kind = call("json_type", exp.Column(this=leaf.copy()))
+        nested = exp.In(this=kind, expressions=[text(word) for word in ("OBJECT", "ARRAY", "NULL")])
+        test = exp.Lambda(this=exp.Not(this=nested), expressions=[leaf.copy()])
+        plain = exp.Lambda(
+            this=call("json_extract_string", exp.Column(this=leaf.copy()), text("$")), expressions=[leaf.copy()]
+        )
+        return call("list_transform", call("list_filter", inner, test), plain)
+
+    def some_item(self, items: SQL, test: Callable[[SQL], SQL]) -> SQL:
+        """Return the test that some item of a list passes a test."""
+        item = exp.to_identifier("#item", quoted=True)
+        tested = exp.Lambda(this=test(exp.Column(this=item.copy())), expressions=[item])
+        return call("list_bool_or", call("list_transform", items, tested))
+
+    def with_value(self, name: str, value: SQL, body: SQL) -> SQL:
+        """Return an expression in which a column of this name stands for a value, which is computed once."""
+        word = exp.to_identifier(name, quoted=True)
+        one = call("list_transform", exp.Array(expressions=[value]), exp.Lambda(this=body, expressions=[word]))
+        return call("list_extract", one, number(1))
 
     def in_block(self, address: SQL, low: int, high: int) -> SQL:
         """Return the test that a text is an IP address between two others."""
