@@ -25,7 +25,9 @@ class Membership:
 def membership(ctx: Context, row: Row, test: ast.In) -> Membership | None:
     """Return `item in stream`, or None where what stands behind `in` is no stream."""
     match test.container:
-        case ast.Name() as name if not row.bare(name.ident):
+        case ast.Name() as name if row.bare(name.ident):
+            _remark_on_field(ctx, name)
+        case ast.Name() as name:
             return _in_named(ctx, row, test, name)
         case ast.Call(function, (ast.Member(ast.Name() as base, field),)) if function.ident.casefold() == "unique":
             ctx.symbols.use(ctx.symbols.shared(SymbolKind.FUNCTION, "unique"), function)
@@ -33,6 +35,15 @@ def membership(ctx: Context, row: Row, test: ast.In) -> Membership | None:
         case ast.Member(ast.Name() as base, field) if _is_elsewhere(ctx, row, base):
             return _in_field(ctx, row, test, base, field)
     return None
+
+
+def _remark_on_field(ctx: Context, name: ast.Name) -> None:
+    """Say that a field is meant where a stream of one column has the same name."""
+    meaning = ctx.names.get(name.ident)
+    if isinstance(meaning, StreamName) and len(meaning.flow.stream.columns) == 1:
+        message = f"`{name.ident}` is a field and a stream of one column"
+        fault = ctx.report(codes.FIELD_AND_CONSTANT, message, name.span).with_label("the field is taken")
+        ctx.add(fault.with_help("give the stream another name to look into it"))
 
 
 def _in_named(ctx: Context, row: Row, test: ast.In, name: ast.Name, field: ast.Name | None = None) -> Membership | None:

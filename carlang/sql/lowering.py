@@ -68,7 +68,7 @@ from carlang.sql.groups import (
     sessions,
 )
 from carlang.sql.occurrences import OCCURRENCE, Occurrences, hidden, shown_columns
-from carlang.sql.ordering import RANK, cut_query, first_of_each, order_of, sorted_query
+from carlang.sql.ordering import RANK, cut_query, first_of_each, order_of, sort_order, sorted_query
 from carlang.sql.sequences import sequence_query, step_events, until_events
 from carlang.sql.tables import event_table, occurrence_table, record_table
 from carlang.sql.ties import occurrences_of
@@ -253,11 +253,15 @@ class QueryBuilder:
             left = select([column(OCCURRENCE)], replace(self, of_records=False).table(stream))
             numbers = left.subquery(copy=False)
             return everything(self.table(source)).where(exp.In(this=column(OCCURRENCE), query=numbers), copy=False)
-        names = [*(column(c.name) for c in stream.columns), *self._hidden(stream)]
+        names = self._names(stream)
         match stream:
-            case bound.Sorted(keys=keys):
-                by = [(self.value(key.value), key.value.type, key.descending) for key in keys]
-                return sorted_query(names[:-1], self.table(source), by, stream.columns)
+            case bound.Sorted():
+                return sorted_query(names[:-1], self.table(source), self._sort_order(stream))
+            case bound.Cut(bound.Sorted(inner) as whole, count, last):
+                # Cut before it is numbered: engines keep the first rows at hand, and sort no others.
+                unnumbered = self._names(stream)[:-1]
+                cut = cut_query(unnumbered, self.table(inner), self._sort_order(whole), self.value(count), last=last)
+                return sorted_query(names[:-1], subquery(cut, "cut"), self._sort_order(whole))
             case bound.Cut(count=count, last=last):
                 return cut_query(names, self.table(source), order_of(source), self.value(count), last=last)
             case bound.Deduplicated(on=on):
@@ -266,6 +270,14 @@ class QueryBuilder:
                 return first_of_each(names, self.table(source), same, order_of(source))
             case _:
                 assert_never(stream)
+
+    def _names(self, stream: bound.BoundStream) -> list[SQL]:
+        """All columns of a stream, its rank, if it has one, the last."""
+        return [*(column(c.name) for c in stream.columns), *self._hidden(stream)]
+
+    def _sort_order(self, stream: bound.Sorted) -> list[SQL]:
+        by = [(self.value(key.value), key.value.type, key.descending) for key in stream.keys]
+        return sort_order(by, stream.columns)
 
     def _union(self, union: bound.Union) -> exp.Query:
         lists = self.occurrences.lists_of(union)

@@ -57,14 +57,21 @@ def _by_columns(columns: Sequence[Column]) -> list[SQL]:
     return [key for name in result_order(columns) for key in in_order(column(name), kinds[name])]
 
 
-def sorted_query(
-    names: Sequence[SQL], source: SQL, by: Sequence[tuple[SQL, Type, bool]], columns: Sequence[Column]
-) -> exp.Select:
-    """Return rows with their rank: by the keys, how these are spelt, and then in the order of results."""
+SortKeys = Sequence[tuple[SQL, Type, bool]]
+"""Values that rows are sorted by, with their types, and whether downwards."""
+
+
+def sort_order(by: SortKeys, columns: Sequence[Column]) -> list[SQL]:
+    """Return the keys of the order of sorted rows: the keys, how these are spelt, and then the order of results."""
     keys = [key for value, of, descending in by for key in _in_direction(value, of, descending=descending)]
     spelt = [ordered(value.copy()) for value, of, _ in by if of.is_string]
-    order = exp.Order(expressions=[*keys, *spelt, *_by_columns(columns)])
-    return select([*names, as_named(exp.Window(this=call("row_number"), order=order), RANK)], source)
+    return [*keys, *spelt, *_by_columns(columns)]
+
+
+def sorted_query(names: Sequence[SQL], source: SQL, order: Sequence[SQL]) -> exp.Select:
+    """Return rows with their rank in an order."""
+    number = exp.Window(this=call("row_number"), order=exp.Order(expressions=list(order)))
+    return select([*names, as_named(number, RANK)], source)
 
 
 def _in_direction(value: SQL, of: Type, *, descending: bool) -> list[SQL]:

@@ -54,3 +54,8 @@ def test_a_stream_that_is_looked_into_is_used_and_its_field_is_asked_for() -> No
 def test_columns_and_keys_of_groups_go_with_them_when_they_are_sorted() -> None:
     program = compiled(f"{P}x = p | group by exe | sort by count desc | filter count > 3 | select count\noutput x\n")
     assert [column.name for column in program.require().outputs[0].stream.columns] == ["exe", "count"]
+
+
+def test_a_field_comes_before_a_stream_of_its_name_with_a_remark() -> None:
+    program = compiled(f"{P}user = unique(p.user)\nx = filter p where (exe in user)\noutput x, user\n")
+    assert [(d.code.name, d.label) for d in program.diagnostics] == [("CL208", "the field is taken")]
