@@ -70,11 +70,12 @@ def check(  # noqa: PLR0913  # the options that the command has
     if opened:
         say_counted(opened.silent_files())
     judgements = _judgements(judge_analytics(analytics, opened, options, {})) if opened else []
+    pages = project.pages_address()
     if format_ == "json":
-        _put_json(told, judgements, fixed)
+        _put_json(told, judgements, fixed, pages)
     else:
         _put_fixed(fixed)
-        _put_text(diagnostics, judgements, len(analytics), beside=any(each.text for each in fixed))
+        _put_text(diagnostics, judgements, len(analytics), pages, beside=any(each.text for each in fixed))
     faulty = (
         has_errors(diagnostics)
         or any(each.problem for each in fixed)
@@ -129,13 +130,14 @@ def _put_text(
     diagnostics: list[Diagnostic],
     judgements: list[OutputJudgement],
     count: int,
+    pages: str | None,
     *,
     beside: bool,
 ) -> None:
     """Show what was found: on standard output, or on standard error `beside` a program that stands there alone."""
     write = say if beside else put
     if diagnostics:
-        (say_diagnostics if beside else put_diagnostics)(diagnostics, end="")
+        (say_diagnostics if beside else put_diagnostics)(diagnostics, end="", pages=pages)
     for analytic, output, judgement in _in_state(judgements, State.BLIND):
         write(f"{analytic.id}: `{output}` cannot run on this store: {reasons_text(judgement.reasons)}")
     for analytic, output, judgement in _in_state(judgements, State.NOT_ASKED):
@@ -151,6 +153,7 @@ def _put_json(
     told: Sequence[tuple[CompiledAnalytic, Sequence[Diagnostic]]],
     judgements: list[OutputJudgement],
     fixed: list[Fixed],
+    pages: str | None,
 ) -> None:
     document: dict[str, Any] = {
         "version": 1,
@@ -159,7 +162,7 @@ def _put_json(
                 "analytic": analytic.id,
                 "file": analytic.file,
                 "valid": not has_errors(diagnostics),
-                "diagnostics": [diagnostic_json(d) for d in diagnostics],
+                "diagnostics": [diagnostic_json(d, pages) for d in diagnostics],
             }
             for analytic, diagnostics in told
         ],

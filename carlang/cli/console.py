@@ -11,13 +11,13 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import wraps
 from typing import IO, Any, ParamSpec, TypeVar
 
 from rich.console import Console
 
-from carlang.diagnostics import Diagnostic, render_all
+from carlang.diagnostics import Diagnostic, render_all, see_text
 from carlang.errors import CarlangError
 from carlang.escapes import json_text, printable
 from carlang.report.screen import Look, console_for
@@ -87,9 +87,9 @@ def say_block(block: str) -> None:
     _write(sys.stderr, printable(block, keep="\n\t"))
 
 
-def say_diagnostics(diagnostics: Iterable[Diagnostic], end: str = "\n") -> None:
-    """Write diagnostics to standard error, in colour on a terminal."""
-    _write_diagnostics(sys.stderr, diagnostics, end)
+def say_diagnostics(diagnostics: Sequence[Diagnostic], end: str = "\n", pages: str | None = None) -> None:
+    """Write diagnostics to standard error, in colour on a terminal, and where their codes are explained."""
+    _write_diagnostics(sys.stderr, diagnostics, end, pages)
 
 
 def asks() -> bool:
@@ -113,9 +113,9 @@ def put_block(block: str) -> None:
     _write(sys.stdout, printable(block, keep="\n\t"))
 
 
-def put_diagnostics(diagnostics: Iterable[Diagnostic], end: str = "") -> None:
-    """Write diagnostics to standard output, in colour on a terminal."""
-    _write_diagnostics(sys.stdout, diagnostics, end)
+def put_diagnostics(diagnostics: Sequence[Diagnostic], end: str = "", pages: str | None = None) -> None:
+    """Write diagnostics to standard output, in colour on a terminal, and where their codes are explained."""
+    _write_diagnostics(sys.stdout, diagnostics, end, pages)
 
 
 def put_json(value: Any) -> None:
@@ -142,11 +142,11 @@ def put_program(text: str) -> None:
         utf8_writer(sys.stdout)(text + "\n")
 
 
-def _write_diagnostics(stream: IO[str], diagnostics: Iterable[Diagnostic], end: str) -> None:
+def _write_diagnostics(stream: IO[str], diagnostics: Sequence[Diagnostic], end: str, pages: str | None) -> None:
     # Rendered here, because only here the sequences are known to be the colours of diagnostics: what a diagnostic
     # quotes is escaped before it is painted.
     colour = stream.isatty() and not os.environ.get("NO_COLOR")
-    _write(stream, render_all(diagnostics, colour=colour).rstrip() + end)
+    _write(stream, f"{render_all(diagnostics, colour=colour)}{see_text(diagnostics, pages)}".rstrip() + end)
 
 
 def _write(stream: IO[str], text: str) -> None:

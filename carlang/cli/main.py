@@ -18,6 +18,7 @@ from carlang import __version__
 from carlang.cli import exits
 from carlang.cli.commands import LazyGroup
 from carlang.cli.console import PipeClosedError, abandon_output, put, say, say_block
+from carlang.diagnostics import see_text
 from carlang.errors import CarlangError, CompileError, DataFileError, IngestError, StoreError, WrongUseError
 
 app = typer.Typer(
@@ -97,7 +98,7 @@ def _failed(error: Exception) -> int:
             abandon_output()
             return exits.DONE
         case CompileError():
-            say_block(str(error))
+            say_block(f"{error}\n\n{see_text(error.diagnostics)}".rstrip())
         case DataFileError():  # a fault a line
             say_block(f"error: {error}")
         case CarlangError():

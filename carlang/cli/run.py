@@ -83,10 +83,10 @@ def run(  # noqa: PLR0913, PLR0917  # the options that the command has
             analytics[0].given(params)
         report = run_analytics(analytics, open_store_of(project, store), options, params)
     if report.warnings:
-        say_diagnostics(report.warnings)
+        say_diagnostics(report.warnings, pages=project.pages_address())
     if FORMATS[format_].whole:  # beside the others the remarks say it
         say_counted(report.files_counted)
-    _write(report, format_, output, analytics)
+    _write(report, format_, output, analytics, project.pages_address())
     if report.failed:
         return exits.FAULTY
     return exits.FOUND if fail_on_hit and report.found else exits.DONE
@@ -106,16 +106,18 @@ def _of_techniques(analytics: list[CompiledAnalytic], wanted: list[str]) -> list
     return chosen
 
 
-def _write(report: RunReport, format_: str, output: Path | None, analytics: list[CompiledAnalytic]) -> None:
+def _write(
+    report: RunReport, format_: str, output: Path | None, analytics: list[CompiledAnalytic], pages: str | None
+) -> None:
     techniques = {analytic.id: analytic.techniques for analytic in analytics}
     name = FORMATS[format_].name
     if output is None:
-        write_report(report, output_stream(), name, techniques=techniques)
+        write_report(report, output_stream(), name, techniques=techniques, pages=pages)
     else:
         try:
             with output.open("wb") as stream:
-                write_report(report, stream, name, techniques=techniques)
+                write_report(report, stream, name, techniques=techniques, pages=pages)
         except OSError as error:
             raise UsageError(f"--output: {output} cannot be written: {error.strerror}") from error
     if not FORMATS[format_].whole:
-        write_remarks(report, error_stream())
+        write_remarks(report, error_stream(), pages)

@@ -3,6 +3,7 @@
 from carlang.diagnostics.codes import CODES, Code, Severity
 from carlang.diagnostics.diagnostic import Applicability, Diagnostic, Edit, Label, Repair, has_errors
 from carlang.diagnostics.json import diagnostic_json
+from carlang.diagnostics.pages import explained_by, page_address, see_text
 from carlang.diagnostics.suggest import nearest, unmistakable
 from carlang.diagnostics.text import render, render_all
 
@@ -16,9 +17,12 @@ __all__ = [
     "Repair",
     "Severity",
     "diagnostic_json",
+    "explained_by",
     "has_errors",
     "nearest",
+    "page_address",
     "render",
     "render_all",
+    "see_text",
     "unmistakable",
 ]

@@ -5,14 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 from carlang.diagnostics.diagnostic import Diagnostic
+from carlang.diagnostics.pages import explained_by, page_address
 
 
-def diagnostic_json(diagnostic: Diagnostic) -> dict[str, Any]:
+def diagnostic_json(diagnostic: Diagnostic, pages: str | None = None) -> dict[str, Any]:
     """Return a diagnostic as an object for `json.dumps`: what `check --format json` and `run --format json` print.
 
     Lines and columns count from 1, `end_column` is exclusive. `repair` is the text that the main place should
     become, where one exists; `edits` are all changes of that repair, each with its own place, and `applicability` says
-    how much it can be relied on: `certain`, `likely` or `sketch`.
+    how much it can be relied on: `certain`, `likely` or `sketch`. `explain` is the command that
+    shows the page of its code, `page` its address, where `pages` says that of all of them.
     """
     location = diagnostic.location
     result: dict[str, Any] = {
@@ -33,6 +35,8 @@ def diagnostic_json(diagnostic: Diagnostic) -> dict[str, Any]:
         "repair": None,
         "edits": [],
         "applicability": None,
+        "explain": explained_by(diagnostic.code),
+        "page": page_address(diagnostic.code, pages) if pages else None,
     }
     if diagnostic.repair:
         edits = diagnostic.repair.edits

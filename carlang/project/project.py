@@ -8,6 +8,9 @@ extend = ["ours.yaml"]
 
 [catalogue]
 path = ["detections"]
+
+[diagnostics]
+pages = "https://wiki.example/carlang/{code}"
 ```
 
 Paths are relative to the file. The nearest one counts, in the working directory or a folder above it.
@@ -29,8 +32,14 @@ from carlang.model import Model, load_model
 
 FILE_NAME = "carlang.toml"
 STORE_VARIABLE = "CARLANG_STORE"
+PAGES_VARIABLE = "CARLANG_PAGES"
 
-_KEYS: dict[str, tuple[str, ...]] = {"": ("store", "model", "catalogue"), "model": ("extend",), "catalogue": ("path",)}
+_KEYS: dict[str, tuple[str, ...]] = {
+    "": ("store", "model", "catalogue", "diagnostics"),
+    "model": ("extend",),
+    "catalogue": ("path",),
+    "diagnostics": ("pages",),
+}
 
 
 class SettingsError(WrongUseError):
@@ -41,13 +50,15 @@ class SettingsError(WrongUseError):
 class Project:
     """What a `carlang.toml` says; without one, the built-in model, what ships with the package, and the sample store.
 
-    `search_path` has the folders, or files, whose analytics are found by id, in order.
+    `search_path` has the folders, or files, whose analytics are found by id, in order; `pages` is the address of the
+    pages of diagnostics, `{code}` in the place of the code.
     """
 
     settings_file: Path | None = None
     store: Path | None = None
     extensions: tuple[Path, ...] = ()
     search_path: tuple[Path, ...] = ()
+    pages: str | None = None
 
     @classmethod
     def find(cls, start: str | PathLike[str] | None = None) -> Project:
@@ -79,6 +90,7 @@ class Project:
             None if store is None else _beside(path, store),
             tuple(_beside(path, entry) for entry in _paths(path, data, "model", "extend")),
             tuple(_beside(path, entry) for entry in _paths(path, data, "catalogue", "path")),
+            _address(path, data.get("diagnostics", {}).get("pages")),
         )
 
     @cached_property
@@ -92,6 +104,16 @@ class Project:
             return Path(named)
         variable = os.environ.get(STORE_VARIABLE)
         return Path(variable) if variable else self.store
+
+    def pages_address(self) -> str | None:
+        """Return the address of the pages of diagnostics, `$CARLANG_PAGES`, else the settings', or None."""
+        return os.environ.get(PAGES_VARIABLE) or self.pages
+
+
+def _address(file: Path, value: object) -> str | None:
+    if value is None or (isinstance(value, str) and value.startswith(("https://", "http://"))):
+        return value
+    raise SettingsError(f'{file}: [diagnostics] `pages` is an address, such as pages = "https://wiki.example/{{code}}"')
 
 
 def _known_keys(file: Path, table: str, data: dict[str, Any]) -> None:

@@ -66,6 +66,7 @@ def write_report(
     width: int | None = None,
     colour: bool | None = None,
     techniques: Mapping[str, Sequence[str]] | None = None,
+    pages: str | None = None,
 ) -> None:
     """Write a run in one of the `FORMATS` to a file, or to a stream of text or of bytes.
 
@@ -77,6 +78,7 @@ def write_report(
         width: of the table, in cells; else the terminal's, `COLUMNS`, or 120 in files and pipes.
         colour: in the table; else where the stream is a terminal and `NO_COLOR` is not set.
         techniques: by analytic, the techniques of those that did not run or failed, for the Navigator layer.
+        pages: the address of the pages of diagnostics, with `{code}` in the place of the code.
 
     Raises:
         ValueError: the width is not positive.
@@ -92,7 +94,7 @@ def write_report(
         raise ReportError(f"a report is made of what `run_all` gives, not of a {type(report).__name__}")
     if width is not None and (not isinstance(width, int) or width < 1):
         raise ValueError(f"width={width!r}: a table is at least one cell wide")
-    view, look = View.of(report, techniques), Look(width, colour)
+    view, look = View.of(report, techniques, pages), Look(width, colour)
     if not isinstance(target, str | os.PathLike):
         if not callable(getattr(target, "write", None)):
             raise ReportError(f"{target!r} is neither a path nor a stream")

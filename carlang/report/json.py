@@ -31,8 +31,8 @@ def write_json(view: View, stream: Stream) -> None:
     write(f' "not_run": {_listed(not_run_json(entry) for entry in view.not_run)},\n')
     if view.gaps_of_hours:
         write(f' "gaps": {_listed(gaps_json(gaps) for gaps in view.gaps_of_hours)},\n')
-    write(f' "failed": {_listed(failed_json(entry) for entry in view.failed)},\n')
-    write(f' "warnings": {_listed(diagnostic_json(warning) for warning in view.warnings)}}}\n')
+    write(f' "failed": {_listed(failed_json(entry, view.pages) for entry in view.failed)},\n')
+    write(f' "warnings": {_listed(diagnostic_json(warning, view.pages) for warning in view.warnings)}}}\n')
 
 
 def write_ndjson(view: View, stream: Stream) -> None:
@@ -67,9 +67,9 @@ def _judged(judgement: Judgement | None) -> dict[str, Any]:
     return {} if judgement is None else {"judgement": judgement_json(judgement)}
 
 
-def failed_json(entry: FailedView) -> dict[str, Any]:
+def failed_json(entry: FailedView, pages: str | None = None) -> dict[str, Any]:
     """Return what failed as an object: the program's diagnostics, or the error of its query."""
-    diagnostics = [diagnostic_json(diagnostic) for diagnostic in entry.diagnostics]
+    diagnostics = [diagnostic_json(diagnostic, pages) for diagnostic in entry.diagnostics]
     return {"analytic": entry.analytic, "title": entry.title, "error": entry.error, "diagnostics": diagnostics}
 
 

@@ -51,7 +51,7 @@ def _metadata(view: View) -> dict[str, str]:
         "carlang.now": instant(view.now),
         "carlang.store": valid(view.store),
         "carlang.not_run": json_text([not_run_json(entry) for entry in view.not_run]),
-        "carlang.failed": json_text([failed_json(entry) for entry in view.failed]),
+        "carlang.failed": json_text([failed_json(entry, view.pages) for entry in view.failed]),
     }
 
 

@@ -13,13 +13,13 @@ from carlang.report.view import FailedView, View
 from carlang.results import RunReport
 
 
-def write_remarks(report: RunReport, stream: Stream) -> None:
+def write_remarks(report: RunReport, stream: Stream, pages: str | None = None) -> None:
     """Write what no row can say: what could not run, what failed, and the summary.
 
     The table ends with it. Beside a format that holds rows alone it belongs on standard error: silence would say that
     nothing was found.
     """
-    print_remarks(View.of(report), console_for(stream, Look()))
+    print_remarks(View.of(report, pages=pages), console_for(stream, Look()))
 
 
 def print_remarks(view: View, console: Console) -> None:
@@ -53,6 +53,8 @@ def print_remarks(view: View, console: Console) -> None:
         for failure in view.failed:
             _print_failure(failure, console)
         console.print()
+        if view.see_text:
+            console.print(Text(f"{view.see_text}\n", style="dim"), soft_wrap=True)
     if view.gaps_text:
         console.print(Text(view.gaps_text, style="dim"))
     if view.counted_text:

@@ -16,7 +16,7 @@ from typing import Any, Self
 import pyarrow as pa
 from pyarrow import types
 
-from carlang.diagnostics import Diagnostic
+from carlang.diagnostics import Diagnostic, see_text
 from carlang.model.types import Column
 from carlang.report.values import json_values
 from carlang.results import (
@@ -195,10 +195,16 @@ class View:
     warnings: tuple[Diagnostic, ...]
     files_counted: int = 0
     gaps_of_hours: tuple[ClassGaps, ...] = ()
+    pages: str | None = None
 
     @classmethod
-    def of(cls, report: RunReport, techniques: Mapping[str, Sequence[str]] | None = None) -> Self:
-        """View a run; `techniques` are those of the analytics that did not run, which the run does not know."""
+    def of(
+        cls, report: RunReport, techniques: Mapping[str, Sequence[str]] | None = None, pages: str | None = None
+    ) -> Self:
+        """View a run; `techniques` are those of the analytics that did not run, which the run does not know.
+
+        `pages` is the address of the pages of diagnostics, if they have one.
+        """
         known = {result.analytic: tuple(result.techniques) for result in report.results}
         known |= {analytic: tuple(named) for analytic, named in (techniques or {}).items() if named}
         return cls(
@@ -210,7 +216,13 @@ class View:
             tuple(report.warnings),
             report.files_counted,
             report.gaps,
+            pages,
         )
+
+    @property
+    def see_text(self) -> str:
+        """Where the codes of what failed are explained; else nothing."""
+        return see_text([d for entry in self.failed for d in entry.diagnostics], self.pages)
 
     @property
     def gaps_text(self) -> str:
