@@ -56,6 +56,8 @@ Failed:
   CAR-2020-01-002 Slow
     out of time after 60 s
 
+see: carlang explain CL201
+
 2 analytics, 1 row found; 1 not run, 2 failed
 """
 
