@@ -78,6 +78,7 @@ DUPLICATE_INPUT = _error("CL214", "input declared twice")
 UNKNOWN_TYPE = _error("CL215", "unknown type")
 UNNAMED_PART = _error("CL216", "part of a join without a name of its own")
 DUPLICATE_COLUMN = _error("CL217", "column given twice")
+NO_PROCESS = _error("CL218", "rows that are of no process")
 
 NOT_A_CONDITION = _error("CL301", "not a condition")
 INCOMPARABLE = _error("CL302", "types cannot be compared")

@@ -88,7 +88,7 @@ class Folding:
 
     # ---- values ------------------------------------------------------------------------------------------------------
 
-    def value(self, expr: BoundExpr, trace: Trace) -> Value:  # noqa: C901, PLR0911  # a case a node
+    def value(self, expr: BoundExpr, trace: Trace) -> Value:  # noqa: C901, PLR0911, PLR0912  # a case a node
         """Return what is known of an expression's value in the rows of a trace."""
         match expr:
             case bound.FieldRef(name):
@@ -120,6 +120,8 @@ class Folding:
                 return inner if inner.missing else ANY
             case bound.Choice():
                 return self._chosen(expr, trace)
+            case bound.ProcessField():
+                return self._of_process(expr, trace)
             case bound.Items() | bound.EachText():
                 return ANY
             case _:
@@ -184,6 +186,20 @@ class Folding:
         if not living:
             return _of_no_values(aggregate, frozenset().union(*(trace.lost for trace in traces)))
         return self._aggregate(aggregate, living)
+
+    def _of_process(self, expr: bound.ProcessField, trace: Trace) -> Value:
+        """A field of a process is missing where rows do not say which one it is, or no start does what is asked."""
+        starts = self.look(expr.lives.starts)
+        living = [start for start in starts if not start.lost]
+        if not living:
+            return Value(missing=True, why=frozenset().union(*(start.lost for start in starts)))
+        identity = expr.identity
+        ways = [(identity.guid,), (identity.host, identity.pid, identity.time)]
+        if why := lacking(trace, [[each.column for each in way if each] for way in ways if all(way)]):
+            return Value(missing=True, why=why)
+        asked = [[expr.column, *way] for way in PARENT_WAYS] if expr.generation else [[expr.column]]
+        reasons = [lacking(start, asked) for start in living]
+        return ANY if None in reasons else Value(missing=True, why=frozenset().union(*(why or NONE for why in reasons)))
 
     # ---- conditions --------------------------------------------------------------------------------------------------
 
@@ -380,6 +396,17 @@ class Folding:
         if left.stretches:
             return Outcome(None, times={column: left})
         return _false(frozenset({times.relative if limit.relative else times.outside}))
+
+
+PARENT_WAYS = (("parent_guid",), ("ppid",))
+"""The fields by which a start says whose child it is; one of them is enough."""
+
+
+def lacking(trace: Trace, ways: Sequence[Sequence[str]]) -> Reasons | None:
+    """Return None where the rows of a trace have all columns of one of some ways, else why not."""
+    if any(all(name not in trace.missing for name in way) for way in ways):
+        return None
+    return frozenset().union(*(trace.missing.get(name, NONE) for way in ways for name in way))
 
 
 def moments(expr: BoundExpr, folding: Folding) -> set[datetime]:

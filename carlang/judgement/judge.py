@@ -25,6 +25,7 @@ from carlang.store import Store as EventStore
 
 _EPOCH = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
 _ALWAYS = frozenset({"time"})
+_OF_PROCESSES = ("guid", "pid", "hostname", "parent_guid", "ppid")
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,9 +217,14 @@ def _need(asked: Asked, range_: Range, model: Model) -> tuple[Need, Bounds, tupl
             classes.update((each.object, action) for each in stream.sets for action in each.actions)
         if isinstance(stream, bound.Distinct):
             names.add(stream.column.name)
+        if isinstance(stream, bound.Related):
+            names.update(_OF_PROCESSES)
         for expr in bound.expressions(stream):
             of_rows = (expr, *(node.value for node in bound.walk(expr) if isinstance(node, bound.InStream)))
             names.update(name.rpartition(".")[2] for each in of_rows for name in bound.fields_of(each))
+            for node in bound.walk(expr):
+                if isinstance(node, bound.ProcessField):
+                    names.update((node.column, *_OF_PROCESSES))
             instants |= moments(expr, folding)
     known = {name for owner, _ in classes if owner in model.objects for name in model.objects[owner].fields}
     ordered = tuple(sorted(instants))

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import assert_never
 
 from carlang.deadline import check_time
-from carlang.judgement.conditions import MAYBE, Folding, Outcome, Value
+from carlang.judgement.conditions import MAYBE, PARENT_WAYS, Folding, Outcome, Value, lacking
 from carlang.judgement.traces import NONE, AbsentLog, Among, Reasons, Times, Trace, combinations, grouped, merged
 from carlang.model.schema import Model
 from carlang.model.types import TIME
@@ -153,6 +153,8 @@ class Evaluation:
                 return self._in_time(steps, keys, within)
             case bound.Together(parts, keys, within):
                 return self._in_time(parts, keys, within)
+            case bound.Related():
+                return self._related(stream)
             case bound.Grouped():
                 return [row for row, _ in self._groups(stream)]
             case bound.Aggregated(group, items):
@@ -306,6 +308,29 @@ class Evaluation:
                     present = bound.Present(bound.FieldRef(f"{part.name}.time", column.type))
                     rows = list(self._passing(rows, present, folding))
         return self._passing(rows, bound.Present(within), folding) if within else rows
+
+    def _related(self, stream: bound.Related) -> Iterable[Trace]:
+        """The rows are starts, of those that say whose children they are, related to rows that say what they are of."""
+        identity = stream.identity
+        ways = [(identity.guid,), (identity.host, identity.pid, identity.time)]
+        known = [[each.column for each in way if each] for way in ways if all(way)]
+        starts = _having(self._traces[id(stream.lives.starts)], PARENT_WAYS)
+        of_roots = _having(self._traces[id(stream.input)], known)
+        # What is known of the roots' own columns says nothing of the rows.
+        bare = [replace(trace, missing={}, known={}, times={}) for trace in of_roots]
+        return combinations([starts, bare])
+
+
+def _having(traces: Iterable[Trace], ways: Sequence[Sequence[str]]) -> list[Trace]:
+    """Return traces whose rows have all columns of one of some ways; what the store keeps from having them is lost."""
+    having: list[Trace] = []
+    for trace in traces:
+        why = lacking(trace, ways)
+        if why is None:
+            having.append(trace)
+        elif why:
+            having.append(trace.ghost(why))
+    return having
 
 
 def _taken(left: BoundStream, right: BoundStream) -> tuple[BoundExpr, ...]:

@@ -15,6 +15,7 @@ from carlang.resolve.bound import (
     Const,
     Cut,
     Deduplicated,
+    Derived,
     FieldRef,
     Filtered,
     Grouped,
@@ -22,6 +23,7 @@ from carlang.resolve.bound import (
     Item,
     NamedStream,
     Period,
+    ProcessField,
     Projected,
     Sessions,
     Sorted,
@@ -32,9 +34,10 @@ from carlang.resolve.bound import (
 from carlang.resolve.calls import is_aggregate_call
 from carlang.resolve.conditions import condition, condition_or_value
 from carlang.resolve.joins import all_columns, duration, has_time, same_types, usable_keys
+from carlang.resolve.processes import column_of
 from carlang.resolve.scope import Context, Entries, Flow, Row, column_types, entries_of
 from carlang.resolve.symbols import Entry, SymbolKind
-from carlang.resolve.values import stream_of, takes_element, value, written_out
+from carlang.resolve.values import asked_process_field, stream_of, takes_element, value, written_out
 from carlang.source import Span
 from carlang.syntax import ast, walk
 
@@ -53,7 +56,7 @@ def group(
     """Return the groups of the union of streams by keys."""
     if not same_types(ctx, inputs):
         return None
-    flows = [flow for flow, _ in inputs]
+    flows, written_keys = _with_process_keys(ctx, [flow for flow, _ in inputs], written_keys)
     keys, broken = usable_keys(ctx, _members(flows), written_keys)
     timed = has_time(all_columns(flows))
     if in_time is not None and not timed:
@@ -85,6 +88,35 @@ def period(ctx: Context, written: ast.Period) -> Period | None:
                 ctx.add(ctx.report(codes.BAD_OPERAND, "an interval is longer than nothing", written.length.span))
                 return None
             return Intervals(length, span=written.span)
+
+
+def _with_process_keys(
+    ctx: Context, flows: Sequence[Flow], keys: Sequence[ast.Name | ast.Member]
+) -> tuple[Sequence[Flow], Sequence[ast.Name | ast.Member]]:
+    """Return streams with a column for each key that is a field of the process behind a row, and the keys' names."""
+    written = list(keys)
+    # All of them are looked for in the streams as they are: a column made for one is none that another asks for.
+    asked = [[asked_process_field(ctx, flow, key) for flow in flows] for key in keys]
+    for index, fields in enumerate(asked):
+        known = [field for field in fields if field]
+        if len(known) == len(flows):
+            flows = [_with_column(flow, field, keys[index].span) for flow, field in zip(flows, known, strict=True)]
+            written[index] = _path(column_of(known[0]), keys[index].span)
+    return flows, written
+
+
+def _with_column(flow: Flow, field: ProcessField, span: Span) -> Flow:
+    column = Column(column_of(field), field.type)
+    columns = (*(c for c in flow.stream.columns if c.name != column.name), column)
+    return flow.over(Derived(flow.stream, column, field, columns, span=span))
+
+
+def _path(column: str, span: Span) -> ast.Name | ast.Member:
+    first, *rest = column.split(".")
+    path: ast.Name | ast.Member = ast.Name(first, span)
+    for word in rest:
+        path = ast.Member(path, ast.Name(word, span), span)
+    return path
 
 
 def _group_columns(keys: Sequence[Column], in_time: Period | None, *, timed: bool) -> tuple[Column, ...]:
@@ -324,6 +356,8 @@ def _column_name(resolved: BoundExpr, written: ast.Expr) -> str:
     """A field keeps its name, an aggregate is called by its function, anything else `value`."""
     if isinstance(resolved, FieldRef):
         return resolved.column
+    if isinstance(resolved, ProcessField):
+        return column_of(resolved)
     if isinstance(written, ast.Call):
         return written.function.ident.casefold()
     return written.name.ident if isinstance(written, ast.Member) else "value"

@@ -23,8 +23,11 @@ from carlang.resolve.bound import (
     InStream,
     Item,
     Joined,
+    Lives,
     NamedStream,
+    ProcessField,
     Projected,
+    Related,
     Scalar,
     Sequenced,
     Sorted,
@@ -37,6 +40,8 @@ from carlang.resolve.bound import (
 )
 
 _EVERY_EVENT_HAS = frozenset({"object", "action"})
+_IDENTITY = ("guid", "hostname", "pid", "time")
+_PARENTS = ("parent_guid", "ppid")
 
 _TIMES_OF_GROUPS = ("first_time", "last_time", "start", "end")
 
@@ -104,6 +109,8 @@ def _asked_by(node: BoundStream) -> Iterator[Asked]:
             yield from ((stream, name) for stream in streams for name in (*keys, "time"))
         case Together(joined, keys, _, _):
             yield from ((part.stream, name) for part in joined for name in (*keys, "time"))
+        case Related(lives=lives):
+            yield from _asked_of_lives(lives, parents=True)
         case Events() | Filtered() | Derived() | Joined() | Aggregated() | Projected() | Union() | NamedStream():
             pass
         case Sorted() | Cut():
@@ -125,16 +132,31 @@ def _fields(expr: BoundExpr, node: BoundStream) -> Iterator[Asked]:
             case InStream(subject, source, value):
                 yield from ((source, name) for name in fields_of(value))
                 todo.append((subject, in_aggregate))
+            case ProcessField(name, generation, _, lives):
+                yield lives.starts, name
+                yield from _asked_of_lives(lives, parents=generation > 0)
+                todo.extend((part, in_aggregate) for part in parts(here))
             case Aggregate():
                 todo.extend((part, True) for part in parts(here))
             case _:
                 todo.extend((part, in_aggregate) for part in parts(here))
 
 
+def _asked_of_lives(lives: Lives, *, parents: bool) -> Iterator[Asked]:
+    """Yield the columns by which it is told which processes began and ended when, and who is whose parent."""
+    for name in _IDENTITY:
+        yield lives.starts, name
+        yield lives.ends, name
+    if parents:
+        yield from ((lives.starts, name) for name in _PARENTS)
+
+
 def _column(node: BoundStream, name: str, *, in_aggregate: bool) -> Iterable[Asked]:
     """Return what a name in an expression of a stream is a column of."""
     match node:
-        case Filtered(input=source) | Derived(input=source) | Projected(input=source) | Sorted(input=source):
+        case Filtered(input=source) | Derived(input=source) | Projected(input=source):
+            return [(source, name)]
+        case Sorted(input=source) | Related(input=source):
             return [(source, name)]
         case Joined():
             return _made_of(node, name)
@@ -179,6 +201,9 @@ def _made_of(node: BoundStream, name: str) -> list[Asked]:  # a case a stream
             if any(key.name == name for key in keys):
                 return [(source, name) for source in sources]
             return [(source, "time") for source in sources] if name in _TIMES_OF_GROUPS else []
+        case Related(input=source, identity=identity, lives=lives):
+            of_root = {"root_guid": identity.guid, "root_pid": identity.pid}.get(name)
+            return [(source, of_root.column)] if of_root else [(lives.starts, name)]
         case Events():
             return []
         case _:

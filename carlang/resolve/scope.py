@@ -9,7 +9,7 @@ from carlang.diagnostics import Diagnostic, nearest
 from carlang.diagnostics.codes import Code
 from carlang.model.schema import Field, Model, Object
 from carlang.model.types import Column, Type
-from carlang.resolve.bound import BoundExpr, BoundInput, BoundStream, NamedStream
+from carlang.resolve.bound import BoundExpr, BoundInput, BoundStream, Lives, NamedStream
 from carlang.resolve.symbols import Entry, SymbolKind, SymbolTable
 from carlang.source import Source, Span
 from carlang.syntax import ast
@@ -295,6 +295,8 @@ class Context:
     inputs: dict[str, InputUse] = field(default_factory=dict)
     used: set[str] = field(default_factory=set)
     symbols: SymbolTable = field(init=False)
+    lives: Lives | None = None
+    """The events that tell of the lives of processes, once something has asked for them."""
     suggested: int = 0
     depth: int = 0
     size: int = 0

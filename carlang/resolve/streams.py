@@ -29,6 +29,7 @@ from carlang.resolve.groups import (
 from carlang.resolve.joins import difference, join, named_parts, sequence, together, union, unique
 from carlang.resolve.names import lone_stream
 from carlang.resolve.ordering import ordered
+from carlang.resolve.processes import related
 from carlang.resolve.scope import (
     BrokenName,
     ConstantName,
@@ -90,6 +91,9 @@ def stream(ctx: Context, written: ast.Value, target: Entry | None = None) -> Flo
         case ast.Together(parts):
             named = named_parts(ctx, parts, [stream(ctx, part) for part in parts])
             return together(ctx, written, named) if named else None
+        case ast.Tree(kin, source):
+            flow = stream(ctx, source) if source else None
+            return related(ctx, flow, kin, written.span) if flow else None
         case ast.RunAnalytic():
             return _run(ctx, written)
         case ast.Pipe():
@@ -388,6 +392,8 @@ def _stage(ctx: Context, flow: Flow, stage: ast.Stage, pipe: ast.Pipe, target: E
             return count_by(ctx, flow, None, keys, stage)
         case ast.Join():
             return _join_stage(ctx, flow, stage, target)
+        case ast.Tree(kin):
+            return related(ctx, flow, kin, stage.span)
         case _:
             assert_never(stage)
 

@@ -15,15 +15,17 @@ from carlang.model import functions
 from carlang.model.functions import NUMBERED_TOP
 from carlang.model.types import DURATION, FLOAT, INTEGER, STRING, TIME, Kind, Type
 from carlang.resolve import choices
-from carlang.resolve.bound import Arith, BoundExpr, Const, EachText, FieldRef, MemberRef, Param, Scalar
+from carlang.resolve.bound import Arith, BoundExpr, Const, EachText, FieldRef, MemberRef, Param, ProcessField, Scalar
 from carlang.resolve.calls import aggregate_takes, aggregated, apply, is_aggregate_call
 from carlang.resolve.literals import as_number, plain_value, value_as
 from carlang.resolve.names import unknown_base, unknown_name
+from carlang.resolve.processes import PROCESS, Path, path_of, process_field, process_row
 from carlang.resolve.scope import (
     EACH_TEXT,
     BrokenName,
     ConstantName,
     Context,
+    Flow,
     InputName,
     Row,
     ScalarName,
@@ -274,6 +276,10 @@ def _member(ctx: Context, row: Row, member: ast.Member) -> BoundExpr | None:
     if column := row.exact(".".join(rest)):
         _use_parts(ctx, row, names[:-1])
         return _field(ctx, row, column, member.name, member.span)
+    path_to_process = path_of(ctx, row, names, qualified=len(rest) < len(path))
+    if path_to_process is not None:
+        _use_parts(ctx, row, names[: -len(path_to_process.words)])
+        return _of_process(ctx, row, path_to_process, member)
     prefix = ".".join(rest[:-1])
     if prefix in row.parts:
         _use_parts(ctx, row, names[:-1])
@@ -348,6 +354,35 @@ def _record_member(ctx: Context, record: BoundExpr, member: ast.Member) -> Bound
     message = f"`{base}` is {record.type.phrase} and has no members"
     ctx.add(ctx.report(codes.BAD_OPERAND, message, member.span))
     return None
+
+
+def asked_process_field(ctx: Context, flow: Flow, key: ast.Name | ast.Member) -> ProcessField | None:
+    """Return the field of the process behind a stream's rows that a key asks for, or None where it asks for another."""
+    if isinstance(key, ast.Name):
+        return None
+    row, names = flow.row(), _path(key)
+    rest = row.strip([name.ident for name in names])
+    if row.exact(".".join(rest)):
+        return None
+    qualified = len(rest) < len(names)
+    if path_of(ctx, row, names[len(names) - len(rest) :], qualified=qualified) is None:
+        return None
+    field = value(ctx, row, key)
+    return field if isinstance(field, ProcessField) else None
+
+
+def _of_process(ctx: Context, row: Row, path: Path, member: ast.Member) -> BoundExpr | None:
+    """Read a field of the process behind a row, or report that processes have none of that name."""
+    if PROCESS not in ctx.model.objects:
+        return unknown_name(ctx, row, path.words[0], is_stream=False)
+    process, name = process_row(ctx, path), member.name
+    columns = process.bare(name.ident)
+    field = _column(ctx, process, name, columns) if columns else None
+    if not field and process.by_alias(name.ident):
+        field = _name(ctx, process, name, None)
+    if isinstance(field, FieldRef):
+        return process_field(ctx, row, path, field, member.span)
+    return unknown_name(ctx, process, name, is_stream=False)
 
 
 def _in_part(ctx: Context, row: Row, prefix: str, member: ast.Member) -> BoundExpr | None:

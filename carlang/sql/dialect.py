@@ -53,6 +53,16 @@ class Operands:
         return self.window(aggregate) if self.window else aggregate
 
 
+@dataclass(frozen=True, slots=True)
+class ProcessKeys:
+    """What rows have to tell by which process each is of, lowered; a key that they do not have is None."""
+
+    guid: SQL | None
+    host: SQL | None
+    pid: SQL | None
+    time: SQL | None
+
+
 Lowering = Callable[[Operands], SQL]
 """Gives the SQL of an application."""
 
@@ -211,6 +221,22 @@ class Dialect:
     def full_name(self, *names: SQL) -> SQL:  # noqa: ARG002  # the same
         """Return the first of some names of a host that has a domain; missing where none has."""
         self.refuse("names of hosts")
+
+    def lives(self, order: Sequence[SQL]) -> Mapping[str, exp.Query]:  # noqa: ARG002  # the same
+        """Return the tables of the lives of processes, from `#starts` and `#ends`; `order` is that of results."""
+        self.refuse("the lives of processes")
+
+    def behind(self, rows: SQL, keys: ProcessKeys) -> exp.Query:  # noqa: ARG002  # the same
+        """Return rows with the number, in `#starts`, of the start of the process behind each, as `#behind`."""
+        self.refuse("the process behind an event")
+
+    def roots(self, rows: SQL, keys: ProcessKeys) -> exp.Query:  # noqa: ARG002  # the same
+        """Return the processes that rows are of: a number, `#root`, and that of the start, `#top`."""
+        self.refuse("trees of processes")
+
+    def relatives(self, kin: str, table_of_roots: str) -> exp.Query:  # noqa: ARG002  # the same
+        """Return relatives of roots: the number of the start, `#n`, `#root` and `depth`."""
+        self.refuse("trees of processes")
 
     def present_items(self, values: Sequence[SQL]) -> SQL:  # noqa: ARG002  # the same
         """Return the list of those of some values that are not missing."""

@@ -19,10 +19,11 @@ makes it definite again. A condition in the place of a value is made definite wi
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import reduce
+from itertools import count
 from typing import assert_never
 
 from sqlglot import exp
@@ -32,6 +33,7 @@ from carlang.model.schema import Class
 from carlang.model.types import STRING, Column, Kind
 from carlang.resolve import bound
 from carlang.resolve.inputs import Given
+from carlang.sql import processes
 from carlang.sql.bursts import bursts, over_windows, rows_of_windows, timed_rows, with_lists
 from carlang.sql.columns import fitted, fitted_lists, part_table
 from carlang.sql.dialect import Dialect, Operands, comparable
@@ -68,7 +70,7 @@ from carlang.sql.groups import (
     sessions,
 )
 from carlang.sql.occurrences import OCCURRENCE, Occurrences, hidden, shown_columns
-from carlang.sql.ordering import RANK, cut_query, first_of_each, order_of, sort_order, sorted_query
+from carlang.sql.ordering import RANK, cut_query, first_of_each, order_of, result_order, sort_order, sorted_query
 from carlang.sql.sequences import sequence_query, step_events, until_events
 from carlang.sql.tables import event_table, occurrence_table, record_table
 from carlang.sql.ties import occurrences_of
@@ -93,7 +95,9 @@ def lower(
     shown = [*(column(c.name) for c in columns), *(as_named(column(hidden(c.name)), c.name) for c in lists)]
     query = select(shown, builder.table(output.stream)).order_by(*order_of(output.stream), copy=False)
     for key, table in builder.tables.items():
-        query = query.with_(name(key), as_=table, copy=False)
+        # Rows are numbered once: a number must be the same wherever the table is read.
+        materialized = True if key in processes.NUMBERED or key.startswith(processes.ROOTS) else None
+        query = query.with_(name(key), as_=table, materialized=materialized, copy=False)
     return query
 
 
@@ -102,9 +106,9 @@ class QueryBuilder:
     """Lowers the streams and expressions of one query.
 
     `tables` gathers the named streams, each a common table expression, in the order in which they depend on one
-    another. `computed` holds, by identity, the expressions that are columns already where the builder stands. With
-    `of_records` streams of tied records are lowered as those and not as occurrences. `each_text` is the text at hand in
-    a test of every text.
+    another. `computed` holds, by identity, the expressions that are columns already where the builder stands; `numbers`
+    are for the names of such columns. With `of_records` streams of tied records are lowered as those and not as
+    occurrences. `each_text` is the text at hand in a test of every text.
     """
 
     dialect: Dialect
@@ -115,6 +119,7 @@ class QueryBuilder:
     tables: dict[str, exp.Query] = field(default_factory=dict)
     computed: Mapping[int, str] = field(default_factory=dict)
     each_text: SQL | None = None
+    numbers: Iterator[int] = field(default_factory=count)
 
     # ---- streams -----------------------------------------------------------------------------------------------------
 
@@ -136,13 +141,11 @@ class QueryBuilder:
                 return self._events(stream)
             case bound.Filtered():
                 return self._filtered(stream)
-            case bound.Derived(source, derived, value, columns):
-                is_new = all(c.name != derived.name for c in source.columns)
-                kept = [exp.Star()] if is_new else [column(c.name) for c in columns if c.name != derived.name]
-                more = [] if is_new else self._hidden(stream)
-                return select([*kept, as_named(self.value(value), derived.name), *more], self.table(source))
+            case bound.Derived():
+                return self._derived(stream)
             case bound.Projected(source, items):
-                return select([*self._items(items), *self._hidden(stream)], self.table(source))
+                builder, rows = self._seeing([item.value for item in items], self.table(source))
+                return select([*builder._items(items), *self._hidden(stream)], rows)  # noqa: SLF001  # the same class
             case bound.Joined():
                 return self._joined(stream)
             case bound.Grouped():
@@ -162,6 +165,8 @@ class QueryBuilder:
                 return self._ordered(stream)
             case bound.Together():
                 return self._together(stream)
+            case bound.Related():
+                return self._related(stream)
             case bound.NamedStream():
                 return everything(self.table(stream))
             case _:
@@ -193,6 +198,15 @@ class QueryBuilder:
         rank = [column(RANK)] if bound.is_sorted(stream) else []
         return [*key, *(column(hidden(n)) for n in self.occurrences.lists_of(stream)), *rank]
 
+    def _derived(self, stream: bound.Derived) -> exp.Query:
+        source, derived = stream.input, stream.column
+        rows = self.table(source)
+        builder, seen = self._seeing([stream.value], rows)
+        is_new = all(c.name != derived.name for c in source.columns) and seen is rows
+        kept = [exp.Star()] if is_new else [column(c.name) for c in stream.columns if c.name != derived.name]
+        more = [] if is_new else self._hidden(stream)
+        return select([*kept, as_named(builder.value(stream.value), derived.name), *more], seen)
+
     def _filtered(self, stream: bound.Filtered) -> exp.Query:
         """Filters of filters, as pipes make them, become one query, and so do the filter and the events it reads."""
         if self.occurrences.are_tied(stream) and not self.of_records:
@@ -202,11 +216,27 @@ class QueryBuilder:
         while isinstance(source, bound.Filtered) and not _has_query(conditions[-1]):
             conditions.append(source.condition)
             source = source.input
+        if any(True for _ in processes.fields_in(conditions)):
+            return self._filtered_by_process(stream, source, conditions[::-1])
         tests = [self.condition(condition) for condition in reversed(conditions)]
         # Of several objects the events are a union, which takes no condition of its own.
         if isinstance(source, bound.Events) and len(source.sets) == 1:
             return _where(self._events(source), tests)
         return _where(everything(self.table(source)), tests)
+
+    def _filtered_by_process(
+        self, stream: bound.Filtered, source: bound.BoundStream, conditions: Sequence[bound.BoundExpr]
+    ) -> exp.Query:
+        """What a row itself says is asked first: its process is looked for in fewer rows then."""
+        single = [part for each in conditions for part in _conjuncts(each)]
+        plain = [each for each in single if not any(True for _ in processes.fields_in([each]))]
+        others = [each for each in single if any(True for _ in processes.fields_in([each]))]
+        rows = self.table(source)
+        if plain:
+            rows = subquery(_where(everything(rows), [self.condition(each) for each in plain]), "stage")
+        builder, rows = self._seeing(others, rows)
+        columns = [*(column(c.name) for c in stream.columns), *self._hidden(stream)]
+        return _where(select(columns, rows), [builder.condition(each) for each in others])
 
     def _with_a_record(self, stream: bound.Filtered) -> exp.Query:
         """The occurrences of which a record is in a stream of tied records."""
@@ -224,25 +254,30 @@ class QueryBuilder:
         return everything(self.table(source)).where(exp.In(this=column(OCCURRENCE), query=numbers), copy=False)
 
     def _joined(self, joined: bound.Joined) -> exp.Query:
+        builder, parts = self._parts(joined)
         if not joined.optional:
-            return self._every_combination(joined.parts, [self.condition(joined.condition)])
-        how = bound.joining(joined)
-        required = self._every_combination(how.required, [self.condition(test) for test in how.conditions])
-        query = everything(subquery(required, "#required"))
-        for part, tests in how.optional:
-            partners = all_of([exp.Paren(this=self.condition(test)) for test in tests])
-            query = query.join(self._part(part), on=partners, join_type="left", copy=False)
-        return query
+            query = _every_combination(parts.values(), [builder.condition(joined.condition)])
+        else:
+            how = bound.joining(joined)
+            required = [parts[part.name] for part in how.required]
+            tests = [builder.condition(test) for test in how.conditions]
+            query = everything(subquery(_every_combination(required, tests), "#required"))
+            for part, of_part in how.optional:
+                partners = all_of([exp.Paren(this=builder.condition(test)) for test in of_part])
+                query = query.join(parts[part.name], on=partners, join_type="left", copy=False)
+        if builder is self:
+            return query
+        return select([*(column(c.name) for c in joined.columns), *self._hidden(joined)], subquery(query, "joined"))
 
-    def _every_combination(self, parts: Sequence[bound.StreamPart], tests: Sequence[SQL]) -> exp.Query:
-        first, *others = (self._part(part) for part in parts)
-        query = everything(first)
-        for table in others:
-            query = query.join(table, join_type="cross", copy=False)
-        return _where(query, tests) if tests else query
-
-    def _part(self, part: bound.StreamPart) -> SQL:
-        return part_table(part, self.table(part.stream), self.occurrences.lists_of(part.stream))
+    def _parts(self, joined: bound.Joined) -> tuple[QueryBuilder, dict[str, SQL]]:
+        """Return the parts of a join with what its condition asks of their processes: they can be joined by it."""
+        asked = list(processes.fields_in([joined.condition]))
+        builder, parts = self, dict[str, SQL]()
+        for part in joined.parts:
+            rows = part_table(part, self.table(part.stream), self.occurrences.lists_of(part.stream))
+            of_part = [f for f in asked if f.identity.fields[0].column.startswith(f"{part.name}.")]
+            builder, parts[part.name] = builder._seen(of_part, rows)  # the same class
+        return builder, parts
 
     def _ordered(self, stream: bound.Sorted | bound.Cut | bound.Deduplicated) -> exp.Query:
         source = stream.input
@@ -324,24 +359,30 @@ class QueryBuilder:
         for other in group.inputs[1:]:
             columns = {c.name: c for c in (*other.columns, *union.columns)}
             union = bound.Union(union, other, tuple(columns.values()))
-        rows, keys = self._members(group, *keyed(group, self.table(union)))
+        asked = [*group.having, *(item.value for item in items)]
+        of_windows = group.period.conditions if isinstance(group.period, bound.Windows) else ()
+        of_rows = list(processes.fields_in([*asked, *of_windows], within=True))
+        inner, seen = self._seen(of_rows, self.table(union))
+        rows, keys = inner._members(group, *keyed(group, seen))  # noqa: SLF001  # the same class
         timed = any(c.name == "time" for stream in group.inputs for c in stream.columns)
         selected = [
             as_named(own_value(c.name, is_key=i < len(group.keys)), c.name) for i, c in enumerate(group.columns)
         ]
         rankings: list[tuple[str, exp.Query]] = []
         computed: dict[int, str] = {}
-        aggregates, _ = asked_of_groups([*group.having, *(item.value for item in items)])
+        aggregates, _ = asked_of_groups(asked)
         for index, node in enumerate(aggregates):
             alias = computed[id(node)] = f"#aggregate{index}"
+            operands = inner._operands(node)  # noqa: SLF001  # the same class
             if node.function in RANKED:
                 source = subquery(rows.copy(), "members")
-                rankings.append((alias, ranking(self.dialect, node, self._operands(node), source, keys)))
+                rankings.append((alias, ranking(self.dialect, node, operands, source, keys)))
             else:
-                value = self.dialect.aggregate(node.function, replace(self._operands(node), timed=timed))
+                value = self.dialect.aggregate(node.function, replace(operands, timed=timed))
                 selected.append(as_named(value, alias))
         outer = replace(self, computed=computed)
-        query = select(outer._items(items), group_query(rows, keys, selected, rankings))  # noqa: SLF001  # the same class
+        outer, groups = outer._seeing(asked, group_query(rows, keys, selected, rankings))  # noqa: SLF001  # the same
+        query = select(outer._items(items), groups)  # noqa: SLF001  # the same
         tests = [outer.condition(test) for test in group.having]
         return query.where(all_of([exp.Paren(this=t) for t in tests]), copy=False) if tests else query
 
@@ -382,6 +423,9 @@ class QueryBuilder:
             columns.append(as_named(over(own_value(field_ref.column, is_key=is_key)), alias))
         seen = with_lists(select(columns, subquery(rows, "timed")), keys, lists)
         builder = replace(self, computed=computed)
+        if any(True for _ in processes.fields_in(windows.conditions)):
+            builder, rows_seen = builder._seeing(windows.conditions, subquery(seen, "windows"))  # noqa: SLF001  # the same
+            seen = everything(rows_seen)
         tests = [exp.Paren(this=builder.condition(test)) for test in windows.conditions]
         return bursts(seen, keys, all_of(tests))
 
@@ -404,6 +448,33 @@ class QueryBuilder:
         ]
         return together_query(self.dialect, together, events, lists, self.value(together.within))
 
+    def _related(self, related: bound.Related) -> exp.Query:
+        self._provide_lives(related.lives)
+        table = f"{processes.ROOTS} {len(self.tables)}"
+        rows = self.table(related.input)
+        self.tables[table] = processes.roots(self.dialect, related, rows)
+        return processes.tree(self.dialect, related, table, self._hidden(related))
+
+    def _seeing(self, exprs: Sequence[bound.BoundExpr], rows: SQL) -> tuple[QueryBuilder, SQL]:
+        """Return rows with what expressions ask of their processes, and a builder that knows these columns."""
+        return self._seen(list(processes.fields_in(exprs)), rows)
+
+    def _seen(self, fields: Sequence[bound.ProcessField], rows: SQL) -> tuple[QueryBuilder, SQL]:
+        if not fields:
+            return self, rows
+        self._provide_lives(fields[0].lives)
+        rows, names = processes.seeing(self.dialect, rows, fields, self.numbers)
+        return replace(self, computed={**self.computed, **names}), rows
+
+    def _provide_lives(self, lives: bound.Lives) -> None:
+        """Have the tables of lives stand before what looks into them; they are of occurrences wherever that is."""
+        if processes.STARTS in self.tables:
+            return
+        apart = replace(self, computed={}, of_records=False)
+        columns = lives.starts.columns
+        starts, ends = apart.table(lives.starts), apart.table(lives.ends)
+        self.tables.update(processes.tables_of_lives(self.dialect, starts, ends, columns, result_order(columns)))
+
     def _items(self, items: Sequence[bound.Item]) -> list[SQL]:
         return [as_named(self.value(item.value), item.column.name) for item in items]
 
@@ -412,7 +483,8 @@ class QueryBuilder:
     def value(self, expr: bound.BoundExpr) -> SQL:  # noqa: C901, PLR0911, PLR0912  # a case a node
         """Return a value, or a condition as a value, which is never missing."""
         check_time()
-        if id(expr) in self.computed:
+        # What is asked of a process is a column wherever it is asked for.
+        if id(expr) in self.computed or isinstance(expr, bound.ProcessField):
             return column(self.computed[id(expr)])
         match expr:
             case bound.FieldRef(name):
@@ -485,6 +557,7 @@ class QueryBuilder:
                 | bound.Apply()
                 | bound.Aggregate()
                 | bound.Scalar()
+                | bound.ProcessField()
             ):
                 return self.value(expr)
             case _:
@@ -561,8 +634,9 @@ class QueryBuilder:
         """An aggregate over all rows of a stream: a query of its own, run once."""
         aggregate = expr.aggregate
         # What is a column where the aggregate stands is none in the stream that it looks at.
-        source = replace(self, computed={}, of_records=False).table(expr.stream)
-        operands = self._operands(aggregate)
+        apart = replace(self, computed={}, of_records=False)
+        builder, source = apart._seeing(aggregate.arguments, apart.table(expr.stream))  # noqa: SLF001  # the same class
+        operands = builder._operands(aggregate)  # noqa: SLF001  # the same
         if aggregate.function in RANKED:
             return ranking(self.dialect, aggregate, operands, source).subquery(copy=False)
         timed = any(c.name == "time" for c in expr.stream.columns)
@@ -589,6 +663,23 @@ def constant(const: bound.Const) -> SQL:
 
 def _where(query: exp.Query, tests: Sequence[SQL]) -> exp.Query:
     return query.where(all_of([exp.Paren(this=t) if isinstance(t, exp.Or) else t for t in tests]), copy=False)
+
+
+def _every_combination(parts: Iterable[SQL], tests: Sequence[SQL]) -> exp.Query:
+    first, *others = parts
+    query = everything(first)
+    for table in others:
+        query = query.join(table, join_type="cross", copy=False)
+    return _where(query, tests) if tests else query
+
+
+def _conjuncts(condition: bound.BoundExpr) -> list[bound.BoundExpr]:
+    """Return the conditions that all have to hold for one to hold."""
+    match condition:
+        case bound.AllOf(conditions):
+            return [part for each in conditions for part in _conjuncts(each)]
+        case _:
+            return [condition]
 
 
 def _has_query(expr: bound.BoundExpr) -> bool:

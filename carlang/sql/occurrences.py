@@ -102,6 +102,7 @@ def _is_tied(stream: bound.BoundStream, tied: Collection[int], classes: Collecti
             | bound.Distinct()
             | bound.Sequenced()
             | bound.Together()
+            | bound.Related()
         ):
             return False
         case _:
@@ -128,6 +129,8 @@ def _lists(stream: bound.BoundStream, tied: Collection[int], lists: Mapping[int,
             return tuple(f"{part.name}.{name}" for part in parts for name in lists.get(id(part.stream), ()))
         case bound.Union(left, right):
             return tuple(dict.fromkeys((*lists.get(id(left), ()), *lists.get(id(right), ()))))
+        case bound.Related(lives=lives):
+            return lists.get(id(lives.starts), ())
         case bound.Grouped() | bound.Aggregated() | bound.Distinct():
             return ()
         case _:

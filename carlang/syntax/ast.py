@@ -398,6 +398,15 @@ class Together:
 
 
 @dataclass(frozen=True, slots=True)
+class Tree:
+    """`children of p`; `kin` is `children`, `descendants` or `ancestors`; as a stage of a pipe it has no input."""
+
+    kin: str
+    input: Stream | None
+    span: Span = _span()
+
+
+@dataclass(frozen=True, slots=True)
 class RunAnalytic:
     """`run Analytic:CAR-2013-05-003`; `kind` is the word before the colon."""
 
@@ -406,7 +415,7 @@ class RunAnalytic:
     span: Span = _span()
 
 
-Stage = Filter | Join | Group | Select | By | Sort | Head | Tail | Unique
+Stage = Filter | Join | Group | Select | By | Sort | Head | Tail | Unique | Tree
 
 
 @dataclass(frozen=True, slots=True)
@@ -433,6 +442,7 @@ StreamForm = (
     | Head
     | Tail
     | Unique
+    | Tree
     | RunAnalytic
     | Pipe
 )

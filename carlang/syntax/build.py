@@ -196,6 +196,13 @@ class Builder(Transformer_NonRecursive[Token, Any]):
         *keys, within = _nodes(parts[end + 1 :])
         return ast.Together(tuple(_nodes(parts[:end])), tuple(keys), within, _over(parts))
 
+    def tree(self, parts: list[Child]) -> ast.Tree:
+        """`children of p`; as a stage of a pipe, `children`."""
+        kin = parts[0].split()[0].casefold()
+        return ast.Tree(kin, next(_nodes(parts), None), _over(parts))
+
+    tree_stage = tree
+
     def run_analytic(self, parts: list[Child]) -> ast.RunAnalytic:
         """`run Analytic:CAR-2013-05-003`."""
         return ast.RunAnalytic(_name(parts[1]), _name(parts[3]), _over(parts))

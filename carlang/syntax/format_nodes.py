@@ -119,6 +119,8 @@ class Writer:
             case ast.Together(parts, keys, within):
                 doc = ["together ", self._inputs(parts, brackets=True), *self._by(keys)]
                 return [*doc, " within ", *self._expression(within)]
+            case ast.Tree(kin, stream):
+                return [f"{kin} of ", *self._input(stream)] if stream else [kin]
             case ast.RunAnalytic(kind, id_):
                 return [f"run {kind.ident}:{id_.ident}"]
             case _:

@@ -43,6 +43,7 @@ _TOKEN = re.compile(
 # A line that begins so can be nothing but the beginning of a statement.
 _BEGINS = re.compile(
     r"[^\W\d]\w*\s*=\s*(?:search|filter|join|group|from|run|sequence|together|sort|head|tail|unique|count)\b"
+    r"|[^\W\d]\w*\s*=\s*(?:children|descendants|ancestors)\s+of\b"
     r"|(?:output|return|input)\s+[^\W\d]",
     re.IGNORECASE,
 )

@@ -77,6 +77,8 @@ def children(node: ast.Node) -> tuple[ast.Node, ...]:  # noqa: C901, PLR0911, PL
             return count, *_present(stream)
         case ast.Together(together, keys, within):
             return *together, *keys, within
+        case ast.Tree(_, stream):
+            return _present(stream)
         case ast.RunAnalytic(kind, id_):
             return kind, id_
         case ast.Pipe(head, stages):
@@ -215,6 +217,8 @@ def _with_children(node: ast.Node, new: Sequence[Any]) -> ast.Node:  # noqa: C90
             return replace(node, count=next(rest), input=one(node.input))
         case ast.Together():
             return replace(node, parts=many(node.parts), keys=many(node.keys), within=next(rest))
+        case ast.Tree():
+            return replace(node, input=one(node.input))
         case ast.RunAnalytic():
             return replace(node, kind=next(rest), id=next(rest))
         case ast.Pipe():

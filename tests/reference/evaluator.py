@@ -16,9 +16,10 @@ from carlang.model.types import Column
 from carlang.resolve import bound as b
 from carlang.resolve import given_values
 from tests.reference.aggregates import spellings
-from tests.reference.expressions import Place, Run, evaluate, holds
+from tests.reference.expressions import Place, Run, at, evaluate, holds, identified
 from tests.reference.occurrences import OCCURRENCE, RECORD_IDS, Pairs
 from tests.reference.order import Row, ascending, in_order, moment, same, sort_key
+from tests.reference.processes import Processes
 from tests.reference.sequences import Event, Machine
 from tests.reference.windows import bursts, interval, intervals, meetings, sessions
 
@@ -54,7 +55,8 @@ class Evaluator:
         self._records, self._occurrences = pairs.records(events), pairs.occurrences(events)
         self._tied_classes = pairs.classes(events)
         self._known: dict[tuple[int, bool], list[Row]] = {}
-        self._place = Place(Run(now, given_values(inputs, params), self._timely))
+        self._lives: Processes | None = None
+        self._place = Place(Run(now, given_values(inputs, params), self._timely, self._processes))
 
     def table(self, stream: b.BoundStream) -> Table:
         """Return a stream as an output."""
@@ -107,6 +109,19 @@ class Evaluator:
         passing = {row[OCCURRENCE] for row in self._known_rows(stream, of_records=True)}
         return [row for row in self.rows(stream.input) if row[OCCURRENCE] in passing]
 
+    def _processes(self, lives: b.Lives) -> Processes:
+        if self._lives is None:
+            self._lives = Processes(self.rows(lives.starts), self.rows(lives.ends), lives.starts.columns)
+        return self._lives
+
+    def _related(self, stream: b.Related) -> list[Row]:
+        rows = [
+            (identified(row, stream.identity), {"root_guid": at(row, of.guid), "root_pid": at(row, of.pid)})
+            for of in (stream.identity,)
+            for row in self.rows(stream.input)
+        ]
+        return self._processes(stream.lives).related(stream.kin, rows)
+
     def _timely(self, stream: b.BoundStream) -> list[Row]:
         return in_order(self.rows(stream), stream.columns)
 
@@ -152,6 +167,8 @@ class Evaluator:
                 return list(first.values())
             case b.Together():
                 return self._together(stream)
+            case b.Related():
+                return self._related(stream)
             case _:
                 assert_never(stream)
 

@@ -16,6 +16,7 @@ from carlang.resolve import bound as b
 from tests.reference.aggregates import aggregate, at_the_end
 from tests.reference.functions import call, whole, within_64_bits
 from tests.reference.order import Row, moment, same
+from tests.reference.processes import Keys, Processes, keys
 from tests.reference.texts import address, finds, fold, matches
 
 _ORDER: dict[str, Callable[[Any, Any], bool]] = {
@@ -34,6 +35,7 @@ class Run:
     now: datetime
     given: Given = field(default_factory=dict)
     rows_of: Callable[[b.BoundStream], Sequence[Row]] = lambda _: ()
+    processes: Callable[[b.Lives], Processes] = lambda _: Processes((), (), ())
 
 
 @dataclass(frozen=True)
@@ -84,6 +86,8 @@ def evaluate(place: Place, expr: b.BoundExpr) -> Any:  # noqa: C901, PLR0911, PL
             return _aggregate(place, expr, place.members)
         case b.Scalar(stream, inner):
             return _aggregate(place, inner, place.run.rows_of(stream))
+        case b.ProcessField():
+            return _of_process(place, expr)
         case (
             b.Truth()
             | b.Compare()
@@ -103,6 +107,25 @@ def evaluate(place: Place, expr: b.BoundExpr) -> Any:  # noqa: C901, PLR0911, PL
             return _condition(place, expr)
         case _:
             assert_never(expr)
+
+
+def identified(row: Row, identity: b.Identity) -> Keys:
+    """Return what says which process a row is of."""
+    columns = (identity.guid, identity.pid, identity.host, identity.time)
+    return keys(row, *(column.column if column else "" for column in columns))
+
+
+def at(row: Row, column: b.FieldRef | None) -> Any:
+    """Return the value of a column that a row may not have."""
+    return row.get(column.column) if column else None
+
+
+def _of_process(place: Place, expr: b.ProcessField) -> Any:
+    processes = place.run.processes(expr.lives)
+    number = processes.behind(identified(place.row, expr.identity))
+    for _ in range(expr.generation):
+        number = None if number is None else processes.parent(number)
+    return None if number is None else processes.starts[number].get(expr.column)
 
 
 def _argument(place: Place, function: str, expr: b.BoundExpr) -> Any:

@@ -40,6 +40,7 @@ b = group p by hostname having (count() > 2) within any 10 minutes
 e = group p by hostname every 1 hour having (count() > 2)
 h = count(p) by exe every 1 day
 t = together (p, q) by hostname within 5 minutes
+t = children of p | ancestors
 output p, r
 """
 

@@ -12,6 +12,7 @@ from carlang.syntax import ast
 from tests.textual import functions
 from tests.textual.functions import AGGREGATES
 from tests.textual.model_file import NUMBERS, TEXTS
+from tests.textual.processes import Lives, process_term
 from tests.textual.values import (
     address,
     block,
@@ -68,6 +69,7 @@ class Reader:
 
     now: datetime
     names: dict[str, Meaning] = field(default_factory=dict)
+    lives: Lives = field(default_factory=lambda: Lives(()))
 
     # ---- values
 
@@ -123,6 +125,8 @@ class Reader:
                 return meaning.term
         if column := view.column(path):
             return Term(view.columns[column], lambda p: p.row.get(column))
+        if found := self.of_process(view, path):
+            return found[1]
         record = view.column(path[:-1]) if len(view.without_own_name(path)) > 1 else None
         if record is not None and view.columns[record] == "record":
             return Term("string", lambda p: member(p.row.get(record), path[-1]))
@@ -173,6 +177,14 @@ class Reader:
         term = self.value(view, written)
         plain = isinstance(written, ast.StringLit) and kind in ("path", "name", "guid", "hash")
         return Term(kind, term.at) if plain else term
+
+    def of_process(self, view: View, path: Sequence[str]) -> tuple[str, Term] | None:
+        """Return the field of the process behind rows that a path asks for, and the name of its column."""
+        rest = view.without_own_name(path)
+        # A stream that is called `process` comes first where no name stands before it.
+        if len(rest) == len(path) and path[0].casefold() == "process" and isinstance(self.names.get(path[0]), Stream):
+            return None
+        return process_term(view, rest, self.lives)
 
     def _arithmetic(self, view: View, written: ast.Arithmetic) -> Term:
         sides = [self.substituted(view, side) for side in (written.left, written.right)]

@@ -21,6 +21,7 @@ from tests.textual.joins import joined
 from tests.textual.model_file import TEXTS, columns_of, objects, plain
 from tests.textual.occurrences import NUMBER, seen
 from tests.textual.ordering import RANK, ends, first_of_each, ordered, sorted_by
+from tests.textual.processes import Lives, teller
 from tests.textual.sequences import Step, runs
 from tests.textual.values import in_order, told_apart, typed
 from tests.textual.views import Computed, Constant, Place, Row, Stream, Term, View, path_of
@@ -50,7 +51,7 @@ def run(
 
     Events are rows with `object` and `action`, `programs` the texts of other analytics by their ids.
     """
-    running = _Run(events, params or {}, programs or {}, Reader(now))
+    running = _Run(events, params or {}, programs or {}, Reader(now, lives=Lives(events)))
     return {name: _table(stream) for name, stream in running.outputs(_tree(text)).items()}
 
 
@@ -167,8 +168,10 @@ class _Run:
                 return self._sequence(written)
             case ast.Together():
                 return self._together(written)
+            case ast.Tree(kin, source) if source is not None:
+                return self._related(kin, self.stream(source))
             case ast.RunAnalytic(_, other):
-                inner = replace(self, reader=Reader(self.reader.now))
+                inner = replace(self, reader=Reader(self.reader.now, lives=self.reader.lives))
                 return next(iter(inner.outputs(_tree(self.programs[other.ident])).values()))
             case ast.Pipe(head, stages):
                 stream, name = self.stream(head), _name(head)
@@ -193,6 +196,8 @@ class _Run:
                 return self._joined({str(name): stream, **others}, condition, target, optional)
             case ast.Sort() | ast.Head() | ast.Tail() | ast.Unique():
                 return self._ordered(stream, stage, name)
+            case ast.Tree(kin):
+                return self._related(kin, stream)
         raise UnreadableError(stage)
 
     def _searched(self, *classes: ast.EventClass) -> Stream:
@@ -262,6 +267,15 @@ class _Run:
         view = View(columns, owners, frozenset({target} if target else ()))
         return Stream(columns, joined(sides, optional, condition, view, self.reader.condition), owners)
 
+    def _related(self, kin: str, stream: Stream) -> Stream:
+        tell = teller(stream.columns)
+        if tell is None:
+            raise UnreadableError(kin)
+        owner = objects()["process"]
+        more = {"depth": "integer", "root_guid": "guid", "root_pid": "integer"}
+        columns = {**columns_of([owner]), **more}
+        return Stream(columns, self.reader.lives.related(kin, stream.rows, tell), {"": (owner,)})
+
     # ---- groups
 
     def _groups(self, streams: Sequence[Stream], written: ast.Group, *names: str | None) -> Stream:
@@ -287,6 +301,8 @@ class _Run:
         in_time: ast.Period | None,
         *names: str | None,
     ) -> Stream:
+        for path in filter(None, map(path_of, written)):
+            streams = [self._seeing(stream, path, *names) for stream in streams]
         whole = _union(streams)
         keys = self._keys(View(whole.columns, streams[0].owners, frozenset(n for n in names if n)), written)
         timed = whole.columns.get("time") == "time"
@@ -306,6 +322,16 @@ class _Run:
                 rows.append(_group_row(piece, keys, columns, borders))
         shown = [*keys, *(["start"] if "start" in own and "start" not in keys else [])]
         return Stream(columns, rows, streams[0].owners, groups, whole.columns, tuple(shown))
+
+    def _seeing(self, stream: Stream, path: Sequence[str], *names: str | None) -> Stream:
+        """Return a stream with the field of the process behind its rows that a key asks for as a column."""
+        view = View.of(stream, *names)
+        made = None if view.column(path) else self.reader.of_process(view, path)
+        if made is None:
+            return stream
+        column, term = made
+        rows = [{**place.row, column: term.at(place)} for place in stream.places]
+        return replace(stream, columns={**stream.columns, column: term.type}, rows=rows)
 
     def _keys(self, view: View, written: Sequence[ast.Expr]) -> list[str]:
         found = [view.column(path_of(key) or []) for key in written]
@@ -344,7 +370,7 @@ class _Run:
             rows = [_group_row(group, [], own_row) for group in groups]
             stream = Stream(own_row, rows, stream.owners, groups, stream.columns)
         view = View.of(stream, *names)
-        terms = {_column_name(item, view): self.reader.value(view, item.value) for item in items}
+        terms = {self._column_name(item, view): self.reader.value(view, item.value) for item in items}
         asked = {view.column(path_of(item.value) or ["?"]) for item in items}
         first = [key for key in stream.keys if key not in terms and key not in asked]
         columns = {**{key: stream.columns[key] for key in first}, **{n: term.type for n, term in terms.items()}}
@@ -357,6 +383,18 @@ class _Run:
         records = stream.records if stream.records is None else [selected(Place(row)) for row in stream.records]
         rows = [selected(place) for place in stream.places]
         return Stream(columns, rows, stream.owners, records=records, ranked=stream.ranked)
+
+    def _column_name(self, item: ast.SelectItem, view: View) -> str:
+        if item.alias is not None:
+            return item.alias.ident
+        path = path_of(item.value) or ["?"]
+        if column := view.column(path):
+            return column
+        if found := self.reader.of_process(view, path):
+            return found[0]
+        if isinstance(item.value, ast.Call):
+            return item.value.function.ident.casefold()
+        return item.value.name.ident if isinstance(item.value, ast.Member) else "value"
 
     def _runs_over_rows(self, view: View, written: Any) -> bool:
         """Tell whether an expression has an aggregate in it that runs over the rows of the stream."""
@@ -474,16 +512,6 @@ def _group_row(
     own |= {"start": borders[0], "end": borders[1]}
     spelt = {key: min((row[key] for row in members if row.get(key) is not None), default=None) for key in keys}
     return {column: spelt[column] if column in spelt else own[column] for column in columns}
-
-
-def _column_name(item: ast.SelectItem, view: View) -> str:
-    if item.alias is not None:
-        return item.alias.ident
-    if column := view.column(path_of(item.value) or ["?"]):
-        return column
-    if isinstance(item.value, ast.Call):
-        return item.value.function.ident.casefold()
-    return item.value.name.ident if isinstance(item.value, ast.Member) else "value"
 
 
 def _singles_out(column: str, kind: str) -> bool:

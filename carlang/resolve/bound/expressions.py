@@ -11,7 +11,7 @@ from carlang.model.types import BOOLEAN, STRING, TIME, Type
 from carlang.source import Span
 
 if TYPE_CHECKING:  # a stream holds expressions, and an expression may hold a stream
-    from carlang.resolve.bound.streams import BoundStream
+    from carlang.resolve.bound.streams import BoundStream, Lives
 
 
 class Wildcard(Enum):
@@ -144,6 +144,38 @@ class Scalar:
 
     stream: BoundStream
     aggregate: Aggregate
+    type: Type
+    span: Span | None = field(default=None, compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """The columns of a row that say which process it is of: a guid, or a host, a pid and a time, or both."""
+
+    guid: FieldRef | None
+    host: FieldRef | None
+    pid: FieldRef | None
+    time: FieldRef | None
+
+    @property
+    def fields(self) -> tuple[FieldRef, ...]:
+        """The columns that there are."""
+        return tuple(each for each in (self.guid, self.host, self.pid, self.time) if each is not None)
+
+
+@dataclass(frozen=True, slots=True)
+class ProcessField:
+    """A field of the start of the process behind the row at hand, or of an ancestor: 1 is its parent, 2 the next.
+
+    That process has the latest start, at or before the row's time, of the row's guid; else of its pid on its host,
+    unless both have a guid. Neither may have ended before the row's time; of starts at one time the first in the
+    order of results counts. A parent is found as `Related` says. Missing where there is no such start.
+    """
+
+    column: str
+    generation: int
+    identity: Identity
+    lives: Lives
     type: Type
     span: Span | None = field(default=None, compare=False, repr=False)
 
@@ -309,6 +341,7 @@ BoundExpr = (
     | Param
     | Aggregate
     | Scalar
+    | ProcessField
     | Truth
     | Compare
     | OneOf

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from carlang.model.types import Column, Type
-from carlang.resolve.bound.expressions import BoundExpr
+from carlang.resolve.bound.expressions import BoundExpr, Identity
 from carlang.source import Span
 
 
@@ -276,6 +276,39 @@ class Together:
 
 
 @dataclass(frozen=True, slots=True)
+class Lives:
+    """All that there is to know of when processes began and ended: events process/create and process/terminate.
+
+    A process is of a guid, or, without one, a start of its own. Its start is the latest of its guid; of those at one
+    time the first in the order of results, and one without a time before none. A life by pid begins with a start and
+    ends with the next start of the pid on that host, or with the first end at or after it: one of its guid, else of its
+    pid on its host. Hosts are equal without case; a guid of zeros alone is none.
+    """
+
+    starts: Events
+    ends: Events
+
+
+@dataclass(frozen=True, slots=True)
+class Related:
+    """The starts of the `children`, `descendants` or `ancestors` of the processes that the rows of a stream are of.
+
+    The process of a row is that of its guid; where that has no start, that of its pid on its host at its time,
+    within the life, unless both have a guid; where that is not there either, the guid alone says which one it is. The
+    parent of a process is, by `parent_guid` and `ppid`, found likewise; none is its own. A row a process and root, with
+    the `depth`, 1 for children and parents, `root_guid` and `root_pid`. A root is no row of its own; what comes round
+    to where it was ends there.
+    """
+
+    kin: str
+    input: BoundStream
+    identity: Identity
+    lives: Lives
+    columns: tuple[Column, ...]
+    span: Span | None = field(default=None, compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class NamedStream:
     """A stream that the program has given a name; `key` is unique, where names are shadowed `name` is not."""
 
@@ -308,6 +341,7 @@ BoundStream = (
     | Cut
     | Deduplicated
     | Together
+    | Related
     | NamedStream
 )
 

@@ -30,6 +30,7 @@ from carlang.resolve.bound.expressions import (
     OneOf,
     Param,
     Present,
+    ProcessField,
     RegexTest,
     Scalar,
     SomeText,
@@ -51,6 +52,7 @@ from carlang.resolve.bound.streams import (
     NamedStream,
     Period,
     Projected,
+    Related,
     Sequenced,
     Sessions,
     Sorted,
@@ -77,6 +79,8 @@ def inputs(stream: BoundStream) -> tuple[BoundStream, ...]:
             return tuple(part.stream for part in joined)
         case Union(left, right) | Difference(left, right):
             return (left, right)
+        case Related(input=source, lives=lives):
+            return (source, lives.starts, lives.ends)
         case Sequenced(steps=steps, until=barrier):
             return (*(step.stream for step in steps), *((barrier,) if barrier else ()))
         case _:
@@ -100,6 +104,8 @@ def expressions(stream: BoundStream) -> tuple[BoundExpr, ...]:
             return (*having, *(_expressions_of(period) if period else ()))
         case Aggregated(items=items) | Projected(items=items):
             return tuple(item.value for item in items)
+        case Related(identity=identity):
+            return identity.fields
         case Sequenced(within=within):
             return (within,) if within else ()
         case Together(within=within):
@@ -118,6 +124,21 @@ def _expressions_of(period: Period) -> tuple[BoundExpr, ...]:
             assert_never(period)
 
 
+def looked_at(stream: BoundStream) -> tuple[BoundStream, ...]:
+    """Return the streams that the expressions of a stream look at."""
+    streams: list[BoundStream] = []
+    for expr in expressions(stream):
+        for node in walk(expr):
+            match node:
+                case Scalar(stream=source) | InStream(stream=source):
+                    streams.append(source)
+                case ProcessField(lives=lives):
+                    streams += (lives.starts, lives.ends)
+                case _:
+                    pass
+    return tuple(streams)
+
+
 def streams_below(stream: BoundStream) -> Iterator[BoundStream]:
     """Yield a stream and all streams that it is made of or looks at, each once, the inputs first."""
     # By identity: streams are shared, and comparing two of them would compare all that is below.
@@ -132,12 +153,6 @@ def streams_below(stream: BoundStream) -> Iterator[BoundStream]:
             seen.add(id(node))
             todo.append((node, True))
             todo.extend((below, False) for below in reversed((*inputs(node), *looked_at(node))))
-
-
-def looked_at(stream: BoundStream) -> tuple[BoundStream, ...]:
-    """Return the streams that the expressions of a stream look at."""
-    nodes = (node for expr in expressions(stream) for node in walk(expr))
-    return tuple(node.stream for node in nodes if isinstance(node, Scalar | InStream))
 
 
 def is_sorted(stream: BoundStream) -> bool:
@@ -173,7 +188,7 @@ def extent(stream: BoundStream) -> tuple[int, int]:
     return deepest, level
 
 
-def parts(expr: BoundExpr) -> tuple[BoundExpr, ...]:  # noqa: C901  # a case a node
+def parts(expr: BoundExpr) -> tuple[BoundExpr, ...]:  # noqa: C901, PLR0911  # a case a node
     """Return the expressions that an expression is made of."""
     match expr:
         case FieldRef() | Const() | Now() | Param() | EachText():
@@ -188,6 +203,8 @@ def parts(expr: BoundExpr) -> tuple[BoundExpr, ...]:  # noqa: C901  # a case a n
             return (inner,)
         case Scalar(aggregate=inner):
             return (inner,)
+        case ProcessField(identity=identity):
+            return identity.fields
         case Items(items=operands) | Apply(arguments=operands) | Aggregate(arguments=operands):
             return operands
         case AllOf(conditions=operands) | AnyOf(conditions=operands):

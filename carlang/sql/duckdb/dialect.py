@@ -8,7 +8,8 @@ from typing import ClassVar
 from sqlglot import exp
 
 from carlang.resolve.bound import Pattern, Wildcard
-from carlang.sql.dialect import Dialect, Lowering
+from carlang.sql.dialect import Dialect, Lowering, ProcessKeys
+from carlang.sql.duckdb import processes
 from carlang.sql.duckdb.addresses import in_block
 from carlang.sql.duckdb.aggregates import AGGREGATES
 from carlang.sql.duckdb.functions import FUNCTIONS
@@ -140,6 +141,22 @@ class DuckDBDialect(Dialect):
             for dot, host in zip(has_domain, names, strict=True)
         ]
         return exp.Coalesce(this=full[0], expressions=full[1:])
+
+    def lives(self, order: Sequence[SQL]) -> Mapping[str, exp.Query]:
+        """Return the tables that tell the lives of processes."""
+        return processes.lives(order)
+
+    def behind(self, rows: SQL, keys: ProcessKeys) -> exp.Query:
+        """Return rows with the number of the start of the process behind each."""
+        return processes.behind(rows, keys)
+
+    def roots(self, rows: SQL, keys: ProcessKeys) -> exp.Query:
+        """Return the processes that rows are of."""
+        return processes.roots(rows, keys)
+
+    def relatives(self, kin: str, table_of_roots: str) -> exp.Query:
+        """Return relatives of roots."""
+        return processes.relatives(kin, table_of_roots)
 
     def present_items(self, values: Sequence[SQL]) -> SQL:
         """Return the list of those of some values that are not missing."""
