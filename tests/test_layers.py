@@ -31,6 +31,8 @@ CONFINED = {
     "duckdb": {"database", "engine", "store", "readers", "mapping", "loading"},
     "deltalake": {"store"},
     "filelock": {"store"},
+    "numpy": {"plan"},
+    "ahocorasick_rs": {"plan"},
     "evtx": {"readers"},
     "typer": {"cli"},
     "rich": {"cli", "report"},

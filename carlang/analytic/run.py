@@ -16,6 +16,8 @@ from carlang.diagnostics.codes import OUT_OF_TIME
 from carlang.engine import Session, Window
 from carlang.errors import EngineError
 from carlang.model import Model, builtin_model
+from carlang.resolve import Given
+from carlang.resolve.bound import BoundOutput
 from carlang.results import AnalyticOutput, Failed, Judgement, NoEvents, NotOnOneHost, NotRun, Result, RunReport, State
 from carlang.store import Store
 
@@ -63,7 +65,9 @@ def run_analytics(
     answered: list[Judged] = []
     model = analytics[0].model if analytics else builtin_model()
     with limit_time(options.limits.seconds), opened_session(store, model, options) as session:
-        for judged in _judged(analytics, store, options, params):
+        all_judged = list(_judged(analytics, store, options, params))
+        session.prepare(_to_run(all_judged))
+        for judged in all_judged:
             if isinstance(judged, Judged):
                 answered.append(judged)
             for outcome in [judged] if isinstance(judged, Failed) else _outcomes(judged, session, options):
@@ -78,6 +82,17 @@ def run_analytics(
     lists = tuple(results), tuple(not_run), tuple(failed), tuple(warnings)
     gaps = gaps_of(answered, store, options)
     return RunReport(options.now, str(store.path), *lists, files_counted=store.silent_files(), gaps=gaps)
+
+
+def _to_run(judged: Sequence[Judged | Failed]) -> list[tuple[BoundOutput, Given]]:
+    """Return the outputs that will be asked of the engine, with the values of their inputs."""
+    return [
+        (output, each.given)
+        for each in judged
+        if isinstance(each, Judged) and each.given is not None
+        for output, judgement in each.outputs
+        if not _is_idle(judgement)
+    ]
 
 
 def _judged(

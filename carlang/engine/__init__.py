@@ -5,12 +5,14 @@ is locked down, is the one engine there is.
 """
 
 from carlang.engine.duckdb_engine import DuckDBEngine
+from carlang.engine.planned import Decision
 from carlang.engine.protocol import Answer, Engine
 from carlang.engine.session import MemorySession, QuerySession, Session
 from carlang.sql import Window
 
 __all__ = [
     "Answer",
+    "Decision",
     "DuckDBEngine",
     "Engine",
     "MemorySession",

@@ -8,6 +8,7 @@ that is not in it. `duckdb` is the one dialect whose engine runs here.
 
 from carlang.sql.dialect import Dialect, UnsupportedError
 from carlang.sql.duckdb import DuckDBDialect
+from carlang.sql.kept import lower_kept, lower_let_go, lower_marks, lower_shown
 from carlang.sql.lowering import lower
 from carlang.sql.occurrences import RECORD_IDS, shown_columns, tied_objects
 from carlang.sql.tables import (
@@ -63,14 +64,18 @@ __all__ = [
     "lower_crowd",
     "lower_forgotten",
     "lower_incoming",
+    "lower_kept",
     "lower_keyed",
     "lower_left",
+    "lower_let_go",
+    "lower_marks",
     "lower_numbered",
     "lower_occurrences",
     "lower_pairs",
     "lower_records",
     "lower_round",
     "lower_schema",
+    "lower_shown",
     "lower_table",
     "shown_columns",
     "tied_objects",

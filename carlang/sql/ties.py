@@ -158,7 +158,7 @@ def lower_records(owner: Object, window: Window) -> exp.Create:
     pairs = exp.EQ(this=column(_SECOND, "pair"), expression=column(NUMBER, "record"))
     query = _with(select(columns, _aliased(numbered_table(owner.name), "record")), _pairs(owner.name), "pair", pairs)
     time = exp.Coalesce(this=column(_TIME, "pair"), expressions=[column("time", "record")])
-    return _made(record_table(owner.name), _within(query, time, window), kind="VIEW")
+    return _made(record_table(owner.name), within(query, time, window), kind="VIEW")
 
 
 def lower_occurrences(dialect: Dialect, owner: Object, window: Window, ties: Sequence[Tie]) -> exp.Create:
@@ -180,7 +180,7 @@ def lower_occurrences(dialect: Dialect, owner: Object, window: Window, ties: Seq
     of_second = exp.EQ(this=column(_SECOND, "behind"), expression=column(NUMBER, "record"))
     query = _with(query, _pairs(owner.name), "behind", of_second)
     query = query.where(missing(column(_SECOND, "behind")), copy=False)
-    return _made(occurrence_table(owner.name), _within(query, column("time", "record"), window), kind="VIEW")
+    return _made(occurrence_table(owner.name), within(query, column("time", "record"), window), kind="VIEW")
 
 
 def occurrences_of(
@@ -207,6 +207,13 @@ def occurrences_of(
     same = exp.EQ(this=column(_FIRST, "other"), expression=column(NUMBER, "record"))
     query = query.join(subquery(seconds, "other"), on=same, join_type="left", copy=False)
     return select([*(column(each) for each in columns), *more], subquery(query, "occurrences"))
+
+
+def partners(object_name: str) -> exp.Query:
+    """Return the pairs of an object, each both ways: the columns are `first` and `second`."""
+    pairs = _pairs(object_name)
+    turned = select([as_named(column(_SECOND), _FIRST), as_named(column(_FIRST), _SECOND)], pairs.copy())
+    return exp.Union(this=select([column(_FIRST), column(_SECOND)], pairs), expression=turned, distinct=False)
 
 
 def _identity(dialect: Dialect) -> list[SQL]:
@@ -240,7 +247,7 @@ def _keyed(dialect: Dialect, tie: Tie, owner: Object, window: Window, *, all_hav
         *(exp.Not(this=test) for test in taken),
     ]
     query = select(columns, numbered_table(tie.object)).where(all_of(tests), copy=False)
-    return _within(query, column("time"), window)
+    return within(query, column("time"), window)
 
 
 def _nearness(side: str) -> SQL:
@@ -294,7 +301,7 @@ def _merged(field: str) -> SQL:
     return as_named(value if field in _KEPT else exp.Coalesce(this=value, expressions=[column(field, "other")]), field)
 
 
-def _within(query: exp.Select, time: SQL, window: Window) -> exp.Select:
+def within(query: exp.Select, time: SQL, window: Window) -> exp.Select:
     """The rows whose time lies in a window; what has no time lies in every one."""
     for limit, test in ((window.since, exp.GTE), (window.until, exp.LT)):
         if limit is not None:

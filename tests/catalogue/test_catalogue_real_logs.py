@@ -10,7 +10,10 @@ import pytest
 
 from carlang import ingest, open_store
 from carlang.analytic import RunOptions, run_analytics
+from carlang.engine import Session
+from carlang.plan import objects
 from carlang.results import RunReport, State
+from carlang.store import Store
 from tests.catalogue.generator import generator, recorded_hits
 from tests.catalogue.independent_records import recordings
 
@@ -18,13 +21,22 @@ STALE = "run `python docs/generate_catalogue.py --store STORE` with a store of a
 
 
 @pytest.fixture(scope="module")
-def report(real_logs: Path, tmp_path_factory: pytest.TempPathFactory) -> RunReport:
-    """One run of the whole catalogue over a store of all recordings."""
-    store = tmp_path_factory.mktemp("recordings") / "store"
-    done = ingest(list(recordings(real_logs)), store)
+def store(real_logs: Path, tmp_path_factory: pytest.TempPathFactory) -> Store:
+    """A store of all recordings."""
+    folder = tmp_path_factory.mktemp("recordings") / "store"
+    done = ingest(list(recordings(real_logs)), folder)
     assert (done.rejected, [s.source for s in done.sources if s.reason]) == (0, [])
+    return open_store(folder)
+
+
+@pytest.fixture(scope="module")
+def report(store: Store) -> RunReport:
+    """One run of the whole catalogue over a store of all recordings, planned together as far as that goes."""
     analytics = generator()["catalogue"]()
-    found = run_analytics(analytics, open_store(store), RunOptions.of(now=generator()["NOW"]), {})
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(objects, "LEAST_LEAVES", 1)
+        patch.setattr(objects, "LEAST_WORK", 0)
+        found = run_analytics(analytics, store, RunOptions.of(now=generator()["NOW"]), {})
     told = {r.analytic for r in found.results} | {n.analytic for n in found.not_run}
     assert told == {a.id for a in analytics}
     return found
@@ -41,6 +53,19 @@ def test_one_run_of_the_whole_catalogue_ends_with_nothing_failed(report: RunRepo
     assert report.failed == ()
     assert report.found > 0
     assert [n.analytic for n in report.not_run if not n.reason] == []
+
+
+def test_what_is_found_together_is_what_each_analytic_finds_alone(
+    store: Store, report: RunReport, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Session, "prepare", lambda *_: ())
+    alone = run_analytics(generator()["catalogue"](), store, RunOptions.of(now=generator()["NOW"]), {})
+    together = [(r.analytic, r.output.name, r.output) for r in report.results]
+    assert [(r.analytic, r.output.name) for r in alone.results] == [key[:2] for key in together]
+    for result, (_, _, output) in zip(alone.results, together, strict=True):
+        assert result.output == output
+        assert result.output.to_arrow().equals(output.to_arrow())
+    assert (alone.not_run, alone.gaps) == (report.not_run, report.gaps)
 
 
 def test_what_is_judged_to_be_blind_finds_nothing(report: RunReport) -> None:

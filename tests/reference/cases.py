@@ -82,13 +82,17 @@ def _table(events: Sequence[Event], *, sparse: bool) -> pa.Table:
 
 
 @contextmanager
-def session_over(events: Sequence[Event], choose: Chooser) -> Iterator[Session]:
+def session_over(
+    events: Sequence[Event],
+    choose: Chooser,
+    window: Window = Window(),  # noqa: B008  # it does not change
+) -> Iterator[Session]:
     """Give a session over a store of its own that holds these events."""
     with TemporaryDirectory() as name:
         folder = Path(name) / "events"
         folder.mkdir()
         write(events, folder, choose)
-        with Session(open_store(folder), MODEL, Limits(None, None), Window(None, None)) as session:
+        with Session(open_store(folder), MODEL, Limits(None, None), window) as session:
             yield session
 
 

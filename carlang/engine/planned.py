@@ -1,0 +1,129 @@
+"""Events that are kept because outputs of a session need them: planned together, read once.
+
+For a planned output the tables of an object's events show those of its leaf alone. Its query stays as it is, and so do
+its rows: the events that a table lacks then are ones that its conditions would turn away.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import pyarrow as pa
+
+from carlang.database import ENGINE_SHARE, Limits, resolved_bytes
+from carlang.deadline import TimeUpError, task
+from carlang.engine.protocol import Engine
+from carlang.errors import EngineError
+from carlang.model.schema import Object
+from carlang.plan import Choice, Demand, EventFile, UnfitError, plan_object
+from carlang.resolve import Given
+from carlang.resolve.bound import BoundOutput
+from carlang.sql import INCOMING, Window, lower_kept, lower_let_go, lower_marks, lower_shown
+
+_BYTES_OF_MARK = 64
+"""What a mark takes of Python's memory while marks are put in order, beside what the engine has."""
+
+_MOST_MARKS = 16_000_000
+"""How many marks there may be where memory has no limit: a gigabyte of them."""
+
+_LEAST_MEMORY = 512 * 10**6
+"""The limit of memory below which nothing is planned: row groups are looked through in Python's own memory, some
+hundred megabytes at a time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What was decided of an output's events of an object."""
+
+    output: BoundOutput
+    object: str
+    choice: Choice
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectEvents:
+    """An object with its files, the columns that they have with their SQL types, and how many events are in them."""
+
+    owner: Object
+    files: Sequence[EventFile]
+    columns: Mapping[str, str]
+    rows: int
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What an output asks of an object's events, with the values of its inputs."""
+
+    output: BoundOutput
+    given: Given
+    demand: Demand
+
+
+class Planned:
+    """What is kept of objects' events, and for which outputs."""
+
+    def __init__(self, engine: Engine, limits: Limits, window: Window) -> None:
+        self._engine = engine
+        self._window = window
+        memory = None if limits.memory is None else resolved_bytes(limits.memory)
+        self.has_room = memory is None or memory >= _LEAST_MEMORY
+        room = _MOST_MARKS if memory is None else round(memory * (1 - ENGINE_SHARE) / 2 / _BYTES_OF_MARK)
+        self._most = min(room, _MOST_MARKS)
+        self._leaves: dict[tuple[int, str], tuple[Given, int]] = {}
+        self._shown: dict[tuple[str, int], tuple[str, ...]] = {}
+        self._owners: list[Object] = []
+        self.decisions: list[Decision] = []
+
+    def let_go(self) -> None:
+        """Forget all plans and what is kept for them."""
+        for owner in self._owners:
+            self._forget(owner)
+        self._owners.clear()
+        self._leaves.clear()
+        self.decisions.clear()
+
+    def keep(self, events: ObjectEvents, asked: Sequence[Asked], *, tied: bool) -> None:
+        """Keep what outputs ask of an object's events, where that pays, and remember the decision for each.
+
+        `tied` says that there are pairs of the object's records.
+        """
+        try:
+            with task():
+                plan = plan_object([each.demand for each in asked], events.files, events.columns, events.rows)
+                marks = plan.survivors(events.files, self._most) if plan.leaves else None
+            if marks is not None:
+                self._owners.append(events.owner)
+                self._make(events.owner, marks, tied=tied)
+        except (UnfitError, EngineError, TimeUpError) as error:
+            self._forget(events.owner)
+            choices: Sequence[Choice] = [Choice(reason=str(error))] * len(asked)
+        else:
+            choices = plan.choices
+        for each, choice in zip(asked, choices, strict=True):
+            self.decisions.append(Decision(each.output, each.demand.object, choice))
+            if choice.leaf is not None:
+                self._leaves[id(each.output), each.demand.object] = each.given, choice.leaf
+
+    def leaf_of(self, output: BoundOutput, given: Given | None, object_name: str) -> int | None:
+        """Return the leaf that an output takes an object's events from; None where it takes them from all."""
+        of, leaf = self._leaves.get((id(output), object_name), (None, None))
+        return leaf if of is given else None
+
+    def show(self, owner: Object, leaf: int) -> None:
+        """Make the tables of an object's events, numbered or not, those of a leaf."""
+        key = owner.name, leaf
+        if key not in self._shown:
+            text = self._engine.dialect.text
+            self._shown[key] = tuple(text(each) for each in lower_shown(owner, self._window, leaf))
+        for statement in self._shown[key]:
+            self._engine.execute(statement)
+
+    def _forget(self, owner: Object) -> None:
+        for statement in lower_let_go(owner):
+            self._engine.execute(self._engine.dialect.text(statement))
+
+    def _make(self, owner: Object, marks: pa.Table, *, tied: bool) -> None:
+        text = self._engine.dialect.text
+        self._engine.execute(text(lower_marks(owner, tied=tied)), {INCOMING: marks}, takes_time=True)
+        self._engine.execute(text(lower_kept(owner)), takes_time=True)

@@ -1,0 +1,14 @@
+"""Many outputs over one store planned together.
+
+An output looks at few of the events of an object. `conditions` finds in a condition what every row that it accepts
+must have in one column, its guard; `demands` hands the guards of an output's filters down to the events below them. Of
+an object, `objects` prices the guards of all outputs on a sample, and `scanning` reads its files once, only the columns
+that guards ask for, and looks at each distinct value once (`matching`). What passes a guard is a superset of what the
+output's own conditions accept, which are tested on nothing else then.
+"""
+
+from carlang.plan.demands import Demand, demands
+from carlang.plan.objects import Choice, ObjectPlan, plan_object
+from carlang.plan.scanning import FILE_SHIFT, EventFile, Leaf, UnfitError
+
+__all__ = ["FILE_SHIFT", "Choice", "Demand", "EventFile", "Leaf", "ObjectPlan", "UnfitError", "demands", "plan_object"]

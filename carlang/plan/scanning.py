@@ -1,0 +1,170 @@
+"""The events that pass guards: Parquet files read once, only the columns that guards ask for.
+
+Columns of texts are read with their dictionaries, so that each distinct value of a row group is looked at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from carlang.deadline import check_time
+from carlang.plan.guards import Atom
+from carlang.plan.matching import ColumnMatcher, Fan, Numbers
+
+FILE_SHIFT = 32
+"""A row's number has that of its file in the upper half, as the engine numbers the rows of files."""
+
+_SAMPLED_GROUPS, _SAMPLED_ROWS = 32, 2048
+"""How many row groups are sampled at most, and how many rows of each: what one in ten thousand rows passes is seen in
+the whole of it, and reading it costs little beside one row group as a whole."""
+
+
+@dataclass(frozen=True, slots=True)
+class EventFile:
+    """A Parquet file of events of an action, with the number that it has among those of the object."""
+
+    path: Path
+    action: str
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class Leaf:
+    """Events of some actions that pass one of some atoms."""
+
+    actions: frozenset[str]
+    atoms: tuple[Atom, ...]
+
+
+class UnfitError(Exception):
+    """Events cannot be looked through for guards, or what passes is too much; the message says why."""
+
+
+def survivors(files: Sequence[EventFile], leaves: Sequence[Leaf], most: int) -> pa.Table:
+    """Return which events pass which leaves: pairs of a leaf's index and a row's number, by leaf.
+
+    Raises `UnfitError` where these are more than `most`, or a file cannot be read or holds other values than texts and
+    whole numbers where they are asked for; `TimeUpError` where the task at hand has no time left.
+    """
+    try:
+        return _survivors(files, leaves, most)
+    except (OSError, pa.ArrowException) as error:
+        raise UnfitError(f"the events cannot be read for their guards: {error}") from error
+
+
+def _survivors(files: Sequence[EventFile], leaves: Sequence[Leaf], most: int) -> pa.Table:
+    batches: list[tuple[Numbers, Numbers]] = []
+    kept = 0
+    matchers = {action: _Matchers(leaves, action) for action in {file.action for file in files}}
+    for file in files:
+        matcher = matchers[file.action]
+        for first, batch in _row_groups(file.path, matcher.columns):
+            check_time()
+            passing, rows = matcher.matches(batch)
+            batches.append((passing, rows + ((file.number << FILE_SHIFT) + first)))
+            kept += len(rows)
+            if kept > most:
+                raise UnfitError(f"more than {most:,} events pass the guards")
+    leaf = np.concatenate([each[0] for each in batches]) if batches else np.empty(0, dtype=np.int64)
+    number = np.concatenate([each[1] for each in batches]) if batches else np.empty(0, dtype=np.int64)
+    order = np.argsort(leaf, kind="stable")
+    return pa.table({"leaf": leaf[order].astype(np.int32), "number": number[order]})
+
+
+def shares(files: Sequence[EventFile], atoms: Sequence[Atom]) -> Mapping[Atom, float]:
+    """Return which share of the events passes each atom, by a sample that is spread over the files.
+
+    Raises as `survivors` does.
+    """
+    leaves = [Leaf(frozenset(), (atom,)) for atom in atoms]
+    matcher = _Matchers(leaves, None)
+    passing, total = np.zeros(len(atoms), dtype=np.int64), 0
+    try:
+        for batch in _sampled(files, matcher.columns):
+            check_time()
+            reached, _ = matcher.matches(batch)
+            passing += np.bincount(reached, minlength=len(atoms))
+            total += batch.num_rows
+    except (OSError, pa.ArrowException) as error:
+        raise UnfitError(f"the events cannot be read for their guards: {error}") from error
+    return {atom: float(count) / max(total, 1) for atom, count in zip(atoms, passing, strict=True)}
+
+
+class _Matchers:
+    """The matchers of all columns for events of an action, or of any."""
+
+    def __init__(self, leaves: Sequence[Leaf], action: str | None) -> None:
+        atoms: dict[str, list[tuple[Atom, int]]] = {}
+        for index, leaf in enumerate(leaves):
+            if action is None or action in leaf.actions:
+                for atom in leaf.atoms:
+                    atoms.setdefault(atom.column, []).append((atom, index))
+        self._columns = {column: ColumnMatcher(of) for column, of in atoms.items()}
+        self._width = len(leaves)
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns that atoms ask for."""
+        return tuple(self._columns)
+
+    def matches(self, batch: pa.Table) -> tuple[Numbers, Numbers]:
+        """Return pairs of a leaf and a row of the batch that passes it, each once."""
+        keys = [np.empty(0, dtype=np.int64)]
+        for column in batch.column_names:
+            first = 0
+            for chunk in batch[column].chunks:
+                rows, leaves = _rows_of(chunk, self._columns[column])
+                keys.append((rows + first) * self._width + leaves)
+                first += len(chunk)
+        once = np.unique(np.concatenate(keys))
+        return once % self._width, once // self._width
+
+
+def _rows_of(chunk: pa.Array, matcher: ColumnMatcher) -> tuple[Numbers, Numbers]:
+    """Return pairs of a row and a leaf that its value passes."""
+    encoded = chunk if pa.types.is_dictionary(chunk.type) else chunk.dictionary_encode()
+    values, leaves = matcher.matches(encoded.dictionary)
+    count = len(encoded.dictionary)
+    if not len(values):
+        return values, leaves
+    indexes = encoded.indices.fill_null(count).to_numpy(zero_copy_only=False)
+    is_passing = np.zeros(count + 1, dtype=np.bool_)  # the last is that of missing values
+    is_passing[values] = True
+    (rows,) = np.nonzero(is_passing[indexes])
+    return Fan(values, leaves, count).reach(indexes[rows].astype(np.int64), rows)
+
+
+def _row_groups(path: Path, columns: Iterable[str]) -> Iterator[tuple[int, pa.Table]]:
+    """Yield the row groups of a file with the number of their first row, and of their columns those that there are."""
+    file, present = _opened(path, columns)
+    first = 0
+    for group in range(file.num_row_groups):
+        if present:
+            yield first, file.read_row_group(group, columns=present)
+        first += file.metadata.row_group(group).num_rows
+
+
+def _sampled(files: Sequence[EventFile], columns: Sequence[str]) -> Iterator[pa.Table]:
+    groups = [(file, g) for file in files for g in range(pq.read_metadata(file.path).num_row_groups)]
+    step = max(1, len(groups) // _SAMPLED_GROUPS)
+    for file, group in groups[::step]:
+        opened, present = _opened(file.path, columns)
+        if not present:
+            continue
+        for batch in opened.iter_batches(_SAMPLED_ROWS, row_groups=[group], columns=present):
+            yield pa.Table.from_batches([batch])
+            break
+
+
+def _opened(path: Path, columns: Iterable[str]) -> tuple[pq.ParquetFile, list[str]]:
+    """Open a file, and tell which of some columns it has."""
+    names = pq.read_schema(path)
+    present = [column for column in columns if column in names.names]
+    texts = [column for column in present if pa.types.is_string(names.field(column).type)]
+    return pq.ParquetFile(path, read_dictionary=texts), present
