@@ -106,6 +106,7 @@ PATTERN_HARDLY_MEANT = _warning("CL415", "regular expression hardly meant")
 ALWAYS_TRUE = _warning("CL416", "condition always holds")
 TEXT_FOR_LIST = _warning("CL417", "text where a list was meant")
 NULL_IN_LIST = _hint("CL418", "null in a list")
+UNBOUNDED_TIME = _hint("CL419", "times held together on one side")
 NO_OUTPUT = _error("CL407", "program has no stream to output")
 
 BAD_FRONT_MATTER = _error("CL501", "front matter cannot be read")

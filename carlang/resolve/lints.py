@@ -26,6 +26,7 @@ from carlang.resolve.bound import (
     Now,
     streams_below,
 )
+from carlang.resolve.distances import unbounded_times
 from carlang.resolve.scope import Context
 from carlang.syntax import ast, walk
 from carlang.syntax.literal import string_literal
@@ -38,7 +39,8 @@ _OPERATOR = re.compile(r"\S (OR|AND) \S")
 
 def lints(ctx: Context, program: ast.Program, outputs: tuple[BoundOutput, ...]) -> list[Diagnostic]:
     """Return remarks on a program that has been resolved; without outputs where it has errors."""
-    return [*_strings(ctx, program), *_wildcards(ctx, program), *_unfiltered(ctx, outputs), *_windows(ctx)]
+    of_text = [*_strings(ctx, program), *_wildcards(ctx, program)]
+    return [*of_text, *unbounded_times(ctx, outputs), *_unfiltered(ctx, outputs), *_windows(ctx)]
 
 
 def unused_streams(ctx: Context, outputs: tuple[BoundOutput, ...]) -> Iterator[Diagnostic]:
