@@ -53,6 +53,7 @@ from carlang.sql.fragments import (
     missing,
     name,
     number,
+    ordered,
     present,
     select,
     subquery,
@@ -298,11 +299,11 @@ class QueryBuilder:
                 cut = cut_query(unnumbered, self.table(inner), self._sort_order(whole), self.value(count), last=last)
                 return sorted_query(names[:-1], subquery(cut, "cut"), self._sort_order(whole))
             case bound.Cut(count=count, last=last):
-                return cut_query(names, self.table(source), order_of(source), self.value(count), last=last)
+                return cut_query(names, self.table(source), self._order_of(source), self.value(count), last=last)
             case bound.Deduplicated(on=on):
                 kinds = {c.name: c.type for c in stream.columns}
                 same = [folded(column(name)) if kinds[name].is_string else column(name) for name in on]
-                return first_of_each(names, self.table(source), same, order_of(source))
+                return first_of_each(names, self.table(source), same, self._order_of(source))
             case _:
                 assert_never(stream)
 
@@ -312,7 +313,14 @@ class QueryBuilder:
 
     def _sort_order(self, stream: bound.Sorted) -> list[SQL]:
         by = [(self.value(key.value), key.value.type, key.descending) for key in stream.keys]
-        return sort_order(by, stream.columns)
+        return [*sort_order(by, stream.columns), *self._of_occurrences(stream)]
+
+    def _order_of(self, stream: bound.BoundStream) -> list[SQL]:
+        return [*order_of(stream), *self._of_occurrences(stream)]
+
+    def _of_occurrences(self, stream: bound.BoundStream) -> list[SQL]:
+        """A last key where rows are occurrences: a cut is taken of them and of their records, and has to be one cut."""
+        return [ordered(column(OCCURRENCE))] if self.occurrences.are_tied(stream) else []
 
     def _union(self, union: bound.Union) -> exp.Query:
         lists = self.occurrences.lists_of(union)

@@ -73,6 +73,7 @@ ORDERS: list[tuple[str, list[int]]] = [
     ("unique p by pid, user", [1, 2, 3, 4, 5, 10]),
     ("p | sort by time desc | unique by user", [10, 4, 5, 3]),
     ("p | unique by exe", [1, 2, 4, 10]),
+    ("p - unique_pids by pid | sort by pid | select record_id", [2, 1, 10, 5]),
     # Membership: without case, nothing that is missing.
     ("filter p where (user in unique(e.user))", [2, 3, 10]),
     ("filter p where (user not in unique(e.user))", [1, 4, 5]),
@@ -117,7 +118,12 @@ JOINS: list[tuple[str, list[tuple[int, ...]]]] = [
      [(1, 1, 0), (1, 5, 0)]),
 ]  # fmt: skip
 
-MORE = "none = filter e where (pid == 0)\nf = e\nx = filter p where (record_id == 1)\n"
+MORE = """\
+unique_pids = filter p where (pid == 20)
+none = filter e where (pid == 0)
+f = e
+x = filter p where (record_id == 1)
+"""
 
 
 @pytest.fixture(scope="module")

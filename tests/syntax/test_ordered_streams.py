@@ -21,6 +21,8 @@ FORMS = [
         "x = p | sort by f desc | head 3 | tail n | unique by f",
         "x = p | sort by f desc | head 3 | tail n | unique by f",
     ),
+    ("x = count(p) by f | sort by count desc", "x = count(p) by f | sort by count desc"),
+    ("x = (a - b by f | head 3) | tail 2", "x = (a - b by f | head 3) | tail 2"),
     ("x = join (a, b optional) where (a.f == b.f)", "x = join (a, b optional) where (a.f == b.f)"),
     ("x = join a, b optional where a.f == b.f", "x = join (a, b optional) where (a.f == b.f)"),
     ("x = a | join (b optional) where (a.f == b.f)", "x = a | join b optional where (a.f == b.f)"),

@@ -47,7 +47,7 @@ def _one(*rows: Row) -> Row:
 
 
 def _apart(condition: ast.Expr) -> Iterator[ast.Expr]:
-    """Yield what `and` joins; a chain of comparisons is one of its links after the other."""
+    """Yield what `and` joins; a chain of comparisons, and `between`, is one of its links after the other."""
     match condition:
         case ast.And(operands):
             for operand in operands:
@@ -55,6 +55,9 @@ def _apart(condition: ast.Expr) -> Iterator[ast.Expr]:
         case ast.Comparison(operands, operators, span):
             for sides, operator in zip(pairwise(operands), operators, strict=True):
                 yield ast.Comparison(sides, (operator,), span)
+        case ast.Between(subject, low, high, False, span):
+            yield ast.Comparison((subject, low), (">=",), span)
+            yield ast.Comparison((subject, high), ("<=",), span)
         case _:
             yield condition
 
