@@ -50,6 +50,29 @@ def _all_of(text: str, pieces: Pieces) -> str:
     return "(" + " and ".join(f"{text} contains {item}" for item in _ITEM.findall(pieces["x"][1:-1])) + ")"
 
 
+def _between(text: str, pieces: Pieces) -> str:
+    """Return EQL's text between two others as what an expression extracts, SQL's range as one."""
+    first, last = pieces.get("1", ""), pieces.get("2", "")
+    if not (first.startswith(('"', "'")) and last.startswith(('"', "'"))):
+        return f"{text} between {first} and {last}"
+    left, right = (re.sub(r"([.^$*+?{}()|\[\]])", r"\\\1", each[1:-1]) for each in (first, last))
+    return f'regex_extract({text}, "{left}(.*?){right}")'
+
+
+def _cases(_: str, pieces: Pieces) -> str:
+    """Return pairs of a condition and a value, and a value for the rest, as one `if`; without that, `null`."""
+    parts = list(pieces.values())
+    pairs = list(zip(parts[::2], parts[1::2], strict=False))
+    last = parts[-1] if len(parts) % 2 else "null"
+    return "".join(f"if {test} then {value} else " for test, value in pairs) + last
+
+
+def _whens(text: str, _: Pieces) -> str:
+    """Return the pairs of SQL's CASE as one `if`."""
+    pairs = re.findall(r"when\b(.+?)\bthen\b(.+?)(?=\bwhen\b|\Z)", text, re.IGNORECASE | re.DOTALL)
+    return "".join(f"if {test.strip()} then {value.strip()} else " for test, value in pairs)
+
+
 def _equals(text: str, _: Pieces) -> str:
     return "in" if text.startswith(("(", "[")) else "=="
 
@@ -178,6 +201,8 @@ CONVERSIONS: Mapping[str, Callable[[str, Pieces], str]] = {
     "affix": _affix,
     "all_of": _all_of,
     "any": _any,
+    "between": _between,
+    "cases": _cases,
     "columns": _columns,
     "commonest": _commonest,
     "decimal": _decimal,
@@ -203,6 +228,7 @@ CONVERSIONS: Mapping[str, Callable[[str, Pieces], str]] = {
     "steps": _steps,
     "ten": _ten,
     "where": _where,
+    "whens": _whens,
 }
 
 _PLACE = re.compile(r"\{(\w+)(\+)?(?::(\w+))?\}")

@@ -31,6 +31,7 @@ class Accepts(Enum):
     ADDRESS = "address"
     # These are written out in the program: the query is made with them, not run with them.
     POSITION = "position"  # a whole number, 0 or more
+    BASE = "a whole number from 2 to 36, written out"
     BLOCK = "block"
     REGEX = "regex"
     PERCENTAGE = "a number from 0 to 100, written out"
@@ -100,6 +101,10 @@ class Function:
 
 def _always(result: Type) -> ResultType:
     return lambda _: result
+
+
+def _number_in_base(types: tuple[Type, ...]) -> Type:
+    return INTEGER if len(types) > 1 else FLOAT
 
 
 def _first(types: tuple[Type, ...]) -> Type:
@@ -206,6 +211,18 @@ SCALARS: Mapping[str, Function] = _by_name(
             edges="counts case",
         ),
         _scalar(
+            [
+                _TEXT,
+                Parameter("part", Accepts.TEXT),
+                Parameter("start", Accepts.POSITION, required=False),
+            ],
+            INTEGER,
+            "index_of(text, part)",
+            "index_of(text, part, start from 0)",
+            gives="where `part` stands first in the text, from `start` on; the first character is 0",
+            edges="without case; missing where it does not; `start` is written out",
+        ),
+        _scalar(
             [_PATH],
             Type(Kind.NAME),
             "basename(path)",
@@ -273,6 +290,14 @@ SCALARS: Mapping[str, Function] = _by_name(
             "to_int(value)",
             gives="a whole number: of a text in decimal or `0x…`, of a float without its fraction, of truth 1 or 0",
             edges="missing where the text is no whole number, or a record id not all digits",
+        ),
+        _scalar(
+            [Parameter("value", Accepts.CONVERTIBLE), Parameter("base", Accepts.BASE, required=False)],
+            _number_in_base,
+            "to_number(value)",
+            "to_number(text, base)",
+            gives="a fraction, `1.5`, `2e3`, `0x1F`; with a base a whole number written in it, 16 also behind `0x`",
+            edges="missing where the text is no such number; the base is a whole number from 2 to 36, written out",
         ),
         _scalar(
             [Parameter("value", Accepts.VALUE)],

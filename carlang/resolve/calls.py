@@ -19,7 +19,9 @@ _FARTHEST = 1_000_000_000
 """The largest position or length that can be asked for: the engine refuses more than 32 bits of a text's."""
 
 _HUNDRED = 100
+_BASES = range(2, 37)
 
+_WRITTEN_OUT = {Accepts.POSITION: "a whole number, 0 or more, written out", Accepts.BASE: Accepts.BASE.value}
 _NUMBERS = (Accepts.NUMBER, Accepts.ORDERED)
 _OF_NUMBERS = ("sum", "avg", "median", "stdev", "percentile", "min", "max")
 """What takes a record's id for the number that it is where it is all digits."""
@@ -50,6 +52,11 @@ def apply(ctx: Context, call: ast.Call, arguments: tuple[BoundExpr | None, ...])
     valid = _ids_as_numbers(function, valid)
     checks = [_fits(ctx, call, function, index, argument) for index, argument in enumerate(valid)]
     if not all(checks) or not _of_one_type(ctx, call, function, valid):
+        return None
+    # A number is in no base; only what is written is.
+    if function.name == "to_number" and len(valid) > 1 and not valid[0].type.is_string:
+        message = f"`to_number` takes a text beside a base, not {valid[0].type.phrase}"
+        ctx.add(ctx.report(codes.BAD_ARGUMENTS, message, call.arguments[0].span).with_help("`to_number(text, 16)`"))
         return None
     # A call of it is the same as `ip in block`, so it becomes that, and no dialect needs a function for it.
     if function.name == "cidr_match":
@@ -110,13 +117,15 @@ def _fits(ctx: Context, call: ast.Call, function: Function, index: int, argument
     if _is(wanted, argument):
         return True
     article = "an" if wanted.value[0] in "aeiou" else "a"
-    what = "a whole number, 0 or more, written out" if wanted is Accepts.POSITION else f"{article} {wanted.value}"
+    what = f"{article} {wanted.value}"
+    if wanted in _WRITTEN_OUT:
+        what = _WRITTEN_OUT[wanted]
     message = f"`{call.function.ident}` takes {what} here, not {argument.type.phrase}"
     ctx.add(ctx.report(codes.BAD_ARGUMENTS, message, span).with_help(f"`{function.usage[0]}`"))
     return False
 
 
-def _is(wanted: Accepts, argument: BoundExpr) -> bool:
+def _is(wanted: Accepts, argument: BoundExpr) -> bool:  # noqa: C901  # a case a kind
     kind = argument.type.kind
     match wanted:
         case Accepts.TEXT:
@@ -131,6 +140,8 @@ def _is(wanted: Accepts, argument: BoundExpr) -> bool:
             return kind is Kind.TIME
         case Accepts.POSITION:
             return isinstance(argument, Const) and type(argument.value) is int and 0 <= argument.value <= _FARTHEST
+        case Accepts.BASE:
+            return isinstance(argument, Const) and type(argument.value) is int and argument.value in _BASES
         case Accepts.ADDRESS:
             return kind in (Kind.IP, Kind.STRING)
         case Accepts.BLOCK | Accepts.REGEX:

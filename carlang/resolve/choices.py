@@ -20,6 +20,11 @@ _PLAIN_TEXT = frozenset({Kind.STRING, Kind.PATH, Kind.NAME, Kind.GUID, Kind.HASH
 """The types of texts that a text written out can take, whatever it is."""
 
 
+def condition_or_value(ctx: Context, row: Row, expr: ast.Expr) -> BoundExpr | None:
+    """Return an expression as what it can be: a condition, where one is written, else a value."""
+    return conditions.condition_or_value(ctx, row, expr)
+
+
 # ---- if --------------------------------------------------------------------------------------------------------------
 
 

@@ -420,7 +420,9 @@ def _call(ctx: Context, row: Row, call: ast.Call) -> BoundExpr | None:
     regexes = functions.regex_parameters(name)
     written = [written_out(ctx, rows, argument) for argument in call.arguments]
     written = [as_regex(argument) if index in regexes else argument for index, argument in enumerate(written)]
-    arguments = tuple(value(ctx, rows, argument) for argument in written)
+    # A function of another language may take conditions: of those nothing is said, only of the function.
+    read = value if functions.scalar(name) else choices.condition_or_value
+    arguments = tuple(read(ctx, rows, argument) for argument in written)
     return apply(ctx, call, arguments)
 
 

@@ -79,7 +79,9 @@ def evaluate(place: Place, expr: b.BoundExpr) -> Any:  # noqa: C901, PLR0911, PL
         case b.Arith():
             return _arithmetic(expr, evaluate(place, expr.left), evaluate(place, expr.right))
         case b.Apply(function, arguments):
-            return call(function, [_argument(place, function, argument) for argument in arguments])
+            return call(
+                function, [_argument(place, function, argument, in_base=len(arguments) > 1) for argument in arguments]
+            )
         case b.Param(name, kind):
             return evaluate(place, place.run.given[name, kind.kind])
         case b.Aggregate():
@@ -128,10 +130,11 @@ def _of_process(place: Place, expr: b.ProcessField) -> Any:
     return None if number is None else processes.starts[number].get(expr.column)
 
 
-def _argument(place: Place, function: str, expr: b.BoundExpr) -> Any:
-    """Return an argument; what makes a text of a duration sees its seconds, and `to_int` no id but one of digits."""
+def _argument(place: Place, function: str, expr: b.BoundExpr, *, in_base: bool) -> Any:
+    """Return an argument; a text of a duration is of its seconds, and a number of an id is of digits alone."""
     value = evaluate(place, expr)
-    if function == "to_int" and expr.type.kind is Kind.ID and value is not None:
+    alone = function == "to_int" or (function == "to_number" and not in_base)
+    if alone and expr.type.kind is Kind.ID and value is not None:
         return value if re.fullmatch("[0-9]+", value) else None
     seconds = function in ("to_string", "concat", "to_int") and expr.type.kind is Kind.DURATION
     return value / 1_000_000 if seconds and value is not None else value

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import re
+import string
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from decimal import ROUND_HALF_UP, Decimal
@@ -120,6 +122,34 @@ def _to_int(value: Any) -> int | None:
     return None
 
 
+def _to_number(value: Any, base: int | None = None) -> float | int | None:
+    if not isinstance(value, str):
+        return float(value)
+    text = value.strip(" \t\n\r\v\f")
+    if base is None:
+        if re.fullmatch("0x[0-9a-f]+", text, re.ASCII | re.IGNORECASE):
+            whole_number = within_64_bits(int(text, 16))
+            return None if whole_number is None else float(whole_number)
+        found = re.fullmatch(r"[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?", text, re.ASCII | re.IGNORECASE)
+        return float(text) if found and math.isfinite(float(text)) else None
+    sign = -1 if text.startswith("-") else 1
+    digits = text[1:] if text[:1] in ("-", "+") else text
+    if base == 16 and digits[:2] in ("0x", "0X"):
+        digits = digits[2:]
+    total = 0
+    for digit in digits:
+        known = (string.digits + string.ascii_lowercase).find(digit.lower()) if digit.isascii() else -1
+        if not 0 <= known < base:
+            return None
+        total = total * base + known
+    return sign * total if digits else None
+
+
+def _index_of(text: str, part: str, start: int = 0) -> int | None:
+    at = fold(text).find(fold(part), start)
+    return None if at < 0 else at
+
+
 _OF_WHAT_IS_THERE: dict[str, Callable[..., Any]] = {
     "coalesce": _coalesce,
     "min": _least,
@@ -142,6 +172,8 @@ _STRICT: dict[str, Callable[..., Any]] = {
     "abs": abs,
     "round": _round,
     "to_int": _to_int,
+    "to_number": _to_number,
+    "index_of": _index_of,
     "to_string": written,
     "year": lambda time: time.year,
     "hour": lambda time: time.hour,

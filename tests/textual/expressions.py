@@ -52,11 +52,11 @@ class AnyText:
     word: ast.Expr
 
     def some(self, read: Callable[[View, ast.Expr, ast.Expr], Test]) -> Test:
-        """Return the test that some text passes; it stands in a column that no program can name."""
+        """Return the test that some text passes, under a name that no program can have."""
         one = replace(self.view, columns={**self.view.columns, " ": "string"})
         sides = [ast.Name(" ", side.span) if side is self.word else side for side in (self.left, self.right)]
         test = read(one, *sides)
-        return lambda p: any(test(replace(p, row={**p.row, " ": text})) for text in self._texts(p.row))
+        return lambda p: any(test(replace(p, text=text)) for text in self._texts(p.row))
 
     def _texts(self, row: Mapping[str, Any]) -> Iterator[str]:
         for column in self.columns:
@@ -119,6 +119,8 @@ class Reader:
         path = path_of(written)
         if path is None:
             raise UnreadableError(written)
+        if path == [" "]:
+            return Term("string", lambda p: p.text)
         if len(path) == 1 and view.bare(path[0]) is None:
             meaning = self.names.get(path[0])
             if isinstance(meaning, Computed):

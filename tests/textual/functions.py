@@ -22,11 +22,13 @@ def result_type(name: str, kinds: Sequence[str]) -> str:
         if any(kind == "float" for kind in known):
             return "float"
         return known[0] if known else "null"
+    if name == "to_number":
+        return "integer" if len(kinds) > 1 else "float"
     return _TYPES.get(name, "string")
 
 
 _TYPES = {
-    **dict.fromkeys(("length", "to_int", "year", "hour", "day_of_week"), "integer"),
+    **dict.fromkeys(("length", "to_int", "index_of", "year", "hour", "day_of_week"), "integer"),
     "split": "list:string",
     "basename": "name",
     "dirname": "path",
@@ -46,8 +48,9 @@ def call(name: str, kinds: Sequence[str], values: Sequence[Any]) -> Any:
         return None
     if name in ("concat", "to_string"):
         return "".join(map(as_text, kinds, values))
-    if name == "to_int" and kinds[0] == "id":
-        return held(int(values[0])) if re.fullmatch("[0-9]+", values[0]) else None
+    if name in ("to_int", "to_number") and kinds[0] == "id" and len(values) == 1:
+        known = held(int(values[0])) if re.fullmatch("[0-9]+", values[0]) else None
+        return known if name == "to_int" or known is None else float(known)
     return held(_FUNCTIONS[name](*values))
 
 
@@ -99,6 +102,30 @@ def _to_int(value: Any) -> int | None:
     return None if written is None else int(written[1], 16) if written[1] else int(written[2])
 
 
+def _index_of(text: str, part: str, start: int = 0) -> int | None:
+    places = range(start, len(text) - len(part) + 1)
+    return next((at for at in places if lower(text[at : at + len(part)]) == lower(part)), None)
+
+
+def _to_number(value: Any, base: int | None = None) -> float | int | None:
+    if not isinstance(value, str):
+        return float(value)
+    written = value.strip(" \t\n\r\v\f")
+    if base is not None:
+        prefixed = base == 16 and re.match("[+-]?0[xX]", written)
+        bare = re.sub("0[xX]", "", written, count=1) if prefixed else written
+        try:
+            return int(bare, base) if re.fullmatch("[+-]?[0-9a-zA-Z]+", bare) else None
+        except ValueError:
+            return None
+    if re.fullmatch("0[xX][0-9a-fA-F]+", written):
+        known = held(int(written, 16))
+        return None if known is None else float(known)
+    if not re.fullmatch(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?", written):
+        return None
+    return None if abs(float(written)) == float("inf") else float(written)
+
+
 _FUNCTIONS: dict[str, Callable[..., Any]] = {
     "lower": lower,
     "upper": _upper,
@@ -114,6 +141,8 @@ _FUNCTIONS: dict[str, Callable[..., Any]] = {
     "abs": abs,
     "round": _round,
     "to_int": _to_int,
+    "to_number": _to_number,
+    "index_of": _index_of,
     "year": lambda time: time.year,
     "hour": lambda time: time.hour,
     "day_of_week": lambda time: time.isoweekday(),

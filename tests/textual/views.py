@@ -18,6 +18,8 @@ class Place:
 
     row: Row
     members: Sequence[Row] = ()
+    text: str | None = None
+    """The text at hand, in a test of every text."""
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import re
+import string
 from collections.abc import Mapping
 
 from sqlglot import exp
@@ -10,7 +12,9 @@ from sqlglot import exp
 from carlang.model.types import Kind, Type
 from carlang.sql.dialect import Lowering, Operands
 from carlang.sql.duckdb.pieces import joined, let, try_cast
-from carlang.sql.fragments import SQL, call, cast, number, text, when
+from carlang.sql.fragments import SQL, call, cast, folded, number, text, when
+
+_DIGITS = string.digits + string.ascii_lowercase
 
 
 def _named(function: str) -> Lowering:
@@ -27,8 +31,12 @@ def _length(operands: Operands) -> SQL:
 
 
 def _trim(operands: Operands) -> SQL:
+    return _trimmed(operands.arguments[0])
+
+
+def _trimmed(value: SQL) -> SQL:
     # Without the characters, DuckDB trims blanks alone.
-    return call("trim", operands.arguments[0], text(" \t\n\r\v\f"))
+    return call("trim", value, text(" \t\n\r\v\f"))
 
 
 def _concat(operands: Operands) -> SQL:
@@ -39,6 +47,17 @@ def _concat(operands: Operands) -> SQL:
 def _substring(operands: Operands) -> SQL:
     subject, start, *length = operands.arguments
     return call("substring", subject, exp.Add(this=start, expression=number(1)), *length)
+
+
+def _index_of(operands: Operands) -> SQL:
+    subject, part, *start = operands.arguments
+    first = int(start[0].this) if start else 0
+    # A character has one in lower case, so places in the folded text are those in the text.
+    hay = folded(call("substring", subject, number(first + 1))) if first else folded(subject)
+    at: SQL = exp.Nullif(this=call("strpos", hay, folded(part)), expression=number(0))
+    at = exp.Paren(this=exp.Add(this=at, expression=number(first - 1)))
+    # Behind its end a text has no place for an empty one either.
+    return when(exp.GTE(this=exp.Length(this=subject.copy()), expression=number(first)), at) if first else at
 
 
 def _basename(operands: Operands) -> SQL:
@@ -100,6 +119,57 @@ def _to_int(operands: Operands) -> SQL:
     return try_cast(value, "bigint")
 
 
+def _to_number(operands: Operands) -> SQL:
+    value, *base = operands.arguments
+    of = operands.types[0]
+    if base:
+        return _in_base(value, int(base[0].this))
+    if of.kind is Kind.ID:
+        return cast(_to_int(operands), "double")
+    if not of.is_string:
+        return cast(value, "double")
+
+    def read(written: SQL) -> SQL:
+        hexadecimal = call("regexp_matches", written, text("^0[xX]"))
+        return when(hexadecimal, cast(try_cast(written.copy(), "bigint"), "double"), try_cast(written.copy(), "double"))
+
+    # A cast alone would take `nan`, `inf` and `1_000`.
+    pattern = r"^(?:[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?|0[xX][0-9a-fA-F]+)$"
+    number_ = let("written", call("regexp_extract", _trimmed(value), text(pattern)), read)
+    return let("read", number_, lambda found: when(call("isfinite", found), found.copy()))
+
+
+def _in_base(value: SQL, base: int) -> SQL:
+    """Return the whole number that a text is in a base: digit by digit, since DuckDB reads bases 2 and 16 alone."""
+    digits = _DIGITS[:base] + _DIGITS[10:base].upper()
+    # So many digits hold any number of 64 bits, and are held by one of 128.
+    most = int(126 / math.log2(base))
+    head = "(?:0[xX])?" if base == 16 else ""  # noqa: PLR2004  # the base that `0x` stands for
+    pattern = f"^[+-]?{head}0*([{digits}]{{1,{most}}})$"
+
+    def read(written: SQL) -> SQL:
+        # Nothing is left of a text that is no number: then neither is the sum of its digits.
+        listed = call("string_split", exp.Lower(this=_group(written, pattern)), text(""))
+        one = exp.to_identifier("digit")
+        place = exp.Sub(this=call("strpos", text(_DIGITS), exp.Column(this=one.copy())), expression=number(1))
+        values = call("list_transform", listed, exp.Lambda(this=cast(place, "hugeint"), expressions=[one]))
+        sofar, next_ = exp.to_identifier("sum"), exp.to_identifier("next")
+        more = exp.Add(
+            this=exp.Mul(this=exp.Column(this=sofar.copy()), expression=number(base)),
+            expression=exp.Column(this=next_.copy()),
+        )
+        total = call("list_reduce", values, exp.Lambda(this=more, expressions=[sofar, next_]))
+        sign = when(exp.StartsWith(this=written.copy(), expression=text("-")), number(-1), number(1))
+        product = exp.Mul(this=total, expression=exp.Paren(this=sign))
+        return when(call("regexp_matches", written.copy(), text(pattern)), try_cast(product, "bigint"))
+
+    return let("written", _trimmed(value), read)
+
+
+def _group(subject: SQL, pattern: str) -> SQL:
+    return call("regexp_extract", subject, text(pattern), number(1))
+
+
 def _to_string(operands: Operands) -> SQL:
     return _as_text(operands.arguments[0], operands.types[0])
 
@@ -122,6 +192,7 @@ FUNCTIONS: Mapping[str, Lowering] = {
     "substring": _substring,
     "replace": _named("replace"),
     "split": _named("string_split"),
+    "index_of": _index_of,
     "basename": _basename,
     "dirname": _dirname,
     "extension": _extension,
@@ -131,6 +202,7 @@ FUNCTIONS: Mapping[str, Lowering] = {
     "min": _named("least"),  # both leave out what is missing, as DuckDB has them
     "max": _named("greatest"),
     "to_int": _to_int,
+    "to_number": _to_number,
     "to_string": _to_string,
     "year": _date_part("year"),
     "hour": _date_part("hour"),
