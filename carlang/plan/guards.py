@@ -32,11 +32,16 @@ class Form(Enum):
     CONTAINS = "contains"
     NOT_ASCII = "not ASCII"
     """The value has a character beyond ASCII; the literal is empty."""
+    MATCHES = "matches"
+    """The literal, a regular expression as it is written, is found in the value as it is."""
 
 
 @dataclass(frozen=True, slots=True)
 class Atom:
-    """A test of a column's value: a number, which is equal, or a text of ASCII characters in lower case."""
+    """A test of a column's value: a number, which is equal, or a text of ASCII characters in lower case.
+
+    Of a regular expression alone the text is what it is.
+    """
 
     column: str
     test: Form

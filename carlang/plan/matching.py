@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
@@ -51,13 +52,18 @@ class ColumnMatcher:
     """The atoms of a column, each with the number of the leaf that it is for."""
 
     def __init__(self, atoms: Sequence[tuple[Atom, int]]) -> None:
-        self._all = np.unique(np.array([leaf for _, leaf in atoms], dtype=np.int64))
+        texts = [leaf for atom, leaf in atoms if atom.test is not Form.MATCHES]
+        self._of_texts = np.unique(np.array(texts, dtype=np.int64))
         equal = [(atom.literal, leaf) for atom, leaf in atoms if atom.test is Form.EQUAL]
         self._literals = list(dict.fromkeys(literal for literal, _ in equal))
         self._equal = _fan_of(self._literals, equal)
         self._beyond = np.unique(
             np.array([leaf for atom, leaf in atoms if atom.test is Form.NOT_ASCII], dtype=np.int64)
         )
+        self._regexes: dict[str, list[int]] = {}
+        for atom, leaf in atoms:
+            if atom.test is Form.MATCHES:
+                self._regexes.setdefault(str(atom.literal), []).append(leaf)
         inside = [(str(atom.literal), atom.test, leaf) for atom, leaf in atoms if atom.test in _INSIDE]
         patterns = list(dict.fromkeys(literal for literal, _, _ in inside))
         self._inside = {
@@ -75,7 +81,7 @@ class ColumnMatcher:
 
         Raises `ArrowException` for values that are neither texts nor whole numbers, or not what atoms compare with.
         """
-        if pa.types.is_integer(values.type) and self._automaton is None and not len(self._beyond):
+        if pa.types.is_integer(values.type) and not self._asks_for_texts:
             return self._looked_up(values)
         if not pa.types.is_large_string(values.type) and not pa.types.is_string(values.type):
             raise pa.ArrowTypeError(f"values are of type {values.type}")
@@ -84,7 +90,26 @@ class ColumnMatcher:
         lowered = pc.ascii_lower(values)
         offsets, data = _bytes_of(lowered)
         pairs = [self._looked_up(lowered), self._found(offsets, data), self._beyond_ascii(offsets, data)]
+        pairs += self._matching(values)
         return _each_once(np.concatenate([p[0] for p in pairs]), np.concatenate([p[1] for p in pairs]))
+
+    @property
+    def _asks_for_texts(self) -> bool:
+        return self._automaton is not None or len(self._beyond) > 0 or bool(self._regexes)
+
+    def _matching(self, values: pa.Array) -> list[tuple[Numbers, Numbers]]:
+        """Pair values with the leaves of the expressions that are found in them; few values match any."""
+        if not self._regexes:
+            return []
+        items = np.arange(len(values))
+        if len(self._regexes) > 1:
+            with suppress(pa.ArrowInvalid):  # too long as one, or two of them give a group the same name
+                items = _matching("|".join(f"(?:{regex})" for regex in self._regexes), values, items)
+            values = values.take(pa.array(items))
+        pairs: list[tuple[Numbers, Numbers]] = []
+        for regex, leaves in self._regexes.items():
+            pairs.append(_product(_matching(regex, values, items), np.array(leaves, dtype=np.int64)))
+        return pairs
 
     def _looked_up(self, values: pa.Array) -> tuple[Numbers, Numbers]:
         if not self._literals:
@@ -117,14 +142,14 @@ class ColumnMatcher:
         return np.concatenate([p[0] for p in pairs]), np.concatenate([p[1] for p in pairs])
 
     def _beyond_ascii(self, offsets: Numbers, data: memoryview) -> tuple[Numbers, Numbers]:
-        """Pair values beyond ASCII with the leaves that ask for them, and those with odd letters with all leaves."""
+        """Pair values beyond ASCII with the leaves that ask for them, those with odd letters with all of texts."""
         (places,) = np.nonzero(np.frombuffer(data, dtype=np.uint8) >= _FIRST_BEYOND_ASCII)
         if not len(places):
             return _none()
         items = np.unique(np.searchsorted(offsets, places, side="right") - 1)
         odd = np.array([match.start() for match in _ODD.finditer(data)], dtype=np.int64)
         odd_items = np.unique(np.searchsorted(offsets, odd, side="right") - 1)
-        pairs = [_product(items, self._beyond), _product(odd_items, self._all)]
+        pairs = [_product(items, self._beyond), _product(odd_items, self._of_texts)]
         return np.concatenate([p[0] for p in pairs]), np.concatenate([p[1] for p in pairs])
 
 
@@ -150,6 +175,13 @@ def _each_once(items: Numbers, leaves: Numbers) -> tuple[Numbers, Numbers]:
     width = int(leaves.max()) + 1
     keys = np.unique(items * width + leaves)
     return keys // width, keys % width
+
+
+def _matching(regex: str, values: pa.Array, items: Numbers) -> Numbers:
+    """Return those items in whose values an expression is found."""
+    is_match = pc.match_substring_regex(values, pattern=regex, ignore_case=True)
+    (matches,) = np.nonzero(is_match.to_numpy(zero_copy_only=False))
+    return np.asarray(items[matches])
 
 
 def _product(items: Numbers, leaves: Numbers) -> tuple[Numbers, Numbers]:

@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import assert_never
 
-from carlang.plan.guards import Atom, Every, Guard, Open, Some
+from carlang.plan.guards import Atom, Every, Form, Guard, Open, Some
 
 Price = tuple[float, tuple[Atom, ...]]
 """The share of events that pass, and the atoms of which they pass one."""
 
 _OF_LENGTH = 1e-6
 """What tells atoms apart that no event of the sample passes: of two the longer one will be passed by fewer."""
+
+_OF_EXPRESSION = 0.02
+"""What it costs to look for an expression by itself, as a share of events that pass: so many more may pass a text."""
 
 
 def cheapest(guard: Guard, shares: Mapping[Atom, float]) -> Price | None:
@@ -20,7 +23,8 @@ def cheapest(guard: Guard, shares: Mapping[Atom, float]) -> Price | None:
         case Open():
             return None
         case Atom():
-            return shares[guard] + _OF_LENGTH / (1 + len(str(guard.literal))), (guard,)
+            surcharge = _OF_EXPRESSION if guard.test is Form.MATCHES else _OF_LENGTH / (1 + len(str(guard.literal)))
+            return shares[guard] + surcharge, (guard,)
         case Every(guards):
             prices = [price for each in guards if (price := cheapest(each, shares)) is not None]
             return min(prices, key=lambda price: (price[0], len(price[1])), default=None)

@@ -1,7 +1,7 @@
 """Guards of regular expressions: texts that a value must contain for an expression in RE2's syntax to be found in it.
 
-A reader of its own, for so much of the syntax as shows texts. What it does not know may mean anything, so an expression
-that has it is no guard.
+A reader of its own, for so much of the syntax as shows texts. What it does not know may mean anything, so of an
+expression that has it no text is known. Any expression can still be looked for itself, in each value once.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from enum import Enum
 
-from carlang.plan.guards import OPEN, Form, Guard, every, some
+from carlang.plan.guards import OPEN, Atom, Form, Guard, every, some
 from carlang.plan.literals import text_guard
 
 _FLAGS = re.compile(r"\(\?[imsU-]*\)")
@@ -38,6 +38,10 @@ class _UnknownSyntaxError(Exception):
 
 def regex_guard(column: str, regex: str) -> Guard:
     """Return the guard of a column's values in which a regular expression is found, without case."""
+    return every([_texts_of(column, regex), Atom(column, Form.MATCHES, regex)])
+
+
+def _texts_of(column: str, regex: str) -> Guard:
     reader = _Reader(column, regex)
     try:
         guard = reader.alternatives(0)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, assert_never
 
 from carlang.plan.guards import ODD_LETTERS, Atom, Every, Form, Guard, Open, Some
-from tests.reference.texts import fold
+from tests.reference.texts import finds, fold
 
 
 def admits(guard: Guard, row: Mapping[str, Any]) -> bool:
@@ -29,6 +29,8 @@ def _passes(atom: Atom, value: Any) -> bool:
         return False
     if isinstance(atom.literal, int):
         return bool(value == atom.literal)
+    if atom.test is Form.MATCHES:
+        return finds(value, str(atom.literal))
     if any(letter in value for letter in ODD_LETTERS):
         return True
     text = fold(value)

@@ -39,6 +39,14 @@ def exe(test: Form, literal: str) -> Atom:
     return Atom("exe", test, literal)
 
 
+MIMIKATZ = Every(
+    (
+        Some((exe(Form.CONTAINS, "mimi"), exe(Form.CONTAINS, "sekurlsa"))),
+        exe(Form.MATCHES, "mimi|sekurlsa"),
+    )
+)
+
+
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
@@ -58,9 +66,12 @@ def exe(test: Form, literal: str) -> Atom:
         ('exe contains ""', OPEN),
         ('exe contains "straße"', Every((exe(Form.CONTAINS, "stra"), exe(Form.NOT_ASCII, "")))),
         ('exe == "\u212aelvin"', exe(Form.CONTAINS, "elvin")),
-        ("exe match 'psexec\\.exe$'", exe(Form.CONTAINS, "psexec.exe")),
-        ('exe match "mimi|sekurlsa"', Some((exe(Form.CONTAINS, "mimi"), exe(Form.CONTAINS, "sekurlsa")))),
-        ('exe match "mimi|..*"', OPEN),
+        (
+            "exe match 'psexec\\.exe$'",
+            Every((exe(Form.CONTAINS, "psexec.exe"), exe(Form.MATCHES, "psexec\\.exe$"))),
+        ),
+        ('exe match "mimi|sekurlsa"', MIMIKATZ),
+        ('exe match "mimi|..*"', exe(Form.MATCHES, "mimi|..*")),
         ("exe == parent_exe", OPEN),
         ('lower(exe) == "at.exe"', OPEN),
     ],

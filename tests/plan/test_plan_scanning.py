@@ -25,6 +25,11 @@ ATOMS = (
     Atom("exe", Form.CONTAINS, "bcab"),
     Atom("exe", Form.SUFFIX, ".exe"),
     Atom("exe", Form.NOT_ASCII, ""),
+    Atom("exe", Form.MATCHES, "^ab+c?$"),
+    Atom("exe", Form.MATCHES, "k.*[é]"),
+    Atom("exe", Form.MATCHES, "(?P<n>k)|(?-i)AB"),
+    Atom("command_line", Form.MATCHES, "(?P<n>k)"),
+    Atom("command_line", Form.MATCHES, "(?P<n>i)"),
     Atom("command_line", Form.EQUAL, "abcabc"),
     Atom("command_line", Form.PREFIX, "cmd"),
     Atom("pid", Form.EQUAL, 4),
@@ -97,7 +102,7 @@ def test_values_that_are_neither_texts_nor_whole_numbers_are_not_guessed_at(tmp_
 
 def test_a_text_is_not_looked_for_among_numbers(tmp_path: Path) -> None:
     pq.write_table(pa.table({"exe": [1, 2]}), tmp_path / "0.parquet")
-    for atom in ATOMS[:8]:
+    for atom in ATOMS[:9]:
         with pytest.raises(UnfitError, match="cannot be read for their guards"):
             survivors([EventFile(tmp_path / "0.parquet", "create", 0)], [Leaf(frozenset({"create"}), (atom,))], 100)
 
