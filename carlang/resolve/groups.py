@@ -56,7 +56,7 @@ def group(
     """Return the groups of the union of streams by keys."""
     if not same_types(ctx, inputs):
         return None
-    flows, written_keys = _with_process_keys(ctx, [flow for flow, _ in inputs], written_keys)
+    flows, written_keys = with_process_keys(ctx, [flow for flow, _ in inputs], written_keys)
     keys, broken = usable_keys(ctx, _members(flows), written_keys)
     timed = has_time(all_columns(flows))
     if in_time is not None and not timed:
@@ -90,7 +90,7 @@ def period(ctx: Context, written: ast.Period) -> Period | None:
             return Intervals(length, span=written.span)
 
 
-def _with_process_keys(
+def with_process_keys(
     ctx: Context, flows: Sequence[Flow], keys: Sequence[ast.Name | ast.Member]
 ) -> tuple[Sequence[Flow], Sequence[ast.Name | ast.Member]]:
     """Return streams with a column for each key that is a field of the process behind a row, and the keys' names."""

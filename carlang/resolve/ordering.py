@@ -4,7 +4,21 @@ from __future__ import annotations
 
 from carlang.diagnostics import codes
 from carlang.model.types import INTEGER, Kind
-from carlang.resolve.bound import BoundExpr, Const, Cut, Deduplicated, FieldRef, MemberRef, Param, Sorted, SortKey
+from carlang.resolve.bound import (
+    BoundExpr,
+    Const,
+    Cut,
+    Deduplicated,
+    FieldRef,
+    Item,
+    MemberRef,
+    Param,
+    ProcessField,
+    Projected,
+    Sorted,
+    SortKey,
+)
+from carlang.resolve.groups import with_process_keys
 from carlang.resolve.joins import key_columns
 from carlang.resolve.scope import EMPTY_ROW, Context, Flow
 from carlang.resolve.values import value, written_out
@@ -24,11 +38,17 @@ def ordered(ctx: Context, flow: Flow, written: ast.Sort | ast.Head | ast.Tail | 
             valid = tuple(key for key in by if key is not None)
             return flow.over(Sorted(stream, valid, columns, span=written.span)) if valid else flow
         case ast.Unique(_, fields):
-            names = key_columns(ctx, flow.row(), fields)
+            (keyed,), of_rows = with_process_keys(ctx, [flow], fields)
+            names = key_columns(ctx, keyed.row(), of_rows)
             if names is None:
                 return flow
             on = tuple(column.name for column in names)
-            return flow.over(Deduplicated(stream, on, columns, span=written.span))
+            stream = Deduplicated(keyed.stream, on, keyed.stream.columns, span=written.span)
+            if keyed is flow:
+                return flow.over(stream)
+            # A field of the process behind a row is looked at and not kept.
+            items = tuple(Item(c, FieldRef(c.name, c.type)) for c in columns)
+            return flow.over(Projected(stream, items, columns, span=written.span))
         case ast.Head() | ast.Tail():
             count = _row_count(ctx, written.count)
             last = isinstance(written, ast.Tail)
@@ -39,7 +59,7 @@ def _sort_key(ctx: Context, flow: Flow, key: ast.SortKey) -> SortKey | None:
     by = value(ctx, flow.row(), key.field)
     if by is None:
         return None
-    if isinstance(by, FieldRef | MemberRef) and by.type.kind not in (Kind.RECORD, Kind.LIST):
+    if isinstance(by, FieldRef | MemberRef | ProcessField) and by.type.kind not in (Kind.RECORD, Kind.LIST):
         return SortKey(by, key.descending, span=key.span)
     fault = ctx.report(codes.BAD_OPERAND, f"rows are sorted by a field, not by {by.type.phrase}", key.field.span)
     ctx.add(fault.with_help("what is computed can be made a field first: `stream.field = …`"))

@@ -292,8 +292,9 @@ class QueryBuilder:
         names = self._names(stream)
         match stream:
             case bound.Sorted():
-                return sorted_query(names[:-1], self.table(source), self._sort_order(stream))
-            case bound.Cut(bound.Sorted(inner) as whole, count, last):
+                builder, rows = self._seeing([key.value for key in stream.keys], self.table(source))
+                return sorted_query(names[:-1], rows, builder._sort_order(stream))  # noqa: SLF001  # the same class
+            case bound.Cut(bound.Sorted(inner) as whole, count, last) if not _asks_processes(whole):
                 # Cut before it is numbered: engines keep the first rows at hand, and sort no others.
                 unnumbered = self._names(stream)[:-1]
                 cut = cut_query(unnumbered, self.table(inner), self._sort_order(whole), self.value(count), last=last)
@@ -688,6 +689,11 @@ def _conjuncts(condition: bound.BoundExpr) -> list[bound.BoundExpr]:
             return [part for each in conditions for part in _conjuncts(each)]
         case _:
             return [condition]
+
+
+def _asks_processes(stream: bound.Sorted) -> bool:
+    """Tell whether rows are sorted by fields of the processes behind them, which are looked up once."""
+    return any(processes.fields_in([key.value for key in stream.keys]))
 
 
 def _has_query(expr: bound.BoundExpr) -> bool:

@@ -74,6 +74,10 @@ ORDERS: list[tuple[str, list[int]]] = [
     ("p | sort by time desc | unique by user", [10, 4, 5, 3]),
     ("p | unique by exe", [1, 2, 4, 10]),
     ("p - unique_pids by pid | sort by pid | select record_id", [2, 1, 10, 5]),
+    # The process behind an event, looked at and not kept.
+    ("p | sort by process.parent.pid, pid | select record_id", [2, 3, 4, 1, 10, 5]),
+    ("e | sort by process.exe desc | select record_id", [20, 22, 21, 23]),
+    ("e | unique by process.user", [20, 22]),
     # Membership: without case, nothing that is missing.
     ("filter p where (user in unique(e.user))", [2, 3, 10]),
     ("filter p where (user not in unique(e.user))", [1, 4, 5]),

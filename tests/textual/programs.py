@@ -242,12 +242,15 @@ class _Run:
     def _ordered(
         self, stream: Stream, written: ast.Sort | ast.Head | ast.Tail | ast.Unique, name: str | None
     ) -> Stream:
-        view = View.of(replace(stream, groups=None), name)
+        view, columns = View.of(replace(stream, groups=None), name), stream.columns
         match written:
             case ast.Sort(_, keys):
                 return sorted_by(stream, [(self.reader.value(view, key.field), key.descending) for key in keys])
             case ast.Unique(_, fields):
-                return first_of_each(stream, self._keys(view, fields))
+                for field in fields:
+                    stream = self._seeing(stream, path_of(field) or [], name)
+                view = View.of(replace(stream, groups=None), name)
+                return replace(first_of_each(stream, self._keys(view, fields)), columns=columns)
             case ast.Head(count) | ast.Tail(count):
                 asked = self.reader.value(View(), count).at(Place({}))
                 return ends(stream, asked, last=isinstance(written, ast.Tail))
