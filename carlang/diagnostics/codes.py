@@ -88,6 +88,7 @@ BAD_PATTERN = _error("CL305", "regular expression cannot be compiled")
 BAD_ARGUMENTS = _error("CL306", "wrong arguments of a function")
 BAD_CIDR = _error("CL307", "not an address block")
 LITERAL_CONVERTED = _hint("CL308", "literal read as another type")
+BAD_STEP = _error("CL309", "step that a sequence cannot have")
 
 IMPLICIT_OUTPUT = _warning("CL401", "no output statement")
 IMPLICIT_INPUT = _warning("CL402", "filter without a stream")

@@ -1,7 +1,4 @@
-"""Streams made of several: joins, sequences, unions and differences; and the columns that they share.
-
-A sequence is a join in order. Both have parts under their names, and columns `part.column`.
-"""
+"""Streams made of several: joins, unions and differences; and the columns that they share."""
 
 from __future__ import annotations
 
@@ -18,7 +15,6 @@ from carlang.resolve.bound import (
     Distinct,
     FieldRef,
     Joined,
-    Sequenced,
     StreamPart,
     Together,
     Union,
@@ -43,7 +39,7 @@ MOST_PARTS = 1_000
 MOST_COLUMNS = 5_000
 """How many columns the parts of a join may have together, for the same reason; no object of the model has a hundred."""
 
-# ---- joins and sequences ---------------------------------------------------------------------------------------------
+# ---- joins -----------------------------------------------------------------------------------------------------------
 
 
 def join(
@@ -54,16 +50,16 @@ def join(
     Of the parts in `optional` a row need not have one.
     """
     span = written.span
-    if _too_wide(ctx, parts, span) or _none_required(ctx, parts, optional):
+    if too_wide(ctx, parts, span) or _none_required(ctx, parts, optional):
         return None
-    columns = _part_columns(parts)
-    joined = _stream_parts(parts)
+    columns = part_columns(parts)
+    joined = stream_parts(parts)
     flow = Flow(
         Joined(joined, AllOf(()), columns, optional, span=span),
-        _owners(parts),
+        owners_of(parts),
         parts[0][1].origin,
-        entries=_entries(ctx, parts),
-        broken=_broken(flow for _, flow in parts),
+        entries=part_entries(ctx, parts),
+        broken=broken_of(flow for _, flow in parts),
     )
     # The condition is over the joined rows, which are there without it: every combination.
     test = condition(ctx, flow.row(target), written.condition) if written.condition is not None else None
@@ -79,43 +75,26 @@ def _none_required(ctx: Context, parts: Sequence[NamedFlow], optional: frozenset
     return True
 
 
-def sequence(ctx: Context, written: ast.Sequence, steps: Sequence[NamedFlow], until: Flow | None) -> Flow | None:
-    """Return the sequence of streams under their names."""
-    if _too_wide(ctx, steps, written.span):
-        return None
-    # All of these are looked at before any fault ends it, so that every fault is reported.
-    flows = [flow for _, flow in steps] + ([until] if until else [])
-    keys = _common_keys(ctx, written.keys, flows)
-    within = duration(ctx, written.within) if written.within else None
-    timed = [_timed(ctx, name.span, flow) for name, flow in steps]
-    if written.until is not None and until is not None:
-        timed.append(_timed(ctx, written.until.span, until))
-    # Where one of these is faulty its parts are known all the same.
-    barrier = until.stream if until and all(timed) else None
-    stream = Sequenced(_stream_parts(steps), keys or (), within, barrier, _part_columns(steps), span=written.span)
-    broken = _broken(flow for _, flow in steps)
-    return Flow(stream, _owners(steps), steps[0][1].origin, entries=_entries(ctx, steps), broken=broken)
-
-
 def together(ctx: Context, written: ast.Together, parts: Sequence[NamedFlow]) -> Flow | None:
     """Return the rows of events of all streams that lie together in time, under the streams' names."""
-    if _too_wide(ctx, parts, written.span):
+    if too_wide(ctx, parts, written.span):
         return None
-    keys = _common_keys(ctx, written.keys, [flow for _, flow in parts])
+    keys = common_keys(ctx, written.keys, [flow for _, flow in parts])
     within = duration(ctx, written.within)
-    timed = [_timed(ctx, name.span, flow) for name, flow in parts]
+    timed = [has_events(ctx, name.span, flow) for name, flow in parts]
     # Where one of these is faulty the parts are known all the same.
     length = within if within and all(timed) else Const(0, DURATION)
-    stream = Together(_stream_parts(parts), keys or (), length, _part_columns(parts), span=written.span)
-    broken = _broken(flow for _, flow in parts)
-    return Flow(stream, _owners(parts), parts[0][1].origin, entries=_entries(ctx, parts), broken=broken)
+    stream = Together(stream_parts(parts), keys or (), length, part_columns(parts), span=written.span)
+    broken = broken_of(flow for _, flow in parts)
+    return Flow(stream, owners_of(parts), parts[0][1].origin, entries=part_entries(ctx, parts), broken=broken)
 
 
-def _broken(flows: Iterable[Flow]) -> frozenset[str]:
+def broken_of(flows: Iterable[Flow]) -> frozenset[str]:
+    """Return the names of the columns of streams whose making has errors."""
     return frozenset[str]().union(*(flow.broken for flow in flows))
 
 
-def _too_wide(ctx: Context, parts: Sequence[NamedFlow], span: Span) -> bool:
+def too_wide(ctx: Context, parts: Sequence[NamedFlow], span: Span) -> bool:
     """Report parts that have too many columns, or too many parts of their own, and tell whether they have."""
     columns = sum(len(flow.stream.columns) for _, flow in parts)
     inner = sum(len(flow.owners) for _, flow in parts)
@@ -159,19 +138,23 @@ def duration(ctx: Context, written: ast.Expr) -> BoundExpr | None:
     return None
 
 
-def _stream_parts(parts: Sequence[NamedFlow]) -> tuple[StreamPart, ...]:
+def stream_parts(parts: Sequence[NamedFlow]) -> tuple[StreamPart, ...]:
+    """Return streams under their names."""
     return tuple(StreamPart(name.ident, flow.stream, span=name.span) for name, flow in parts)
 
 
-def _part_columns(parts: Sequence[NamedFlow]) -> tuple[Column, ...]:
+def part_columns(parts: Sequence[NamedFlow]) -> tuple[Column, ...]:
+    """Return the columns of all parts, behind their names."""
     return tuple(Column(f"{name.ident}.{c.name}", c.type) for name, flow in parts for c in flow.stream.columns)
 
 
-def _owners(parts: Sequence[NamedFlow]) -> Mapping[str, tuple[Object, ...]]:
+def owners_of(parts: Sequence[NamedFlow]) -> Mapping[str, tuple[Object, ...]]:
+    """Return the objects that the rows of parts come from, by the prefix of their columns."""
     return {f"{name.ident}.{inner}": objects for name, flow in parts for inner, objects in flow.owners.items()}
 
 
-def _entries(ctx: Context, parts: Sequence[NamedFlow]) -> Entries:
+def part_entries(ctx: Context, parts: Sequence[NamedFlow]) -> Entries:
+    """Return the symbols of the columns of parts, and of the parts."""
     entries: dict[str, Entry] = {}
     for name, flow in parts:
         part = ctx.symbols.entry(SymbolKind.PART, name.ident, columns=flow.stream.columns)
@@ -181,14 +164,15 @@ def _entries(ctx: Context, parts: Sequence[NamedFlow]) -> Entries:
     return entries
 
 
-def _timed(ctx: Context, span: Span, flow: Flow) -> bool:
+def has_events(ctx: Context, span: Span, flow: Flow) -> bool:
+    """Tell whether rows have a time; report where they do not."""
     if has_time(flow.stream.columns):
         return True
     ctx.add(ctx.report(codes.BAD_OPERAND, "this is made of events; these rows have no time", span))
     return False
 
 
-def _common_keys(
+def common_keys(
     ctx: Context, written: Sequence[ast.Name | ast.Member], flows: Sequence[Flow]
 ) -> tuple[str, ...] | None:
     """Return the keys, which every one of some streams must have."""
@@ -216,7 +200,7 @@ def union(ctx: Context, left: Side, right: Side, span: Span) -> Flow | None:
     columns = all_columns((left[0], right[0]))
     entries = {**right[0].entries, **left[0].entries}
     stream = Union(left[0].stream, right[0].stream, columns, span=span)
-    broken = _broken((left[0], right[0]))
+    broken = broken_of((left[0], right[0]))
     return Flow(stream, owners, left[0].origin, entries=entries, broken=broken)
 
 

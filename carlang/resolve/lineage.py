@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from typing import assert_never
 
 from carlang.resolve.bound import (
+    FIRST_TIME,
     Aggregate,
     Aggregated,
     BoundExpr,
@@ -31,6 +32,8 @@ from carlang.resolve.bound import (
     Scalar,
     Sequenced,
     Sorted,
+    Step,
+    StreamPart,
     Together,
     Union,
     expressions,
@@ -160,21 +163,13 @@ def _column(node: BoundStream, name: str, *, in_aggregate: bool) -> Iterable[Ask
             return [(source, name)]
         case Joined():
             return _made_of(node, name)
+        case Sequenced(steps=steps):
+            return _of_parts(steps, name)
         case Grouped(inputs=sources):
             return [(source, name) for source in sources] if in_aggregate else _made_of(node, name)
         case Aggregated(group=group):
             return [(source, name) for source in group.inputs] if in_aggregate else [(group, name)]
-        case (
-            Events()
-            | Union()
-            | Difference()
-            | Distinct()
-            | Sequenced()
-            | Together()
-            | Cut()
-            | Deduplicated()
-            | NamedStream()
-        ):
+        case Events() | Union() | Difference() | Distinct() | Together() | Cut() | Deduplicated() | NamedStream():
             return []  # these have no expressions of their own rows
         case _:
             assert_never(node)
@@ -193,10 +188,10 @@ def _made_of(node: BoundStream, name: str) -> list[Asked]:  # a case a stream
             return list(_fields(value, node)) if column.name == name else [(source, name)]
         case Projected(items=items) | Aggregated(items=items):
             return _of_item(node, items, name)
-        case Joined(parts=joined) | Sequenced(steps=joined) | Together(parts=joined):
-            return [
-                (part.stream, name.removeprefix(f"{part.name}.")) for part in joined if name.startswith(f"{part.name}.")
-            ]
+        case Joined(parts=joined) | Together(parts=joined):
+            return _of_parts(joined, name)
+        case Sequenced():
+            return _of_parts(node.present, name)
         case Grouped(inputs=sources, keys=keys):
             if any(key.name == name for key in keys):
                 return [(source, name) for source in sources]
@@ -208,6 +203,17 @@ def _made_of(node: BoundStream, name: str) -> list[Asked]:  # a case a stream
             return []
         case _:
             assert_never(node)
+
+
+def _of_parts(parts: Iterable[StreamPart], name: str) -> list[Asked]:
+    """Return the columns of parts that a column `part.f` is; that of a sequence's `part.first_time` is the time."""
+    asked: list[Asked] = []
+    for part in parts:
+        if name.startswith(f"{part.name}."):
+            column = name.removeprefix(f"{part.name}.")
+            repeated = isinstance(part, Step) and part.is_repeated and column == FIRST_TIME
+            asked.append((part.stream, "time" if repeated else column))
+    return asked
 
 
 def _of_item(node: BoundStream, items: Iterable[Item], name: str) -> list[Asked]:

@@ -51,6 +51,8 @@ class Row:
     stream: BoundStream | None = None
     entries: Entries = field(default_factory=dict)
     broken: frozenset[str] = frozenset()
+    own: str = ""
+    """The part, with its point, whose fields bare names are where it has them: `b.` in the condition of a step `b`."""
 
     def exact(self, path: str) -> str | None:
         """Return the column of a path: its parts as they are written, its last word in any case of letters."""
@@ -66,7 +68,7 @@ class Row:
 
     def bare(self, name: str) -> list[str]:
         """Return the columns that a bare name can mean: one of that name, else those of the parts of a join."""
-        if column := self.exact(name):
+        if column := self.exact(self.own + name) or self.exact(name):
             return [column]
         folded = name.casefold()
         return [c for c in self.columns if "." in c and c.rpartition(".")[2].casefold() == folded]
@@ -79,7 +81,7 @@ class Row:
             match = next((f for f in fields if prefix + f.name in self.columns), None)
             if match:
                 matches.append((prefix + match.name, match))
-        return matches
+        return [match for match in matches if match[0].startswith(self.own)] or matches
 
     @property
     def parts(self) -> frozenset[str]:

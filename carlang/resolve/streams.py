@@ -26,7 +26,7 @@ from carlang.resolve.groups import (
     select,
     underlying_group,
 )
-from carlang.resolve.joins import difference, join, named_parts, sequence, together, union, unique
+from carlang.resolve.joins import difference, join, named_parts, together, union, unique
 from carlang.resolve.names import lone_stream
 from carlang.resolve.ordering import ordered
 from carlang.resolve.processes import related
@@ -39,6 +39,7 @@ from carlang.resolve.scope import (
     ScalarName,
     StreamName,
 )
+from carlang.resolve.sequences import sequence
 from carlang.resolve.symbols import Entry, SymbolKind
 from carlang.source import Span
 from carlang.syntax import ast
@@ -354,11 +355,10 @@ def _difference(ctx: Context, left: ast.Expr, right: ast.Expr, keys: Keys, span:
 
 
 def _sequence(ctx: Context, written: ast.Sequence) -> Flow | None:
-    parts = named_parts(ctx, written.steps, [stream(ctx, step) for step in written.steps])
+    flows = [stream(ctx, step.stream) for step in written.steps]
     until = stream(ctx, written.until) if written.until else None
-    if parts is None or (written.until and until is None):
-        return None
-    return sequence(ctx, written, parts, until)
+    faulty_end = written.until is not None and until is None
+    return sequence(ctx, written, flows, until) if not faulty_end else None
 
 
 # ---- pipes -----------------------------------------------------------------------------------------------------------

@@ -72,10 +72,10 @@ from carlang.sql.groups import (
 )
 from carlang.sql.occurrences import OCCURRENCE, Occurrences, hidden, shown_columns
 from carlang.sql.ordering import RANK, cut_query, first_of_each, order_of, result_order, sort_order, sorted_query
-from carlang.sql.sequences import sequence_query, step_events, until_events
+from carlang.sql.sequences import SequenceQuery, Source
 from carlang.sql.tables import event_table, occurrence_table, record_table
 from carlang.sql.ties import occurrences_of
-from carlang.sql.together import together_query
+from carlang.sql.together import part_events, together_query
 
 
 def lower(
@@ -439,20 +439,19 @@ class QueryBuilder:
         return bursts(seen, keys, all_of(tests))
 
     def _sequenced(self, sequence: bound.Sequenced) -> exp.Query:
-        lists = [self.occurrences.lists_of(step.stream) for step in sequence.steps]
-        steps = [
-            step_events(step, self.table(step.stream), sequence.keys, lists[index], first=index == 0)
-            for index, step in enumerate(sequence.steps)
-        ]
-        until = sequence.until
-        barrier = until_events(until.columns, self.table(until), sequence.keys) if until is not None else None
+        sources = [self._source(step.stream) for step in sequence.steps]
+        until = self._source(sequence.until) if sequence.until is not None else None
         within = self.value(sequence.within) if sequence.within is not None else None
-        return sequence_query(self.dialect, sequence, steps, lists, barrier, within)
+        query = SequenceQuery(self.dialect, sequence, within, self.condition, self.value, self.tables)
+        return query.query(sources, until)
+
+    def _source(self, stream: bound.BoundStream) -> Source:
+        return Source(self.table(stream), stream.columns, self.occurrences.lists_of(stream))
 
     def _together(self, together: bound.Together) -> exp.Query:
         lists = [self.occurrences.lists_of(part.stream) for part in together.parts]
         events = [
-            step_events(part, self.table(part.stream), together.keys, lists[index], first=False)
+            part_events(part, self.table(part.stream), together.keys, lists[index])
             for index, part in enumerate(together.parts)
         ]
         return together_query(self.dialect, together, events, lists, self.value(together.within))

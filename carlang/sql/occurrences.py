@@ -125,8 +125,10 @@ def _lists(stream: bound.BoundStream, tied: Collection[int], lists: Mapping[int,
                 i.column.name for i in items if isinstance(i.value, bound.FieldRef) and i.value.column == i.column.name
             }
             return tuple(name for name in lists.get(id(source), ()) if name.removesuffix("s") in kept)
-        case bound.Joined(parts=parts) | bound.Sequenced(steps=parts) | bound.Together(parts=parts):
+        case bound.Joined(parts=parts) | bound.Together(parts=parts):
             return tuple(f"{part.name}.{name}" for part in parts for name in lists.get(id(part.stream), ()))
+        case bound.Sequenced():
+            return tuple(f"{step.name}.{name}" for step in stream.present for name in lists.get(id(step.stream), ()))
         case bound.Union(left, right):
             return tuple(dict.fromkeys((*lists.get(id(left), ()), *lists.get(id(right), ()))))
         case bound.Related(lives=lives):

@@ -39,6 +39,7 @@ from carlang.sql.fragments import (
 )
 from carlang.sql.groups import window
 from carlang.sql.occurrences import hidden
+from carlang.sql.runs import event_keys, place
 
 _AT, _ORDER, _PART, _PLACE = "#at", "#order", "#part", "#place"
 _FROM, _SINCE, _CLUSTER, _BEGINS = "#from", "#since", "#cluster", "#begins"
@@ -70,6 +71,15 @@ def together_query(
     for alias, step in steps:
         query = query.with_(name(alias), as_=step, recursive=True, materialized=True, copy=False)
     return query
+
+
+def part_events(part: bound.StreamPart, rows: SQL, keys: Sequence[str], lists: Sequence[str]) -> exp.Select:
+    """Return the events of a part, with their keys, time and place among those of one time."""
+    columns = part.stream.columns
+    renamed = [as_named(column(c.name), f"{part.name}.{c.name}") for c in columns]
+    renamed += [as_named(column(hidden(n)), hidden(f"{part.name}.{n}")) for n in lists]
+    added = [*event_keys(keys, columns), as_named(column("time"), _AT), as_named(place(columns), _ORDER)]
+    return select([*renamed, *added], rows).where(present(column("time")), copy=False)
 
 
 def _table(alias: str, other_name: str | None = None) -> SQL:

@@ -332,10 +332,21 @@ class By:
 
 
 @dataclass(frozen=True, slots=True)
-class Sequence:
-    """`sequence (a, b, c) by hostname within 5 minutes until d`."""
+class Step:
+    """`b`, `no b`, `c * 3`, `b where (b.ppid == a.pid)`: a step of a sequence; `times` is how often it comes."""
 
-    steps: tuple[Stream, ...]
+    stream: Stream
+    absent: bool
+    times: NumberLit | None
+    condition: Expr | None
+    span: Span = _span()
+
+
+@dataclass(frozen=True, slots=True)
+class Sequence:
+    """`sequence (a, no b, c * 3) by hostname within 5 minutes until d`."""
+
+    steps: tuple[Step, ...]
     keys: tuple[Name | Member, ...]
     within: DurationLit | Name | None
     until: Stream | None
@@ -521,5 +532,5 @@ class Program:
     statements: tuple[Statement, ...]
 
 
-Node = Expr | EventClass | Period | SelectItem | SortKey | Stream | Statement | Program
+Node = Expr | EventClass | Period | SelectItem | SortKey | Step | Stream | Statement | Program
 """Everything that a tree is made of."""

@@ -21,6 +21,7 @@ Child = Any  # an AST node, a Lark token, or an intermediate list; the grammar s
 _NEGATED = re.compile(r"(does\s+)?not\s+", re.IGNORECASE)
 _TESTS = {"contains": "contains", "contain": "contains", "includes": "contains", "startswith": "startswith"}
 _TESTS |= {"endswith": "endswith", "match": "match", "matches": "match"}
+_CONDITIONS = ast.Or | ast.And | ast.Not | ast.Comparison | ast.In | ast.TextTest | ast.Exists
 _PERIODS = {"WITHIN": "within", "WHERE": "within", "WITHIN_ANY": "within any", "EVERY": "every"}
 _SAME_OPERATOR = {"=": "==", "<>": "!="}
 
@@ -151,12 +152,36 @@ class Builder(Transformer_NonRecursive[Token, Any]):
         return ast.By(None, keys, every, _over(parts))
 
     def sequence(self, parts: list[Child]) -> ast.Sequence:
-        """`sequence (a, b) by hostname within 5 minutes until d`."""
-        end = _index_of(parts, "RPAR")
-        until = _index_of(parts, "UNTIL")
-        keys, within = _keys_and_span(parts[end + 1 : until], "WITHIN")
-        barrier = parts[until + 1] if until < len(parts) else None
-        return ast.Sequence(tuple(_nodes(parts[:end])), keys, within, barrier, _over(parts))
+        """`sequence (a, no b, c * 3) by hostname within 5 minutes until d`."""
+        steps = tuple(part for part in parts if isinstance(part, ast.Step))
+        rest = parts[max(i for i, part in enumerate(parts) if isinstance(part, ast.Step)) + 1 :]
+        until = _index_of(rest, "UNTIL")
+        keys, within = _keys_and_span(rest[:until], "WITHIN")
+        barrier = rest[until + 1] if until < len(rest) else None
+        return ast.Sequence(steps, keys, within, barrier, _over(parts))
+
+    def step(self, parts: list[Child]) -> ast.Step:
+        """`no b where (c)`, `c * 3`; in parentheses, `no (b where (c))`."""
+        absent = isinstance(parts[0], Token) and parts[0].type == "NO"
+        times = next((self.number([p]) for p in parts if isinstance(p, Token) and p.type == "NUMBER"), None)
+        nodes = list(_nodes(parts))
+        inner = nodes[0]
+        if isinstance(inner, ast.Step):
+            if (absent and inner.absent) or (times and inner.times):
+                again = "`no`" if absent and inner.absent else "a number of times"
+                fault = Diagnostic(codes.SYNTAX, f"a step has {again} once", self._source, _over(parts))
+                self.diagnostics.append(fault.with_label(f"{again} stands inside the parentheses, too"))
+            return replace(inner, absent=absent or inner.absent, times=times or inner.times, span=_over(parts))
+        condition = nodes[1] if len(nodes) > 1 else None
+        # `c where (c.user == a.user) * 3`: a condition is no number, so the step is meant.
+        match condition:
+            case ast.Arithmetic("*", test, ast.NumberLit() as number) if isinstance(test, _CONDITIONS) and not times:
+                condition, times = test, number
+        return ast.Step(inner, absent, times, condition, _over(parts))
+
+    def first_source(self, parts: list[Child]) -> ast.Name:
+        """A word as the name of a sequence's first step."""
+        return parts[0] if isinstance(parts[0], ast.Name) else _name(parts[0])
 
     def sort(self, parts: list[Child]) -> ast.Sort:
         """`sort p by time desc, exe`."""

@@ -111,7 +111,8 @@ class Writer:
             case ast.Join() | ast.Group() | ast.Select() | ast.By():
                 return self._combined(node)
             case ast.Sequence(steps, keys, within, until):
-                doc: list[str | Group] = ["sequence ", self._inputs(steps, brackets=True), *self._by(keys)]
+                items = [Item(self._step(step), step.span) for step in steps]
+                doc: list[str | Group] = ["sequence ", Group(items, "(", ")"), *self._by(keys)]
                 doc += [" within ", *self._expression(within)] if within else []
                 return [*doc, " until ", *self._input(until)] if until else doc
             case ast.Sort() | ast.Head() | ast.Tail() | ast.Unique():
@@ -170,6 +171,11 @@ class Writer:
 
     def _by(self, keys: Sequence[ast.Name | ast.Member]) -> Doc:
         return [" by ", Group([Item(self._expression(key), key.span) for key in keys])] if keys else []
+
+    def _step(self, step: ast.Step) -> Doc:
+        times = [" * ", self._literal(step.times)] if step.times else []
+        doc: Doc = ["no " if step.absent else "", *self._input(step.stream), *times]
+        return [*doc, " where ", self._condition(step.condition)] if step.condition else doc
 
     def _stage(self, node: ast.Stage) -> Doc:
         """Return a stage of a pipe; a filter needs no `where` there.

@@ -67,6 +67,8 @@ def children(node: ast.Node) -> tuple[ast.Node, ...]:  # noqa: C901, PLR0911, PL
             return *_present(stream), *columns
         case ast.By(value, keys, every):
             return *_present(value), *keys, *_present(every)
+        case ast.Step(stream, _, times, condition):
+            return stream, *_present(times), *_present(condition)
         case ast.Sequence(steps, keys, within, until):
             return *steps, *keys, *_present(within), *_present(until)
         case ast.SortKey(field):
@@ -204,6 +206,8 @@ def _with_children(node: ast.Node, new: Sequence[Any]) -> ast.Node:  # noqa: C90
             return replace(node, input=one(node.input), items=tuple(rest))
         case ast.By():
             return replace(node, value=one(node.value), keys=many(node.keys), every=one(node.every))
+        case ast.Step():
+            return replace(node, stream=next(rest), times=one(node.times), condition=one(node.condition))
         case ast.Sequence():
             steps, keys = many(node.steps), many(node.keys)
             return replace(node, steps=steps, keys=keys, within=one(node.within), until=one(node.until))

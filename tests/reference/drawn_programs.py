@@ -13,6 +13,7 @@ from tests.reference.chooser import Chooser
 from tests.reference.drawn_conditions import condition
 from tests.reference.drawn_events import COMMON, FIELDS, MODEL, Event
 from tests.reference.drawn_orders import among, optional_parts, order, order_stage
+from tests.reference.drawn_sequences import sequence
 from tests.reference.drawn_shapes import (
     MOST_ROWS,
     Program,
@@ -298,32 +299,6 @@ def _use(made: Program, name: str, kind: Type) -> None:
     made.bind(f"filter {found[0]} where {column} {operator} {name}", found[1])
 
 
-def _sequence(made: Program) -> None:
-    choose = made.choose
-    timed = [(name, shape) for name, shape in made.streams.items() if shape.timed and shape.members is None]
-    if len(timed) == 1:
-        made.bind(timed[0][0], timed[0][1])
-        timed = [(name, shape) for name, shape in made.streams.items() if shape.timed and shape.members is None]
-    if len(timed) < 2:
-        return
-    steps = choose.some(timed, 2, 3)
-    until = choose.pick(timed) if choose.chance(35) else None
-    shapes = [shape for _, shape in [*steps, *([until] if until else [])]]
-    common = [
-        n for n, kind in shapes[0].columns.items() if single(kind) and all(s.columns.get(n) == kind for s in shapes)
-    ]
-    liked = [name for name in common if name in ("hostname", "pid", "user")]
-    written = f"sequence ({', '.join(name for name, _ in steps)})"
-    if common and choose.chance(75):
-        written += f" by {', '.join(choose.some(liked or common, 1, 2))}"
-    if choose.chance(50):
-        written += f" within {pause(made)}"
-    if until:
-        written += f" until {until[0]}"
-    columns = {f"{name}.{c}": kind for name, shape in steps for c, kind in shape.columns.items()}
-    made.bind(written, Shape(columns, steps[-1][1].size))
-
-
 def _together(made: Program) -> None:
     choose = made.choose
     timed = [(name, shape) for name, shape in made.streams.items() if shape.timed and shape.members is None]
@@ -391,5 +366,5 @@ def _stages(made: Program, written: str, shape: Shape) -> tuple[str, Shape]:
 _STATEMENTS: tuple[Callable[[Program], None], ...] = (
     *(_filter, _filter, _filter, _join, _join, _group, _group, _select, _select, _count_by, _unique, _set, _set),
     *(order, order, among),
-    *(_derive, _constant, _constant, _input, _input, _sequence, _sequence, _together, _together, _pipe, _search),
+    *(_derive, _constant, _constant, _input, _input, sequence, sequence, _together, _together, _pipe, _search),
 )

@@ -285,9 +285,9 @@ class Evaluator:
             return []
         events: dict[Any, list[Event]] = {}
         for number, part in enumerate(stream.parts):
-            for row in self._timely(part.stream):
+            for order, row in enumerate(self._timely(part.stream)):
                 if (time := moment(row)) is not None:
-                    events.setdefault(_key(row, stream.keys), []).append(Event(number, time, row))
+                    events.setdefault(_key(row, stream.keys), []).append(Event(number, time, order, row))
         found = [rows for several in events.values() for rows in meetings(several, len(stream.parts), within)]
         names = [part.name for part in stream.parts]
         return [{k: v for name, row in zip(names, rows, strict=True) for k, v in _part(name, row)} for rows in found]
@@ -296,17 +296,19 @@ class Evaluator:
         within = None if stream.within is None else evaluate(self._place, stream.within)
         if stream.within is not None and within is None:
             return []
-        events: dict[Any, list[Event]] = {}
         parts: list[tuple[int | None, b.BoundStream]] = [(i, step.stream) for i, step in enumerate(stream.steps)]
         if stream.until is not None:
             parts.append((None, stream.until))
+        events: dict[Any, list[Event]] = {}
         for step, source in parts:
-            for row in self._timely(source):
+            for order, row in enumerate(self._timely(source)):
                 if (time := moment(row)) is not None:
-                    events.setdefault(_key(row, stream.keys), []).append(Event(step, time, row))
-        runs = [run for found in events.values() for run in Machine(len(stream.steps), within).take(found)]
-        names = [step.name for step in stream.steps]
-        return [{k: v for name, row in zip(names, run, strict=True) for k, v in _part(name, row)} for run in runs]
+                    events.setdefault(_key(row, stream.keys), []).append(Event(step, time, order, row))
+
+        def fits(row: Row, condition: b.BoundExpr) -> bool:
+            return holds(self._place.at(row), condition)
+
+        return [row for of_key in events.values() for row in Machine(stream, within, fits).take(of_key)]
 
 
 def _taken_apart(condition: b.BoundExpr) -> list[b.BoundExpr]:

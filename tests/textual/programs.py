@@ -7,7 +7,7 @@ reference, which starts from the resolved program and so believes what that says
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -22,7 +22,7 @@ from tests.textual.model_file import TEXTS, columns_of, objects, plain
 from tests.textual.occurrences import NUMBER, seen
 from tests.textual.ordering import RANK, ends, first_of_each, ordered, sorted_by
 from tests.textual.processes import Lives, teller
-from tests.textual.sequences import Step, runs
+from tests.textual.sequences import Asked, Runs, Step
 from tests.textual.values import in_order, told_apart, typed
 from tests.textual.views import Computed, Constant, Place, Row, Stream, Term, View, path_of
 
@@ -434,25 +434,30 @@ class _Run:
     # ---- sequences
 
     def _sequence(self, written: ast.Sequence) -> Stream:
-        steps = {str(_name(step)): self.stream(step) for step in written.steps}
+        streams = [self.stream(step.stream) for step in written.steps]
+        asked: list[Asked] = []
+        for index in range(len(streams)):
+            step, streams[index] = self._step(written.steps, streams, index)
+            asked.append(step)
         within = None if written.within is None else self.reader.value(View(), written.within).at(Place({}))
         parts: list[tuple[int | None, Stream, str | None]] = [
-            (number, stream, name) for number, (name, stream) in enumerate(steps.items())
+            (number, stream, step.name) for number, (step, stream) in enumerate(zip(asked, streams, strict=True))
         ]
         if written.until is not None:
             parts.append((None, self.stream(written.until), _name(written.until)))
         by_key: dict[Any, list[Step]] = {}
         for number, stream, name in parts:
             keys = self._keys(View.of(stream, name), written.keys)
-            for row in in_order(list(stream.rows), stream.columns):
+            for place, row in enumerate(in_order(list(stream.rows), stream.columns)):
                 if row.get("time") is not None:
                     key = tuple(told_apart(row.get(column)) for column in keys)
-                    by_key.setdefault(key, []).append(Step(number, row["time"], row))
+                    by_key.setdefault(key, []).append(Step(number, row["time"], place, row))
         longest = None if within is None else within * _MICROSECOND
-        complete = [done for events in by_key.values() for done in runs(events, len(steps), longest)]
-        columns = {f"{name}.{c}": kind for name, stream in steps.items() for c, kind in stream.columns.items()}
-        owners = {f"{name}.{prefix}": e for name, stream in steps.items() for prefix, e in stream.owners.items()}
-        return Stream(columns, _side_by_side(list(steps), complete), owners)
+        there = [(step, stream) for step, stream in zip(asked, streams, strict=True) if not step.absent]
+        view = _steps_view(there)
+        alone = frozenset(c for c, kind in view.columns.items() if kind == "record" or kind.startswith("list"))
+        machine = Runs(asked, longest, alone)
+        return Stream(view.columns, [row for events in by_key.values() for row in machine.over(events)], view.owners)
 
     def _together(self, written: ast.Together) -> Stream:
         parts = {str(_name(part)): self.stream(part) for part in written.parts}
@@ -460,14 +465,33 @@ class _Run:
         by_key: dict[Any, list[Step]] = {}
         for number, (name, stream) in enumerate(parts.items()):
             keys = self._keys(View.of(stream, name), written.keys)
-            for row in in_order(list(stream.rows), stream.columns):
+            for place, row in enumerate(in_order(list(stream.rows), stream.columns)):
                 if row.get("time") is not None:
                     key = tuple(told_apart(row.get(column)) for column in keys)
-                    by_key.setdefault(key, []).append(Step(number, row["time"], row))
+                    by_key.setdefault(key, []).append(Step(number, row["time"], place, row))
         met = [rows for steps in by_key.values() for rows in meetings(steps, len(parts), length)]
         columns = {f"{name}.{c}": kind for name, stream in parts.items() for c, kind in stream.columns.items()}
         owners = {f"{name}.{prefix}": e for name, stream in parts.items() for prefix, e in stream.owners.items()}
         return Stream(columns, _side_by_side(list(parts), met), owners)
+
+    def _step(self, steps: Sequence[ast.Step], streams: Sequence[Stream], index: int) -> tuple[Asked, Stream]:
+        """Read a step with its condition; one that asks for the step's own event alone filters its stream."""
+        written, stream = steps[index], streams[index]
+        step = _plain_step(written)
+        if written.condition is None:
+            return step, stream
+        all_steps = [(_plain_step(each), other) for each, other in zip(steps, streams, strict=True)]
+        others = [pair for pair in all_steps[:index] if not pair[0].absent]
+        if not others and step.absent:
+            others = [pair for pair in all_steps if not pair[0].absent][:1]
+        view = replace(_steps_view([*others, (step, stream)]), own=f"{step.name}.")
+        names = {name for path in _paths(written.condition) if (name := _column_of(view, path))}
+        first = f"{step.name}.first_time" if step.times is not None else ""
+        asked = frozenset(name for name in names if not name.startswith(f"{step.name}.") or name == first)
+        if not asked:
+            return step, self._filtered(stream, written.condition, step.name)
+        test = self.reader.condition(view, written.condition)
+        return replace(step, test=lambda row: test(Place(row)), names=asked), stream
 
 
 _STREAM_FORMS = ast.StreamForm
@@ -477,6 +501,40 @@ def _side_by_side(names: Sequence[str], several: Sequence[Sequence[Row]]) -> lis
     return [
         {f"{name}.{c}": v for name, row in zip(names, rows, strict=True) for c, v in row.items()} for rows in several
     ]
+
+
+def _plain_step(written: ast.Step) -> Asked:
+    times = None if written.times is None or written.absent else int(written.times.value)
+    return Asked(str(_name(written.stream)), absent=written.absent, times=times)
+
+
+def _steps_view(steps: Sequence[tuple[Asked, Stream]]) -> View:
+    """Return the view of a row of steps."""
+    columns: dict[str, str] = {}
+    for step, stream in steps:
+        columns |= {f"{step.name}.{c}": kind for c, kind in stream.columns.items()}
+        if step.times is not None:
+            columns |= {f"{step.name}.first_time": "time"}
+    owners = {f"{step.name}.{prefix}": entries for step, s in steps for prefix, entries in s.owners.items()}
+    return View(columns, owners)
+
+
+def _paths(written: Any) -> Iterator[list[str]]:
+    """Yield the paths of words that an expression is made of, whole ones."""
+    if path := path_of(written):
+        yield path
+        return
+    for name in getattr(written, "__slots__", ()):
+        value = getattr(written, name)
+        for piece in value if isinstance(value, tuple) else (value,):
+            if hasattr(piece, "span"):
+                yield from _paths(piece)
+
+
+def _column_of(view: View, path: Sequence[str]) -> str | None:
+    """Return the column that a path means, or the one that it is a member of."""
+    shorter = (path[:end] for end in range(len(path), 0, -1))
+    return next((column for each in shorter if (column := view.column(each))), None)
 
 
 def _name(written: ast.Value) -> str | None:

@@ -86,6 +86,8 @@ class View:
     names: frozenset[str] = frozenset()
     members: View | None = None
     all_rows: Sequence[Row] | None = None
+    own: str = ""
+    """The part, with its point, whose fields bare names are where it has them."""
 
     @classmethod
     def of(cls, stream: Stream, *names: str | None) -> View:
@@ -112,14 +114,14 @@ class View:
 
     def bare(self, name: str) -> str | None:
         """Return the column that a bare name means: one called so, else the one of a join's parts that has it."""
-        if column := self.exactly([name]):
+        if column := self.exactly([*self.own.split(".")[:-1], name]) or self.exactly([name]):
             return column
         inner = [c for c in self.columns if "." in c and c.split(".")[-1].casefold() == name.casefold()]
         return inner[0] if len(inner) == 1 else None
 
     def by_alias(self, name: str, prefix: str = "") -> str | None:
         """Return the column whose field has another name in the model."""
-        for owned, entries in self.owners.items():
+        for owned, entries in sorted(self.owners.items(), key=lambda item: not item[0].startswith(self.own)):
             for entry in entries:
                 column = owned + entry.aliases.get(plain(name), "?")
                 if column in self.columns and owned.startswith(prefix):

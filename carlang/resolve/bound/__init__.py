@@ -44,6 +44,7 @@ from carlang.resolve.bound.expressions import (
 )
 from carlang.resolve.bound.joining import Joining, conjuncts, joining
 from carlang.resolve.bound.streams import (
+    FIRST_TIME,
     Aggregated,
     BoundInput,
     BoundOutput,
@@ -70,6 +71,7 @@ from carlang.resolve.bound.streams import (
     Sessions,
     Sorted,
     SortKey,
+    Step,
     StreamPart,
     Together,
     Union,
@@ -83,11 +85,14 @@ from carlang.resolve.bound.walks import (
     is_sorted,
     looked_at,
     parts,
+    renamed,
+    row_fields,
     streams_below,
     walk,
 )
 
 __all__ = [
+    "FIRST_TIME",
     "Affix",
     "Aggregate",
     "Aggregated",
@@ -145,6 +150,7 @@ __all__ = [
     "SomeText",
     "SortKey",
     "Sorted",
+    "Step",
     "StreamPart",
     "Together",
     "Truth",
@@ -160,6 +166,8 @@ __all__ = [
     "joining",
     "looked_at",
     "parts",
+    "renamed",
+    "row_fields",
     "streams_below",
     "walk",
 ]

@@ -240,22 +240,60 @@ class Deduplicated:
 
 
 @dataclass(frozen=True, slots=True)
+class Step(StreamPart):
+    """A step of a sequence: events that come `times` in a row, or, if `absent`, events of which none comes.
+
+    One that `is_repeated`, if only once, has a column `first_time`. `condition` is over the event, as `step.column`,
+    and the events of the steps before it that are there. That of an absent step before the first of those is over the
+    first of them instead.
+    """
+
+    condition: BoundExpr | None = None
+    absent: bool = False
+    times: int = 1
+    is_repeated: bool = False
+
+
+FIRST_TIME = "first_time"
+"""The column of a repeated step, beside those of its last event, that has the time of its first one."""
+
+
+@dataclass(frozen=True, slots=True)
 class Sequenced:
     """Runs of events, one of each step in order, strictly later each, with equal keys.
 
-    Within a key, events are taken in order of time. An event of the first step begins a run and replaces one that has
-    got no further; an event of a later step carries on the newest run that waits for it, which then waits no more,
-    and replaces a run that has got as far as that; so each event is in one run at most. An event of `until` ends all
-    runs of its key. `within` (microseconds) bounds the time from the first event to the last. Events without a time
-    take no part. Columns are named `step.column`.
+    Within a key, events are taken in order of time; those of one instant do not see one another. An event of the first
+    step begins a run. An event of a later step carries on runs that wait for it and for which its condition holds: the
+    newest of those that the conditions of later steps cannot tell apart, so the newest alone where there are none. Two
+    runs are told apart by the values of the columns that those conditions name, texts without case, missing equal to
+    missing; by the very event where a column is a list or a record. The newest is that whose last event is, of those
+    with one last event that whose event before it is, and so on. A run that is carried on waits no more where it did.
+    One that comes to wait replaces one that waits there already, unless the conditions of the steps to come can tell
+    the two apart.
+
+    A repeated step is as many steps of the same events, its condition one of each; conditions name the latest of its
+    events so far, and the time of the first as `step.first_time`. An event of an absent step ends the runs that wait
+    for the step behind it, if its condition holds and it is later than their last event, behind the steps of its
+    instant. One before the first step keeps its events from beginning a run: any earlier event of it, with `within`
+    one at most so much earlier. One behind the last step keeps complete runs from being rows: an event of it, or of
+    `until`, that is later than the last event and at most `within` later than the first.
+
+    An event of `until` ends all runs of its key, before the steps of its instant. `within` (microseconds) bounds the
+    time from the first event to the last: a run that is older is not carried on. Events without a time take no part.
+    Columns are named `step.column`, those of absent steps are not there.
     """
 
-    steps: tuple[StreamPart, ...]
+    steps: tuple[Step, ...]
     keys: tuple[str, ...]
     within: BoundExpr | None
     until: BoundStream | None
     columns: tuple[Column, ...]
     span: Span | None = field(default=None, compare=False, repr=False)
+
+    @property
+    def present(self) -> tuple[Step, ...]:
+        """The steps that have events in a run."""
+        return tuple(step for step in self.steps if not step.absent)
 
 
 @dataclass(frozen=True, slots=True)

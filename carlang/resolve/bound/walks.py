@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import assert_never
+from collections.abc import Iterator, Mapping
+from dataclasses import fields, replace
+from typing import Any, assert_never
 
 from carlang.resolve.bound.expressions import (
     Affix,
@@ -106,8 +107,8 @@ def expressions(stream: BoundStream) -> tuple[BoundExpr, ...]:
             return tuple(item.value for item in items)
         case Related(identity=identity):
             return identity.fields
-        case Sequenced(within=within):
-            return (within,) if within else ()
+        case Sequenced(steps=steps, within=within):
+            return (*(step.condition for step in steps if step.condition), *((within,) if within else ()))
         case Together(within=within):
             return (within,)
         case _:
@@ -222,6 +223,24 @@ def parts(expr: BoundExpr) -> tuple[BoundExpr, ...]:  # noqa: C901, PLR0911  # a
             assert_never(expr)
 
 
+def renamed(expr: BoundExpr, names: Mapping[str, str]) -> BoundExpr:
+    """Return an expression with other names for the columns of the row at hand."""
+    match expr:
+        case FieldRef(name):
+            return replace(expr, column=names.get(name, name))
+        case Scalar():  # its columns are those of another stream
+            return expr
+        case _:
+            changed = {field.name: _renamed(getattr(expr, field.name), names) for field in fields(expr)}
+            return replace(expr, **changed)
+
+
+def _renamed(value: Any, names: Mapping[str, str]) -> Any:
+    if isinstance(value, tuple):
+        return tuple(_renamed(each, names) for each in value)
+    return renamed(value, names) if isinstance(value, BoundExpr) else value
+
+
 def walk(expr: BoundExpr) -> Iterator[BoundExpr]:
     """Yield an expression and all that it is made of."""
     todo = [expr]
@@ -234,3 +253,16 @@ def walk(expr: BoundExpr) -> Iterator[BoundExpr]:
 def fields_of(expr: BoundExpr) -> frozenset[str]:
     """Return the names of the columns that an expression asks for."""
     return frozenset(node.column for node in walk(expr) if isinstance(node, FieldRef))
+
+
+def row_fields(expr: BoundExpr) -> frozenset[str]:
+    """Return the names of the columns of the row at hand that an expression asks for, not those of other streams."""
+    names: set[str] = set()
+    todo = [expr]
+    while todo:
+        node = todo.pop()
+        if isinstance(node, FieldRef):
+            names.add(node.column)
+        if not isinstance(node, Scalar):
+            todo.extend(parts(node))
+    return frozenset(names)
