@@ -149,10 +149,11 @@ class Evaluation:
                 return self._joined_outwards(stream)
             case bound.Sorted(source) | bound.Cut(source) | bound.Deduplicated(source):
                 return self._traces[id(source)]
-            case bound.Sequenced(steps, keys, within):
-                return self._in_time(steps, keys, within)
+            case bound.Sequenced(keys=keys, within=within):
+                asked = tuple(step.condition for step in stream.present if step.condition)
+                return self._in_time(stream.present, keys, within, bound.AllOf(asked))
             case bound.Together(parts, keys, within):
-                return self._in_time(parts, keys, within)
+                return self._in_time(parts, keys, within, bound.AllOf(()))
             case bound.Related():
                 return self._related(stream)
             case bound.Grouped():
@@ -294,19 +295,25 @@ class Evaluation:
         return rows
 
     def _in_time(
-        self, parts: Sequence[bound.StreamPart], keys: Sequence[str], within: BoundExpr | None
+        self, parts: Sequence[bound.StreamPart], keys: Sequence[str], within: BoundExpr | None, condition: BoundExpr
     ) -> Iterable[Trace]:
-        """Return the rows of a sequence, or of events together in time: all parts have a time, and the length is."""
+        """Return the rows of a sequence, or of events together in time: all parts have a time, and the length is.
+
+        `condition` is what a sequence asks of its steps. What must be absent is not among the parts: it takes rows away.
+        """
         one_host = any(key in _HOSTS for key in keys)
-        names = [part.name for part in parts]
-        tied = [frozenset(names)] if one_host else [frozenset({name}) for name in names]
+        tied = [frozenset(part.name for part in parts)] if one_host else _tied(parts, condition)
         rows: Iterable[Trace] = self._parts(parts, tied)
         folding = self._folding()
         for part in parts:
             for column in part.stream.columns:
                 if column.name == "time":
-                    present = bound.Present(bound.FieldRef(f"{part.name}.time", column.type))
-                    rows = list(self._passing(rows, present, folding))
+                    time = bound.FieldRef(f"{part.name}.time", column.type)
+                    rows = list(self._passing(rows, bound.Present(time), folding))
+                    if isinstance(part, bound.Step) and part.is_repeated:
+                        first = f"{part.name}.{bound.FIRST_TIME}"
+                        rows = [_with(row, first, folding.value(time, row)) for row in rows]
+        rows = list(self._passing(rows, condition, folding))
         return self._passing(rows, bound.Present(within), folding) if within else rows
 
     def _related(self, stream: bound.Related) -> Iterable[Trace]:
