@@ -299,7 +299,7 @@ class Evaluation:
     ) -> Iterable[Trace]:
         """Return the rows of a sequence, or of events together in time: all parts have a time, and the length is.
 
-        `condition` is what a sequence asks of its steps. What must be absent is not among the parts: it takes rows away.
+        `condition` is what a sequence asks of its steps. What must be absent is no part: it takes rows away.
         """
         one_host = any(key in _HOSTS for key in keys)
         tied = [frozenset(part.name for part in parts)] if one_host else _tied(parts, condition)

@@ -9,13 +9,15 @@ from pathlib import Path
 
 import pytest
 
-from tests.reference.cases import check, compiled
+from carlang.engine import Session
+from tests.reference.cases import Case, compare, compiled, session_over
+from tests.reference.chooser import Chooser
 from tests.reference.drawn_events import NOW, START, Event
 from tests.reference.evaluator import run
 
 PAGE = Path(__file__).parents[2] / "docs" / "decisions" / "sequences.md"
-ROW = re.compile(r"\| `(?P<form>\([^|]*)` \| `(?P<events>[^|]*)` \| (?P<runs>[^|]*) \| (?P<why>[^|]*) \|")
-EVENT = re.compile(r"(?P<steps>[abcu]+)(?P<number>\d+)@(?P<second>\d+|-)(/(?P<key>\S+))?")
+ROW = re.compile(r"\| `(?P<form>\([^|]*?)` \| `(?P<events>[^|]*)` \| (?P<runs>[^|]*) \| (?P<why>[^|]*) \|")
+EVENT = re.compile(r"(?P<steps>[abcu]+)(?P<number>\d+)@(?P<second>\d+|-)(/(?P<key>\S+?))?(=(?P<pid>\d+)(<(?P<ppid>\d+))?)?")
 
 
 def examples() -> Iterator[tuple[str, str, set[tuple[str, ...]]]]:
@@ -23,7 +25,7 @@ def examples() -> Iterator[tuple[str, str, set[tuple[str, ...]]]]:
         yield row["form"], row["events"], {tuple(run.split()) for run in re.findall("`([^`]*)`", row["runs"])}
 
 
-def event(written: str) -> Event:
+def event(written: str, example: int) -> Event:
     match = EVENT.fullmatch(written)
     assert match, written
     return {
@@ -33,23 +35,40 @@ def event(written: str) -> Event:
         "hostname": None if match["key"] in (None, "-") else match["key"],
         "command_line": f"{match['steps']}{match['number']}",
         "record_id": match["number"],
+        "pid": int(match["pid"]) if match["pid"] else None,
+        "ppid": int(match["ppid"]) if match["ppid"] else None,
+        "source": f"{example}",
     }
 
 
-def program(form: str) -> str:
+def program(form: str, example: int) -> str:
     steps = [f'{step} = filter p where (command_line contains "{step}")' for step in "abcu"]
-    return "\n".join(["p = search Process:Create", *steps, f"found = sequence {form}", "output found"])
+    search = f'p = search Process:Create where (source == "{example}")'
+    return "\n".join([search, *steps, f"found = sequence {form}", "output found"])
+
+
+EXAMPLES = list(examples())
+EVENTS = tuple(
+    event(written, number) for number, (_, events, _) in enumerate(EXAMPLES) for written in events.split()
+)
+
+
+@pytest.fixture(scope="module")
+def session() -> Iterator[Session]:
+    with session_over(EVENTS, Chooser(lambda low, _: low)) as session:
+        yield session
 
 
 def test_the_page_has_examples() -> None:
-    assert len(list(examples())) > 35
+    assert len(EXAMPLES) > 80
 
 
-@pytest.mark.parametrize(("form", "events", "runs"), list(examples()))
-def test_runs(form: str, events: str, runs: set[tuple[str, ...]]) -> None:
-    drawn = [event(written) for written in events.split()]
-    table = run(compiled(program(form)).require(), drawn, NOW)["found"]
+@pytest.mark.parametrize("number", range(len(EXAMPLES)), ids=[form for form, _, _ in EXAMPLES])
+def test_runs(number: int, session: Session) -> None:
+    form, _, runs = EXAMPLES[number]
+    known = compiled(program(form, number))
+    table = run(known.require(), EVENTS, NOW)["found"]
     names = [column.name for column in table.columns if column.name.endswith(".command_line")]
     assert {tuple(row[name] for name in names) for row in table.rows} == runs
     assert len(table.rows) == len(runs)
-    assert check(program(form), drawn) == len(runs)
+    assert compare(session, known, Case(program(form, number), EVENTS)) == len(runs)
