@@ -14,7 +14,11 @@ Pieces = Mapping[str, str]
 """What the groups of a pattern, or the places of a call's arguments, hold."""
 
 _ITEM = re.compile(r""""(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|[^\s,"'()\[\]]+""")
-_STEP = re.compile(r"\[\s*([\w.]+)\s+where\b([^\[\]]*)\]")
+_STEP = re.compile(
+    r"(?P<no>!\s*)?\[\s*(?P<class>[\w.]+)\s+where\b(?P<condition>[^\[\]]*)\]"
+    r"(?:\s*by\s+(?P<keys>[\w.]+(?:\s*,\s*[\w.]+)*))?(?:\s*with\s+runs\s*=\s*(?P<runs>\d+))?",
+    re.IGNORECASE,
+)
 _SPAN = re.compile(r"\bmaxspan\s*=\s*(\d+\s*\w+)", re.IGNORECASE)
 _NAMED = re.compile(r"([^\W\d]\w*)\s*=(?!=)\s*(.+)", re.DOTALL)
 _SORT_KEY = re.compile(
@@ -184,17 +188,47 @@ def _parts(text: str) -> list[str]:
 
 
 def _steps(text: str, pieces: Pieces) -> str:
-    """Return EQL's sequence as a stream a step, and the sequence of them."""
-    steps = _STEP.findall(pieces["steps"])
+    """Return EQL's sequence as a stream a step, and the sequence of them.
+
+    `text` is what stands before the steps. Keys of single steps, which may have other names in each, become conditions.
+    """
+    before_until, _, end = pieces["steps"].partition("until")
+    steps = list(_STEP.finditer(before_until))
     names = [chr(ord("a") + index) for index in range(len(steps))]
-    lines = [
-        f"{name} = search {_event_class(category, {})} where ({condition.strip()})"
-        for name, (category, condition) in zip(names, steps, strict=True)
+    lines = [_search(name, step) for name, step in zip(names, steps, strict=True)]
+    keyed = [(name, _listed(step["keys"])) for name, step in zip(names, steps, strict=True)]
+    first = next(((name, keys) for (name, keys), step in zip(keyed, steps, strict=True) if not step["no"]), ("", []))
+    written = [
+        ("no " if step["no"] else "")
+        + name
+        + (f" * {step['runs']}" if step["runs"] else "")
+        + _equal_keys(name, keys, *first)
+        for (name, keys), step in zip(keyed, steps, strict=True)
     ]
+    until = ""
+    if barrier := _STEP.search(end):
+        lines.append(_search("ended", barrier))
+        until = " until ended"
     keys, span = _KEYS.search(text), _SPAN.search(text)
     by = f" by {keys.group(1)}" if keys else ""
     within = f" within {span.group(1)}" if span else ""
-    return "\n".join([*lines, f"sequence ({', '.join(names)}){by}{within}"])
+    return "\n".join([*lines, f"sequence ({', '.join(written)}){by}{within}{until}"])
+
+
+def _search(name: str, step: re.Match[str]) -> str:
+    return f"{name} = search {_event_class(step['class'], {})} where ({step['condition'].strip()})"
+
+
+def _listed(keys: str | None) -> list[str]:
+    return re.findall(r"[\w.]+", keys or "")
+
+
+def _equal_keys(name: str, keys: list[str], first: str, first_keys: list[str]) -> str:
+    """Return the condition that a step's keys are those of the first step; of that none."""
+    if name == first or not keys:
+        return ""
+    tests = [f"{name}.{key} == {first}.{other}" for key, other in zip(keys, first_keys, strict=False)]
+    return f" where ({' and '.join(tests)})" if tests else ""
 
 
 CONVERSIONS: Mapping[str, Callable[[str, Pieces], str]] = {
