@@ -17,7 +17,9 @@ from tests.reference.evaluator import run
 
 PAGE = Path(__file__).parents[2] / "docs" / "decisions" / "sequences.md"
 ROW = re.compile(r"\| `(?P<form>\([^|]*?)` \| `(?P<events>[^|]*)` \| (?P<runs>[^|]*) \| (?P<why>[^|]*) \|")
-EVENT = re.compile(r"(?P<steps>[abcu]+)(?P<number>\d+)@(?P<second>\d+|-)(/(?P<key>\S+?))?(=(?P<pid>\d+)(<(?P<ppid>\d+))?)?")
+EVENT = re.compile(
+    r"(?P<steps>[abcu]+)(?P<number>\d+)@(?P<second>\d+|-)(/(?P<key>\S+?))?(=(?P<pid>\d+)(<(?P<ppid>\d+))?)?"
+)
 
 
 def examples() -> Iterator[tuple[str, str, set[tuple[str, ...]]]]:
@@ -48,9 +50,7 @@ def program(form: str, example: int) -> str:
 
 
 EXAMPLES = list(examples())
-EVENTS = tuple(
-    event(written, number) for number, (_, events, _) in enumerate(EXAMPLES) for written in events.split()
-)
+EVENTS = tuple(event(written, number) for number, (_, events, _) in enumerate(EXAMPLES) for written in events.split())
 
 
 @pytest.fixture(scope="module")
