@@ -159,7 +159,7 @@ def _ten(text: str, _: Pieces) -> str:
 
 
 def _end(text: str, _: Pieces) -> str:
-    return "tail" if text.casefold().startswith("tail") else "head"
+    return "tail" if text.casefold().startswith(("tail", "last")) else "head"
 
 
 def _commonest(text: str, _: Pieces) -> str:

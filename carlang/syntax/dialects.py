@@ -20,7 +20,7 @@ Unread = Callable[[str], int]
 
 KEYWORDS = (
     *("search", "filter", "join", "group", "from", "select", "sequence", "run", "input", "output", "return"),
-    *("sort", "head", "tail", "unique", "optional"),
+    *("sort", "head", "tail", "unique", "optional", "descending", "ascending"),
     *("where", "within", "until", "contains", "startswith", "endswith", "matches", "match", "exists"),
     *("and", "or", "not", "by", "in"),
 )

@@ -113,6 +113,8 @@ def _alternatives(expected: Iterable[str]) -> str:
     words = [text for kinds, text in _EXPECTED if kinds <= terminals]
     if "a value" in words and "a name" in words:
         words = ["a value", *(word for word in words if word not in ("a value", "a name"))]
+    # Named only where nothing else can stand: behind a value these are far-fetched.
+    words = words or [f"`{word.lower()}`" for word in ("BY", "OF") if word in terminals]
     if not words:
         return "something else"
     return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} or {words[-1]}"

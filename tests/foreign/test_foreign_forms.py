@@ -88,6 +88,9 @@ CONDITIONS = [
     ("pid == 3 adn ppid == 4", "pid == 3 and ppid == 4"),
 ]
 
+OPTIONAL = "join (p, q optional) where (p.pid == q.ppid)"
+IN = "user in unique(q.user)"
+
 STATEMENTS = [
     ("search Process:Create | where pid == 3", "search Process:Create | filter pid == 3"),
     ("search Process:Create | stats count by hostname", "search Process:Create | count by hostname"),
@@ -113,6 +116,18 @@ STATEMENTS = [
     ("search Process:Create | sort exe", "search Process:Create | sort by exe"),
     ("search Process:Create | order by pid asc, exe", "search Process:Create | sort by pid, exe desc"),
     ("search Process:Create | sort by pid nulls last | take 3", "search Process:Create | sort by pid desc | head 3"),
+    ("search Process:Create | sort by -pid, exe", "search Process:Create | sort by pid desc, exe"),
+    ("search Process:Create | head(10)", "search Process:Create | head 10"),
+    (f"{P}x = top 3 of p\noutput x", f"{P}x = head 3 of p\noutput x"),
+    (f"{P}x = tail p 3\noutput x", f"{P}x = tail 3 of p\noutput x"),
+    *(
+        (f"{P}q = p\nx = {join} where (p.pid == q.ppid)\noutput x", f"{P}q = p\nx = {OPTIONAL}\noutput x")
+        for join in ("left join (p, q)", "LEFT OUTER JOIN p, q", "join (p, optional q)", "join (p, q left)")
+    ),
+    *(
+        (f"{P}q = p\nx = filter p where user in {inner}\noutput x", f"{P}q = p\nx = filter p where {IN}\noutput x")
+        for inner in ("(select user from q)", "(from q select user)", "(q | distinct user)")
+    ),
     ("search Process:Create | limit 10", "search Process:Create | head 10"),
     ("search Process:Create | tail", "search Process:Create | tail 10"),
     ("search Process:Create | top 5 by time", "search Process:Create | sort by time desc | head 5"),
