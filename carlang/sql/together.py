@@ -121,9 +121,16 @@ def _reaches(dialect: Dialect, keys: Sequence[str], parts: int, within: SQL) -> 
     taken = exp.Sub(this=dialect.microseconds(column(_AT)), expression=dialect.microseconds(earliest))
     every_part = [present(column(_newest(part, _PLACE))) for part in range(parts)]
     near = exp.LTE(this=taken, expression=exp.Paren(this=within))
-    return select([exp.Star(), as_named(begins, _FROM)], subquery(seen, "seen")).where(
-        all_of([*every_part, near]), copy=False
+    reaching = select([exp.Star(), as_named(begins, _FROM)], subquery(seen, "seen"))
+    reaching = reaching.where(all_of([*every_part, near]), copy=False)
+    # Of candidates that reach back to the same event only the first can be a row: it is there when a later one is.
+    by_place = exp.Order(expressions=[ordered(column(_PLACE))])
+    before = exp.Window(this=call("lag", column(_FROM)), order=by_place)
+    compared = select([exp.Star(), as_named(before, "#before")], subquery(reaching, "reaching"))
+    is_new = exp.Or(
+        this=missing(column("#before")), expression=exp.GT(this=column(_FROM), expression=column("#before"))
     )
+    return everything(subquery(compared, "compared")).where(is_new, copy=False)
 
 
 def _clusters() -> exp.Query:
