@@ -119,6 +119,20 @@ def _group(text: str, _: Pieces) -> str:
     return f" | group by {_keys(text, {})}" if text.strip() else ""
 
 
+def _by(text: str, pieces: Pieces) -> str:
+    """Return keys, those of `more` among them, without the time that intervals are cut by."""
+    keys = [
+        key
+        for key in re.findall(r"[\w.]+", f"{text} {pieces.get('more') or ''}")
+        if key.casefold() not in ("_time", "time", "timegenerated")
+    ]
+    return f" by {', '.join(keys)}" if keys else ""
+
+
+def _having(text: str, _: Pieces) -> str:
+    return f" having ({_column(text)})" if text.strip() else ""
+
+
 def _sort_keys(text: str, _: Pieces, *, down: bool = False) -> str:
     """Return what rows are sorted by, `-f`, `f desc`; `down` where that is the way of what does not say it."""
     keys = []
@@ -237,6 +251,7 @@ CONVERSIONS: Mapping[str, Callable[[str, Pieces], str]] = {
     "any": _any,
     "between": _between,
     "cases": _cases,
+    "by": _by,
     "columns": _columns,
     "commonest": _commonest,
     "decimal": _decimal,
@@ -245,6 +260,7 @@ CONVERSIONS: Mapping[str, Callable[[str, Pieces], str]] = {
     "equals": _equals,
     "event_class": _event_class,
     "group": _group,
+    "having": _having,
     "head": _head,
     "keys": _keys,
     "keys_down": _keys_down,

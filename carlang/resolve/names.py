@@ -64,6 +64,11 @@ def unknown_name(  # noqa: C901  # a case an explanation
         fault = fault.with_label(f"did you mean `{near}`?").repaired_by(near, certain=sure)
     elif meant := _value_ending_in(ctx, name.ident):
         fault = fault.with_label(f"`{meant}` is the one value of this name").repaired_by(meant)
+    elif row.members and (of_rows := row.members.exact(name.ident)):
+        fault = ctx.report(
+            codes.UNKNOWN_FIELD, f"a group has no column `{name.ident}`, each of its rows has", name.span
+        )
+        fault = fault.with_label(f"an aggregate is missing: `first({of_rows})`, `count(distinct {of_rows})`")
     elif lost := _lost_column(row, name.ident):
         fault = ctx.report(codes.UNKNOWN_FIELD, f"`{name.ident}` is not a column of these rows any more", name.span)
         columns = ", ".join(f"`{column}`" for column in row.columns)

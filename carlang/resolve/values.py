@@ -505,6 +505,10 @@ def _aggregate_call(ctx: Context, row: Row, call: ast.Call, name: str) -> BoundE
         return None
     # Its arguments are of one row: no aggregate stands inside another.
     row = replace(row, members=None, stream=None)
+    match call.arguments:
+        case (ast.Name(word) as own,) if function.name == "count" and word in row.names and not row.bare(word):
+            ctx.symbols.use(row.names[word], own)
+            call = replace(call, arguments=())  # `count(s)` in a condition on groups of s counts their rows
     aggregate = aggregated(ctx, call, function, tuple(value(ctx, row, argument) for argument in call.arguments))
     if aggregate is None or over is None:
         return aggregate

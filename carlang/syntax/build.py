@@ -111,8 +111,9 @@ class Builder(Transformer_NonRecursive[Token, Any]):
         by, having = _index_of(parts, "BY"), _index_of(parts, "HAVING")
         period = next((i for i, part in enumerate(parts) if isinstance(part, ast.Period)), len(parts))
         keys = tuple(_nodes(parts[by + 1 : min(having, period)]))
+        inputs = tuple(_nodes(parts[: min(by, having, period)]))
         condition = parts[having + 1] if having < len(parts) else None
-        return ast.Group(tuple(_nodes(parts[:by])), keys, condition, next(iter(parts[period:]), None), _over(parts))
+        return ast.Group(inputs, keys, condition, next(iter(parts[period:]), None), _over(parts))
 
     group_stage = group
 

@@ -22,6 +22,7 @@ KEYWORDS = (
     *("search", "filter", "join", "group", "from", "select", "sequence", "run", "input", "output", "return"),
     *("sort", "head", "tail", "unique", "optional", "descending", "ascending"),
     *("where", "within", "until", "contains", "startswith", "endswith", "matches", "match", "exists"),
+    *("having", "every", "together"),
     *("and", "or", "not", "by", "in"),
 )
 """The words of the language that are worth a look when one near to them stands where nothing can be read."""

@@ -29,6 +29,8 @@ _EXPECTED: tuple[tuple[frozenset[str], str], ...] = (
     (frozenset({"RPAR"}), "`)`"),
     (frozenset({"RSQB"}), "`]`"),
     (frozenset({"WHERE"}), "`where`"),
+    (frozenset({"BY"}), "`by`"),
+    (frozenset({"WITHIN"}), "`within`"),
     (frozenset({"ASSIGN"}), "`=`"),
     (frozenset({"_PIPE"}), "`|`"),
     (frozenset({"$END"}), "the end of the statement"),

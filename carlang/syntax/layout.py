@@ -1,8 +1,8 @@
 r"""Where statements end.
 
 A statement ends at a newline, except inside `()` or `[]`, after an infix operator, a comma or a `|`, and before a line
-that begins with `and`, `or`, `where` or `|`; behind `if`, also around `then` and `else`. Newlines inside strings do not
-occur: a string ends on its line.
+that begins with `and`, `or`, `where` or `|`, or with what only a group goes on with, as `having (`; behind `if`, also
+around `then` and `else`. Newlines inside strings do not occur: a string ends on its line.
 
 A bracket that is never closed would swallow the rest of the program. So a line that can only begin a statement
 (`x = search …`, `output …`) begins one even where a bracket is open, and the bracket is reported; everything behind
@@ -73,6 +73,10 @@ _BEFORE_A_NAME = frozenset({"output", "return", "filter", "search", "input", "fr
 _NO_OPERAND = frozenset({"", "infix", "pipe", "open"}) | _ALWAYS_CONTINUES | _BEFORE_A_NAME
 _CONTINUES_BEFORE = frozenset({"and", "or", "where"})
 _CHOICES = frozenset({"then", "else"})
+# What a group goes on with, and no statement can begin with: `having (…)`, `having count() > 5`, `within 5 minutes`.
+_OF_A_GROUP = re.compile(
+    r"having\s*\(|having\s+not\b|having\s+[^\W\d]\w*\s*(?:\(|[<>!]|==)|(?:within(?:\s+any)?|every)\s+\d", re.IGNORECASE
+)
 _BINDS = re.compile(r"\s*=(?!=)")
 _ESCAPED_QUOTE = re.compile(r"""\\["']""")
 _CLOSING = {"(": ")", "[": "]"}
@@ -107,7 +111,7 @@ class _Cutter:
         """Add a token to the statement at hand, or begin the next statement with it."""
         if self.start is not None and self.pending:
             begins = _BEGINS.match(self.source.text, start) is not None
-            if begins or not (self.open or self._continues(kind, text, end)):
+            if begins or not (self.open or self._continues(kind, text, start, end)):
                 self.finish()
         self.pending = False
         if self.start is None:
@@ -136,10 +140,11 @@ class _Cutter:
         elif kind == "open_string":
             self._unterminated(text, Span(start, end))
 
-    def _continues(self, kind: str, text: str, end: int) -> bool:
+    def _continues(self, kind: str, text: str, start: int, end: int) -> bool:
         # `where = …` binds a name.
         words = _CONTINUES_BEFORE | _CHOICES if self.chooses else _CONTINUES_BEFORE
         word = kind == "word" and text.casefold() in words and not _BINDS.match(self.source.text, end)
+        word = word or (kind == "word" and _OF_A_GROUP.match(self.source.text, start) is not None)
         before = kind in ("pipe", "close") or word
         behind = self.last in _ALWAYS_CONTINUES or (self.chooses and self.last in _CHOICES)
         return before or behind or self.last in ("infix", "pipe")

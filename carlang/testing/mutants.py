@@ -102,7 +102,7 @@ def _shorter(node: ast.Node) -> Iterator[Change]:
             yield from ((replace(node, classes=rest), each.span, "dropped") for each, rest in _each_without(classes))
         case ast.Sort(_, keys):
             yield from ((replace(node, keys=rest), key.span, "dropped") for key, rest in _each_without(keys))
-        case ast.Group(_, keys) | ast.By(_, keys) | ast.Sequence(_, keys) | ast.Unique(_, keys):
+        case ast.Group(_, keys) | ast.By(_, keys) | ast.Sequence(_, keys) | ast.Together(_, keys) | ast.Unique(_, keys):
             yield from ((replace(node, keys=rest), key.span, "dropped") for key, rest in _each_without(keys))
 
 
@@ -123,7 +123,12 @@ def _tests(statement: ast.Statement) -> Iterator[ast.Expr]:
     conditions: set[int] = set()
     for node in walk(statement):
         match node:
-            case ast.Search(_, condition) | ast.Filter(_, condition) | ast.Join(_, condition) if condition:
+            case (
+                ast.Search(_, condition)
+                | ast.Filter(_, condition)
+                | ast.Join(_, condition)
+                | ast.Group(_, _, condition)
+            ) if condition:
                 conditions.add(id(condition))
             case ast.BareStmt(value) if not isinstance(value, ast.StreamForm):
                 conditions.add(id(value))

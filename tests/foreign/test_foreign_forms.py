@@ -146,6 +146,35 @@ STATEMENTS = [
         "SELECT exe, count(*) AS n FROM process GROUP BY exe ORDER BY n DESC",
         "search Process | group by exe | select exe, count() AS n | sort by n desc",
     ),
+    (
+        "search Process:Create | summarize count() by bin(time, 1h), exe",
+        "search Process:Create | count by exe every 1h",
+    ),
+    (
+        "search Process:Create | summarize n = dcount(user) by exe, bin(TimeGenerated, 1 d)",
+        "search Process:Create | group by exe every 1 d | select count(distinct user) as n",
+    ),
+    ("search Process:Create | timechart span=5m count", "search Process:Create | count every 5m"),
+    (
+        "search Process:Create | bin _time span=1h | stats count by _time, exe",
+        "search Process:Create | count by exe every 1h",
+    ),
+    (
+        "search Process:Create | transaction exe, user maxpause=5m",
+        "search Process:Create | group by exe, user within 5m",
+    ),
+    (
+        "SELECT exe FROM process GROUP BY exe HAVING count(*) > 5",
+        "search Process | group by exe having (count() > 5) | select exe",
+    ),
+    (
+        "search Process:Create | group by exe where (count() > 5)",
+        "search Process:Create | group by exe having (count() > 5)",
+    ),
+    (
+        "search Process:Create | group by exe havnig (count() > 5)",
+        "search Process:Create | group by exe having (count() > 5)",
+    ),
     ("serach Process:Create | filetr pid == 3", "search Process:Create | filter pid == 3"),
 ]
 

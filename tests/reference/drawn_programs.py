@@ -125,8 +125,14 @@ def _group(made: Program) -> None:
         source = f"{source}, {second[0]}"
         shape = Shape({**second[1].columns, **shape.columns}, shape.size + second[1].size)
     keys = drawn_keys(made, shape.columns)
-    cut, result = _of_groups(made, shape, keys)
-    made.bind(f"group {source} by {', '.join(keys)}{cut}", result)
+    made.bind(*_grouped(made, f"group {source}", shape, keys))
+
+
+def _grouped(made: Program, head: str, shape: Shape, keys: Sequence[str]) -> tuple[str, Shape]:
+    """Return a group by keys, or by none at times, where something else stands behind it."""
+    by = "" if shape.timed and made.choose.chance(8) else f" by {', '.join(keys)}"
+    cut, result = _of_groups(made, shape, keys if by else ())
+    return (f"{head}{by}{cut}", result) if by or cut else (f"{head} by {', '.join(keys)}", group_shape(shape, keys))
 
 
 def _of_groups(made: Program, shape: Shape, keys: Sequence[str]) -> tuple[str, Shape]:
@@ -205,6 +211,8 @@ def _count_by(made: Program) -> None:
         start = {"start": TIME} if every and "start" not in columns else {}
         counts = Shape({**columns, **start, "count": INTEGER}, found[1].size)
         made.bind(f"count({found[0]}) by {', '.join(keys)}{every}", counts)
+    elif found[1].timed:
+        made.bind(f"count({found[0]}) every {_length(made)}", Shape({"start": TIME, "count": INTEGER}, found[1].size))
 
 
 def _unique(made: Program) -> None:
@@ -344,9 +352,7 @@ def _stages(made: Program, written: str, shape: Shape) -> tuple[str, Shape]:
         keyed = any(single(kind) for kind in shape.columns.values())
         if form == 1 and keyed:
             keys = drawn_keys(made, shape.columns)
-            cut, result = _of_groups(made, shape, keys)
-            written += f" | group by {', '.join(keys)}{cut}"
-            shape = result
+            written, shape = _grouped(made, f"{written} | group", shape, keys)
         elif form == 2 and not any("." in name for name in shape.columns):
             items, columns = _items(made, shape)
             written += f" | select {', '.join(items)}"

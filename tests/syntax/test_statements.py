@@ -80,6 +80,18 @@ def test_words_of_windows_are_names_where_no_window_can_stand() -> None:
     )
     assert period("within every") == ast.Period("within", name("every"), AT)
     assert period("every every") == ast.Period("every", name("every"), AT)
+    for text in (
+        "g = group every every 1 hour",
+        "g = group within within any 3s",
+        "g = sort every by any",
+        "g = count(every) every every",
+        "g = count(distinct any.having) by every every any",
+        "g = join every, having where every.pid == any",
+        "input every: duration = 1 hour",
+        "output every, having, any, together",
+        "having contains 'x'",
+    ):
+        assert codes(text) == []
     (statement,) = statements("q = filter together (pid == 1)")
     assert isinstance(statement, ast.AssignStmt)
     assert statement.value == ast.Filter(name("together"), condition("pid == 1"), AT)
@@ -88,7 +100,18 @@ def test_words_of_windows_are_names_where_no_window_can_stand() -> None:
 def test_a_condition_on_groups_stands_before_or_behind_how_they_are_cut() -> None:
     first = statements("g = group p by h having (count() > 1) within any 5 minutes")
     assert first == statements("g = group p by h within any 5 minutes having count() > 1")
-    assert first == statements("g = group p by h having\n(count() > 1) within any\n5 minutes".replace("any\n", "any "))
+    assert first == statements("g = group p by h\nhaving (count() > 1)\nwithin any 5 minutes")
+    assert len(statements("g = group p by h every 1 hour\nhaving | filter count > 1\nevery = g\nwithin = g")) == 4
+
+
+def test_a_group_without_keys_has_something_else_behind_it() -> None:
+    (group,) = statements("group p, q every 1 hour")
+    assert isinstance(group, ast.BareStmt)
+    assert group.value == ast.Group(
+        (name("p"), name("q")), (), None, ast.Period("every", ast.DurationLit(3_600_000_000, AT), AT), AT
+    )
+    assert codes("group p") == ["CL101"]
+    assert codes("p | group having (count > 1) | group within 1 s | count every 1 d") == []
 
 
 def test_keywords_in_any_case() -> None:

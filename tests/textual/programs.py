@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from carlang.source import Source
+from carlang.source import Source, Span
 from carlang.syntax import ast, parse
 from tests.textual.expressions import CONDITION, Reader, UnreadableError
 from tests.textual.functions import AGGREGATES, spellings
@@ -358,7 +358,8 @@ class _Run:
     ) -> Stream:
         in_time = None if every is None else ast.Period("every", every, every.span)
         grouped = self._grouped([stream], keys, in_time, name)
-        whole = ast.Call(ast.Name("count", keys[0].span), (), distinct=False, span=keys[0].span)
+        nowhere = Span(0, 0)
+        whole = ast.Call(ast.Name("count", nowhere), (), distinct=False, span=nowhere)
         written = whole if call is None or len(path_of(call.arguments[0]) or ()) == 1 else call
         term = self.reader.value(View.of(grouped, name), written)
         column = "count" if call is None else call.function.ident.casefold()
