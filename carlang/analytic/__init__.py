@@ -19,7 +19,8 @@ from carlang.analytic.options import (
     values_by_name,
 )
 from carlang.analytic.parameters import Parameter, known_parameters, parameters
-from carlang.analytic.run import run_analytics, run_one
+from carlang.analytic.planning import PlannedOutput
+from carlang.analytic.run import explain_plan, run_analytics, run_one
 
 __all__ = [
     "NO_STORE",
@@ -30,11 +31,13 @@ __all__ = [
     "Judged",
     "OptionError",
     "Parameter",
+    "PlannedOutput",
     "RunOptions",
     "case_faults",
     "case_instant",
     "checked",
     "explain",
+    "explain_plan",
     "instant",
     "judge_analytics",
     "known_parameters",

@@ -10,6 +10,7 @@ from carlang.analytic.compiled import CompiledAnalytic
 from carlang.analytic.judging import Judged, JudgingTimeError, gaps_of, judge_analytics
 from carlang.analytic.options import RunOptions
 from carlang.analytic.parameters import known_parameters
+from carlang.analytic.planning import PlannedOutput
 from carlang.deadline import limit_time
 from carlang.diagnostics import Diagnostic, Severity
 from carlang.diagnostics.codes import OUT_OF_TIME
@@ -66,7 +67,7 @@ def run_analytics(
     model = analytics[0].model if analytics else builtin_model()
     with limit_time(options.limits.seconds), opened_session(store, model, options) as session:
         all_judged = list(_judged(analytics, store, options, params))
-        session.prepare(_to_run(all_judged))
+        session.prepare([(output, given) for _, output, given in _to_run(all_judged)])
         for judged in all_judged:
             if isinstance(judged, Judged):
                 answered.append(judged)
@@ -84,10 +85,26 @@ def run_analytics(
     return RunReport(options.now, str(store.path), *lists, files_counted=store.silent_files(), gaps=gaps)
 
 
-def _to_run(judged: Sequence[Judged | Failed]) -> list[tuple[BoundOutput, Given]]:
+def explain_plan(
+    analytics: Sequence[CompiledAnalytic], store: Store, options: RunOptions, params: Mapping[str, Any]
+) -> list[PlannedOutput]:
+    """Return how `run_analytics` would plan the outputs of analytics together; those that it would not run are none.
+
+    Raises `ParameterError` for a parameter that none of them has.
+    """
+    known_parameters(params, analytics)
+    model = analytics[0].model if analytics else builtin_model()
+    with limit_time(options.limits.seconds), opened_session(store, model, options) as session:
+        to_run = _to_run(list(_judged(analytics, store, options, params)))
+        decisions = session.prepare([(output, given) for _, output, given in to_run])
+    ids = {id(output): analytic.id for analytic, output, _ in to_run}
+    return [PlannedOutput.of(ids[id(each.output)], each) for each in decisions]
+
+
+def _to_run(judged: Sequence[Judged | Failed]) -> list[tuple[CompiledAnalytic, BoundOutput, Given]]:
     """Return the outputs that will be asked of the engine, with the values of their inputs."""
     return [
-        (output, each.given)
+        (each.analytic, output, each.given)
         for each in judged
         if isinstance(each, Judged) and each.given is not None
         for output, judgement in each.outputs

@@ -11,7 +11,15 @@ import typer
 from rich.markdown import Markdown
 from rich.table import Table
 
-from carlang.analytic import CompiledAnalytic, ExplainedStream, RunOptions, explain, known_parameters
+from carlang.analytic import (
+    CompiledAnalytic,
+    ExplainedStream,
+    PlannedOutput,
+    RunOptions,
+    explain,
+    explain_plan,
+    known_parameters,
+)
 from carlang.cli import exits
 from carlang.cli.console import (
     put_block,
@@ -39,6 +47,9 @@ from carlang.errors import EngineError
 from carlang.escapes import printable
 from carlang.resolve import ParameterError
 from carlang.store import Store
+
+_SHOWN_TESTS = 2
+"""How many tests of a guard are shown: some guards have a hundred, and JSON has them all."""
 
 _CODE = re.compile(r"CL\d+", re.IGNORECASE)
 
@@ -90,12 +101,16 @@ def explain_command(  # noqa: PLR0913, PLR0917  # the options that the command h
             known_parameters(params, analytics)
         opened = open_store_of(project, store)
         explained = [(each, _explained(each, opened, options, params, alone=len(analytics) == 1)) for each in analytics]
-    done = [(analytic, streams) for analytic, streams in explained if streams is not None]
+        done = [(analytic, streams) for analytic, streams in explained if streams is not None]
+        plan = explain_plan(analytics, opened, options, params) if len(analytics) > 1 else []
     if format_ == "json":
-        put_json({"store": str(opened.path), "analytics": [_json(*each) for each in done]})
+        planned = {"plan": [each.to_json() for each in plan]} if len(analytics) > 1 else {}
+        put_json({"store": str(opened.path), "analytics": [_json(*each) for each in done], **planned})
     else:
         for number, each in enumerate(done):
             _put(*each, with_sql=sql, first=not number)
+        if plan:
+            _put_plan(plan)
     return exits.DONE if len(done) == len(explained) else exits.FAULTY
 
 
@@ -153,6 +168,28 @@ def _put_pages(codes: Sequence[str]) -> None:
 
 def _json(analytic: CompiledAnalytic, streams: Sequence[ExplainedStream]) -> dict[str, object]:
     return {"analytic": analytic.id, "title": analytic.title, "streams": [stream.to_json() for stream in streams]}
+
+
+def _put_plan(plan: Sequence[PlannedOutput]) -> None:
+    console = report_console()
+    console.print("\nRun together, each output takes these events:")
+    table = Table(box=None, pad_edge=False)
+    for heading in ("analytic", "output", "object", "share", "events"):
+        table.add_column(heading, justify="right" if heading == "share" else "left", overflow="fold")
+    for each in plan:
+        share = "" if each.share is None else f"{each.share:.2%}"
+        table.add_row(each.analytic, printable(each.output), each.object, share, printable(_events(each)))
+    console.print(table)
+
+
+def _events(planned: PlannedOutput) -> str:
+    if not planned.planned:
+        return f"all: {planned.reason}"
+    if not planned.guard:
+        return "none: a field that its condition asks for is empty in all of them"
+    shown = " or ".join(planned.guard[:_SHOWN_TESTS])
+    more = len(planned.guard) - _SHOWN_TESTS
+    return f"{shown} or {more} more" if more > 0 else shown
 
 
 def _put(analytic: CompiledAnalytic, streams: Sequence[ExplainedStream], *, with_sql: bool, first: bool) -> None:

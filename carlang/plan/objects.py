@@ -31,10 +31,13 @@ _TEXT, _WHOLE = "VARCHAR", ("BIGINT", "INTEGER", "SMALLINT", "TINYINT")
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """What was decided of a demand: the atoms of its guard and the share of events that pass, or `reason` why none."""
+    """What was decided of a demand: the atoms of its guard and the share of events that pass, or `reason` why none.
+
+    Where there is no sample, there is no share.
+    """
 
     atoms: tuple[Atom, ...] = ()
-    share: float = 1.0
+    share: float | None = None
     reason: str = ""
     leaf: int | None = None
     """The number of its leaf, where its events are those that pass a guard."""
@@ -72,7 +75,8 @@ def plan_object(
     for index, price in enumerate(prices):
         if price is None:
             continue
-        share, atoms = price
+        atoms = price[1]
+        share = min(1.0, sum(priced[atom] for atom in atoms))
         if index not in chosen:
             choices[index] = Choice(atoms, share, "too many events pass its guard")
             continue

@@ -143,3 +143,18 @@ def test_wrong_usage_is_said(arguments: list[str], message: str) -> None:
     done = carlang("explain", *arguments)
     assert (done.status, done.out) == (2, "")
     assert message in done.err
+
+
+def test_several_analytics_are_explained_with_the_plan_of_a_run(tmp_path: Path) -> None:
+    (tmp_path / "a.car").write_text(THREE, encoding="utf-8")
+    (tmp_path / "b.car").write_text("output search Process:Create\n", encoding="utf-8")
+    plan = carlang("explain", tmp_path / "a.car", tmp_path / "b.car", "--format", "json").json()["plan"]
+    assert [(each["analytic"], each["output"], each["object"], each["planned"], each["share"]) for each in plan] == [
+        ("a", "n", "process", False, None),
+        ("a", "result", "process", False, None),
+        ("b", "result", "process", False, None),
+    ]
+    assert [each["reason"] for each in plan[1:]] == ["asks for every event"] * 2
+    assert plan[0]["reason"].endswith("are fewer than pay")
+    assert "plan" not in carlang("explain", tmp_path / "a.car", "--format", "json").json()
+    assert "all: asks for every event" in carlang("explain", tmp_path / "a.car", tmp_path / "b.car").out
