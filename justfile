@@ -57,8 +57,12 @@ docs:
 events *arguments:
     {{python}} -m bench.events {{arguments}}
 
-# Measure ingests against DuckDB and the EVTX parser alone (some minutes; the recordings have to be in ../shared/data).
+# Measure parts of carlang, or all, on made-up events, and print tables: `just bench start catalogue --events 3_000_000`.
 bench *arguments:
+    {{python}} -m bench {{arguments}}
+
+# Measure ingests against DuckDB and the EVTX parser alone (some minutes; the recordings have to be in ../shared/data).
+bench-ingest *arguments:
     {{python}} bench/ingest.py {{arguments}}
 
 # Judge the catalogue over a store, and compare the time with that of a bare scan of it

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 
 import pyarrow as pa
@@ -17,6 +18,7 @@ Attacks = dict[str, pa.Table]
 """Rows by class, `process/create`."""
 
 
+@cache
 def catalogue_attacks() -> Attacks:
     """Return the events of the tests that the catalogue's analytics carry: of attacks, and of what is like them."""
     events = [event for analytic in shipped_catalogue().all() for case in analytic.tests for event in case.events]

@@ -1,0 +1,96 @@
+"""Each part of what is measured runs at a tiny size and prints its table; no test looks at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from bench.__main__ import main
+from bench.measure import Cost, Measure
+from bench.parts import PARTS, Bench, commands, started
+from bench.rules import rules
+from bench.tables import BEGIN, END, Table, write_page
+from carlang import importers
+from carlang.analytic import CompiledAnalytic
+from carlang.model import builtin_model
+
+
+@pytest.fixture(scope="module")
+def bench(tmp_path_factory: pytest.TempPathFactory) -> Bench:
+    folder = tmp_path_factory.mktemp("bench")
+    return Bench(folder, [2000], [3], Measure(1, apart=False), [100], peer_rules=3, only="CAR-2013-05-004")
+
+
+@pytest.mark.parametrize(
+    ("part", "titles"),
+    [
+        ("one", ["One analytic"]),
+        ("catalogue", ["The catalogue"]),
+        ("growth", ["More events", "More programs"]),
+        ("ingest", ["Ingest"]),
+        ("peers", ["Beside other engines"]),
+    ],
+)
+def test_a_part_makes_its_tables(bench: Bench, part: str, titles: list[str]) -> None:
+    tables = list(PARTS[part](bench))
+    assert [table.title for table in tables] == titles
+    for table in tables:
+        assert table.rows
+        assert {len(row) for row in table.rows} == {len(table.header)}
+        assert f"| {' | '.join(table.rows[0])} |" in table.markdown()
+
+
+def test_the_start_of_a_process_is_compared_with_the_first(bench: Bench) -> None:
+    processes = commands([3])
+    assert next(iter(processes)) == "`import duckdb`"
+    table = started(bench, {"nothing": ["-c", "pass"], "a cache": ["-c", "import os; os.environ['XDG_CACHE_HOME']"]})
+    assert [row[0] for row in table.rows] == ["nothing", "a cache"]
+    assert table.rows[0][-1] == "1.00"
+
+
+def test_no_part_of_that_name(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["speed"])
+    assert "there is no part speed; there are one, catalogue" in capsys.readouterr().err
+
+
+def test_rounds_that_differ_in_their_rows_are_no_measure(monkeypatch: pytest.MonkeyPatch) -> None:
+    rows: Iterator[int] = iter((1, 2))
+    monkeypatch.setattr("bench.measure.TASKS", {"task": lambda: lambda: next(rows)})
+    with pytest.raises(RuntimeError, match=r"task gave \[1, 2\] rows"):
+        Measure(2, apart=False)("task")
+
+
+def test_the_least_of_all_rounds_counts(monkeypatch: pytest.MonkeyPatch) -> None:
+    costs = iter((Cost(3, 5, 100, 7), Cost(4, 4, 90, 7)))
+    monkeypatch.setattr("bench.measure.TASKS", {"task": lambda: lambda: 7})
+    monkeypatch.setattr("bench.measure.taken", lambda _: next(costs))
+    assert Measure(2, apart=False)("task") == Cost(3, 4, 90, 7)
+
+
+def test_made_up_rules_compile_and_ask_in_every_way() -> None:
+    made = rules(60)
+    assert made == rules(60) != rules(60, seed=8)
+    for rule in made[:20]:
+        compiled = CompiledAnalytic(importers.load_text(rule.car(), rule.name), builtin_model())
+        assert [output.name for output in compiled.outputs()] == ["hit"]
+    text = "".join(rule.car() for rule in made)
+    assert all(form in text for form in ("image_path endswith", "parent_image_path endswith", "and not (command_line"))
+    assert any(not rule.eql().isascii() for rule in made)
+    assert all(rule.eql().isascii() for rule in rules(60, ascii_only=True))
+
+
+def test_tables_come_between_the_marks_of_a_page(tmp_path: Path) -> None:
+    page = tmp_path / "page.md"
+    page.write_text(f"# Before\n\n{BEGIN}\nold\n{END}\n\nafter\n", "utf-8")
+    write_page(page, "said\n", [Table("A table", ["what", "s"], [["one", "1"]], "A note.")])
+    text = page.read_text("utf-8")
+    assert text.startswith("# Before\n")
+    assert text.endswith(f"{END}\n\nafter\n")
+    assert "said\n\n### A table\n\nA note.\n\n| what | s |\n| --- | ---: |\n| one | 1 |\n" in text
+    assert "old" not in text
+    page.write_text("# Without marks\n", "utf-8")
+    with pytest.raises(SystemExit, match="has no `<!-- measured -->`"):
+        write_page(page, "", [])
