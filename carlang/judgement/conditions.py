@@ -261,7 +261,7 @@ class Folding:
 
     def _chosen_truth(self, choice: bound.Choice, trace: Trace, *, positive: bool) -> Outcome:
         """Tell of an `if` of conditions what is known of those that it can choose: any of them may hold."""
-        outcomes: list[Outcome] = []
+        outcomes: dict[Arm, Outcome] = {}
         losses: list[Loss] = []
         for index, (value, test) in enumerate(self._arms(choice, trace)):
             arm = (id(choice), index)
@@ -270,19 +270,21 @@ class Folding:
                 continue
             outcome = self.condition(value, trace, positive=positive)
             losses += [Loss(loss.why, loss.arm or arm) for loss in outcome.losses]
-            outcomes.append(outcome)
+            outcomes[arm] = outcome
             if test.truth is True:
                 break
-        truths = {outcome.truth for outcome in outcomes}
+        truths = {outcome.truth for outcome in outcomes.values()}
         if truths == {False}:
             return Outcome(truth=False, losses=tuple(losses))
-        arms = {(id(choice), index) for index, outcome in enumerate(outcomes) if outcome.truth is not False}
-        return Outcome(True if truths == {True} else None, tuple(losses), frozenset(arms))
+        arms = frozenset(arm for arm, outcome in outcomes.items() if outcome.truth is not False)
+        return Outcome(True if truths == {True} else None, tuple(losses), arms)
 
     def _some_text(self, some: bound.SomeText, trace: Trace) -> Outcome:
-        """Test every text of a row: false where it has none."""
+        """Test every text of a row: false where it has none, else what the test says of one that may be any."""
         texts = [self.value(text, trace) for text in some.values]
-        return _false(_all_why(texts)) if all(text.missing for text in texts) else MAYBE
+        if all(text.missing for text in texts):
+            return _false(_all_why(texts))
+        return self.condition(some.test, trace)
 
     def _text(self, expr: _TextTest, trace: Trace) -> Outcome:
         """Test a text: false where an operand is missing; of a text that is known, what the test says of it."""

@@ -31,6 +31,7 @@ from carlang.resolve.bound import (
     Related,
     Scalar,
     Sequenced,
+    SomeText,
     Sorted,
     Step,
     StreamPart,
@@ -139,6 +140,8 @@ def _fields(expr: BoundExpr, node: BoundStream) -> Iterator[Asked]:
                 yield lives.starts, name
                 yield from _asked_of_lives(lives, parents=generation > 0)
                 todo.extend((part, in_aggregate) for part in parts(here))
+            case SomeText(test=test):  # asks for no field by its name
+                todo.append((test, in_aggregate))
             case Aggregate():
                 todo.extend((part, True) for part in parts(here))
             case _:

@@ -8,7 +8,8 @@ What is changed, and how:
 - A list loses each of its members in turn: one of values, of the classes or actions of a search, of keys.
 - A text gets a `*` at either end, or loses the one it has. `contains`, which has one at both ends, becomes `startswith`
   and `endswith`, and each of these `contains` and `==`.
-- `<` becomes `<=` and the other way round, and so do `>` and `>=`.
+- `<` becomes `<=` and the other way round, and so do `>` and `>=`; `between` loses either of its ends.
+- An `if` has its values exchanged, and `[n]` takes the element before and the one behind.
 - A key of `sort` goes the other way, and an optional part of a join is one that no row can lack.
 - A number goes up and down by one in its last digit, a duration by a second, the width of a block of addresses by a
   bit.
@@ -61,7 +62,7 @@ def mutants(program: ast.Program) -> Iterator[Mutant]:
             yield Mutant(replace(program, statements=(*before, changed, *after)), span, change)
 
 
-def _changes(statement: ast.Statement) -> Iterator[tuple[ast.Node, Change]]:
+def _changes(statement: ast.Statement) -> Iterator[tuple[ast.Node, Change]]:  # noqa: C901  # a case a node
     """Yield the nodes of a statement that are changed, each with every change of it."""
     for test in _tests(statement):
         yield from ((test, change) for change in _unconditional(test))
@@ -77,6 +78,13 @@ def _changes(statement: ast.Statement) -> Iterator[tuple[ast.Node, Change]]:
                 yield from ((node, change) for change in _other_tests(node))
             case ast.Comparison():
                 yield from ((node, change) for change in _other_borders(node))
+            case ast.Between():
+                yield from ((node, change) for change in _without_an_end(node))
+            case ast.IfElse(_, then, otherwise, span):
+                yield node, (replace(node, then=otherwise, otherwise=then), span, "exchanged")
+            case ast.Element(_, index, span):
+                for other in (index - 1, index + 1):
+                    yield node, (replace(node, index=other), span, f"made `[{other}]`")
             case ast.SortKey(_, descending, span):
                 yield (
                     node,
@@ -130,6 +138,11 @@ def _tests(statement: ast.Statement) -> Iterator[ast.Expr]:
                 | ast.Group(_, _, condition)
             ) if condition:
                 conditions.add(id(condition))
+            case ast.IfElse(condition, then, otherwise):
+                conditions |= {
+                    id(condition),
+                    *(id(each) for each in (then, otherwise) if isinstance(each, ast.Condition)),
+                }
             case ast.BareStmt(value) if not isinstance(value, ast.StreamForm):
                 conditions.add(id(value))
         if id(node) in conditions:
@@ -185,6 +198,15 @@ def _other_borders(test: ast.Comparison) -> Iterator[Change]:
         if other := _BORDERS.get(operator):
             operators = (*test.operators[:index], other, *test.operators[index + 1 :])
             yield replace(test, operators=operators), test.span, f"made `{other}`"
+
+
+def _without_an_end(test: ast.Between) -> Iterator[Change]:
+    """Yield `a between b and c` without `b` and without `c`."""
+    for signs, word in (((">", "<="), "lower"), ((">=", "<"), "upper")):
+        ends = zip(signs, (test.low, test.high), strict=True)
+        both = tuple(ast.Comparison((test.subject, end), (sign,), test.span) for sign, end in ends)
+        inside = ast.And(both, test.span)
+        yield ast.Not(inside, test.span) if test.negated else inside, test.span, f"without its {word} end"
 
 
 def _other_tests(test: ast.TextTest) -> Iterator[Change]:

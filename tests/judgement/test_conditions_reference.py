@@ -47,6 +47,11 @@ def _pair(first: str, second: str, value: str) -> list[Drawn]:
     return [
         (f"{first} == {second}", lambda e: e[first] is not None and e[first] == e[second]),
         (f"coalesce({first}, {second}) == '{value}'", lambda e: either(e) == value),
+        (f"(if {first} exists then {first} else {second}) == '{value}'", lambda e: either(e) == value),
+        (
+            f"(if {first} == '{value}' then {second} exists else {second} == '{value}')",
+            lambda e: e[second] is not None if e[first] == value else e[second] == value,
+        ),
         (
             f"concat({first}, {second}) == '{value}{value}'",
             lambda e: e[first] == value and e[second] == value,

@@ -83,6 +83,94 @@ def test_conditions_on_texts(condition: str, found: list[int]) -> None:
     assert numbers(condition, TEXTS) == found
 
 
+@pytest.mark.parametrize(
+    ("expression", "found"),
+    [
+        ('if exe == "at.exe" then 1 else 2', [1, 1, 2, 2, 2]),
+        ('if not (exe == "at.exe") then 1 else null', [None, None, 1, 1, 1]),
+        ('if user == "a" then exe else user', [None, "AT.EXE", "cat.exe", "b*", "b\nc"]),
+        ('if user == "A" then 1 else if exe exists then 2 else 3.5', [2, 1, 1, 3.5, 2]),
+        ('if exe contains "c" then exe contains "t" else user exists', [False, True, True, True, True]),
+        ("(if user exists then length(user) else -1) + 1", [0, 2, 2, 3, 4]),
+        ('split(exe, ".")[0]', ["at", "AT", "cat", None, "a%_[?"]),
+        ('split(exe, ".")[1]', ["exe", "EXE", "exe", None, None]),
+        ('split(exe, ".")[-1]', ["exe", "EXE", "exe", None, "a%_[?"]),
+        ('split(exe, ".")[-2]', ["at", "AT", "cat", None, None]),
+        ('last(split(exe, "t"))', [".exe", "AT.EXE", ".exe", None, "a%_[?"]),
+        ('["x", "y"][-1]', ["y"] * 5),
+        ('["x", "y"][2]', [None] * 5),
+        ('index_of(exe, "E")', [3, 3, 4, None, None]),
+        ('index_of(exe, "E", 4)', [5, 5, 4, None, None]),
+        ('index_of(exe, "", 6)', [6, 6, 6, None, None]),
+        ("index_of(exe, user)", [None, 0, 1, None, None]),
+        ("-pid", [None] * 5),
+        ("-(1 - 3) * -2 + -1", [-5] * 5),
+        ("-1 + 2", [1] * 5),
+    ],
+)
+def test_values_that_are_chosen_and_elements_of_lists(expression: str, found: list[Any]) -> None:
+    assert values(expression, TEXTS) == found
+
+
+@pytest.mark.parametrize(
+    ("text", "base", "found"),
+    [
+        ("1.5", "", 1.5),
+        ("-2", "", -2.0), (" +3. ", "", 3.0), (".5", "", 0.5), ("2e3", "", 2000.0), ("0x1F", "", 31.0),
+        ("", "", None), (".", "", None), ("nan", "", None), ("inf", "", None), ("1_0", "", None), ("1e999", "", None),
+        ("-0x1", "", None), ("1,5", "", None), ("0xg", "", None), ("1e", "", None),
+        ("ff", 16, 255), ("0xFF", 16, 255), ("-0xFF", 16, -255), ("0x", 16, None), ("", 16, None), ("fg", 16, None),
+        ("0x10", 10, None), ("10", 10, 10), ("1.5", 10, None), ("101", 2, 5), ("102", 2, None), ("777", 8, 511),
+        (" +zZ ", 36, 1295), ("7fffffffffffffff", 16, 2**63 - 1), ("8000000000000000", 16, None),
+        ("-8000000000000000", 16, -(2**63)), ("0" * 200 + "7", 10, 7), ("9" * 200, 36, None), ("\u212a", 36, None),
+    ],
+)  # fmt: skip
+def test_numbers_are_read_in_any_base(text: str, base: int | str, found: float | None) -> None:
+    call = f"to_number(exe, {base})" if base else "to_number(exe)"
+    assert values(call, [process(1, exe=text)]) == [found]
+
+
+ANY = [
+    process(1, exe="ab", command_line="cd", source="xy", sensor="xy", hostname="H1", pid=77),
+    process(2, exe="a", command_line="b", extra='{"n": {"m": ["xy", 7.5, true, null]}, "exe": "q"}'),
+    process(3, exe=None, guid="{AB}", extra="no json"),
+]
+
+
+@pytest.mark.parametrize(
+    ("condition", "found"),
+    [
+        ('any contains "ab"', [1, 3]),
+        ('any match "^b$"', [2]),
+        ('any match "bc|abcd|a,b"', []),
+        ('any == "xy"', [2]),
+        ('any != "xy"', [1, 3]),
+        ('any == "x*"', [2]),
+        ('any in ["H1", "7.5"]', [1, 2]),
+        ('any in ["true", "q", "null"]', [2]),
+        ('any not in ["77", "ab"]', [2, 3]),
+        ('"ab" in any', [1, 3]),
+        ('any == "process" and ANY startswith ["CRE"]', [1, 2, 3]),
+        ('not (any endswith "b")', [3]),
+        ('any contains "{"', [3]),
+        ("p.any == exe", [1, 2]),
+        ('any == "3"', [3]),
+        ('any contains "json"', []),
+    ],
+)
+def test_a_test_of_every_text_of_an_event(condition: str, found: list[int]) -> None:
+    assert numbers(condition, ANY) == found
+
+
+def test_a_field_or_a_value_of_the_program_called_any_comes_first() -> None:
+    text = f'{P}p.any = exe\nq = filter p where (any == "cd" or any == "a")\noutput q'
+    assert [row["record_id"] for row in rows(text, ANY)] == ["2"]
+    text = f'any = "cd"\n{P}q = filter p where (command_line == any)\noutput q'
+    assert [row["record_id"] for row in rows(text, ANY)] == ["1"]
+    text = f'{P}any = p\nq = join (p, any) where (any.exe == "a" and p.any == "ab" and p.pid == 77)\noutput q'
+    assert [(row["p.record_id"], row["any.record_id"]) for row in rows(text, ANY)] == [("1", "2")]
+
+
 NUMBERS = [
     process(1, 0, pid=4, ppid=None, signature_valid=True),
     process(2, 1, pid=5, ppid=2, signature_valid=False),
@@ -95,6 +183,12 @@ NUMBERS = [
     ("condition", "found"),
     [
         ("pid > 4", [2]),
+        ("-5 < pid", [1, 2]),
+        ("-5 <= pid <= -pid + 0", [3]),
+        ("-pid > -5", [1, 3]),
+        ("pid between -5 and 4", [1, 3]),
+        ("pid not between -5 and 4", [2, 4]),
+        ("pid between 4 and -5", []),
         ("pid = 4", [1]),
         ("0 < pid <= 5", [1, 2]),
         ("pid in [4, -5]", [1, 3]),

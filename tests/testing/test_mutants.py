@@ -159,6 +159,33 @@ CHANGES = [
             'ip in "10.2.0.0/17"',
         ],
     ),
+    (
+        "pid between 1 and uid",
+        [
+            "not pid between 1 and uid",
+            "true",
+            "pid > 1 and pid <= uid",
+            "pid >= 1 and pid < uid",
+            "pid between 0 and uid",
+            "pid between 2 and uid",
+        ],
+    ),
+    (
+        "if (pid exists) then user exists else flag",
+        [
+            "not (if (pid exists) then user exists else flag)",
+            "true",
+            "if (not pid exists) then user exists else flag",
+            "if true then user exists else flag",
+            "if (pid exists) then not user exists else flag",
+            "if (pid exists) then true else flag",
+            "if (pid exists) then flag else user exists",
+        ],
+    ),
+    (
+        "xs[0] == ys[-1]",
+        ["not xs[0] == ys[-1]", "true", "xs[-1] == ys[-1]", "xs[1] == ys[-1]", "xs[0] == ys[-2]", "xs[0] == ys[0]"],
+    ),
     ("now - time < 0 s", ["not now - time < 0 s", "true", "now - time <= 0 s", "now - time < 1 s"]),
 ]
 

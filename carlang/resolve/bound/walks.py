@@ -251,8 +251,15 @@ def walk(expr: BoundExpr) -> Iterator[BoundExpr]:
 
 
 def fields_of(expr: BoundExpr) -> frozenset[str]:
-    """Return the names of the columns that an expression asks for."""
-    return frozenset(node.column for node in walk(expr) if isinstance(node, FieldRef))
+    """Return the names of the columns that an expression asks for by name, and not as one of all that are texts."""
+    names: set[str] = set()
+    todo = [expr]
+    while todo:
+        node = todo.pop()
+        if isinstance(node, FieldRef):
+            names.add(node.column)
+        todo.extend((node.test,) if isinstance(node, SomeText) else parts(node))
+    return frozenset(names)
 
 
 def row_fields(expr: BoundExpr) -> frozenset[str]:
