@@ -370,6 +370,14 @@ class Context:
         """Yield the names that stand for streams here, or would if their statements had no errors."""
         return (n for n, m in self.names.items() if isinstance(m, StreamName | BrokenName))
 
+    def use_parts(self, row: Row, names: Iterable[ast.Name]) -> None:
+        """Take note of the words before a column: the parts of joins, outermost first."""
+        prefix = ""
+        for name in names:
+            prefix += f"{name.ident}."
+            if prefix in row.entries:
+                self.symbols.use(row.entries[prefix], name)
+
     def use_column(self, row: Row, column: str, name: ast.Name) -> None:
         """Take note that a name stands for a column of a row: one that the program made, or a field of the model."""
         entry = row.entries.get(column)

@@ -39,8 +39,12 @@ def asked_of_any(ctx: Context, row: Row, *operands: ast.Expr) -> Asked | None:
     if index is None or any(isinstance(operand, ast.NullLit) for operand in operands):
         return None
     word = operands[index]
-    symbol = ctx.symbols.shared(SymbolKind.FIELD, "any", STRING)
-    ctx.symbols.use(symbol, word.name if isinstance(word, ast.Member) else word)  # type: ignore[arg-type]  # else a name
+    *before, name = _path(word)
+    if before and len(row.strip([each.ident for each in (*before, name)])) <= len(before):
+        own, *before = before
+        ctx.symbols.use(row.names[own.ident], own)
+    ctx.use_parts(row, before)
+    ctx.symbols.use(ctx.symbols.shared(SymbolKind.FIELD, "any", STRING), name)
     each = ast.Name(EACH_TEXT, word.span)
     texts = tuple(
         FieldRef(column, kind, span=word.span)
@@ -60,19 +64,25 @@ def is_any(ctx: Context, row: Row, expr: ast.Expr) -> bool:
 
 def _prefix(ctx: Context, row: Row, expr: ast.Expr) -> str | None:
     """Return what the columns begin with that `any` speaks of: of a part of a join its name; None for anything else."""
-    path: list[str] = []
-    node = expr
-    while isinstance(node, ast.Member):
-        path.insert(0, node.name.ident)
-        node = node.base
-    if not isinstance(node, ast.Name) or (path or [node.ident])[-1].casefold() != "any":
+    path = [name.ident for name in _path(expr)]
+    if not path or path[-1].casefold() != "any":
         return None
-    rest = row.strip([node.ident, *path])
+    rest = row.strip(path)
     if len(rest) == 1:
-        known = row.bare(rest[0]) or row.by_alias(rest[0]) or (not path and rest[0] in ctx.names)
+        known = row.bare(rest[0]) or row.by_alias(rest[0]) or (len(path) == 1 and rest[0] in ctx.names)
         return None if known else ""
     prefix = ".".join(rest[:-1])
     return f"{prefix}." if prefix in row.parts and not row.exact(".".join(rest)) else None
+
+
+def _path(expr: ast.Expr) -> list[ast.Name]:
+    """Return `a.b.c` as its names, none where an expression is no path."""
+    names: list[ast.Name] = []
+    node = expr
+    while isinstance(node, ast.Member):
+        names.insert(0, node.name)
+        node = node.base
+    return [node, *names] if isinstance(node, ast.Name) else []
 
 
 def _has_texts(column: str, kind: Type) -> bool:

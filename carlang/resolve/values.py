@@ -274,15 +274,15 @@ def _member(ctx: Context, row: Row, member: ast.Member) -> BoundExpr | None:
         return _own_field(ctx, row, member)
     # A column of a join is called `part.field`, so its path is its name.
     if column := row.exact(".".join(rest)):
-        _use_parts(ctx, row, names[:-1])
+        ctx.use_parts(row, names[:-1])
         return _field(ctx, row, column, member.name, member.span)
     path_to_process = path_of(ctx, row, names, qualified=len(rest) < len(path))
     if path_to_process is not None:
-        _use_parts(ctx, row, names[: -len(path_to_process.words)])
+        ctx.use_parts(row, names[: -len(path_to_process.words)])
         return _of_process(ctx, row, path_to_process, member)
     prefix = ".".join(rest[:-1])
     if prefix in row.parts:
-        _use_parts(ctx, row, names[:-1])
+        ctx.use_parts(row, names[:-1])
         return _in_part(ctx, row, prefix, member)
     # Any member may be asked of a record; the store knows which ones there are, the model does not.
     record = _record(ctx, row, names[:-1], member.base.span)
@@ -293,15 +293,6 @@ def _member(ctx: Context, row: Row, member: ast.Member) -> BoundExpr | None:
         return None
     unknown_base(ctx, row, member, first)
     return None
-
-
-def _use_parts(ctx: Context, row: Row, names: list[ast.Name]) -> None:
-    """Take note of the words before a column: the parts of joins, outermost first."""
-    prefix = ""
-    for name in names:
-        prefix += f"{name.ident}."
-        if prefix in row.entries:
-            ctx.symbols.use(row.entries[prefix], name)
 
 
 def _own_field(ctx: Context, row: Row, member: ast.Member) -> BoundExpr | None:
@@ -339,7 +330,7 @@ def _record(ctx: Context, row: Row, names: list[ast.Name], span: Span) -> BoundE
         column = candidates[0] if candidates else None
     if not column:
         return None
-    _use_parts(ctx, row, names[:-1])
+    ctx.use_parts(row, names[:-1])
     return _field(ctx, row, column, names[-1], span)
 
 
