@@ -32,7 +32,7 @@ from carlang.sql.fragments import (
 )
 from carlang.sql.groups import window
 
-_AT, _LENGTH, _STRETCH = "#at", "#length", "#stretch"
+_AT, _ASKED, _LENGTH, _STRETCH = "#at", "#asked", "#length", "#stretch"
 _FROM, _SINCE, _BURST = "#from", "#since", "#burst"
 _LONGEST = 10**18
 """Microseconds, longer than from the first year of the calendar to its last: with more a sum could overflow."""
@@ -40,11 +40,13 @@ _LONGEST = 10**18
 
 def timed_rows(dialect: Dialect, rows: exp.Query, length: SQL) -> exp.Query:
     """Return the rows that have a time, and with them the length of windows; none where that has no value."""
-    shorter = call("least", length, number(_LONGEST))
     at = dialect.microseconds(column("time"))
-    timed = select([exp.Star(), as_named(at, _AT), as_named(shorter, _LENGTH)], subquery(rows, "keyed"))
-    is_length = exp.GTE(this=column(_LENGTH), expression=number(0))
-    query = select([exp.Star()], subquery(timed, "timed"))
+    # The length may be a query, so it becomes a column before it is used twice.
+    timed = select([exp.Star(), as_named(at, _AT), as_named(length, _ASKED)], subquery(rows, "keyed"))
+    longest = number(_LONGEST)
+    shorter = when(exp.LT(this=column(_ASKED), expression=longest), column(_ASKED), longest.copy())
+    query = select([exp.Star(), as_named(shorter, _LENGTH)], subquery(timed, "timed"))
+    is_length = exp.GTE(this=column(_ASKED), expression=number(0))
     return query.where(all_of([present(column(_AT)), is_length]), copy=False)
 
 

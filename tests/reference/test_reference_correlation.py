@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -114,15 +115,22 @@ MEETING = "\nn = from t select a.hostname as hostname, a.record_id as i, b.recor
 def test_a_correlation(program: str, table: Table) -> None:
     events = [event for host, (written, _) in table.items() for event in _events(host, written)]
     expected = sorted((host, row) for host, (_, rows) in table.items() for row in rows.split(";") if row)
+    for name, tables in _results(program, events).items():
+        assert sorted(map(_numbers, tables["n"])) == expected, name
+
+
+Tables = dict[str, Sequence[Mapping[str, Any]]]
+WAYS = ("carlang", "the reference", "the textual reference")
+
+
+def _results(program: str, events: Sequence[Event]) -> dict[str, Tables]:
+    """Return the rows of each output, by each way to run a program."""
     known = compiled(program)
     with session_over(events, Chooser(lambda low, _: low)) as session:
-        results = {
-            "carlang": found(session, known, {})["n"].rows,
-            "the reference": run(known.require(), events, NOW)["n"].rows,
-            "the textual reference": run_text(program, events, NOW)["n"].rows,
-        }
-    for name, rows in results.items():
-        assert sorted(map(_numbers, rows)) == expected, name
+        got: Tables = {name: table.rows for name, table in found(session, known, {}).items()}
+    bound: Tables = {name: table.rows for name, table in run(known.require(), events, NOW).items()}
+    read: Tables = {name: table.rows for name, table in run_text(program, events, NOW).items()}
+    return {WAYS[0]: got, WAYS[1]: bound, WAYS[2]: read}
 
 
 def _events(host: str, written: str) -> Iterator[Event]:
@@ -148,3 +156,59 @@ def _numbers(row: Mapping[str, object]) -> tuple[str, str]:
         ids = sorted(ids, key=int)
         assert row["count"] == len(ids)
     return str(row["hostname"]), " ".join(map(str, ids))
+
+
+# The first day of 2024 was a Monday; 1970-01-05 was one as well.
+INTERVALS = [
+    ("1 hour", "2024-01-01T00:00:00Z", "2024-01-01T00:00:00Z", "2024-01-01T01:00:00Z"),
+    ("1 hour", "2024-01-01T00:59:59.999999Z", "2024-01-01T00:00:00Z", "2024-01-01T01:00:00Z"),
+    ("1 day", "2024-02-29T23:59:59Z", "2024-02-29T00:00:00Z", "2024-03-01T00:00:00Z"),
+    ("1 week", "2024-01-07T23:59:59Z", "2024-01-01T00:00:00Z", "2024-01-08T00:00:00Z"),
+    ("1 week", "2024-01-08T00:00:00Z", "2024-01-08T00:00:00Z", "2024-01-15T00:00:00Z"),
+    ("14 days", "1970-01-04T23:59:59Z", "1969-12-22T00:00:00Z", "1970-01-05T00:00:00Z"),
+    ("10 days", "1970-01-05T00:00:00Z", "1970-01-01T00:00:00Z", "1970-01-11T00:00:00Z"),
+    ("10 days", "1969-12-31T23:59:59.999999Z", "1969-12-22T00:00:00Z", "1970-01-01T00:00:00Z"),
+    ("7 minutes", "1970-01-01T01:00:00Z", "1970-01-01T00:56:00Z", "1970-01-01T01:03:00Z"),
+    ("90 s", "2024-01-01T00:01:30Z", "2024-01-01T00:01:30Z", "2024-01-01T00:03:00Z"),
+]
+
+
+def test_intervals_of_the_clock() -> None:
+    lengths = list(dict.fromkeys(length for length, *_ in INTERVALS))
+    text = "\n".join(f"g{n} = group p by hostname every {length}" for n, length in enumerate(lengths))
+    text = f"{P}{text}\noutput {', '.join(f'g{n}' for n in range(len(lengths)))}"
+    events = [*_events("no time", "a0@-"), *(_at(time, str(n)) for n, (_, time, *_) in enumerate(INTERVALS))]
+    for name, tables in _results(text, events).items():
+        for n, (length, _, start, end) in enumerate(INTERVALS):
+            rows = [row for row in tables[f"g{lengths.index(length)}"] if row["hostname"] == str(n)]
+            assert [(row["start"], row["end"]) for row in rows] == [tuple(map(datetime.fromisoformat, (start, end)))], (
+                name
+            )
+        assert [row["end"] for row in tables["g0"] if row["hostname"] == "no time"] == [None], name
+
+
+def _at(time: str, host: str) -> Event:
+    (event,) = _events(host, "a0@0")
+    return {**event, "time": datetime.fromisoformat(time)}
+
+
+# Of the events of seconds 0, 1, 1 and 5, and one without a time: how many bursts, intervals and meetings there are.
+LENGTHS = [("-1", 0, 1, 0), ("0", 3, 1, 2), ("1", 2, 4, 2), ("null", 0, 1, 0)]
+
+
+@pytest.mark.parametrize(("seconds", "rows"), [(seconds, tuple(rows)) for seconds, *rows in LENGTHS])
+def test_a_length_may_be_missing_nothing_or_below_zero(seconds: str, rows: tuple[int, ...]) -> None:
+    computed = {"-1": "min(p.pid) - 1", "0": "min(p.pid)", "1": "min(p.pid) + 1", "null": "min(p.ppid)"}
+    text = (
+        f"{P}n = ({computed[seconds]}) * 1 second\ng = group p having (count() > 0) within any n\n"
+        "h = group p every n\nt = together (a, b) within n\noutput g, h, t"
+    )
+    events = [{**event, "pid": 0} for event in _events("h", "a1@0 b2@1 a3@1 ab4@5 a5@-")]
+    for name, tables in _results(text, events).items():
+        assert tuple(len(tables[table]) for table in "ght") == rows, name
+
+
+def test_a_condition_on_groups_counts_their_rows_by_the_name_of_the_stream_too() -> None:
+    text = f"{P}g = group a by hostname having (count(a) > 1 and count(a) < count(p)) within any 2 s\noutput g"
+    events = [*_events("h", "a1@0 a2@1"), *_events("i", "a3@0")]
+    assert {name: len(tables["g"]) for name, tables in _results(text, events).items()} == dict.fromkeys(WAYS, 1)

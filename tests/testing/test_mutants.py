@@ -206,12 +206,25 @@ def test_a_mutant_differs_in_one_thing(statement: str, condition: str, expected:
         ("g = group a by exe, user", ["g = group a by user", "g = group a by exe"]),
         ("g = a - b by exe, user", ["g = a - b by user", "g = a - b by exe"]),
         ("s = sequence (a, b) by exe, user", ["s = sequence (a, b) by user", "s = sequence (a, b) by exe"]),
+        (
+            "t = together (a, b) by exe, user within x",
+            ["t = together (a, b) by user within x", "t = together (a, b) by exe within x"],
+        ),
         ("g = group a by exe", []),
     ],
 )
 def test_a_list_of_classes_actions_or_keys_loses_each_member(statement: str, expected: list[str]) -> None:
     program = load_text(statement).compiled[0].ast
     wanted = [load_text(text).compiled[0].ast for text in expected]
+    assert [mutant.program for mutant in mutants(program)] == wanted
+
+
+def test_conditions_and_lengths_of_windows_are_changed() -> None:
+    window = "within any 10 s"
+    program = load_text(f"g = group a by exe having (count() >= 5) {window}").compiled[0].ast
+    changed = [f"not count() >= 5) {window}", f"true) {window}", f"count() > 5) {window}", f"count() >= 4) {window}"]
+    changed += [f"count() >= 6) {window}", "count() >= 5) within any 9 s", "count() >= 5) within any 11 s"]
+    wanted = [load_text(f"g = group a by exe having ({text}").compiled[0].ast for text in changed]
     assert [mutant.program for mutant in mutants(program)] == wanted
 
 

@@ -257,6 +257,9 @@ class Reader:
             argument = None if isinstance(argument, ast.Name) else argument
         else:
             inner = view.members or view
+            # `count(s)` in a condition on rows, or groups, of s counts them.
+            own = isinstance(argument, ast.Name) and argument.ident in view.names and not inner.column([argument.ident])
+            argument = None if name == "count" and own else argument
         term = self.value(inner, argument) if argument is not None else Term("integer", lambda _: 1)
 
         if name in ("sum", "avg", "median", "stdev", "percentile", "min", "max"):
