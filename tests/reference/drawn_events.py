@@ -33,6 +33,7 @@ FIELDS = {
         "parent_exe",
         "pid",
         "ppid",
+        "parent_guid",
         "user",
         "integrity_level",
         "guid",
@@ -40,7 +41,17 @@ FIELDS = {
         "signature_valid",
         "sid",
     ),
-    "file": ("file_name", "file_path", "image_path", "pid", "user", "creation_time", "extension", "signature_valid"),
+    "file": (
+        "file_name",
+        "file_path",
+        "image_path",
+        "pid",
+        "guid",
+        "user",
+        "creation_time",
+        "extension",
+        "signature_valid",
+    ),
     "flow": (
         "src_ip",
         "dest_ip",
@@ -131,7 +142,7 @@ ADDRESSES = (
     "0.0.0.0",  # noqa: S104  # an address, not a socket
 )
 _LEVELS = ("low", "Medium", "HIGH", "system", "medium", "odd")
-_GUIDS = ("{AB-1}", "{ab-1}", "{CD-2}")
+_GUIDS = ("{AB-1}", "{ab-1}", "{CD-2}", "{EF-3}", "{00-00}")
 _HOSTS = ("H1", "h1", "H2")
 MEMBERS = ("file_name", "Size", "flag", "deep")
 

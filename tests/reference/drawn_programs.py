@@ -15,6 +15,7 @@ from tests.reference.drawn_events import COMMON, FIELDS, MODEL, Event
 from tests.reference.drawn_orders import among, optional_parts, order, order_stage
 from tests.reference.drawn_sequences import sequence
 from tests.reference.drawn_shapes import (
+    KINS,
     MOST_ROWS,
     Program,
     Shape,
@@ -23,8 +24,11 @@ from tests.reference.drawn_shapes import (
     event_classes,
     fit,
     group_shape,
+    identified,
     meet,
     pause,
+    seeing,
+    tree_shape,
 )
 from tests.reference.drawn_values import Values, is_text, quoted, single, span
 
@@ -124,6 +128,7 @@ def _group(made: Program) -> None:
     if second and made.choose.chance(20) and fit(shape, second[1]):
         source = f"{source}, {second[0]}"
         shape = Shape({**second[1].columns, **shape.columns}, shape.size + second[1].size)
+    shape = seeing(made.choose, shape)
     keys = drawn_keys(made, shape.columns)
     made.bind(*_grouped(made, f"group {source}", shape, keys))
 
@@ -181,6 +186,10 @@ def _items(made: Program, shape: Shape) -> tuple[list[str], dict[str, Type]]:
     for name in choose.some([n for n, kind in shape.columns.items() if "." not in n], 1, 4):
         items.append(name)
         columns[name] = shape.columns[name]
+    seen = [n for n in seeing(choose, shape).columns if "process." in n and n not in shape.columns]
+    for name in seen if "pid" in shape.columns else ():
+        items.append(name)
+        columns[name] = MODEL.field_types[name.rpartition(".")[2]]
     values = made.values(shape, aggregates=False)
     if not items or choose.chance(50):
         written, kind = _typed(values)
@@ -248,6 +257,14 @@ def _derive(made: Program) -> None:
     column = made.choose.pick(("d1", "d2", *(n for n, k in shape.columns.items() if "." not in n and k == kind)))
     made.lines.append(f"{source}.{column} = {written}")
     made.streams[source] = replace(shape, columns={**shape.columns, column: kind}, members=None)
+
+
+def _tree(made: Program) -> None:
+    """Write the relatives of the processes that a stream's rows are of."""
+    found = made.some(lambda shape: identified(shape.columns))
+    starts = made.sizes.get("process", 0)
+    if found and (starts or made.choose.chance(20)):
+        made.bind(f"{made.choose.pick(KINS)} of {found[0]}", tree_shape(found[1], starts))
 
 
 def _constant(made: Program) -> None:
@@ -348,7 +365,7 @@ def _chain(made: Program) -> str:
 def _stages(made: Program, written: str, shape: Shape) -> tuple[str, Shape]:
     choose = made.choose
     for _ in range(choose.integer(1, 3)):
-        form = choose.integer(0, 5)
+        form = choose.integer(0, 6)
         keyed = any(single(kind) for kind in shape.columns.values())
         if form == 1 and keyed:
             keys = drawn_keys(made, shape.columns)
@@ -361,6 +378,9 @@ def _stages(made: Program, written: str, shape: Shape) -> tuple[str, Shape]:
             keys = drawn_keys(made, shape.columns)
             written += f" | count by {', '.join(keys)}"
             shape = Shape({**{key: shape.columns[key] for key in keys}, "count": INTEGER}, shape.size)
+        elif form == 6 and identified(shape.columns) and made.sizes.get("process"):
+            written += f" | {choose.pick(KINS)}"
+            shape = tree_shape(shape, made.sizes["process"])
         elif form == 4:
             stage, shape = order_stage(made, shape)
             written += f" | {stage}"
@@ -373,4 +393,5 @@ _STATEMENTS: tuple[Callable[[Program], None], ...] = (
     *(_filter, _filter, _filter, _join, _join, _group, _group, _select, _select, _count_by, _unique, _set, _set),
     *(order, order, among),
     *(_derive, _constant, _constant, _input, _input, sequence, sequence, _together, _together, _pipe, _search),
+    *(_tree, _tree),
 )

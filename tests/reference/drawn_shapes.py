@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from carlang.model.types import DURATION, INTEGER, TIME, Type
@@ -51,7 +51,8 @@ class Program:
         if prefix and any(name.startswith(f"{prefix}.") for name in shape.columns):
             prefix = None
         aggregates = aggregates and not shape.of_groups
-        return Values(self.choose, shape.columns, prefix, shape.members, self.constants, self.lists, aggregates)
+        seen = seeing(self.choose, shape)
+        return Values(self.choose, seen.columns, prefix, seen.members, self.constants, self.lists, aggregates)
 
     def fresh(self) -> str:
         """Return a name for a stream, a used one at times."""
@@ -92,6 +93,43 @@ def event_classes(made: Program) -> tuple[str, Shape]:
     size = sum(made.sizes.get(name, 0) for name in chosen)
     listed = " OR ".join(pieces)
     return (f"({listed})" if len(pieces) > 1 else listed), Shape(columns, size)
+
+
+_OF_PROCESSES = ("exe", "pid", "guid", "user", "time", "command_line", "ppid", "hostname")
+
+
+def identified(columns: Columns, prefix: str = "") -> bool:
+    """Tell whether rows say which process they are of."""
+    return prefix + "guid" in columns or all(prefix + name in columns for name in ("hostname", "pid", "time"))
+
+
+def seeing(choose: Chooser, shape: Shape) -> Shape:
+    """Return what is known of a stream, at times with fields of the processes behind its rows as if it had them."""
+    if not choose.chance(40):
+        return shape
+    members = None if shape.members is None else {**shape.members, **_of_processes(choose, shape.members)}
+    return replace(shape, columns={**shape.columns, **_of_processes(choose, shape.columns)}, members=members)
+
+
+def _of_processes(choose: Chooser, columns: Columns) -> dict[str, Type]:
+    prefixes = dict.fromkeys(name[: name.rfind(".") + 1] for name in columns)
+    known = [prefix for prefix in prefixes if "process." not in prefix and identified(columns, prefix)]
+    seen: dict[str, Type] = {}
+    for prefix in choose.some(known, 0, 2):
+        for field_name in choose.some(_OF_PROCESSES, 1, 3):
+            path = f"{prefix}process." + "parent." * choose.pick((0, 0, 1, 2))
+            seen[path + field_name] = MODEL.field_types[field_name]
+    return seen
+
+
+def tree_shape(shape: Shape, starts: int) -> Shape:
+    """Return what is known of the relatives of a stream's processes."""
+    columns = {f: MODEL.field_types[f] for f in (*FIELDS["process"], *COMMON)}
+    columns |= {"depth": INTEGER, "root_guid": MODEL.field_types["guid"], "root_pid": INTEGER}
+    return Shape(columns, starts * max(shape.size, 1))
+
+
+KINS = ("children", "descendants", "ancestors")
 
 
 def meet(a: Type, b: Type) -> bool:

@@ -211,8 +211,10 @@ def _keyed(keys: ProcessKeys, time: SQL) -> list[SQL]:
 
 
 def _known(guid: SQL) -> SQL:
-    is_none = exp.RegexpLike(this=guid, expression=exp.Literal.string("^[{}0-]*$"))
-    return exp.Case().when(exp.Not(this=is_none), exp.Lower(this=guid.copy()), copy=False)
+    rest = call("trim", guid, exp.Literal.string("{}0-"))
+    return exp.Case().when(
+        exp.NEQ(this=rest, expression=exp.Literal.string("")), exp.Lower(this=guid.copy()), copy=False
+    )
 
 
 @cache
