@@ -2,7 +2,8 @@ r"""Where statements end.
 
 A statement ends at a newline, except inside `()` or `[]`, after an infix operator, a comma or a `|`, and before a line
 that begins with `and`, `or`, `where` or `|`, or with what only a group goes on with, as `having (`; behind `if`, also
-around `then` and `else`. Newlines inside strings do not occur: a string ends on its line.
+around `then` and `else`, and in a `sequence` around `then`. Newlines inside strings do not occur: a string ends on its
+line.
 
 A bracket that is never closed would swallow the rest of the program. So a line that can only begin a statement
 (`x = search …`, `output …`) begins one even where a bracket is open, and the bracket is reported; everything behind
@@ -77,6 +78,7 @@ _CHOICES = frozenset({"then", "else"})
 _OF_A_GROUP = re.compile(
     r"having\s*\(|having\s+not\b|having\s+[^\W\d]\w*\s*(?:\(|[<>!]|==)|(?:within(?:\s+any)?|every)\s+\d", re.IGNORECASE
 )
+_BEFORE_A_STREAM = frozenset({"", "infix", "open"})  # where `sequence` begins one, and names none
 _BINDS = re.compile(r"\s*=(?!=)")
 _ESCAPED_QUOTE = re.compile(r"""\\["']""")
 _CLOSING = {"(": ")", "[": "]"}
@@ -101,7 +103,7 @@ class _Cutter:
     end: int = 0
     faulty: bool = False
     swallowed: bool = False  # a string without an end took the rest of its line, brackets that close included
-    chooses: bool = False  # the statement has an `if`, of which `then` and `else` are words
+    goes_on: frozenset[str] = frozenset()  # words of the statement's own: behind `if`, `then` and `else`
     misread: int = -1  # the end of a line on which quotes do not pair up, which has been reported
     operator: Span | None = None  # the last token, where it is an operator that wants something behind it
     pending: bool = False  # a newline at depth 0 was passed: the next token decides whether it ended the statement
@@ -121,12 +123,12 @@ class _Cutter:
         self.operator = (
             Span(start, end) if (kind == "infix" and text != "*") or text.casefold() in ("and", "or", "not") else None
         )
+        self._go_on(text.casefold())
         # Behind an operand these words want another one; `not` stands between the two, `a not in b`.
         if (self.last not in _NO_OPERAND or self.last == "not") and kind == "word" and text.casefold() in _OPERATORS:
             self.last = "infix"
         else:
             self.last = text.casefold() if kind == "word" else kind
-        self.chooses = self.chooses or self.last == "if"
         if kind == "open":
             self.open.append((text, start))
         elif kind == "close":
@@ -140,13 +142,20 @@ class _Cutter:
         elif kind == "open_string":
             self._unterminated(text, Span(start, end))
 
+    def _go_on(self, word: str) -> None:
+        """Take note of a word behind which others, that are names elsewhere, go on with the statement."""
+        if word == "if":
+            self.goes_on |= _CHOICES
+        elif word == "sequence" and self.last in _BEFORE_A_STREAM:
+            self.goes_on |= {"then"}
+
     def _continues(self, kind: str, text: str, start: int, end: int) -> bool:
         # `where = …` binds a name.
-        words = _CONTINUES_BEFORE | _CHOICES if self.chooses else _CONTINUES_BEFORE
+        words = _CONTINUES_BEFORE | self.goes_on if self.last != "sequence" else _CONTINUES_BEFORE
         word = kind == "word" and text.casefold() in words and not _BINDS.match(self.source.text, end)
         word = word or (kind == "word" and _OF_A_GROUP.match(self.source.text, start) is not None)
         before = kind in ("pipe", "close") or word
-        behind = self.last in _ALWAYS_CONTINUES or (self.chooses and self.last in _CHOICES)
+        behind = self.last in _ALWAYS_CONTINUES or self.last in self.goes_on
         return before or behind or self.last in ("infix", "pipe")
 
     def _close(self, text: str, span: Span) -> None:
@@ -233,7 +242,8 @@ class _Cutter:
             if not self.swallowed:
                 self._unclosed(*bracket)
         self.pieces.append(Piece(Span(self.start, self.end), self.faulty))
-        self.start, self.faulty, self.swallowed, self.chooses, self.last = None, False, False, False, ""
+        self.start, self.faulty, self.swallowed, self.last = None, False, False, ""
+        self.goes_on = frozenset()
         self.escaped.clear()
 
 

@@ -5,7 +5,8 @@ What is changed, and how:
 - A condition is negated, and dropped. A condition is a comparison, a membership, a test of text or of presence, or a
   truth value, as it is written; a chained comparison has one for each pair.
 - `and` is made `or`, and the other way round, a whole chain at once.
-- A list loses each of its members in turn: one of values, of the classes or actions of a search, of keys.
+- A list loses each of its members in turn: one of values, of the classes or actions of a search, of keys; a
+  sequence each of its absent steps.
 - A text gets a `*` at either end, or loses the one it has. `contains`, which has one at both ends, becomes `startswith`
   and `endswith`, and each of these `contains` and `==`.
 - `<` becomes `<=` and the other way round, and so do `>` and `>=`; `between` loses either of its ends.
@@ -110,7 +111,12 @@ def _shorter(node: ast.Node) -> Iterator[Change]:
             yield from ((replace(node, classes=rest), each.span, "dropped") for each, rest in _each_without(classes))
         case ast.Sort(_, keys):
             yield from ((replace(node, keys=rest), key.span, "dropped") for key, rest in _each_without(keys))
-        case ast.Group(_, keys) | ast.By(_, keys) | ast.Sequence(_, keys) | ast.Together(_, keys) | ast.Unique(_, keys):
+        case ast.Sequence(steps, keys):
+            for step in steps:
+                if step.absent:
+                    yield replace(node, steps=tuple(each for each in steps if each is not step)), step.span, "dropped"
+            yield from ((replace(node, keys=rest), key.span, "dropped") for key, rest in _each_without(keys))
+        case ast.Group(_, keys) | ast.By(_, keys) | ast.Together(_, keys) | ast.Unique(_, keys):
             yield from ((replace(node, keys=rest), key.span, "dropped") for key, rest in _each_without(keys))
 
 
@@ -143,6 +149,8 @@ def _tests(statement: ast.Statement) -> Iterator[ast.Expr]:
                     id(condition),
                     *(id(each) for each in (then, otherwise) if isinstance(each, ast.Condition)),
                 }
+            case ast.Step(condition=condition) if condition:
+                conditions.add(id(condition))
             case ast.BareStmt(value) if not isinstance(value, ast.StreamForm):
                 conditions.add(id(value))
         if id(node) in conditions:

@@ -123,6 +123,14 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Store:
         (CREATE + "q = count(p) by parent_exe every 1 day", "answered"),
         ("t = search Thread:Create\nq = group t having (count() > 3) within any 1 hour",
          "blind: no_events thread create"),
+        # Conditions of a sequence's steps count; what must be absent takes rows away, as in a difference.
+        (CREATE + "s = p\nq = sequence (p, s where (s.pid == p.pid)) by hostname", "answered"),
+        (CREATE + "s = p\nq = sequence (p, s where (s.ppid == p.pid)) by hostname",
+         "blind: field_never_filled process create ppid"),
+        (CREATE + "s = p\nq = sequence (p * 2, s where (s.time < p.first_time + 1 hour))", "answered"),
+        (CREATE + "t = search Thread:Create\nq = sequence (p, t * 3)", "blind: no_events thread create"),
+        (CREATE + "t = search Thread:Create\ns = p\nq = sequence (p, no t, s) by hostname", "answered"),
+        (CREATE + "s = p\nq = sequence (p, no s where (s.ppid == p.pid)) within 1 hour", "answered"),
         (CREATE + "f = search Flow:Start\nq = join (p, f) where (p.ppid == f.pid)",
          "blind: field_never_filled flow start pid; field_never_filled process create ppid"),
         # An order, and what it cuts, asks for nothing; an optional part is an alternative to having none.

@@ -379,6 +379,30 @@ def test_orders_cuts_and_optional_parts_have_mutants() -> None:
     assert ("p.pid desc", "made `asc`") not in survivors(run_tests(analytic(tests, ORDERED), mutate=True))
 
 
+STEPS = """\
+p = search Process:Create
+a = filter p where (exe == "a")
+b = filter p where (exe == "b")
+f = sequence (a, no b where (b.pid == a.pid), p where (p.ppid == a.pid)) within 5 seconds
+output f
+"""
+
+
+def test_steps_of_sequences_have_mutants() -> None:
+    first = "exe: a, pid: 1, time: 2020-01-01T00:00:00"
+    child = "exe: x, ppid: 1, time: 2020-01-01T00:00:03"
+    found = survivors(run_tests(analytic(case(first, child, rows=1), STEPS), mutate=True))
+    step = "no b where (b.pid == a.pid)"
+    assert {(step, "dropped"), ("(b.pid == a.pid)", "dropped"), ("(p.ppid == a.pid)", "dropped")} <= found
+    assert ("(p.ppid == a.pid)", "negated") not in found
+    between = "exe: b, pid: {}, time: 2020-01-01T00:00:01"
+    others = case(first, child, between.format(1), rows=0, name="ended")
+    others += case(first, child.replace("1,", "2,"), rows=0, name="another's")
+    others += case(first, child, between.format(2), rows=1, name="not ended")
+    left = survivors(run_tests(analytic(case(first, child, rows=1) + others, STEPS), mutate=True))
+    assert not {text for text, _ in left} & {step, "(b.pid == a.pid)", "(p.ppid == a.pid)"}
+
+
 def test_a_sorted_output_is_expected_in_its_order() -> None:
     tests = case("pid: 1", "pid: 2", rows=0).replace("{f: 0}", "{f: [{pid: 1}, {pid: 2}]}")
     program = "p = search Process:Create\nf = sort p by pid{}\noutput f\n"
