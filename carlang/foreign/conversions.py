@@ -101,6 +101,11 @@ def _decimal(text: str, _: Pieces) -> str:
     return str(int(text, 16))
 
 
+def _instant(text: str, _: Pieces) -> str:
+    """Return an instant, in quotes or without, as a text in quotes."""
+    return f'"{text.strip(chr(34) + chr(39))}"'
+
+
 def _regex(text: str, _: Pieces) -> str:
     """Return `/a.*b/i` as a pattern in quotes."""
     inner = text[1 : text.rindex("/")].replace("\\/", "/")
@@ -262,6 +267,7 @@ CONVERSIONS: Mapping[str, Callable[[str, Pieces], str]] = {
     "group": _group,
     "having": _having,
     "head": _head,
+    "instant": _instant,
     "keys": _keys,
     "keys_down": _keys_down,
     "like": _like,

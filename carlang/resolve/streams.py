@@ -146,6 +146,12 @@ def _unknown(ctx: Context, name: ast.Name) -> Flow | None:
     if near := sure or nearest:
         ctx.add(fault.with_label(f"did you mean `{near}`?").repaired_by(near, certain=near == sure))
         return _reference(ctx, ast.Name(near, name.span))
+    # A table or a category of another language, `DeviceProcessEvents | filter …`; here a search gives its events.
+    if (searched := event_class(name.ident)) and not ctx.model.object(name.ident):
+        before = ctx.source.text[ctx.source.text.rfind("\n", 0, name.span.start) + 1 : name.span.start].rstrip()
+        meant = f"(search {searched})" if before and not before.endswith("=") else f"search {searched}"
+        ctx.add(fault.with_label(f"`search {searched}` here").repaired_by(meant, certain=False))
+        return None
     listed = [f"`{stream}`" for stream in islice(ctx.streams(), _LISTED)]
     if listed:
         fault = fault.with_note(f"streams here: {', '.join(listed)}")

@@ -92,6 +92,15 @@ OPTIONAL = "join (p, q optional) where (p.pid == q.ppid)"
 IN = "user in unique(q.user)"
 
 STATEMENTS = [
+    ("DeviceProcessEvents | where pid == 3", "search Process:Create | filter pid == 3"),
+    (
+        "f = filter process_creation where (pid == 3)\noutput f",
+        "f = filter (search Process:Create) where (pid == 3)\noutput f",
+    ),
+    (
+        "search Process:Create | filter time > datetime(2024-03-05)",
+        'search Process:Create | filter time > "2024-03-05"',
+    ),
     ("search Process:Create | where pid == 3", "search Process:Create | filter pid == 3"),
     ("search Process:Create | stats count by hostname", "search Process:Create | count by hostname"),
     ("search Process:Create | summarize count() by hostname", "search Process:Create | count by hostname"),
