@@ -16,7 +16,7 @@ from carlang.deadline import TimeUpError, task
 from carlang.engine.protocol import Engine
 from carlang.errors import EngineError
 from carlang.model.schema import Object
-from carlang.plan import Choice, Demand, EventFile, UnfitError, plan_object
+from carlang.plan import Choice, Demand, EventFile, UnfitError, plan_object, searched
 from carlang.resolve import Given
 from carlang.resolve.bound import BoundOutput
 from carlang.sql import INCOMING, Window, lower_kept, lower_let_go, lower_marks, lower_shown
@@ -73,6 +73,7 @@ class Planned:
         self._leaves: dict[tuple[int, str], tuple[Given, int]] = {}
         self._shown: dict[tuple[str, int], tuple[str, ...]] = {}
         self._owners: list[Object] = []
+        self._empty: set[tuple[str, int]] = set()
         self.decisions: list[Decision] = []
 
     def let_go(self) -> None:
@@ -81,6 +82,7 @@ class Planned:
             self._forget(owner)
         self._owners.clear()
         self._leaves.clear()
+        self._empty.clear()
         self.decisions.clear()
 
     def keep(self, events: ObjectEvents, asked: Sequence[Asked], *, tied: bool) -> None:
@@ -95,6 +97,8 @@ class Planned:
             if marks is not None:
                 self._owners.append(events.owner)
                 self._make(events.owner, marks, tied=tied)
+                filled = set(marks["leaf"].unique().to_pylist())
+                self._empty |= {(events.owner.name, leaf) for leaf in range(len(plan.leaves)) if leaf not in filled}
         except (UnfitError, EngineError, TimeUpError) as error:
             self._forget(events.owner)
             choices: Sequence[Choice] = [Choice(reason=str(error))] * len(asked)
@@ -109,6 +113,14 @@ class Planned:
         """Return the leaf that an output takes an object's events from; None where it takes them from all."""
         of, leaf = self._leaves.get((id(output), object_name), (None, None))
         return leaf if of is given else None
+
+    def finds_nothing(self, output: BoundOutput, given: Given | None) -> bool:
+        """Tell whether no event passes the guard of an output that selects from one search."""
+        events = searched(output.stream)
+        if events is None:
+            return False
+        leaves = [(s.object, self.leaf_of(output, given, s.object)) for s in events.sets]
+        return all(leaf is not None and (name, leaf) in self._empty for name, leaf in leaves)
 
     def show(self, owner: Object, leaf: int) -> None:
         """Make the tables of an object's events, numbered or not, those of a leaf."""

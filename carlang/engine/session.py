@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
@@ -16,7 +17,7 @@ from carlang.database import Limits
 from carlang.deadline import TimeUpError, task
 from carlang.engine.duckdb_engine import DuckDBEngine
 from carlang.engine.planned import Asked, Decision, ObjectEvents, Planned
-from carlang.engine.protocol import Engine
+from carlang.engine.protocol import Answer, Engine
 from carlang.engine.tied import classes_with_ties, make_tables, shared_classes, wider
 from carlang.errors import EngineError
 from carlang.model.schema import Class, Model
@@ -31,6 +32,7 @@ from carlang.sql import (
     Window,
     lower,
     lower_incoming,
+    lower_nothing,
     lower_numbered,
     lower_schema,
     lower_table,
@@ -74,6 +76,8 @@ class QuerySession(ABC):
         Records of one occurrence are one row, unless the session has records apart.
         Raises `EngineError` where the query fails or goes beyond the session's limits.
         """
+        if self._finds_nothing(output, given):
+            return self._nothing(output)
         query, tied = self._query(output, now, given)
         with self._lock:
             for name in _objects_of(output):
@@ -82,9 +86,7 @@ class QuerySession(ABC):
                 self._provide_occurrences(name)
             self._show(output, given)
             answer = self._engine.query(query, limit)
-        columns = shown_columns(output, tied)
-        names = tuple(sorted("/".join(event_class) for event_class in tied))
-        return Output(output.name, columns, _typed(answer.table, columns), answer.total, tied=names)
+        return _output(output, answer, tied)
 
     def prepare(self, asked: Sequence[tuple[BoundOutput, Given]]) -> Sequence[Decision]:
         """Plan outputs together that will be run with these values of their inputs, and say what was decided of each.
@@ -97,6 +99,18 @@ class QuerySession(ABC):
     def _show(self, output: BoundOutput, given: Given | None) -> None:
         """Have the tables of events show what an output is to see of them, which are all unless it was planned."""
         del output, given
+
+    def _finds_nothing(self, output: BoundOutput, given: Given | None) -> bool:
+        """Tell whether it is known already that an output has no rows, and what its columns are."""
+        del output, given
+        return False
+
+    def _nothing(self, output: BoundOutput) -> Output:
+        """Return an output without rows."""
+        with self._lock:
+            tied = self._tied(output)
+            query = lower_nothing(self._engine.dialect, shown_columns(output, tied))
+            return _output(output, self._engine.query(self._engine.dialect.text(query)), tied)
 
     def sql(self, output: BoundOutput, now: datetime, given: Given | None = None) -> str:
         """Return the query that `run` asks of the engine; raises as it does."""
@@ -190,7 +204,8 @@ class Session(QuerySession):
                 self._show_all(name)
             self._planned.let_go()
             for name, of_object in sorted(wanted.items()):
-                self._prepare_object(name, of_object)
+                with suppress(EngineError):  # the outputs that it stops will say so
+                    self._prepare_object(name, of_object)
             return tuple(self._planned.decisions)
 
     def _prepare_object(self, name: str, asked: Sequence[Asked]) -> None:
@@ -205,6 +220,9 @@ class Session(QuerySession):
         rows = sum(file.rows for file in self._store.files(name))
         events = ObjectEvents(self._model.objects[name], files, columns, rows)
         self._planned.keep(events, asked, tied=name in self._occurrences)
+
+    def _finds_nothing(self, output: BoundOutput, given: Given | None) -> bool:
+        return self._planned.finds_nothing(output, given)
 
     def _show(self, output: BoundOutput, given: Given | None) -> None:
         for name in _objects_of(output):
@@ -316,6 +334,12 @@ class MemorySession(QuerySession):
 def _objects_of(output: BoundOutput) -> list[str]:
     """Return the objects whose events an output searches; sorted, so that a fault is always that of the same one."""
     return sorted({s.object for e in streams_below(output.stream) if isinstance(e, Events) for s in e.sets})
+
+
+def _output(output: BoundOutput, answer: Answer, tied: frozenset[Class]) -> Output:
+    columns = shown_columns(output, tied)
+    names = tuple(sorted("/".join(event_class) for event_class in tied))
+    return Output(output.name, columns, _typed(answer.table, columns), answer.total, tied=names)
 
 
 def _in_window(file: StoreFile, window: Window) -> bool:

@@ -7,8 +7,19 @@ that guards ask for, and looks at each distinct value once (`matching`). What pa
 output's own conditions accept, which are tested on nothing else then.
 """
 
-from carlang.plan.demands import Demand, demands
+from carlang.plan.demands import Demand, demands, searched
 from carlang.plan.objects import Choice, ObjectPlan, plan_object
 from carlang.plan.scanning import FILE_SHIFT, EventFile, Leaf, UnfitError
 
-__all__ = ["FILE_SHIFT", "Choice", "Demand", "EventFile", "Leaf", "ObjectPlan", "UnfitError", "demands", "plan_object"]
+__all__ = [
+    "FILE_SHIFT",
+    "Choice",
+    "Demand",
+    "EventFile",
+    "Leaf",
+    "ObjectPlan",
+    "UnfitError",
+    "demands",
+    "plan_object",
+    "searched",
+]

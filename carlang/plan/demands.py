@@ -19,6 +19,9 @@ from carlang.resolve import Given, bound
 _FIXED = ("object", "action")
 """Columns that events have from the folder of their file; what is asked of them no file has to be read for."""
 
+_STEPS = 50
+"""How many filters stand behind one another in what is still a simple selection."""
+
 
 @dataclass(frozen=True, slots=True)
 class Demand:
@@ -42,6 +45,22 @@ def demands(output: bound.BoundOutput, given: Given) -> tuple[Demand, ...]:
         for below in bound.looked_at(stream):
             asked.setdefault(id(below), []).append(OPEN)
     return _of_objects(searches)
+
+
+def searched(stream: bound.BoundStream) -> bound.Events | None:
+    """Return the search whose events a stream filters, names or puts in order, with their own columns and no others.
+
+    None where it does anything else, or where it is many steps from the search.
+    """
+    for _ in range(_STEPS):
+        match stream:
+            case bound.Events():
+                return stream
+            case bound.Filtered(input=source) | bound.Sorted(input=source) | bound.NamedStream(stream=source):
+                stream = source
+            case _:
+                return None
+    return None
 
 
 def _of_objects(searches: Sequence[tuple[bound.Events, Guard]]) -> tuple[Demand, ...]:

@@ -9,7 +9,7 @@ from datetime import datetime
 from sqlglot import exp
 
 from carlang.model.schema import Object
-from carlang.model.types import Column, Kind
+from carlang.model.types import Column, Kind, Type
 from carlang.sql.dialect import Dialect
 from carlang.sql.fragments import SQL, as_named, cast, column, everything, instant, missing, name, select, text
 
@@ -69,6 +69,16 @@ def lower_table(
         query = exp.Select().select(*empty, copy=False).where(exp.false(), copy=False)
     table = event_table(owner.name) if numbered_from is None else numbered_table(owner.name)
     return exp.Create(this=table, kind=kind, expression=query, replace=True)
+
+
+def lower_nothing(dialect: Dialect, columns: Sequence[Column]) -> exp.Select:
+    """Return a query of these columns without a row, each of the type that events have."""
+    empty = [as_named(cast(exp.null(), _sql_type(dialect, c.type)), c.name) for c in columns]
+    return exp.Select().select(*empty, copy=False).where(exp.false(), copy=False)
+
+
+def _sql_type(dialect: Dialect, type_: Type) -> str:
+    return f"{_sql_type(dialect, type_.item)}[]" if type_.item is not None else dialect.type_of(type_.kind)
 
 
 def lower_numbered(dialect: Dialect, owner: Object, first: int) -> exp.Create:

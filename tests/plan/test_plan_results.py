@@ -20,7 +20,7 @@ from tests.seeds import drawn_seeds
 
 pytestmark = pytest.mark.usefixtures("always_planned")
 
-PROGRAMS = 8
+PROGRAMS = 5
 
 
 def drawn_outputs(choose: Chooser, drawn: Sequence[dict[str, object]]) -> list[tuple[BoundOutput, Given]]:
@@ -52,7 +52,7 @@ def agree(session: Session, asked: Sequence[tuple[BoundOutput, Given]]) -> int:
     return sum(decision.choice.leaf is not None for decision in decisions)
 
 
-@settings(max_examples=6, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@settings(max_examples=5, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 @given(choosers())
 def test_drawn_programs_have_the_same_rows_together_as_alone(choose: Chooser) -> None:
     drawn = tuple(events(choose, 20))
@@ -74,7 +74,7 @@ CLASSES = {"process": "Process:Create", "flow": "Flow:Start", "user_session": "U
 
 
 def test_events_that_two_sensors_tell_of_are_one_row_together_as_alone() -> None:
-    for seed in drawn_seeds(4):
+    for seed in drawn_seeds(3):
         choose = seeded(seed)
         object_, drawn = seen_twice(choose)
         since, until = (choose.pick((None, NOW - timedelta(seconds=seconds))) for seconds in (25, 15))
