@@ -107,7 +107,7 @@ def tree(dialect: Dialect, related: bound.Related, table_of_roots: str, more: Se
         "root_pid": exp.Coalesce(this=column("pid", "top"), expressions=[column("#root_pid", "root")]),
     }
     shown = [as_named(of_tree.get(c.name, column(c.name, "start")), c.name) for c in related.columns]
-    query = select([*shown, *more], walk)
+    query = select([*shown, *(column(each.name, "start") for each in more)], walk)
     own = exp.alias_(exp.Table(this=name(STARTS)), name("start"), table=True, copy=False)
     is_own = exp.EQ(this=column(_NUMBER, "start"), expression=column(_NUMBER, "walk"))
     query = query.join(own, on=is_own, join_type="inner", copy=False)
