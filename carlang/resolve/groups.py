@@ -85,7 +85,8 @@ def period(ctx: Context, written: ast.Period) -> Period | None:
             return Windows(length, (), span=written.span)
         case _:
             if isinstance(length, Const) and length.value == 0:
-                ctx.add(ctx.report(codes.BAD_OPERAND, "an interval is longer than nothing", written.length.span))
+                fault = ctx.report(codes.BAD_OPERAND, "an interval is longer than nothing", written.length.span)
+                ctx.add(fault.with_help("`every 1 hour`"))
                 return None
             return Intervals(length, span=written.span)
 

@@ -14,7 +14,7 @@ from carlang.diagnostics import codes, unmistakable
 from carlang.foreign import event_class
 from carlang.model.schema import Action, Object
 from carlang.model.types import Column
-from carlang.resolve.bound import Events, EventSet, Filtered
+from carlang.resolve.bound import Events, EventSet, Filtered, Windows
 from carlang.resolve.conditions import condition
 from carlang.resolve.groups import (
     count_by,
@@ -333,13 +333,20 @@ def _group(
     valid = [(flow, each) for flow, each in inputs if flow is not None]
     if len(valid) < len(inputs):
         return None
+    if isinstance(in_time, Windows) and written.period and not written.having:
+        fault = ctx.report(codes.ALWAYS_TRUE, "every window counts: nothing is asked of it", written.period.span)
+        fault = fault.with_label("as `within`, but for events without a time")
+        ctx.add(fault.with_help("say which windows count: `having (count() >= 5) within any …`"))
     flow = group(ctx, valid, written.keys, in_time, written.span)
     return having(ctx, flow, written.having, target) if flow and written.having else flow
 
 
 def _by(ctx: Context, written: ast.By) -> Flow | None:
     match written.value:
-        case ast.Arithmetic("-", left, right) if written.every is None:
+        case ast.Arithmetic("-", left, right):
+            if written.every is not None:
+                fault = ctx.report(codes.SYNTAX, "a difference has no intervals", written.every.span)
+                ctx.add(fault.with_help("name it, and count it: `d = a - b by f`, `count(d) every 1 hour`"))
             return _difference(ctx, left, right, written.keys, written.span)
         case ast.Call(_, (argument,)) as call:
             # `count(s) by f` and `max(s.pid) by f`: the stream is what the path begins with.
