@@ -94,7 +94,8 @@ def lower(
     columns = output.stream.columns
     lists = shown_columns(output, tied)[len(columns) :]
     shown = [*(column(c.name) for c in columns), *(as_named(column(hidden(c.name)), c.name) for c in lists)]
-    query = select(shown, builder.table(output.stream)).order_by(*order_of(output.stream), copy=False)
+    rows, order = builder.in_order(output.stream)
+    query = select(shown, rows).order_by(*order, copy=False)
     for key, table in builder.tables.items():
         # Rows are numbered once: a number must be the same wherever the table is read.
         materialized = True if key in processes.NUMBERED or key.startswith(processes.ROOTS) else None
@@ -294,19 +295,29 @@ class QueryBuilder:
             case bound.Sorted():
                 builder, rows = self._seeing([key.value for key in stream.keys], self.table(source))
                 return sorted_query(names[:-1], rows, builder._sort_order(stream))  # noqa: SLF001  # the same class
-            case bound.Cut(bound.Sorted(inner) as whole, count, last) if not _asks_processes(whole):
+            case bound.Cut() | bound.Deduplicated():
+                whole = _unnumbered(source)
+                if whole is None:
+                    return self._cut(stream, names)
                 # Cut before it is numbered: engines keep the first rows at hand, and sort no others.
-                unnumbered = self._names(stream)[:-1]
-                cut = cut_query(unnumbered, self.table(inner), self._sort_order(whole), self.value(count), last=last)
+                cut = self._cut(stream, self._names(stream)[:-1])
                 return sorted_query(names[:-1], subquery(cut, "cut"), self._sort_order(whole))
-            case bound.Cut(count=count, last=last):
-                return cut_query(names, self.table(source), self._order_of(source), self.value(count), last=last)
-            case bound.Deduplicated(on=on):
-                kinds = {c.name: c.type for c in stream.columns}
-                same = [folded(column(name)) if kinds[name].is_string else column(name) for name in on]
-                return first_of_each(names, self.table(source), same, self._order_of(source))
             case _:
                 assert_never(stream)
+
+    def _cut(self, stream: bound.Cut | bound.Deduplicated, names: Sequence[SQL]) -> exp.Query:
+        rows, order = self.in_order(stream.input)
+        if isinstance(stream, bound.Cut):
+            return cut_query(names, rows, order, self.value(stream.count), last=stream.last)
+        kinds = {c.name: c.type for c in stream.columns}
+        same = [folded(column(name)) if kinds[name].is_string else column(name) for name in stream.on]
+        return first_of_each(names, rows, same, order)
+
+    def in_order(self, stream: bound.BoundStream) -> tuple[SQL, list[SQL]]:
+        """Return the rows of a stream and the keys of its order; those of a sort alone are not numbered for it."""
+        if (whole := _unnumbered(stream)) is not None:
+            return self.table(whole.input), self._sort_order(whole)
+        return self.table(stream), [*order_of(stream), *self._of_occurrences(stream)]
 
     def _names(self, stream: bound.BoundStream) -> list[SQL]:
         """All columns of a stream, its rank, if it has one, the last."""
@@ -315,9 +326,6 @@ class QueryBuilder:
     def _sort_order(self, stream: bound.Sorted) -> list[SQL]:
         by = [(self.value(key.value), key.value.type, key.descending) for key in stream.keys]
         return [*sort_order(by, stream.columns), *self._of_occurrences(stream)]
-
-    def _order_of(self, stream: bound.BoundStream) -> list[SQL]:
-        return [*order_of(stream), *self._of_occurrences(stream)]
 
     def _of_occurrences(self, stream: bound.BoundStream) -> list[SQL]:
         """A last key where rows are occurrences: a cut is taken of them and of their records, and has to be one cut."""
@@ -690,9 +698,13 @@ def _conjuncts(condition: bound.BoundExpr) -> list[bound.BoundExpr]:
             return [condition]
 
 
-def _asks_processes(stream: bound.Sorted) -> bool:
-    """Tell whether rows are sorted by fields of the processes behind them, which are looked up once."""
-    return any(processes.fields_in([key.value for key in stream.keys]))
+def _unnumbered(stream: bound.BoundStream) -> bound.Sorted | None:
+    """Return the sort that a stream is, under whatever names, where its keys can be computed a second time."""
+    while isinstance(stream, bound.NamedStream):
+        stream = stream.stream
+    # Fields of the processes behind rows are looked up once.
+    asks_processes = isinstance(stream, bound.Sorted) and any(processes.fields_in([k.value for k in stream.keys]))
+    return stream if isinstance(stream, bound.Sorted) and not asks_processes else None
 
 
 def _has_query(expr: bound.BoundExpr) -> bool:
