@@ -11,6 +11,7 @@ from carlang.diagnostics import codes, unmistakable
 from carlang.foreign import foreign_fields, is_foreign_field, objects_that_call
 from carlang.model.types import STRING, Kind
 from carlang.resolve.bound import BoundExpr, FieldRef, MemberRef
+from carlang.resolve.processes import PROCESS, by_process
 from carlang.resolve.scope import BrokenName, Context, Row, StreamName
 from carlang.resolve.symbols import SymbolKind
 from carlang.syntax import ast
@@ -30,7 +31,7 @@ _BEFORE_A_VALUE = re.compile(
 _FILE_NAME = re.compile(r"\w+\.(exe|dll|sys|bat|cmd|ps1|vbs|js|scr|com|msi|hta|py|sh)", re.IGNORECASE)
 
 
-def unknown_name(  # noqa: C901  # a case an explanation
+def unknown_name(  # noqa: C901, PLR0912  # a case an explanation
     ctx: Context, row: Row, name: ast.Name, *, is_stream: bool
 ) -> BoundExpr | None:
     """Report a bare name that is no field and no value; in raw log records it may be a member of their data."""
@@ -59,6 +60,9 @@ def unknown_name(  # noqa: C901  # a case an explanation
     if foreign:
         label = f"`{foreign}` is what sensors call `{name.ident}`"
         fault = fault.with_label(label).repaired_by(foreign, certain=False)
+    elif of_process := by_process(ctx, row, name.ident):
+        fault = fault.with_label(f"`{of_process}` is that of the process behind the event")
+        fault = fault.repaired_by(of_process, certain=False)
     elif near:
         sure = surely_field(ctx, name.ident, near, _known(ctx, row))
         fault = fault.with_label(f"did you mean `{near}`?").repaired_by(near, certain=sure)
@@ -91,6 +95,11 @@ def foreign_field(ctx: Context, row: Row, name: str) -> str | None:
     # `file_name` is a field of files here, though Defender calls so what is `exe` of processes.
     own_name = bool(list(ctx.model.objects_with_field(name)))
     return next((field for field in foreign_fields(objects, name, by_hand=own_name) if row.bare(field)), None)
+
+
+def is_foreign(ctx: Context, row: Row, member: ast.Member) -> bool:
+    """Tell whether a path is what sensors or other data models call a field of a row: ECS's `process.executable`."""
+    return foreign_field(ctx, row, ctx.source.text[member.span.start : member.span.end]) is not None
 
 
 def _value_ending_in(ctx: Context, name: str) -> str | None:
@@ -149,6 +158,16 @@ def unknown_base(ctx: Context, row: Row, member: ast.Member, base: ast.Name) -> 
         fault = ctx.report(codes.WRONG_NAME_KIND, f"the rows here are not those of `{base.ident}`", base.span)
         if row.origin:
             fault = fault.pointing_to(row.origin, "rows come from here")
+        # A stream that is called so comes before the process behind the rows.
+        own = next(iter(row.names), None) if base.ident.casefold() == PROCESS else None
+        if own and by_process(ctx, row, member.name.ident):
+            asked = f"{own}.{text}"
+            ctx.add(
+                fault.with_help(f"`{asked}` is of the process behind them").repaired_by(
+                    asked, member.span, certain=False
+                )
+            )
+            return
         ctx.add(fault.with_help(f"leave `{base.ident}.` out to ask for a field of the rows at hand"))
         return
     if foreign := foreign_field(ctx, row, text):

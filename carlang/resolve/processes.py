@@ -81,7 +81,9 @@ def process_row(ctx: Context, path: Path) -> Row:
 
 def process_field(ctx: Context, row: Row, path: Path, field: FieldRef, span: Span) -> ProcessField | None:
     """Return a field of the process behind a row, or None after reporting that rows do not say which one that is."""
-    ctx.symbols.use(ctx.symbols.shared(SymbolKind.OBJECT, PROCESS), path.words[0])
+    # `parent` as well stands for a process.
+    for word in path.words[:-1]:
+        ctx.symbols.use(ctx.symbols.shared(SymbolKind.OBJECT, PROCESS), word)
     if path.generation > MOST_GENERATIONS:
         fault = ctx.report(codes.TOO_DEEP, f"more than {MOST_GENERATIONS} parents", span)
         ctx.add(fault.with_help("`ancestors of` gives all of them"))

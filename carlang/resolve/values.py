@@ -18,7 +18,7 @@ from carlang.resolve import choices
 from carlang.resolve.bound import Arith, BoundExpr, Const, EachText, FieldRef, MemberRef, Param, ProcessField, Scalar
 from carlang.resolve.calls import aggregate_takes, aggregated, apply, is_aggregate_call
 from carlang.resolve.literals import as_number, plain_value, value_as
-from carlang.resolve.names import unknown_base, unknown_name
+from carlang.resolve.names import is_foreign, unknown_base, unknown_name
 from carlang.resolve.processes import PROCESS, Path, path_of, process_field, process_row
 from carlang.resolve.scope import (
     EACH_TEXT,
@@ -373,6 +373,9 @@ def _of_process(ctx: Context, row: Row, path: Path, member: ast.Member) -> Bound
         field = _name(ctx, process, name, None)
     if isinstance(field, FieldRef):
         return process_field(ctx, row, path, field, member.span)
+    if not path.part and is_foreign(ctx, row, member):
+        unknown_base(ctx, row, member, path.words[0])
+        return None
     return unknown_name(ctx, process, name, is_stream=False)
 
 

@@ -112,7 +112,7 @@ def test_the_examples_use_every_form_of_stream() -> None:
     text = " ".join(program.text for program, _ in EXAMPLES)
     forms = {"search", "filter", "join", "group", "within", "from", "select", "count", "unique", "sequence", "run"}
     forms |= {"sort", "head", "optional"}
-    forms |= {"having", "any", "every", "together"}
+    forms |= {"having", "any", "every", "together", "children"}
     assert forms - set(re.findall(r"\w+", text)) == set()
 
 
