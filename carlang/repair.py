@@ -9,9 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from carlang.analytic import CompiledAnalytic
+from carlang.analytic import CompiledAnalytic, checked
 from carlang.diagnostics import Applicability, Diagnostic, Severity
 from carlang.diagnostics.apply import apply_edits, edits_of, repairs_of
+from carlang.diagnostics.codes import BAD_FRONT_MATTER
+from carlang.importers import load_text
 from carlang.source import Source
 
 ROUNDS = 1000
@@ -20,6 +22,9 @@ repairs have to be tried one by one needs a round for each, and stops here. A ju
 
 CERTAIN = frozenset({Applicability.CERTAIN})
 LIKELY = frozenset({Applicability.CERTAIN, Applicability.LIKELY})
+
+_METADATA = "CL5"
+"""How the codes of what stands around programs begin."""
 
 Check = Callable[[str], tuple[Diagnostic, ...]]
 """Gives the diagnostics of a program's text."""
@@ -45,6 +50,18 @@ class Repaired:
 def repair_analytic(analytic: CompiledAnalytic, applicable: frozenset[Applicability] = CERTAIN) -> tuple[Repaired, ...]:
     """Return the programs of an analytic repaired, as far as repairs are certain, or with `LIKELY` as far as likely."""
     return tuple(repair_program(source, _checker(analytic, source), applicable) for source in analytic.data.sources)
+
+
+def repair_metadata(analytic: CompiledAnalytic, applicable: frozenset[Applicability] = CERTAIN) -> Repaired:
+    """Return the document of an analytic with what is wrong around its programs repaired: keys, and names in tests."""
+    source = Source.whole(analytic.file, analytic.data.sources[0].document if analytic.data.sources else "")
+
+    def check(text: str) -> tuple[Diagnostic, ...]:
+        data = load_text(text, analytic.file, analytic.data.form)
+        found = checked(replace(analytic, data=data))
+        return tuple(d for d in found if d.code.name.startswith(_METADATA) and d.source.name == analytic.file)
+
+    return repair_program(source, check, applicable)
 
 
 def _checker(analytic: CompiledAnalytic, source: Source) -> Check:
@@ -96,6 +113,6 @@ def _tried(text: str, faults: Sequence[Diagnostic], repairs: list[Diagnostic], c
 
 
 def _weight(faults: Sequence[Diagnostic]) -> tuple[int, int]:
-    """Return how many faults of syntax, which hide others, and how many errors there are."""
+    """Return how many faults of syntax, YAML's too, which hide others, and how many errors there are."""
     errors = [d for d in faults if d.severity is Severity.ERROR]
-    return sum(d.code.name.startswith("CL1") for d in errors), len(errors)
+    return sum(d.code.name.startswith("CL1") or d.code is BAD_FRONT_MATTER for d in errors), len(errors)

@@ -7,7 +7,7 @@ an output; parameters are inputs of the program. `check` tells what is none of t
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -102,7 +102,9 @@ def _read_keys(case: Case, report: Report) -> None:
         written = written[part]
     for key in written:
         if key not in CASE_KEYS:
-            report(CaseError(f"a test has no key `{key}`", key, meant=nearest(str(key), CASE_KEYS), at_key=True))
+            report(
+                CaseError(f"a test has no key `{key}`", key, meant=_unsaid(str(key), CASE_KEYS, written), at_key=True)
+            )
 
 
 def _read_frame(case: Case, report: Report) -> None:
@@ -120,7 +122,7 @@ def _read_params(case: Case, analytic: CompiledAnalytic, report: Report) -> None
     for name in case.params:
         if name not in inputs:
             message = f"the program has no input `{name}`"
-            report(CaseError(message, "params", name, meant=nearest(name, inputs), at_key=True))
+            report(CaseError(message, "params", name, meant=_unsaid(name, inputs, case.params), at_key=True))
     for each in inputs.values():
         try:
             given_values((each,), case.params)
@@ -153,7 +155,7 @@ def read_event(event: Mapping[str, Any], index: int, model: Model, report: Repor
         field = owner.field(str(key))
         if field is None:
             message = f"{owner.title} has no field `{key}`"
-            report(CaseError(message, "events", index, key, meant=_nearest_field(str(key), owner), at_key=True))
+            report(CaseError(message, "events", index, key, meant=_nearest_field(str(key), owner, event), at_key=True))
             continue
         try:
             row[field.name] = field_value(value, field.type)
@@ -172,12 +174,17 @@ def _object(event: Mapping[str, Any], index: int, model: Model, report: Report) 
     return owner
 
 
-def _nearest_field(name: str, owner: Object) -> str | None:
+def _nearest_field(name: str, owner: Object, event: Mapping[str, Any]) -> str | None:
     """Return the field that was probably meant: what others call by the name, else one that is like it."""
-    if field := owner.field_by_alias(name):
+    if (field := owner.field_by_alias(name)) and field.name not in event:
         return field.name
-    elsewhere = (field for field in foreign_fields([owner.name], name) if owner.field(field))
-    return next(elsewhere, None) or nearest(name, owner.fields)
+    elsewhere = (each for each in foreign_fields([owner.name], name) if owner.field(each) and each not in event)
+    return next(elsewhere, None) or _unsaid(name, owner.fields, event)
+
+
+def _unsaid(name: str, known: Collection[str], written: Collection[str]) -> str | None:
+    """Return the key that a name was probably meant to be, of those that do not stand beside it already."""
+    return nearest(name, [key for key in known if key not in written])
 
 
 def field_value(value: Any, kind: Type) -> Any:
@@ -228,7 +235,7 @@ def _read_expected(case: Case, outputs: Iterable[BoundOutput], model: Model, rep
     for name, rows in case.expect.items():
         if name not in columns:
             message = f"the program has no output `{name}`"
-            report(CaseError(message, "expect", name, meant=nearest(name, columns), at_key=True))
+            report(CaseError(message, "expect", name, meant=_unsaid(name, columns, case.expect), at_key=True))
             continue
         for index, row in enumerate(() if isinstance(rows, int) else rows):
             _read_row(row, columns[name], ("expect", name, index), report)
@@ -239,7 +246,7 @@ def _read_row(row: Mapping[str, Any], columns: Mapping[str, Type], path: tuple[s
         kind = columns.get(key)
         if kind is None:
             message = f"the output has no column `{key}`"
-            report(CaseError(message, *path, key, meant=nearest(str(key), columns), at_key=True))
+            report(CaseError(message, *path, key, meant=_unsaid(str(key), columns, row), at_key=True))
         elif value is not None and not _fits(value, kind):
             report(CaseError(_misfit(value, kind), *path, key, code=MISFIT_IN_TEST))
 

@@ -7,9 +7,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from carlang.analytic import CompiledAnalytic
-from carlang.cli.rewriting import document_of, is_text, require_paths, rewritten, save, unified
-from carlang.importers import RewriteError, load_file, load_text
-from carlang.repair import CERTAIN, LIKELY, repair_analytic
+from carlang.cli.rewriting import document_of, is_text, require_paths, rewritten, save, unified, with_lines
+from carlang.diagnostics import Applicability
+from carlang.importers import Document, RewriteError, load_file, load_text
+from carlang.repair import CERTAIN, LIKELY, Repaired, repair_analytic, repair_metadata
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,24 +40,48 @@ def fix_all(analytics: Sequence[CompiledAnalytic], targets: Sequence[str], agree
     return [_fix(analytic, agrees) for analytic in analytics]
 
 
+@dataclass(frozen=True, slots=True)
+class _Rewritten:
+    """The new text of a document, and how many repairs made it."""
+
+    text: str
+    repairs: int
+
+
 def _fix(analytic: CompiledAnalytic, agrees: Agrees | None) -> Fixed:
     certain = repair_analytic(analytic, CERTAIN)
-    repaired = repair_analytic(analytic, LIKELY) if agrees else certain
+    programs = repair_analytic(analytic, LIKELY) if agrees else certain
     try:
         document = document_of(analytic)
-        text = rewritten(document, [(each.source, each.text) for each in repaired])
+        new = _rewritten(analytic, document, programs, LIKELY if agrees else CERTAIN)
         # Asked of what is more than the certain repairs, and told of all: they are made together.
-        if agrees and repaired != certain and not agrees(analytic.file, unified(analytic.file, document.text, text)):
-            repaired = certain
-            text = rewritten(document, [(each.source, each.text) for each in repaired])
-        count = sum(len(each.applied) for each in repaired)
-        if not count:
+        if agrees and new != (sure := _rewritten(analytic, document, certain, CERTAIN)):
+            new = new if agrees(analytic.file, unified(analytic.file, document.text, new.text)) else sure
+        if not new.repairs:
             return Fixed(analytic, text=document.text if is_text(analytic) else "")
-        diff = unified(analytic.file, document.text, text)
+        diff = unified(analytic.file, document.text, new.text)
         if is_text(analytic):
-            data = load_text(text, analytic.file, document.form)
-            return Fixed(replace(analytic, data=data), count, diff, text)
-        save(document, text)
+            data = load_text(new.text, analytic.file, document.form)
+            return Fixed(replace(analytic, data=data), new.repairs, diff, new.text)
+        save(document, new.text)
     except RewriteError as error:
-        return Fixed(analytic, problem=str(error)) if any(each.applied for each in repaired) else Fixed(analytic)
-    return Fixed(replace(analytic, data=load_file(Path(analytic.file))), count, diff)
+        return Fixed(analytic, problem=str(error)) if any(each.applied for each in programs) else Fixed(analytic)
+    return Fixed(replace(analytic, data=load_file(Path(analytic.file))), new.repairs, diff)
+
+
+def _rewritten(
+    analytic: CompiledAnalytic,
+    document: Document,
+    programs: Sequence[Repaired],
+    applicable: frozenset[Applicability],
+) -> _Rewritten:
+    """Return a document with its programs repaired, and then what stands around them, names in its tests above all."""
+    text = rewritten(document, [(each.source, each.text) for each in programs])
+    count = sum(len(each.applied) for each in programs)
+    data = load_text(text, analytic.file, document.form)
+    around = repair_metadata(replace(analytic, data=data), applicable)
+    return (
+        _Rewritten(with_lines(text, around.text), count + len(around.applied))
+        if around.changed
+        else _Rewritten(text, count)
+    )

@@ -12,6 +12,9 @@ from carlang.cli.targets import EXPRESSION_NAME, STANDARD_INPUT_NAME
 from carlang.importers import Document, RewriteError, write_file
 from carlang.source import Source
 
+_MARK = "\ufeff"
+"""What may stand before the first line of a file, which no diagnostic counts."""
+
 
 def is_text(analytic: CompiledAnalytic) -> bool:
     """Tell whether an analytic came as text, with `-e` or on standard input."""
@@ -42,6 +45,13 @@ def rewritten(document: Document, programs: Sequence[tuple[Source, str]]) -> str
     """Return a document's text with its programs exchanged where they differ."""
     changed = [(source, text) for source, text in programs if source.text.rstrip() != text.rstrip()]
     return document.with_programs(changed) if changed else document.text
+
+
+def with_lines(text: str, lines: str) -> str:
+    """Return a text with other lines, as many as it has, each with the ending that it has there."""
+    endings = [line[len(line.rstrip("\r\n")) :] for line in text.splitlines(keepends=True)]
+    mark = _MARK if text.startswith(_MARK) else ""
+    return mark + "".join(line + ending for line, ending in zip(lines.split("\n"), endings, strict=False))
 
 
 def save(document: Document, text: str) -> None:

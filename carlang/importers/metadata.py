@@ -197,7 +197,7 @@ class Reader:
         for key in data:
             if key in known:
                 continue
-            meant = nearest(str(key), known)
+            meant = nearest(str(key), [each for each in known if each not in data])
             span = self.origin.span((*path, key), at_key=True)
             fault = Diagnostic(UNKNOWN_KEY, f"unknown key `{key}`", self.origin.source, span)
             if meant:

@@ -24,6 +24,35 @@ def test_repairs_are_written_and_shown(tmp_path: Path) -> None:
     assert (again.out, again.err) == ("", "0 repairs applied\n1 program checked: no faults\n")
 
 
+MATTER = """\
+---
+titel: A
+coverage: [{technique: T1053, subtechniques: [T1003.001]}]
+tests:
+  - name: a
+    evnts: []
+    events: [{object: process, action: create, exee: a.exe, Image: b, image_path: c}]
+    expect: {q: [{exxe: a.exe}]}
+---
+"""
+
+
+@pytest.mark.parametrize("newline", ["\n", "\r\n"])
+def test_likely_repairs_of_what_stands_around_a_program_are_applied_with_it(newline: str, tmp_path: Path) -> None:
+    file = tmp_path / "a.car"
+    file.write_bytes(("\ufeff" + MATTER + BROKEN).replace("\n", newline).encode())
+    carlang("check", "--fix", file)
+    assert file.read_bytes() == ("\ufeff" + MATTER + WHOLE).replace("\n", newline).encode()
+    done = carlang("check", "--fix", "--likely", "--yes", file)
+    mended = MATTER.replace("titel", "title").replace("technique: T1053", "technique: T1003")
+    mended = mended.replace("exee", "exe").replace("exxe", "exe")
+    assert file.read_bytes() == ("\ufeff" + mended + WHOLE).replace("\n", newline).encode()
+    # A key that stands there already is not what was meant by another.
+    assert (done.status, done.out.count("error[CL506]")) == (1, 2)
+    assert done.err.startswith("4 repairs applied\n")
+    assert carlang("check", "--fix", "--likely", "--yes", file).err.startswith("0 repairs applied\n")
+
+
 def test_without_the_option_nothing_is_written(tmp_path: Path) -> None:
     (tmp_path / "a.car").write_text(BROKEN, encoding="utf-8")
     assert carlang("check", tmp_path).status == 1

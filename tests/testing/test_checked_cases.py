@@ -69,9 +69,14 @@ def test_a_test_gives_the_inputs_of_the_program_their_values() -> None:
     assert told(analytic("expect: {at: 0}", program)) == [
         "CL506 {name: t, expect: {at: 0}}: the program needs a value for `least`"
     ]
+    assert told(analytic("params: {leest: 1}, expect: {at: 0}", program)) == [
+        "CL506 {leest: 1}: the program needs a value for `least`",
+        "CL506 leest: the program has no input `leest` / did you mean `least`?",
+    ]
+    # What stands there already is not what was meant.
     assert told(analytic("params: {least: many, leest: 1}, expect: {at: 0}", program)) == [
         "CL507 many: 'many' is not an integer",
-        "CL506 leest: the program has no input `leest` / did you mean `least`?",
+        "CL506 leest: the program has no input `leest`",
     ]
     assert told(analytic("params: {least: 4}, expect: {at: 0}", program)) == []
 
