@@ -16,6 +16,8 @@ FORMS = [
     ("x = unique p by f, g", "x = unique p by f, g"),
     ("x = unique (p) by f", "x = unique p by f"),
     ("x = unique (search Process) by f", "x = unique (search Process) by f"),
+    ("x = unique (p | head 3) by f", "x = unique (p | head 3) by f"),
+    ("x = unique (children of p) by f", "x = unique (children of p) by f"),
     ("x = unique(p.f)", "x = unique(p.f)"),
     (
         "x = p | sort by f desc | head 3 | tail n | unique by f",
