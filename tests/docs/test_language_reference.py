@@ -13,9 +13,11 @@ import pytest
 
 from carlang import load_text, run_all
 from carlang.diagnostics import CODES, render_all
-from carlang.model.functions import CALL_NAMES
+from carlang.model.functions import AGGREGATES, CALL_NAMES, NUMBERED_TOP, SCALARS, STREAM_FUNCTIONS
 from carlang.report import write_report
 from carlang.results import AnalyticOutput
+from carlang.source import Source
+from carlang.syntax import ast, parse, walk
 from tests.conftest import REPOSITORY
 from tests.docs.fences import Fence, fences
 
@@ -97,6 +99,38 @@ def test_the_page_has_a_line_for_every_function_and_aggregate() -> None:
 
 def test_the_page_sends_its_readers_to_pages_of_codes_that_are() -> None:
     assert set(re.findall(r"diagnostics/(CL\d{3})\.md", PAGE.read_text(encoding="utf-8"))) <= set(CODES)
+
+
+_TEXTS_AND_REMARKS = re.compile(r""""(?:\\.|[^"\\])*"|'[^'\n]*'|#.*""")
+
+
+def _shown() -> str:
+    """Return the programs of the page's examples, all of which run, without texts and comments."""
+    return _TEXTS_AND_REMARKS.sub("", "\n".join(program.text for program, _ in _examples(PAGE)).casefold())
+
+
+def test_every_keyword_is_in_an_example_that_runs() -> None:
+    assert _keywords() - CALL_NAMES - set(re.findall(r"[a-z]\w*", _shown())) == set()
+
+
+def test_every_function_is_called_in_an_example_that_runs() -> None:
+    called = set(re.findall(r"([a-z]\w*)\s*\(", _shown()))
+    shown = {*SCALARS, *AGGREGATES, *STREAM_FUNCTIONS}  # under one of their names
+    assert shown - called == set()
+
+
+def test_every_form_of_the_grammar_is_in_an_example_that_runs() -> None:
+    """The grammar's rules make these nodes, one each: tests/syntax/test_grammar_names.py."""
+    sources = [Source.whole("x.car", load_text(program.text, "x.car").program) for program, _ in _examples(PAGE)]
+    used = {type(node) for source in sources for node in walk(parse(source).program)}
+    nodes = {each for each in vars(ast).values() if isinstance(each, type) and each.__module__ == ast.__name__}
+    assert {node.__name__ for node in nodes - used} == {"FaultyStmt"}  # what no rule reads
+
+
+def test_the_page_describes_no_function_that_there_is_not() -> None:
+    described = set(re.findall(r"`(\w+)\([^`]*\)`", PAGE.read_text(encoding="utf-8")))
+    others = described - CALL_NAMES
+    assert {name for name in others if not NUMBERED_TOP.fullmatch(name)} <= _keywords()
 
 
 @pytest.mark.parametrize(("program", "shown"), EXAMPLES, ids=[program.place for program, _ in EXAMPLES])
