@@ -64,8 +64,8 @@ def _between(text: str, pieces: Pieces) -> str:
 
 
 def _cases(_: str, pieces: Pieces) -> str:
-    """Return pairs of a condition and a value, and a value for the rest, as one `if`; without that, `null`."""
-    parts = list(pieces.values())
+    """Return the pairs of a condition and a value behind the first, and the value for the rest; without one, `null`."""
+    parts = list(pieces.values())[2:]
     pairs = list(zip(parts[::2], parts[1::2], strict=False))
     last = parts[-1] if len(parts) % 2 else "null"
     return "".join(f"if {test} then {value} else " for test, value in pairs) + last

@@ -100,7 +100,8 @@ def _fitting(ctx: Context, value: BoundExpr | None, kind: Type, span: Span) -> B
         ctx.add(fault.with_help("ask for one of its members, `record.member`"))
         return None
     if _common(value.type, kind) != kind:
-        fault = ctx.report(codes.BAD_OPERAND, f"this is {value.type.phrase}, the others are {kind.phrase}", span)
+        message = f"an `if` gives {kind.phrase} or {value.type.phrase}, not both"
+        fault = ctx.report(codes.BAD_OPERAND, message, span)
         ctx.add(fault.with_label("all values of an `if` are of one type").with_help(_conversion(value.type, kind)))
         return None
     return as_number(value) if kind.is_number else value

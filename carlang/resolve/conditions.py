@@ -195,7 +195,8 @@ def _compare(ctx: Context, row: Row, left: ast.Expr, operator: str, right: ast.E
         return _complement(_compare(ctx, row, left, "==", right, span), span)
     if asked := asked_of_any(ctx, row, left, right):
         if operator != "==":
-            ctx.add(ctx.report(codes.BAD_OPERAND, f"`{operator}` does not compare `any`", span))
+            fault = ctx.report(codes.BAD_OPERAND, f"`{operator}` does not compare `any`", span)
+            ctx.add(fault.with_help('texts have no order that means something here: `any == "x*"`, `any contains "x"`'))
             return None
         return asked.some(_compare(ctx, asked.row, asked.operands[0], operator, asked.operands[1], span), span)
     if isinstance(left, ast.NullLit) or isinstance(right, ast.NullLit):
