@@ -343,3 +343,30 @@ def test_a_sensor_that_is_written_to_several_logs_of_a_host_has_no_numbers_of_on
 )
 def test_a_host_may_run_what_all_of_its_sensors_run_on(sensors: list[str], expected: tuple[str, ...]) -> None:
     assert possible_platforms(sensors, sensor_platforms()) == expected
+
+
+@pytest.mark.parametrize(
+    ("asked", "states"),
+    [
+        ("filter f where (process.exe == 'x')", {"answered": ["A", "D"], "blind": ["B", "C"]}),
+        ("filter f where (process.command_line == 'x')", {"answered": ["A"], "blind": ["B", "C", "D"]}),
+        (
+            "filter f where (file_path == 'x' or process.exe == 'x')",
+            {"answered": ["A", "D"], "partly": ["B"], "blind": ["C"]},
+        ),
+        ("filter f where (process.parent.exe == 'x')", {"answered": ["A"], "blind": ["B", "C", "D"]}),
+        ("children of f", {"answered": ["A"], "blind": ["B", "C", "D"]}),
+    ],
+)
+def test_a_host_without_starts_of_processes_has_none_behind_its_events(
+    tmp_path: Path, asked: str, states: Mapping[str, list[str]]
+) -> None:
+    starts = events(["A", "C"], {**SYSMON, "ppid": 3, "guid": "{A}"}) + events(["D"], SECURITY)
+    files = events(["A", "B", "D"], {"sensor": "sysmon", "pid": 4, "file_path": "x"})
+    store = store_of(tmp_path, process__create=starts, file__create=files)
+    judgement = judged(store, f"f = search File:Create\nq = {asked}")
+    got: dict[str, list[str]] = {}
+    for group in judgement.groups:
+        got.setdefault(group.state.value, []).extend(group.hosts.to_pylist())
+    assert {state: sorted(hosts) for state, hosts in got.items()} == states
+    assert "no_events process create" in told(judgement)[1]

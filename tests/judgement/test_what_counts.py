@@ -15,6 +15,7 @@ from carlang.store import Store
 from tests.judgement.fleets import NOW, SECURITY, START, SYSMON, events, judged, judgements, store_of, told
 
 CREATE = "p = search Process:Create\n"
+FLOW = "f = search Flow:Start\n"
 NO_CREATE = "no_events process create"
 LOG_RECORD = {
     "sensor": "windows_event_log",
@@ -70,6 +71,26 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Store:
         (CREATE + "q = filter p where ((exe == 'x' or parent_exe == 'x') and md5_hash == 'x')",
          "blind: field_never_filled process create md5_hash"),
         (CREATE + "q = filter p where (not (exe == 'x' or parent_exe == 'x'))", "answered"),
+        # A field of the process behind a row asks for starts, and for what says which process the row is of.
+        (FLOW + "q = filter f where (process.exe == 'x')",
+         "blind: field_never_filled flow start guid; field_never_filled flow start pid"),
+        (FLOW + "q = filter f where (process.parent_exe == 'x')",
+         "blind: field_never_filled flow start guid; field_never_filled flow start pid"),
+        (FLOW + "q = filter f where (process.exe == null)", "answered"),
+        (FLOW + "q = from f select dest_ip, process.parent_exe", "answered"),
+        ("r = search Registry:Remove\nq = filter r where (process.exe == 'x')",
+         "blind: field_never_filled registry remove guid; field_never_filled registry remove pid"),
+        (CREATE + "q = filter p where (process.parent.exe == 'x')",
+         "blind: field_never_filled process create parent_guid; field_never_filled process create ppid"),
+        # Relatives ask for starts that say whose children they are.
+        (CREATE + "q = children of p",
+         "blind: field_never_filled process create parent_guid; field_never_filled process create ppid"),
+        ("r = search Registry:Remove\nq = descendants of r",
+         "blind: field_never_filled process create parent_guid; field_never_filled process create ppid; "
+         "field_never_filled registry remove guid; field_never_filled registry remove pid"),
+        ("p = search Process:Access\nq = ancestors of p",
+         "blind: field_never_filled process create parent_guid; field_never_filled process create ppid; "
+         "no_events process access"),
         # So is each value of an `if`, also one that is never chosen, for what the condition asks for is never there.
         (CREATE + "q = filter p where (if exe == 'x' then parent_exe == 'x' else command_line == 'x')",
          "partly: field_never_filled process create parent_exe"),
