@@ -54,6 +54,9 @@ class Mutant:
     change: str
 
 
+_OTHER_KIN = {"children": "descendants", "descendants": "children", "ancestors": "descendants"}
+
+
 def mutants(program: ast.Program) -> Iterator[Mutant]:
     """Yield all mutants of a program, statement by statement; some may be no sound programs."""
     for index, statement in enumerate(program.statements):
@@ -63,7 +66,7 @@ def mutants(program: ast.Program) -> Iterator[Mutant]:
             yield Mutant(replace(program, statements=(*before, changed, *after)), span, change)
 
 
-def _changes(statement: ast.Statement) -> Iterator[tuple[ast.Node, Change]]:  # noqa: C901  # a case a node
+def _changes(statement: ast.Statement) -> Iterator[tuple[ast.Node, Change]]:  # noqa: C901, PLR0912  # a case a node
     """Yield the nodes of a statement that are changed, each with every change of it."""
     for test in _tests(statement):
         yield from ((test, change) for change in _unconditional(test))
@@ -91,6 +94,11 @@ def _changes(statement: ast.Statement) -> Iterator[tuple[ast.Node, Change]]:  # 
                     node,
                     (replace(node, descending=not descending), span, f"made `{'asc' if descending else 'desc'}`"),
                 )
+            case ast.Tree(kin, _, span):
+                other_kin = _OTHER_KIN[kin]
+                yield node, (replace(node, kin=other_kin), span, f"made `{other_kin}`")
+            case ast.Member(ast.Member(base, ast.Name(word)), _, span) if word.casefold() == "parent":
+                yield node, (replace(node, base=base), span, "without `parent`")
             case ast.Join(inputs, _, _, optional):
                 yield from ((node, change) for change in _required(node, inputs, optional))
             case ast.NumberLit() | ast.DurationLit() | ast.AddressLit() | ast.StringLit():

@@ -86,11 +86,11 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Store:
         (CREATE + "q = children of p",
          "blind: field_never_filled process create parent_guid; field_never_filled process create ppid"),
         ("r = search Registry:Remove\nq = descendants of r",
-         "blind: field_never_filled process create parent_guid; field_never_filled process create ppid; "
-         "field_never_filled registry remove guid; field_never_filled registry remove pid"),
+         ("blind: field_never_filled process create parent_guid; field_never_filled process create ppid; "
+         "field_never_filled registry remove guid; field_never_filled registry remove pid")),
         ("p = search Process:Access\nq = ancestors of p",
-         "blind: field_never_filled process create parent_guid; field_never_filled process create ppid; "
-         "no_events process access"),
+         ("blind: field_never_filled process create parent_guid; field_never_filled process create ppid; "
+         "no_events process access")),
         # So is each value of an `if`, also one that is never chosen, for what the condition asks for is never there.
         (CREATE + "q = filter p where (if exe == 'x' then parent_exe == 'x' else command_line == 'x')",
          "partly: field_never_filled process create parent_exe"),

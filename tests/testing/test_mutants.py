@@ -379,6 +379,26 @@ def test_orders_cuts_and_optional_parts_have_mutants() -> None:
     assert ("p.pid desc", "made `asc`") not in survivors(run_tests(analytic(tests, ORDERED), mutate=True))
 
 
+TREE = """\
+p = search Process:Create where (exe == "a")
+d = descendants of p
+f = filter d where (process.parent.exe == "b")
+output f
+"""
+
+
+def test_trees_and_parents_have_mutants() -> None:
+    host = "hostname: H, time: 2020-01-01"
+    tree = [f"{host}, pid: 1, exe: a", f"{host}, pid: 2, ppid: 1, exe: b", f"{host}, pid: 3, ppid: 2, exe: c"]
+    killed = survivors(run_tests(analytic(case(*tree, rows=1), TREE), mutate=True))
+    assert ("descendants of p", "made `children`") not in killed
+    # The one row would be another.
+    changed = ("process.parent.exe", "without `parent`")
+    assert changed in killed
+    named = case(*tree, rows=1).replace("f: 1", "f: [{exe: c}]")
+    assert changed not in survivors(run_tests(analytic(named, TREE), mutate=True))
+
+
 STEPS = """\
 p = search Process:Create
 a = filter p where (exe == "a")
