@@ -26,7 +26,7 @@ from carlang.resolve.joins import (
     too_wide,
 )
 from carlang.resolve.scope import Context, Entries, Flow, Row, column_types
-from carlang.resolve.symbols import Entry, SymbolKind
+from carlang.resolve.symbols import SymbolKind
 from carlang.syntax import ast, walk
 
 MOST_STEPS = 100
@@ -41,8 +41,8 @@ class _Part:
     name: ast.Name
     flow: Flow
     times: int
-    first: Entry | None
-    """The symbol of a repeated step's `first_time`."""
+    entries: Entries
+    """The symbols of its columns and of the part, one each for all conditions and for the rows."""
 
     @property
     def columns(self) -> tuple[Column, ...]:
@@ -75,7 +75,7 @@ def sequence(ctx: Context, written: ast.Sequence, flows: Sequence[Flow | None], 
     parts = _named(present)
     stream = Sequenced(bound, keys or (), within, barrier, columns, span=written.span)
     broken = broken_of(flow for _, flow in parts)
-    return Flow(stream, owners_of(parts), parts[0][1].origin, entries=_entries(ctx, present), broken=broken)
+    return Flow(stream, owners_of(parts), parts[0][1].origin, entries=_entries(present), broken=broken)
 
 
 def _named(parts: Iterable[_Part]) -> list[NamedFlow]:
@@ -96,8 +96,11 @@ def _parts(ctx: Context, written: ast.Sequence, flows: Sequence[Flow | None]) ->
     steps: list[_Part] = []
     for step, flow in zip(written.steps, flows, strict=True):
         if isinstance(step.stream, ast.Name) and flow is not None:
-            first = ctx.symbols.entry(SymbolKind.COLUMN, FIRST_TIME, TIME) if step.times else None
-            steps.append(_Part(step, step.stream, flow, _times(ctx, step), first))
+            entries = dict(part_entries(ctx, [(step.stream, flow)]))
+            if step.times and not step.absent:
+                first = f"{step.stream.ident}.{FIRST_TIME}"
+                entries[first] = ctx.symbols.entry(SymbolKind.COLUMN, FIRST_TIME, TIME)
+            steps.append(_Part(step, step.stream, flow, _times(ctx, step), entries))
     return steps
 
 
@@ -111,7 +114,7 @@ def _times(ctx: Context, step: ast.Step) -> int:
     times = step.times.value
     if not isinstance(times, int) or not 1 <= times <= MOST_STEPS:
         fault = ctx.report(codes.BAD_STEP, f"a step comes once to {MOST_STEPS} times in a row", step.times.span)
-        ctx.add(fault.with_help("many events of a kind are a group: `group s by f having (count() >= 200)`"))
+        ctx.add(fault.with_help("many events of one kind are a burst: `group s having (count() >= 200) within any …`"))
         return 1
     return times
 
@@ -122,7 +125,7 @@ def _check_shape(ctx: Context, written: ast.Sequence, steps: Sequence[_Part]) ->
     if len(steps) < 2:  # noqa: PLR2004  # one event has no order
         fault = ctx.report(codes.BAD_STEP, "a sequence has two steps at least", written.span)
         if steps[0].written.times:
-            fault = fault.with_help("events of one kind within a time are a group: `group s by f within 5 minutes`")
+            fault = fault.with_help("several events of one kind are a burst: `group s having (count() >= 3) within any …`")
         ctx.add(fault)
     elif not present:
         fault = ctx.report(codes.BAD_STEP, "a sequence without a step that is there has no rows", written.span)
@@ -157,7 +160,7 @@ def _step(ctx: Context, steps: Sequence[_Part], index: int) -> Step:
     if written.condition is None or not _sees_its_parts(ctx, steps, index):
         return plain
     visible = _visible(steps, index)
-    test = condition(ctx, _row(ctx, part, visible), written.condition)
+    test = condition(ctx, _row(part, visible), written.condition)
     if test is None:
         return plain
     own = {f"{name}.{column.name}": column.name for column in part.flow.stream.columns}
@@ -177,7 +180,7 @@ def _visible(steps: Sequence[_Part], index: int) -> list[_Part]:
     return before or [part for part in steps if not part.written.absent and steps[index].written.absent][:1]
 
 
-def _row(ctx: Context, part: _Part, others: Sequence[_Part]) -> Row:
+def _row(part: _Part, others: Sequence[_Part]) -> Row:
     """Return what the condition of a step may ask for: its own event, also by bare names, and those of other steps."""
     steps = [*others, part]
     parts = _named(steps)
@@ -186,15 +189,14 @@ def _row(ctx: Context, part: _Part, others: Sequence[_Part]) -> Row:
         owners_of(parts),
         title=part.flow.row().title,
         origin=part.flow.origin,
-        entries=_entries(ctx, steps),
+        entries=_entries(steps),
         broken=broken_of(flow for _, flow in parts),
         own=f"{part.name.ident}.",
     )
 
 
-def _entries(ctx: Context, steps: Sequence[_Part]) -> Entries:
-    firsts = {f"{step.name.ident}.{FIRST_TIME}": step.first for step in steps if step.first}
-    return {**part_entries(ctx, _named(steps)), **firsts}
+def _entries(steps: Iterable[_Part]) -> Entries:
+    return {name: entry for step in steps for name, entry in step.entries.items()}
 
 
 def _sees_its_parts(ctx: Context, steps: Sequence[_Part], index: int) -> bool:
