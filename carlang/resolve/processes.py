@@ -69,7 +69,7 @@ def path_of(ctx: Context, row: Row, names: Sequence[ast.Name], *, qualified: boo
     if not part and not qualified and isinstance(ctx.names.get(names[at].ident), StreamName | BrokenName):
         return None
     # A name of a process's own field in an open record is not looked for here: `event_data.process.x` is a member.
-    return Path(part, tuple(names[at:]), len(words) - at - 2)
+    return Path(part or row.own.removesuffix("."), tuple(names[at:]), len(words) - at - 2)
 
 
 def process_row(ctx: Context, path: Path) -> Row:

@@ -11,7 +11,20 @@ from dataclasses import dataclass, replace
 
 from carlang.diagnostics import codes
 from carlang.model.types import TIME, Column
-from carlang.resolve.bound import FIRST_TIME, Filtered, Sequenced, Step, renamed, row_fields
+from carlang.resolve.bound import (
+    FIRST_TIME,
+    BoundExpr,
+    Derived,
+    FieldRef,
+    Filtered,
+    ProcessField,
+    Sequenced,
+    Step,
+    renamed,
+    rewritten,
+    row_fields,
+)
+from carlang.resolve.bound import walk as expression_nodes
 from carlang.resolve.conditions import condition
 from carlang.resolve.joins import (
     NamedFlow,
@@ -67,7 +80,7 @@ def sequence(ctx: Context, written: ast.Sequence, flows: Sequence[Flow | None], 
     timed = [has_events(ctx, part.name.span, part.flow) for part in steps]
     if written.until is not None and until is not None:
         timed.append(has_events(ctx, written.until.span, until))
-    bound = tuple(_step(ctx, steps, index) for index in range(len(steps)))
+    bound = _with_processes([_step(ctx, steps, index) for index in range(len(steps))])
     # Where one of these is faulty its parts are known all the same.
     barrier = until.stream if until and all(timed) else None
     present = [part for part in steps if not part.written.absent] or steps
@@ -125,7 +138,9 @@ def _check_shape(ctx: Context, written: ast.Sequence, steps: Sequence[_Part]) ->
     if len(steps) < 2:  # noqa: PLR2004  # one event has no order
         fault = ctx.report(codes.BAD_STEP, "a sequence has two steps at least", written.span)
         if steps[0].written.times:
-            fault = fault.with_help("several events of one kind are a burst: `group s having (count() >= 3) within any …`")
+            fault = fault.with_help(
+                "several events of one kind are a burst: `group s having (count() >= 3) within any …`"
+            )
         ctx.add(fault)
     elif not present:
         fault = ctx.report(codes.BAD_STEP, "a sequence without a step that is there has no rows", written.span)
@@ -169,6 +184,35 @@ def _step(ctx: Context, steps: Sequence[_Part], index: int) -> Step:
         stream = part.flow.stream
         return replace(plain, stream=Filtered(stream, renamed(test, own), stream.columns, span=written.span))
     return replace(plain, condition=test)
+
+
+def _with_processes(steps: Sequence[Step]) -> tuple[Step, ...]:
+    """Make what conditions ask of the processes behind events columns of these, by which runs are told apart.
+
+    No program can name these columns.
+    """
+    conditions = [step.condition for step in steps if step.condition]
+    asked = list(dict.fromkeys(n for test in conditions for n in expression_nodes(test) if isinstance(n, ProcessField)))
+    columns = {each: Column(f"#process {index}", each.type) for index, each in enumerate(asked)}
+    changed: list[Step] = []
+    for step in steps:
+        stream, own = step.stream, {f"{step.name}.{c.name}": c.name for c in step.stream.columns}
+        for each, column in columns.items():
+            if all(ref.column in own for ref in each.identity.fields):
+                stream = Derived(stream, column, renamed(each, own), (*stream.columns, column), span=step.span)
+        changed.append(replace(step, stream=stream))
+
+    def as_columns(step: Step, test: BoundExpr) -> BoundExpr:
+        def change(node: BoundExpr) -> BoundExpr | None:
+            if not isinstance(node, ProcessField):
+                return None
+            parts = (step, *(other for other in changed if not other.absent))
+            owner = next(p for p in parts if all(r.column.startswith(f"{p.name}.") for r in node.identity.fields))
+            return FieldRef(f"{owner.name}.{columns[node].name}", node.type, span=node.span)
+
+        return rewritten(test, change)
+
+    return tuple(replace(s, condition=as_columns(s, s.condition)) if s.condition and columns else s for s in changed)
 
 
 def _visible(steps: Sequence[_Part], index: int) -> list[_Part]:

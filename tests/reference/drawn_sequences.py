@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from carlang.model.types import TIME, Type
 from tests.reference.chooser import Chooser
 from tests.reference.drawn_conditions import condition
-from tests.reference.drawn_shapes import Program, Shape, meet, pause
+from tests.reference.drawn_shapes import Program, Shape, meet, pause, seeing
 from tests.reference.drawn_values import single, span
 
 Columns = Mapping[str, Type]
@@ -90,6 +90,8 @@ def _written(made: Program, steps: Sequence[_Step], index: int) -> str:
 def _condition(made: Program, step: _Step, others: Sequence[_Step]) -> str:
     """Compare the step's event with events before it, by equality more often than otherwise."""
     choose = made.choose
+    others = [replace(each, shape=seeing(choose, each.shape)) for each in others]
+    step = replace(step, shape=seeing(choose, step.shape))
     visible = {c: kind for each in (*others, step) for c, kind in each.columns.items()}
     tests: list[str] = []
     for other in choose.some(others, 0, 2):
@@ -99,7 +101,7 @@ def _condition(made: Program, step: _Step, others: Sequence[_Step]) -> str:
         alike = [(x, y) for x, y in pairs if x.partition(".")[2] == y.partition(".")[2] or ("pid" in x and "pid" in y)]
         for x, y in choose.some(alike if alike and choose.chance(70) else pairs, 1, 2):
             own = y.removeprefix(f"{step.name}.") if choose.chance(20) else y
-            own = y if "." in own else own
+            own = y if "." in own and not own.startswith("process.") else own
             tests.append(f"{own} {choose.pick(('==', '==', '==', '==', '!=', '<', '>='))} {x}")
         if choose.chance(20):
             tests.append(f"{step.name}.time {choose.pick(('<', '<=', '>'))} {other.name}.time + {span(choose)}")

@@ -83,3 +83,16 @@ def test_only_steps_that_are_there_have_columns_and_a_repeated_one_its_first_tim
 def test_conditions_and_absent_steps_ask_for_fields() -> None:
     program = compiled(f"{STREAMS}x = sequence (a, no f where (f.file_name == a.exe), b)\noutput x\n").require()
     assert {"file/create/file_name", "file/create/time", "process/create/exe"} <= set(references(program))
+
+
+def test_what_a_condition_asks_of_a_process_is_a_column_of_the_steps_stream_alone() -> None:
+    program = compiled(
+        f"{STREAMS}x = sequence (f, b where (b.exe == f.process.parent.exe and process.user == f.user))\noutput x, a, g"
+    ).require()
+    stream = program.outputs[0].stream
+    assert not any("process" in column.name for column in stream.columns)
+    assert isinstance(stream, bound.NamedStream)
+    assert isinstance(stream.stream, bound.Sequenced)
+    assert all(isinstance(step.stream, bound.Derived) for step in stream.stream.steps)
+    alone = steps_of('(f where (process.exe == "x"), b)')
+    assert isinstance(alone[0].stream, bound.Filtered)

@@ -436,6 +436,10 @@ class _Run:
 
     def _sequence(self, written: ast.Sequence) -> Stream:
         streams = [self.stream(step.stream) for step in written.steps]
+        shown = [(_plain_step(step), stream) for step, stream in zip(written.steps, streams, strict=True)]
+        for each in written.steps:
+            for path in _paths(each.condition) if each.condition is not None else ():
+                self._see_processes(path, str(_name(each.stream)), shown, streams)
         asked: list[Asked] = []
         for index in range(len(streams)):
             step, streams[index] = self._step(written.steps, streams, index)
@@ -454,8 +458,7 @@ class _Run:
                     key = tuple(told_apart(row.get(column)) for column in keys)
                     by_key.setdefault(key, []).append(Step(number, row["time"], place, row))
         longest = None if within is None else within * _MICROSECOND
-        there = [(step, stream) for step, stream in zip(asked, streams, strict=True) if not step.absent]
-        view = _steps_view(there)
+        view = _steps_view([(step, stream) for step, stream in shown if not step.absent])
         alone = frozenset(c for c, kind in view.columns.items() if kind == "record" or kind.startswith("list"))
         machine = Runs(asked, longest, alone)
         return Stream(view.columns, [row for events in by_key.values() for row in machine.over(events)], view.owners)
@@ -474,6 +477,16 @@ class _Run:
         columns = {f"{name}.{c}": kind for name, stream in parts.items() for c, kind in stream.columns.items()}
         owners = {f"{name}.{prefix}": e for name, stream in parts.items() for prefix, e in stream.owners.items()}
         return Stream(columns, _side_by_side(list(parts), met), owners)
+
+    def _see_processes(
+        self, path: list[str], own: str, steps: Sequence[tuple[Asked, Stream]], streams: list[Stream]
+    ) -> None:
+        """Give the streams of steps what a path asks of the processes behind their rows, as columns."""
+        for number, (step, _) in enumerate(steps):
+            if path[0] == step.name:
+                streams[number] = self._seeing(streams[number], path, step.name)
+            elif path[0].casefold() == "process" and step.name == own:
+                streams[number] = self._seeing(streams[number], [own, *path], step.name)
 
     def _step(self, steps: Sequence[ast.Step], streams: Sequence[Stream], index: int) -> tuple[Asked, Stream]:
         """Read a step with its condition; one that asks for the step's own event alone filters its stream."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import fields, replace
 from typing import Any, assert_never
 
@@ -22,6 +22,7 @@ from carlang.resolve.bound.expressions import (
     EachText,
     ElementOf,
     FieldRef,
+    Identity,
     InBlock,
     InStream,
     Items,
@@ -225,20 +226,27 @@ def parts(expr: BoundExpr) -> tuple[BoundExpr, ...]:  # noqa: C901, PLR0911  # a
 
 def renamed(expr: BoundExpr, names: Mapping[str, str]) -> BoundExpr:
     """Return an expression with other names for the columns of the row at hand."""
-    match expr:
-        case FieldRef(name):
-            return replace(expr, column=names.get(name, name))
-        case Scalar():  # its columns are those of another stream
-            return expr
-        case _:
-            changed = {field.name: _renamed(getattr(expr, field.name), names) for field in fields(expr)}
-            return replace(expr, **changed)
+    return rewritten(
+        expr,
+        lambda node: replace(node, column=names.get(node.column, node.column)) if isinstance(node, FieldRef) else None,
+    )
 
 
-def _renamed(value: Any, names: Mapping[str, str]) -> Any:
+def rewritten(expr: BoundExpr, change: Callable[[BoundExpr], BoundExpr | None]) -> BoundExpr:
+    """Return an expression with others in the place of what `change` gives one for; not inside other streams."""
+    if (changed := change(expr)) is not None:
+        return changed
+    if isinstance(expr, Scalar):  # its columns are those of another stream
+        return expr
+    return replace(expr, **{field.name: _rewritten(getattr(expr, field.name), change) for field in fields(expr)})
+
+
+def _rewritten(value: Any, change: Callable[[BoundExpr], BoundExpr | None]) -> Any:
     if isinstance(value, tuple):
-        return tuple(_renamed(each, names) for each in value)
-    return renamed(value, names) if isinstance(value, BoundExpr) else value
+        return tuple(_rewritten(each, change) for each in value)
+    if isinstance(value, Identity):
+        return replace(value, **{field.name: _rewritten(getattr(value, field.name), change) for field in fields(value)})
+    return rewritten(value, change) if isinstance(value, BoundExpr) else value
 
 
 def walk(expr: BoundExpr) -> Iterator[BoundExpr]:
