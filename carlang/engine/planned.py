@@ -19,7 +19,17 @@ from carlang.model.schema import Object
 from carlang.plan import Choice, Demand, EventFile, UnfitError, plan_object, searched
 from carlang.resolve import Given
 from carlang.resolve.bound import BoundOutput
-from carlang.sql import INCOMING, Window, lower_kept, lower_let_go, lower_marks, lower_shown
+from carlang.sql import (
+    INCOMING,
+    LEAF,
+    MARKED,
+    Window,
+    lower_kept,
+    lower_let_go,
+    lower_marks,
+    lower_shown,
+    lower_unmarked,
+)
 
 _BYTES_OF_MARK = 64
 """What a mark takes of Python's memory while marks are put in order, beside what the engine has."""
@@ -132,10 +142,12 @@ class Planned:
             self._engine.execute(statement)
 
     def _forget(self, owner: Object) -> None:
-        for statement in lower_let_go(owner):
+        for statement in (lower_unmarked(owner), lower_let_go(owner)):
             self._engine.execute(self._engine.dialect.text(statement))
 
     def _make(self, owner: Object, marks: pa.Table, *, tied: bool) -> None:
-        text = self._engine.dialect.text
-        self._engine.execute(text(lower_marks(owner, tied=tied)), {INCOMING: marks}, takes_time=True)
-        self._engine.execute(text(lower_kept(owner)), takes_time=True)
+        text, execute = self._engine.dialect.text, self._engine.execute
+        incoming = {INCOMING: marks.rename_columns([LEAF, MARKED])}
+        execute(text(lower_marks(owner, tied=tied)), incoming, takes_time=True)
+        execute(text(lower_kept(owner)), takes_time=True)
+        execute(text(lower_unmarked(owner)))

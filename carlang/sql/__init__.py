@@ -8,7 +8,7 @@ that is not in it. `duckdb` is the one dialect whose engine runs here.
 
 from carlang.sql.dialect import Dialect, UnsupportedError
 from carlang.sql.duckdb import DuckDBDialect
-from carlang.sql.kept import lower_kept, lower_let_go, lower_marks, lower_shown
+from carlang.sql.kept import LEAF, MARKED, lower_kept, lower_let_go, lower_marks, lower_shown, lower_unmarked
 from carlang.sql.lowering import lower
 from carlang.sql.occurrences import RECORD_IDS, shown_columns, tied_objects
 from carlang.sql.tables import (
@@ -50,7 +50,9 @@ def dialect_named(name: str) -> Dialect:
 __all__ = [
     "DIALECTS",
     "INCOMING",
+    "LEAF",
     "MARGIN",
+    "MARKED",
     "RECORD_IDS",
     "ROUNDS",
     "SCHEMA",
@@ -79,6 +81,7 @@ __all__ = [
     "lower_schema",
     "lower_shown",
     "lower_table",
+    "lower_unmarked",
     "shown_columns",
     "tied_objects",
 ]

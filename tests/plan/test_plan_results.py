@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import timedelta
+from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import HealthCheck, given, settings
 
@@ -12,9 +15,10 @@ from carlang.engine import Session, Window
 from carlang.resolve import Given, given_values
 from carlang.resolve.bound import BoundOutput
 from carlang.results import Output
+from carlang.store import Store, open_store
 from tests.reference.cases import compiled, session_over
 from tests.reference.chooser import Chooser, choosers, seeded
-from tests.reference.drawn_events import NOW, events, seen_twice
+from tests.reference.drawn_events import MODEL, NOW, events, seen_twice
 from tests.reference.drawn_programs import program
 from tests.seeds import drawn_seeds
 
@@ -50,6 +54,47 @@ def agree(session: Session, asked: Sequence[tuple[BoundOutput, Given]]) -> int:
     decisions = session.prepare(asked)
     assert ran(session, asked) == alone
     return sum(decision.choice.leaf is not None for decision in decisions)
+
+
+SEVERAL = """
+p = search Process:Create
+a = filter p where exe == "cmd.exe"
+b = filter p where exe == "at.exe" or image_path contains "at.exe"
+c = group b by exe
+output a, b, c
+"""
+
+
+def several() -> list[tuple[BoundOutput, Given]]:
+    return [(output, {}) for output in compiled(SEVERAL).require().outputs]
+
+
+def processes(folder: Path, exe: pa.Array) -> Store:
+    (folder / "process" / "create").mkdir(parents=True)
+    table = pa.table({"exe": exe, "record_id": [str(number) for number in range(len(exe))]})
+    pq.write_table(table, folder / "process" / "create" / "0.parquet")
+    return open_store(folder)
+
+
+def test_a_plan_takes_the_place_of_the_one_before(tmp_path: Path) -> None:
+    asked = several()
+    with Session(processes(tmp_path, pa.array(["cmd.exe", "AT.exe", None, "x"] * 3)), MODEL) as session:
+        alone = ran(session, asked)
+        for part in (asked, asked[:1], asked[1:], []):
+            assert sum(decision.choice.leaf is not None for decision in session.prepare(part)) == len(part)
+            assert ran(session, asked) == alone
+            assert ran(session, several()) == alone
+
+
+def test_values_that_cannot_be_looked_through_are_asked_for_as_ever(tmp_path: Path) -> None:
+    views = pa.array(["cmd.exe", "AT.exe", None, "x"], pa.string_view())
+    with Session(processes(tmp_path, views), MODEL) as session:
+        alone = ran(session, several())
+        asked = several()
+        assert {decision.choice.leaf for decision in session.prepare(asked)} == {None}
+        assert all("string_view" in decision.choice.reason for decision in session.prepare(asked))
+        assert ran(session, asked) == alone
+        assert [len(rows) for *_, rows in alone if isinstance(rows, list)] == [1, 1, 1]
 
 
 @settings(max_examples=5, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
