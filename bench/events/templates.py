@@ -1,6 +1,6 @@
 """Templates of events: what one kind of event has in common, drawn from a seed; a few of them make most events.
 
-The n-th template has a weight after Zipf and Mandelbrot, so that the commonest of 1,800 makes every fourteenth event.
+The n-th template has a weight after Zipf and Mandelbrot, so that the commonest of 1,800 makes one event of 23.
 What differs from event to event of one template stands in braces:
 
 - `{hex}` and `{guid}` are new with nearly every event, in about a fifth of process starts;
