@@ -9,9 +9,9 @@
 Parts: `one` analytic against SQL by hand; the `catalogue` against a bare scan; `growth` with events and programs;
 `ingest` against DuckDB alone; `start` and compiling against `import duckdb`; `peers`, other engines, of an environment
 of their own (`pip install eql pySigma-backend-sqlite`). Each task is done in a process of its own, the best of some
-rounds counts, and CPU is that of all threads. `--into` puts the tables, and plots of them, into a page; it needs
-`pip install carlang[bench]`. Stores and logs are made in a folder that goes afterwards, or in that of `--folder`,
-which stays.
+rounds counts, and CPU is that of all threads. `--into` puts the tables, and plots of them, into a page, in
+the place of those of the same titles; it needs `pip install carlang[bench]`. Stores and logs are made in a folder that
+goes afterwards, or in that of `--folder`, which stays.
 """
 
 from __future__ import annotations

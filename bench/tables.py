@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -63,16 +64,20 @@ def draw(plot: Plot, folder: Path) -> None:
     figure.savefig(folder / f"{plot.name}.svg", metadata={"Date": None})
 
 
-def write_page(page: Path, text: str, tables: Sequence[Table]) -> None:
-    """Put tables into a page, between its two marks, and their plots into the folder of its name."""
-    folder = page.with_suffix("")
+def write_page(page: Path, said: str, tables: Sequence[Table]) -> None:
+    """Put tables into a page, between its two marks, each with what is `said` of where and when it was measured.
+
+    A table takes the place of the one with its title; others stay. Plots go into the folder of the page's name.
+    """
     before, mark, rest = page.read_text("utf-8").partition(BEGIN)
-    _, end, after = rest.partition(END)
+    measured, end, after = rest.partition(END)
     if not mark or not end:
         raise SystemExit(f"{page} has no `{BEGIN}` and `{END}`; put them where the tables are to stand")
+    sections = {text.partition("\n")[0]: text.strip() for text in re.split("^### ", measured, flags=re.MULTILINE)[1:]}
+    folder = page.with_suffix("")
     for table in tables:
         if table.plot:
             draw(table.plot, folder)
-    parts = [text, *(table.markdown(folder.name) for table in tables)]
-    measured = "\n".join(parts)
-    page.write_text(f"{before}{BEGIN}\n\n{measured}\n{END}{after}", "utf-8")
+        sections[table.title] = f"{table.markdown(folder.name).removeprefix('### ').strip()}\n\n{said.strip()}"
+    text = "".join(f"\n### {section}\n" for section in sections.values())
+    page.write_text(f"{before}{BEGIN}\n{text}\n{END}{after}", "utf-8")

@@ -84,13 +84,15 @@ def test_made_up_rules_compile_and_ask_in_every_way() -> None:
 
 def test_tables_come_between_the_marks_of_a_page(tmp_path: Path) -> None:
     page = tmp_path / "page.md"
-    page.write_text(f"# Before\n\n{BEGIN}\nold\n{END}\n\nafter\n", "utf-8")
-    write_page(page, "said\n", [Table("A table", ["what", "s"], [["one", "1"]], "A note.")])
+    page.write_text(f"# Before\n\n{BEGIN}\n{END}\n\nafter\n", "utf-8")
+    write_page(page, "then\n", [Table("One", ["what", "s"], [["a", "1"]]), Table("Other", ["what", "s"], [["b", "2"]])])
+    write_page(page, "now\n", [Table("One", ["what", "s"], [["a", "3"]], "A note.")])
     text = page.read_text("utf-8")
-    assert text.startswith("# Before\n")
-    assert text.endswith(f"{END}\n\nafter\n")
-    assert "said\n\n### A table\n\nA note.\n\n| what | s |\n| --- | ---: |\n| one | 1 |\n" in text
-    assert "old" not in text
+    assert text.startswith(
+        f"# Before\n\n{BEGIN}\n\n### One\n\nA note.\n\n| what | s |\n| --- | ---: |\n| a | 3 |\n\nnow\n"
+    )
+    assert text.endswith(f"### Other\n\n| what | s |\n| --- | ---: |\n| b | 2 |\n\nthen\n\n{END}\n\nafter\n")
+    assert "| a | 1 |" not in text
     page.write_text("# Without marks\n", "utf-8")
     with pytest.raises(SystemExit, match="has no `<!-- measured -->`"):
         write_page(page, "", [])
