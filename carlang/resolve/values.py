@@ -436,6 +436,9 @@ def _is_list(ctx: Context, row: Row, expr: ast.Expr) -> bool:
             return name in _LIST_FUNCTIONS or NUMBERED_TOP.fullmatch(name) is not None
         case ast.Name(ident):
             columns = row.bare(ident)
+            meaning = ctx.names.get(ident)
+            if not columns and isinstance(meaning, ScalarName):
+                return meaning.value.type.kind is Kind.LIST
         case ast.Member() as member if path := _path(member):
             column = row.exact(".".join(row.strip([name.ident for name in path])))
             columns = [column] if column else []

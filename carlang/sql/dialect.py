@@ -182,8 +182,8 @@ class Dialect:
         """Return the test that some item of a list passes a test."""
         self.refuse("every text of an event")
 
-    def with_value(self, name: str, value: SQL, body: SQL) -> SQL:  # noqa: ARG002  # the same
-        """Return an expression in which a column of this name stands for a value, which is computed once."""
+    def with_values(self, values: Sequence[SQL], body: Callable[[Sequence[SQL]], SQL]) -> SQL:  # noqa: ARG002  # the same
+        """Return what `body` makes of some values, each computed once and outside of what it makes."""
         self.refuse("every text of an event")
 
     def in_block(self, address: SQL, low: int, high: int) -> SQL:  # noqa: ARG002  # the same

@@ -110,7 +110,8 @@ class QueryBuilder:
     `tables` gathers the named streams, each a common table expression, in the order in which they depend on one
     another. `computed` holds, by identity, the expressions that are columns already where the builder stands; `numbers`
     are for the names of such columns. With `of_records` streams of tied records are lowered as those and not as
-    occurrences. `each_text` is the text at hand in a test of every text.
+    occurrences. `each_text` is the text at hand in a test of every text, and `known` holds, by identity, the queries in
+    that test: what they give.
     """
 
     dialect: Dialect
@@ -121,6 +122,7 @@ class QueryBuilder:
     tables: dict[str, exp.Query] = field(default_factory=dict)
     computed: Mapping[int, str] = field(default_factory=dict)
     each_text: SQL | None = None
+    known: Mapping[int, SQL] = field(default_factory=dict)
     numbers: Iterator[int] = field(default_factory=count)
 
     # ---- streams -----------------------------------------------------------------------------------------------------
@@ -500,6 +502,8 @@ class QueryBuilder:
         """Return a value, or a condition as a value, which is never missing."""
         check_time()
         # What is asked of a process is a column wherever it is asked for.
+        if id(expr) in self.known:
+            return self.known[id(expr)].copy()
         if id(expr) in self.computed or isinstance(expr, bound.ProcessField):
             return column(self.computed[id(expr)])
         match expr:
@@ -592,8 +596,6 @@ class QueryBuilder:
         """
         tests: list[SQL] = []
         queries = [node for node in bound.walk(some.test) if isinstance(node, bound.Scalar)]
-        known = {id(query): f"#query{index}" for index, query in enumerate(queries)}
-        within = replace(self, computed={**self.computed, **known})
         for value in some.values:
             text_or_list = self.value(value)
             if value.type.is_string:
@@ -601,11 +603,20 @@ class QueryBuilder:
                 continue
             record = value.type.kind is Kind.RECORD
             items = self.dialect.leaves(text_or_list) if record else text_or_list
-            test = self.dialect.some_item(items, lambda item: replace(within, each_text=item).condition(some.test))
-            for index, query in enumerate(queries):
-                test = self.dialect.with_value(f"#query{index}", self.value(query), test)
-            tests.append(test)
+            if not queries:
+                tests.append(self._some_item(items, some.test, {}))
+                continue
+
+            def among(known: Sequence[SQL], items: SQL = items) -> SQL:
+                return self._some_item(items, some.test, {id(q): v for q, v in zip(queries, known, strict=True)})
+
+            tests.append(self.dialect.with_values([self.value(query) for query in queries], among))
         return any_of(tests)
+
+    def _some_item(self, items: SQL, test: bound.BoundExpr, known: Mapping[int, SQL]) -> SQL:
+        """Test the items of a list, in a place where some queries have been computed."""
+        within = replace(self, known=known)
+        return self.dialect.some_item(items, lambda item: replace(within, each_text=item).condition(test))
 
     def _each_text(self) -> SQL:
         if self.each_text is None:

@@ -432,3 +432,10 @@ def test_now_is_one_instant() -> None:
 
 def _second(time: datetime | None) -> int | None:
     return None if time is None else int((time - START).total_seconds())
+
+
+def test_a_list_that_is_computed_has_elements_too() -> None:
+    text = (
+        f'xs = split("a,b", ",")\n{P}q = from p select first(xs) as a, xs[-1] as b, last(xs) as c, xs[2] as d\noutput q'
+    )
+    assert rows(text, [process(1)]) == [{"a": "a", "b": "b", "c": "b", "d": None}]

@@ -243,6 +243,9 @@ class Reader:
             return name in ("split", "values", "top", "rare") or (name.startswith("top") and name[3:].isdigit())
         path = path_of(written)
         column = view.column(path) if path else None
+        meaning = self.names.get(path[0]) if path and len(path) == 1 else None
+        if column is None and isinstance(meaning, Computed):
+            return meaning.term.type.startswith("list:")
         return isinstance(written, ast.ListLit) or (column is not None and view.columns[column].startswith("list:"))
 
     def _second(self, view: View, call: ast.Call) -> Any:

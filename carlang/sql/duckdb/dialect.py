@@ -88,10 +88,12 @@ class DuckDBDialect(Dialect):
         tested = exp.Lambda(this=test(exp.Column(this=item.copy())), expressions=[item])
         return call("list_bool_or", call("list_transform", items, tested))
 
-    def with_value(self, name: str, value: SQL, body: SQL) -> SQL:
-        """Return an expression in which a column of this name stands for a value, which is computed once."""
-        word = exp.to_identifier(name, quoted=True)
-        one = call("list_transform", exp.Array(expressions=[value]), exp.Lambda(this=body, expressions=[word]))
+    def with_values(self, values: Sequence[SQL], body: Callable[[Sequence[SQL]], SQL]) -> SQL:
+        """Return what `body` makes of some values; DuckDB's functions of items take no query, so these stand before."""
+        word = exp.to_identifier("#values", quoted=True)
+        each = [call("struct_extract", exp.Column(this=word.copy()), number(n + 1)) for n in range(len(values))]
+        rows = exp.Array(expressions=[call("row", *values)])
+        one = call("list_transform", rows, exp.Lambda(this=body(each), expressions=[word]))
         return call("list_extract", one, number(1))
 
     def in_block(self, address: SQL, low: int, high: int) -> SQL:
