@@ -70,6 +70,8 @@ def _of_object(text: str, owner: Object, form: re.Match[str], model: Model) -> W
     if field := _field_of(owner, field_word, text):
         written = text if "." in field_word else field_word
         return Wanted(owner, action, field, remark or _called_otherwise(written, field))
+    if action is None and (meant := owner.action(field_word)):
+        return Wanted(owner, meant, None, f"`{text}` is `{owner.title}:{meant.name}` here")
     search = f"{owner.name}:{action.name}" if action else owner.name
     raise CompileError(_faults(search, field_word, model))
 
@@ -118,7 +120,9 @@ def _unknown(text: str, model: Model) -> tuple[Wanted, ...]:
     if near is None and _CLASS.fullmatch(text):
         raise CompileError(_faults(text, "", model))
     source = Source.whole(_ARGUMENT, text)
-    fault = Diagnostic(codes.UNKNOWN_FIELD, f"no object has a field `{text}`", source, Span(0, len(text)))
+    code = codes.UNKNOWN_FIELD if near else codes.UNKNOWN_OBJECT
+    message = f"no object has a field `{text}`" if near else f"`{text}` is neither a class of events nor a field"
+    fault = Diagnostic(code, message, source, Span(0, len(text)))
     fault = fault.with_label(f"did you mean `{near}`?") if near else fault
     raise CompileError([fault.with_help("without a name, `carlang fields` lists every object")])
 

@@ -29,6 +29,7 @@ def told(name: str | None) -> list[str]:
         ("Process:Create", "process:create"),
         ("Process:*", "process"),
         ("process/create", "process:create"),
+        ("process.create", "process:create"),
         ("Thread:RemoteCreate", "thread:remote_create"),
         ("Process.command_line", "process.command_line"),
         ("Process:Create.CommandLine", "process:create.command_line"),
@@ -65,9 +66,10 @@ def test_a_field_at_large_is_that_of_every_object_that_has_one() -> None:
         ("Process:Create.parent_ex", "CL201", "parent_exe"),
         ("comand_line", "CL201", "command_line"),
         ("zzzzzzzz", "CL203", ""),
-        ("Process:", "CL201", ""),
-        ('x"y (', "CL201", ""),
-        ("", "CL201", ""),
+        ("Process:", "CL203", ""),
+        ("Process:Create,Terminate", "CL203", ""),
+        ('x"y (', "CL203", ""),
+        ("", "CL203", ""),
     ],
 )
 def test_a_name_that_means_nothing_is_told_as_in_a_program(name: str, code: str, near: str) -> None:
