@@ -39,6 +39,8 @@ _STATEMENTS = (
     "g = group a, b having (count() > 2) every 2 seconds",
     "c = count(b) by user every 1 second",
     "q = sequence (a, b, p) by hostname until b",
+    "q = sequence (a, no b, p * 2 where (p.hostname == a.hostname and p.sensor != 'x')) within 9 seconds",
+    "q = sequence (no b where (b.user == a.user), a where (sensor == 'sysmon'), no p) by hostname within 3 seconds",
     "u = a + b\nr = filter u where (user exists)",
     "u = p + x\nr = unique(u.record_id)",
     "d = p - a by record_id",
