@@ -19,14 +19,13 @@ next, from the cheapest:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 from sqlglot import exp
 
 from carlang.model.types import Column
 from carlang.resolve import bound
-from carlang.sql.dialect import Dialect
 from carlang.sql.fragments import (
     SQL,
     all_of,
@@ -34,14 +33,12 @@ from carlang.sql.fragments import (
     as_named,
     call,
     column,
-    folded,
     missing,
     number,
     ordered,
     present,
     select,
     subquery,
-    when,
 )
 from carlang.sql.occurrences import hidden
 from carlang.sql.runs import (
@@ -60,10 +57,9 @@ from carlang.sql.runs import (
     rows_of,
     window,
 )
-from carlang.sql.stages import Link, Plan, Stage, Told, first_time, is_own, linked, of_both, of_others, own_columns
+from carlang.sql.stages import Link, Stage, Told, first_time, linked, of_both, of_others, own_columns
+from carlang.sql.waits import END, Runs, Waits
 
-_END = "#end"
-_LATEST = (1 << 63) - 1
 _UNTIL, _EVENT, _ABSENT, _WAITING = range(4)
 """The order of what stands at one instant: an event of an absent step ends no run of its instant, and none that an
 event of the instant carries on."""
@@ -78,35 +74,8 @@ class Source:
     lists: Sequence[str] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Runs:
-    """Runs that have got as far as a stage: a common table expression and its columns."""
-
-    table: str
-    columns: tuple[str, ...]
-
-
-@dataclass
-class SequenceQuery:
-    """Makes the query of a sequence; the stages on the way to it are common table expressions in `tables`.
-
-    `condition` and `value` lower expressions over rows in which columns have the names that these ask for.
-    """
-
-    dialect: Dialect
-    sequence: bound.Sequenced
-    within: SQL | None
-    condition: Callable[[bound.BoundExpr], SQL]
-    value: Callable[[bound.BoundExpr], SQL]
-    tables: dict[str, exp.Query]
-    plan: Plan = field(init=False)
-    keys: list[str] = field(init=False)
-    events: dict[int, str] = field(init=False, default_factory=dict)
-    """The table of the events of each step and, under -1, of `until`."""
-
-    def __post_init__(self) -> None:
-        self.plan = Plan(self.sequence)
-        self.keys = [f"#key{i}" for i in range(len(self.sequence.keys))]
+class SequenceQuery(Waits):
+    """Makes the query of a sequence from what takes part in it."""
 
     def query(self, sources: Sequence[Source], until: Source | None) -> exp.Query:
         """Return the runs that are rows, with the columns of all steps that are there."""
@@ -156,11 +125,6 @@ class SequenceQuery:
 
     def _microseconds(self) -> SQL:
         return self.dialect.microseconds(column("time"))
-
-    def _table(self, what: str, query: exp.Query) -> str:
-        label = f"#{what} {len(self.tables)}"
-        self.tables[label] = query
-        return label
 
     # ---- the first step ----------------------------------------------------------------------------------------------
 
@@ -259,10 +223,6 @@ class SequenceQuery:
         firsts = [name for name in of_others(step) if step.is_repeated and name == first_time(step)]
         return [name for name in (*own_columns(step), *firsts) if name not in runs.columns]
 
-    def _all(self, tests: Sequence[bound.BoundExpr]) -> SQL:
-        lowered = [self.condition(test) for test in tests]
-        return all_of([exp.Paren(this=each) if isinstance(each, exp.Or) else each for each in lowered])
-
     def _plain(self, runs: Runs, index: int) -> Runs:
         """Carry on the runs behind which an event of the step stands next in order of time."""
         stage = self.plan.stages[index]
@@ -331,7 +291,7 @@ class SequenceQuery:
 
     def _in_time(self) -> list[SQL]:
         """The tests that an event at `#at'` comes while a run waits."""
-        tests: list[SQL] = [exp.LTE(this=column(f"{AT}'"), expression=column(_END))]
+        tests: list[SQL] = [exp.LTE(this=column(f"{AT}'"), expression=column(END))]
         if self.within is not None:
             taken = exp.Sub(this=column(f"{AT}'"), expression=column(FIRST))
             tests.append(exp.LTE(this=taken, expression=exp.Paren(this=self.within.copy())))
@@ -360,119 +320,7 @@ class SequenceQuery:
         )
         return self._joined(subquery(left, "left"), label, index, runs, [column(f"{NEW}'"), column(NEW)])
 
-    def _numbered(self, runs: Runs) -> Runs:
-        """Give runs their numbers, the newest the highest: the order of their last events, then of those before."""
-        if RUN in runs.columns:
-            return runs
-        parts = sorted((c for c in runs.columns if c.startswith("#n")), key=lambda c: -int(c[2:]))
-        firsts = [c for c in runs.columns if c in self.plan.firsts]
-        order = [ordered(column(c)) for c in (*parts, *firsts)]
-        numbered = as_named(window(call("row_number"), [], order), RUN)
-        query = select([*(column(c) for c in runs.columns), numbered], rows_of(runs.table))
-        return Runs(self._table("runs", query), (*runs.columns, RUN))
-
-    # ---- how long runs wait ------------------------------------------------------------------------------------------
-
-    def _waiting(self, runs: Runs, index: int) -> Runs:
-        """Give runs the last instant at which an event of the next stage can carry them on."""
-        before = runs.columns
-        ends: list[SQL] = []
-        if -1 in self.events:
-            runs = self._until(runs)
-            ends.append(exp.Sub(this=column("#until"), expression=number(1)))
-        for number_, step in enumerate(self.plan.stages[index].absent):
-            runs = self._beside(runs, step, f"#behind{number_}")
-            ends.append(column(f"#behind{number_}"))
-        told = [self._told(each) for each in self.plan.told_apart(index - 1)]
-        order = [ordered(column(f"#n{self.plan.stages[index - 1].part}"))]
-        ends.append(window(call("lead", column(AT)), [*(column(k) for k in self.keys), *told], order))
-        # DuckDB's `least` leaves out what is missing; sqlglot's would be missing then.
-        end = call("least", number(_LATEST), *ends)
-        query = select([*(column(c) for c in before), as_named(end, _END)], rows_of(runs.table))
-        return Runs(self._table("runs", query), (*before, _END))
-
-    def _told(self, told: Told) -> SQL:
-        """What tells runs apart, in the form in which it is compared."""
-        if told.by_event:
-            return column(f"#n{told.part}")
-        return folded(column(told.name)) if told.type.is_string else column(told.name)
-
-    def _until(self, runs: Runs) -> Runs:
-        ends = all_rows(self.events[-1])
-        query = nearest(self.dialect, rows_of(runs.table), runs.columns, ends, self.keys, [], alias="#until")
-        return Runs(self._table("runs", query), (*runs.columns, "#until"))
-
-    def _beside(self, runs: Runs, step: bound.Step, alias: str, *, before: bool = False) -> Runs:
-        """Give runs the time of the nearest event of an absent step behind them, or before, if its condition holds."""
-        link = linked(step.condition, lambda name: is_own(step, name))
-        label = self.events[id(step)]
-        events = all_rows(label)
-        if link.of_event:
-            events = events.where(self._all(link.of_event), copy=False)
-        if link.rest:
-            return self._beside_any(runs, step, link, alias, before=before)
-        equal = [self._comparable(run) for run, _ in link.equal]
-        events = self._with_equal(events, link)
-        query = nearest(
-            self.dialect, rows_of(runs.table), runs.columns, events, self.keys, equal, alias=alias, before=before
-        )
-        if link.of_run:
-            passing = as_named(when(self._all(link.of_run), column(alias)), alias)
-            query = select([*(column(c) for c in runs.columns), passing], subquery(query, "nearest"))
-        return Runs(self._table("runs", query), (*runs.columns, alias))
-
-    def _beside_any(self, runs: Runs, step: bound.Step, link: Link, alias: str, *, before: bool) -> Runs:
-        """Do the same for a condition that cannot be compared as keys are: by a join."""
-        numbered = self._numbered(runs)
-        events = all_rows(self.events[id(step)])
-        pairs = beside(
-            rows_of(numbered.table), numbered.columns, events, own_columns(step), self.keys, self.within, before=before
-        )
-        pairs = pairs.where(self._all([*link.of_event, *of_both(link)]), copy=False)
-        time = call("max" if before else "min", column(f"{AT}'"))
-        nearest_times = select([as_named(column(RUN), f"{RUN}'"), as_named(time, alias)], subquery(pairs, "pairs"))
-        nearest_times = nearest_times.group_by(column(RUN), copy=False)
-        query = select([*(column(c) for c in runs.columns), column(alias)], rows_of(numbered.table)).join(
-            subquery(nearest_times, "nearest"),
-            on=exp.EQ(this=column(RUN), expression=column(f"{RUN}'")),
-            join_type="left",
-            copy=False,
-        )
-        return Runs(self._table("runs", query), (*runs.columns, alias))
-
-    def _comparable(self, value: bound.BoundExpr) -> SQL:
-        lowered = self.value(value)
-        return folded(lowered) if value.type.is_string else lowered
-
-    def _with_equal(self, events: exp.Select, link: Link) -> exp.Select:
-        """Give events what runs are compared with."""
-        if not link.equal:
-            return events
-        equal = [as_named(self._comparable(event), f"#equal{i}") for i, (_, event) in enumerate(link.equal)]
-        return select([exp.Star(), *equal], subquery(events, "events"))
-
     # ---- complete runs -----------------------------------------------------------------------------------------------
-
-    def _undisturbed(self, runs: Runs) -> Runs:
-        """The complete runs behind which none of the last, absent steps comes, nor `until`, in the time there is."""
-        if not self.plan.trailing or self.within is None:
-            return runs
-        columns = runs.columns
-        aliases = [f"#behind{i}" for i in range(len(self.plan.trailing))]
-        for step, alias in zip(self.plan.trailing, aliases, strict=True):
-            runs = self._beside(runs, step, alias)
-        if -1 in self.events:
-            runs = self._until(runs)
-            aliases.append("#until")
-        tests: list[SQL] = []
-        for alias in aliases:
-            after = exp.Paren(this=exp.Sub(this=column(alias), expression=column(FIRST)))
-            late = exp.GT(this=after, expression=exp.Paren(this=self.within.copy()))
-            tests.append(any_of([missing(column(alias)), late]))
-        query = select([column(c) for c in columns], rows_of(runs.table)).where(
-            all_of([exp.Paren(this=test) for test in tests]), copy=False
-        )
-        return Runs(self._table("runs", query), columns)
 
     def _complete(self, runs: Runs, sources: Sequence[Source]) -> exp.Query:
         """The columns of all steps, and of repeated ones the time of the first event."""

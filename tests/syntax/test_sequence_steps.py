@@ -99,7 +99,7 @@ def test_a_step_may_have_any_name(written: str, steps: list[tuple[str, bool]]) -
         ("x = sequence (a, (c * 2) * 3)", "(c * 2) * 3"),
         ("x = sequence (a, c * n)", "n"),
         ("x = sequence (a, b then c)", "then"),
-        ("x = sequence (a, 3 * c)", "3"),
+        ("x = sequence (a, 3 * c)", "3 * "),
     ],
 )
 def test_what_is_no_step_is_a_fault_at_its_place(written: str, at: str) -> None:
