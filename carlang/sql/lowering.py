@@ -468,7 +468,7 @@ class QueryBuilder:
 
     def _related(self, related: bound.Related) -> exp.Query:
         self._provide_lives(related.lives)
-        table = f"{processes.ROOTS} {len(self.tables)}"
+        table = f"{processes.ROOTS} {next(self.numbers)}"
         rows = self.table(related.input)
         self.tables[table] = processes.roots(self.dialect, related, rows)
         return processes.tree(self.dialect, related, table, self._hidden(related))

@@ -62,7 +62,7 @@ def seeing(
     for each in fields:
         key = each.column, each.generation, each.identity
         if key not in names:
-            names[key] = f"#process {next(numbers)}"
+            names[key] = f"#seen {next(numbers)}"
         computed[id(each)] = names[key]
     for identity in dict.fromkeys(each.identity for each in fields):
         asked = [(c, generation, alias) for (c, generation, of), alias in names.items() if of == identity]

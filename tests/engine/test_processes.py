@@ -197,6 +197,28 @@ def test_the_parent_of_the_process_behind_a_row_is_that_of_the_tree(session: Ses
     assert rows(session, text) == [{"own": "106", "a": "102", "b": "e101", "c": "{T1}", "d": None}]
 
 
+SEEN = {
+    "q = search Process:Create | filter exe == 'e102' | ancestors | children": ["101", "102", "104"],
+    # A step's own condition, the keys and conditions of a burst, and a part that may be missing.
+    """p = search Process:Create
+f = search File:Create
+s = sequence (p where (p.pid == 10 and p.exe == 'e2'), f where (f.process.record_id == '2')) by hostname
+q = from s select f.process.record_id as record_id""": ["2"],
+    """p = search Process:Create where (hostname == 'H1')
+g = group p by guid having (count(distinct process.parent.exe) > 0 and process.pid == 6) within any 1 minute
+q = from g select first(exe) as record_id""": ["e106"],
+    """p = search Process:Create
+t = search Process:Terminate
+j = join (t, p optional) where (t.process.record_id == p.record_id and p.exe == 'e5')
+q = from j select p.record_id as record_id""": ["5", None, None],
+}
+
+
+@pytest.mark.parametrize(("text", "wanted"), SEEN.items())
+def test_processes_are_seen_from_every_form(session: Session, text: str, wanted: list[str | None]) -> None:
+    assert sorted([row["record_id"] for row in rows(session, f"{text}\noutput q")], key=str) == wanted
+
+
 def test_one_start_of_two_sensors_is_one_process() -> None:
     sysmon = {"sensor": "sysmon", "login_id": "0x1", "exe": "cmd.exe"}
     security = {**sysmon, "sensor": "windows_security"}

@@ -95,13 +95,15 @@ _TABLES = {
     """,
 }
 _BEHIND = """
-    SELECT e.* EXCLUDE ("#guid", "#host", "#pid", "#time", "#at"), CASE
-        WHEN g."#n" IS NOT NULL AND (g."#till" IS NULL OR e."#time" IS NULL OR e."#time" <= g."#till") THEN g."#n"
-        WHEN (e."#guid" IS NULL OR p."#guid" IS NULL) AND (p."#till" IS NULL OR e."#time" <= p."#till") THEN p."#n"
+    SELECT e.* EXCLUDE ("#its guid", "#its host", "#its pid", "#its time", "#its at"), CASE
+        WHEN g."#n" IS NOT NULL AND (g."#till" IS NULL OR e."#its time" IS NULL OR e."#its time" <= g."#till")
+        THEN g."#n"
+        WHEN (e."#its guid" IS NULL OR p."#guid" IS NULL) AND (p."#till" IS NULL OR e."#its time" <= p."#till")
+        THEN p."#n"
     END AS "#behind"
     FROM "#rows" AS e
-    ASOF LEFT JOIN "#by guid" AS g ON e."#guid" = g."#guid" AND e."#at" >= g."time"
-    ASOF LEFT JOIN "#by pid" AS p ON e."#host" = p."#host" AND e."#pid" = p."pid" AND e."#time" >= p."time"
+    ASOF LEFT JOIN "#by guid" AS g ON e."#its guid" = g."#guid" AND e."#its at" >= g."time"
+    ASOF LEFT JOIN "#by pid" AS p ON e."#its host" = p."#host" AND e."#its pid" = p."pid" AND e."#its time" >= p."time"
 """
 _ROOTS = """
     SELECT row_number() OVER () AS "#root", * FROM (
@@ -109,12 +111,13 @@ _ROOTS = """
             min("#root_guid") AS "#root_guid", min("#root_pid") AS "#root_pid"
         FROM (
             SELECT coalesce(g."#process", CASE
-                WHEN (e."#guid" IS NULL OR p."#guid" IS NULL) AND (p."#till" IS NULL OR e."#time" <= p."#till")
+                WHEN (e."#its guid" IS NULL OR p."#guid" IS NULL) AND (p."#till" IS NULL OR e."#its time" <= p."#till")
                 THEN p."#process"
-            END) AS "#top", e."#guid", e."#root_guid", e."#root_pid"
+            END) AS "#top", e."#its guid" AS "#guid", e."#root_guid", e."#root_pid"
             FROM "#rows" AS e
-            LEFT JOIN "#processes" AS g ON e."#guid" = g."#guid"
-            ASOF LEFT JOIN "#by pid" AS p ON e."#host" = p."#host" AND e."#pid" = p."pid" AND e."#time" >= p."time"
+            LEFT JOIN "#processes" AS g ON e."#its guid" = g."#guid"
+            ASOF LEFT JOIN "#by pid" AS p
+                ON e."#its host" = p."#host" AND e."#its pid" = p."pid" AND e."#its time" >= p."time"
         ) AS known WHERE "#top" IS NOT NULL OR "#guid" IS NOT NULL GROUP BY ALL
     ) AS roots
 """
@@ -178,7 +181,7 @@ def behind(rows: SQL, keys: ProcessKeys) -> exp.Query:
     """Return rows with the number of the start of the process behind each, in the column `#behind`."""
     time = keys.time if keys.time is not None else exp.cast(exp.null(), "timestamptz")
     at = exp.Coalesce(this=time.copy(), expressions=[exp.cast(exp.Literal.string("infinity"), "timestamptz")])
-    keyed = select([exp.Star(), *_keyed(keys, time), as_named(at, "#at")], rows)
+    keyed = select([exp.Star(), *_keyed(keys, time), as_named(at, "#its at")], rows)
     return _over(_BEHIND, {"#rows": keyed})
 
 
@@ -203,10 +206,10 @@ def relatives(kin: str, table_of_roots: str) -> exp.Query:
 def _keyed(keys: ProcessKeys, time: SQL) -> list[SQL]:
     guid, host, pid = (each if each is not None else exp.null() for each in (keys.guid, keys.host, keys.pid))
     return [
-        as_named(_known(exp.cast(guid.copy(), "varchar")), "#guid"),
-        as_named(exp.Lower(this=exp.cast(host, "varchar")), "#host"),
-        as_named(exp.cast(pid.copy(), "bigint"), "#pid"),
-        as_named(time.copy(), "#time"),
+        as_named(_known(exp.cast(guid.copy(), "varchar")), "#its guid"),
+        as_named(exp.Lower(this=exp.cast(host, "varchar")), "#its host"),
+        as_named(exp.cast(pid.copy(), "bigint"), "#its pid"),
+        as_named(time.copy(), "#its time"),
     ]
 
 
