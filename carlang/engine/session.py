@@ -54,6 +54,7 @@ class QuerySession(ABC):
         self.records_apart = records_apart
         self._window = Window()
         self._occurrences: dict[str, frozenset[Class]] = {}
+        self._empty: dict[tuple[Column, ...], Answer] = {}
         # An engine runs one query at a time, and no table may be made while one that needs it is on its way.
         self._lock = threading.Lock()
         self._engine.execute(engine.dialect.text(lower_schema()))
@@ -109,8 +110,11 @@ class QuerySession(ABC):
         """Return an output without rows."""
         with self._lock:
             tied = self._tied(output)
-            query = lower_nothing(self._engine.dialect, shown_columns(output, tied))
-            return _output(output, self._engine.query(self._engine.dialect.text(query)), tied)
+            columns = shown_columns(output, tied)
+            if columns not in self._empty:  # most outputs of a catalogue have the columns of one of few classes
+                query = lower_nothing(self._engine.dialect, columns)
+                self._empty[columns] = self._engine.query(self._engine.dialect.text(query))
+            return _output(output, self._empty[columns], tied)
 
     def sql(self, output: BoundOutput, now: datetime, given: Given | None = None) -> str:
         """Return the query that `run` asks of the engine; raises as it does."""
