@@ -142,7 +142,10 @@ class View:
         owners = {p[len(prefix) :]: e for p, e in self.owners.items() if p.startswith(prefix)}
         part = View(inner, owners)
         within = part.bare(rest[-1]) or part.by_alias(rest[-1])
-        return prefix + within if within else None
+        if within:
+            return prefix + within
+        # A part comes first, but its name may be the stream's own as well.
+        return self.bare(rest[1]) if rest[0] in self.names and len(rest) == 2 else None
 
     def texts_of_any(self, path: Sequence[str]) -> list[str] | None:
         """Return the columns with texts that `any`, or `a.any` of a part, is of; None where a column is called so."""
