@@ -2,8 +2,8 @@
 
 Kept events have the numbers of the numbered events that they come from. Which of them a leaf of a plan needs stands in
 a table of marks: a leaf's number and an event's. Where records are tied, a record's partner is marked with it, so that
-an occurrence is put together from kept events as it is from all. An event is kept once for each leaf: a scan tests the
-leaf first and reads of the other columns no more than what is of it, which a join with the marks would not do.
+an occurrence is put together from kept events as it is from all. An event is kept once for each leaf, so
+that the engine finds those of one by a test of one column, and no marks are needed once all is kept.
 """
 
 from __future__ import annotations
