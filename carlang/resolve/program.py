@@ -384,15 +384,17 @@ class _Statements:
     def _lone_output(self, name: ast.Name) -> None:
         """Repair the output of an unknown name where one stream is left that it can mean."""
         fault = self.ctx.diagnostics[-1]
-        meant = lone_stream(self.ctx, name, output=True)
-        if fault.code is codes.UNKNOWN_STREAM and fault.repair is None and meant:
+        # That an object is called so as well is less likely than the one stream that is left.
+        by_object = fault.repair is not None and fault.repair.edits[0].text.startswith("search ")
+        if fault.code is not codes.UNKNOWN_STREAM or not (fault.repair is None or by_object):
+            return
+        if meant := lone_stream(self.ctx, name, output=True):
             label = f"`{meant}` is the one stream that nothing uses"
-            self.ctx.diagnostics[-1] = fault.with_label(label).repaired_by(meant)
-        elif (
-            fault.code is codes.UNKNOWN_STREAM and fault.repair is None and (meant := stream_of_values(self.ctx, name))
-        ):
+        elif meant := stream_of_values(self.ctx, name):
             label = f"`{meant}` is the one stream that nothing uses of these values"
-            self.ctx.diagnostics[-1] = fault.with_label(label).repaired_by(meant)
+        else:
+            return
+        self.ctx.diagnostics[-1] = replace(fault, repair=None).with_label(label).repaired_by(meant)
 
     def _add_output(self, name: str, flow: Flow, span: Span) -> None:
         if any(output.name == name for output in self.outputs):
