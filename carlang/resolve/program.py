@@ -385,7 +385,7 @@ class _Statements:
         """Repair the output of an unknown name where one stream is left that it can mean."""
         fault = self.ctx.diagnostics[-1]
         # That an object is called so as well is less likely than the one stream that is left.
-        by_object = fault.repair is not None and fault.repair.edits[0].text.startswith("search ")
+        by_object = fault.repair is not None and fault.repair.edits[0].text.lstrip("(").startswith("search ")
         if fault.code is not codes.UNKNOWN_STREAM or not (fault.repair is None or by_object):
             return
         if meant := lone_stream(self.ctx, name, output=True):

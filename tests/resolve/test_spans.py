@@ -32,8 +32,10 @@ def _check_spans(programs: Iterable[CompiledProgram], least: int) -> None:
     for program in programs:
         for node in _nodes(program):
             if node.span is None:
-                # A key that a selection gives without being asked, and the condition of a join without one.
-                assert isinstance(node, bound.FieldRef) or node == bound.AllOf(()), node
+                # A key that a selection gives without being asked, the condition of a join without one, and the starts
+                # and ends of processes, which all that asks for them in a program shares.
+                lives = isinstance(node, bound.Events) and [s.object for s in node.sets] == ["process"]
+                assert isinstance(node, bound.FieldRef) or node == bound.AllOf(()) or lives, node
                 continue
             assert 0 <= node.span.start < node.span.end <= len(program.source.text), node
             nodes += 1
