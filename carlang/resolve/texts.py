@@ -70,7 +70,7 @@ def _prefix(ctx: Context, row: Row, expr: ast.Expr) -> str | None:
     rest = row.strip(path)
     if len(rest) == 1:
         known = row.bare(rest[0]) or row.by_alias(rest[0]) or (len(path) == 1 and rest[0] in ctx.names)
-        return None if known else ""
+        return None if known else row.own  # in a step of a sequence, its own event
     prefix = ".".join(rest[:-1])
     return f"{prefix}." if prefix in row.parts and not row.exact(".".join(rest)) else None
 

@@ -499,7 +499,9 @@ class _Run:
         if not others and step.absent:
             others = [pair for pair in all_steps if not pair[0].absent][:1]
         view = replace(_steps_view([*others, (step, stream)]), own=f"{step.name}.")
-        names = {name for path in _paths(written.condition) if (name := _column_of(view, path))}
+        paths = list(_paths(written.condition))
+        names = {name for path in paths if (name := _column_of(view, path))}
+        names |= {name for path in paths for name in view.texts_of_any(path) or ()}
         first = f"{step.name}.first_time" if step.times is not None else ""
         asked = frozenset(name for name in names if not name.startswith(f"{step.name}.") or name == first)
         if not asked:

@@ -152,7 +152,7 @@ class View:
         rest = self.without_own_name(path)
         if rest[-1].casefold() != "any" or self.column(path):
             return None
-        prefix = ".".join([*rest[:-1], ""])
+        prefix = ".".join([*rest[:-1], ""]) or self.own
         if len(rest) > 1 and prefix[:-1] not in self.parts:
             return None
         kinds = {*TEXTS, *(f"list:{kind}" for kind in TEXTS), "record"}
