@@ -13,7 +13,6 @@ Called = Mapping[str, Mapping[str, tuple[str, ...]]]
 _PLACE = re.compile(r"\{([^{}]+)\}")
 _PLAIN = re.compile(r"(?:(?:given|number|windows_path|guid|address|lower|instant|truth|real|words)\()?\{[^{}]+\}[^{}]*")
 _LISTED = re.compile(r"(?:given\()?coalesce\(", re.IGNORECASE)
-_FARTHEST = 9
 
 
 def called_by_sensor(sensors: Sensors, object_: str, action: str | None = None) -> Called:
@@ -29,7 +28,7 @@ def called_by_sensor(sensors: Sensors, object_: str, action: str | None = None) 
             names = nearness.setdefault(field, {}).setdefault(mapping.sensor, {})
             for distance, name in _names(mapping, field):
                 plain = name.replace("\\.", ".")  # a point within a name, which the record's own has without the slash
-                names[plain] = min(names.get(plain, _FARTHEST), distance)
+                names[plain] = min(names.get(plain, distance), distance)
     return {
         field: {sensor: _nearest_first(names) for sensor, names in by_sensor.items()}
         for field, by_sensor in nearness.items()
@@ -55,7 +54,8 @@ def called_by_any(sensors: Sensors) -> dict[str, dict[str, list[str]]]:
         for field in mapping.fields:
             for distance, name in _names(mapping, field):
                 key = (mapping.object, name.casefold().replace("_", ""))
-                nearest[key] = min(nearest.get(key, (_FARTHEST, "", "")), (distance, field, name))
+                candidate = (distance, field, name)
+                nearest[key] = min(nearest.get(key, candidate), candidate)
     table: dict[str, dict[str, set[str]]] = {}
     for (owner, _), (_, field, name) in nearest.items():
         table.setdefault(owner, {}).setdefault(field, set()).add(name)
