@@ -54,9 +54,14 @@ def unbounded_times(ctx: Context, outputs: tuple[BoundOutput, ...]) -> Iterator[
     """Yield a remark for each time in a join that may be any time before another one, and not any time behind it."""
     streams = {id(node): node for output in outputs for node in streams_below(output.stream)}
     conditions: dict[int, list[BoundExpr]] = {}
-    for node in streams.values():
-        if found := _of_a_join(node):
-            conditions.setdefault(id(found[0]), []).append(found[1])
+    joins: dict[int, Joined] = {}
+    for node in streams.values():  # inputs first
+        join = node if isinstance(node, Joined) else joins.get(id(_filtered_from(node)))
+        if join is None:
+            continue
+        joins[id(node)] = join
+        if isinstance(node, Joined | Filtered):
+            conditions.setdefault(id(join), []).append(node.condition)
     for of_join in conditions.values():
         yield from _unbounded(ctx, of_join)
 
@@ -88,16 +93,13 @@ def _written(ctx: Context, field: FieldRef) -> str:
     return ctx.source.text[field.span.start : field.span.end] if field.span else field.column
 
 
-def _of_a_join(stream: BoundStream) -> tuple[Joined, BoundExpr] | None:
-    """Return the join and the condition of a join, or of a filter of one; steps of a sequence are in order anyway."""
-    if isinstance(stream, Joined):
-        return stream, stream.condition
-    if not isinstance(stream, Filtered):
-        return None
-    below = stream.input
-    while isinstance(below, Filtered | NamedStream | Derived):
-        below = below.stream if isinstance(below, NamedStream) else below.input
-    return (below, stream.condition) if isinstance(below, Joined) else None
+def _filtered_from(stream: BoundStream) -> BoundStream | None:
+    """Return the stream below a filter, a name or a derived field; steps of a sequence are in order anyway."""
+    match stream:
+        case Filtered(input=below) | NamedStream(stream=below) | Derived(input=below):
+            return below
+        case _:
+            return None
 
 
 def _conjuncts(condition: BoundExpr) -> Iterator[BoundExpr]:

@@ -145,13 +145,23 @@ def underlying_group(stream: BoundStream) -> Grouped | None:
     return stream if isinstance(stream, Grouped) else None
 
 
-def ordered_group(stream: BoundStream) -> Grouped | None:
+def ordered_group(ctx: Context, stream: BoundStream) -> Grouped | None:
     """Return the group of which a stream has some rows, or all, in another order; None where it is none."""
-    is_ordered = False
-    while isinstance(stream, NamedStream | Sorted | Cut | Deduplicated | Filtered):
-        is_ordered = is_ordered or not isinstance(stream, NamedStream)
-        (stream,) = inputs(stream)
-    return stream if is_ordered and isinstance(stream, Grouped) else None
+    below = _below_order(ctx, stream)
+    return below if isinstance(below, Grouped) and underlying_group(stream) is None else None
+
+
+def _below_order(ctx: Context, stream: BoundStream) -> BoundStream:
+    """Return the stream that another one has some rows of, or all, in some order."""
+    above: list[BoundStream] = []
+    below = stream
+    # What is below is known for each stage of a chain: without this, each would walk to its beginning again.
+    while id(below) not in ctx.below_order and isinstance(below, NamedStream | Sorted | Cut | Deduplicated | Filtered):
+        above.append(below)
+        (below,) = inputs(below)
+    _, below = ctx.below_order.get(id(below), (below, below))
+    ctx.below_order.update({id(each): (each, below) for each in above})
+    return below
 
 
 def _group_row(flow: Flow, grouped: Grouped, target: Entry | None = None) -> Row:
@@ -204,7 +214,7 @@ class _Selected:
 
 def select(ctx: Context, flow: Flow, written: ast.Select, target: Entry | None) -> Flow | None:
     """Return a projection of a stream, or aggregates over groups; over a plain stream, over all of its rows."""
-    if group_before := ordered_group(flow.stream):
+    if group_before := ordered_group(ctx, flow.stream):
         return _select_ordered(ctx, flow, group_before, written, target)
     grouped = underlying_group(flow.stream)
     row = flow.row(target)

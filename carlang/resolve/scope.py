@@ -299,6 +299,8 @@ class Context:
     symbols: SymbolTable = field(init=False)
     lives: Lives | None = None
     """The events that tell of the lives of processes, once something has asked for them."""
+    below_order: dict[int, tuple[BoundStream, BoundStream]] = field(default_factory=dict)
+    """By identity, streams, each with the one that it has some rows of, or all, in some order."""
     suggested: int = 0
     depth: int = 0
     size: int = 0

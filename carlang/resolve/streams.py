@@ -318,7 +318,7 @@ def _filtered(ctx: Context, flow: Flow, written: ast.Expr, target: Entry | None,
     if grouped := underlying_group(flow.stream):
         return filter_groups(ctx, flow, grouped, written, target)
     # Of groups that have been sorted or cut, an aggregate would be taken for one of each group's rows.
-    rows = None if ordered_group(flow.stream) else flow.stream
+    rows = None if ordered_group(ctx, flow.stream) else flow.stream
     test = condition(ctx, replace(flow.row(target), stream=rows), written)
     return flow.over(Filtered(flow.stream, test, flow.stream.columns, span=span)) if test else flow
 
