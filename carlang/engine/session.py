@@ -270,9 +270,7 @@ class Session(QuerySession):
 
     def _shared_classes(self) -> frozenset[Class]:
         if self._classes is None:
-            rows = self._store.inventory(classes=(), fields=()).to_pylist()
-            seen = ((row["host"], (row["object"], row["action"]), row["sensor"]) for row in rows)
-            self._classes = shared_classes(seen, self._model)
+            self._classes = shared_classes(self._store.inventory(classes=(), fields=()), self._model)
         return self._classes
 
     def _files(self, name: str, window: Window) -> list[EventFiles]:
@@ -286,6 +284,9 @@ class Session(QuerySession):
                 filled = {c: type_ for c, type_ in types.items() if c in file.filled}
                 columns.setdefault(file.action, {}).update(filled)
         return [EventFiles(action, files, columns[action]) for action, files in sorted(paths.items())]
+
+
+_SEEN = pa.schema([(name, pa.string()) for name in ("hostname", "object", "action", "sensor")])
 
 
 class MemorySession(QuerySession):
@@ -328,10 +329,9 @@ class MemorySession(QuerySession):
 
     def _shared_classes(self) -> frozenset[Class]:
         if self._classes is None:
-            columns = ("hostname", "object", "action", "sensor")
-            rows = [row for table in self._tables.values() for row in table.select(columns).to_pylist()]
-            seen = ((row["hostname"], (row["object"], row["action"]), row["sensor"]) for row in rows)
-            self._classes = shared_classes(seen, self._model)
+            columns = ["hostname", "object", "action", "sensor"]
+            seen = [_SEEN.empty_table(), *(table.select(columns).cast(_SEEN) for table in self._tables.values())]
+            self._classes = shared_classes(pa.concat_tables(seen).rename_columns({"hostname": "host"}), self._model)
         return self._classes
 
 

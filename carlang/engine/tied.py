@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
+
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from carlang.engine.protocol import Engine
 from carlang.model.schema import Class, Model, Object, Tie
@@ -23,9 +26,6 @@ from carlang.sql import (
     lower_round,
 )
 
-Seen = tuple[str | None, Class, str | None]
-"""A host, a class of events and a sensor that told of some there."""
-
 
 def classes_with_ties(output: BoundOutput, model: Model) -> frozenset[Class]:
     """Return those classes of events of an output that the model has ties for."""
@@ -39,18 +39,33 @@ def classes_with_ties(output: BoundOutput, model: Model) -> frozenset[Class]:
     return frozenset(tie.event_class for tie in model.ties if tie.event_class in asked)
 
 
-def shared_classes(seen: Iterable[Seen], model: Model) -> frozenset[Class]:
-    """Return the classes that both sensors of a tie tell of on one host; hosts go by their names without domains."""
-    sensors: dict[tuple[str, Class], set[str]] = {}
-    for host, event_class, sensor in seen:
-        if host and sensor:
-            sensors.setdefault((_label(host), event_class), set()).add(sensor.casefold())
-    return frozenset(
-        tie.event_class
-        for tie in model.ties
-        for (_, event_class), names in sensors.items()
-        if event_class == tie.event_class and {tie.first.casefold(), tie.second.casefold()} <= names
-    )
+def shared_classes(seen: pa.Table, model: Model) -> frozenset[Class]:
+    """Return the classes that both sensors of a tie tell of on one host; hosts go by their names without domains.
+
+    `seen` has the columns `host`, `object`, `action` and `sensor`, a row for each host or for each event.
+    """
+    kinds = seen.select(["object", "action", "sensor"])
+    spellings: dict[tuple[Class, str], list[str]] = {}
+    for kind in kinds.group_by(kinds.column_names).aggregate([]).to_pylist():
+        if kind["sensor"]:
+            event_class = kind["object"], kind["action"]
+            spellings.setdefault((event_class, kind["sensor"].casefold()), []).append(kind["sensor"])
+
+    def labels(event_class: Class, sensor: str) -> set[str]:
+        is_of_class = pc.and_(pc.equal(seen["object"], event_class[0]), pc.equal(seen["action"], event_class[1]))
+        is_of_sensor = pc.is_in(seen["sensor"], pa.array(spellings[event_class, sensor], pa.string()))
+        hosts = seen["host"].filter(pc.and_(is_of_class, is_of_sensor)).unique().to_pylist()
+        return {_label(host) for host in hosts if host}
+
+    shared: set[Class] = set()
+    for tie in model.ties:
+        event_class, sensors = tie.event_class, (tie.first.casefold(), tie.second.casefold())
+        # Hosts are many: they are looked at only where both sensors tell of the class at all.
+        if all((event_class, sensor) in spellings for sensor in sensors):
+            first, second = (labels(event_class, sensor) for sensor in sensors)
+            if not first.isdisjoint(second):
+                shared.add(event_class)
+    return frozenset(shared)
 
 
 def _label(host: str) -> str:
