@@ -11,8 +11,11 @@ carlang.run('search Process:Create | filter exe == "at.exe"', store)
 # DuckDB, Arrow, Delta, sqlglot and Lark take a good second to load. A name is imported when it is first asked for, so
 # that an editor that wants diagnostics, or a program that may never run an analytic, does not pay for them.
 
-from importlib import import_module
 from typing import TYPE_CHECKING
+
+from carlang.exports import hand_on
+
+__version__ = "0.1.0"
 
 if TYPE_CHECKING:
     from carlang.analytic import OptionError, Parameter
@@ -73,70 +76,30 @@ if TYPE_CHECKING:
         open_store,
     )
     from carlang.vocabulary import ActionEntry, ClassEntry, FieldEntry
-
-__version__ = "0.1.0"
-
-_ROOMS = {
-    "analytic": ("OptionError", "Parameter"),
-    "api": ("Analytic", "catalogue", "check", "fields", "ingest", "load", "load_text", "run", "run_all"),
-    "datafile": ("DataFileError",),
-    "diagnostics": ("Applicability", "Code", "Diagnostic", "Edit", "Label", "Repair", "Severity"),
-    "errors": ("CarlangError", "CompileError", "EngineError", "IngestError", "StoreError"),
-    "loading": (
-        "Guessed",
-        "Hollow",
-        "IngestReport",
-        "NotGuessed",
-        "PassedOver",
-        "Progress",
-        "Rejection",
-        "SourceReport",
-        "Status",
-    ),
-    "model": ("Action", "Column", "Field", "Kind", "Model", "Object", "Tie", "Type", "builtin_model", "load_model"),
-    "project": ("Project", "SettingsError"),
-    "report": ("ReportError", "write_report"),
-    "resolve": ("MissingParameterError", "ParameterError", "WrongParameterError"),
-    "results": (
-        "AnalyticOutput",
-        "ClassGaps",
-        "Failed",
-        "FieldNeverFilled",
-        "HollowRecords",
-        "HostGroup",
-        "Judgement",
-        "LogBroken",
-        "LogCleared",
-        "MissingParameter",
-        "NoEvents",
-        "NoLog",
-        "NoRecords",
-        "NotOnOneHost",
-        "NotRun",
-        "OtherPlatform",
-        "Output",
-        "Result",
-        "RunReport",
-        "State",
-        "WindowWithoutEvents",
-        "WrongParameter",
-    ),
-    "source": ("LineOrigin", "Location", "Source", "Span"),
-    "store": (
-        "ClassInfo",
-        "HollowInfo",
-        "HostClass",
-        "HostInfo",
-        "StagedFile",
-        "Staging",
-        "Store",
-        "StoreFile",
-        "StoreInfo",
-        "open_store",
-    ),
-    "vocabulary": ("ActionEntry", "ClassEntry", "FieldEntry"),
-}
-_ROOM_OF = {name: room for room, names in _ROOMS.items() for name in names}
+else:
+    __getattr__ = hand_on(
+        __name__,
+        {
+            "analytic": "OptionError Parameter",
+            "api": "Analytic catalogue check fields ingest load load_text run run_all",
+            "datafile": "DataFileError",
+            "diagnostics": "Applicability Code Diagnostic Edit Label Repair Severity",
+            "errors": "CarlangError CompileError EngineError IngestError StoreError",
+            "loading": "Guessed Hollow IngestReport NotGuessed PassedOver Progress Rejection SourceReport Status",
+            "model": "Action Column Field Kind Model Object Tie Type builtin_model load_model",
+            "project": "Project SettingsError",
+            "report": "ReportError write_report",
+            "resolve": "MissingParameterError ParameterError WrongParameterError",
+            "results": (
+                "AnalyticOutput ClassGaps Failed FieldNeverFilled HollowRecords HostGroup Judgement LogBroken "
+                "LogCleared MissingParameter NoEvents NoLog NoRecords NotOnOneHost NotRun OtherPlatform Output "
+                "Result RunReport State WindowWithoutEvents WrongParameter"
+            ),
+            "source": "LineOrigin Location Source Span",
+            "store": "ClassInfo HollowInfo HostClass HostInfo StagedFile Staging Store StoreFile StoreInfo open_store",
+            "vocabulary": "ActionEntry ClassEntry FieldEntry",
+        },
+    )
 
 __all__ = [
     "Action",
@@ -230,17 +193,3 @@ __all__ = [
     "run_all",
     "write_report",
 ]
-
-if not TYPE_CHECKING:  # a type checker would take any name for one that there is
-
-    def __getattr__(name: str) -> object:
-        """Import a public name when it is first asked for."""
-        room = _ROOM_OF.get(name)
-        if room is None:
-            raise AttributeError(f"module 'carlang' has no attribute {name!r}")
-        value = getattr(import_module(f"carlang.{room}"), name)
-        globals()[name] = value  # the next look finds it here
-        return value
-
-    def __dir__() -> list[str]:
-        return sorted({*globals(), *__all__})

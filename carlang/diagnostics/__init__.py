@@ -1,11 +1,28 @@
 """Diagnostics: faults and remarks as data, their codes, suggestions, and their rendering as text and JSON."""
 
-from carlang.diagnostics.codes import CODES, Code, Severity
-from carlang.diagnostics.diagnostic import Applicability, Diagnostic, Edit, Label, Repair, has_errors
-from carlang.diagnostics.json import diagnostic_json
-from carlang.diagnostics.pages import explained_by, page_address, see_text
-from carlang.diagnostics.suggest import nearest, unmistakable
-from carlang.diagnostics.text import render, render_all
+from typing import TYPE_CHECKING
+
+from carlang.exports import hand_on
+
+if TYPE_CHECKING:
+    from carlang.diagnostics.codes import CODES, Code, Severity
+    from carlang.diagnostics.diagnostic import Applicability, Diagnostic, Edit, Label, Repair, has_errors
+    from carlang.diagnostics.json import diagnostic_json
+    from carlang.diagnostics.pages import explained_by, page_address, see_text
+    from carlang.diagnostics.suggest import nearest, unmistakable
+    from carlang.diagnostics.text import render, render_all
+else:
+    __getattr__ = hand_on(
+        __name__,
+        {
+            "diagnostics.codes": "CODES Code Severity",
+            "diagnostics.diagnostic": "Applicability Diagnostic Edit Label Repair has_errors",
+            "diagnostics.json": "diagnostic_json",
+            "diagnostics.pages": "explained_by page_address see_text",
+            "diagnostics.suggest": "nearest unmistakable",
+            "diagnostics.text": "render render_all",
+        },
+    )
 
 __all__ = [
     "CODES",

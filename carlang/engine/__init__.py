@@ -4,11 +4,27 @@ A `Session` makes tables of a store's events and lowers programs; an `Engine` ru
 is locked down, is the one engine there is.
 """
 
-from carlang.engine.duckdb_engine import DuckDBEngine
-from carlang.engine.planned import Decision
-from carlang.engine.protocol import Answer, Engine
-from carlang.engine.session import MemorySession, QuerySession, Session
-from carlang.sql import Window
+from typing import TYPE_CHECKING
+
+from carlang.exports import hand_on
+
+if TYPE_CHECKING:
+    from carlang.engine.duckdb_engine import DuckDBEngine
+    from carlang.engine.planned import Decision
+    from carlang.engine.protocol import Answer, Engine
+    from carlang.engine.session import MemorySession, QuerySession, Session
+    from carlang.sql import Window
+else:
+    __getattr__ = hand_on(
+        __name__,
+        {
+            "engine.duckdb_engine": "DuckDBEngine",
+            "engine.planned": "Decision",
+            "engine.protocol": "Answer Engine",
+            "engine.session": "MemorySession QuerySession Session",
+            "sql": "Window",
+        },
+    )
 
 __all__ = [
     "Answer",

@@ -1,23 +1,44 @@
 """Analytic files in their three forms, `.car`, Markdown and CAR's YAML."""
 
-from carlang.importers.analytic_file import (
-    AnalyticFile,
-    Case,
-    Coverage,
-    D3fendMapping,
-    DataSource,
-    EquivalentMutant,
-    Form,
-    Implementation,
-    TruePositive,
-    UnitTest,
-)
-from carlang.importers.cases import CASE_KEYS
-from carlang.importers.document import Document, RewriteError, write_file
-from carlang.importers.facts import facts
-from carlang.importers.load import SUFFIXES, TESTS_SUFFIX, load_file, load_text
-from carlang.importers.scaffold import scaffold
-from carlang.importers.write import car_text, plain_program, program_id
+from typing import TYPE_CHECKING
+
+from carlang.exports import hand_on
+
+if TYPE_CHECKING:
+    from carlang.importers.analytic_file import (
+        AnalyticFile,
+        Case,
+        Coverage,
+        D3fendMapping,
+        DataSource,
+        EquivalentMutant,
+        Form,
+        Implementation,
+        TruePositive,
+        UnitTest,
+    )
+    from carlang.importers.cases import CASE_KEYS
+    from carlang.importers.document import Document, RewriteError, write_file
+    from carlang.importers.facts import facts
+    from carlang.importers.load import SUFFIXES, TESTS_SUFFIX, load_file, load_text
+    from carlang.importers.scaffold import scaffold
+    from carlang.importers.write import car_text, plain_program, program_id
+else:
+    __getattr__ = hand_on(
+        __name__,
+        {
+            "importers.analytic_file": (
+                "AnalyticFile Case Coverage D3fendMapping DataSource EquivalentMutant Form Implementation "
+                "TruePositive UnitTest"
+            ),
+            "importers.cases": "CASE_KEYS",
+            "importers.document": "Document RewriteError write_file",
+            "importers.facts": "facts",
+            "importers.load": "SUFFIXES TESTS_SUFFIX load_file load_text",
+            "importers.scaffold": "scaffold",
+            "importers.write": "car_text plain_program program_id",
+        },
+    )
 
 __all__ = [
     "CASE_KEYS",

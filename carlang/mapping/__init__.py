@@ -1,15 +1,31 @@
 """Records into events: each sensor's YAML says which records are its own, and which SQL over them gives each field."""
 
-from carlang.mapping.called import called_by_any, called_by_sensor, sensors_of
-from carlang.mapping.event_mapping import EventMapping, Sensors
-from carlang.mapping.sensors import (
-    builtin_sensors,
-    classes_of_one_record,
-    load_sensors,
-    sensor_channels,
-    sensor_logs,
-    sensor_platforms,
-)
+from typing import TYPE_CHECKING
+
+from carlang.exports import hand_on
+
+if TYPE_CHECKING:
+    from carlang.mapping.called import called_by_any, called_by_sensor, sensors_of
+    from carlang.mapping.event_mapping import EventMapping, Sensors
+    from carlang.mapping.sensors import (
+        builtin_sensors,
+        classes_of_one_record,
+        load_sensors,
+        sensor_channels,
+        sensor_logs,
+        sensor_platforms,
+    )
+else:
+    __getattr__ = hand_on(
+        __name__,
+        {
+            "mapping.called": "called_by_any called_by_sensor sensors_of",
+            "mapping.event_mapping": "EventMapping Sensors",
+            "mapping.sensors": (
+                "builtin_sensors classes_of_one_record load_sensors sensor_channels sensor_logs sensor_platforms"
+            ),
+        },
+    )
 
 __all__ = [
     "EventMapping",

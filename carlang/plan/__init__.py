@@ -7,9 +7,23 @@ that guards ask for, and looks at each distinct value once (`matching`). What pa
 output's own conditions accept, which are tested on nothing else then.
 """
 
-from carlang.plan.demands import Demand, demands, searched
-from carlang.plan.objects import Choice, ObjectPlan, plan_object
-from carlang.plan.scanning import FILE_SHIFT, EventFile, Leaf, UnfitError
+from typing import TYPE_CHECKING
+
+from carlang.exports import hand_on
+
+if TYPE_CHECKING:
+    from carlang.plan.demands import Demand, demands, searched
+    from carlang.plan.objects import Choice, ObjectPlan, plan_object
+    from carlang.plan.scanning import FILE_SHIFT, EventFile, Leaf, UnfitError
+else:
+    __getattr__ = hand_on(
+        __name__,
+        {
+            "plan.demands": "Demand demands searched",
+            "plan.objects": "Choice ObjectPlan plan_object",
+            "plan.scanning": "FILE_SHIFT EventFile Leaf UnfitError",
+        },
+    )
 
 __all__ = [
     "FILE_SHIFT",

@@ -32,11 +32,27 @@ the way every name is entered in the table of symbols (`symbols`), and every bou
 turns what a run gives into the values of a program's inputs.
 """
 
-from carlang.resolve.analytics import AnalyticFinder, Analytics, gather
-from carlang.resolve.inputs import Given, MissingParameterError, ParameterError, WrongParameterError, given_values
-from carlang.resolve.program import DEFAULT_OUTPUT, Resolved, resolve
-from carlang.resolve.scope import PatternCheck, Scope
-from carlang.resolve.symbols import Symbol, SymbolKind, Symbols
+from typing import TYPE_CHECKING
+
+from carlang.exports import hand_on
+
+if TYPE_CHECKING:
+    from carlang.resolve.analytics import AnalyticFinder, Analytics, gather
+    from carlang.resolve.inputs import Given, MissingParameterError, ParameterError, WrongParameterError, given_values
+    from carlang.resolve.program import DEFAULT_OUTPUT, Resolved, resolve
+    from carlang.resolve.scope import PatternCheck, Scope
+    from carlang.resolve.symbols import Symbol, SymbolKind, Symbols
+else:
+    __getattr__ = hand_on(
+        __name__,
+        {
+            "resolve.analytics": "AnalyticFinder Analytics gather",
+            "resolve.inputs": "Given MissingParameterError ParameterError WrongParameterError given_values",
+            "resolve.program": "DEFAULT_OUTPUT Resolved resolve",
+            "resolve.scope": "PatternCheck Scope",
+            "resolve.symbols": "Symbol SymbolKind Symbols",
+        },
+    )
 
 __all__ = [
     "DEFAULT_OUTPUT",

@@ -1,35 +1,58 @@
 """What a run gives, as plain data: outputs, what could not run and why, what failed."""
 
-from carlang.results.gaps import ClassGaps, gaps_json
-from carlang.results.judgement import HostGroup, Judgement, State, distinct, judgement_json
-from carlang.results.output import Output
-from carlang.results.reasons import (
-    FieldNeverFilled,
-    HollowRecords,
-    LogBroken,
-    LogCleared,
-    MissingParameter,
-    NoEvents,
-    NoLog,
-    NoRecords,
-    NotOnOneHost,
-    OtherPlatform,
-    Reason,
-    WindowWithoutEvents,
-    WrongParameter,
-    reason_json,
-)
-from carlang.results.result import Result
-from carlang.results.run_report import AnalyticOutput, Failed, NotRun, RunReport
-from carlang.results.wording import (
-    counted,
-    counted_files_text,
-    gaps_text,
-    judgement_text,
-    reasons_text,
-    share_text,
-    short_reasons,
-)
+from typing import TYPE_CHECKING
+
+from carlang.exports import hand_on
+
+if TYPE_CHECKING:
+    from carlang.results.gaps import ClassGaps, gaps_json
+    from carlang.results.judgement import HostGroup, Judgement, State, distinct, judgement_json
+    from carlang.results.output import Output
+    from carlang.results.reasons import (
+        FieldNeverFilled,
+        HollowRecords,
+        LogBroken,
+        LogCleared,
+        MissingParameter,
+        NoEvents,
+        NoLog,
+        NoRecords,
+        NotOnOneHost,
+        OtherPlatform,
+        Reason,
+        WindowWithoutEvents,
+        WrongParameter,
+        reason_json,
+    )
+    from carlang.results.result import Result
+    from carlang.results.run_report import AnalyticOutput, Failed, NotRun, RunReport
+    from carlang.results.wording import (
+        counted,
+        counted_files_text,
+        gaps_text,
+        judgement_text,
+        reasons_text,
+        share_text,
+        short_reasons,
+    )
+else:
+    __getattr__ = hand_on(
+        __name__,
+        {
+            "results.gaps": "ClassGaps gaps_json",
+            "results.judgement": "HostGroup Judgement State distinct judgement_json",
+            "results.output": "Output",
+            "results.reasons": (
+                "FieldNeverFilled HollowRecords LogBroken LogCleared MissingParameter NoEvents NoLog NoRecords "
+                "NotOnOneHost OtherPlatform Reason WindowWithoutEvents WrongParameter reason_json"
+            ),
+            "results.result": "Result",
+            "results.run_report": "AnalyticOutput Failed NotRun RunReport",
+            "results.wording": (
+                "counted counted_files_text gaps_text judgement_text reasons_text share_text short_reasons"
+            ),
+        },
+    )
 
 __all__ = [
     "AnalyticOutput",

@@ -6,46 +6,60 @@
 operator to its lowering, and refuses a name that is not in it. `duckdb` is the one dialect whose engine runs here.
 """
 
-from carlang.sql.dialect import Dialect, UnsupportedError
-from carlang.sql.duckdb import DuckDBDialect
-from carlang.sql.kept import LEAF, MARKED, lower_kept, lower_let_go, lower_marks, lower_shown, lower_unmarked
-from carlang.sql.lowering import lower
-from carlang.sql.occurrences import RECORD_IDS, shown_columns, tied_objects
-from carlang.sql.tables import (
-    INCOMING,
-    SCHEMA,
-    EventFiles,
-    Window,
-    lower_incoming,
-    lower_nothing,
-    lower_numbered,
-    lower_schema,
-    lower_table,
-)
-from carlang.sql.ties import (
-    MARGIN,
-    ROUNDS,
-    lower_candidates,
-    lower_crowd,
-    lower_forgotten,
-    lower_keyed,
-    lower_left,
-    lower_occurrences,
-    lower_pairs,
-    lower_records,
-    lower_round,
-)
+from typing import TYPE_CHECKING
 
-DIALECTS = {dialect.name: dialect for dialect in (DuckDBDialect(),)}
-"""The dialects by name: those that an engine of this version runs."""
+from carlang.exports import hand_on
 
-
-def dialect_named(name: str) -> Dialect:
-    """Return a dialect; raises `ValueError` that names those there are."""
-    if name not in DIALECTS:
-        raise ValueError(f"there is no dialect {name!r}; choose one of {', '.join(DIALECTS)}")
-    return DIALECTS[name]
-
+if TYPE_CHECKING:
+    from carlang.sql.dialect import Dialect, UnsupportedError
+    from carlang.sql.dialects import DIALECTS, dialect_named
+    from carlang.sql.duckdb import DuckDBDialect
+    from carlang.sql.kept import LEAF, MARKED, lower_kept, lower_let_go, lower_marks, lower_shown, lower_unmarked
+    from carlang.sql.lowering import lower
+    from carlang.sql.occurrences import RECORD_IDS, shown_columns, tied_objects
+    from carlang.sql.tables import (
+        INCOMING,
+        SCHEMA,
+        EventFiles,
+        Window,
+        lower_incoming,
+        lower_nothing,
+        lower_numbered,
+        lower_schema,
+        lower_table,
+    )
+    from carlang.sql.ties import (
+        MARGIN,
+        ROUNDS,
+        lower_candidates,
+        lower_crowd,
+        lower_forgotten,
+        lower_keyed,
+        lower_left,
+        lower_occurrences,
+        lower_pairs,
+        lower_records,
+        lower_round,
+    )
+else:
+    __getattr__ = hand_on(
+        __name__,
+        {
+            "sql.dialect": "Dialect UnsupportedError",
+            "sql.dialects": "DIALECTS dialect_named",
+            "sql.duckdb": "DuckDBDialect",
+            "sql.kept": "LEAF MARKED lower_kept lower_let_go lower_marks lower_shown lower_unmarked",
+            "sql.lowering": "lower",
+            "sql.occurrences": "RECORD_IDS shown_columns tied_objects",
+            "sql.tables": (
+                "INCOMING SCHEMA EventFiles Window lower_incoming lower_nothing lower_numbered lower_schema lower_table"
+            ),
+            "sql.ties": (
+                "MARGIN ROUNDS lower_candidates lower_crowd lower_forgotten lower_keyed lower_left "
+                "lower_occurrences lower_pairs lower_records lower_round"
+            ),
+        },
+    )
 
 __all__ = [
     "DIALECTS",

@@ -1,24 +1,54 @@
 """Event stores: a Delta Lake table of CAR events, or a plain tree of Parquet files."""
 
-from carlang.store.check import Fault, Finding, StoreCheck, check_store
-from carlang.store.columns import PARTITIONS, RAW, column_type, model_columns, object_columns
-from carlang.store.compact import Compaction, compact
-from carlang.store.counting import count_rows
-from carlang.store.delta import Marks
-from carlang.store.event_counts import count_events
-from carlang.store.files import StagedFile, StoreFile, described
-from carlang.store.footer import Footer, footers, parquet_options
-from carlang.store.hollow import CLAIMED_BY, CLAIMS
-from carlang.store.info import ClassInfo, HollowInfo, StoreInfo
-from carlang.store.inventory import hollow_counts
-from carlang.store.merging import merge_inventories
-from carlang.store.plain_copy import write_plain
-from carlang.store.repair import Remedy, Repair, Step, repair_store
-from carlang.store.seen import HostClass, HostInfo
-from carlang.store.statistics import MARKS, mark
-from carlang.store.storage import not_written, storage_fault, written_to
-from carlang.store.store import REJECTED_FOLDER, Staging, Store, create_store, open_store
-from carlang.store.vacuum import OLDER_THAN, Vacuumed, vacuum
+from typing import TYPE_CHECKING
+
+from carlang.exports import hand_on
+
+if TYPE_CHECKING:
+    from carlang.store.check import Fault, Finding, StoreCheck, check_store
+    from carlang.store.columns import PARTITIONS, RAW, column_type, model_columns, object_columns
+    from carlang.store.compact import Compaction, compact
+    from carlang.store.counting import count_rows
+    from carlang.store.delta import Marks
+    from carlang.store.event_counts import count_events
+    from carlang.store.files import StagedFile, StoreFile, described
+    from carlang.store.footer import Footer, footers, parquet_options
+    from carlang.store.hollow import CLAIMED_BY, CLAIMS
+    from carlang.store.info import ClassInfo, HollowInfo, StoreInfo
+    from carlang.store.inventory import hollow_counts
+    from carlang.store.merging import merge_inventories
+    from carlang.store.plain_copy import write_plain
+    from carlang.store.repair import Remedy, Repair, Step, repair_store
+    from carlang.store.seen import HostClass, HostInfo
+    from carlang.store.statistics import MARKS, mark
+    from carlang.store.storage import not_written, storage_fault, written_to
+    from carlang.store.store import REJECTED_FOLDER, Staging, Store, create_store, open_store
+    from carlang.store.vacuum import OLDER_THAN, Vacuumed, vacuum
+else:
+    __getattr__ = hand_on(
+        __name__,
+        {
+            "store.check": "Fault Finding StoreCheck check_store",
+            "store.columns": "PARTITIONS RAW column_type model_columns object_columns",
+            "store.compact": "Compaction compact",
+            "store.counting": "count_rows",
+            "store.delta": "Marks",
+            "store.event_counts": "count_events",
+            "store.files": "StagedFile StoreFile described",
+            "store.footer": "Footer footers parquet_options",
+            "store.hollow": "CLAIMED_BY CLAIMS",
+            "store.info": "ClassInfo HollowInfo StoreInfo",
+            "store.inventory": "hollow_counts",
+            "store.merging": "merge_inventories",
+            "store.plain_copy": "write_plain",
+            "store.repair": "Remedy Repair Step repair_store",
+            "store.seen": "HostClass HostInfo",
+            "store.statistics": "MARKS mark",
+            "store.storage": "not_written storage_fault written_to",
+            "store.store": "REJECTED_FOLDER Staging Store create_store open_store",
+            "store.vacuum": "OLDER_THAN Vacuumed vacuum",
+        },
+    )
 
 __all__ = [
     "CLAIMED_BY",

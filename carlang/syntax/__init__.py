@@ -4,9 +4,23 @@
 `unquoted`, `quotes` and `brackets` put into words what goes wrong on the way, with a repair where there is one.
 """
 
-from carlang.syntax.format import format_program, format_tree
-from carlang.syntax.parse import Parsed, parse
-from carlang.syntax.walk import children, rewrite, walk
+from typing import TYPE_CHECKING
+
+from carlang.exports import hand_on
+
+if TYPE_CHECKING:
+    from carlang.syntax.format import format_program, format_tree
+    from carlang.syntax.parse import Parsed, parse
+    from carlang.syntax.walk import children, rewrite, walk
+else:
+    __getattr__ = hand_on(
+        __name__,
+        {
+            "syntax.format": "format_program format_tree",
+            "syntax.parse": "Parsed parse",
+            "syntax.walk": "children rewrite walk",
+        },
+    )
 
 __all__ = [
     "Parsed",

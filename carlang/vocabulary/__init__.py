@@ -4,7 +4,20 @@
 sensors, from the tables of other languages, and from the footers of a store.
 """
 
-from carlang.vocabulary.entries import ActionEntry, ClassEntry, FieldEntry, class_entries
-from carlang.vocabulary.wanted import Wanted, wanted
+from typing import TYPE_CHECKING
+
+from carlang.exports import hand_on
+
+if TYPE_CHECKING:
+    from carlang.vocabulary.entries import ActionEntry, ClassEntry, FieldEntry, class_entries
+    from carlang.vocabulary.wanted import Wanted, wanted
+else:
+    __getattr__ = hand_on(
+        __name__,
+        {
+            "vocabulary.entries": "ActionEntry ClassEntry FieldEntry class_entries",
+            "vocabulary.wanted": "Wanted wanted",
+        },
+    )
 
 __all__ = ["ActionEntry", "ClassEntry", "FieldEntry", "Wanted", "class_entries", "wanted"]
