@@ -57,6 +57,22 @@ class Analytic:
         return self._compiled.data.false_positives
 
     @property
+    def level(self) -> str | None:
+        """How much a hit of it matters, `informational` to `critical`; None where its file does not say."""
+        level = self._compiled.data.level
+        return None if level is None else level.text
+
+    @property
+    def author(self) -> str:
+        """Who wrote it; empty where its file does not say."""
+        return self._compiled.data.author
+
+    @property
+    def tags(self) -> tuple[str, ...]:
+        """What it is tagged with."""
+        return self._compiled.data.tags
+
+    @property
     def techniques(self) -> tuple[str, ...]:
         """The ATT&CK techniques it covers, subtechniques in place of their technique where they are named."""
         return self._compiled.techniques

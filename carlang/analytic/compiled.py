@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from carlang import importers
-from carlang.diagnostics import Diagnostic, has_errors
+from carlang.diagnostics import Diagnostic, has_errors, nearest
+from carlang.diagnostics.codes import BAD_METADATA
 from carlang.errors import CompileError
 from carlang.importers import AnalyticFile
 from carlang.model import Kind, Model, builtin_model
@@ -86,7 +87,20 @@ class CompiledAnalytic:
     def diagnostics(self) -> tuple[Diagnostic, ...]:
         """Everything found in its file and programs."""
         diagnostics = tuple(d for program in self.compiled for d in program.diagnostics)
-        return (*self.data.diagnostics, *self._shadowing, *diagnostics)
+        return (*self.data.diagnostics, *self._shadowing, *diagnostics, *self._levels_of_nothing())
+
+    def _levels_of_nothing(self) -> Iterator[Diagnostic]:
+        """Yield the faults of levels of outputs that no program has; where one has errors, nobody knows which."""
+        if not self.data.levels or any(has_errors(program.diagnostics) for program in self.compiled):
+            return
+        names = [output.name for program in self.compiled for output in program.require().outputs]
+        document = Source.whole(self.data.file, self.data.sources[0].document if self.data.sources else "")
+        for name, place in self.data.level_places.items():
+            if name not in names:
+                fault = Diagnostic(BAD_METADATA, f"there is no output `{name}` to give a level", document, place)
+                if meant := nearest(name, names):
+                    fault = fault.with_label(f"did you mean `{meant}`?").repaired_by(meant, certain=False)
+                yield fault
 
     @cached_property
     def inputs(self) -> tuple[BoundInput, ...]:

@@ -19,7 +19,19 @@ from carlang.errors import EngineError
 from carlang.model import Model, builtin_model
 from carlang.resolve import Given
 from carlang.resolve.bound import BoundOutput
-from carlang.results import AnalyticOutput, Failed, Judgement, NoEvents, NotOnOneHost, NotRun, Result, RunReport, State
+from carlang.resolve.lineage import asked_fields
+from carlang.results import (
+    AnalyticOutput,
+    Failed,
+    Judgement,
+    NoEvents,
+    NotOnOneHost,
+    NotRun,
+    Output,
+    Result,
+    RunReport,
+    State,
+)
 from carlang.store import Store
 
 _UNANSWERED = (State.BLIND, State.NOT_ASKED)
@@ -164,8 +176,25 @@ def _outcomes(judged: Judged, session: Session, options: RunOptions) -> Iterator
             yield _not_run(analytic, judgement, output.name)
         else:
             answer = replace(table, judgement=judgement)
-            known = analytic.data.false_positives
-            yield AnalyticOutput(analytic.id, analytic.title, analytic.file, analytic.techniques, answer, known)
+            yield _result(analytic, output, answer)
+
+
+def _result(analytic: CompiledAnalytic, output: BoundOutput, answer: Output) -> AnalyticOutput:
+    """Return an output with what reports need to know of its analytic."""
+    data = analytic.data
+    tested = {name for _, names in asked_fields(output.stream) for name in names}
+    return AnalyticOutput(
+        analytic.id,
+        analytic.title,
+        analytic.file,
+        analytic.techniques,
+        answer,
+        data.false_positives,
+        data.level_of(output.name),
+        data.analytic_types,
+        data.tactics,
+        tuple(sorted(tested)),
+    )
 
 
 def _is_idle(judgement: Judgement) -> bool:

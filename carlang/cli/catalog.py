@@ -86,6 +86,7 @@ class Entry:
         row: dict[str, Any] = {
             "analytic": data.id,
             "title": data.title,
+            "level": data.level.text if data.level else None,
             "techniques": list(data.techniques),
             "tactics": list(data.tactics),
             "platforms": list(data.platforms),
@@ -156,7 +157,8 @@ def show(
         return
     console = listing_console()
     console.print(Text(printable(f"{data.id}  {data.title}"), style="bold"))
-    head = [", ".join(data.platforms), ", ".join(data.analytic_types), str(data.submission_date or "")]
+    level = data.level.text if data.level else ""
+    head = [", ".join(data.platforms), ", ".join(data.analytic_types), level, str(data.submission_date or "")]
     console.print(Text(printable(" · ".join(part for part in head if part))))
     if data.information_domain or data.subtypes:
         console.print(Text(printable(f"{', '.join(data.information_domain)}: {', '.join(data.subtypes)}".strip(": "))))
@@ -180,6 +182,9 @@ def show(
             put_block(text)
     lines = [f"{name}: {judgement_text(judgement)}" for name, judgement in judged.judgements.items()]
     _list(console, "on this store", lines)
+    _list(console, "levels of outputs", [f"{name}: {level.text}" for name, level in data.levels.items()])
+    _list(console, "author", [data.author] if data.author else [])
+    _list(console, "tags", data.tags)
     _list(console, "known to match without being an attack", data.false_positives)
     _list(console, "asks for", _references(analytic))
     _list(console, "D3FEND", [f"{mapping.id} {mapping.label}" for mapping in data.d3fend_mappings])

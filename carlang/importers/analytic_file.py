@@ -12,6 +12,7 @@ from carlang.datafile import DataFile, Fault
 from carlang.datafile import Path as DataPath
 from carlang.diagnostics import Diagnostic
 from carlang.importers.series import Place
+from carlang.levels import Level
 from carlang.source import Source, Span
 
 
@@ -145,8 +146,9 @@ class AnalyticFile:
 
     `sources` holds its programs, one as a rule, and `labels` a name for each, empty where the file has none.
     `diagnostics` tells of faults in the file around the programs, not in them. `false_positives` names what is known
-    to match and is benign, each with its reason; `changes` says of what differs from CAR's publication why it does,
-    by key. `equivalent_mutants` are changes of the program that no test can notice.
+    to match and is benign, each with its reason; `level` is how much a hit matters, `levels` are those of outputs that
+    differ from it. `changes` says of what differs from CAR's publication why it does, by key. `equivalent_mutants`
+    are changes of the program that no test can notice.
     """
 
     id: str
@@ -169,6 +171,11 @@ class AnalyticFile:
     true_positives: tuple[TruePositive, ...] = ()
     implementations: tuple[Implementation, ...] = ()
     false_positives: tuple[str, ...] = ()
+    level: Level | None = None
+    levels: Mapping[str, Level] = field(default_factory=dict)
+    level_places: Mapping[str, Span] = field(default_factory=dict, compare=False, repr=False)
+    author: str = ""
+    tags: tuple[str, ...] = ()
     equivalent_mutants: tuple[EquivalentMutant, ...] = ()
     changes: Mapping[str, str] = field(default_factory=dict)
     sources: tuple[Source, ...] = ()
@@ -181,6 +188,10 @@ class AnalyticFile:
     def techniques(self) -> tuple[str, ...]:
         """The ids of the techniques covered, subtechniques in place of their technique where the file names them."""
         return tuple(dict.fromkeys(t for entry in self.coverage for t in entry.techniques))
+
+    def level_of(self, output: str) -> Level | None:
+        """Return the level of an output: its own, else the analytic's, None where the file names neither."""
+        return self.levels.get(output, self.level)
 
     @property
     def tactics(self) -> tuple[str, ...]:

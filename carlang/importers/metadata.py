@@ -15,6 +15,8 @@ from carlang.datafile import Path as DataPath
 from carlang.diagnostics import Diagnostic, nearest
 from carlang.diagnostics.codes import BAD_METADATA, UNKNOWN_KEY
 from carlang.importers.analytic_file import Coverage, DataSource
+from carlang.levels import LEVELS, Level
+from carlang.source import Span
 
 T = TypeVar("T")
 D = TypeVar("D")
@@ -150,8 +152,13 @@ UPDATE_DATE = Key("update_date", TypeAdapter[date](Day))
 INFORMATION_DOMAIN = Key("information_domain", TypeAdapter[tuple[str, ...]](Domains))
 SUBTYPES = Key("subtypes", TypeAdapter[tuple[str, ...]](Texts))
 DATA_MODEL_REFERENCES = Key("data_model_references", TypeAdapter(tuple[ModelReference, ...]))
+AUTHOR = Key("author", TypeAdapter(str))
+TAGS = Key("tags", TypeAdapter[tuple[str, ...]](Texts))
 FALSE_POSITIVES = Key("false_positives", TypeAdapter(tuple[Sentence, ...]))
 CHANGES = Key("changes", TypeAdapter[Mapping[str, str]](dict[str, Sentence]))
+
+LEVEL, LEVELS_BY_OUTPUT = "level", "levels"
+"""Keys whose values are levels: the analytic's, and those of outputs that differ from it."""
 
 CARRIED = ("layout",)
 """Keys of CAR's own files that are carried along unread."""
@@ -168,7 +175,10 @@ LISTS = (
 """Keys whose values are lists of mappings, which are read entry by entry."""
 
 KNOWN_KEYS = frozenset(
-    {key.name for key in list(globals().values()) if isinstance(key, Key)} | set(CARRIED) | set(LISTS)
+    {key.name for key in list(globals().values()) if isinstance(key, Key)}
+    | {LEVEL, LEVELS_BY_OUTPUT}
+    | set(CARRIED)
+    | set(LISTS)
 )
 
 
@@ -241,6 +251,41 @@ class Reader:
         for path, item in self.items(self.mapping.get(key), entry, (key,)):
             if read := self.part(adapter, item, path):
                 yield path, read
+
+    def level(self) -> Level | None:
+        """Return the analytic's level, None where it names none or a bad one."""
+        value = self.mapping.get(LEVEL)
+        return None if value is None else self._level(value, (LEVEL,))
+
+    def levels(self) -> dict[str, Level]:
+        """Return the levels of outputs that have one of their own, by the outputs' names."""
+        value = self.mapping.get(LEVELS_BY_OUTPUT)
+        if value is None:
+            return {}
+        if not isinstance(value, dict):
+            self.report("expected outputs and their levels", (LEVELS_BY_OUTPUT,))
+            return {}
+        read = {str(output): self._level(text, (LEVELS_BY_OUTPUT, output)) for output, text in value.items()}
+        return {output: level for output, level in read.items() if level is not None}
+
+    def level_places(self) -> dict[str, Span]:
+        """Return where the outputs stand that have a level of their own."""
+        value = self.mapping.get(LEVELS_BY_OUTPUT)
+        names = value if isinstance(value, dict) else {}
+        return {str(name): self.origin.span((LEVELS_BY_OUTPUT, name), at_key=True) for name in names}
+
+    def _level(self, value: Any, path: DataPath) -> Level | None:
+        """Return the level that a value names; one that is none is reported, with the level that comes nearest."""
+        level = Level.of(value) if isinstance(value, str) else None
+        if level is None:
+            named = f"{', '.join(LEVELS[:-1])} or {LEVELS[-1]}"
+            fault = Diagnostic(
+                BAD_METADATA, f"there is no level `{value}`; it is {named}", self.origin.source, self.origin.span(path)
+            )
+            if meant := nearest(str(value), LEVELS):
+                fault = fault.with_label(f"did you mean `{meant}`?").repaired_by(meant, certain=False)
+            self.diagnostics.append(fault)
+        return level
 
     def coverage(self) -> tuple[Coverage, ...]:
         """Return the entries of `coverage` that are sound; a sub-technique of another technique is reported."""

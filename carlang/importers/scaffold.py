@@ -12,6 +12,7 @@ title: What it finds, in a few words
 submission_date: $day
 platforms: [Windows]
 analytic_types: [TTP]
+level: medium
 coverage:
   - {technique: T1053, subtechniques: [T1053.002], tactics: [TA0002, TA0003, TA0004], coverage: Low}
 description: |-

@@ -84,6 +84,8 @@ def _write_output(output: OutputView, write: Callable[[str], object]) -> None:
         **_judged(output.judgement),
         **({"tied": list(output.tied)} if output.tied else {}),
     }
+    if output.level:
+        head["level"] = output.level.text
     if output.false_positives:
         head["false_positives"] = list(output.false_positives)
     if output.cut:

@@ -17,6 +17,7 @@ import pyarrow as pa
 from pyarrow import types
 
 from carlang.diagnostics import Diagnostic, see_text
+from carlang.levels import Level
 from carlang.model.types import Column
 from carlang.report.values import json_values
 from carlang.results import (
@@ -55,6 +56,7 @@ class OutputView:
     judgement: Judgement | None = None
     false_positives: tuple[str, ...] = ()
     tied: tuple[str, ...] = ()
+    level: Level | None = None
 
     @classmethod
     def of(cls, result: AnalyticOutput) -> Self:
@@ -72,6 +74,7 @@ class OutputView:
             output.judgement,
             result.false_positives,
             output.tied,
+            result.level,
         )
 
     @property

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from carlang.diagnostics import Diagnostic
+from carlang.levels import Level
 from carlang.results.gaps import ClassGaps
 from carlang.results.judgement import Judgement
 from carlang.results.output import Output
@@ -15,7 +16,11 @@ from carlang.results.wording import reasons_text
 
 @dataclass(frozen=True, slots=True)
 class AnalyticOutput:
-    """One output of one analytic in a run of many, with what reports need to know of the analytic."""
+    """One output of one analytic in a run of many, with what reports need to know of the analytic.
+
+    `level` is None where the analytic names none. `tested` are the fields of events that the program looks
+    at, those that it only hands on not among them, by name in order.
+    """
 
     analytic: str
     title: str
@@ -23,6 +28,10 @@ class AnalyticOutput:
     techniques: tuple[str, ...]
     output: Output
     false_positives: tuple[str, ...] = ()
+    level: Level | None = None
+    analytic_types: tuple[str, ...] = ()
+    tactics: tuple[str, ...] = ()
+    tested: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

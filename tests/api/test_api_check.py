@@ -147,3 +147,10 @@ def test_a_model_with_fields_of_ones_own_makes_programs_valid(tmp_path: Path) ->
     program = "search Process:Create | filter score > 5"
     assert [d.code.name for d in carlang.check(program)] == ["CL201"]
     assert carlang.check(program, model=carlang.load_model([extension])) == []
+
+
+def test_a_level_of_an_output_that_is_not_there_is_a_fault() -> None:
+    front = "---\nid: X-1\nlevel: low\nlevels: {fuond: high}\n---\n"
+    _, fault = carlang.load_text(front + "found = search Process:Create\noutput found", "x.car").check()
+    assert (fault.code.name, fault.location.line, fault.location.column) == ("CL503", 4, 10)
+    assert fault.message == "there is no output `fuond` to give a level"

@@ -137,6 +137,18 @@ def test_it_says_what_is_known_to_match_without_being_an_attack_and_why(file: Pa
     assert [text for text in known if len(text.split()) < 8 or not text.endswith(".")] == []
 
 
+RANKING = (REPOSITORY / "docs" / "ranking.md").read_text(encoding="utf-8")
+"""The page of levels, with a row an analytic."""
+
+
+@each_file
+def test_its_levels_are_those_that_the_page_gives_reasons_for(file: Path) -> None:
+    data = load(file).data
+    assert data.level is not None
+    levels = f"`{data.level.text}`" + "".join(f", {name} `{level.text}`" for name, level in data.levels.items())
+    assert re.search(rf"^\| {data.id} \| {re.escape(levels)} \| \w.+ \|$", RANKING, re.MULTILINE)
+
+
 @each_file
 def test_what_it_changed_of_cars_publication_is_explained(file: Path, real_corpus: Path) -> None:
     """Facts under `changes`, the program in a comment, and nothing is explained that is as CAR has it."""

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from carlang.diagnostics import Diagnostic
-from carlang.importers import AnalyticFile, Implementation, TruePositive, UnitTest, load_file, load_text
+from carlang.importers import AnalyticFile, Implementation, TruePositive, UnitTest, facts, load_file, load_text
+from carlang.levels import Level
 
 
 def told(analytic: AnalyticFile) -> list[str]:
@@ -62,6 +63,13 @@ def front(matter: str) -> AnalyticFile:
         ("unit_tests: a", "CL503 2:13-14 expected a list"),
         ("true_positives: [{full_event: a.json}]", "CL503 2:18-38 the key `source` is missing"),
         ("implementations: [{type: Splunk, name: 1}]", "CL503 2:40-41 expected a text"),
+        ("level: hihg", "CL503 2:8-12 there is no level `hihg`; it is informational, low, medium, high or critical"),
+        ("level: 3", "CL503 2:8-9 there is no level `3`; it is informational, low, medium, high or critical"),
+        ("levels: {found: urgent}",
+         "CL503 2:17-23 there is no level `urgent`; it is informational, low, medium, high or critical"),
+        ("levels: low", "CL503 2:9-12 expected outputs and their levels"),
+        ("levl: low", "CL502 2:1-5 unknown key `levl`"),
+        ("author: [a]", "CL503 2:9-12 expected a text"),
         ("false_positives: backups", "CL503 2:18-25 expected a list"),
         ("false_positives: ['']", "CL503 2:19-21 expected a text that says why"),
         ("changes: {platforms: ' '}", "CL503 2:22-25 expected a text that says why"),
@@ -280,6 +288,16 @@ def test_tests_may_stand_in_a_file_beside(tmp_path: Path) -> None:
     assert [d.code.name for d in load_file(file).diagnostics] == ["CL501"]
     beside.write_bytes(b"\xff")
     assert [d.code.name for d in load_file(file).diagnostics] == ["CL003"]
+
+
+def test_levels_author_and_tags_are_read_and_shown() -> None:
+    analytic = front("level: High\nlevels: {a: low}\nauthor: An Analyst\ntags: lab, windows")
+    assert analytic.diagnostics == ()
+    assert (analytic.level_of("a"), analytic.level_of("b")) == (Level.LOW, Level.HIGH)
+    shown = facts(analytic)
+    assert (shown["level"], shown["levels"]) == ("high", {"a": "low"})
+    assert (shown["author"], shown["tags"]) == ("An Analyst", ["lab", "windows"])
+    assert front("title: a").level_of("a") is None
 
 
 def test_what_car_says_beside_coverage_is_read() -> None:

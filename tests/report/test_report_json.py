@@ -7,6 +7,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from carlang.levels import Level
 from carlang.report.json import write_json
 from carlang.report.view import View
 from carlang.results import NoEvents, NotRun
@@ -59,6 +60,12 @@ def test_false_positives_of_the_analytic_come_along_where_it_names_some() -> Non
     known = replace(result(events()), false_positives=("Backups: they start it every night.",))
     (found,) = json.loads(written(run(known), "json"))["results"]
     assert found["false_positives"] == ["Backups: they start it every night."]
+
+
+def test_the_level_of_an_output_comes_along_where_its_analytic_names_one() -> None:
+    least, unsaid = loaded(replace(result(events()), level=Level.INFORMATIONAL), result(events()))["results"]
+    assert least["level"] == "informational"
+    assert "level" not in unsaid
 
 
 def test_every_kind_of_value_has_its_json() -> None:
