@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from carlang.cache import VARIABLE, remembered
+from carlang.cache import VARIABLE, remembered, remembered_bytes
 from carlang.source import Source
 from carlang.syntax import parse
 from carlang.syntax.parse import Parsed
@@ -105,6 +105,19 @@ def test_what_nobody_has_asked_for_in_months_goes_and_what_a_killed_process_left
     remembered("thing", ("2",), Computing())
     assert len(_entries(folder)) == 2
     assert other.exists()
+
+
+def test_of_what_changes_all_the_time_the_latest_entries_stay(folder: Path) -> None:
+    remembered("thing", ("1",), Computing())
+    for number in range(5):
+        kept = {path: path.stat().st_mtime for path in folder.glob("things-*")}
+        assert remembered_bytes("things", (str(number),), lambda n=number: bytes([n]), latest=2) == bytes([number])  # type: ignore[misc]
+        for path, made in kept.items():  # file systems tell seconds apart, or less
+            if path.exists():
+                os.utime(path, (made - 10, made - 10))
+    assert len(list(folder.glob("thing-*"))) == 1
+    assert {path.read_bytes()[-1] for path in folder.glob("things-*")} == {3, 4}
+    assert remembered_bytes("things", ("4",), bytes) == b"\x04"
 
 
 def test_many_at_once_find_entries_that_are_complete(folder: Path) -> None:

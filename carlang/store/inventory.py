@@ -16,7 +16,7 @@ from carlang.database.connection import limited_to_task, open_shared
 from carlang.database.interrupts import interruptible
 from carlang.store.counting import class_query, hollow_query, host_query, known_of, parquet_rows
 from carlang.store.files import StoreFile
-from carlang.store.footer import statistics
+from carlang.store.footer import merged_statistics
 from carlang.store.hollow import claiming_files, claims_query, not_counted
 from carlang.store.merging import merge_inventories
 from carlang.store.statistics import SCHEMA, Class, typed
@@ -31,8 +31,7 @@ class Inventory:
 
     def __init__(self, files: Sequence[StoreFile]) -> None:
         files = [file for file in files if file.rows]
-        said, known = statistics(files)
-        self._said = merge_inventories([said])
+        self._said, known = merged_statistics(files)
         self._files = [file for file in files if file.path not in known]
         self._hosts: dict[Class, pa.Table] = {}
         self._counted: dict[Class, tuple[frozenset[str] | None, pa.Table]] = {}

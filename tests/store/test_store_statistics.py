@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -129,11 +130,30 @@ def test_a_compaction_writes_what_a_footer_lacks(tmp_path: Path) -> None:
     assert compact(open_store(path)).merged == 0
 
 
+def test_what_footers_say_is_merged_once_until_one_says_something_else(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CARLANG_CACHE", str(tmp_path / "kept"))
+    path = tmp_path / "store"
+    load(path, write_lines(tmp_path / "a.json", _records()))
+    with patch("carlang.store.footer.merge_inventories", wraps=merge_inventories) as merging:
+        first, again = (open_store(path).inventory() for _ in range(2))
+        assert (merging.call_count, first.equals(again, check_metadata=True)) == (1, True)
+        load(path, write_lines(tmp_path / "b.json", _records(20)))
+        grown, silent = (open_store(path).inventory() for _ in range(2))
+        assert (merging.call_count, grown.equals(silent)) == (2, True)
+    assert pc.sum(grown["rows"]).as_py() == 2 * pc.sum(first["rows"]).as_py()
+    monkeypatch.setenv("CARLANG_CACHE", "off")
+    assert open_store(path).inventory().equals(grown, check_metadata=True)
+
+
 def test_statistics_of_other_rows_are_not_believed(tmp_path: Path) -> None:
     """A program that filters a file may hand its footer on."""
     source = write_events(tmp_path / "all.parquet", 0, 10, "create")
     target = tmp_path / "plain" / "process" / "create" / "some.parquet"
     target.parent.mkdir(parents=True)
+    shutil.copy(source, target)
+    assert open_store(tmp_path / "plain").silent_files() == 0
     table = pq.read_table(source)
     pq.write_table(table.slice(0, 4).replace_schema_metadata(pq.read_metadata(source).metadata), target)
     store = open_store(tmp_path / "plain")
