@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any
 
+from carlang.cache import Codec, Kept, digest_of
 from carlang.database import pattern_fault
 from carlang.deadline import TimeUpError, task
 from carlang.diagnostics import Diagnostic, codes, has_errors
@@ -20,15 +21,40 @@ from carlang.sql import dialect_named, lower
 from carlang.syntax import ast, parse
 
 
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What an editor asks of a program and a run does not: its syntax tree and the names in it."""
+
+    ast: ast.Program
+    symbols: Symbols = field(default_factory=Symbols)
+
+
 @dataclass(frozen=True)
 class CompiledProgram:
-    """A program with what became of it; `bound` is None where it has errors, `symbols` are there in any case."""
+    """A program with what became of it; `bound` is None where it has errors, `symbols` are there in any case.
+
+    `read` gives the syntax tree and the symbols. Of a program whose meaning was kept from an earlier run it reads the
+    text when it is asked.
+    """
 
     source: Source
-    ast: ast.Program
     bound: BoundProgram | None
     diagnostics: tuple[Diagnostic, ...]
-    symbols: Symbols = field(default=Symbols(), repr=False)
+    read: Callable[[], Reading] = field(repr=False, compare=False)
+
+    @cached_property
+    def _reading(self) -> Reading:
+        return self.read()
+
+    @property
+    def ast(self) -> ast.Program:
+        """The syntax tree."""
+        return self._reading.ast
+
+    @property
+    def symbols(self) -> Symbols:
+        """The names of the program, and what each stands for."""
+        return self._reading.symbols
 
     @property
     def valid(self) -> bool:
@@ -74,13 +100,8 @@ def compile_program(
         return _out_of_time(source, error)
 
 
-def _compiled(source: Source, model: Model, find_analytic: AnalyticFinder, own_id: str | None) -> CompiledProgram:
-    parsed = parse(source)
-    return _resolved(parsed.program, source, model, find_analytic, own_id, parsed.diagnostics)
-
-
 _LARGEST_KEPT = 64 * 2**10
-"""How many characters the document of a program may have that is kept with its meaning."""
+"""How many characters the document of a program may have that is kept in memory with its meaning."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -102,8 +123,59 @@ class _Same:
 def _kept(source: Source, of: _Same) -> CompiledProgram | None:
     """Compile a program that runs no other analytic, and so means the same wherever it stands; else None."""
     asked: list[str] = []
-    compiled = _compiled(source, of.model, asked.append, None)
+    compiled = _compiled(source, of.model, asked.append, _ALONE)
     return None if asked else compiled
+
+
+_ALONE = "\n"
+"""In the place of a program's own id where it is compiled as one that runs nothing; no id is so."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Meaning:
+    """What is kept of a program between runs; `asked` are the analytics that it runs, with digests of their texts."""
+
+    bound: BoundProgram | None
+    diagnostics: tuple[Diagnostic, ...]
+    asked: tuple[tuple[str, bytes], ...] = ()
+
+
+_MODULES = ("carlang.program", "carlang.resolve.bound.", "carlang.model.types", "carlang.source")
+_meanings = Kept("program", Codec((*_MODULES, "carlang.diagnostics.diagnostic"), codes.CODES))
+
+
+def _compiled(source: Source, model: Model, find_analytic: AnalyticFinder, own_id: str | None) -> CompiledProgram:
+    """Return a program as it was compiled by an earlier run, if what it runs is what it was then, or compile it."""
+
+    def read() -> CompiledProgram:
+        parsed = parse(source)
+        return _resolved(parsed.program, source, model, find_analytic, own_id, parsed.diagnostics)
+
+    if not model.digest:
+        return read()
+    key = (model.digest, source.text, own_id or "")
+    kept = _meanings.get(key, (source,))
+    if isinstance(kept, _Meaning) and all(_digest(find_analytic(id_)) == digest for id_, digest in kept.asked):
+        return CompiledProgram(source, kept.bound, kept.diagnostics, lambda: read().read())
+    asked: list[tuple[str, bytes]] = []
+
+    def noted(id_: str) -> Source | None:
+        answer = find_analytic(id_)
+        asked.append((id_, _digest(answer)))
+        return answer
+
+    parsed = parse(source)
+    made = _resolved(parsed.program, source, model, noted, own_id, parsed.diagnostics)
+    _meanings.put(key, _Meaning(made.bound, made.diagnostics, tuple(asked)), (source,))
+    return made
+
+
+def _digest(source: Source | None) -> bytes:
+    """Return a digest of a program and its places: what is wrong with it is told with them."""
+    if source is None:
+        return b""
+    places = [(origin.line, origin.column) for origin in source.origins]
+    return digest_of(source.name, source.text, source.document, repr(places), repr(source.offsets))
 
 
 def compile_tree(  # what a resolution takes
@@ -127,7 +199,7 @@ def _out_of_time(source: Source, error: TimeUpError) -> CompiledProgram:
     span = Span(start, min(len(source.text), start + 1))
     fault = Diagnostic(codes.OUT_OF_TIME, str(error), source, span).with_label("it has come as far as this")
     help_ = "give it more time with --timeout, or split the program"
-    return CompiledProgram(source, ast.Program(()), None, (fault.with_help(help_),))
+    return CompiledProgram(source, None, (fault.with_help(help_),), lambda: Reading(ast.Program(())))
 
 
 def _resolved(  # the same
@@ -142,4 +214,5 @@ def _resolved(  # the same
     resolved = resolve(tree, source, model, pattern_fault, analytics)
     diagnostics = sorted([*faults, *resolved.diagnostics], key=lambda d: (d.span, d.code.name))
     bound = None if has_errors(faults) else resolved.program
-    return CompiledProgram(source, tree, bound, tuple(diagnostics), resolved.symbols)
+    reading = Reading(tree, resolved.symbols)
+    return CompiledProgram(source, bound, tuple(diagnostics), lambda: reading)

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 import carlang
+from carlang.cache import VARIABLE
 from carlang.deadline import TimeUpError, check_time, limit_time, placed, task
 from carlang.program import _kept
 from carlang.source import Span
@@ -38,9 +39,10 @@ class Clock:
 
 
 @pytest.fixture(autouse=True)
-def nothing_is_compiled_yet() -> None:
-    """Take away what a test before this one compiled, of which no time would be taken again."""
+def nothing_is_compiled_yet(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Take away what a test before this one, or an earlier run, compiled, of which no time would be taken again."""
     _kept.cache_clear()
+    monkeypatch.setenv(VARIABLE, "off")
 
 
 @pytest.fixture

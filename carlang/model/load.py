@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import cache
 from importlib import resources
 from os import PathLike
 from pathlib import Path
 
+from carlang.cache import digest_of
 from carlang.datafile import read_builtin_yaml, read_yaml_file
 from carlang.model.assemble import Draft
 from carlang.model.schema import Model
@@ -16,7 +17,7 @@ from carlang.model.schema import Model
 @cache
 def builtin_model() -> Model:
     """Return CAR's data model, with the few extensions that ship with the package, marked as such."""
-    return _builtin_draft().model()
+    return _model([])
 
 
 def load_model(extensions: str | PathLike[str] | Sequence[str | PathLike[str]] = ()) -> Model:
@@ -26,20 +27,27 @@ def load_model(extensions: str | PathLike[str] | Sequence[str | PathLike[str]] =
     """
     if not extensions:
         return builtin_model()
-    draft = _builtin_draft()
-    for path in [extensions] if isinstance(extensions, str | PathLike) else extensions:
-        draft.add(read_yaml_file(Path(path)), extension=True)
-    return draft.model()
+    return _model([Path(path) for path in ([extensions] if isinstance(extensions, str | PathLike) else extensions)])
 
 
-def _builtin_draft() -> Draft:
+def _model(extensions: Sequence[Path]) -> Model:
     draft = Draft()
+    texts: list[str] = []
+    for name, text in _builtin_texts():
+        draft.add(read_builtin_yaml(name, text), extension=False)
+        texts.append(text)
+    for path in extensions:
+        document = read_yaml_file(path)
+        draft.add(document, extension=True)
+        texts.append(document.text)
+    return draft.model().of_files(digest_of(*texts).hex())
+
+
+def _builtin_texts() -> Iterator[tuple[str, str]]:
     folder = resources.files("carlang.model").joinpath("objects")
     files = [entry for entry in folder.iterdir() if entry.name.endswith(".yaml")]
     # The order of a folder is the file system's; tables, generated pages and suggestions go by the model's.
-    for entry in sorted(files, key=lambda entry: entry.name):
-        draft.add(read_builtin_yaml(entry.name, entry.read_text(encoding="utf-8")), extension=False)
-    # Last, because ties name classes and fields of all objects.
+    # Ties come last, because they name classes and fields of all objects.
     ties = resources.files("carlang.model").joinpath("ties.yaml")
-    draft.add(read_builtin_yaml(ties.name, ties.read_text(encoding="utf-8")), extension=False)
-    return draft
+    for entry in (*sorted(files, key=lambda entry: entry.name), ties):
+        yield entry.name, entry.read_text(encoding="utf-8")

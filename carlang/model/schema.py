@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from carlang.model.types import Type
@@ -113,6 +113,14 @@ class Model:
     objects: Mapping[str, Object]
     common: Mapping[str, Field] = field(default_factory=dict)
     ties: tuple[Tie, ...] = ()
+    digest: str = field(default="", init=False, compare=False, repr=False)
+    """A digest of the files that the model was read from, empty where it was made of anything else, or changed."""
+
+    def of_files(self, digest: str) -> Model:
+        """Return the model with the digest of the files that it was read from, which no changed copy of it has."""
+        copy = replace(self)
+        object.__setattr__(copy, "digest", digest)
+        return copy
 
     @cached_property
     def _objects(self) -> dict[str, Object]:
