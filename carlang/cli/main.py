@@ -50,6 +50,9 @@ def _root(
 
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line and exit with its status."""
+    # NumPy comes with a library of linear algebra, which nothing here asks for anything. At its import that starts a
+    # thread a processor, which together take as long as all else of NumPy.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     with _noted_interrupts() as interrupts:
         try:
             status = app(arguments, prog_name="carlang", standalone_mode=False)

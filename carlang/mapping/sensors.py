@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
-from importlib.resources import files as package_files
-from itertools import combinations
 from pathlib import Path as FilePath
 from typing import Any, Literal
 
 import duckdb
-import yaml
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from carlang.database.connection import open_memory
@@ -26,6 +22,7 @@ from carlang.datafile import (
     validate,
 )
 from carlang.diagnostics import nearest
+from carlang.mapping.builtin import builtin_files
 from carlang.mapping.car_documents import car_mapping, car_mappings, named_class
 from carlang.mapping.event_mapping import AUTO, EventMapping, Sensors
 from carlang.mapping.expression import Expression, check_expression, parse_expression
@@ -138,13 +135,6 @@ def chosen_sensors(sensor: str, model: Model) -> Sensors:
     return Sensors(written.mappings + rest, written.kept | builtin.kept, chosen=True)
 
 
-def builtin_files() -> list[tuple[str, str]]:
-    """Return the mapping files that ship with the package, each with its name and text."""
-    folder = package_files("carlang.mapping") / "sensors"
-    names = sorted(entry.name for entry in folder.iterdir() if entry.name.endswith(".yaml"))
-    return [(name, (folder / name).read_text("utf-8")) for name in names]
-
-
 def load_sensors(texts: Sequence[tuple[str, str]], model: Model) -> Sensors:
     """Read mapping files, given as name and text; raises DataFileError with every fault of a file and its place."""
     with open_memory() as connection:
@@ -166,55 +156,6 @@ def builtin_titles() -> dict[str, str]:
 def builtin_ways() -> dict[str, str]:
     """Return, by the sensors' names, what has to be switched on for their logs, and how to get at these."""
     return {entry.sensor: entry.how for _, entry in _builtin_entries() if entry.how}
-
-
-@cache
-def sensor_platforms() -> dict[str, tuple[str, ...]]:
-    """Return the platforms of the hosts of sensors that ship with the package, by name, where they say so."""
-    return {head["sensor"]: tuple(head["platforms"]) for head in _heads() if "platforms" in head}
-
-
-@cache
-def sensor_logs() -> dict[str, frozenset[str]]:
-    """Return the channels that sensors that ship with the package are written to, by the sensors' names."""
-    logs = {head["sensor"]: _listed(head.get("log", [])) for head in _heads()}
-    return {name: frozenset(each["channel"] for each in of if "channel" in each) for name, of in logs.items()}
-
-
-@cache
-def sensor_channels() -> dict[str, frozenset[str]]:
-    """Return all channels that mapping files name, at their head and at single events, by the sensors' names."""
-    named = re.compile(r"\bchannel: *([^,}\n]+)")
-    texts = (text for _, text in builtin_files())
-    of = {head["sensor"]: named.findall(text) for head, text in zip(_heads(), texts, strict=True)}
-    return {name: frozenset(channel.strip().strip("'\"") for channel in channels) for name, channels in of.items()}
-
-
-@cache
-def classes_of_one_record(sensor: str) -> frozenset[frozenset[tuple[str, str]]]:
-    """Return the pairs of classes that one record of a sensor may be events of, by its id.
-
-    Two kinds of events of one object that both have a condition are taken to be of different records.
-    """
-    texts = [text for head, (_, text) in zip(_heads(), builtin_files(), strict=True) if head["sensor"] == sensor]
-    of_id: dict[int, list[tuple[str, str, bool]]] = {}
-    for entry in (entry for text in texts for entry in yaml.safe_load(text)["events"]):
-        ids = _listed(entry.get("event_id", []))
-        for event_id in (each for each in ids if each != _ANY):
-            of_id.setdefault(event_id, []).append((entry["object"], entry["action"], "where" in entry))
-    return frozenset(
-        frozenset({(first[0], first[1]), (second[0], second[1])})
-        for kinds in of_id.values()
-        for first, second in combinations(kinds, 2)
-        if first[0] != second[0] or not (first[2] and second[2])
-    )
-
-
-@cache
-def _heads() -> tuple[Mapping[str, Any], ...]:
-    """Read what mapping files say above their events: every run asks for it, and to check them whole takes longer."""
-    below = re.compile(r"^(?:names|common|events):", re.MULTILINE)
-    return tuple(yaml.safe_load(below.split(text, maxsplit=1)[0]) for _, text in builtin_files())
 
 
 def _entry(document: DataFile) -> tuple[DataFile, SensorEntry]:

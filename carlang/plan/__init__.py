@@ -13,15 +13,17 @@ from carlang.exports import hand_on
 
 if TYPE_CHECKING:
     from carlang.plan.demands import Demand, demands, searched
+    from carlang.plan.files import FILE_SHIFT, EventFile, Leaf, UnfitError
     from carlang.plan.objects import Choice, ObjectPlan, plan_object
-    from carlang.plan.scanning import FILE_SHIFT, EventFile, Leaf, UnfitError
+    from carlang.plan.scanning import shares, survivors
 else:
     __getattr__ = hand_on(
         __name__,
         {
             "plan.demands": "Demand demands searched",
+            "plan.files": "FILE_SHIFT EventFile Leaf UnfitError",
             "plan.objects": "Choice ObjectPlan plan_object",
-            "plan.scanning": "FILE_SHIFT EventFile Leaf UnfitError",
+            "plan.scanning": "shares survivors",
         },
     )
 
@@ -36,4 +38,6 @@ __all__ = [
     "demands",
     "plan_object",
     "searched",
+    "shares",
+    "survivors",
 ]

@@ -7,10 +7,11 @@ from dataclasses import dataclass, replace
 
 import pyarrow as pa
 
+from carlang import plan
 from carlang.plan.demands import Demand
+from carlang.plan.files import EventFile, Leaf
 from carlang.plan.guards import NEVER, OPEN, Atom, Guard, Open, atoms_of, with_atoms
 from carlang.plan.prices import Price, cheapest
-from carlang.plan.scanning import EventFile, Leaf, shares, survivors
 
 LEAST_LEAVES = 4
 """How many guards make it worth while to look through an object's events for them: that costs what three to four
@@ -52,7 +53,7 @@ class ObjectPlan:
 
     def survivors(self, files: Sequence[EventFile], most: int) -> pa.Table:
         """Return pairs of a leaf and the number of an event that passes; raises as `scanning.survivors` does."""
-        return survivors(files, self.leaves, most)
+        return plan.survivors(files, self.leaves, most)
 
 
 def plan_object(
@@ -68,7 +69,7 @@ def plan_object(
     if count < LEAST_LEAVES or count * rows < LEAST_WORK:
         reason = f"{count} of its guards over {rows:,} events are fewer than pay"
         return ObjectPlan(tuple(c if c.reason else replace(c, reason=reason) for c in choices), ())
-    priced = shares(files, list(dict.fromkeys(atom for guard in guards for atom in atoms_of(guard))))
+    priced = plan.shares(files, list(dict.fromkeys(atom for guard in guards for atom in atoms_of(guard))))
     prices = [cheapest(guard, priced) for guard in guards]
     chosen = _affordable(prices)
     leaves: dict[Leaf, int] = {}

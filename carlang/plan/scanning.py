@@ -6,7 +6,6 @@ Columns of texts are read with their dictionaries, so that each distinct value o
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -14,11 +13,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from carlang.deadline import check_time
+from carlang.plan.files import FILE_SHIFT, EventFile, Leaf, UnfitError
 from carlang.plan.guards import Atom, Form
 from carlang.plan.matching import ColumnMatcher, Fan, Numbers
-
-FILE_SHIFT = 32
-"""A row's number has that of its file in the upper half, as the engine numbers the rows of files."""
 
 _SAMPLED_GROUPS, _SAMPLED_ROWS = 6, 8192
 """How many row groups are sampled at most, and how many rows of each: what one in ten thousand rows passes is seen in
@@ -29,27 +26,6 @@ _FEWER_FOR_EXPRESSIONS = 8
 
 _FEW = 1024
 """So many rows are searched for everything."""
-
-
-@dataclass(frozen=True, slots=True)
-class EventFile:
-    """A Parquet file of events of an action, with the number that it has among those of the object."""
-
-    path: Path
-    action: str
-    number: int
-
-
-@dataclass(frozen=True, slots=True)
-class Leaf:
-    """Events of some actions that pass one of some atoms."""
-
-    actions: frozenset[str]
-    atoms: tuple[Atom, ...]
-
-
-class UnfitError(Exception):
-    """Events cannot be looked through for guards, or what passes is too much; the message says why."""
 
 
 def survivors(files: Sequence[EventFile], leaves: Sequence[Leaf], most: int) -> pa.Table:

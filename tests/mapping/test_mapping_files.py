@@ -9,9 +9,9 @@ import pytest
 from carlang.datafile import DataFileError
 from carlang.loading.loader import Loader
 from carlang.mapping import builtin_sensors, load_sensors
+from carlang.mapping.builtin import builtin_files
 from carlang.mapping.expression import parse_expression
 from carlang.mapping.mapper import Statements
-from carlang.mapping.sensors import builtin_files
 from carlang.model import builtin_model
 from carlang.readers import LogFile, Records, read_log
 from carlang.readers.digests import Digests

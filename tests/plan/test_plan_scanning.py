@@ -9,9 +9,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from carlang.plan.files import FILE_SHIFT, EventFile, Leaf, UnfitError
 from carlang.plan.guards import Atom, Form, Some
 from carlang.plan.prices import cheapest
-from carlang.plan.scanning import FILE_SHIFT, EventFile, Leaf, UnfitError, shares, survivors
+from carlang.plan.scanning import shares, survivors
 from tests.plan.admitted import admits
 from tests.seeds import run_seed
 

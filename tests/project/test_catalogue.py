@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from importlib import resources
 from pathlib import Path
 
 import pytest
 
 from carlang.project import Catalogue, CatalogueError, analytic_files, shipped_catalogue
+from carlang.project.catalogue import quick_id
 
 
 def write(folder: Path, name: str, text: str) -> Path:
@@ -18,6 +20,18 @@ def write(folder: Path, name: str, text: str) -> Path:
 
 def car(id_: str, title: str = "") -> str:
     return f"---\nid: {id_}\ntitle: {title or id_}\n---\noutput a\n"
+
+
+def test_files_that_ship_are_called_by_their_ids_so_that_one_is_found_without_reading_the_others() -> None:
+    root = resources.files("carlang.analytics")
+    assert all(file.name == f"{quick_id(file).upper()}.car" for file in analytic_files(root))
+    catalogue = Catalogue()
+    analytic = catalogue.find("car-2013-05-004")
+    assert analytic
+    assert analytic.id == "CAR-2013-05-004"
+    assert "entries" not in catalogue.folders[0].__dict__
+    assert catalogue.find("CAR-2013-05-999") is None
+    assert catalogue.find("../CAR-2013-05-004") is None
 
 
 def test_the_shipped_catalogue_holds_the_first_analytic() -> None:
