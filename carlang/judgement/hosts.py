@@ -15,12 +15,13 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from carlang.database import limited_to_task, open_shared, text_literal
+from carlang.database import limited_to_task, open_shared
 from carlang.deadline import check_time
 from carlang.judgement.breaks import Logs, log_breaks
+from carlang.judgement.seen import Seen
 from carlang.judgement.streams import LOG, Kind
 from carlang.results import LogBroken, LogCleared
-from carlang.store import MARKS, hollow_counts, mark
+from carlang.store import hollow_counts, mark
 
 ALL_PLATFORMS = 7
 _PLATFORMS = {"windows": 1, "linux": 2, "macos": 4}
@@ -123,14 +124,17 @@ class Hosts:
                 "mask": pa.array([platform_mask(names) for names in platforms.values()], pa.int32()),
             }
         )
-        self._connection.register("inventory", inventory)
+        seen = Seen.of(inventory)
+        self._connection.register("rows", seen.rows)
+        self._connection.register("kinds", seen.kinds)
         self._connection.register("masks", masks)
         with limited_to_task(self._connection):
             self._connection.execute(_TABLES)
             names = self._connection.sql("SELECT host FROM hosts ORDER BY id").to_arrow_table()
             self._names = names["host"].combine_chunks()
             self._lost = self._read_cleared()
-            for id_, broken in self._read_broken(platforms).items():
+            counts = {sensor: len(names) for sensor, names in platforms.items()}
+            for id_, broken in log_breaks(seen.ids, Logs(self._channels, counts)).items():
                 self._lost[id_] += broken
         self._patterns: dict[Need, list[Pattern]] = {}
         self._marks: dict[str, Mapping[int, frozenset[str]]] = {}
@@ -250,14 +254,6 @@ class Hosts:
 
     # ---- what is lost of logs ----------------------------------------------------------------------------------------
 
-    def _read_broken(self, platforms: Mapping[str, Sequence[str]]) -> dict[int, list[tuple[Lost, frozenset[str]]]]:
-        """Return by host where the numbers of a log's records break, each with the log's channels."""
-        query = "SELECT id, object, action, log, sensor, unnest(ids, recursive := true) FROM seen WHERE len(ids) > 0"
-        runs = self._connection.sql(query).to_arrow_table()
-        counts = {sensor: len(names) for sensor, names in platforms.items()}
-        breaks = log_breaks(runs, Logs(self._channels, counts))
-        return {id_: list(of_host) for id_, of_host in breaks.items()}
-
     def _read_cleared(self) -> dict[int, list[tuple[Lost, frozenset[str]]]]:
         """Return by host the logs that were emptied, with the hours before that of which there is nothing.
 
@@ -336,19 +332,8 @@ class Hosts:
         return pa.DictionaryArray.from_arrays(ids, self._names)
 
 
-# Times as numbers: those of events may lie beyond the years of a calendar. Ids count from 0, as those of a dictionary.
-_IS_MARK = f"({' OR '.join(f'starts_with(field, {text_literal(mark(name))})' for name in MARKS)})"
 _TABLES = f"""
-    CREATE TEMP TABLE seen AS
-      SELECT (dense_rank() OVER (ORDER BY lower(host) NULLS FIRST) - 1)::INTEGER AS id,
-        dense_rank() OVER (ORDER BY object, action, log, fields, rows > 0) AS kind,
-        host, object, action, log, sensor, rows, hollow, timed, epoch_us(first_time) AS first_us,
-        epoch_us(last_time) AS last_us, fields, marks, hours, ids
-      FROM (
-        SELECT *, list_filter(map_keys(filled), lambda field: NOT {_IS_MARK}) AS fields,
-          list_filter(map_keys(filled), lambda field: {_IS_MARK}) AS marks
-        FROM inventory);
-    CREATE TEMP TABLE kinds AS SELECT DISTINCT kind, object, action, log, fields, rows > 0 AS present FROM seen;
+    CREATE TEMP TABLE seen AS FROM rows;
     CREATE TEMP TABLE hosts AS
       SELECT id, min(host) AS host,
         CASE WHEN bit_and(coalesce(mask, {ALL_PLATFORMS})) = 0 THEN {ALL_PLATFORMS}
