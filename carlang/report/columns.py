@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import pyarrow as pa
 
 from carlang.report.cells import texts
+from carlang.results import Rows
 
 LEADING = (
     "time",
@@ -44,9 +45,9 @@ def row_names(names: Iterable[str], taken: Collection[str] = ADDED) -> list[str]
 
 @dataclass(frozen=True, slots=True)
 class Arrangement:
-    """The columns of a table for reading: those to show, in order, how many are empty, which say the same throughout.
+    """The columns of rows for reading: those to show, in order, how many are empty, which say the same throughout.
 
-    `columns` are positions in the table; `constants` are names and values of `object`, `action`, `sensor` and `source`
+    `columns` are positions in a row; `constants` are names and values of `object`, `action`, `sensor` and `source`
     where every row has the same.
     """
 
@@ -55,16 +56,20 @@ class Arrangement:
     constants: tuple[tuple[str, str], ...]
 
 
-def arrange(table: pa.Table) -> Arrangement:
-    """Arrange the columns of a table for reading."""
-    names = table.column_names
-    filled = [i for i in range(table.num_columns) if table.column(i).null_count < table.num_rows]
-    constants = {i: value for i in filled if names[i] in EVENT_CLASS and (value := _constant(table.column(i)))}
+def arrange(rows: Rows) -> Arrangement:
+    """Arrange the columns of rows for reading."""
+    names = rows.schema.names
+    seen = [_Seen() for _ in names]
+    for batch in rows.to_batches():
+        for index, column in enumerate(batch.columns):
+            seen[index].add(column, whether_constant=names[index] in EVENT_CLASS)
+    filled = [i for i in range(len(names)) if seen[i].is_filled]
+    constants = {i: value for i in filled if names[i] in EVENT_CLASS and (value := seen[i].constant)}
     # Rows of nothing but constants still show their columns: a table without any would look like no rows.
     shown = [i for i in filled if i not in constants] or filled
     return Arrangement(
         columns=tuple(sorted(shown, key=lambda i: _rank(names[i]))),
-        empty=table.num_columns - len(filled),
+        empty=len(names) - len(filled),
         constants=tuple((names[i], value) for i, value in constants.items() if i not in shown),
     )
 
@@ -78,7 +83,20 @@ def _rank(name: str) -> int:
     return len(LEADING)
 
 
-def _constant(column: pa.ChunkedArray) -> str | None:
-    if column.null_count or len(column.unique()) != 1:
-        return None
-    return texts(column.slice(0, 1).combine_chunks())[0]
+class _Seen:
+    """What was seen of a column: whether it has a value anywhere, and the values of few that it has."""
+
+    def __init__(self) -> None:
+        self.is_filled = False
+        self._values: dict[str | None, None] = {}
+
+    def add(self, column: pa.Array, *, whether_constant: bool) -> None:
+        """See some more values of the column."""
+        self.is_filled = self.is_filled or column.null_count < len(column)
+        if whether_constant and len(self._values) <= 1:
+            self._values.update(dict.fromkeys(texts(column.unique())))
+
+    @property
+    def constant(self) -> str | None:
+        """The text of the value that every row has."""
+        return next(iter(self._values)) if len(self._values) == 1 else None

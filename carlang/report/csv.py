@@ -9,7 +9,7 @@ from typing import Any
 from carlang.escapes import printable
 from carlang.report.columns import row_names
 from carlang.report.streams import Stream, utf8_writer
-from carlang.report.values import json_text, rows
+from carlang.report.values import json_text, values_of
 from carlang.report.view import View
 
 _HEAD = ("analytic", "title", "output")
@@ -23,14 +23,14 @@ def write_csv(view: View, stream: Stream) -> None:
     said. Only on a terminal, where control characters would act, they are shown as escapes.
     """
     write = _screened(utf8_writer(stream)) if stream.isatty() else utf8_writer(stream)
-    named = [(output, row_names(output.table.column_names)) for output in view.outputs]
+    named = [(output, row_names(output.rows.schema.names)) for output in view.outputs]
     columns = list(dict.fromkeys(name for _, names in named for name in names))
     write(_line([*_HEAD, *columns]))
     for output, names in named:
         position = {name: i for i, name in enumerate(names)}
         order = [position.get(name) for name in columns]
         head = [output.analytic, output.title, output.name]
-        for row in rows(output.table):
+        for row in values_of(output.rows):
             write(_line([*head, *(None if i is None else row[i] for i in order)]))
 
 

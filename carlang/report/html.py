@@ -56,12 +56,13 @@ class Finding:
         self.anchor = anchor
         self.output = output
         self.seen = [time_text(instant) for instant in output.seen() or ()]
-        arrangement = arrange(output.table)
-        self._table = output.table.select(list(arrangement.columns))
-        names = self._table.column_names
+        arrangement = arrange(output.rows)
+        self._columns = list(arrangement.columns)
+        fields = [output.rows.schema.field(index) for index in self._columns]
+        names = [field.name for field in fields]
         count = len(names) if len(names) <= _SIDE_BY_SIDE else _SHOWN
         self.names = names[:count]
-        self.classes = [_class(field) for field in self._table.schema][:count]
+        self.classes = [_class(field) for field in fields][:count]
         self.hidden = names[count:]
         self.constants = arrangement.constants
         self.empty = arrangement.empty
@@ -69,8 +70,9 @@ class Finding:
     def rows(self) -> Iterator[Row]:
         """Yield the rows, a batch of them in memory at a time."""
         count = len(self.names)
-        for batch in self._table.to_batches(max_chunksize=BATCH):
-            for row in zip(*(texts(column, keep="\n\t") for column in batch.columns), strict=True):
+        for batch in self.output.rows.to_batches(max_chunksize=BATCH):
+            cells = (texts(batch.column(index), keep="\n\t") for index in self._columns)
+            for row in zip(*cells, strict=True):
                 pairs = zip(self.hidden, row[count:], strict=True)
                 yield Row(row[:count], tuple((name, text) for name, text in pairs if text is not None))
 

@@ -9,7 +9,7 @@ from carlang.diagnostics import diagnostic_json
 from carlang.model.types import Column, Kind
 from carlang.report.columns import row_names
 from carlang.report.streams import Stream, utf8_writer
-from carlang.report.values import instant, json_text, rows
+from carlang.report.values import instant, json_text, values_of
 from carlang.report.view import FailedView, NotRunView, OutputView, View
 from carlang.results import Judgement, gaps_json, judgement_json, reason_json
 
@@ -45,8 +45,8 @@ def write_ndjson(view: View, stream: Stream) -> None:
             "techniques": list(output.techniques),
             "output": output.name,
         }
-        names = row_names(output.table.column_names)
-        for row in rows(output.table):
+        names = row_names(output.rows.schema.names)
+        for row in values_of(output.rows):
             write(json_text(added | dict(zip(names, row, strict=True))) + "\n")
 
 
@@ -93,8 +93,8 @@ def _write_output(output: OutputView, write: Callable[[str], object]) -> None:
     head["columns"] = [_column_json(column) for column in output.columns]
     write(json_text(head)[:-1] + ',\n   "rows": [')
     # An object has each name once, and an output may have a column twice.
-    names = row_names(output.table.column_names, taken=())
-    for number, row in enumerate(rows(output.table)):
+    names = row_names(output.rows.schema.names, taken=())
+    for number, row in enumerate(values_of(output.rows)):
         write((",\n    " if number else "\n    ") + json_text(dict(zip(names, row, strict=True))))
     write("]}")
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import pyarrow as pa
@@ -17,6 +17,8 @@ from carlang.report.values import BATCH, MICROSECONDS, instant, json_text, json_
 from carlang.report.view import OutputView, View
 
 _HEAD = ("analytic", "title", "output")
+_GROUP_ROWS = 100_000
+"""How many rows of an output are written at once, as a row group: with long command lines, a hundred megabytes."""
 _TIME = pa.timestamp("us", "UTC")
 
 
@@ -33,13 +35,14 @@ def write_parquet(view: View, stream: Stream) -> None:
     with pq.ParquetWriter(raw, schema, compression="zstd") as writer:
         for output in view.outputs:
             if output.shown:
-                writer.write_table(_conformed(output, schema))
+                for table in _groups(output):
+                    writer.write_table(_conformed(output, table, schema))
 
 
 def _schema(view: View) -> pa.Schema:
     kinds: dict[str, list[pa.DataType]] = {}
     for output in view.outputs:
-        for name, kind in zip(row_names(output.table.column_names), output.table.schema.types, strict=True):
+        for name, kind in zip(row_names(output.rows.schema.names), output.rows.schema.types, strict=True):
             kinds.setdefault(name, []).append(stored_type(kind))
     fields = [pa.field(name, pa.string()) for name in _HEAD]
     fields += [pa.field(name, _common_type(stored)) for name, stored in kinds.items()]
@@ -82,8 +85,19 @@ def _common_type(kinds: Sequence[pa.DataType]) -> pa.DataType:
     return pa.string()
 
 
-def _conformed(output: OutputView, schema: pa.Schema) -> pa.Table:
-    table = output.table
+def _groups(output: OutputView) -> Iterator[pa.Table]:
+    """Yield the rows of an output as tables that become a row group each."""
+    batches: list[pa.RecordBatch] = []
+    for batch in output.rows.to_batches(max_chunksize=_GROUP_ROWS):
+        if batches and sum(each.num_rows for each in batches) + batch.num_rows > _GROUP_ROWS:
+            yield pa.Table.from_batches(batches)
+            batches = []
+        batches.append(batch)
+    if batches:
+        yield pa.Table.from_batches(batches)
+
+
+def _conformed(output: OutputView, table: pa.Table, schema: pa.Schema) -> pa.Table:
     columns = dict(zip(row_names(table.column_names), table.columns, strict=True))
     head = dict(zip(_HEAD, (output.analytic, output.title, output.name), strict=True))
     arrays = []

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import islice
 
 import pyarrow as pa
@@ -25,7 +26,7 @@ from carlang.report.screen import Look, console_for
 from carlang.report.streams import Stream
 from carlang.report.values import BATCH
 from carlang.report.view import OutputView, View
-from carlang.results import counted
+from carlang.results import Rows, counted
 
 # rich takes 0.15 ms for a row of five columns. Where no value folds, so many rows are one row of rich's whose cells
 # have as many lines, which takes a quarter of that (20,000 rows, CPU time; blocks of 2,000 gain nothing more).
@@ -48,12 +49,12 @@ def _print_output(output: OutputView, console: Console) -> None:
     console.print(Text(_facts(output), style="cyan"), overflow="fold")
     if output.unseen:
         console.print(Text(printable(output.unseen), style="yellow"), overflow="fold")
-    arrangement = arrange(output.table)
+    arrangement = arrange(output.rows)
     if arrangement.constants:
         same = ", ".join(f"{name} {value}" for name, value in arrangement.constants)
         console.print(Text(f"every row: {same}", style="dim"), overflow="fold")
     if output.shown:
-        shown = _print_rows(output.table.select(list(arrangement.columns)), console) if arrangement.columns else 0
+        shown = _print_rows(_Shown(output.rows, arrangement.columns), console) if arrangement.columns else 0
         remark = _left_out(len(arrangement.columns) - shown, arrangement.empty)
         if remark:
             console.print(Text(remark, style="dim"), overflow="fold")
@@ -88,18 +89,48 @@ def _print_quiet(outputs: Sequence[OutputView], console: Console) -> None:
     console.print()
 
 
-def _print_rows(rows: pa.Table, console: Console) -> int:
-    """Print a table as far as its columns fit, and return how many do."""
-    measures = [_measure(rows, index) for index in range(rows.num_columns)]
+class _Shown:
+    """Rows with the columns that are shown of them, read block by block in their order."""
+
+    def __init__(self, rows: Rows, columns: Sequence[int]) -> None:
+        self._rows = rows
+        self._columns = columns
+        self._blocks: Iterator[pa.RecordBatch] = iter(())
+        self._next = 0
+        self._block: pa.RecordBatch | None = None
+        self._size = 0
+        self.fields = [rows.schema.field(index) for index in columns]
+
+    def batches(self, size: int) -> Iterator[pa.RecordBatch]:
+        """Yield the rows in batches of a size at most."""
+        for batch in self._rows.to_batches(max_chunksize=size):
+            yield batch.select(list(self._columns))
+
+    def value(self, size: int, number: int, index: int) -> pa.Array:
+        """Return a column of a block of a size; no other block is kept."""
+        if size != self._size or number < self._next - 1:
+            self._blocks, self._next, self._size = self.batches(size), 0, size
+        while self._next <= number:
+            self._block = next(self._blocks)
+            self._next += 1
+        if self._block is None:
+            raise AssertionError("no block has been read")
+        return self._block.column(index)
+
+
+def _print_rows(rows: _Shown, console: Console) -> int:
+    """Print rows as far as their columns fit, and return how many do."""
+    measures = _measures(rows)
     count = fitting(measures, console.width)
     measures = measures[:count]
     must_fold = folds(measures, console.width)
     grid = Table(box=ROUNDED, border_style="dim", header_style="bold", show_lines=must_fold, padding=0)
-    for measure, kind in zip(measures, rows.schema.types, strict=False):
-        head = _Lines(pa.array([measure.name]), cell_len(measure.name))
-        grid.add_column(head, justify="right" if _is_number(kind) else "left", no_wrap=measure.rigid)
-    for block in rows.select(list(range(count))).to_batches(max_chunksize=1 if must_fold else _BLOCK):
-        grid.add_row(*(_Lines(column, m.widest) for column, m in zip(block.columns, measures, strict=True)))
+    for measure, field in zip(measures, rows.fields, strict=False):
+        head = _Lines(partial(pa.array, [measure.name]), cell_len(measure.name))
+        grid.add_column(head, justify="right" if _is_number(field.type) else "left", no_wrap=measure.rigid)
+    size = 1 if must_fold else _BLOCK
+    for number, _ in enumerate(rows.batches(size)):
+        grid.add_row(*(_Lines(partial(rows.value, size, number, i), m.widest) for i, m in enumerate(measures)))
     segments = iter(console.render(grid))
     while part := list(islice(segments, _SEGMENTS)):
         console.print(Segments(part), end="", soft_wrap=True)
@@ -110,11 +141,11 @@ def _print_rows(rows: pa.Table, console: Console) -> int:
 class _Lines:
     """Values of a column, one below the other, for a cell of rich's; `widest` is the width that the column asks for.
 
-    They become text when they are drawn: a table of many rows stands in memory as Arrow has it. The blank on either
-    side is drawn here, because rich's own padding of a cell doubles the time that the cell takes.
+    They are read and become text when they are drawn, so that no more than a block of rows stands in memory. The blank
+    on either side is drawn here, because rich's own padding of a cell doubles the time that the cell takes.
     """
 
-    values: pa.Array
+    values: Callable[[], pa.Array]
     widest: int
 
     def __rich_measure__(self, console: Console, options: ConsoleOptions) -> Measurement:
@@ -122,23 +153,26 @@ class _Lines:
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         width = options.max_width - 2 * len(_BLANK)
-        for text in texts(self.values):
+        for text in texts(self.values()):
             for line in fold(text or "", width):
                 indent = " " * (width - cell_len(line)) if options.justify == "right" else ""
                 yield Segment(f"{_BLANK}{indent}{line}{_BLANK}")
                 yield Segment.line()
 
 
-def _measure(rows: pa.Table, index: int) -> Measure:
-    widest = max((cell_len(text) for text in _texts(rows, index) if text is not None), default=0)
-    kind = rows.schema.types[index]
+def _measures(rows: _Shown) -> list[Measure]:
+    widest = [0] * len(rows.fields)
+    for batch in rows.batches(BATCH):
+        for index, column in enumerate(batch.columns):
+            lengths = (cell_len(text) for text in texts(column) if text is not None)
+            widest[index] = max(widest[index], max(lengths, default=0))
+    return [_measure(field, width) for field, width in zip(rows.fields, widest, strict=True)]
+
+
+def _measure(field: pa.Field, widest: int) -> Measure:
+    kind = field.type
     is_rigid = _is_number(kind) or types.is_timestamp(kind) or types.is_boolean(kind)
-    return Measure(printable(rows.column_names[index]), widest, is_rigid)
-
-
-def _texts(rows: pa.Table, index: int) -> Iterator[str | None]:
-    for batch in rows.select([index]).to_batches(max_chunksize=BATCH):
-        yield from texts(batch.column(0))
+    return Measure(printable(field.name), widest, is_rigid)
 
 
 def _is_number(kind: pa.DataType) -> bool:

@@ -31,9 +31,9 @@ def write_timesketch(view: View, stream: Stream) -> None:
     write = utf8_writer(stream)
     run = _Moment(instant(view.now), round(view.now.timestamp() * MICROSECONDS), TIMELESS)
     for output in view.outputs:
-        names = row_names(output.table.column_names, ADDED)
+        names = row_names(output.rows.schema.names, ADDED)
         message = _Message.of(output)
-        for batch in output.table.to_batches(max_chunksize=BATCH):
+        for batch in output.rows.to_batches(max_chunksize=BATCH):
             values = [json_values(column) for column in batch.columns]
             moments = _moments(batch, run)
             for row, moment in zip(zip(*values, strict=True), moments, strict=True):
@@ -58,9 +58,9 @@ class _Message:
 
     @classmethod
     def of(cls, output: OutputView) -> _Message:
-        names = output.table.column_names
-        order = arrange(output.table).columns
-        said = [i for i in order if not types.is_timestamp(output.table.column(i).type)]
+        names = output.rows.schema.names
+        order = arrange(output.rows).columns
+        said = [i for i in order if not types.is_timestamp(output.rows.schema.types[i])]
         leading = [i for i in said if names[i].rpartition(".")[2] in LEADING]
         title = output.title or output.analytic or output.name
         return cls(title, tuple((i, names[i]) for i in leading or said if names[i] not in EVENT_CLASS))

@@ -20,6 +20,7 @@ import pyarrow.compute as pc
 from pyarrow import types
 
 from carlang.escapes import json_escaped
+from carlang.results import Rows
 
 # Rows converted at once: enough to spread what a call of Arrow costs, few enough to hold as Python objects.
 BATCH = 4096
@@ -29,9 +30,9 @@ _ENCODER = json.JSONEncoder(ensure_ascii=False, check_circular=False, allow_nan=
 _COMPACT = json.JSONEncoder(ensure_ascii=False, check_circular=False, allow_nan=False, separators=(",", ":"))
 
 
-def rows(table: pa.Table) -> Iterator[tuple[Any, ...]]:
-    """Yield the rows of a table as tuples of JSON values, in the order of its columns."""
-    for batch in table.to_batches(max_chunksize=BATCH):
+def values_of(rows: Rows) -> Iterator[tuple[Any, ...]]:
+    """Yield rows as tuples of JSON values, in the order of their columns."""
+    for batch in rows.to_batches(max_chunksize=BATCH):
         yield from zip(*(json_values(column) for column in batch.columns), strict=True)
 
 

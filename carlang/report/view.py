@@ -8,12 +8,11 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Self
 
-import pyarrow as pa
 from pyarrow import types
 
 from carlang.diagnostics import Diagnostic, see_text
@@ -28,6 +27,7 @@ from carlang.results import (
     NotRun,
     Output,
     Reason,
+    Rows,
     RunReport,
     State,
     counted,
@@ -43,7 +43,7 @@ _TECHNIQUE = re.compile(r"T[0-9]{4}(\.[0-9]{3})?")
 
 @dataclass(frozen=True, slots=True)
 class OutputView:
-    """One output of an analytic: its rows, and how many were found, also where a limit cut the table."""
+    """One output of an analytic: its rows, and how many were found, also where a limit cut them."""
 
     analytic: str
     title: str
@@ -51,7 +51,7 @@ class OutputView:
     techniques: tuple[str, ...]
     name: str
     columns: tuple[Column, ...]
-    table: pa.Table
+    rows: Rows
     total: int
     judgement: Judgement | None = None
     false_positives: tuple[str, ...] = ()
@@ -69,7 +69,7 @@ class OutputView:
             result.techniques,
             output.name,
             output.columns,
-            output.table,
+            output.data,
             _total(output),
             output.judgement,
             result.false_positives,
@@ -79,8 +79,8 @@ class OutputView:
 
     @property
     def shown(self) -> int:
-        """The number of rows in the table."""
-        return int(self.table.num_rows)
+        """The number of rows that are there."""
+        return int(self.rows.num_rows)
 
     @property
     def cut(self) -> str:
@@ -96,21 +96,25 @@ class OutputView:
 
     def seen(self) -> tuple[str, str] | None:
         """Return the earliest and the latest instant among the rows, of any column that is a time of an event."""
-        moments = [m for name in ("time", "first_time", "last_time") for m in self._values(name, types.is_timestamp)]
+        moments = self._values(("time", "first_time", "last_time"), types.is_timestamp)
         return (min(moments), max(moments)) if moments else None
 
     def hosts(self) -> int:
         """Return on how many hosts the rows were seen; names of hosts have no case."""
-        return len({host.casefold() for host in self._values("hostname", types.is_string)})
+        return len({host.casefold() for host in self._values(("hostname",), types.is_string)})
 
-    def _values(self, name: str, is_kind: Any) -> list[Any]:
-        return [
-            value
-            for field, column in zip(self.table.schema, self.table.columns, strict=True)
-            if field.name.rpartition(".")[2] == name and is_kind(field.type)  # a part of a join has its own times
-            for value in json_values(column.unique())
-            if value is not None
+    def _values(self, names: Collection[str], is_kind: Any) -> set[Any]:
+        """Return the values of columns of some names, each once."""
+        wanted = [
+            index
+            for index, field in enumerate(self.rows.schema)
+            if field.name.rpartition(".")[2] in names and is_kind(field.type)  # a part of a join has its own times
         ]
+        values: set[Any] = set()
+        for batch in self.rows.to_batches() if wanted else ():
+            for index in wanted:
+                values.update(value for value in json_values(batch.column(index).unique()) if value is not None)
+        return values
 
 
 @dataclass(frozen=True, slots=True)

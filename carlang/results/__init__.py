@@ -25,6 +25,7 @@ if TYPE_CHECKING:
         reason_json,
     )
     from carlang.results.result import Result
+    from carlang.results.rows import Rows, Spool, SpooledRows, TakenRows, first_rows, table_of
     from carlang.results.run_report import AnalyticOutput, Failed, NotRun, RunReport
     from carlang.results.wording import (
         counted,
@@ -47,6 +48,7 @@ else:
                 "NotOnOneHost OtherPlatform Reason WindowWithoutEvents WrongParameter reason_json"
             ),
             "results.result": "Result",
+            "results.rows": "Rows Spool SpooledRows TakenRows first_rows table_of",
             "results.run_report": "AnalyticOutput Failed NotRun RunReport",
             "results.wording": (
                 "counted counted_files_text gaps_text judgement_text reasons_text share_text short_reasons"
@@ -74,13 +76,18 @@ __all__ = [
     "Output",
     "Reason",
     "Result",
+    "Rows",
     "RunReport",
+    "Spool",
+    "SpooledRows",
     "State",
+    "TakenRows",
     "WindowWithoutEvents",
     "WrongParameter",
     "counted",
     "counted_files_text",
     "distinct",
+    "first_rows",
     "gaps_json",
     "gaps_text",
     "judgement_json",
@@ -89,4 +96,5 @@ __all__ = [
     "reasons_text",
     "share_text",
     "short_reasons",
+    "table_of",
 ]

@@ -1,4 +1,4 @@
-"""One output of a program: its rows as an Arrow table."""
+"""One output of a program: its rows, batch by batch or as an Arrow table."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ import pyarrow as pa
 from carlang.escapes import printable
 from carlang.model.types import Column
 from carlang.results.judgement import Judgement
+from carlang.results.rows import Rows, first_rows, table_of
 
 _HTML_ROWS = 20
 """How many rows a notebook shows: a look at them, and none of the megabytes that it would keep in its file."""
@@ -23,15 +24,16 @@ _HTML_LENGTH = 200
 class Output:
     """The rows of one output, ordered by `time`, then `record_id`, then the remaining columns.
 
-    Times are UTC with microseconds, durations Arrow durations in microseconds. `total` is the number of rows found;
-    it is greater than `count` where a limit cut the table. `len` is `count`, and iteration gives `rows()`. `judgement`
-    is what the store can say of it; None in an output that no store gave. `tied` are the classes of events, such as
-    `process/create`, of which records of two sensors are one row where they tell of one occurrence.
+    Times are UTC with microseconds, durations Arrow durations in microseconds. `data` are the rows as they are kept,
+    which need not be in memory. `total` is the number of rows found; it is greater than `count` where a limit cut them.
+    `len` is `count`, and iteration gives `rows()`. `judgement` is what the store can say of it; None in an output that
+    no store gave. `tied` are the classes of events, such as `process/create`, of which records of two sensors are one
+    row where they tell of one occurrence.
     """
 
     name: str
     columns: tuple[Column, ...]
-    table: pa.Table
+    data: Rows
     total: int = 0
     judgement: Judgement | None = None
     tied: tuple[str, ...] = ()
@@ -52,7 +54,7 @@ class Output:
 
     def _repr_html_(self) -> str:
         """Show the first rows in a notebook, without the columns that have no value in them."""
-        shown = _rows(self.table.slice(0, _HTML_ROWS))
+        shown = _rows(first_rows(self.data, _HTML_ROWS))
         names = [c.name for c in self.columns if any(row[c.name] is not None for row in shown)]
         head = "".join(f"<th>{_html(name)}</th>" for name in names)
         body = "".join(f"<tr>{''.join(f'<td>{_html(row[name])}</td>' for name in names)}</tr>" for row in shown)
@@ -62,29 +64,38 @@ class Output:
 
     @property
     def count(self) -> int:
-        """The number of rows in the table."""
-        return int(self.table.num_rows)
+        """The number of rows that are there."""
+        return int(self.data.num_rows)
+
+    @property
+    def table(self) -> pa.Table:
+        """The rows as an Arrow table."""
+        return self.to_arrow()
+
+    def batches(self, size: int | None = None) -> Iterator[pa.RecordBatch]:
+        """Yield the rows as Arrow's batches, of `size` rows at most: no more than one need be in memory."""
+        yield from self.data.to_batches(max_chunksize=size)
 
     def to_arrow(self) -> pa.Table:
         """Return the rows as an Arrow table."""
-        return self.table
+        return table_of(self.data)
 
     def to_pandas(self) -> Any:
         """Return the rows as a pandas DataFrame; pandas must be installed (`pip install carlang[pandas]`)."""
-        return self.table.to_pandas()
+        return self.to_arrow().to_pandas()
 
     def to_polars(self) -> Any:
         """Return the rows as a Polars DataFrame; polars must be installed (`pip install carlang[polars]`)."""
         import polars as pl  # noqa: PLC0415  # an optional package, loaded where it is asked for
 
-        return pl.from_arrow(self.table)
+        return pl.from_arrow(self.to_arrow())
 
     def rows(self) -> list[dict[str, Any]]:
         """Return the rows as dicts of Python values; a missing value is None.
 
         Where a time lies beyond the years that Python knows, all times are texts.
         """
-        return _rows(self.table)
+        return _rows(self.to_arrow())
 
 
 def _rows(table: pa.Table) -> list[dict[str, Any]]:
