@@ -187,7 +187,7 @@ def _places(node: yaml.Node | None) -> Any:
     return node.tag, inner, node.start_mark.line, node.start_mark.column, node.start_mark.index
 
 
-@pytest.mark.parametrize("folder", ["mapping", "model"])
+@pytest.mark.parametrize("folder", ["foreign", "mapping", "model"])
 def test_files_of_the_package_are_the_same_however_they_are_parsed(folder: str) -> None:
     """They are right by the rules for all files: no key twice, no tag that a value does not fit."""
     files = sorted((Path(carlang.__file__).parent / folder).rglob("*.yaml"))
@@ -195,5 +195,38 @@ def test_files_of_the_package_are_the_same_however_they_are_parsed(folder: str) 
     for file in files:
         text = file.read_text("utf-8")
         checked, fast = read_yaml(file.name, text), read_builtin_yaml(file.name, text)
-        assert fast.data == checked.data
+        assert fast.builtin
+        assert repr(fast.data) == repr(checked.data)
         assert _places(fast.root) == _places(checked.root)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a: &x {b: [1, -2, 0.5, .5, 1e3, 1.]}\nc: *x\n",
+        "t: true\nf: FALSE\nn: ~\ne:\nq: '1'\nd: \"1\"\nno: no\noctal: 0644\nat: 10:00\n",
+        "- |\n  block\n  text\n- >-\n  folded\n  text\n- plain\n  goes on\n",
+        "1: a\ntrue: b\n~: c\n0.5: d\n",
+        "base: &b {a: 1, d: 4}\nmore: {c: 2, <<: *b, '<<': x}\n",
+        "- &a {a: 1}\n- &b {a: 2, b: 3}\n- {<<: [*a, *b]}\n- {<<: *a, <<: *b}\n",
+        "a: !!str 1\n",
+        "- '\u00e9\U0001f600 \\u'\n",
+        "# nothing",
+        "",
+        "one\n",
+        "{a: 1,\n b: [x, y]}",
+    ],
+)
+def test_what_ships_has_the_values_that_any_file_has(text: str) -> None:
+    checked, fast = read_yaml("f", text), read_builtin_yaml("f", text)
+    assert repr(fast.data) == repr(checked.data)
+    assert _places(fast.root) == _places(checked.root)
+
+
+@pytest.mark.parametrize("text", ["a: [", "a: 1\n--- 2\n", "a: *b\n", "[a]: 1\n? [x]\n: 1\n", "%X\na"])
+def test_what_ships_and_was_broken_by_somebody_is_refused_as_any_file(text: str) -> None:
+    with pytest.raises(DataFileError) as any_file:
+        read_yaml("f", text)
+    with pytest.raises(DataFileError) as shipped:
+        read_builtin_yaml("f", text)
+    assert str(shipped.value) == str(any_file.value)

@@ -74,7 +74,7 @@ class FrontMatter:
 
 def without_data(source: Source) -> DataSource:
     """Return the metadata of a document that has none."""
-    return DataSource(DataFile(source.name, "", None, None), source)
+    return DataSource(DataFile(source.name, "", None), source)
 
 
 def yaml_diagnostics(error: DataFileError, source: Source, start: int = 0) -> tuple[Diagnostic, ...]:
