@@ -77,8 +77,10 @@ class _Writer(pickle.Pickler):
         if cls is frozenset or cls is set:
             # In an order of its own, where that can be: the same data is the same bytes then.
             return cls, (_in_order(obj),)
-        if isinstance(obj, type) or cls in _PLAIN.values() or isinstance(cls, EnumMeta):
+        if isinstance(obj, type) or cls in _PLAIN.values():
             return NotImplemented
+        if isinstance(cls, EnumMeta) and self._codec.has(cls.__module__):
+            return cls, (obj.value,)
         if not is_dataclass(cls) or not self._codec.has(cls.__module__):
             raise pickle.PicklingError(f"{cls.__qualname__} is none of the codec's")
         names = _arguments(cls)
