@@ -34,7 +34,7 @@ CONFINED = {
     "numpy": {"plan"},
     "ahocorasick_rs": {"plan"},
     "evtx": {"readers"},
-    "typer": {"cli"},
+    "click": {"cli"},
     "rich": {"cli", "report"},
 }
 
