@@ -6,6 +6,19 @@ from carlang.exports import hand_on
 
 if TYPE_CHECKING:
     from carlang.results.gaps import ClassGaps, gaps_json
+    from carlang.results.incidents import (
+        Group,
+        GroupBy,
+        Hit,
+        Incident,
+        Occurrence,
+        ProcessNode,
+        RowOf,
+        Term,
+        Triage,
+        Weight,
+        in_order,
+    )
     from carlang.results.judgement import HostGroup, Judgement, State, distinct, judgement_json
     from carlang.results.output import Output
     from carlang.results.reasons import (
@@ -41,6 +54,7 @@ else:
         __name__,
         {
             "results.gaps": "ClassGaps gaps_json",
+            "results.incidents": "Group GroupBy Hit Incident Occurrence ProcessNode RowOf Term Triage Weight in_order",
             "results.judgement": "HostGroup Judgement State distinct judgement_json",
             "results.output": "Output",
             "results.reasons": (
@@ -61,8 +75,12 @@ __all__ = [
     "ClassGaps",
     "Failed",
     "FieldNeverFilled",
+    "Group",
+    "GroupBy",
+    "Hit",
     "HollowRecords",
     "HostGroup",
+    "Incident",
     "Judgement",
     "LogBroken",
     "LogCleared",
@@ -72,16 +90,22 @@ __all__ = [
     "NoRecords",
     "NotOnOneHost",
     "NotRun",
+    "Occurrence",
     "OtherPlatform",
     "Output",
+    "ProcessNode",
     "Reason",
     "Result",
+    "RowOf",
     "Rows",
     "RunReport",
     "Spool",
     "SpooledRows",
     "State",
     "TakenRows",
+    "Term",
+    "Triage",
+    "Weight",
     "WindowWithoutEvents",
     "WrongParameter",
     "counted",
@@ -90,6 +114,7 @@ __all__ = [
     "first_rows",
     "gaps_json",
     "gaps_text",
+    "in_order",
     "judgement_json",
     "judgement_text",
     "reason_json",
