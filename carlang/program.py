@@ -140,8 +140,17 @@ class _Meaning:
     asked: tuple[tuple[str, bytes], ...] = ()
 
 
-_MODULES = ("carlang.program", "carlang.resolve.bound.", "carlang.model.types", "carlang.source")
-_meanings = Kept("program", Codec((*_MODULES, "carlang.diagnostics.diagnostic"), codes.CODES))
+_CODEC = Codec(
+    (
+        "carlang.program",
+        "carlang.resolve.bound.",
+        "carlang.model.types",
+        "carlang.diagnostics.diagnostic",
+        "carlang.source",
+    ),
+    codes.CODES,
+)
+_meanings = Kept("program", _CODEC)
 
 
 def _compiled(source: Source, model: Model, find_analytic: AnalyticFinder, own_id: str | None) -> CompiledProgram:
