@@ -45,7 +45,7 @@ def peak() -> float:
 
 def taken(work: Callable[[], int]) -> Cost:
     """Do something in this process, with all threads that it starts, and return what it took."""
-    # What was prepared is not gone through by the garbage collector in the middle of the work, which takes 50 ms a time.
+    # So that the garbage collector does not go through what was prepared in the middle of the work, for 50 ms.
     gc.collect()
     gc.freeze()
     begun = time.perf_counter(), time.process_time()

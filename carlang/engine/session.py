@@ -275,15 +275,18 @@ class Session(QuerySession):
 
     def _files(self, name: str, window: Window) -> list[EventFiles]:
         types = self._store.columns(name)
-        paths: dict[str, list[str]] = {}
-        columns: dict[str, dict[str, str]] = {}
+        by_action: dict[str, list[StoreFile]] = {}
         for file in self._store.files(name):
             if file.rows and _in_window(file, window):  # a file left out here costs nothing; the view is exact anyhow
-                paths.setdefault(file.action, []).append(str(file.path.resolve()))
-                # A column that no file of the action has filled is not read.
-                filled = {c: type_ for c, type_ in types.items() if c in file.filled}
-                columns.setdefault(file.action, {}).update(filled)
-        return [EventFiles(action, files, columns[action]) for action, files in sorted(paths.items())]
+                by_action.setdefault(file.action, []).append(file)
+        return [self._event_files(action, files, types) for action, files in sorted(by_action.items())]
+
+    def _event_files(self, action: str, files: Sequence[StoreFile], types: Mapping[str, str]) -> EventFiles:
+        # A column that no file of the action has filled is not read.
+        columns = {c: type_ for c, type_ in types.items() if any(c in file.filled for file in files)}
+        # A table of a log has one type for a column; files of a plain tree, whoever wrote them, need not.
+        alike = self._store.writable and all(columns.keys() <= file.filled.keys() for file in files)
+        return EventFiles(action, [str(file.path.resolve()) for file in files], columns, alike)
 
 
 _SEEN = pa.schema([(name, pa.string()) for name in ("hostname", "object", "action", "sensor")])
