@@ -14,7 +14,20 @@ if TYPE_CHECKING:
     from carlang.sql.dialect import Dialect, UnsupportedError
     from carlang.sql.dialects import DIALECTS, dialect_named
     from carlang.sql.duckdb import DuckDBDialect
-    from carlang.sql.kept import LEAF, MARKED, lower_kept, lower_let_go, lower_marks, lower_shown, lower_unmarked
+    from carlang.sql.kept import (
+        COMBINATIONS,
+        LEAF,
+        MARKED,
+        lower_counts,
+        lower_forgotten_leaves,
+        lower_kept,
+        lower_let_go,
+        lower_marked,
+        lower_marks,
+        lower_partners,
+        lower_shown,
+        lower_unmarked,
+    )
     from carlang.sql.lowering import lower
     from carlang.sql.occurrences import RECORD_IDS, shown_columns, tied_objects
     from carlang.sql.tables import (
@@ -48,7 +61,10 @@ else:
             "sql.dialect": "Dialect UnsupportedError",
             "sql.dialects": "DIALECTS dialect_named",
             "sql.duckdb": "DuckDBDialect",
-            "sql.kept": "LEAF MARKED lower_kept lower_let_go lower_marks lower_shown lower_unmarked",
+            "sql.kept": (
+                "COMBINATIONS LEAF MARKED lower_counts lower_forgotten_leaves lower_kept lower_let_go lower_marked "
+                "lower_marks lower_partners lower_shown lower_unmarked"
+            ),
             "sql.lowering": "lower",
             "sql.occurrences": "RECORD_IDS shown_columns tied_objects",
             "sql.tables": (
@@ -62,6 +78,7 @@ else:
     )
 
 __all__ = [
+    "COMBINATIONS",
     "DIALECTS",
     "INCOMING",
     "LEAF",
@@ -78,18 +95,22 @@ __all__ = [
     "dialect_named",
     "lower",
     "lower_candidates",
+    "lower_counts",
     "lower_crowd",
     "lower_forgotten",
+    "lower_forgotten_leaves",
     "lower_incoming",
     "lower_kept",
     "lower_keyed",
     "lower_left",
     "lower_let_go",
+    "lower_marked",
     "lower_marks",
     "lower_nothing",
     "lower_numbered",
     "lower_occurrences",
     "lower_pairs",
+    "lower_partners",
     "lower_records",
     "lower_round",
     "lower_schema",
