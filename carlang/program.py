@@ -13,7 +13,7 @@ from carlang.database import pattern_fault
 from carlang.deadline import TimeUpError, task
 from carlang.diagnostics import Diagnostic, codes, has_errors
 from carlang.errors import CompileError, EngineError
-from carlang.model import Model
+from carlang.model import Column, Model
 from carlang.resolve import AnalyticFinder, Symbols, gather, given_values, resolve
 from carlang.resolve.bound import BoundProgram
 from carlang.source import Source, Span
@@ -149,6 +149,7 @@ _CODEC = Codec(
         "carlang.source",
     ),
     codes.CODES,
+    Column,
 )
 _meanings = Kept("program", _CODEC)
 

@@ -58,7 +58,7 @@ def lower_table(
     A column that files lack is missing in their events; one that they hold under another type is cast, and missing
     where the cast fails. With the number of the first file, it is the table of numbered events.
     """
-    columns = tuple(Column(field.name, field.type) for field in owner.fields.values())
+    columns = owner.columns
     query: exp.Query | None = None
     for group in files:
         rows = _rows(dialect, owner, group, columns, window)
