@@ -20,7 +20,7 @@ from carlang.diagnostics.json import diagnostic_json
 from carlang.errors import CompileError
 from carlang.importers import load as loading
 from carlang.importers import load_file
-from carlang.model import builtin_model, load_model
+from carlang.model import Column, builtin_model, load_model
 from carlang.program import CompiledProgram
 from carlang.project import Catalogue
 from carlang.store import open_store
@@ -80,10 +80,13 @@ def same(runs: Runs, work: Callable[[], Any]) -> None:
 
 
 def spelled(value: Any, seen: dict[int, int]) -> Any:
-    """Return data with all of its fields, also those that take no part in equality, and what is the same object."""
+    """Return data with all of its fields, also those that take no part in equality, and what is the same object.
+
+    That counts of streams and expressions; of columns two programs may share one.
+    """
     if isinstance(value, tuple | list):
         return [spelled(each, seen) for each in value]
-    if not is_dataclass(value) or isinstance(value, type):
+    if not is_dataclass(value) or isinstance(value, Column | type):
         return repr(sorted(value)) if isinstance(value, frozenset) else repr(value)
     if id(value) in seen:
         return seen[id(value)]
