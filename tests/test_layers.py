@@ -31,10 +31,10 @@ CONFINED = {
     "duckdb": {"database", "engine", "store", "readers", "mapping", "loading"},
     "deltalake": {"store"},
     "filelock": {"store"},
-    "numpy": {"plan"},
+    "numpy": {"plan", "engine"},
     "ahocorasick_rs": {"plan"},
     "evtx": {"readers"},
-    "click": {"cli"},
+    "typer": {"cli"},
     "rich": {"cli", "report"},
 }
 
