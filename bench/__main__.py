@@ -3,15 +3,16 @@
 
     python -m bench one catalogue growth --events 1_000_000 10_000_000
     python -m bench start
-    python -m bench peers --peers /tmp/peers/bin/python --records 10_000 40_000 200_000
+    python -m bench peers --peers /tmp/peers/bin/python --records 10_000 40_000 200_000 --rules 100 1_000
     python -m bench --events 1_000_000 3_000_000 --into docs/performance.md
 
 Parts: `one` analytic against SQL by hand; the `catalogue` against a bare scan; `growth` with events and programs;
-`ingest` against DuckDB alone; `start` and compiling against `import duckdb`; `peers`, other engines, of an environment
-of their own (`pip install eql pySigma-backend-sqlite`). Each task is done in a process of its own, the best of some
-rounds counts, and CPU is that of all threads. `--into` puts the tables, and plots of them, into a page, in
-the place of those of the same titles; it needs `pip install carlang[bench]`. Stores and logs are made in a folder that
-goes afterwards, or in that of `--folder`, which stays.
+`ingest` against DuckDB alone; `start` and compiling against `import duckdb`; `peers`, other engines, of an
+environment of their own (`pip install eql pySigma-backend-sqlite`), and with `--zircolite` Zircolite 2, of a
+checkout of https://github.com/wagga40/Zircolite whose `requirements.txt` that environment has. Each task is done in
+a process of its own, the best of some rounds counts, and CPU is that of all threads. `--into` puts the tables, and
+plots of them, into a page, in the place of those of the same titles; it needs `pip install carlang[bench]`. Stores
+and logs are made in a folder that goes afterwards, or in that of `--folder`, which stays.
 """
 
 from __future__ import annotations
@@ -57,9 +58,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--events", nargs="+", type=int, default=[1_000_000], help="of each store, ascending")
     parser.add_argument("--programs", nargs="+", type=int, default=[200, 1400])
     parser.add_argument("--records", nargs="+", type=int, default=[40_000], help="of each log")
-    parser.add_argument("--rules", type=int, default=100, help="that peers run")
+    parser.add_argument("--rules", nargs="+", type=int, default=[100], help="that peers run")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--peers", metavar="PYTHON", help="the interpreter that has the other engines")
+    parser.add_argument("--zircolite", metavar="PATH", help="the zircolite.py of a checkout of Zircolite 2")
     parser.add_argument("--attacks", type=Path, metavar="STORE", help="a store of recordings, whose rows are put in")
     parser.add_argument("--only", default="", help="what ids of the catalogue begin with")
     parser.add_argument("--folder", type=Path, help="where stores and logs are made, and found again")
@@ -75,7 +77,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         folder.mkdir(parents=True, exist_ok=True)
         bench = Bench(
             folder, options.events, options.programs, Measure(options.rounds), options.records,
-            options.peers, options.rules, options.attacks, options.only,
+            options.peers, options.zircolite, options.rules, options.attacks, options.only,
         )  # fmt: skip
         for part in options.parts or PARTS:
             for table in PARTS[part](bench):

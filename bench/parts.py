@@ -25,8 +25,9 @@ from bench.tasks import HAND_SQL
 class Bench:
     """What is measured on: numbers of events, how it is measured, and where stores and logs are kept meanwhile.
 
-    `peers` is the interpreter that has the other engines, `recordings` a store of recordings that rows of attacks are
-    taken from, `only` what the ids of the catalogue's analytics begin with.
+    `peers` is the interpreter that has the other engines, which run `peer_rules`, `zircolite` the program of that name.
+    `recordings` is a store of recordings that rows of attacks are taken from, `only` what the ids of the catalogue's
+    analytics begin with.
     """
 
     folder: Path
@@ -35,7 +36,8 @@ class Bench:
     measure: Measure
     logged: Sequence[int] = (40_000,)
     peers: str | None = None
-    peer_rules: int = 100
+    zircolite: str | None = None
+    peer_rules: Sequence[int] = (100,)
     recordings: Path | None = None
     only: str = ""
 
@@ -203,27 +205,24 @@ _PEERS = {"eql": "EQL in Python", "sqlite": "pySigma on SQLite"}
 
 def peers(bench: Bench) -> Iterator[Table]:
     """The same rules over the same logs by other engines."""
-    made = rules(bench.peer_rules, ascii_only=True)
-    path = bench.folder / "rules.json"
-    path.write_text(json.dumps({"sigma": [r.sigma() for r in made], "eql": [r.eql() for r in made]}), "utf-8")
     rows: list[list[str]] = []
     lines: dict[str, list[tuple[float, float]]] = {}
-    for events in bench.logged:
-        log = bench.log(events, mixed=False)
-        results = {"carlang": _carlang(bench, log)}
-        if bench.peers:
-            results |= {title: _peer(bench.peers, peer, log, path) for peer, title in _PEERS.items()}
-        if len({row_count for *_, row_count in results.values()}) != 1:
-            counts = {name: result[-1] for name, result in results.items()}
-            raise RuntimeError(f"the engines disagree on the rows: {counts}")
-        ours = sum(results["carlang"][0])
-        for name, (cpu, wall, peak, found) in results.items():
-            cells = [f"{each:.2f}" for each in (*cpu, sum(cpu), wall)]
-            rows.append([f"{name}, {events:,}", f"{found:,}", *cells, f"{peak:,.0f}", f"{sum(cpu) / ours:.2f}"])
-            lines.setdefault(name, []).append((events, sum(cpu) / events / bench.peer_rules * 1e6))
+    for count in bench.peer_rules:
+        path = bench.folder / "rules.json"
+        made = rules(count, ascii_only=True)
+        path.write_text(json.dumps({"sigma": [r.sigma() for r in made], "eql": [r.eql() for r in made]}), "utf-8")
+        for events in bench.logged:
+            results = _engines(bench, count, bench.log(events, mixed=False), path)
+            ours = sum(results["carlang"][0])
+            for name, (cpu, wall, peak, found) in results.items():
+                cells = [f"{each:.2f}" for each in (*cpu, sum(cpu), wall)]
+                start = [f"{name}, {count:,} rules, {events:,}", f"{found:,}"]
+                rows.append([*start, *cells, f"{peak:,.0f}", f"{sum(cpu) / ours:.2f}"])
+                line = lines.setdefault(f"{name}, {count:,} rules", [])
+                line.append((events, sum(cpu) / events / count * 1e6))
     seconds = [f"{what} CPU s" for what in ("rules", "reading", "running", "all")]
-    header = ["engine, process starts", "rows", *seconds, "wall s", "peak MiB", "ratio"]
-    plot = Plot("peers", f"{bench.peer_rules} rules", "process starts", "CPU µs a rule and event", lines)
+    header = ["engine, rules, process starts", "rows", *seconds, "wall s", "peak MiB", "ratio"]
+    plot = Plot("peers", "Rules over logs", "process starts", "CPU µs a rule and event", lines)
     yield Table("Beside other engines", header, rows, _DIFFERENCES, plot)
 
 
@@ -231,13 +230,31 @@ _DIFFERENCES = (
     "The same made-up rules, of ASCII alone, over the same lines of JSON; each engine's rows were the same in number."
     " What differs: carlang maps each record to its model and writes a store that later runs need not read anew; the"
     " others keep the records in memory as they are. SQLite compares without case in ASCII alone. EQL's engine here is"
-    " Elastic's reference in Python, not Elasticsearch. Each of carlang's tasks has a process, the others one."
+    " Elastic's reference in Python, not Elasticsearch. Zircolite writes the records that it finds to a file, as its"
+    " users have it do; it is a process of its own, whose start counts as reading. Each of carlang's tasks has a"
+    " process whose start counts as nothing, the others one."
 )
 
+_Took = tuple[list[float], float, float, int]
+"""Seconds of processors for rules, reading and running, seconds on the clock, MiB at the most, and rows."""
 
-def _carlang(bench: Bench, log: Path) -> tuple[list[float], float, float, int]:
+
+def _engines(bench: Bench, count: int, log: Path, path: Path) -> dict[str, _Took]:
+    """Run so many rules by each engine that there is; raises `RuntimeError` where they disagree on the rows."""
+    results = {"carlang": _carlang(bench, count, log)}
+    if bench.peers:
+        results |= {title: _peer(bench.peers, peer, log, path) for peer, title in _PEERS.items()}
+        if bench.zircolite:
+            results["Zircolite"] = _peer(bench.peers, "zircolite", log, path, bench.zircolite)
+    if len({row_count for *_, row_count in results.values()}) != 1:
+        counts = {name: result[-1] for name, result in results.items()}
+        raise RuntimeError(f"the engines disagree on the rows: {counts}")
+    return results
+
+
+def _carlang(bench: Bench, count: int, log: Path) -> _Took:
     store = str(bench.folder / "peers")
-    programs = {"programs": bench.peer_rules, "only": None, "ascii_only": True}
+    programs = {"programs": count, "only": None, "ascii_only": True}
     costs = [
         bench.measure("compiling", **programs),
         bench.measure("ingesting", log=str(log), store=store),
@@ -246,8 +263,8 @@ def _carlang(bench: Bench, log: Path) -> tuple[list[float], float, float, int]:
     return [c.cpu for c in costs], sum(c.wall for c in costs), max(c.peak for c in costs), costs[-1].rows
 
 
-def _peer(python: str, peer: str, log: Path, path: Path) -> tuple[list[float], float, float, int]:
-    command = [python, str(Path(__file__).with_name("peers.py")), peer, str(log), str(path)]
+def _peer(python: str, peer: str, log: Path, path: Path, *program: str) -> _Took:
+    command = [python, str(Path(__file__).with_name("peers.py")), peer, str(log), str(path), *program]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
         raise RuntimeError(f"{' '.join(command)}: {done.stderr}")

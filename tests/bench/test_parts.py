@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -20,7 +22,7 @@ from carlang.model import builtin_model
 @pytest.fixture(scope="module")
 def bench(tmp_path_factory: pytest.TempPathFactory) -> Bench:
     folder = tmp_path_factory.mktemp("bench")
-    return Bench(folder, [2000], [3], Measure(1, apart=False), [100], peer_rules=3, only="CAR-2013-05-004")
+    return Bench(folder, [2000], [3], Measure(1, apart=False), [100], peer_rules=[3], only="CAR-2013-05-004")
 
 
 @pytest.mark.parametrize(
@@ -40,6 +42,28 @@ def test_a_part_makes_its_tables(bench: Bench, part: str, titles: list[str]) -> 
         assert table.rows
         assert {len(row) for row in table.rows} == {len(table.header)}
         assert f"| {' | '.join(table.rows[0])} |" in table.markdown()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="the other interpreter is a script of the shell")
+def test_engines_that_disagree_on_the_rows_are_not_compared(bench: Bench, tmp_path: Path) -> None:
+    other = tmp_path / "python"
+    # Its arguments are the script, the engine, the log, the rules and perhaps the program that runs them.
+    other.write_text(
+        '#!/bin/sh\ncase $2 in zircolite) rows=$(cat "$5");; *) rows=0;; esac\n'
+        """echo "{\\"cpu\\": [1, 2, 3], \\"wall\\": 7, \\"peak\\": 8, \\"rows\\": $rows}"\n"""
+    )
+    other.chmod(0o755)
+    program = tmp_path / "zircolite.py"
+    program.write_text("0")
+    beside = replace(bench, peers=str(other), zircolite=str(program))
+    (table,) = PARTS["peers"](beside)
+    assert [row[0] for row in table.rows[1:]] == [
+        f"{engine}, 3 rules, 100" for engine in ("EQL in Python", "pySigma on SQLite", "Zircolite")
+    ]
+    assert table.rows[-1][2:7] == ["1.00", "2.00", "3.00", "6.00", "7.00"]
+    program.write_text("1")
+    with pytest.raises(RuntimeError, match=r"the engines disagree on the rows: .*'Zircolite': 1"):
+        list(PARTS["peers"](beside))
 
 
 def test_the_start_of_a_process_is_compared_with_the_first(bench: Bench) -> None:
