@@ -27,6 +27,7 @@ SYSLOG_MEMBER = "@syslog"
 
 # What ausearch puts between events.
 _BETWEEN = re.compile(r"\s*(?:-{4}|time->.*|<no matches>)?\s*")
+_TAG = b"<Event"
 _XML_EVENT = re.compile(r"<Event[\s>].*?</Event>", re.DOTALL)
 _XML_BEGIN = re.compile(r"<Event[\s>]")
 
@@ -43,8 +44,7 @@ def read_lines(log: LogFile, *, others_are_faults: bool) -> Iterator[Records | R
                 yield ReadFault(budget.too_long("a line", tuning.LONGEST_LINE), number)
                 number += 1
                 continue
-            # Where files were joined, each begins with its mark.
-            unmarked = with_audit_lines(in_one_encoding(text).replace(b"\n" + codecs.BOM_UTF8, b"\n"))
+            unmarked = with_audit_lines(_without_marks(in_one_encoding(text)))
             batches = may_hold_batches(text)
             items = (
                 lines.events(valid_utf8(unmarked), number, by_line=True)
@@ -55,6 +55,12 @@ def read_lines(log: LogFile, *, others_are_faults: bool) -> Iterator[Records | R
                 yield unfolded(item) if batches and isinstance(item, Records) else item
             number += text.count(b"\n") + 1
         yield from lines.last()
+
+
+def _without_marks(text: bytes) -> bytes:
+    """Return lines without the byte order marks before them: where files were joined, each begins with its own."""
+    # A byte alone is found ten times as fast as three, and the first of a mark begins few letters.
+    return text.replace(b"\n" + codecs.BOM_UTF8, b"\n") if codecs.BOM_UTF8[:1] in text else text
 
 
 def _whole_events(texts: Iterator[bytes | None]) -> Iterator[bytes | None]:
@@ -85,6 +91,9 @@ def _whole_events(texts: Iterator[bytes | None]) -> Iterator[bytes | None]:
 
 def _event_line(text: bytes, start: int) -> int | None:
     """Return where the first line begins that has an event's tag behind a position and is no JSON; None without one."""
+    # Nearly no text has one: a byte alone is found ten times as fast, and a text several times as fast as an expression.
+    if text.find(_TAG[:1], start) < 0 or text.find(_TAG, start) < 0:
+        return None
     while begin := BEGIN.search(text, start):
         line = text.rfind(b"\n", 0, begin.start()) + 1
         if text[line : line + 1] not in (b"{", b"["):
