@@ -109,7 +109,7 @@ def define_inserts(connection: duckdb.DuckDBPyConnection) -> None:
     value counts, which is not cut into lines. Few ingests need it, and to read the files and define it takes a tenth
     of a second.
     """
-    for head, body in _macros().items():
+    for head, body in insert_macros().items():
         connection.execute(f"CREATE TEMP MACRO {head} AS ({body})")
     labels = {
         key: [{"label": label, "member": member} for label, member in by_label.items()]
@@ -133,7 +133,7 @@ def define_inserts(connection: duckdb.DuckDBPyConnection) -> None:
     connection.execute(f"SET VARIABLE {_HEXADECIMAL} = $1", [hexadecimal])
 
 
-def _macros() -> dict[str, str]:
+def insert_macros() -> dict[str, str]:
     """Return `event_members` and the macros that it is made of.
 
     A list of one that is transformed stands where a value is needed more than once: a macro's arguments are copied.

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from functools import cache, lru_cache
+
 import duckdb
 
 from carlang.database.quoting import text_literal
@@ -258,11 +261,44 @@ MACROS: dict[str, str] = {
 }
 
 
+_WORD = re.compile(r"\w+")
+
+
+@cache
+def _bodies() -> dict[str, tuple[str, str]]:
+    """Return the head and the body of each macro by its name, but of the one that says what the zone is."""
+    macros = {**MACROS, **TIME_MACROS, **TEXT_MACROS, **DATA_MACROS}
+    return {head.partition("(")[0]: (head, body) for head, body in macros.items()}
+
+
+@lru_cache(maxsize=1024)  # some hundred mappings and shapes, and the bodies of the macros
+def _named(sql: str) -> tuple[str, ...]:
+    """Return the names of the macros that may be called in a piece of SQL: all that stand there as words."""
+    words = dict.fromkeys(_WORD.findall(sql.lower()))
+    return tuple(word for word in words if word in _bodies())
+
+
+class Macros:
+    """The macros of a connection, each made when the first query names it: to make all takes as long as an ingest."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection, timezone: str | None = None) -> None:
+        self._connection = connection
+        self._made: set[str] = set()
+        self._connection.execute(f"CREATE TEMP MACRO default_zone() AS ({text_or_null(timezone)})")
+
+    def make_known(self, sql: str) -> None:
+        """Make the macros that a piece of SQL may call, and those that they call in turn."""
+        for name in _named(sql):
+            if name not in self._made:
+                self._made.add(name)
+                head, body = _bodies()[name]
+                self.make_known(body)
+                self._connection.execute(f"CREATE TEMP MACRO {head} AS ({body})")
+
+
 def define_macros(connection: duckdb.DuckDBPyConnection, timezone: str | None = None) -> None:
-    """Make the macros known to a connection; `timezone` is that of times that name none, UTC where None."""
-    macros = {"default_zone()": text_or_null(timezone), **MACROS, **TIME_MACROS, **TEXT_MACROS, **DATA_MACROS}
-    for head, body in macros.items():
-        connection.execute(f"CREATE TEMP MACRO {head} AS ({body})")
+    """Make all macros known to a connection; `timezone` is that of times that name none, UTC where None."""
+    Macros(connection, timezone).make_known(" ".join(_bodies()))
 
 
 def text_or_null(text: str | None) -> str:

@@ -31,8 +31,8 @@ from carlang.mapping.events import (
 )
 from carlang.mapping.guessing import Doubts, add_doubts
 from carlang.mapping.headers import cast_query, header_names, header_query, made_over
-from carlang.mapping.inserts import define_inserts, needs_inserts
-from carlang.mapping.macros import define_macros
+from carlang.mapping.inserts import define_inserts, insert_macros, needs_inserts
+from carlang.mapping.macros import Macros
 from carlang.mapping.openings import evidence_names, hiding_names, names_query, shapes_query
 from carlang.mapping.record_times import RecordTimes
 from carlang.mapping.router import GuessCount, GuessCounts, LogKey, Route, Router, add_guesses
@@ -170,7 +170,7 @@ class Mapper:
         memory = budget.engine_memory(tuning.MAPPER_MEMORY, budget.threads())
         self.connection = open_memory(1, memory=memory, scratch=budget.own_folder(temporary))
         _leave_out_optimizers(self.connection)
-        define_macros(self.connection, statements.timezone)
+        self.macros = Macros(self.connection, statements.timezone)
         for name, feed in self._feeds.items():
             self.connection.register(name, feed)
 
@@ -373,7 +373,9 @@ class Mapper:
 
     def _run(self, query: str, feed: str, rows: pa.Table) -> pa.Table:
         """Run a query over rows under the name of a feed."""
+        self.macros.make_known(query)
         if not self._names_inserts and needs_inserts(query):
+            self.macros.make_known(" ".join(insert_macros().values()))
             define_inserts(self.connection)
             self._names_inserts = True
         self._feeds[feed].rows = rows

@@ -260,6 +260,7 @@ def _events(mapper: Mapper, mapping: EventMapping, tables: list[pa.Table]) -> It
     events = events_query(mapping, {}, hostname=None, keep_raw=False)
     hollow = "NOT hollow" if is_guarded(mapping) else "true"
     query = f"SELECT DISTINCT shape FROM ({events}) JOIN records USING (position) WHERE {hollow}"  # noqa: S608
+    mapper.macros.make_known(query)
     for (shape,) in mapper.connection.execute(query).fetchall():
         yield (shape, mapping.object, mapping.action)
 
