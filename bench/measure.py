@@ -8,6 +8,7 @@ is such a process: it prepares a task of `bench.tasks`, does it, and prints what
 
 from __future__ import annotations
 
+import gc
 import json
 import resource
 import subprocess
@@ -44,6 +45,9 @@ def peak() -> float:
 
 def taken(work: Callable[[], int]) -> Cost:
     """Do something in this process, with all threads that it starts, and return what it took."""
+    # So that the garbage collector does not go through what was prepared in the middle of the work, for 50 ms.
+    gc.collect()
+    gc.freeze()
     begun = time.perf_counter(), time.process_time()
     rows = work()
     wall, cpu = time.perf_counter() - begun[0], time.process_time() - begun[1]

@@ -123,7 +123,7 @@ def apart(store: str, only: str = "") -> Work:
 
 
 def _rows(report: RunReport) -> int:
-    return sum(sum(batch.num_rows for batch in each.output.batches()) for each in report.results)
+    return sum(each.output.total for each in report.results)
 
 
 def compiling(only: str | None = "", programs: int = 0, *, ascii_only: bool = False) -> Work:

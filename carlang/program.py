@@ -13,7 +13,7 @@ from carlang.database import pattern_fault
 from carlang.deadline import TimeUpError, task
 from carlang.diagnostics import Diagnostic, codes, has_errors
 from carlang.errors import CompileError, EngineError
-from carlang.model import Model
+from carlang.model import Column, Model
 from carlang.resolve import AnalyticFinder, Symbols, gather, given_values, resolve
 from carlang.resolve.bound import BoundProgram
 from carlang.source import Source, Span
@@ -140,8 +140,18 @@ class _Meaning:
     asked: tuple[tuple[str, bytes], ...] = ()
 
 
-_MODULES = ("carlang.program", "carlang.resolve.bound.", "carlang.model.types", "carlang.source")
-_meanings = Kept("program", Codec((*_MODULES, "carlang.diagnostics.diagnostic"), codes.CODES))
+_CODEC = Codec(
+    (
+        "carlang.program",
+        "carlang.resolve.bound.",
+        "carlang.model.types",
+        "carlang.diagnostics.diagnostic",
+        "carlang.source",
+    ),
+    codes.CODES,
+    Column,
+)
+_meanings = Kept("program", _CODEC)
 
 
 def _compiled(source: Source, model: Model, find_analytic: AnalyticFinder, own_id: str | None) -> CompiledProgram:

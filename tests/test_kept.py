@@ -196,3 +196,15 @@ def test_the_oldest_go_where_there_are_too_many(folder: Path, monkeypatch: pytes
     assert there == list(range(40 - len(there), 40))
     assert 5 < len(there) < 20
     assert sum(file.stat().st_size for file in folder.iterdir()) < 20_000
+
+
+def test_what_many_share_is_kept_once_and_is_the_same_object(folder: Path) -> None:
+    kept = Kept("sharing", Codec((__name__,), shared=Leaf))
+    for number in range(50):
+        kept.put((str(number),), Pair(number, tuple(Leaf(f"of {each}") for each in range(200))))
+    forget()
+    first, second = kept.get(("0",)), kept.get(("49",))
+    assert first == Pair(0, second.right)
+    assert len(second.right) == 200
+    assert first.right is second.right
+    assert sum(file.stat().st_size for file in folder.iterdir()) < 20_000

@@ -31,10 +31,10 @@ CONFINED = {
     "duckdb": {"database", "engine", "store", "readers", "mapping", "loading"},
     "deltalake": {"store"},
     "filelock": {"store"},
-    "numpy": {"plan", "engine"},
+    "numpy": {"plan"},
     "ahocorasick_rs": {"plan"},
     "evtx": {"readers"},
-    "typer": {"cli"},
+    "click": {"cli"},
     "rich": {"cli", "report"},
 }
 

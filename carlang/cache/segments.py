@@ -76,8 +76,10 @@ class Segments:
         place = self._places.get(key)
         return place.read() if place else None
 
-    def put(self, key: bytes, content: bytes) -> None:
+    def put(self, key: bytes, content: bytes, *, unless_there: bool = False) -> None:
         """Keep an entry; it is written with others, at the end of the process at last."""
+        if unless_there and self.get(key) == content:
+            return
         with self._lock:
             self._waiting[key] = content
             full = len(self._waiting) >= _MOST_WAITING

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
-import typer
 from rich.console import Console
 from rich.markdown import Markdown
 from rich.syntax import Syntax
@@ -17,6 +16,7 @@ from rich.text import Text
 from carlang.analytic import CompiledAnalytic, Judged, RunOptions, judge_analytics
 from carlang.cli import exits
 from carlang.cli.console import listing_console, piped, put, put_block, put_json, put_program, say, say_diagnostics
+from carlang.cli.declared import Argument, Group, Option
 from carlang.cli.exits import UsageError
 from carlang.cli.options import Targets, open_project, path_option, say_counted
 from carlang.cli.targets import catalogue_analytics, find_analytics, say_shadowing
@@ -30,20 +30,20 @@ from carlang.resolve.lineage import references
 from carlang.results import Judgement, State, judgement_json, judgement_text, reasons_text
 from carlang.store import Store, open_store
 
-catalog_app = typer.Typer(help="Look at the catalogue of analytics.", no_args_is_help=True)
+catalog_app = Group("Look at the catalogue of analytics.")
 
 LIST_FORMATS = ("table", "json")
 SHOW_FORMATS = ("text", "json")
 COVERAGE_FORMATS = ("table", "json", "navigator")
 
-Words = Annotated[list[str] | None, typer.Argument(metavar="WORD...", help="Only analytics that have all these words.")]
+Words = Annotated[list[str] | None, Argument(metavar="WORD...", help="Only analytics that have all these words.")]
 StoreOption = Annotated[
-    Path | None, typer.Option("--store", metavar="PATH", parser=path_option, help="Say what can run on this store.")
+    Path | None, Option("--store", metavar="PATH", parser=path_option, help="Say what can run on this store.")
 ]
 
 
 NowOption = Annotated[
-    str | None, typer.Option("--now", metavar="T", help="The instant that programs call now, as the store is judged.")
+    str | None, Option("--now", metavar="T", help="The instant that programs call now, as the store is judged.")
 ]
 
 
@@ -100,17 +100,15 @@ class Entry:
         return row | {"runs": self.lacking is None, "reason": self.lacking, "judgements": judgements}
 
 
-@catalog_app.command("list")
+@catalog_app.verb("list")
 @piped
 def list_(
     words: Words = None,
     store: StoreOption = None,
-    technique: Annotated[str | None, typer.Option(metavar="T1053", help="Only analytics of a technique.")] = None,
-    tactic: Annotated[
-        str | None, typer.Option(metavar="TA0002", help="Only analytics of a tactic, by id or name.")
-    ] = None,
+    technique: Annotated[str | None, Option(metavar="T1053", help="Only analytics of a technique.")] = None,
+    tactic: Annotated[str | None, Option(metavar="TA0002", help="Only analytics of a tactic, by id or name.")] = None,
     now: NowOption = None,
-    format_: Annotated[str, typer.Option("--format", metavar="FORMAT", help=" | ".join(LIST_FORMATS))] = "table",
+    format_: Annotated[str, Option("--format", metavar="FORMAT", help=" | ".join(LIST_FORMATS))] = "table",
 ) -> None:
     """List analytics: all, or those with all of some words, of a technique or a tactic."""
     _known_format(format_, LIST_FORMATS)
@@ -137,13 +135,13 @@ def list_(
     say(count + (f", {sum(not e.lacking for e in entries)} of them can run" if opened else ""))
 
 
-@catalog_app.command("show")
+@catalog_app.verb("show")
 @piped
 def show(
-    id_: Annotated[str, typer.Argument(metavar="ID", help="The analytic's id, or its file.")],
+    id_: Annotated[str, Argument(metavar="ID", help="The analytic's id, or its file.")],
     store: StoreOption = None,
     now: NowOption = None,
-    format_: Annotated[str, typer.Option("--format", metavar="FORMAT", help=" | ".join(SHOW_FORMATS))] = "text",
+    format_: Annotated[str, Option("--format", metavar="FORMAT", help=" | ".join(SHOW_FORMATS))] = "text",
 ) -> None:
     """Show an analytic: what it is about, its program, techniques, false positives, references and tests."""
     _known_format(format_, SHOW_FORMATS)
@@ -197,12 +195,12 @@ def show(
     _list(console, "file", [data.file])
 
 
-@catalog_app.command("coverage")
+@catalog_app.verb("coverage")
 @piped
 def coverage(
     store: StoreOption = None,
     now: NowOption = None,
-    format_: Annotated[str, typer.Option("--format", metavar="FORMAT", help=" | ".join(COVERAGE_FORMATS))] = "table",
+    format_: Annotated[str, Option("--format", metavar="FORMAT", help=" | ".join(COVERAGE_FORMATS))] = "table",
 ) -> None:
     """Show which techniques the catalogue covers, and with a store, what of that can run there."""
     _known_format(format_, COVERAGE_FORMATS)
@@ -221,15 +219,15 @@ def coverage(
         _coverage_table(by_technique, opened)
 
 
-@catalog_app.command("references")
+@catalog_app.verb("references")
 @piped
 def references_(
     targets: Targets = None,
     *,
-    check: Annotated[bool, typer.Option("--check", help="Compare with what the files say; 1 if some differ.")] = False,
+    check: Annotated[bool, Option("--check", help="Compare with what the files say; 1 if some differ.")] = False,
     against: Annotated[
         Path | None,
-        typer.Option("--against", metavar="PATH", parser=path_option, help="Compare with CAR's YAML as well."),
+        Option("--against", metavar="PATH", parser=path_option, help="Compare with CAR's YAML as well."),
     ] = None,
 ) -> int:
     """Show which fields of the data model each program asks for, or check what the files say of that and of CAR."""

@@ -6,8 +6,6 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Annotated, Any
 
-import typer
-
 from carlang.analytic import CompiledAnalytic, Judged, RunOptions, checked, judge_analytics
 from carlang.cli import exits
 from carlang.cli.console import (
@@ -21,6 +19,7 @@ from carlang.cli.console import (
     say_block,
     say_diagnostics,
 )
+from carlang.cli.declared import Option
 from carlang.cli.exits import UsageError
 from carlang.cli.fixing import Agrees, Fixed, fix_all
 from carlang.cli.options import Expression, StorePath, Targets, Timeout, open_project, say_counted
@@ -40,14 +39,14 @@ def check(  # noqa: PLR0913  # the options that the command has
     targets: Targets = None,
     expression: Expression = None,
     store: StorePath = None,
-    now: Annotated[str | None, typer.Option(metavar="T", help="The instant that programs call now.")] = None,
-    format_: Annotated[str, typer.Option("--format", metavar="FORMAT", help=" | ".join(FORMATS))] = "text",
+    now: Annotated[str | None, Option(metavar="T", help="The instant that programs call now.")] = None,
+    format_: Annotated[str, Option("--format", metavar="FORMAT", help=" | ".join(FORMATS))] = "text",
     timeout: Timeout = None,
     *,
-    fix: Annotated[bool, typer.Option("--fix", help="Apply the repairs that are certain, and show them.")] = False,
-    likely: Annotated[bool, typer.Option("--likely", help="With --fix, the likely repairs too; asks first.")] = False,
-    yes: Annotated[bool, typer.Option("--yes", help="With --likely, do not ask.")] = False,
-    strict: Annotated[bool, typer.Option("--strict", help="Warnings count as errors.")] = False,
+    fix: Annotated[bool, Option("--fix", help="Apply the repairs that are certain, and show them.")] = False,
+    likely: Annotated[bool, Option("--likely", help="With --fix, the likely repairs too; asks first.")] = False,
+    yes: Annotated[bool, Option("--yes", help="With --likely, do not ask.")] = False,
+    strict: Annotated[bool, Option("--strict", help="Warnings count as errors.")] = False,
 ) -> int:
     """Report every fault in every program; with a store, also what the store cannot support.
 

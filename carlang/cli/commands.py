@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from importlib import import_module
-from typing import Any
 
-import typer
-from typer.core import TyperGroup
-from typer.main import get_group
+import click
 
 from carlang.cli.console import piped
+from carlang.cli.declared import Group, command
 
 _WHERE = {
     "run": "run:run",
@@ -29,13 +27,13 @@ _WHERE = {
 """Module of this package and name in it: of a command's function, or of the application that a group of commands is."""
 
 
-class _Commands(Mapping[str, Any]):
+class _Commands(Mapping[str, click.Command]):
     """The commands in the order in which the help lists them."""
 
     def __init__(self) -> None:
-        self._loaded: dict[str, Any] = {}
+        self._loaded: dict[str, click.Command] = {}
 
-    def __getitem__(self, name: str) -> Any:
+    def __getitem__(self, name: str) -> click.Command:
         if name not in self._loaded:
             self._loaded[name] = _load(name, _WHERE[name])
         return self._loaded[name]
@@ -47,25 +45,15 @@ class _Commands(Mapping[str, Any]):
         return len(_WHERE)
 
 
-class LazyGroup(TyperGroup):
+class LazyGroup(Group):
     """A group whose commands are those above."""
 
-    def __init__(self, **settings: Any) -> None:
-        super().__init__(**settings)
+    def __init__(self, help: str, name: str) -> None:  # noqa: A002  # click's name for it
+        super().__init__(help, name)
         self.commands = _Commands()  # type: ignore[assignment]  # it is only read from
 
-    def list_commands(self, ctx: Any) -> list[str]:  # noqa: ARG002  # as the group it takes the place of has it
-        """Return the names of the commands, none of which this loads."""
-        return list(self.commands)
 
-
-def _load(name: str, where: str) -> Any:
+def _load(name: str, where: str) -> click.Command:
     module, _, attribute = where.partition(":")
-    command = getattr(import_module(f"carlang.cli.{module}"), attribute)
-    # Typer makes a command only as a member of an application.
-    application = typer.Typer(rich_markup_mode=None)
-    if isinstance(command, typer.Typer):
-        application.add_typer(command, name=name)
-    else:
-        application.command(name)(piped(command))
-    return get_group(application).commands[name]
+    loaded = getattr(import_module(f"carlang.cli.{module}"), attribute)
+    return loaded if isinstance(loaded, click.Command) else command(name, piped(loaded))

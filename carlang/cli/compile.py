@@ -6,12 +6,12 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Annotated
 
-import typer
 from rich.pretty import pretty_repr
 
 from carlang.analytic import CompiledAnalytic, instant, known_parameters, seconds
 from carlang.cli import exits
 from carlang.cli.console import put_program, report_console, say_diagnostics
+from carlang.cli.declared import Option
 from carlang.cli.exits import UsageError
 from carlang.cli.options import Expression, Targets, Timeout, open_project, parameters
 from carlang.cli.targets import find_analytics
@@ -27,10 +27,10 @@ _WIDTH = 120
 def compile_command(
     targets: Targets = None,
     expression: Expression = None,
-    stage: Annotated[str, typer.Option(metavar="STAGE", help=" | ".join(STAGES))] = "sql",
-    dialect: Annotated[str, typer.Option(metavar="DIALECT", help=" | ".join(DIALECTS))] = "duckdb",
-    now: Annotated[str | None, typer.Option(metavar="T", help="The instant that the program calls now.")] = None,
-    param: Annotated[list[str] | None, typer.Option(metavar="K=V", help="A value for an input.")] = None,
+    stage: Annotated[str, Option(metavar="STAGE", help=" | ".join(STAGES))] = "sql",
+    dialect: Annotated[str, Option(metavar="DIALECT", help=" | ".join(DIALECTS))] = "duckdb",
+    now: Annotated[str | None, Option(metavar="T", help="The instant that the program calls now.")] = None,
+    param: Annotated[list[str] | None, Option(metavar="K=V", help="A value for an input.")] = None,
     timeout: Timeout = None,
 ) -> int:
     """Show what a program becomes: its syntax tree, its meaning, or its SQL."""

@@ -34,7 +34,7 @@ class PipeClosedError(CarlangError):
 
 
 def piped(command: Callable[P, R]) -> Callable[P, R]:
-    """Make a command end with `PipeClosedError` where its reader went away; Typer would exit with 1."""
+    """Make a command end with `PipeClosedError` where its reader went away; click would exit with 1."""
 
     @wraps(command)
     def run(*arguments: P.args, **options: P.kwargs) -> R:

@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from importlib.resources import files
 from typing import Annotated
 
-import typer
 from rich.markdown import Markdown
 from rich.table import Table
 
@@ -29,6 +28,7 @@ from carlang.cli.console import (
     say,
     say_diagnostics,
 )
+from carlang.cli.declared import Argument, Option
 from carlang.cli.exits import UsageError
 from carlang.cli.options import (
     FORMATS,
@@ -57,26 +57,25 @@ _CODE = re.compile(r"CL\d+", re.IGNORECASE)
 def explain_command(  # noqa: PLR0913, PLR0917  # the options that the command has
     targets: Annotated[
         list[str] | None,
-        typer.Argument(
+        Argument(
             metavar="TARGET|CODE...",
             help="Files, folders, catalogue ids, - for standard input; or codes, such as CL201.",
-            show_default=False,
         ),
     ] = None,
     expression: Expression = None,
     store: StorePath = None,
-    param: Annotated[list[str] | None, typer.Option(metavar="K=V", help="A value for an input.")] = None,
-    now: Annotated[str | None, typer.Option(metavar="T", help="The instant that programs call now.")] = None,
-    since: Annotated[str | None, typer.Option(metavar="T", help="Leave out events before this.")] = None,
-    until: Annotated[str | None, typer.Option(metavar="T", help="Leave out events at and after this.")] = None,
-    format_: Annotated[str, typer.Option("--format", metavar="FORMAT", help=" | ".join(FORMATS))] = "text",
-    memory_limit: Annotated[str | None, typer.Option(metavar="2GB", help="Memory for queries.")] = None,
+    param: Annotated[list[str] | None, Option(metavar="K=V", help="A value for an input.")] = None,
+    now: Annotated[str | None, Option(metavar="T", help="The instant that programs call now.")] = None,
+    since: Annotated[str | None, Option(metavar="T", help="Leave out events before this.")] = None,
+    until: Annotated[str | None, Option(metavar="T", help="Leave out events at and after this.")] = None,
+    format_: Annotated[str, Option("--format", metavar="FORMAT", help=" | ".join(FORMATS))] = "text",
+    memory_limit: Annotated[str | None, Option(metavar="2GB", help="Memory for queries.")] = None,
     timeout: Timeout = None,
     *,
     records_apart: Annotated[
-        bool, typer.Option("--records-apart", help="Take each record as an event, also where two tell of one.")
+        bool, Option("--records-apart", help="Take each record as an event, also where two tell of one.")
     ] = False,
-    sql: Annotated[bool, typer.Option("--sql", help="Show the SQL of each stream as well.")] = False,
+    sql: Annotated[bool, Option("--sql", help="Show the SQL of each stream as well.")] = False,
 ) -> int:
     """Run each stream of an analytic by itself and show its rows, columns and time; or explain a diagnostic's code."""
     check_format(format_)

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Annotated
 
-import typer
 from rich.console import Console
 from rich.table import Table
 
 from carlang.cli import exits
 from carlang.cli.console import listing_console, put_json, say, say_diagnostics
+from carlang.cli.declared import Argument, Option
 from carlang.cli.options import FORMATS, StorePath, check_format, open_project
 from carlang.errors import CompileError
 from carlang.escapes import printable
@@ -25,14 +25,13 @@ _WIDE = 1000
 def fields_command(
     name: Annotated[
         str | None,
-        typer.Argument(
+        Argument(
             metavar="[OBJECT[:ACTION][.FIELD]]",
             help="A class of events, a field of it, or a field at large; all objects where there is none.",
-            show_default=False,
         ),
     ] = None,
     store: StorePath = None,
-    format_: Annotated[str, typer.Option("--format", metavar="FORMAT", help=" | ".join(FORMATS))] = "text",
+    format_: Annotated[str, Option("--format", metavar="FORMAT", help=" | ".join(FORMATS))] = "text",
 ) -> int:
     """Show the fields of events: type, meaning, what sensors call them; with a store, how much of them it has."""
     check_format(format_)

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import Annotated
 
-import typer
-
 from carlang.analytic import CompiledAnalytic
 from carlang.cli import exits
 from carlang.cli.console import put, put_program, say, say_diagnostics
+from carlang.cli.declared import Option
 from carlang.cli.options import Expression, Targets, open_project
 from carlang.cli.rewriting import document_of, is_text, require_paths, rewritten, save, unified
 from carlang.cli.targets import find_analytics
@@ -22,8 +21,8 @@ def fmt(
     targets: Targets = None,
     expression: Expression = None,
     *,
-    check: Annotated[bool, typer.Option("--check", help="Change nothing; name what would be changed.")] = False,
-    diff: Annotated[bool, typer.Option("--diff", help="Change nothing; show what would be changed.")] = False,
+    check: Annotated[bool, Option("--check", help="Change nothing; name what would be changed.")] = False,
+    diff: Annotated[bool, Option("--diff", help="Change nothing; show what would be changed.")] = False,
 ) -> int:
     """Write programs in the canonical layout; comments stay. A program with syntax errors is left as it is."""
     analytics = find_analytics(targets or [], expression, open_project())

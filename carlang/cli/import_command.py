@@ -6,10 +6,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
 
-import typer
-
 from carlang.cli import exits
 from carlang.cli.console import put, say, say_diagnostics
+from carlang.cli.declared import Argument, Option
 from carlang.cli.exits import UsageError
 from carlang.cli.options import path_option
 from carlang.importers import (
@@ -24,16 +23,14 @@ from carlang.importers import (
 from carlang.project import analytic_files
 from carlang.syntax import format_program
 
-Sources = Annotated[list[str], typer.Argument(metavar="SOURCE...", help="CAR's YAML or Markdown files, or folders.")]
+Sources = Annotated[list[str], Argument(metavar="SOURCE...", help="CAR's YAML or Markdown files, or folders.")]
 
 
 def import_command(
     sources: Sources,
-    to: Annotated[
-        Path, typer.Option("--to", metavar="DIR", parser=path_option, help="The folder to write to.")
-    ] = Path(),
+    to: Annotated[Path, Option("--to", metavar="DIR", parser=path_option, help="The folder to write to.")] = Path(),
     *,
-    force: Annotated[bool, typer.Option("--force", help="Write over files that are there.")] = False,
+    force: Annotated[bool, Option("--force", help="Write over files that are there.")] = False,
 ) -> int:
     """Make `.car` files of CAR's YAML or Markdown, one a program."""
     documents = [load_file(file) for source in sources for file in _files(source)]

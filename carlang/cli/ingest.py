@@ -7,7 +7,6 @@ from pathlib import Path
 from types import TracebackType
 from typing import Annotated, Self
 
-import typer
 from rich.console import Console
 from rich.progress import (
     BarColumn,
@@ -24,6 +23,7 @@ from carlang.analytic import memory, seconds, size
 from carlang.api import ingest as ingest_sources
 from carlang.cli import exits
 from carlang.cli.console import put_json, report_console
+from carlang.cli.declared import Argument, Option
 from carlang.cli.exits import UsageError
 from carlang.cli.explained import put_explained
 from carlang.cli.options import open_project, path_option
@@ -38,37 +38,35 @@ _SHOWN = 10
 
 def ingest(  # noqa: PLR0913  # the options that the command has
     sources: Annotated[
-        list[str], typer.Argument(metavar="SOURCE...", help="Files, folders, patterns, or - for standard input.")
+        list[str], Argument(metavar="SOURCE...", help="Files, folders, patterns, or - for standard input.")
     ],
-    store: Annotated[
-        Path | None, typer.Option(metavar="PATH", parser=path_option, help="The event store to add to.")
-    ] = None,
+    store: Annotated[Path | None, Option(metavar="PATH", parser=path_option, help="The event store to add to.")] = None,
     sensor: Annotated[
-        str, typer.Option(metavar="NAME|FILE", help="Whose mapping applies; auto goes by each record.")
+        str, Option(metavar="NAME|FILE", help="Whose mapping applies; auto goes by each record.")
     ] = "auto",
-    hostname: Annotated[str | None, typer.Option(metavar="H", help="The host of records that name none.")] = None,
-    format_: Annotated[str, typer.Option("--format", metavar="FORMAT", help=" | ".join(FORMATS))] = "text",
+    hostname: Annotated[str | None, Option(metavar="H", help="The host of records that name none.")] = None,
+    format_: Annotated[str, Option("--format", metavar="FORMAT", help=" | ".join(FORMATS))] = "text",
     *,
-    keep_raw: Annotated[bool, typer.Option("--keep-raw", help="Keep each record in a column `raw`.")] = False,
-    strict: Annotated[bool, typer.Option("--strict", help="Leave sources out of which anything is rejected.")] = False,
+    keep_raw: Annotated[bool, Option("--keep-raw", help="Keep each record in a column `raw`.")] = False,
+    strict: Annotated[bool, Option("--strict", help="Leave sources out of which anything is rejected.")] = False,
     dedupe: Annotated[
-        str | None, typer.Option(metavar="record", help="Leave records out that the store has from another export.")
+        str | None, Option(metavar="record", help="Leave records out that the store has from another export.")
     ] = None,
     timeout: Annotated[
-        str | None, typer.Option(metavar="TIME", help="When to stop, such as 60s or 2m; what was committed stays.")
+        str | None, Option(metavar="TIME", help="When to stop, such as 60s or 2m; what was committed stays.")
     ] = None,
     expand_limit: Annotated[
         str | None,
-        typer.Option("--expand-limit", metavar="SIZE", help="What an archive or a stream may come to, such as 200GB."),
+        Option("--expand-limit", metavar="SIZE", help="What an archive or a stream may come to, such as 200GB."),
     ] = None,
     memory_limit: Annotated[
-        str | None, typer.Option(metavar="2GB", help="Memory for all that is on its way; 512MB, 50%.")
+        str | None, Option(metavar="2GB", help="Memory for all that is on its way; 512MB, 50%.")
     ] = None,
     timezone: Annotated[
-        str | None, typer.Option(metavar="ZONE", help="The zone of times that name none: Europe/Berlin, +02:00.")
+        str | None, Option(metavar="ZONE", help="The zone of times that name none: Europe/Berlin, +02:00.")
     ] = None,
     explain: Annotated[
-        bool, typer.Option("--explain", help="Show what the first records become, field by field; write nothing.")
+        bool, Option("--explain", help="Show what the first records become, field by field; write nothing.")
     ] = False,
 ) -> int:
     """Read raw logs into an event store and say what became of every record."""

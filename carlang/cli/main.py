@@ -10,9 +10,8 @@ import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
-from typing import Annotated
 
-import typer
+import click
 
 from carlang import __version__
 from carlang.cli import exits
@@ -21,31 +20,21 @@ from carlang.cli.console import PipeClosedError, abandon_output, put, say, say_b
 from carlang.diagnostics import see_text
 from carlang.errors import CarlangError, CompileError, DataFileError, IngestError, StoreError, WrongUseError
 
-app = typer.Typer(
-    name="carlang",
-    cls=LazyGroup,
-    help="Run MITRE CAR analytics over stores of host and network events.",
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-    rich_markup_mode=None,
-)
+app = LazyGroup("Run MITRE CAR analytics over stores of host and network events.", "carlang")
 
 
-def _version(value: bool) -> None:  # noqa: FBT001  # Typer calls it so
+def _version(ctx: click.Context, param: click.Parameter, value: bool) -> None:  # noqa: FBT001  # click calls it so
+    del param
     if value:
         put(f"carlang {__version__}")
-        raise typer.Exit
+        ctx.exit()
 
 
-@app.callback()
-def _root(
-    *,
-    version: Annotated[
-        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")
-    ] = False,
-) -> None:
-    del version  # its callback has acted on it
+app.params.append(
+    click.Option(
+        ["--version"], is_flag=True, is_eager=True, expose_value=False, callback=_version, help="Show the version."
+    )
+)
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -56,9 +45,7 @@ def main(arguments: list[str] | None = None) -> None:
     with _noted_interrupts() as interrupts:
         try:
             status = app(arguments, prog_name="carlang", standalone_mode=False)
-            if status == exits.INTERRUPTED:  # which Typer makes of a KeyboardInterrupt, without a word
-                _interrupted()
-        except (typer.Abort, KeyboardInterrupt):
+        except (click.Abort, KeyboardInterrupt):
             status = _interrupted()
         except Exception as error:  # noqa: BLE001  # the last resort: a fault of ours, said as such
             # DuckDB and Arrow make an error of their own of what Ctrl-C raises in them.
@@ -94,7 +81,7 @@ def _interrupted() -> int:
 def _failed(error: Exception) -> int:
     """Say what went wrong and return the status that stands for it."""
     match error:
-        case typer.TyperException():
+        case click.ClickException():
             _show(error)
             return exits.USAGE
         case PipeClosedError():
@@ -112,10 +99,10 @@ def _failed(error: Exception) -> int:
     return _status(error)
 
 
-def _show(error: typer.TyperException) -> None:
-    """Show a wrong use of the command line as Typer words it, with the command's usage where the error knows it.
+def _show(error: click.ClickException) -> None:
+    """Show a wrong use of the command line as click words it, with the command's usage where the error knows it.
 
-    Typer would print what it was given as it is, which may be the names of files that a shell put there.
+    click would print what it was given as it is, which may be the names of files that a shell put there.
     """
     context = getattr(error, "ctx", None)
     if type(error).__name__ == "NoArgsIsHelpError":  # its message is the help

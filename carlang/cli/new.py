@@ -7,10 +7,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
-import typer
-
 from carlang.cli import exits
 from carlang.cli.console import put, say
+from carlang.cli.declared import Argument, Option
 from carlang.cli.exits import UsageError
 from carlang.cli.options import open_project, path_option
 from carlang.importers import scaffold, write_file
@@ -20,10 +19,8 @@ _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 
 
 def new(
-    id_: Annotated[str, typer.Argument(metavar="ID", help="The id of the analytic, and the name of its file.")],
-    to: Annotated[
-        Path, typer.Option("--to", metavar="DIR", parser=path_option, help="The folder to write to.")
-    ] = Path(),
+    id_: Annotated[str, Argument(metavar="ID", help="The id of the analytic, and the name of its file.")],
+    to: Annotated[Path, Option("--to", metavar="DIR", parser=path_option, help="The folder to write to.")] = Path(),
 ) -> int:
     """Write the beginning of an analytic, with a test in it; it checks and passes, and waits for its conditions."""
     if not _ID.fullmatch(id_):

@@ -5,9 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated
 
-import typer
+import click
 
 from carlang.cli.console import say
+from carlang.cli.declared import Argument, Option
 from carlang.cli.exits import UsageError
 from carlang.project import Project
 from carlang.results import counted_files_text
@@ -17,29 +18,26 @@ from carlang.store import Store, open_store
 def path_option(text: str) -> Path:
     """Return the path that an option names; an empty one is a variable that was not set, not the working directory."""
     if not text:
-        raise typer.BadParameter("the path is empty")
+        raise click.BadParameter("the path is empty")
     return Path(text)
 
 
 Targets = Annotated[
     list[str] | None,
-    typer.Argument(
-        metavar="TARGET...", help="Files, folders, catalogue ids, or - for standard input.", show_default=False
-    ),
+    Argument(metavar="TARGET...", help="Files, folders, catalogue ids, or - for standard input."),
 ]
-Expression = Annotated[str | None, typer.Option("-e", metavar="TEXT", help="The program itself.", show_default=False)]
+Expression = Annotated[str | None, Option("-e", metavar="TEXT", help="The program itself.")]
 StorePath = Annotated[
     Path | None,
-    typer.Option(
+    Option(
         "--store",
         metavar="PATH",
         parser=path_option,
         help="The event store; the sample store where none is named.",
-        show_default=False,
     ),
 ]
 
-Timeout = Annotated[str | None, typer.Option("--timeout", metavar="60s", help="Time to compile an analytic.")]
+Timeout = Annotated[str | None, Option("--timeout", metavar="60s", help="Time to compile an analytic.")]
 
 
 FORMATS = ("text", "json")

@@ -5,11 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated
 
-import typer
-
 from carlang.analytic import CompiledAnalytic, RunOptions, known_parameters, run_analytics
 from carlang.cli import exits
 from carlang.cli.console import error_stream, output_stream, say_diagnostics
+from carlang.cli.declared import Option
 from carlang.cli.exits import UsageError
 from carlang.cli.options import (
     Expression,
@@ -35,27 +34,27 @@ def run(  # noqa: PLR0913, PLR0917  # the options that the command has
     targets: Targets = None,
     expression: Expression = None,
     store: StorePath = None,
-    param: Annotated[list[str] | None, typer.Option(metavar="K=V", help="A value for an input.")] = None,
-    now: Annotated[str | None, typer.Option(metavar="T", help="The instant that programs call now.")] = None,
-    since: Annotated[str | None, typer.Option(metavar="T", help="Leave out events before this.")] = None,
-    until: Annotated[str | None, typer.Option(metavar="T", help="Leave out events at and after this.")] = None,
+    param: Annotated[list[str] | None, Option(metavar="K=V", help="A value for an input.")] = None,
+    now: Annotated[str | None, Option(metavar="T", help="The instant that programs call now.")] = None,
+    since: Annotated[str | None, Option(metavar="T", help="Leave out events before this.")] = None,
+    until: Annotated[str | None, Option(metavar="T", help="Leave out events at and after this.")] = None,
     technique: Annotated[
-        list[str] | None, typer.Option(metavar="T1053", help="Only analytics of an ATT&CK technique.")
+        list[str] | None, Option(metavar="T1053", help="Only analytics of an ATT&CK technique.")
     ] = None,
-    format_: Annotated[str, typer.Option("--format", metavar="FORMAT", help=" | ".join(FORMATS))] = "table",
+    format_: Annotated[str, Option("--format", metavar="FORMAT", help=" | ".join(FORMATS))] = "table",
     output: Annotated[
-        Path | None, typer.Option(metavar="PATH", parser=path_option, help="Write the results to a file.")
+        Path | None, Option(metavar="PATH", parser=path_option, help="Write the results to a file.")
     ] = None,
-    limit: Annotated[int | None, typer.Option(min=0, metavar="N", help="Rows an output shows at most.")] = None,
-    engine: Annotated[str, typer.Option(metavar="duckdb", help="What runs the SQL.")] = "duckdb",
+    limit: Annotated[int | None, Option(min=0, metavar="N", help="Rows an output shows at most.")] = None,
+    engine: Annotated[str, Option(metavar="duckdb", help="What runs the SQL.")] = "duckdb",
     *,
     records_apart: Annotated[
-        bool, typer.Option("--records-apart", help="A row for each record, also where two tell of one occurrence.")
+        bool, Option("--records-apart", help="A row for each record, also where two tell of one occurrence.")
     ] = False,
-    fail_on_hit: Annotated[bool, typer.Option("--fail-on-hit", help="Exit with status 4 if a row was found.")] = False,
-    memory_limit: Annotated[str | None, typer.Option(metavar="2GB", help="Memory for queries.")] = None,
+    fail_on_hit: Annotated[bool, Option("--fail-on-hit", help="Exit with status 4 if a row was found.")] = False,
+    memory_limit: Annotated[str | None, Option(metavar="2GB", help="Memory for queries.")] = None,
     timeout: Annotated[
-        str | None, typer.Option(metavar="60s", help="Time to compile an analytic, to judge the store, for one query.")
+        str | None, Option(metavar="60s", help="Time to compile an analytic, to judge the store, for one query.")
     ] = None,
 ) -> int:
     """Run analytics over a store and show what they find."""

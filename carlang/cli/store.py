@@ -7,7 +7,6 @@ from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
-import typer
 from rich.cells import cell_len, set_cell_size
 from rich.table import Table
 
@@ -20,6 +19,7 @@ from carlang.cli.console import (
     report_console,
     say,
 )
+from carlang.cli.declared import Argument, Group, Option
 from carlang.cli.exits import UsageError
 from carlang.cli.options import (
     FORMATS,
@@ -39,23 +39,18 @@ from carlang.project import Project
 from carlang.results import share_text
 from carlang.store import HostClass, HostInfo, Store, StoreInfo
 
-store_app = typer.Typer(help="Look at event stores, and keep them fast.", no_args_is_help=True)
+store_app = Group("Look at event stores, and keep them fast.")
 
 
-@store_app.callback()
-def _store() -> None:
-    pass
-
-
-@store_app.command("info")
+@store_app.verb("info")
 @piped
 def info(
     path: Annotated[
         Path | None,
-        typer.Argument(metavar="PATH", parser=path_option, help="The store; the sample where none is named."),
+        Argument(metavar="PATH", parser=path_option, help="The store; the sample where none is named."),
     ] = None,
-    by: Annotated[str | None, typer.Option("--by", metavar="host", help="List who is seen, a host a line.")] = None,
-    format_: Annotated[str, typer.Option("--format", metavar="FORMAT", help=" | ".join(FORMATS))] = "text",
+    by: Annotated[str | None, Option("--by", metavar="host", help="List who is seen, a host a line.")] = None,
+    format_: Annotated[str, Option("--format", metavar="FORMAT", help=" | ".join(FORMATS))] = "text",
 ) -> None:
     """Show objects, actions, rows, the range of time, sensors, and the share of each field that is filled."""
     check_format(format_)
@@ -79,13 +74,13 @@ def info(
         _put_info(held, project)
 
 
-@store_app.command("schema")
+@store_app.verb("schema")
 def schema(
     path: Annotated[
         Path | None,
-        typer.Argument(metavar="PATH", parser=path_option, help="The store; the sample where none is named."),
+        Argument(metavar="PATH", parser=path_option, help="The store; the sample where none is named."),
     ] = None,
-    format_: Annotated[str, typer.Option("--format", metavar="FORMAT", help=" | ".join(FORMATS))] = "text",
+    format_: Annotated[str, Option("--format", metavar="FORMAT", help=" | ".join(FORMATS))] = "text",
 ) -> None:
     """Show the columns that the events of each object have, with their types in DuckDB."""
     check_format(format_)
@@ -105,10 +100,10 @@ def schema(
             put(f"  {column:{width}}  {type_}")
 
 
-store_app.command("compact")(piped(compact_command))
-store_app.command("vacuum")(piped(vacuum_command))
-store_app.command("check")(piped(check_command))
-store_app.command("repair")(piped(repair_command))
+store_app.verb("compact")(piped(compact_command))
+store_app.verb("vacuum")(piped(vacuum_command))
+store_app.verb("check")(piped(check_command))
+store_app.verb("repair")(piped(repair_command))
 
 
 def _put_info(info: StoreInfo, project: Project) -> None:

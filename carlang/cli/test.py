@@ -9,11 +9,10 @@ from functools import partial
 from pathlib import Path
 from typing import Annotated
 
-import typer
-
 from carlang.analytic import CompiledAnalytic, seconds
 from carlang.cli import exits
 from carlang.cli.console import put_program, say
+from carlang.cli.declared import Option
 from carlang.cli.exits import UsageError
 from carlang.cli.options import Targets, open_project, path_option
 from carlang.cli.targets import catalogue_analytics, compiled, find_analytics
@@ -28,20 +27,18 @@ FORMATS = ("text", "junit")
 
 def test(
     targets: Targets = None,
-    format_: Annotated[str, typer.Option("--format", metavar="FORMAT", help=" | ".join(FORMATS))] = "text",
+    format_: Annotated[str, Option("--format", metavar="FORMAT", help=" | ".join(FORMATS))] = "text",
     output: Annotated[
-        Path | None, typer.Option(metavar="PATH", parser=path_option, help="Write the report to a file.")
+        Path | None, Option(metavar="PATH", parser=path_option, help="Write the report to a file.")
     ] = None,
-    jobs: Annotated[int | None, typer.Option("--jobs", "-j", min=1, help="Processes; one a core by default.")] = None,
-    timeout: Annotated[
-        str | None, typer.Option(metavar="60s", help="Time to compile an analytic, and for a query.")
-    ] = None,
+    jobs: Annotated[int | None, Option("--jobs", "-j", min=1, help="Processes; one a core by default.")] = None,
+    timeout: Annotated[str | None, Option(metavar="60s", help="Time to compile an analytic, and for a query.")] = None,
     *,
     mutate: Annotated[
-        bool, typer.Option("--mutate", help="Change each part of a program in turn; list what no test notices.")
+        bool, Option("--mutate", help="Change each part of a program in turn; list what no test notices.")
     ] = False,
     records_apart: Annotated[
-        bool, typer.Option("--records-apart", help="An event for each record, also where two tell of one occurrence.")
+        bool, Option("--records-apart", help="An event for each record, also where two tell of one occurrence.")
     ] = False,
 ) -> int:
     """Run the tests that analytics carry; without a target, those of the whole catalogue."""

@@ -7,25 +7,24 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Annotated
 
-import typer
-
 from carlang.cli import exits
 from carlang.cli.console import put, put_json, say
+from carlang.cli.declared import Argument, Option
 from carlang.cli.exits import UsageError
 from carlang.cli.options import FORMATS, check_format, open_project, open_store_of, path_option
 from carlang.escapes import printable
 from carlang.store import OLDER_THAN, Finding, Remedy, Repair, Step, check_store, compact, repair_store, vacuum
 from carlang.syntax.literal import duration_value
 
-_STORE = typer.Argument(metavar="PATH", parser=path_option, help="The store.", show_default=False)
-_FORMAT = typer.Option("--format", metavar="FORMAT", help=" | ".join(FORMATS))
+_STORE = Argument(metavar="PATH", parser=path_option, help="The store.")
+_FORMAT = Option("--format", metavar="FORMAT", help=" | ".join(FORMATS))
 
 
 def compact_command(
     path: Annotated[Path | None, _STORE] = None,
     keep: Annotated[
         float | None,
-        typer.Option("--keep", metavar="HOURS", min=0, help="Vacuum behind it what was replaced so many hours ago."),
+        Option("--keep", metavar="HOURS", min=0, help="Vacuum behind it what was replaced so many hours ago."),
     ] = None,
 ) -> None:
     """Merge small files into large ones; ingests and runs may go on meanwhile."""
@@ -37,11 +36,11 @@ def compact_command(
 def vacuum_command(
     path: Annotated[Path | None, _STORE] = None,
     older_than: Annotated[
-        str, typer.Option("--older-than", metavar="7d", help="How long ago a file went out of the store.")
+        str, Option("--older-than", metavar="7d", help="How long ago a file went out of the store.")
     ] = "7d",
     format_: Annotated[str, _FORMAT] = "text",
     *,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Delete nothing, and name what would go.")] = False,
+    dry_run: Annotated[bool, Option("--dry-run", help="Delete nothing, and name what would go.")] = False,
 ) -> None:
     """Delete files that are not part of the store any more, or never were; no ingest may be running."""
     check_format(format_)
@@ -61,7 +60,7 @@ def check_command(
     path: Annotated[Path | None, _STORE] = None,
     format_: Annotated[str, _FORMAT] = "text",
     *,
-    quick: Annotated[bool, typer.Option("--quick", help="Read no data: sizes, footers and the log alone.")] = False,
+    quick: Annotated[bool, Option("--quick", help="Read no data: sizes, footers and the log alone.")] = False,
 ) -> int:
     """Verify a store: its log, and the size, rows, statistics and bytes of each file; say what is missing."""
     check_format(format_)
@@ -80,9 +79,9 @@ def repair_command(
     path: Annotated[Path | None, _STORE] = None,
     format_: Annotated[str, _FORMAT] = "text",
     *,
-    apply: Annotated[bool, typer.Option("--apply", help="Do it, and not only say what would be done.")] = False,
+    apply: Annotated[bool, Option("--apply", help="Do it, and not only say what would be done.")] = False,
     give_up: Annotated[
-        bool, typer.Option("--give-up", help="Take sources out that lost events for good, to be ingested again.")
+        bool, Option("--give-up", help="Take sources out that lost events for good, to be ingested again.")
     ] = False,
 ) -> int:
     """Say what of a store can be brought back, and with --apply bring it back."""

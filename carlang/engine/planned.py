@@ -6,41 +6,44 @@ its rows: the events that a table lacks then are ones that its conditions would 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 
-import pyarrow as pa
-import pyarrow.compute as pc
-
-from carlang.database import ENGINE_SHARE, Limits, resolved_bytes
+from carlang.database import Limits, resolved_bytes
 from carlang.deadline import TimeUpError, task
 from carlang.engine.protocol import Engine
 from carlang.errors import EngineError
 from carlang.model.schema import Object
-from carlang.plan import Choice, Demand, EventFile, UnfitError, plan_object, searched
+from carlang.plan import Choice, Demand, EventFile, ObjectPlan, UnfitError, are_too_many, plan_object, searched
 from carlang.resolve import Given
 from carlang.resolve.bound import BoundOutput
 from carlang.sql import (
+    COMBINATIONS,
     INCOMING,
     LEAF,
-    MARKED,
+    Dialect,
     Window,
+    lower_counts,
+    lower_forgotten_leaves,
     lower_kept,
     lower_let_go,
+    lower_marked,
     lower_marks,
+    lower_partners,
     lower_shown,
     lower_unmarked,
 )
 
-_BYTES_OF_MARK = 64
-"""What a mark takes of Python's memory while marks are put in order, beside what the engine has."""
-
-_MOST_MARKS = 16_000_000
-"""How many marks there may be where memory has no limit: a gigabyte of them."""
+Counts = Mapping[int, int]
+"""How many events are kept for each leaf."""
 
 _LEAST_MEMORY = 512 * 10**6
 """The limit of memory below which nothing is planned: row groups are looked through in Python's own memory, some
 hundred megabytes at a time."""
+
+_NO_TIME = datetime(1970, 1, 1, tzinfo=UTC)
+"""The time of the run, where conditions are lowered that do not ask for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,11 +82,7 @@ class Planned:
         self._window = window
         memory = None if limits.memory is None else resolved_bytes(limits.memory)
         self.has_room = memory is None or memory >= _LEAST_MEMORY
-        room = _MOST_MARKS if memory is None else round(memory * (1 - ENGINE_SHARE) / 2 / _BYTES_OF_MARK)
-        self._most = min(room, _MOST_MARKS)
         self._leaves: dict[tuple[int, str], tuple[Given, int]] = {}
-        self._marks: dict[str, pa.Table] = {}
-        self._kept: set[tuple[str, int]] = set()
         self._shown: dict[tuple[str, int], tuple[str, ...]] = {}
         self._owners: list[Object] = []
         self._empty: set[tuple[str, int]] = set()
@@ -95,59 +94,36 @@ class Planned:
             self._forget(owner)
         self._owners.clear()
         self._leaves.clear()
-        self._marks.clear()
-        self._kept.clear()
         self._empty.clear()
         self.decisions.clear()
 
-    def keep(
-        self, events: ObjectEvents, asked: Sequence[Asked], is_marked: Callable[[BoundOutput], bool], *, tied: bool
-    ) -> None:
+    def keep(self, events: ObjectEvents, asked: Sequence[Asked], *, tied: bool) -> None:
         """Keep what outputs ask of an object's events, where that pays, and remember the decision for each.
 
-        Outputs that `is_marked` says are answered by marks need these alone. `tied` says that there are pairs of the
-        object's records.
+        `tied` says that there are pairs of the object's records.
         """
+        testable = _testable(events, self._engine.dialect)
         try:
             with task():
-                plan = plan_object([each.demand for each in asked], events.files, events.columns, events.rows)
-                marks = plan.survivors(events.files, self._most) if plan.leaves else None
-            if marks is not None:
-                self._owners.append(events.owner)
-                choices_of = list(zip(asked, plan.choices, strict=True))
-                marked = {choice.leaf for each, choice in choices_of if is_marked(each.output)}
-                kept = {choice.leaf for each, choice in choices_of if not is_marked(each.output)} - {None}
-                self._marks[events.owner.name] = _of_leaves(marks, marked)
-                self._kept |= {(events.owner.name, leaf) for leaf in kept if leaf is not None}
-                if kept:
-                    self._make(events.owner, _of_leaves(marks, kept), tied=tied)
-                filled = set(marks["leaf"].unique().to_pylist())
-                self._empty |= {(events.owner.name, leaf) for leaf in range(len(plan.leaves)) if leaf not in filled}
+                demands = [each.demand for each in asked]
+                plan = plan_object(demands, events.files, events.columns, events.rows, testable)
+                counts = self._make(events, plan, tied=tied) if plan.leaves else {}
         except (UnfitError, EngineError, TimeUpError) as error:
             self._forget(events.owner)
-            self._marks.pop(events.owner.name, None)
-            self._kept = {each for each in self._kept if each[0] != events.owner.name}
             choices: Sequence[Choice] = [Choice(reason=str(error))] * len(asked)
         else:
-            choices = plan.choices
+            choices = [_kept_of(choice, counts, events.rows) for choice in plan.choices]
         for each, choice in zip(asked, choices, strict=True):
             self.decisions.append(Decision(each.output, each.demand.object, choice))
             if choice.leaf is not None:
                 self._leaves[id(each.output), each.demand.object] = each.given, choice.leaf
+                if not counts[choice.leaf]:
+                    self._empty.add((events.owner.name, choice.leaf))
 
     def leaf_of(self, output: BoundOutput, given: Given | None, object_name: str) -> int | None:
         """Return the leaf that an output takes an object's events from; None where it takes them from all."""
         of, leaf = self._leaves.get((id(output), object_name), (None, None))
         return leaf if of is given else None
-
-    def kept_leaf_of(self, output: BoundOutput, given: Given | None, object_name: str) -> int | None:
-        """Return the leaf that an output takes an object's events from, where the events of that are kept."""
-        leaf = self.leaf_of(output, given, object_name)
-        return leaf if leaf is not None and (object_name, leaf) in self._kept else None
-
-    def marks(self, object_name: str) -> pa.Table | None:
-        """Return pairs of a leaf and the number of an event that passes, for outputs that are answered by marks."""
-        return self._marks.get(object_name)
 
     def finds_nothing(self, output: BoundOutput, given: Given | None) -> bool:
         """Tell whether no event passes the guard of an output that selects from one search."""
@@ -170,15 +146,37 @@ class Planned:
         for statement in (lower_unmarked(owner), lower_let_go(owner)):
             self._engine.execute(self._engine.dialect.text(statement))
 
-    def _make(self, owner: Object, marks: pa.Table, *, tied: bool) -> None:
-        text, execute = self._engine.dialect.text, self._engine.execute
-        incoming = {INCOMING: marks.rename_columns([LEAF, MARKED])}
-        execute(text(lower_marks(owner, tied=tied)), incoming, takes_time=True)
-        execute(text(lower_kept(owner)), takes_time=True)
-        execute(text(lower_unmarked(owner)))
+    def _make(self, events: ObjectEvents, plan: ObjectPlan, *, tied: bool) -> Counts:
+        """Keep the events that pass the guards of a plan, and its conditions; return how many these are by leaf."""
+        owner, dialect, execute = events.owner, self._engine.dialect, self._engine.execute
+        self._owners.append(owner)
+        # A partner is marked for another record's sake, and its texts have not been read.
+        long = () if tied else plan.long_columns(events.files, _testable(events, dialect))
+        execute(dialect.text(lower_marks(owner, long)))
+        tests = {leaf: test for leaf, test in enumerate(plan.conditions) if test is not None}
+        marked = dialect.text(lower_marked(owner, long, tests, dialect, _NO_TIME))
+        for portion in plan.survivors(events.files, long):
+            execute(marked, {INCOMING: portion.pairs, COMBINATIONS: portion.combinations}, takes_time=True)
+        if tied:
+            execute(dialect.text(lower_partners(owner)), takes_time=True)
+        rows = self._engine.query(dialect.text(lower_counts(owner))).table.to_pydict()
+        counts = dict.fromkeys(range(len(plan.leaves)), 0) | dict(zip(rows[LEAF], rows["count"], strict=True))
+        if too_many := [leaf for leaf, count in counts.items() if are_too_many(count, events.rows)]:
+            execute(dialect.text(lower_forgotten_leaves(owner, too_many)))
+        execute(dialect.text(lower_kept(owner, long)), takes_time=True)
+        execute(dialect.text(lower_unmarked(owner)))
+        return counts
 
 
-def _of_leaves(marks: pa.Table, leaves: Collection[int | None]) -> pa.Table:
-    """Return the marks of some leaves."""
-    numbers = [leaf for leaf in leaves if leaf is not None]
-    return marks.filter(pc.is_in(marks["leaf"], pa.array(numbers, marks["leaf"].type)))
+def _testable(events: ObjectEvents, dialect: Dialect) -> frozenset[str]:
+    """Return the columns that conditions can ask for where they are tested: texts that files hold as such, or lack."""
+    fields = events.owner.fields.values()
+    texts = (field.name for field in fields if dialect.type_of(field.type.kind) == "varchar")
+    return frozenset(name for name in texts if events.columns.get(name, "VARCHAR") == "VARCHAR")
+
+
+def _kept_of(choice: Choice, counts: Counts, rows: int) -> Choice:
+    """Return what is decided of a demand once it is known how many events pass."""
+    if choice.leaf is None or not are_too_many(counts[choice.leaf], rows):
+        return choice
+    return replace(choice, leaf=None, reason="too many events pass its guard")

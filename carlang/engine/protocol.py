@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
 import pyarrow as pa
 
-from carlang.results import Rows, table_of
 from carlang.sql import Dialect
 
 
@@ -16,13 +15,8 @@ from carlang.sql import Dialect
 class Answer:
     """The rows of a query in their order; `total` counts those as well that a limit cut off."""
 
-    rows: Rows = field(repr=False)
+    table: pa.Table = field(repr=False)
     total: int
-
-    @property
-    def table(self) -> pa.Table:
-        """The rows as an Arrow table."""
-        return table_of(self.rows)
 
 
 class Engine(Protocol):
@@ -44,15 +38,6 @@ class Engine(Protocol):
 
     def query(self, text: str, limit: int | None = None) -> Answer:
         """Run a query, and keep the first `limit` rows of it, or all."""
-        ...
-
-    def read(
-        self, text: str, take: Callable[[pa.RecordBatch], object], tables: Mapping[str, pa.Table] | None = None
-    ) -> pa.Schema:
-        """Run a query, and have all of its rows taken batch by batch; returns their schema.
-
-        It can read `tables` under their names, which are gone afterwards.
-        """
         ...
 
     def close(self) -> None:

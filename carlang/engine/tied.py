@@ -44,28 +44,24 @@ def shared_classes(seen: pa.Table, model: Model) -> frozenset[Class]:
 
     `seen` has the columns `host`, `object`, `action` and `sensor`, a row for each host or for each event.
     """
-    kinds = seen.select(["object", "action", "sensor"])
-    spellings: dict[tuple[Class, str], list[str]] = {}
-    for kind in kinds.group_by(kinds.column_names).aggregate([]).to_pylist():
-        if kind["sensor"]:
-            event_class = kind["object"], kind["action"]
-            spellings.setdefault((event_class, kind["sensor"].casefold()), []).append(kind["sensor"])
-
-    def labels(event_class: Class, sensor: str) -> set[str]:
-        is_of_class = pc.and_(pc.equal(seen["object"], event_class[0]), pc.equal(seen["action"], event_class[1]))
-        is_of_sensor = pc.is_in(seen["sensor"], pa.array(spellings[event_class, sensor], pa.string()))
-        hosts = seen["host"].filter(pc.and_(is_of_class, is_of_sensor)).unique().to_pylist()
-        return {_label(host) for host in hosts if host}
-
     shared: set[Class] = set()
     for tie in model.ties:
-        event_class, sensors = tie.event_class, (tie.first.casefold(), tie.second.casefold())
+        is_of_class = pc.and_(pc.equal(seen["object"], tie.object), pc.equal(seen["action"], tie.action))
+        rows = seen.select(["host", "sensor"]).filter(is_of_class)
+        names = rows["sensor"].unique().drop_null().to_pylist()
+        spellings = [[n for n in names if n.casefold() == sensor.casefold()] for sensor in (tie.first, tie.second)]
         # Hosts are many: they are looked at only where both sensors tell of the class at all.
-        if all((event_class, sensor) in spellings for sensor in sensors):
-            first, second = (labels(event_class, sensor) for sensor in sensors)
+        if all(spellings):
+            first, second = (_labels(rows, of_sensor) for of_sensor in spellings)
             if not first.isdisjoint(second):
-                shared.add(event_class)
+                shared.add(tie.event_class)
     return frozenset(shared)
+
+
+def _labels(rows: pa.Table, sensors: Sequence[str]) -> set[str]:
+    """Return the hosts of sensors by their names without domains."""
+    hosts = rows["host"].filter(pc.is_in(rows["sensor"], pa.array(sensors, pa.string()))).unique().to_pylist()
+    return {_label(host) for host in hosts if host}
 
 
 def _label(host: str) -> str:

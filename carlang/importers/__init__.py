@@ -17,9 +17,10 @@ if TYPE_CHECKING:
         TruePositive,
         UnitTest,
     )
-    from carlang.importers.cases import CASE_KEYS
+    from carlang.importers.cases import CASE_KEYS, read_tests_beside
     from carlang.importers.document import Document, RewriteError, write_file
     from carlang.importers.facts import facts
+    from carlang.importers.forms import read_car, read_markdown, read_yaml_form
     from carlang.importers.load import SUFFIXES, TESTS_SUFFIX, load_file, load_text
     from carlang.importers.scaffold import scaffold
     from carlang.importers.write import car_text, plain_program, program_id
@@ -31,9 +32,10 @@ else:
                 "AnalyticFile Case Coverage D3fendMapping DataSource EquivalentMutant Form Implementation "
                 "TruePositive UnitTest"
             ),
-            "importers.cases": "CASE_KEYS",
+            "importers.cases": "CASE_KEYS read_tests_beside",
             "importers.document": "Document RewriteError write_file",
             "importers.facts": "facts",
+            "importers.forms": "read_car read_markdown read_yaml_form",
             "importers.load": "SUFFIXES TESTS_SUFFIX load_file load_text",
             "importers.scaffold": "scaffold",
             "importers.write": "car_text plain_program program_id",
@@ -62,6 +64,10 @@ __all__ = [
     "load_text",
     "plain_program",
     "program_id",
+    "read_car",
+    "read_markdown",
+    "read_tests_beside",
+    "read_yaml_form",
     "scaffold",
     "write_file",
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
@@ -14,6 +15,9 @@ from carlang.diagnostics import Diagnostic
 from carlang.importers.series import Place
 from carlang.levels import Level
 from carlang.source import Source, Span
+
+CAR_ID = re.compile(r"CAR-\d{4}-\d{2}-\d{3}")
+"""The form of the ids that CAR gives."""
 
 
 class Form(Enum):

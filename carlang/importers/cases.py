@@ -7,10 +7,14 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, TypeAdapter, model_validator
 
+from carlang.datafile import DataFileError, read_yaml
 from carlang.datafile import Path as DataPath
-from carlang.importers.analytic_file import Case
+from carlang.diagnostics import Diagnostic
+from carlang.importers.analytic_file import Case, DataSource
+from carlang.importers.front_matter import yaml_diagnostics
 from carlang.importers.metadata import Reader
 from carlang.importers.series import Place, SeriesError, expanded
+from carlang.source import Source
 
 
 def _expected(value: Any) -> Any:
@@ -88,8 +92,18 @@ def _case(entry: CaseEntry, path: DataPath, reader: Reader) -> Case:
     )
 
 
-def read_tests_file(reader: Reader) -> tuple[Case, ...]:
-    """Return the sound tests of a file that holds nothing else: a list of them, or one under the key `tests`."""
+def read_tests_beside(source: Source) -> tuple[tuple[Case, ...], tuple[Diagnostic, ...]]:
+    """Return the sound tests of a file that holds nothing else, and what is wrong with it."""
+    try:
+        data = read_yaml(source.name, source.text)
+    except DataFileError as error:
+        return (), yaml_diagnostics(error, source)
+    reader = Reader(DataSource(data, source))
+    return _tests_of(reader), tuple(reader.diagnostics)
+
+
+def _tests_of(reader: Reader) -> tuple[Case, ...]:
+    """Return the tests of a file that is a list of them, or has one under the key `tests`."""
     data = reader.origin.data.data
     if isinstance(data, dict):
         reader.check_known(data, frozenset({"tests"}), ())

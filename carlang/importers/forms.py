@@ -13,7 +13,7 @@ import yaml
 from carlang.datafile import DataFileError, read_yaml
 from carlang.diagnostics import Diagnostic
 from carlang.diagnostics.codes import ID_MISMATCH, NO_PROGRAM
-from carlang.importers.analytic_file import AnalyticFile, Coverage, DataSource, Form
+from carlang.importers.analytic_file import CAR_ID, AnalyticFile, Coverage, DataSource, Form
 from carlang.importers.annotations import (
     changes,
     d3fend_mappings,
@@ -46,9 +46,6 @@ from carlang.importers.metadata import (
 )
 from carlang.importers.scalar import scalar_offsets
 from carlang.source import Source, Span
-
-CAR_ID = re.compile(r"CAR-\d{4}-\d{2}-\d{3}")
-"""The form of the ids that CAR gives."""
 
 _TITLE_WITH_ID = re.compile(rf"({CAR_ID.pattern})\s*:\s*(.*)", re.DOTALL)
 

@@ -6,7 +6,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from carlang.datafile import DataFile, DataFileError, read_builtin_yaml, read_yaml
+from carlang import datafile
+from carlang.datafile import DataFile, DataFileError
 from carlang.diagnostics import Diagnostic
 from carlang.diagnostics.codes import BAD_FRONT_MATTER
 from carlang.importers.analytic_file import DataSource
@@ -66,7 +67,9 @@ class FrontMatter:
         start = starts[extent.opening + 1]
         text = source.text[start : starts[extent.closing]]
         try:
-            data = (read_builtin_yaml if shipped else read_yaml)(source.name, text, extent.opening + 2)
+            data = (datafile.read_builtin_yaml if shipped else datafile.read_yaml)(
+                source.name, text, extent.opening + 2
+            )
         except DataFileError as error:
             return cls(nothing, extent.closing + 1, yaml_diagnostics(error, source, start))
         return cls(DataSource(data, source, start), extent.closing + 1)

@@ -14,14 +14,12 @@ from functools import lru_cache
 from pathlib import Path
 from typing import assert_never
 
-from carlang.datafile import DataFileError, read_yaml
+from carlang import importers
+from carlang.cache import Codec, Kept
 from carlang.diagnostics import Diagnostic
-from carlang.diagnostics.codes import FILE_UNREADABLE, NOT_UTF8
-from carlang.importers.analytic_file import AnalyticFile, Case, DataSource, Form
-from carlang.importers.cases import read_tests_file
-from carlang.importers.forms import read_car, read_markdown, read_yaml_form
-from carlang.importers.front_matter import COMMENT, Extent, yaml_diagnostics
-from carlang.importers.metadata import Reader
+from carlang.diagnostics.codes import CODES, FILE_UNREADABLE, NOT_UTF8
+from carlang.importers.analytic_file import AnalyticFile, Case, Form
+from carlang.importers.front_matter import COMMENT, Extent
 from carlang.source import Source, Span
 
 SUFFIXES = {
@@ -65,16 +63,41 @@ def load_text(text: str, name: str, form: Form | None = None, *, shipped: bool =
 
 
 def _loaded(text: str, name: str, form: Form | None, *, shipped: bool) -> AnalyticFile:
+    """Return the analytic as an earlier run has read it, or read it: most of the time goes into its YAML."""
     document = _newlines(text.removeprefix("\ufeff"))
-    source = Source.whole(name, document)
-    chosen = form or SUFFIXES.get(Path(name).suffix.casefold()) or form_of(document)
+    sources = (name, document, form.value if form else "", "shipped" if shipped else "")
+    kept = _analytics.get(sources, (document,))
+    if isinstance(kept, AnalyticFile):
+        return kept
+    analytic = _read_form(Source.whole(name, document), form, shipped=shipped)
+    _analytics.put(sources, analytic, (document,))
+    return analytic
+
+
+_CODEC = Codec(
+    (
+        "carlang.importers.analytic_file",
+        "carlang.importers.series",
+        "carlang.datafile.document",
+        "carlang.diagnostics.diagnostic",
+        "carlang.levels",
+        "carlang.source",
+    ),
+    CODES,
+)
+_analytics = Kept("analytic", _CODEC)
+_tests = Kept("tests", _CODEC)
+
+
+def _read_form(source: Source, form: Form | None, *, shipped: bool) -> AnalyticFile:
+    chosen = form or SUFFIXES.get(Path(source.name).suffix.casefold()) or form_of(source.text)
     match chosen:
         case Form.CAR:
-            return read_car(source, shipped=shipped)
+            return importers.read_car(source, shipped=shipped)
         case Form.MARKDOWN:
-            return read_markdown(source)
+            return importers.read_markdown(source)
         case Form.YAML:
-            return read_yaml_form(source)
+            return importers.read_yaml_form(source)
         case _:
             assert_never(chosen)
 
@@ -150,10 +173,12 @@ def _tests_beside(path: Path) -> tuple[tuple[Case, ...], tuple[Diagnostic, ...]]
     text, fault = _read(path)
     if fault:
         return (), (fault,)
-    source = Source.whole(str(path), _newlines(text))
-    try:
-        data = read_yaml(str(path), source.text)
-    except DataFileError as error:
-        return (), yaml_diagnostics(error, source)
-    reader = Reader(DataSource(data, source))
-    return read_tests_file(reader), tuple(reader.diagnostics)
+    document = _newlines(text)
+    sources = (str(path), document)
+    kept = _tests.get(sources, (document,))
+    if kept is not None:
+        cases, faults = kept
+        return cases, faults
+    made = importers.read_tests_beside(Source.whole(str(path), document))
+    _tests.put(sources, made, (document,))
+    return made

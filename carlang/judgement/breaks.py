@@ -88,6 +88,8 @@ def log_breaks(runs: pa.Table, logs: Logs) -> dict[int, list[tuple[LogBroken, fr
     group = pc.add(pc.multiply(runs["id"].cast(pa.int64()), _LOGS), of_row)
     table = runs.drop_columns(["id", "log"]).append_column("group", group).filter(pc.is_valid(group))
     joined = id_runs(table.drop_columns(_CLASS))
+    if not _has_gap(joined):
+        return {}
     breaks: dict[int, list[tuple[LogBroken, frozenset[str]]]] = defaultdict(list)
     for of_log in _with_gaps(joined, table):
         host, number = divmod(of_log[0]["group"], _LOGS)
@@ -98,6 +100,13 @@ def log_breaks(runs: pa.Table, logs: Logs) -> dict[int, list[tuple[LogBroken, fr
             if broken is not None and not is_filled:
                 breaks[host].append((broken, named[number].channels))
     return breaks
+
+
+def _has_gap(joined: pa.Table) -> bool:
+    """Tell whether a log of a source has more than one run, as its runs stand side by side."""
+    group, source = joined["group"].combine_chunks(), pc.fill_null(joined["source"].combine_chunks(), "\0")
+    same = pc.and_(pc.equal(group[1:], group[:-1]), pc.equal(source[1:], source[:-1]))
+    return bool(pc.any(same).as_py())
 
 
 def _with_gaps(joined: pa.Table, by_class: pa.Table) -> Iterator[list[dict[str, Any]]]:

@@ -125,9 +125,9 @@ class Hosts:
             }
         )
         seen = Seen.of(inventory)
-        self._connection.register("rows", seen.rows)
-        self._connection.register("kinds", seen.kinds)
-        self._connection.register("masks", masks)
+        # As streams: of a table the engine would read parts, and load Arrow's data sets for it, which takes longer.
+        for name, table in (("seen_rows", seen.rows), ("kind_rows", seen.kinds), ("masks", masks)):
+            self._connection.register(name, table.to_reader())
         with limited_to_task(self._connection):
             self._connection.execute(_TABLES)
             names = self._connection.sql("SELECT host FROM hosts ORDER BY id").to_arrow_table()
@@ -136,15 +136,11 @@ class Hosts:
             counts = {sensor: len(names) for sensor, names in platforms.items()}
             for id_, broken in log_breaks(seen.ids, Logs(self._channels, counts)).items():
                 self._lost[id_] += broken
+            self._hollow = hollow_counts(inventory)
+            latest = self._connection.execute(_LATEST).fetchall()
+            self._latest = {(owner, action): last for owner, action, last in latest}
         self._patterns: dict[Need, list[Pattern]] = {}
         self._marks: dict[str, Mapping[int, frozenset[str]]] = {}
-        self._hollow = hollow_counts(inventory)
-        times = pa.table({name: inventory[name] for name in ("object", "action")}).append_column(
-            "last",
-            inventory["last_time"].cast(pa.int64()),  # times may lie beyond the years that Python knows
-        )
-        last = times.group_by(["object", "action"]).aggregate([("last", "max")]).to_pylist()
-        self._latest = {(row["object"], row["action"]): row["last_max"] for row in last if row["last_max"] is not None}
 
     def latest(self) -> Mapping[tuple[str, str], int]:
         """Return the instant of the latest event of each class, in microseconds since 1970."""
@@ -183,7 +179,8 @@ class Hosts:
         columns = list(zip(*classes, strict=True)) or [(), (), (), ()]
         types = (pa.int32(), pa.string(), pa.string(), pa.list_(pa.string()))
         arrays = [pa.array(list(values), type_) for values, type_ in zip(columns, types, strict=True)]
-        self._connection.register("needs", pa.table(arrays, names=["need", "object", "action", "asked"]))
+        needs_table = pa.table(arrays, names=["need", "object", "action", "asked"])
+        self._connection.register("needs", needs_table.to_reader())
         self._connection.execute(_ELEMENTS)
         return {row[0]: row[1:] for row in self._connection.execute(_LISTED).fetchall()}
 
@@ -333,13 +330,16 @@ class Hosts:
 
 
 _TABLES = f"""
-    CREATE TEMP TABLE seen AS FROM rows;
+    CREATE TEMP TABLE seen AS FROM seen_rows;
+    CREATE TEMP TABLE kinds AS FROM kind_rows;
     CREATE TEMP TABLE hosts AS
       SELECT id, min(host) AS host,
         CASE WHEN bit_and(coalesce(mask, {ALL_PLATFORMS})) = 0 THEN {ALL_PLATFORMS}
           ELSE bit_and(coalesce(mask, {ALL_PLATFORMS})) END AS mask
       FROM seen LEFT JOIN masks USING (sensor) GROUP BY id;
 """  # noqa: S608  # numbers of our own
+
+_LATEST = "SELECT object, action, max(last_us) AS last FROM seen GROUP BY ALL HAVING last IS NOT NULL"
 
 # Kinds that differ in nothing that a need asks for are one element of it; records of logs in the log only where a
 # condition asks for its name.

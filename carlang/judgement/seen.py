@@ -57,7 +57,7 @@ def _host_numbers(hosts: pa.Array) -> pa.Array:
     encoded = pc.utf8_lower(hosts).dictionary_encode()
     rank = pc.sort_indices(pc.sort_indices(encoded.dictionary))  # where each name stands among all
     numbers = rank.cast(pa.int32()).take(encoded.indices)
-    return pc.fill_null(pc.add(numbers, 1), 0) if numbers.null_count else numbers
+    return pc.fill_null(pc.add(numbers, pa.scalar(1, pa.int32())), 0) if numbers.null_count else numbers
 
 
 def _fields_and_marks(filled: pa.MapArray) -> tuple[pa.ListArray, pa.ListArray]:

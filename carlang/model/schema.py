@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
-from carlang.model.types import Type
+from carlang.model.types import Column, Type
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +45,11 @@ class Object:
     fields: Mapping[str, Field]
     aliases: tuple[str, ...] = ()
     extension: bool = False
+
+    @cached_property
+    def columns(self) -> tuple[Column, ...]:
+        """The columns of its table: one a field, in the same order."""
+        return tuple(Column(field.name, field.type) for field in self.fields.values())
 
     @cached_property
     def _by_alias(self) -> dict[str, Field]:

@@ -14,28 +14,36 @@ from carlang.exports import hand_on
 if TYPE_CHECKING:
     from carlang.plan.demands import Demand, demands, searched
     from carlang.plan.files import FILE_SHIFT, EventFile, Leaf, UnfitError
-    from carlang.plan.objects import Choice, ObjectPlan, plan_object
-    from carlang.plan.scanning import shares, survivors
+    from carlang.plan.objects import Choice, ObjectPlan, are_too_many, plan_object
+    from carlang.plan.portions import COMBINATION, LEAF, NUMBER, Portion
+    from carlang.plan.scanning import long_columns, shares, survivors
 else:
     __getattr__ = hand_on(
         __name__,
         {
             "plan.demands": "Demand demands searched",
             "plan.files": "FILE_SHIFT EventFile Leaf UnfitError",
-            "plan.objects": "Choice ObjectPlan plan_object",
-            "plan.scanning": "shares survivors",
+            "plan.objects": "Choice ObjectPlan are_too_many plan_object",
+            "plan.portions": "COMBINATION LEAF NUMBER Portion",
+            "plan.scanning": "long_columns shares survivors",
         },
     )
 
 __all__ = [
+    "COMBINATION",
     "FILE_SHIFT",
+    "LEAF",
+    "NUMBER",
     "Choice",
     "Demand",
     "EventFile",
     "Leaf",
     "ObjectPlan",
+    "Portion",
     "UnfitError",
+    "are_too_many",
     "demands",
+    "long_columns",
     "plan_object",
     "searched",
     "shares",

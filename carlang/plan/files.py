@@ -22,10 +22,14 @@ class EventFile:
 
 @dataclass(frozen=True, slots=True)
 class Leaf:
-    """Events of some actions that pass one of some atoms."""
+    """Events of some actions that pass one of some atoms.
+
+    `tested` are the columns of texts that its condition looks at, none where it is not to be tested.
+    """
 
     actions: frozenset[str]
     atoms: tuple[Atom, ...]
+    tested: tuple[str, ...] = ()
 
 
 class UnfitError(Exception):

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-
-import pyarrow as pa
+from typing import TYPE_CHECKING
 
 from carlang import plan
 from carlang.plan.demands import Demand
 from carlang.plan.files import EventFile, Leaf
 from carlang.plan.guards import NEVER, OPEN, Atom, Guard, Open, atoms_of, with_atoms
 from carlang.plan.prices import Price, cheapest
+from carlang.plan.wishes import beyond_guards
+from carlang.resolve.bound import BoundExpr, row_fields
+
+if TYPE_CHECKING:
+    from carlang.plan.portions import Portion
 
 LEAST_LEAVES = 4
 """How many guards make it worth while to look through an object's events for them: that costs what three to four
@@ -24,7 +28,13 @@ hundred thousand events."""
 LARGEST_SHARE = 0.1
 """The share of events beyond which a guard is none: to keep them all costs as much as the query that it saves."""
 
-LARGEST_SUM = 0.5
+LARGEST_TESTED = 0.25
+"""The same where there is a condition to be tested on what passes, so that no more is kept than what it holds of."""
+
+LEAST_TESTED = 0.005
+"""The share of events that have to pass for a condition to be tested: what it looks at has to be read for all."""
+
+LARGEST_SUM = 0.7
 """The share of events that all guards together may let pass, each counted for itself."""
 
 _TEXT, _WHOLE = "VARCHAR", ("BIGINT", "INTEGER", "SMALLINT", "TINYINT")
@@ -46,22 +56,33 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class ObjectPlan:
-    """A choice for each demand, and the leaves of those that have one."""
+    """A choice for each demand, and the leaves of those that have one, each with the condition for its events."""
 
     choices: tuple[Choice, ...]
     leaves: tuple[Leaf, ...]
+    conditions: tuple[BoundExpr | None, ...] = ()
 
-    def survivors(self, files: Sequence[EventFile], most: int) -> pa.Table:
-        """Return pairs of a leaf and the number of an event that passes; raises as `scanning.survivors` does."""
-        return plan.survivors(files, self.leaves, most)
+    def long_columns(self, files: Sequence[EventFile], columns: Collection[str]) -> tuple[str, ...]:
+        """Return those of some columns that guards look at whose texts are long; raises as `survivors` does."""
+        guarded = {atom.column for leaf in self.leaves for atom in leaf.atoms}
+        return plan.long_columns(files, guarded & set(columns))
+
+    def survivors(self, files: Sequence[EventFile], long: Sequence[str]) -> Iterator[Portion]:
+        """Yield what passes the guards of the leaves, as `scanning.survivors` does."""
+        return plan.survivors(files, self.leaves, long)
 
 
 def plan_object(
-    demands: Sequence[Demand], files: Sequence[EventFile], columns: Mapping[str, str], rows: int
+    demands: Sequence[Demand],
+    files: Sequence[EventFile],
+    columns: Mapping[str, str],
+    rows: int,
+    testable: Collection[str] = (),
 ) -> ObjectPlan:
     """Choose guards for what outputs ask of an object, by their prices on a sample of its events.
 
-    `columns` are those that its files have, with their SQL types. Raises `UnfitError` where the events cannot be read.
+    `columns` are those that its files have, with their SQL types; conditions are tested that ask for `testable` ones
+    alone. Raises `UnfitError` where the events cannot be read.
     """
     guards = [_readable(demand.guard, columns) for demand in demands]
     choices = [Choice(reason="asks for every event") if isinstance(guard, Open) else Choice() for guard in guards]
@@ -71,8 +92,9 @@ def plan_object(
         return ObjectPlan(tuple(c if c.reason else replace(c, reason=reason) for c in choices), ())
     priced = plan.shares(files, list(dict.fromkeys(atom for guard in guards for atom in atoms_of(guard))))
     prices = [cheapest(guard, priced) for guard in guards]
-    chosen = _affordable(prices)
-    leaves: dict[Leaf, int] = {}
+    conditions = [beyond_guards(demand.condition, testable) for demand in demands]
+    chosen = _affordable(prices, conditions)
+    leaves: dict[tuple[Leaf, BoundExpr | None], int] = {}
     for index, price in enumerate(prices):
         if price is None:
             continue
@@ -81,18 +103,26 @@ def plan_object(
         if index not in chosen:
             choices[index] = Choice(atoms, share, "too many events pass its guard")
             continue
-        leaf = leaves.setdefault(Leaf(demands[index].actions, atoms), len(leaves))
-        choices[index] = Choice(atoms, share, leaf=leaf)
-    return ObjectPlan(tuple(choices), tuple(leaves))
+        condition = conditions[index] if share >= LEAST_TESTED else None
+        tested = tuple(sorted(row_fields(condition) & columns.keys())) if condition is not None else ()
+        of_demand = Leaf(demands[index].actions, atoms, tested), condition
+        choices[index] = Choice(atoms, share, leaf=leaves.setdefault(of_demand, len(leaves)))
+    return ObjectPlan(tuple(choices), tuple(leaf for leaf, _ in leaves), tuple(condition for _, condition in leaves))
 
 
-def _affordable(prices: Sequence[Price | None]) -> set[int]:
+def are_too_many(events: int, rows: int) -> bool:
+    """Tell whether so many events of an object that has so many are too many to be kept for one output."""
+    return events > LARGEST_SHARE * rows
+
+
+def _affordable(prices: Sequence[Price | None], conditions: Sequence[BoundExpr | None]) -> set[int]:
     """Return which guards are kept: the cheapest, as long as they let few enough events pass."""
     chosen: set[int] = set()
     total = 0.0
     for share, index in sorted((price[0], index) for index, price in enumerate(prices) if price is not None):
         total += share
-        if share <= LARGEST_SHARE and total <= LARGEST_SUM:
+        largest = LARGEST_SHARE if conditions[index] is None else LARGEST_TESTED
+        if share <= largest and total <= LARGEST_SUM:
             chosen.add(index)
     return chosen
 

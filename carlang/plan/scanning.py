@@ -5,7 +5,7 @@ Columns of texts are read with their dictionaries, so that each distinct value o
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +16,13 @@ from carlang.deadline import check_time
 from carlang.plan.files import FILE_SHIFT, EventFile, Leaf, UnfitError
 from carlang.plan.guards import Atom, Form
 from carlang.plan.matching import ColumnMatcher, Fan, Numbers
+from carlang.plan.portions import Portion, PortionBuilder
+
+_MOST_ROWS = 262_144
+"""How many rows are looked through at once, twice as many as a row group of ours has."""
+
+_LONG = 16
+"""How many bytes a row a column takes whose texts are long; what repeats itself takes as little as numbers do."""
 
 _SAMPLED_GROUPS, _SAMPLED_ROWS = 6, 8192
 """How many row groups are sampled at most, and how many rows of each: what one in ten thousand rows passes is seen in
@@ -28,35 +35,51 @@ _FEW = 1024
 """So many rows are searched for everything."""
 
 
-def survivors(files: Sequence[EventFile], leaves: Sequence[Leaf], most: int) -> pa.Table:
-    """Return which events pass which leaves: pairs of a leaf's index and a row's number, by leaf.
+def survivors(files: Sequence[EventFile], leaves: Sequence[Leaf], long: Sequence[str] = ()) -> Iterator[Portion]:
+    """Yield which events pass which leaves, in portions of a bounded size, with the texts of their `long` columns.
 
-    Raises `UnfitError` where these are more than `most`, or a file cannot be read or holds other values than texts and
-    whole numbers where they are asked for; `TimeUpError` where the task at hand has no time left.
+    Raises `UnfitError` where a file cannot be read or holds other values than texts and whole numbers where they are
+    asked for; `TimeUpError` where the task at hand has no time left.
     """
     try:
-        return _survivors(files, leaves, most)
+        yield from _survivors(files, leaves, long)
     except (OSError, pa.ArrowException) as error:
         raise UnfitError(f"the events cannot be read for their guards: {error}") from error
 
 
-def _survivors(files: Sequence[EventFile], leaves: Sequence[Leaf], most: int) -> pa.Table:
-    batches: list[tuple[Numbers, Numbers]] = []
-    kept = 0
+def _survivors(files: Sequence[EventFile], leaves: Sequence[Leaf], long: Sequence[str]) -> Iterator[Portion]:
     matchers = {action: _Matchers(leaves, action) for action in {file.action for file in files}}
+    tested = tuple(dict.fromkeys(column for leaf in leaves for column in leaf.tested))
+    gathered = PortionBuilder(leaves, tested, long)
     for file in files:
         matcher = matchers[file.action]
-        for first, batch in _row_groups(file.path, matcher.columns):
+        for first, batch in _row_groups(file.path, matcher.columns, (*tested, *long)):
             check_time()
             passing, rows = matcher.matches(batch)
-            batches.append((passing, rows + ((file.number << FILE_SHIFT) + first)))
-            kept += len(rows)
-            if kept > most:
-                raise UnfitError(f"more than {most:,} events pass the guards")
-    leaf = np.concatenate([each[0] for each in batches]) if batches else np.empty(0, dtype=np.int64)
-    number = np.concatenate([each[1] for each in batches]) if batches else np.empty(0, dtype=np.int64)
-    order = np.argsort(leaf, kind="stable")
-    return pa.table({"leaf": leaf[order].astype(np.int32), "number": number[order]})
+            gathered.add(batch, passing, rows, (file.number << FILE_SHIFT) + first)
+            if gathered.is_full:
+                yield gathered.portion()
+    yield gathered.portion()
+
+
+def long_columns(files: Sequence[EventFile], columns: Collection[str]) -> tuple[str, ...]:
+    """Return those of some columns whose texts take much room in the first of the files: to read them again costs most.
+
+    Raises `UnfitError` where it cannot be read.
+    """
+    try:
+        metadata = pq.read_metadata(files[0].path)
+    except (OSError, pa.ArrowException) as error:
+        raise UnfitError(f"the events cannot be read for their guards: {error}") from error
+    if not metadata.num_row_groups:
+        return ()
+    group = metadata.row_group(0)
+    chunks = [group.column(index) for index in range(group.num_columns)]
+    return tuple(
+        chunk.path_in_schema
+        for chunk in chunks
+        if chunk.path_in_schema in columns and chunk.total_uncompressed_size > _LONG * group.num_rows
+    )
 
 
 def shares(files: Sequence[EventFile], atoms: Sequence[Atom]) -> Mapping[Atom, float]:
@@ -122,9 +145,9 @@ class _Matchers:
         return tuple(self._columns)
 
     def matches(self, batch: pa.Table) -> tuple[Numbers, Numbers]:
-        """Return pairs of a leaf and a row of the batch that passes it, each once."""
+        """Return pairs of a leaf and a row of the batch that passes it, each once, by row."""
         keys = [np.empty(0, dtype=np.int64)]
-        for column in batch.column_names:
+        for column in self._columns.keys() & set(batch.column_names):
             first = 0
             for chunk in batch[column].chunks:
                 rows, leaves = _rows_of(chunk, self._columns[column])
@@ -148,14 +171,28 @@ def _rows_of(chunk: pa.Array, matcher: ColumnMatcher) -> tuple[Numbers, Numbers]
     return Fan(values, leaves, count).reach(indexes[rows].astype(np.int64), rows)
 
 
-def _row_groups(path: Path, columns: Iterable[str]) -> Iterator[tuple[int, pa.Table]]:
-    """Yield the row groups of a file with the number of their first row, and of their columns those that there are."""
-    file, present = _opened(path, columns)
+def _row_groups(path: Path, guarded: Iterable[str], wanted: Iterable[str]) -> Iterator[tuple[int, pa.Table]]:
+    """Yield the row groups of a file with the number of their first row, and of some columns those that there are.
+
+    None where it has no guarded column: no row passes then.
+    """
+    file, present = _opened(path, dict.fromkeys([*guarded, *wanted]))
     first = 0
     for group in range(file.num_row_groups):
-        if present:
-            yield first, file.read_row_group(group, columns=present)
-        first += file.metadata.row_group(group).num_rows
+        rows = file.metadata.row_group(group).num_rows
+        if not set(guarded).isdisjoint(present):
+            yield from _batches(file, group, present, first)
+        first += rows
+
+
+def _batches(file: pq.ParquetFile, group: int, columns: list[str], first: int) -> Iterator[tuple[int, pa.Table]]:
+    """Yield a row group as a whole, or in pieces where other writers than ours have made it large."""
+    if file.metadata.row_group(group).num_rows <= _MOST_ROWS:
+        yield first, file.read_row_group(group, columns=columns)
+        return
+    for batch in file.iter_batches(_MOST_ROWS, row_groups=[group], columns=columns):
+        yield first, pa.Table.from_batches([batch])
+        first += batch.num_rows
 
 
 def _sampled(files: Sequence[EventFile], columns: Sequence[str]) -> Iterator[pa.Table]:

@@ -13,8 +13,7 @@ from pathlib import Path
 from carlang.diagnostics import Diagnostic, nearest
 from carlang.diagnostics.codes import BAD_METADATA, SHADOWED
 from carlang.errors import CarlangError
-from carlang.importers.analytic_file import AnalyticFile, Form
-from carlang.importers.forms import CAR_ID
+from carlang.importers.analytic_file import CAR_ID, AnalyticFile, Form
 from carlang.importers.front_matter import BLANK, COMMENT, Extent
 from carlang.importers.load import SUFFIXES, TESTS_SUFFIX, is_special, load_file, load_text, too_large
 from carlang.source import Source, Span

@@ -134,7 +134,7 @@ def lives(ctx: Context) -> Lives:
 
 
 def _events(owner: Object, action: str) -> Events:
-    columns = tuple(Column(field.name, field.type) for field in owner.fields.values())
+    columns = owner.columns
     return Events((EventSet(owner.name, (action,)),), columns)
 
 

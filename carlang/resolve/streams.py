@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from itertools import islice
 from typing import assert_never
@@ -283,11 +283,13 @@ def _actions(ctx: Context, owner: Object, name: ast.Name) -> tuple[Action, ...]:
     return ()
 
 
-def _columns(objects: Iterable[Object]) -> tuple[Column, ...]:
+def _columns(objects: Collection[Object]) -> tuple[Column, ...]:
+    if len(objects) == 1:
+        return next(iter(objects)).columns
     columns: dict[str, Column] = {}
     for owner in objects:
-        for field in owner.fields.values():
-            columns.setdefault(field.name, Column(field.name, field.type))
+        for each in owner.columns:
+            columns.setdefault(each.name, each)
     return tuple(columns.values())
 
 

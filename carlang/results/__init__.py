@@ -6,6 +6,19 @@ from carlang.exports import hand_on
 
 if TYPE_CHECKING:
     from carlang.results.gaps import ClassGaps, gaps_json
+    from carlang.results.incidents import (
+        Group,
+        GroupBy,
+        Hit,
+        Incident,
+        Occurrence,
+        ProcessNode,
+        RowOf,
+        Term,
+        Triage,
+        Weight,
+        in_order,
+    )
     from carlang.results.judgement import HostGroup, Judgement, State, distinct, judgement_json
     from carlang.results.output import Output
     from carlang.results.reasons import (
@@ -25,7 +38,7 @@ if TYPE_CHECKING:
         reason_json,
     )
     from carlang.results.result import Result
-    from carlang.results.rows import CastRows, Rows, Spool, SpooledRows, Stored, TakenRows, first_rows, table_of
+    from carlang.results.rows import Rows, Spool, SpooledRows, TakenRows, first_rows, table_of
     from carlang.results.run_report import AnalyticOutput, Failed, NotRun, RunReport
     from carlang.results.wording import (
         counted,
@@ -41,6 +54,7 @@ else:
         __name__,
         {
             "results.gaps": "ClassGaps gaps_json",
+            "results.incidents": "Group GroupBy Hit Incident Occurrence ProcessNode RowOf Term Triage Weight in_order",
             "results.judgement": "HostGroup Judgement State distinct judgement_json",
             "results.output": "Output",
             "results.reasons": (
@@ -48,7 +62,7 @@ else:
                 "NotOnOneHost OtherPlatform Reason WindowWithoutEvents WrongParameter reason_json"
             ),
             "results.result": "Result",
-            "results.rows": "CastRows Rows Spool SpooledRows Stored TakenRows first_rows table_of",
+            "results.rows": "Rows Spool SpooledRows TakenRows first_rows table_of",
             "results.run_report": "AnalyticOutput Failed NotRun RunReport",
             "results.wording": (
                 "counted counted_files_text gaps_text judgement_text reasons_text share_text short_reasons"
@@ -58,12 +72,15 @@ else:
 
 __all__ = [
     "AnalyticOutput",
-    "CastRows",
     "ClassGaps",
     "Failed",
     "FieldNeverFilled",
+    "Group",
+    "GroupBy",
+    "Hit",
     "HollowRecords",
     "HostGroup",
+    "Incident",
     "Judgement",
     "LogBroken",
     "LogCleared",
@@ -73,17 +90,22 @@ __all__ = [
     "NoRecords",
     "NotOnOneHost",
     "NotRun",
+    "Occurrence",
     "OtherPlatform",
     "Output",
+    "ProcessNode",
     "Reason",
     "Result",
+    "RowOf",
     "Rows",
     "RunReport",
     "Spool",
     "SpooledRows",
     "State",
-    "Stored",
     "TakenRows",
+    "Term",
+    "Triage",
+    "Weight",
     "WindowWithoutEvents",
     "WrongParameter",
     "counted",
@@ -92,6 +114,7 @@ __all__ = [
     "first_rows",
     "gaps_json",
     "gaps_text",
+    "in_order",
     "judgement_json",
     "judgement_text",
     "reason_json",

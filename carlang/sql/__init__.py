@@ -14,28 +14,22 @@ if TYPE_CHECKING:
     from carlang.sql.dialect import Dialect, UnsupportedError
     from carlang.sql.dialects import DIALECTS, dialect_named
     from carlang.sql.duckdb import DuckDBDialect
-    from carlang.sql.kept import LEAF, MARKED, lower_kept, lower_let_go, lower_marks, lower_shown, lower_unmarked
+    from carlang.sql.kept import (
+        COMBINATIONS,
+        LEAF,
+        MARKED,
+        lower_counts,
+        lower_forgotten_leaves,
+        lower_kept,
+        lower_let_go,
+        lower_marked,
+        lower_marks,
+        lower_partners,
+        lower_shown,
+        lower_unmarked,
+    )
     from carlang.sql.lowering import lower
     from carlang.sql.occurrences import RECORD_IDS, shown_columns, tied_objects
-    from carlang.sql.selections import (
-        KEY,
-        MASK,
-        MOST_BITS,
-        RANK,
-        Conditions,
-        Selection,
-        Source,
-        lower_all_masks,
-        lower_conditions,
-        lower_exact_ranks,
-        lower_marked_occurrences,
-        lower_masks,
-        lower_no_pool,
-        lower_pool,
-        lower_ranks,
-        lower_rows,
-        selection_of,
-    )
     from carlang.sql.tables import (
         INCOMING,
         SCHEMA,
@@ -67,14 +61,12 @@ else:
             "sql.dialect": "Dialect UnsupportedError",
             "sql.dialects": "DIALECTS dialect_named",
             "sql.duckdb": "DuckDBDialect",
-            "sql.kept": "LEAF MARKED lower_kept lower_let_go lower_marks lower_shown lower_unmarked",
+            "sql.kept": (
+                "COMBINATIONS LEAF MARKED lower_counts lower_forgotten_leaves lower_kept lower_let_go lower_marked "
+                "lower_marks lower_partners lower_shown lower_unmarked"
+            ),
             "sql.lowering": "lower",
             "sql.occurrences": "RECORD_IDS shown_columns tied_objects",
-            "sql.selections": (
-                "KEY MASK MOST_BITS RANK Conditions Selection Source lower_all_masks lower_conditions "
-                "lower_exact_ranks lower_marked_occurrences lower_masks lower_no_pool lower_pool lower_ranks "
-                "lower_rows selection_of"
-            ),
             "sql.tables": (
                 "INCOMING SCHEMA EventFiles Window lower_incoming lower_nothing lower_numbered lower_schema lower_table"
             ),
@@ -86,57 +78,45 @@ else:
     )
 
 __all__ = [
+    "COMBINATIONS",
     "DIALECTS",
     "INCOMING",
-    "KEY",
     "LEAF",
     "MARGIN",
     "MARKED",
-    "MASK",
-    "MOST_BITS",
-    "RANK",
     "RECORD_IDS",
     "ROUNDS",
     "SCHEMA",
-    "Conditions",
     "Dialect",
     "DuckDBDialect",
     "EventFiles",
-    "Selection",
-    "Source",
     "UnsupportedError",
     "Window",
     "dialect_named",
     "lower",
-    "lower_all_masks",
     "lower_candidates",
-    "lower_conditions",
+    "lower_counts",
     "lower_crowd",
-    "lower_exact_ranks",
     "lower_forgotten",
+    "lower_forgotten_leaves",
     "lower_incoming",
     "lower_kept",
     "lower_keyed",
     "lower_left",
     "lower_let_go",
-    "lower_marked_occurrences",
+    "lower_marked",
     "lower_marks",
-    "lower_masks",
-    "lower_no_pool",
     "lower_nothing",
     "lower_numbered",
     "lower_occurrences",
     "lower_pairs",
-    "lower_pool",
-    "lower_ranks",
+    "lower_partners",
     "lower_records",
     "lower_round",
-    "lower_rows",
     "lower_schema",
     "lower_shown",
     "lower_table",
     "lower_unmarked",
-    "selection_of",
     "shown_columns",
     "tied_objects",
 ]

@@ -198,8 +198,8 @@ class Dialect:
         """Return the rows of both queries, columns matched by name; what one lacks is missing in its rows."""
         self.refuse("union by name")
 
-    def parquet_rows(self, paths: Sequence[str]) -> SQL:  # noqa: ARG002  # the same
-        """Return the rows of Parquet files as something to select from."""
+    def parquet_rows(self, paths: Sequence[str], *, alike: bool) -> SQL:  # noqa: ARG002  # the same
+        """Return the rows of Parquet files as something to select from; `alike` says that all have the same columns."""
         self.refuse("tables of Parquet files")
 
     def stored(self, value: SQL, type_: str, wanted: str) -> SQL:  # noqa: ARG002  # the same

@@ -26,11 +26,15 @@ NUMBER = "#id"
 
 @dataclass(frozen=True, slots=True)
 class EventFiles:
-    """Parquet files of one action's events, and the columns that they have, each with its SQL type."""
+    """Parquet files of one action's events, and the columns that they have, each with its SQL type.
+
+    `alike` says that each of them has all of these columns, of one type in all.
+    """
 
     action: str
     paths: Sequence[str]
     columns: Mapping[str, str]
+    alike: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +58,7 @@ def lower_table(
     A column that files lack is missing in their events; one that they hold under another type is cast, and missing
     where the cast fails. With the number of the first file, it is the table of numbered events.
     """
-    columns = tuple(Column(field.name, field.type) for field in owner.fields.values())
+    columns = owner.columns
     query: exp.Query | None = None
     for group in files:
         rows = _rows(dialect, owner, group, columns, window)
@@ -120,7 +124,9 @@ def occurrence_table(object_name: str) -> exp.Table:
 
 
 def _rows(dialect: Dialect, owner: Object, group: EventFiles, columns: Sequence[Column], window: Window) -> exp.Select:
-    query = select([_column(dialect, owner, group, c) for c in columns], dialect.parquet_rows(group.paths))
+    query = select(
+        [_column(dialect, owner, group, c) for c in columns], dialect.parquet_rows(group.paths, alike=group.alike)
+    )
     for limit, test in ((window.since, exp.GTE), (window.until, exp.LT)):
         if limit is not None and "time" in group.columns:
             time = dialect.stored(column("time"), group.columns["time"], dialect.type_of(Kind.TIME))

@@ -16,10 +16,13 @@ if TYPE_CHECKING:
     from carlang.store.hollow import CLAIMED_BY, CLAIMS
     from carlang.store.info import ClassInfo, HollowInfo, StoreInfo
     from carlang.store.inventory import hollow_counts
+    from carlang.store.lookup import Lookup
     from carlang.store.merging import merge_inventories
+    from carlang.store.occurrences import Question, Spread, Values, class_spread, value_spreads
     from carlang.store.plain_copy import write_plain
     from carlang.store.repair import Remedy, Repair, Step, repair_store
     from carlang.store.seen import HostClass, HostInfo
+    from carlang.store.starts import Start, process_starts
     from carlang.store.statistics import MARKS, mark
     from carlang.store.storage import not_written, storage_fault, written_to
     from carlang.store.store import REJECTED_FOLDER, Staging, Store, create_store, open_store
@@ -39,10 +42,13 @@ else:
             "store.hollow": "CLAIMED_BY CLAIMS",
             "store.info": "ClassInfo HollowInfo StoreInfo",
             "store.inventory": "hollow_counts",
+            "store.lookup": "Lookup",
             "store.merging": "merge_inventories",
+            "store.occurrences": "Question Spread Values class_spread value_spreads",
             "store.plain_copy": "write_plain",
             "store.repair": "Remedy Repair Step repair_store",
             "store.seen": "HostClass HostInfo",
+            "store.starts": "Start process_starts",
             "store.statistics": "MARKS mark",
             "store.storage": "not_written storage_fault written_to",
             "store.store": "REJECTED_FOLDER Staging Store create_store open_store",
@@ -66,18 +72,24 @@ __all__ = [
     "HollowInfo",
     "HostClass",
     "HostInfo",
+    "Lookup",
     "Marks",
+    "Question",
     "Remedy",
     "Repair",
+    "Spread",
     "StagedFile",
     "Staging",
+    "Start",
     "Step",
     "Store",
     "StoreCheck",
     "StoreFile",
     "StoreInfo",
     "Vacuumed",
+    "Values",
     "check_store",
+    "class_spread",
     "column_type",
     "compact",
     "count_events",
@@ -93,9 +105,11 @@ __all__ = [
     "object_columns",
     "open_store",
     "parquet_options",
+    "process_starts",
     "repair_store",
     "storage_fault",
     "vacuum",
+    "value_spreads",
     "write_plain",
     "written_to",
 ]

@@ -103,8 +103,11 @@ def classes_seen_twice(inventory: pa.Table) -> frozenset[Class]:
 
 def hollow_counts(inventory: pa.Table) -> dict[Class, int]:
     """Return the number of hollow records by the object and action that they would have been."""
-    hollow = inventory.filter(pc.greater(inventory["hollow"], 0)).group_by(["object", "action"])
-    rows: Iterable[Mapping[str, object]] = hollow.aggregate([("hollow", "sum")]).to_pylist()
+    hollow = inventory.filter(pc.greater(inventory["hollow"], 0))
+    if not len(hollow):
+        return {}
+    summed = hollow.group_by(["object", "action"]).aggregate([("hollow", "sum")])
+    rows: Iterable[Mapping[str, object]] = summed.to_pylist()
     return {(str(row["object"]), str(row["action"])): int(str(row["hollow_sum"])) for row in rows}
 
 

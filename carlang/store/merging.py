@@ -144,13 +144,28 @@ def id_runs(runs: pa.Table) -> pa.Table:
     base = pc.multiply(log, pc.add(pc.subtract(pc.max(last), pc.min(first)), ID_GAP + 1))
     reached = pc.cumulative_max(pc.add(last, base))
     breaks = pc.or_(differs, pc.greater(pc.subtract(pc.add(first, base)[1:], reached[:-1]), ID_GAP))
-    run = pc.cumulative_sum(pa.concat_arrays([edge, breaks]).cast(pa.int64()))
-    wanted = [("group", "min"), ("source", "min"), ("count", "sum")]
-    wanted += [("first", "min"), ("last", "max"), ("start", "min"), ("end", "max")]
-    joined = runs.append_column("run", run).group_by("run", use_threads=False).aggregate(wanted).sort_by("run")
-    names = {f"{name}_{function}": name for name, function in wanted}
-    return (
-        joined.rename_columns([names.get(name, name) for name in joined.column_names])
-        .select(runs.column_names)
-        .cast(runs.schema)
-    )
+    begins, ends = pa.concat_arrays([edge, breaks]), pa.concat_arrays([breaks, edge])
+    run = pc.cumulative_sum(begins.cast(pa.int64()))
+    counted = pc.cumulative_sum(chunk(runs["count"])).filter(ends)
+    joined = {
+        "group": group.filter(begins),
+        "source": chunk(runs["source"]).filter(begins),
+        "count": pc.subtract(counted, pa.concat_arrays([pa.array([0], pa.int64()), counted[:-1]])),
+        "first": first.filter(begins),
+        "last": pc.subtract(reached, base).filter(ends),
+        "start": _least(chunk(runs["start"]), run, ends),
+        "end": _most(chunk(runs["end"]).cast(pa.int64()), run, ends),
+    }
+    return pa.table({name: joined[name] for name in runs.column_names}).cast(runs.schema)
+
+
+def _most(numbers: pa.Array, run: pa.Array, ends: pa.Array) -> pa.Array:
+    """Return the largest of the numbers of each run, which are hours; null where it has none."""
+    base = pc.multiply(run, _WIDE)
+    none = pa.scalar(-_WIDE // 2 + 1, pa.int64())
+    largest = pc.subtract(pc.cumulative_max(pc.add(pc.fill_null(numbers, none), base)), base).filter(ends)
+    return pc.if_else(pc.equal(largest, none), None, largest)
+
+
+def _least(numbers: pa.Array, run: pa.Array, ends: pa.Array) -> pa.Array:
+    return pc.negate(_most(pc.negate(numbers.cast(pa.int64())), run, ends))

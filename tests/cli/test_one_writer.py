@@ -67,7 +67,7 @@ def test_no_other_module_makes_a_console() -> None:
 
 def test_the_checks_see_what_they_look_for() -> None:
     assert list(streams_of_others(modules()[WRITER]))
-    for line in ("print(1)", "typer.echo(x)", "import sys\nsys.stdout.write(x)", "os.write(1, b'')", "open(1, 'w')"):
+    for line in ("print(1)", "click.echo(x)", "import sys\nsys.stdout.write(x)", "os.write(1, b'')", "open(1, 'w')"):
         assert list(streams_of_others(ast.parse(line))), line
     for line in ("Console()", "rich.console.Console(stderr=True)", "from rich import print"):
         assert list(consoles(ast.parse(line))), line

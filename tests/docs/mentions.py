@@ -20,8 +20,7 @@ from itertools import chain, takewhile
 from pathlib import Path
 from typing import Any
 
-from typer.core import TyperCommand, TyperGroup
-from typer.main import get_command
+import click
 
 from carlang.cli.main import app
 from carlang.diagnostics import CODES
@@ -218,13 +217,11 @@ def variables() -> frozenset[str]:
 
 
 @cache
-def _root() -> TyperGroup:
-    root = get_command(app)
-    assert isinstance(root, TyperGroup)
-    return root
+def _root() -> click.Group:
+    return app
 
 
-def _options(command: TyperGroup | TyperCommand) -> set[str]:
+def _options(command: click.Command) -> set[str]:
     return {"--help"} | {
         option for parameter in command.params for option in (*parameter.opts, *parameter.secondary_opts)
     }
@@ -235,7 +232,7 @@ def other_options() -> frozenset[str]:
     """Return the options of all commands of carlang, and of the project's own scripts and tests."""
     commands: list[Any] = [_root()]
     for command in commands:
-        commands += command.commands.values() if isinstance(command, TyperGroup) else ()
+        commands += command.commands.values() if isinstance(command, click.Group) else ()
     folders = {REPOSITORY / name for name in ("bench", "docs", "tools")}
     scripts = [path.read_text(encoding="utf-8") for path in modules() if folders & {*path.parents}]
     scripts += [path.read_text(encoding="utf-8") for path in modules() if path.name == "conftest.py"]
@@ -250,7 +247,7 @@ def _command_faults(code: str) -> Iterator[str]:
     for match in _COMMAND.finditer(code):
         words = list(takewhile(lambda word: not _END_OF_COMMAND.match(word), match[1].split()))
         command: Any = _root()
-        while words and isinstance(command, TyperGroup):
+        while words and isinstance(command, click.Group):
             word = words[0]
             if word.startswith("-") or not re.fullmatch(r"[a-z-]+", word):
                 break  # an option of carlang itself, or a placeholder such as COMMAND

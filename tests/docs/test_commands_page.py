@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-import typer.main
 
 from carlang.cli.main import app
 from tests.conftest import REPOSITORY
@@ -27,7 +26,7 @@ def _commands(command: Any, name: str = "") -> Iterator[tuple[str, Any]]:
         yield from _commands(command.get_command(None, inner), f"{name} {inner}".strip())
 
 
-COMMANDS = dict(_commands(typer.main.get_command(app)))
+COMMANDS = dict(_commands(app))
 
 
 def _section(name: str) -> str:

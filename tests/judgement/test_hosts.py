@@ -370,3 +370,13 @@ def test_a_host_without_starts_of_processes_has_none_behind_its_events(
         got.setdefault(group.state.value, []).extend(group.hosts.to_pylist())
     assert {state: sorted(hosts) for state, hosts in got.items()} == states
     assert "no_events process create" in told(judgement)[1]
+
+
+def test_events_without_a_host_and_a_host_whose_log_was_emptied_are_told_together(tmp_path: Path) -> None:
+    store = store_of(
+        tmp_path,
+        process__create=events([None, "A", "B"], {name: SECURITY[name] for name in ("sensor", "exe", "pid")}, [0, 8]),
+        system__log_clear=events(["A"], {"sensor": "windows_security", "log_name": "Security"}, [4]),
+    )
+    judgement = judged(store, 'search Process:Create | filter command_line contains "lsass"')
+    assert [(group.state.value, group.hosts.to_pylist()) for group in judgement.groups] == [("blind", [None, "A", "B"])]

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from carlang.plan import literals, objects
+from carlang.plan import literals, objects, portions
 
 
 @pytest.fixture(scope="module")
@@ -19,11 +19,14 @@ def short_literals() -> Iterator[None]:
 
 @pytest.fixture(scope="module")
 def always_planned(short_literals: None) -> Iterator[None]:
-    """Have every guard be one, however small the store is and however many events pass."""
+    """Have every guard be one and every condition be tested, however small the store and however many events pass."""
     del short_literals
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(objects, "LEAST_LEAVES", 1)
         patch.setattr(objects, "LEAST_WORK", 0)
         patch.setattr(objects, "LARGEST_SHARE", 1000.0)
+        patch.setattr(objects, "LARGEST_TESTED", 1000.0)
+        patch.setattr(objects, "LEAST_TESTED", 0.0)
+        patch.setattr(portions, "_MANY", 0)
         patch.setattr(objects, "LARGEST_SUM", 1000.0)
         yield

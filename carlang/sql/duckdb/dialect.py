@@ -19,11 +19,11 @@ from carlang.sql.fragments import SQL, call, cast, folded, number, present, text
 
 _NESTED = ("STRUCT", "MAP", "UNION")
 _OPTIONS = (
-    # Files of one action need not have the same columns in the same order.
-    ("union_by_name", exp.true),
     # Folders `object=…` hold what the columns say already, and would be columns once more.
     ("hive_partitioning", exp.false),
 )
+_OF_DIFFERENT_FILES = (*_OPTIONS, ("union_by_name", exp.true))
+"""To see which columns files have, each is opened once more, in each statement that is planned."""
 
 
 class DuckDBDialect(Dialect):
@@ -108,10 +108,11 @@ class DuckDBDialect(Dialect):
         """Return the rows of both queries, columns matched by name."""
         return exp.Union(this=left, expression=right, distinct=False, by_name=True)
 
-    def parquet_rows(self, paths: Sequence[str]) -> SQL:
-        """Return the rows of Parquet files."""
+    def parquet_rows(self, paths: Sequence[str], *, alike: bool) -> SQL:
+        """Return the rows of Parquet files; those that are `alike` have the columns of the first, in whatever order."""
         files = exp.Array(expressions=[text(path) for path in paths])
-        options = [exp.EQ(this=exp.Var(this=option), expression=value()) for option, value in _OPTIONS]
+        wanted = _OPTIONS if alike else _OF_DIFFERENT_FILES
+        options = [exp.EQ(this=exp.Var(this=option), expression=value()) for option, value in wanted]
         return exp.Table(this=exp.Anonymous(this="read_parquet", expressions=[files, *options]))
 
     def stored(self, value: SQL, type_: str, wanted: str) -> SQL:

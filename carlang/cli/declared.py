@@ -1,0 +1,147 @@
+"""Commands as functions that say in their annotations what their options and arguments are.
+
+click reads the command line. What makes its parameters of annotations here is no library because Typer, which does the
+same, loads pydantic for the values: parsing the options of `run` took longer than an import of DuckDB.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import wraps
+from types import NoneType
+from typing import Annotated, Any, TypeVar, get_args, get_origin
+
+import click
+
+F = TypeVar("F", bound=Callable[..., Any])
+Parser = Callable[[str], Any]
+
+_RANGES = {int: click.IntRange, float: click.FloatRange}
+
+
+class Option:
+    """An option, whose name is that of its parameter unless others are given.
+
+    `metavar` and `help` are what the help of the command shows, `min` is the least that a number may be, `parser` makes
+    a value of the text.
+    """
+
+    def __init__(
+        self,
+        *names: str,
+        metavar: str | None = None,
+        help: str,  # noqa: A002  # click's name for it
+        min: int | None = None,  # noqa: A002
+        parser: Parser | None = None,
+    ) -> None:
+        self.names = names
+        self.metavar = metavar
+        self.help = help
+        self.min = min
+        self.parser = parser
+
+
+@dataclass(frozen=True, slots=True)
+class Argument:
+    """An argument: what it is called in the usage of the command, and what the help says of it."""
+
+    metavar: str
+    help: str
+    parser: Parser | None = None
+
+
+class _Described(click.Argument):
+    """An argument that the help describes, which click leaves to the text of the command."""
+
+    def __init__(self, name: str, said: Argument, *, required: bool, **settings: Any) -> None:
+        is_bare = required or said.metavar.startswith("[")
+        metavar = said.metavar if is_bare else f"[{said.metavar}]"
+        super().__init__([name], required=required, metavar=metavar, **settings)
+        self.record = said.metavar, f"{said.help}  [required]" if required else said.help
+
+
+class _Command(click.Command):
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the arguments, and then the options as click does."""
+        if records := [each.record for each in self.params if isinstance(each, _Described)]:
+            with formatter.section("Arguments"):
+                formatter.write_dl(records)
+        super().format_options(ctx, formatter)
+
+
+class Group(click.Group):
+    """Commands under one name; without any of them, their help is shown."""
+
+    def __init__(self, help: str, name: str | None = None) -> None:  # noqa: A002  # click's name for it
+        super().__init__(name, help=help, no_args_is_help=True)
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  # click's signature
+        """Return the names of the commands in the order in which they were added, which click would sort."""
+        return list(self.commands)
+
+    def verb(self, name: str) -> Callable[[F], F]:
+        """Make a function a command of the group."""
+
+        def added(function: F) -> F:
+            self.add_command(command(name, function))
+            return function
+
+        return added
+
+
+def command(name: str, function: Callable[..., Any]) -> click.Command:
+    """Return the command that a function is; its documentation is the help, what it returns is the status."""
+
+    @wraps(function)
+    def called(**values: Any) -> Any:
+        try:
+            return function(**values)
+        except KeyboardInterrupt as error:  # for which click would begin a new line
+            raise click.Abort from error
+
+    params = [_param(each) for each in inspect.signature(function, eval_str=True).parameters.values()]
+    return _Command(name, callback=called, params=params, help=inspect.getdoc(function))
+
+
+def _param(parameter: inspect.Parameter) -> click.Parameter:
+    kind, said = _declared(parameter)
+    is_list = get_origin(kind) is list
+    required = parameter.default is inspect.Parameter.empty
+    default = None if required else parameter.default
+    settings: dict[str, Any] = {"callback": _as_list} if is_list else {}
+    settings["type"] = said.parser
+    match said:
+        case Argument():
+            return _Described(parameter.name, said, required=required, nargs=-1 if is_list else 1, **settings)
+        case Option():
+            if kind in _RANGES:
+                settings["type"] = _RANGES[kind](min=said.min)
+            names = said.names or (f"--{parameter.name.replace('_', '-')}",)
+            return click.Option(
+                [*names, parameter.name],
+                is_flag=kind is bool,
+                default=default,
+                required=required,
+                multiple=is_list,
+                metavar=said.metavar,
+                help=said.help,
+                show_default=kind is not bool,
+                **settings,
+            )
+
+
+def _declared(parameter: inspect.Parameter) -> tuple[Any, Option | Argument]:
+    """Return the type of a parameter, without None, and what its annotation says of it."""
+    if get_origin(parameter.annotation) is not Annotated:
+        raise TypeError(f"the parameter {parameter.name} says neither `Option` nor `Argument`")
+    kind, said, *_ = get_args(parameter.annotation)
+    kinds = [each for each in get_args(kind) if each is not NoneType] if NoneType in get_args(kind) else [kind]
+    return kinds[0], said
+
+
+def _as_list(ctx: click.Context, param: click.Parameter, values: tuple[Any, ...] | None) -> list[Any] | None:
+    """Return the values of what may be said several times; None where it was not, as a function's default has it."""
+    del ctx, param
+    return list(values) if values else None

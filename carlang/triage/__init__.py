@@ -1,0 +1,13 @@
+"""From what a run found to what to look at first: weights, hits that fold, incidents, groups; see docs/ranking.md."""
+
+from typing import TYPE_CHECKING
+
+from carlang.exports import hand_on
+
+if TYPE_CHECKING:
+    from carlang.triage.groups import group_hits
+    from carlang.triage.triage import rank
+else:
+    __getattr__ = hand_on(__name__, {"triage.groups": "group_hits", "triage.triage": "rank"})
+
+__all__ = ["group_hits", "rank"]
