@@ -243,9 +243,12 @@ class Dialect:
         self.refuse("lists of values")
 
     def text(self, query: SQL, *, pretty: bool = True) -> str:
-        """Return a query or statement as text."""
+        """Return a query or statement, which is done with then, as text."""
         try:
-            return query.sql(dialect=self.writer, pretty=pretty, unsupported_level=sqlglot.errors.ErrorLevel.RAISE)
+            # To copy a tree takes as long as to build it; the writer rewrites some of its nodes in their place.
+            return query.sql(
+                dialect=self.writer, pretty=pretty, copy=False, unsupported_level=sqlglot.errors.ErrorLevel.RAISE
+            )
         except sqlglot.errors.UnsupportedError as error:
             raise UnsupportedError(f"form: {error}", self.name) from error
 

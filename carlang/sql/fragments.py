@@ -19,7 +19,7 @@ SQL = exp.Expr
 
 def name(text: str) -> exp.Identifier:
     """Return a quoted identifier."""
-    return exp.to_identifier(text, quoted=True)
+    return exp.Identifier(this=text, quoted=True)
 
 
 def column(text: str, table: str | None = None) -> SQL:
@@ -61,7 +61,11 @@ def cast(value: SQL, to: str) -> SQL:
 
 def as_named(value: SQL, alias: str) -> SQL:
     """Return a value under a name."""
-    return exp.alias_(value, name(alias), copy=False)
+    # sqlglot's own copies the name, which takes longer than to make both.
+    if isinstance(value, exp.Subquery):
+        value.set("alias", name(alias))
+        return value
+    return exp.Alias(this=value, alias=name(alias))
 
 
 def select(columns: Sequence[SQL], source: SQL) -> exp.Select:
