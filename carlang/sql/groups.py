@@ -5,7 +5,9 @@ What a group is made of arrives lowered: its rows as a table, its lengths of tim
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from sqlglot import exp
 
@@ -18,6 +20,7 @@ from carlang.sql.fragments import (
     as_named,
     call,
     column,
+    everything,
     folded,
     missing,
     name,
@@ -62,6 +65,71 @@ def asked_of_groups(exprs: Sequence[bound.BoundExpr]) -> tuple[list[bound.Aggreg
     return list(aggregates.values()), list(own.values())
 
 
+def passes_before_ranking(conditions: Sequence[bound.BoundExpr]) -> bool:
+    """Tell whether conditions on groups can be tested before values are ranked, by what their rows alone say."""
+    return not any(
+        isinstance(node, bound.ProcessField | bound.Scalar | bound.InStream)
+        or (isinstance(node, bound.Aggregate) and node.function in RANKED)
+        for condition in conditions
+        for node in bound.walk(condition)
+    )
+
+
+def filters_of_groups(output: bound.BoundStream) -> tuple[Mapping[int, bound.Aggregated], frozenset[int]]:
+    """Return filters of groups, by identity, that are better tested before values are ranked, as groups that are so.
+
+    To rank values takes longer than all else that is asked of groups, so it is done of those alone that pass. Groups
+    that something else reads as well are ranked for that, and once. The second are the names between the two.
+    """
+    uses = Counter(id(below) for s in bound.streams_below(output) for below in (*bound.inputs(s), *bound.looked_at(s)))
+    uses[id(output)] += 1
+    filters: dict[int, bound.Aggregated] = {}
+    names: set[int] = set()
+    for stream in bound.streams_below(output):
+        if not isinstance(stream, bound.Filtered):
+            continue
+        source, between = stream.input, set[int]()
+        while isinstance(source, bound.NamedStream) and uses[id(source)] == 1:
+            between.add(id(source))
+            source = source.stream
+        if isinstance(source, bound.Aggregated) and (condition := _of_groups(stream.condition, source)) is not None:
+            group = replace(source.group, having=(*source.group.having, condition))
+            filters[id(stream)] = replace(source, group=group)
+            names |= between
+    return filters, frozenset(names)
+
+
+def names_of_selections(stream: bound.BoundStream) -> Iterator[str]:
+    """Yield the keys of the named streams that a stream goes through from its search on, if each row is one of that."""
+    while not bound.looked_at(stream):
+        match stream:
+            case bound.Filtered(input=source) | bound.Derived(input=source) | bound.Projected(input=source):
+                stream = source
+            case bound.NamedStream(key=key, stream=source):
+                yield key
+                stream = source
+            case _:
+                return
+
+
+def _of_groups(condition: bound.BoundExpr, groups: bound.Aggregated) -> bound.BoundExpr | None:
+    """Return a filter's condition as one on the groups that it filters, if that is better."""
+    values = {item.column.name: item.value for item in groups.items}
+
+    def value(node: bound.BoundExpr) -> bound.BoundExpr | None:
+        return values[node.column] if isinstance(node, bound.FieldRef) else None
+
+    ranks = any(
+        isinstance(node, bound.Aggregate) and node.function in RANKED
+        for item in groups.items
+        for node in bound.walk(item.value)
+    )
+    if not ranks or not groups.group.keys or groups.group.period is not None:
+        return None
+    on_groups = bound.rewritten(condition, value)
+    return on_groups if passes_before_ranking([condition, on_groups]) else None
+
+
 def keyed(group: bound.Grouped, rows: SQL) -> tuple[exp.Query, list[str]]:
     """Return the rows of all of a group's inputs with its keys as they are told apart, and the names of those."""
     keys = [f"#key{i}" for i in range(len(group.keys))]
@@ -89,19 +157,30 @@ def own_value(name: str, *, is_key: bool) -> SQL:
 
 
 def group_query(
-    rows: exp.Query, keys: Sequence[str], selected: Sequence[SQL], rankings: Sequence[tuple[str, exp.Query]]
-) -> SQL:
-    """Return a table of a row a group, with the columns `selected` and the lists of `rankings` under their names."""
-    shown = [column(key) for key in keys] if rankings else []
+    rows: exp.Query, keys: Sequence[str], selected: Sequence[SQL], *, with_keys: bool = False
+) -> exp.Select:
+    """Return a query of a row a group: the columns `selected`, and if asked for the keys as they are told apart."""
+    shown = [column(key) for key in keys] if with_keys else []
     query = select([*selected, *shown], subquery(rows, "members"))
     if keys:
-        query = query.group_by(*(column(key) for key in keys), copy=False)
-    else:
-        # SQL has one group where there are no keys, even of no rows; the language has none then.
-        query = query.having(exp.GT(this=exp.Count(this=exp.Star()), expression=number(0)), copy=False)
+        return query.group_by(*(column(key) for key in keys), copy=False)
+    # SQL has one group where there are no keys, even of no rows; the language has none then.
+    return query.having(exp.GT(this=exp.Count(this=exp.Star()), expression=number(0)), copy=False)
+
+
+def with_rankings(query: exp.Query, keys: Sequence[str], rankings: Sequence[tuple[str, exp.Query]]) -> SQL:
+    """Return a table of groups with the lists of `rankings` under their names."""
     for alias, ranked in rankings:
         query = _with_ranking(query, keys, alias, ranked)
     return subquery(query, "groups")
+
+
+def rows_of_groups(rows: exp.Query, keys: Sequence[str], groups: exp.Table) -> exp.Select:
+    """Return the rows of those groups alone whose keys are in a table."""
+    same = [exp.NullSafeEQ(this=column(key, "passing"), expression=column(key, "members")) for key in keys]
+    passing = exp.alias_(groups, name("passing"), table=True, copy=False)
+    is_there = exp.Exists(this=select([number(1)], passing).where(all_of(same), copy=False))
+    return everything(subquery(rows, "members")).where(is_there, copy=False)
 
 
 def _with_ranking(query: exp.Query, keys: Sequence[str], alias: str, ranked: exp.Query) -> exp.Select:

@@ -63,12 +63,17 @@ from carlang.sql.fragments import (
 from carlang.sql.groups import (
     RANKED,
     asked_of_groups,
+    filters_of_groups,
     group_query,
     intervals,
     keyed,
+    names_of_selections,
     own_value,
+    passes_before_ranking,
     ranking,
+    rows_of_groups,
     sessions,
+    with_rankings,
 )
 from carlang.sql.occurrences import OCCURRENCE, Occurrences, hidden, shown_columns
 from carlang.sql.ordering import RANK, cut_query, first_of_each, order_of, result_order, sort_order, sorted_query
@@ -87,9 +92,10 @@ def lower(
     which there are tables of occurrences. Raises `UnsupportedError` where the dialect lacks something that the program
     uses.
     """
-    builder = QueryBuilder(dialect, now, given, Occurrences.below(output.stream, tied))
+    of_groups, replaced = filters_of_groups(output.stream)
+    builder = QueryBuilder(dialect, now, given, Occurrences.below(output.stream, tied), of_groups=of_groups)
     for stream in bound.streams_below(output.stream):  # inputs first, so that long chains do not nest
-        if isinstance(stream, bound.NamedStream):
+        if isinstance(stream, bound.NamedStream) and id(stream) not in replaced:
             builder.table(stream)
     columns = output.stream.columns
     lists = shown_columns(output, tied)[len(columns) :]
@@ -97,10 +103,16 @@ def lower(
     rows, order = builder.in_order(output.stream)
     query = select(shown, rows).order_by(*order, copy=False)
     for key, table in builder.tables.items():
-        # Rows are numbered once: a number must be the same wherever the table is read.
-        materialized = True if key in processes.NUMBERED or key.startswith(processes.ROOTS) else None
-        query = query.with_(name(key), as_=table, materialized=materialized, copy=False)
+        query = query.with_(name(key), as_=table, materialized=_is_made(key, builder), copy=False)
     return query
+
+
+def _is_made(key: str, builder: QueryBuilder) -> bool | None:
+    """Tell whether a table is made, or read anew wherever it stands; None where the engine decides."""
+    # Rows are numbered once: a number must be the same wherever the table is read.
+    if key in processes.NUMBERED or key.startswith(processes.ROOTS):
+        return True
+    return False if key in builder.read_again else None
 
 
 @dataclass(frozen=True)
@@ -109,9 +121,10 @@ class QueryBuilder:
 
     `tables` gathers the named streams, each a common table expression, in the order in which they depend on one
     another. `computed` holds, by identity, the expressions that are columns already where the builder stands; `numbers`
-    are for the names of such columns. With `of_records` streams of tied records are lowered as those and not as
-    occurrences. `each_text` is the text at hand in a test of every text, and `known` holds, by identity, the queries in
-    that test: what they give.
+    are for the names of such columns. `of_groups` has, by identity, the filters that are conditions on groups, and
+    `read_again` gathers the names of tables that are cheaper to read twice than to be kept in between. With
+    `of_records` streams of tied records are lowered as those and not as occurrences. `each_text` is the text at hand in
+    a test of every text, and `known` holds, by identity, the queries in that test: what they give.
     """
 
     dialect: Dialect
@@ -121,6 +134,8 @@ class QueryBuilder:
     of_records: bool = False
     tables: dict[str, exp.Query] = field(default_factory=dict)
     computed: Mapping[int, str] = field(default_factory=dict)
+    of_groups: Mapping[int, bound.Aggregated] = field(default_factory=dict)
+    read_again: set[str] = field(default_factory=set)
     each_text: SQL | None = None
     known: Mapping[int, SQL] = field(default_factory=dict)
     numbers: Iterator[int] = field(default_factory=count)
@@ -215,6 +230,9 @@ class QueryBuilder:
         """Filters of filters, as pipes make them, become one query, and so do the filter and the events it reads."""
         if self.occurrences.are_tied(stream) and not self.of_records:
             return self._with_a_record(stream)
+        if id(stream) in self.of_groups:
+            of_groups = self.of_groups[id(stream)]
+            return self._grouped(of_groups.group, of_groups.items)
         source, conditions = stream.input, [stream.condition]
         # A condition that takes an aggregate over its own stream needs that stream as it is.
         while isinstance(source, bound.Filtered) and not _has_query(conditions[-1]):
@@ -387,23 +405,38 @@ class QueryBuilder:
         selected = [
             as_named(own_value(c.name, is_key=i < len(group.keys)), c.name) for i, c in enumerate(group.columns)
         ]
-        rankings: list[tuple[str, exp.Query]] = []
-        computed: dict[int, str] = {}
         aggregates, _ = asked_of_groups(asked)
-        for index, node in enumerate(aggregates):
-            alias = computed[id(node)] = f"#aggregate{index}"
-            operands = inner._operands(node)  # noqa: SLF001  # the same class
-            if node.function in RANKED:
-                source = subquery(rows.copy(), "members")
-                rankings.append((alias, ranking(self.dialect, node, operands, source, keys)))
-            else:
-                value = self.dialect.aggregate(node.function, replace(operands, timed=timed))
-                selected.append(as_named(value, alias))
-        outer = replace(self, computed=computed)
-        outer, groups = outer._seeing(asked, group_query(rows, keys, selected, rankings))  # noqa: SLF001  # the same
-        query = select(outer._items(items), groups)  # noqa: SLF001  # the same
-        tests = [outer.condition(test) for test in group.having]
-        return query.where(all_of([exp.Paren(this=t) for t in tests]), copy=False) if tests else query
+        computed = {id(node): f"#aggregate{index}" for index, node in enumerate(aggregates)}
+        for node in aggregates:
+            if node.function not in RANKED:
+                operands = replace(inner._operands(node), timed=timed)  # noqa: SLF001  # the same class
+                selected.append(as_named(self.dialect.aggregate(node.function, operands), computed[id(node)]))
+        ranked = [node for node in aggregates if node.function in RANKED]
+        groups: exp.Query = group_query(rows, keys, selected, with_keys=bool(ranked))
+        outer, having = replace(self, computed=computed), group.having
+        if ranked and keys and having and group.period is None and passes_before_ranking(having):
+            # The second reading waits for the first: read once, the rows would be kept in between, with all columns.
+            self.read_again.update(key for source in group.inputs for key in names_of_selections(source))
+            groups, rows = outer._passing(groups, rows, keys, having)  # noqa: SLF001  # the same class
+            having = ()
+        rankings: list[tuple[str, exp.Query]] = []
+        for node in ranked:
+            members = subquery(rows.copy(), "members")
+            counted = ranking(self.dialect, node, inner._operands(node), members, keys)  # noqa: SLF001  # the same class
+            rankings.append((computed[id(node)], counted))
+        outer, table = outer._seeing(asked, with_rankings(groups, keys, rankings))  # noqa: SLF001  # the same
+        query = select(outer._items(items), table)  # noqa: SLF001  # the same
+        return _having(query, [outer.condition(test) for test in having])
+
+    def _passing(
+        self, groups: exp.Query, rows: exp.Query, keys: Sequence[str], having: Sequence[bound.BoundExpr]
+    ) -> tuple[exp.Query, exp.Query]:
+        """Return those groups that conditions hold for, and their rows, as tables that are made once."""
+        passing, members = (exp.Table(this=name(f"#{what} {len(self.tables)}")) for what in ("passing", "members"))
+        query = everything(subquery(groups, "groups"))
+        self.tables[passing.name] = _having(query, [self.condition(test) for test in having])
+        self.tables[members.name] = rows_of_groups(rows, keys, passing)
+        return everything(passing), everything(members)
 
     def _members(self, group: bound.Grouped, rows: exp.Query, keys: list[str]) -> tuple[exp.Query, list[str]]:
         """The rows of groups, cut in time, and the columns that tell groups apart."""
@@ -690,6 +723,10 @@ def constant(const: bound.Const) -> SQL:
 
 def _where(query: exp.Query, tests: Sequence[SQL]) -> exp.Query:
     return query.where(all_of([exp.Paren(this=t) if isinstance(t, exp.Or) else t for t in tests]), copy=False)
+
+
+def _having(query: exp.Select, tests: Sequence[SQL]) -> exp.Select:
+    return query.where(all_of([exp.Paren(this=test) for test in tests]), copy=False) if tests else query
 
 
 def _every_combination(parts: Iterable[SQL], tests: Sequence[SQL]) -> exp.Query:

@@ -1,0 +1,39 @@
+"""Groups that a condition chooses from before their values are ranked, against the reference evaluator."""
+
+from __future__ import annotations
+
+from tests.reference.cases import Case, compare, compiled, session_over
+from tests.reference.chooser import seeded
+from tests.reference.drawn_events import NOW, events, seen_twice
+from tests.seeds import drawn_seeds
+
+HEAD = "p = search Process\np.own = coalesce(exe, user)\nq = filter p where own exists or pid > 4\n"
+PROGRAMS = [
+    "g = group q by own\na = from g select own, count(distinct user) as n, values(exe) as v\nf = filter a where n > 1",
+    "g = group q by own, user\na = from g select count, top(exe, 2) as v\nf = filter a where count > 1",
+    "g = group q by hostname having count > 1\nf = from g select hostname, values(user) as v, rare(own, 1) as r",
+    "g = group q by own\na = from g select values(exe) as v\nf = filter a where v contains 'cmd.exe'",
+    "g = group q by own\na = from g select own, values(exe) as v, count\nf = filter a where count > count(p) / 9",
+    "g = group q by own\na = from g select own, values(exe) as v, count\nb = filter a where count > 1\nf = a - b",
+    "g = group p, q by own\na = from g select values(user) as v, min(time) as t\nf = filter a where t exists",
+    "g = group q by own within 5 minutes\na = from g select values(exe) as v, count\nf = filter a where count > 1",
+]
+
+
+def test_groups_that_pass_have_the_values_of_all_their_rows() -> None:
+    programs = [(text, compiled(f"{HEAD}{text}\noutput f")) for text in PROGRAMS]
+    (seed,) = drawn_seeds(1)
+    for drawn in (events(seeded(seed), 20), seen_twice(seeded(seed))[1]):
+        with session_over(drawn, seeded(seed)) as session:
+            for text, known in programs:
+                compare(session, known, Case(text, tuple(drawn), {}))
+
+
+def test_values_are_ranked_of_groups_that_pass_and_rows_are_read_again() -> None:
+    known = compiled(f"{HEAD}{PROGRAMS[0]}\noutput f")
+    (output,) = known.require().outputs
+    with session_over(events(seeded(1), 5), seeded(1)) as session:
+        sql = session.sql(output, NOW)
+    assert sql.count("NOT MATERIALIZED") == 3
+    assert "#passing" in sql
+    assert '"a" AS' not in sql
