@@ -6,19 +6,22 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property, lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from carlang import resolve, sql, syntax
 from carlang.cache import Codec, Kept, digest_of
 from carlang.database import pattern_fault
 from carlang.deadline import TimeUpError, task
 from carlang.diagnostics import Diagnostic, codes, has_errors
 from carlang.errors import CompileError, EngineError
 from carlang.model import Column, Model
-from carlang.resolve import AnalyticFinder, Symbols, gather, given_values, resolve
+from carlang.resolve import given_values
 from carlang.resolve.bound import BoundProgram
 from carlang.source import Source, Span
-from carlang.sql import dialect_named, lower
-from carlang.syntax import ast, parse
+
+if TYPE_CHECKING:
+    from carlang.resolve import AnalyticFinder, Symbols
+    from carlang.syntax import ast
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +29,7 @@ class Reading:
     """What an editor asks of a program and a run does not: its syntax tree and the names in it."""
 
     ast: ast.Program
-    symbols: Symbols = field(default_factory=Symbols)
+    symbols: Symbols
 
 
 @dataclass(frozen=True)
@@ -74,12 +77,12 @@ class CompiledProgram:
         `ValueError` where there is no such dialect, `UnsupportedError` where it lacks something that the program uses,
         `EngineError` where that takes longer than it may.
         """
-        writer = dialect_named(dialect)
+        writer = sql.dialect_named(dialect)
         program = self.require()
         values = given_values(program.inputs, params or {})
         try:
             with task():
-                return {output.name: writer.text(lower(output, writer, now, values)) for output in program.outputs}
+                return {output.name: writer.text(sql.lower(output, writer, now, values)) for output in program.outputs}
         except TimeUpError as error:
             raise EngineError(str(error)) from error
 
@@ -158,7 +161,7 @@ def _compiled(source: Source, model: Model, find_analytic: AnalyticFinder, own_i
     """Return a program as it was compiled by an earlier run, if what it runs is what it was then, or compile it."""
 
     def read() -> CompiledProgram:
-        parsed = parse(source)
+        parsed = syntax.parse(source)
         return _resolved(parsed.program, source, model, find_analytic, own_id, parsed.diagnostics)
 
     if not model.digest:
@@ -174,7 +177,7 @@ def _compiled(source: Source, model: Model, find_analytic: AnalyticFinder, own_i
         asked.append((id_, _digest(answer)))
         return answer
 
-    parsed = parse(source)
+    parsed = syntax.parse(source)
     made = _resolved(parsed.program, source, model, noted, own_id, parsed.diagnostics)
     _meanings.put(key, _Meaning(made.bound, made.diagnostics, tuple(asked)), (source,))
     return made
@@ -209,7 +212,8 @@ def _out_of_time(source: Source, error: TimeUpError) -> CompiledProgram:
     span = Span(start, min(len(source.text), start + 1))
     fault = Diagnostic(codes.OUT_OF_TIME, str(error), source, span).with_label("it has come as far as this")
     help_ = "give it more time with --timeout, or split the program"
-    return CompiledProgram(source, None, (fault.with_help(help_),), lambda: Reading(ast.Program(())))
+    nothing = Reading(syntax.Program(()), resolve.Symbols())
+    return CompiledProgram(source, None, (fault.with_help(help_),), lambda: nothing)
 
 
 def _resolved(  # the same
@@ -220,8 +224,8 @@ def _resolved(  # the same
     own_id: str | None,
     faults: Sequence[Diagnostic],
 ) -> CompiledProgram:
-    analytics = gather(tree, find_analytic, own_id)
-    resolved = resolve(tree, source, model, pattern_fault, analytics)
+    analytics = resolve.gather(tree, find_analytic, own_id)
+    resolved = resolve.resolve(tree, source, model, pattern_fault, analytics)
     diagnostics = sorted([*faults, *resolved.diagnostics], key=lambda d: (d.span, d.code.name))
     bound = None if has_errors(faults) else resolved.program
     reading = Reading(tree, resolved.symbols)

@@ -8,6 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from carlang.exports import _late
+from carlang.source import Source
+
 ROOT = Path(__file__).parent.parent
 PACKAGES = sorted(
     ".".join(file.parent.relative_to(ROOT).parts)
@@ -31,17 +34,27 @@ def test_most_packages_hand_their_names_on() -> None:
 @pytest.mark.parametrize("package", PACKAGES)
 def test_a_package_hands_on_what_type_checkers_see(package: str) -> None:
     module = import_module(package)
-    assert module.module_of == names_for_type_checkers(package)
-    assert set(module.__all__) - {"__version__"} == set(module.module_of)
+    assert module.exported_from == names_for_type_checkers(package)
+    assert set(module.__all__) - {"__version__"} == set(module.exported_from)
 
 
 @pytest.mark.parametrize("package", PACKAGES)
 def test_a_name_is_that_of_its_module_whichever_was_imported_first(package: str) -> None:
     module = import_module(package)
-    for name, home in module.module_of.items():
+    for name, home in module.exported_from.items():
         import_module(home)  # which makes a module an attribute of its package
-        assert getattr(module, name) is getattr(import_module(home), name)
+        handed_on, own = getattr(module, name), getattr(import_module(home), name)
+        assert handed_on is own or (name in module.called_late and handed_on.__name__ == own.__name__)
         assert name in dir(module)
+
+
+def test_a_function_that_is_called_late_is_that_of_its_module() -> None:
+    module = import_module("carlang.syntax")
+    assert "parse" in module.called_late
+    late = _late("carlang.syntax.parse", "parse")
+    source = Source.whole("x", "output")
+    assert late(source) == import_module("carlang.syntax.parse").parse(source)
+    assert late.__name__ == "parse"
 
 
 def test_a_name_that_a_package_has_not_is_an_attribute_error() -> None:

@@ -20,7 +20,7 @@ from carlang.importers import CASE_KEYS, Case
 from carlang.model import Kind, Model, Object, Type
 from carlang.resolve import MissingParameterError, WrongParameterError, given_values
 from carlang.resolve.bound import BoundOutput
-from carlang.resolve.literals import time_value
+from carlang.resolve.instants import time_value
 from carlang.source import Source, Span
 from carlang.sql import shown_columns
 

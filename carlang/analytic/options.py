@@ -18,7 +18,7 @@ from typing import Any, TypeVar
 
 from carlang.database import LEAST_MEMORY, LimitError, Limits, resolved_bytes
 from carlang.errors import WrongUseError
-from carlang.resolve.literals import time_value
+from carlang.resolve.instants import time_value
 from carlang.store import Store, open_store
 
 T = TypeVar("T")

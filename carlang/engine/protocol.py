@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import pyarrow as pa
 
-from carlang.sql import Dialect
+if TYPE_CHECKING:
+    from carlang.sql import Dialect
 
 
 @dataclass(frozen=True, slots=True)

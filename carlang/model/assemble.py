@@ -8,15 +8,31 @@ faults stays so up to the file that breaks a rule, so every fault found after an
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from pathlib import Path as FilePath
 
-from carlang.datafile import DataFile, DataFileError, Fault, Path, validate
+from carlang.cache import digest_of
+from carlang.datafile import DataFile, DataFileError, Fault, Path, read_builtin_yaml, read_yaml_file, validate
 from carlang.model.entries import FieldEntry, ModelFile, ObjectEntry, TieEntry
 from carlang.model.schema import Field, Model, Object, Tie, plain_name
 from carlang.model.types import Kind, Type
 
 _NAME = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
+
+
+def assembled(builtin: Iterable[tuple[str, str]], extensions: Iterable[FilePath]) -> Model:
+    """Return the model of files that ship, given with name and text, and of extensions; raises `DataFileError`."""
+    draft = Draft()
+    texts: list[str] = []
+    for name, text in builtin:
+        draft.add(read_builtin_yaml(name, text), extension=False)
+        texts.append(text)
+    for path in extensions:
+        document = read_yaml_file(path)
+        draft.add(document, extension=True)
+        texts.append(document.text)
+    return draft.model().of_files(digest_of(*texts).hex())
 
 
 @dataclass

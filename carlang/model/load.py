@@ -8,9 +8,8 @@ from importlib import resources
 from os import PathLike
 from pathlib import Path
 
-from carlang.cache import digest_of
-from carlang.datafile import read_builtin_yaml, read_yaml_file
-from carlang.model.assemble import Draft
+from carlang import model
+from carlang.cache import Codec, Kept
 from carlang.model.schema import Model
 
 
@@ -30,17 +29,27 @@ def load_model(extensions: str | PathLike[str] | Sequence[str | PathLike[str]] =
     return _model([Path(path) for path in ([extensions] if isinstance(extensions, str | PathLike) else extensions)])
 
 
+_models = Kept("model", Codec(("carlang.model.schema", "carlang.model.types")))
+
+
 def _model(extensions: Sequence[Path]) -> Model:
-    draft = Draft()
-    texts: list[str] = []
-    for name, text in _builtin_texts():
-        draft.add(read_builtin_yaml(name, text), extension=False)
-        texts.append(text)
-    for path in extensions:
-        document = read_yaml_file(path)
-        draft.add(document, extension=True)
-        texts.append(document.text)
-    return draft.model().of_files(digest_of(*texts).hex())
+    """Return the model as an earlier run has put it together of the same texts, or put it together."""
+    texts = list(_builtin_texts())
+    try:
+        # A pipe or a device may never end.
+        added = [path.read_bytes() if path.is_file() else None for path in extensions]
+    except OSError:
+        added = [None]
+    if None in added:  # which is said in full when they are read for what they are
+        return model.assembled(texts, extensions)
+    sources: list[str | bytes] = [part for name, text in texts for part in (name, text)]
+    sources += [content for content in added if content is not None]
+    kept = _models.get(sources)
+    if isinstance(kept, Model):
+        return kept
+    made = model.assembled(texts, extensions)
+    _models.put(sources, made)
+    return made
 
 
 def _builtin_texts() -> Iterator[tuple[str, str]]:

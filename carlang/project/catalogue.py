@@ -140,10 +140,12 @@ class Catalogue:
         return nearest(id_, self.ids)
 
 
-@cache
 def shipped_catalogue() -> Catalogue:
     """Return the catalogue of what ships with the package, and nothing else."""
-    return Catalogue()
+    return _shipped()
+
+
+_shipped = cache(Catalogue)
 
 
 def analytic_files(root: Path | Traversable) -> list[Path | Traversable]:

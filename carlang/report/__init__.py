@@ -5,19 +5,31 @@ from typing import TYPE_CHECKING
 from carlang.exports import hand_on
 
 if TYPE_CHECKING:
+    from carlang.report.csv import write_csv
     from carlang.report.formats import FORMATS, Format, FormatName, write_report
-    from carlang.report.navigator import coverage_layer, share_answered
+    from carlang.report.html import write_html
+    from carlang.report.json import write_json, write_ndjson
+    from carlang.report.navigator import coverage_layer, share_answered, write_navigator
+    from carlang.report.parquet import write_parquet
     from carlang.report.remarks import write_remarks
     from carlang.report.streams import ReportError
+    from carlang.report.table import write_table
+    from carlang.report.timesketch import write_timesketch
     from carlang.report.view import View, summary
 else:
     __getattr__ = hand_on(
         __name__,
         {
+            "report.csv": "write_csv()",
             "report.formats": "FORMATS Format FormatName write_report",
-            "report.navigator": "coverage_layer share_answered",
-            "report.remarks": "write_remarks",
+            "report.html": "write_html()",
+            "report.json": "write_json() write_ndjson()",
+            "report.navigator": "coverage_layer() share_answered() write_navigator()",
+            "report.parquet": "write_parquet()",
+            "report.remarks": "write_remarks()",
             "report.streams": "ReportError",
+            "report.table": "write_table()",
+            "report.timesketch": "write_timesketch()",
             "report.view": "View summary",
         },
     )
@@ -31,6 +43,14 @@ __all__ = [
     "coverage_layer",
     "share_answered",
     "summary",
+    "write_csv",
+    "write_html",
+    "write_json",
+    "write_navigator",
+    "write_ndjson",
+    "write_parquet",
     "write_remarks",
     "write_report",
+    "write_table",
+    "write_timesketch",
 ]

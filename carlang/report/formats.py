@@ -9,15 +9,18 @@ from pathlib import Path
 from typing import Literal
 
 from carlang.diagnostics import nearest
-from carlang.report.csv import write_csv
-from carlang.report.html import write_html
-from carlang.report.json import write_json, write_ndjson
-from carlang.report.navigator import write_navigator
-from carlang.report.parquet import write_parquet
+from carlang.report import (
+    write_csv,
+    write_html,
+    write_json,
+    write_navigator,
+    write_ndjson,
+    write_parquet,
+    write_table,
+    write_timesketch,
+)
 from carlang.report.screen import Look
 from carlang.report.streams import ReportError, Stream
-from carlang.report.table import write_table
-from carlang.report.timesketch import write_timesketch
 from carlang.report.view import View
 from carlang.results import RunReport
 

@@ -9,7 +9,7 @@ from typing import Any
 from carlang.errors import WrongUseError
 from carlang.model.types import STRING, Kind, Type
 from carlang.resolve.bound import BoundExpr, BoundInput, Const
-from carlang.resolve.literals import time_value
+from carlang.resolve.instants import time_value
 from carlang.syntax.literal import duration_value
 
 Given = Mapping[tuple[str, Kind], BoundExpr]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from datetime import UTC, datetime
 
 from carlang.deadline import check_time
 from carlang.diagnostics import Diagnostic, codes
@@ -33,6 +32,7 @@ from carlang.resolve.bound import (
     Present,
     Wildcard,
 )
+from carlang.resolve.instants import time_value
 from carlang.resolve.lints import never_equal
 from carlang.resolve.scope import Context
 from carlang.source import Span
@@ -41,10 +41,6 @@ from carlang.syntax.literal import duration_value
 
 # ---- values ---------------------------------------------------------------------------------------------------------
 
-# Not `fromisoformat`: it takes week dates and dates without hyphens, and no `UTC` for a zone.
-_TIME = re.compile(
-    r"(\d{4})-(\d\d)-(\d\d)([T ](\d\d):(\d\d)(:(\d\d)([.,](\d{1,9}))?)?)?\s*(Z|UTC|[+-]\d\d:?\d\d)?", re.IGNORECASE
-)
 _INTEGER = re.compile(r"[+-]?\d+|0x[0-9a-f]+", re.IGNORECASE)
 _LARGEST = 2**63 - 1
 """The largest whole number: the engine's have 64 bits."""
@@ -140,22 +136,6 @@ def _time(ctx: Context, text: str, span: Span) -> Const | None:
     fault = ctx.report(codes.BAD_LITERAL, f"{_quoted(text)} is not a time", span)
     ctx.add(fault.with_help('times are written "2020-09-01", "2020-09-01T12:00:00Z" or "2020-09-01 12:00:00.5+02:00"'))
     return None
-
-
-def time_value(text: str) -> datetime | None:
-    """Return the instant that an ISO 8601 text names, UTC where it has no zone, or None where it names none."""
-    match = _TIME.fullmatch(text.strip())
-    if match is None:
-        return None
-    year, month, day, _, hour, minute, _, second, _, fraction, zone = match.groups()
-    # Windows writes seven digits; the store holds microseconds.
-    micros = int((fraction or "0").ljust(6, "0")[:6])
-    offset = "+00:00" if not zone or zone.upper() in ("Z", "UTC") else zone
-    clock = f"{hour or '00'}:{minute or '00'}:{second or '00'}.{micros:06d}"
-    try:
-        return datetime.fromisoformat(f"{year}-{month}-{day}T{clock}{offset}").astimezone(UTC)
-    except (ValueError, OverflowError):
-        return None
 
 
 def block(text: str) -> tuple[int, int] | None:

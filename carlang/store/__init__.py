@@ -9,13 +9,14 @@ if TYPE_CHECKING:
     from carlang.store.columns import PARTITIONS, RAW, column_type, model_columns, object_columns
     from carlang.store.compact import Compaction, compact
     from carlang.store.counting import count_rows
-    from carlang.store.delta import Marks
+    from carlang.store.delta import DeltaLog, Marks
     from carlang.store.event_counts import count_events
     from carlang.store.files import StagedFile, StoreFile, described
     from carlang.store.footer import Footer, footers, parquet_options
     from carlang.store.hollow import CLAIMED_BY, CLAIMS
     from carlang.store.info import ClassInfo, HollowInfo, StoreInfo
     from carlang.store.inventory import hollow_counts
+    from carlang.store.locks import writing
     from carlang.store.lookup import Lookup
     from carlang.store.merging import merge_inventories
     from carlang.store.occurrences import Question, Spread, Values, class_spread, value_spreads
@@ -35,13 +36,14 @@ else:
             "store.columns": "PARTITIONS RAW column_type model_columns object_columns",
             "store.compact": "Compaction compact",
             "store.counting": "count_rows",
-            "store.delta": "Marks",
+            "store.delta": "DeltaLog Marks",
             "store.event_counts": "count_events",
             "store.files": "StagedFile StoreFile described",
             "store.footer": "Footer footers parquet_options",
             "store.hollow": "CLAIMED_BY CLAIMS",
             "store.info": "ClassInfo HollowInfo StoreInfo",
             "store.inventory": "hollow_counts",
+            "store.locks": "writing",
             "store.lookup": "Lookup",
             "store.merging": "merge_inventories",
             "store.occurrences": "Question Spread Values class_spread value_spreads",
@@ -66,6 +68,7 @@ __all__ = [
     "REJECTED_FOLDER",
     "ClassInfo",
     "Compaction",
+    "DeltaLog",
     "Fault",
     "Finding",
     "Footer",
@@ -111,5 +114,6 @@ __all__ = [
     "vacuum",
     "value_spreads",
     "write_plain",
+    "writing",
     "written_to",
 ]

@@ -19,9 +19,10 @@ from deltalake.schema import PrimitiveType
 from deltalake.transaction import AddAction, RemoveAction
 
 from carlang.errors import StoreError
-from carlang.store.columns import PARTITIONS, RECORD_ID, delta_fields, duckdb_columns
+from carlang.store.columns import PARTITIONS, RECORD_ID
 from carlang.store.commits import COMMIT_KEY, CommitRecord, record_of
 from carlang.store.copies import LOG_FOLDER, copy_entries, entries, entry_path, first_loss, previous_commit
+from carlang.store.delta_columns import delta_fields, duckdb_columns
 from carlang.store.files import StoreFile, damaged, read_footers
 from carlang.store.paths import check_size, path_within
 from carlang.store.storage import first_line, not_written

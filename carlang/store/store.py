@@ -10,26 +10,29 @@ from dataclasses import dataclass
 from importlib.resources import files as package_files
 from os import PathLike
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import duckdb
 import pyarrow as pa
 
+from carlang import store
 from carlang.database.connection import open_shared
 from carlang.errors import StoreError
 from carlang.model.schema import Model
 from carlang.store.columns import RECORD_ID, model_columns
 from carlang.store.commits import CommitRecord, FileRecord, file_records
 from carlang.store.copies import LOG_FOLDER
-from carlang.store.delta import DeltaLog, Marks
 from carlang.store.files import StagedFile, StoreFile, damaged, files_with_numbers, read_footers
 from carlang.store.footer import footers
 from carlang.store.info import StoreInfo, describe
 from carlang.store.inventory import Inventory, classes_seen_twice, hollow_counts
-from carlang.store.locks import writing
 from carlang.store.plain import plain_files, plain_parts
 from carlang.store.seen import HostInfo, hosts_of
 from carlang.store.statistics import Class
 from carlang.store.storage import not_written
+
+if TYPE_CHECKING:
+    from carlang.store.delta import DeltaLog
 
 REJECTED_FOLDER = "_rejected"
 """Where a store keeps what an ingest could not read; readers of the table skip it."""
@@ -160,7 +163,7 @@ class Store:
         Raises `StoreError` where the store is read-only or is being vacuumed.
         """
         self._writable_log()
-        with writing(self.path) as folder:
+        with store.writing(self.path) as folder:
             yield Staging(folder)
 
     def commit(
@@ -185,7 +188,7 @@ class Store:
             [(f.path, f.object, f.action) for f in files]
         )  # before the lock: it takes a while, and concerns nobody else's files
         records, commit = self._records(described), _commit(described)
-        to_set = Marks(marks or {}, expected or {})
+        to_set = store.Marks(marks or {}, expected or {})
         with self._lock:
             log.refresh()
             self._forget()
@@ -267,7 +270,7 @@ def open_store(path: str | PathLike[str] | None = None) -> Store:
     if not folder.is_dir():
         raise StoreError(f"{folder} is a file; an event store is a folder with a Delta table or Parquet files")
     if (folder / LOG_FOLDER).is_dir():
-        return Store(folder, DeltaLog(folder))
+        return Store(folder, store.DeltaLog(folder))
     if not plain_parts(folder):
         raise StoreError(
             f"{folder} is not an event store: it has neither a Delta log nor Parquet files in "
@@ -287,7 +290,7 @@ def create_store(path: str | Path, model: Model) -> Store:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise not_written(folder, error, "cannot be made") from error
-    return Store(folder, DeltaLog.create(folder, model_columns(model)))
+    return Store(folder, store.DeltaLog.create(folder, model_columns(model)))
 
 
 def _commit(files: Sequence[StoreFile]) -> str:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from carlang.exports import hand_on
 
 if TYPE_CHECKING:
+    from carlang.syntax.ast import Program
     from carlang.syntax.format import format_program, format_tree
     from carlang.syntax.parse import Parsed, parse
     from carlang.syntax.walk import children, rewrite, walk
@@ -16,14 +17,16 @@ else:
     __getattr__ = hand_on(
         __name__,
         {
-            "syntax.format": "format_program format_tree",
-            "syntax.parse": "Parsed parse",
-            "syntax.walk": "children rewrite walk",
+            "syntax.ast": "Program",
+            "syntax.format": "format_program() format_tree()",
+            "syntax.parse": "Parsed parse()",
+            "syntax.walk": "children() rewrite() walk()",
         },
     )
 
 __all__ = [
     "Parsed",
+    "Program",
     "children",
     "format_program",
     "format_tree",

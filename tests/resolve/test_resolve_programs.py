@@ -11,7 +11,8 @@ import carlang
 from carlang.analytic import load_text
 from carlang.model.types import BOOLEAN, DURATION, FLOAT, INTEGER, STRING, TIME, Kind
 from carlang.resolve import bound
-from carlang.resolve.literals import block, path_patterns, time_value, wildcards
+from carlang.resolve.instants import time_value
+from carlang.resolve.literals import block, path_patterns, wildcards
 
 HEAD = "p = search Process:Create where pid exists\n"
 

@@ -15,7 +15,8 @@ from deltalake.schema import PrimitiveType, Schema
 import carlang
 from carlang.model import builtin_model
 from carlang.store import Store, compact, create_store, open_store, write_plain
-from carlang.store.columns import delta_fields, model_columns
+from carlang.store.columns import model_columns
+from carlang.store.delta_columns import delta_fields
 from tests.ingesting import load, query, sysmon_create, write_lines
 
 
