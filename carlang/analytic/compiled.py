@@ -75,7 +75,10 @@ class CompiledAnalytic:
         beside = Catalogue([file.parent], shipped=False).find(id_) if file.is_file() else None
         other = beside or self.catalogue.find(id_)
         if beside is not None and (hidden := self.catalogue.file_of(id_)) and not _same(hidden, beside.file):
-            self._shadowing.append(shadowing(beside, hidden).diagnostics[-1])
+            fault = shadowing(beside, hidden).diagnostics[-1]
+            # What is kept of a program is asked for again, to see whether it is still the same.
+            if fault not in self._shadowing:
+                self._shadowing.append(fault)
         return other.sources[0] if other and other.sources else None
 
     @cached_property
