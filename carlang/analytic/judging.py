@@ -8,6 +8,7 @@ from typing import Any
 
 from carlang.analytic.compiled import CompiledAnalytic
 from carlang.analytic.options import RunOptions
+from carlang.database import limit_memory
 from carlang.deadline import TimeUpError
 from carlang.diagnostics import has_errors
 from carlang.errors import EngineError
@@ -56,10 +57,12 @@ def judge_analytics(
 ) -> list[Judged]:
     """Return what a store can say of each output of analytics, in their order.
 
-    Raises `JudgingTimeError` where that takes longer than a task may.
+    Raises `JudgingTimeError` where that takes longer than a task may, `EngineError` where it takes more memory than the
+    engine of a run may, which has nothing else to do then.
     """
     try:
-        return _judged(analytics, store, options, params)
+        with limit_memory(options.limits.for_engine().memory):
+            return _judged(analytics, store, options, params)
     except TimeUpError as error:
         late = f"ran longer than {error.seconds:g} s while it was judged what the store can answer"
         raise JudgingTimeError(f"{late}; give it more with --timeout") from error
@@ -97,7 +100,8 @@ def _judged(
 def gaps_of(judged: Sequence[Judged], store: Store, options: RunOptions) -> tuple[ClassGaps, ...]:
     """Return the hours without events of what analytics search for, on hosts that have such events before and after."""
     asked = [Asked(output, each.given) for each in judged if each.given is not None for output, _ in each.outputs]
-    return hour_gaps(asked, store, Range(options.now, options.since, options.until))
+    with limit_memory(options.limits.for_engine().memory):
+        return hour_gaps(asked, store, Range(options.now, options.since, options.until))
 
 
 def _with_outputs(judged: Judged, answers: Iterator[Judgement]) -> Judged:

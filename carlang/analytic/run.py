@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from carlang.analytic.compiled import CompiledAnalytic
-from carlang.analytic.judging import Judged, JudgingTimeError, gaps_of, judge_analytics
+from carlang.analytic.judging import Judged, gaps_of, judge_analytics
 from carlang.analytic.options import RunOptions
 from carlang.analytic.parameters import known_parameters
 from carlang.analytic.planning import PlannedOutput
@@ -130,15 +130,15 @@ def _judged(
     """Yield the analytics with what the store can say of them, or with the news that there was no time for that.
 
     All together where that is quick enough: they ask for the same events. Else each for itself, so that one whose
-    judging takes too long stops no other.
+    judging takes too long, or too much memory, stops no other.
     """
     try:
         yield from judge_analytics(analytics, store, options, params)
-    except JudgingTimeError:
+    except EngineError:
         for analytic in analytics:
             try:
                 yield from judge_analytics([analytic], store, options, params)
-            except JudgingTimeError as error:
+            except EngineError as error:
                 yield Failed(analytic.id, analytic.title, error=str(error))
 
 

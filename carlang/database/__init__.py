@@ -7,8 +7,10 @@ from carlang.exports import hand_on
 if TYPE_CHECKING:
     from carlang.database.connection import (
         engine_error,
+        limit_memory,
         limited_to_task,
         locked_connection,
+        memory_of_task,
         open_memory,
         open_shared,
         resolved_bytes,
@@ -23,7 +25,8 @@ else:
         __name__,
         {
             "database.connection": (
-                "engine_error limited_to_task locked_connection open_memory open_shared resolved_bytes time_limit"
+                "engine_error limit_memory limited_to_task locked_connection memory_of_task open_memory open_shared"
+                " resolved_bytes time_limit"
             ),
             "database.interrupts": "interruptible",
             "database.limits": "ENGINE_SHARE LEAST_MEMORY LimitError Limits bytes_of",
@@ -40,8 +43,10 @@ __all__ = [
     "bytes_of",
     "engine_error",
     "interruptible",
+    "limit_memory",
     "limited_to_task",
     "locked_connection",
+    "memory_of_task",
     "open_memory",
     "open_shared",
     "pattern_fault",

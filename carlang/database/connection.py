@@ -8,9 +8,13 @@ an extension, or take more memory and time than it was given.
 from __future__ import annotations
 
 import os
+import shutil
+import tempfile
 import threading
+import weakref
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from contextvars import ContextVar
 from pathlib import Path
 
 import duckdb
@@ -52,40 +56,76 @@ def open_memory(
     return _opened(settings)
 
 
+_memory: ContextVar[str | None] = ContextVar("memory", default=None)
+
+
+@contextmanager
+def limit_memory(memory: str | None) -> Iterator[None]:
+    """Have what `open_shared` opens in this block keep no more than so much memory, as DuckDB writes it.
+
+    It is spilled to disk, what is more. None is no limit.
+    """
+    token = _memory.set(memory)
+    try:
+        yield
+    finally:
+        _memory.reset(token)
+
+
+def memory_of_task() -> str | None:
+    """Return the memory that the task at hand may take on shared connections; None where it has no limit."""
+    return _memory.get()
+
+
 def open_shared() -> duckdb.DuckDBPyConnection:
     """Open a connection to the one database in memory that a process has for queries of carlang's own.
 
     It costs a thousandth of a database of one's own, whose making takes longer than most of these queries. What it
     registers and its TEMP tables are its own; it makes nothing else, and changes no setting. Not for what others
     wrote: an internal error of DuckDB's ends a database for all its connections, and the next caller then gets a
-    new one.
+    new one. A limit of memory is a database's, so where the task at hand has one it is another database.
     """
-    with _shared.lock:
-        if _shared.database is not None:
-            try:
-                return _tuned(_shared.database.cursor(), {})
-            except (duckdb.Error, EngineError):
-                _shared.database.close()
-        # Without the cache of files, which would grow as long as the process lives.
-        _shared.database = _opened({"enable_external_file_cache": False})
-        return _tuned(_shared.database.cursor(), {})
+    return _shared.connection(memory_of_task())
 
 
 class _Shared:
-    """The database of `open_shared`, made when it is first asked for."""
+    """The databases of `open_shared`, made when they are first asked for: without a limit, and of the latest limit."""
 
     def __init__(self) -> None:
-        self.lock = threading.Lock()
-        self.database: duckdb.DuckDBPyConnection | None = None
+        self._lock = threading.Lock()
+        self.databases: dict[str | None, duckdb.DuckDBPyConnection] = {}
+        self._scratches: list[weakref.finalize[..., object]] = []
         self._left: list[duckdb.DuckDBPyConnection] = []
 
+    def connection(self, memory: str | None) -> duckdb.DuckDBPyConnection:
+        """Return a connection to the database of a limit."""
+        with self._lock:
+            if (database := self.databases.get(memory)) is not None:
+                try:
+                    return _tuned(database.cursor(), {})
+                except (duckdb.Error, EngineError):
+                    database.close()
+            # Without the cache of files, which would grow as long as the process lives.
+            settings: dict[str, Value] = {"enable_external_file_cache": False}
+            if memory is not None:
+                # Who has connections to the one before keeps it, and it spills until the process ends.
+                for former in self.databases.keys() - {None}:
+                    del self.databases[former]
+                scratch = tempfile.mkdtemp(prefix="carlang-")
+                self._scratches.append(weakref.finalize(self, shutil.rmtree, scratch, ignore_errors=True))
+                settings |= {"memory_limit": memory, "temp_directory": scratch}
+            self.databases[memory] = _opened(settings)
+            return _tuned(self.databases[memory].cursor(), {})
+
     def leave(self) -> None:
-        """Begin anew in a process that was forked: it has the database's memory, and none of its threads."""
-        self.lock = threading.Lock()
-        if self.database is not None:
-            # Kept, because closing it would wait for those threads.
-            self._left.append(self.database)
-            self.database = None
+        """Begin anew in a process that was forked: it has the databases' memory, and none of their threads."""
+        self._lock = threading.Lock()
+        # Kept, because closing them would wait for those threads, and their folders are the other process's.
+        self._left += self.databases.values()
+        self.databases = {}
+        for scratch in self._scratches:
+            scratch.detach()
+        self._scratches = []
 
 
 _shared = _Shared()
@@ -183,11 +223,13 @@ def time_limit(connection: duckdb.DuckDBPyConnection, seconds: float | None) -> 
 def limited_to_task(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
     """Interrupt what the connection runs in this block when the task at hand has no time left.
 
-    Raises `TimeUpError` then.
+    Raises `TimeUpError` then, and `EngineError` where the connection has no memory left.
     """
     try:
         with time_limit(connection, time_left()):
             yield
+    except duckdb.OutOfMemoryException as error:
+        raise engine_error(error) from error
     except EngineError:
         check_time()
         raise

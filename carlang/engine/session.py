@@ -13,7 +13,7 @@ from typing import Self
 
 import pyarrow as pa
 
-from carlang.database import Limits
+from carlang.database import Limits, limit_memory
 from carlang.deadline import TimeUpError, task
 from carlang.engine.duckdb_engine import DuckDBEngine
 from carlang.engine.planned import Asked, Decision, ObjectEvents, Planned
@@ -180,6 +180,7 @@ class Session(QuerySession):
     ) -> None:
         super().__init__(DuckDBEngine(store.path, limits or Limits()), model, records_apart=records_apart)
         self._store = store
+        self._memory = (limits or Limits()).for_engine().memory
         self._window = window or Window()
         self._tables: set[str] = set()
         self._first_files: dict[str, int] = {}
@@ -270,7 +271,9 @@ class Session(QuerySession):
 
     def _shared_classes(self) -> frozenset[Class]:
         if self._classes is None:
-            self._classes = shared_classes(self._store.inventory(classes=(), fields=()), self._model)
+            with limit_memory(self._memory):
+                seen = self._store.inventory(classes=(), fields=())
+            self._classes = shared_classes(seen, self._model)
         return self._classes
 
     def _files(self, name: str, window: Window) -> list[EventFiles]:

@@ -21,6 +21,8 @@ def hour_gaps(asked: Iterable[Asked], store: Store, range_: Range) -> tuple[Clas
     streams = (stream for each in asked for stream in streams_below(each.output.stream))
     sets = (each for stream in streams if isinstance(stream, Events) for each in stream.sets)
     classes = sorted({(each.object, action) for each in sets for action in each.actions})
+    if not classes:
+        return ()
     inventory = store.inventory(classes, ())
     return tuple(_gaps(inventory, classes, range_))
 

@@ -10,6 +10,7 @@ from weakref import WeakKeyDictionary
 
 import pyarrow as pa
 
+from carlang.database import memory_of_task
 from carlang.deadline import check_time, task
 from carlang.judgement.conditions import Folding, moments
 from carlang.judgement.hosts import Hosts, Need, platform_mask, platform_names
@@ -73,16 +74,19 @@ def _judged(asked: Sequence[Asked], store: EventStore, model: Model, range_: Ran
     return [judge_.judgement(each, *need) for each, need in zip(asked, needs, strict=True)]
 
 
-_KNOWN: WeakKeyDictionary[EventStore, tuple[pa.Table, Hosts]] = WeakKeyDictionary()
-"""The hosts of stores, with the inventory that they are of: a store is asked about one analytic after the other."""
+_KNOWN: WeakKeyDictionary[EventStore, tuple[pa.Table, str | None, Hosts]] = WeakKeyDictionary()
+"""The hosts of stores, with the inventory that they are of and the memory that they may take: a store is asked about
+one analytic after the other."""
 
 
 def _hosts(store: EventStore, classes: frozenset[tuple[str, str]], fields: frozenset[str]) -> Hosts:
     inventory = store.inventory(classes, fields)
-    known = _KNOWN.get(store)
-    if known is None or known[0] is not inventory:
-        known = _KNOWN[store] = inventory, Hosts(inventory, sensor_platforms(), sensor_logs(), sensor_channels())
-    return known[1]
+    memory, known = memory_of_task(), _KNOWN.get(store)
+    if known is not None and known[0] is inventory and known[1] == memory:
+        return known[2]
+    hosts = Hosts(inventory, sensor_platforms(), sensor_logs(), sensor_channels())
+    _KNOWN[store] = inventory, memory, hosts
+    return hosts
 
 
 class _Judge:

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import duckdb
 
-from carlang.database.connection import open_shared
-from carlang.errors import StoreError
+from carlang.database.connection import engine_error, open_shared
+from carlang.errors import EngineError, StoreError
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _EARLIEST = datetime.min.replace(tzinfo=UTC)
@@ -136,8 +136,10 @@ def files_with_numbers(column: str, files: Sequence[StoreFile]) -> tuple[StoreFi
 
 def _unreadable(
     connection: duckdb.DuckDBPyConnection, parts: Sequence[tuple[Path, str, str]], error: duckdb.Error
-) -> StoreError:
+) -> StoreError | EngineError:
     """Find the file that DuckDB could not read, opening one after the other: its message names it only sometimes."""
+    if isinstance(error, duckdb.OutOfMemoryException):
+        return engine_error(error)
     for path, _, _ in parts:
         try:
             connection.execute("SELECT count(*) FROM parquet_metadata($file)", {"file": str(path)}).fetchall()

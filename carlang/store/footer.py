@@ -136,7 +136,7 @@ def _statistics(connection: duckdb.DuckDBPyConnection, paths: Sequence[Path]) ->
     try:
         arguments = {"files": [str(path) for path in paths], "key": _STATISTICS}
         return {Path(name): text for name, text in connection.execute(query, arguments).fetchall()}
-    except duckdb.InterruptException:
+    except (duckdb.InterruptException, duckdb.OutOfMemoryException):
         raise
     except duckdb.Error:
         if len(paths) == 1:

@@ -122,7 +122,7 @@ def _rows(
         return SCHEMA.empty_table()
     try:
         return typed(interruptible(connection, lambda: connection.sql(query(files)).to_arrow_table()))
-    except duckdb.InterruptException:
+    except (duckdb.InterruptException, duckdb.OutOfMemoryException):
         raise
     except duckdb.Error:
         if len(files) == 1:
@@ -138,7 +138,7 @@ def _hollow_rows(connection: duckdb.DuckDBPyConnection, files: Sequence[StoreFil
     try:
         query = hollow_query(claims_query(parquet_rows(files), has_host=has_host))
         return typed(interruptible(connection, lambda: connection.sql(query).to_arrow_table()))
-    except duckdb.InterruptException:
+    except (duckdb.InterruptException, duckdb.OutOfMemoryException):
         raise
     except duckdb.Error as error:  # no statistics tell how many there are, which decides whether nothing was found
         raise not_counted(error) from error

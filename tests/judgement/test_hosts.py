@@ -13,6 +13,7 @@ from typing import Any, Literal
 import pytest
 
 from carlang.analytic import CompiledAnalytic, RunOptions, load_text, run_analytics
+from carlang.database import limit_memory, open_shared
 from carlang.judgement import possible_platforms
 from carlang.judgement.streams import Kind, best_kinds
 from carlang.mapping import sensor_platforms
@@ -380,3 +381,35 @@ def test_events_without_a_host_and_a_host_whose_log_was_emptied_are_told_togethe
     )
     judgement = judged(store, 'search Process:Create | filter command_line contains "lsass"')
     assert [(group.state.value, group.hosts.to_pylist()) for group in judgement.groups] == [("blind", [None, "A", "B"])]
+
+
+def test_what_judges_takes_no_more_memory_than_the_engine_of_the_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store_of(tmp_path, process__create=events(["a", "b"], SYSMON))
+    limits: set[str] = set()
+
+    def opened() -> Any:
+        connection = open_shared()
+        limits.update(limit for (limit,) in connection.sql("SELECT current_setting('memory_limit')").fetchall())
+        return connection
+
+    for module in ("carlang.store.inventory", "carlang.store.footer", "carlang.judgement.hosts"):
+        monkeypatch.setattr(f"{module}.open_shared", opened)
+    analytic = load_text(LINES)
+    for memory, of_engine in (("128MiB", {"96.0 MiB"}), ("256MiB", {"192.0 MiB"})):
+        limits.clear()
+        run_analytics([analytic], open_store(tmp_path), RunOptions.of(memory_limit=memory), {})
+        assert limits == of_engine
+
+
+def test_where_judging_runs_out_of_memory_each_analytic_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = store_of(tmp_path, process__create=events([f"host{number}" for number in range(50_000)], SYSMON))
+    assert store.files()
+    monkeypatch.setattr("carlang.analytic.judging.limit_memory", lambda _: limit_memory("1MB"))
+    report = run_analytics([load_text(LINES)], store, RunOptions.of(), {})
+    assert [(failed.error or "").partition(" (")[0] for failed in report.failed] == [
+        "ran out of memory; give it more with --memory-limit"
+    ]
