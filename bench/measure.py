@@ -78,6 +78,16 @@ class Measure:
         return Cost(**json.loads(done.stdout.splitlines()[-1]))
 
 
+def told(command: list[str], environment: dict[str, str], rounds: int = 3) -> Cost:
+    """Return the least that the task of such a process takes by itself, without what was imported for it."""
+    outputs = [
+        subprocess.run(command, env=environment, capture_output=True, text=True, timeout=_LONGEST, check=True).stdout
+        for _ in range(rounds)
+    ]
+    costs = [Cost(**json.loads(output.splitlines()[-1])) for output in outputs]
+    return Cost(min(c.cpu for c in costs), min(c.wall for c in costs), min(c.peak for c in costs), costs[0].rows)
+
+
 def process(command: list[str], environment: dict[str, str], rounds: int = 3) -> Cost:
     """Return the least that a whole process takes, out of some rounds."""
     costs = []

@@ -6,8 +6,11 @@ Arguments are plain values, so that they can be handed to another process; the w
 
 from __future__ import annotations
 
+import os
 import shutil
-from collections.abc import Callable, Iterator, Mapping
+import tempfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
 import duckdb
@@ -16,6 +19,7 @@ from bench.ingest import columns_of, duckdb_alone
 from bench.rules import rules
 from carlang import importers
 from carlang.analytic import CompiledAnalytic, RunOptions, run_analytics, run_one
+from carlang.cache import VARIABLE, flush
 from carlang.database import text_literal
 from carlang.loading import ingest
 from carlang.model import builtin_model
@@ -92,13 +96,18 @@ def _catalogue(only: str) -> list[CompiledAnalytic]:
     return [CompiledAnalytic(file, builtin_model(), catalogue) for file in files]
 
 
-def _programs(count: int, *, ascii_only: bool) -> Iterator[CompiledAnalytic]:
-    for rule in rules(count, ascii_only=ascii_only):
-        yield CompiledAnalytic(importers.load_text(rule.car(), rule.name), builtin_model())
+def _texts(programs: int, *, ascii_only: bool) -> list[tuple[str, str]]:
+    """Return the texts and names of made-up programs."""
+    return [(rule.car(), rule.name) for rule in rules(programs, ascii_only=ascii_only)]
 
 
 def _prepared(only: str | None, programs: int = 0, *, ascii_only: bool = False) -> list[CompiledAnalytic]:
-    analytics = [*([] if only is None else _catalogue(only)), *_programs(programs, ascii_only=ascii_only)]
+    return _loaded(only, _texts(programs, ascii_only=ascii_only))
+
+
+def _loaded(only: str | None, texts: Sequence[tuple[str, str]]) -> list[CompiledAnalytic]:
+    programs = (CompiledAnalytic(importers.load_text(*text), builtin_model()) for text in texts)
+    analytics = [*([] if only is None else _catalogue(only)), *programs]
     for analytic in analytics:
         if analytic.diagnostics and not analytic.compiled:
             raise RuntimeError(f"{analytic.id}: {analytic.diagnostics[0].message}")
@@ -126,9 +135,30 @@ def _rows(report: RunReport) -> int:
     return sum(each.output.total for each in report.results)
 
 
-def compiling(only: str | None = "", programs: int = 0, *, ascii_only: bool = False) -> Work:
-    """Load and compile the catalogue, and made-up programs."""
-    return lambda: len(_prepared(only, programs, ascii_only=ascii_only))
+def compiling(only: str | None = "", programs: int = 0, *, ascii_only: bool = False, fresh: bool = False) -> Work:
+    """Load and compile the catalogue, and made-up programs, whose texts are there; `fresh` with an empty cache."""
+    texts = _texts(programs, ascii_only=ascii_only)
+
+    def work() -> int:
+        with _fresh_cache() if fresh else nullcontext():
+            return len(_loaded(only, texts))
+
+    return work
+
+
+@contextmanager
+def _fresh_cache() -> Iterator[None]:
+    before = os.environ.get(VARIABLE)
+    with tempfile.TemporaryDirectory() as folder:
+        os.environ[VARIABLE] = folder
+        try:
+            yield
+        finally:
+            flush()
+            if before is None:
+                del os.environ[VARIABLE]
+            else:
+                os.environ[VARIABLE] = before
 
 
 def ingesting(log: str, store: str) -> Work:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from bench.__main__ import main
-from bench.measure import Cost, Measure
+from bench.measure import Cost, Measure, told
 from bench.parts import PARTS, Bench, commands, started
 from bench.rules import rules
 from bench.tables import BEGIN, END, Table, write_page
@@ -69,9 +69,25 @@ def test_engines_that_disagree_on_the_rows_are_not_compared(bench: Bench, tmp_pa
 def test_the_start_of_a_process_is_compared_with_the_first(bench: Bench) -> None:
     processes = commands([3])
     assert next(iter(processes)) == "`import duckdb`"
-    table = started(bench, {"nothing": ["-c", "pass"], "a cache": ["-c", "import os; os.environ['XDG_CACHE_HOME']"]})
+    table = started(bench, {"nothing": ["-c", "pass"], "a cache": ["-c", "import os; os.environ['CARLANG_CACHE']"]})
     assert [row[0] for row in table.rows] == ["nothing", "a cache"]
     assert table.rows[0][-1] == "1.00"
+
+
+def test_a_task_is_measured_with_what_is_imported_for_it_and_without(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bench.parts.process", lambda *_: Cost(2, 2, 0, 0))
+    monkeypatch.setattr("bench.parts.told", lambda *_: Cost(1, 1, 0, 0))
+    rows = started(bench, commands([3])).rows
+    names = ["load and compile the catalogue", "load and compile 3 programs"]
+    assert [row[0] for row in rows[-4:]] == [*names, *(f"{name}, without imports" for name in names)]
+    assert [row[-1] for row in rows[-4:]] == ["1.00", "1.00", "0.50", "0.50"]
+
+
+def test_what_a_task_takes_is_told_by_itself() -> None:
+    printing = 'print(\'said\'); print(\'{"cpu": 0.5, "wall": 1, "peak": 2, "rows": 3}\')'
+    assert told([sys.executable, "-c", printing], {}, 2) == Cost(0.5, 1, 2, 3)
 
 
 def test_no_part_of_that_name(capsys: pytest.CaptureFixture[str]) -> None:
