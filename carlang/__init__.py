@@ -19,10 +19,11 @@ __version__ = "0.1.0"
 
 if TYPE_CHECKING:
     from carlang.analytic import OptionError, Parameter
-    from carlang.api import Analytic, catalogue, check, fields, ingest, load, load_text, run, run_all
+    from carlang.api import Analytic, catalogue, check, fields, ingest, load, load_text, rank, run, run_all
     from carlang.datafile import DataFileError
     from carlang.diagnostics import Applicability, Code, Diagnostic, Edit, Label, Repair, Severity
     from carlang.errors import CarlangError, CompileError, EngineError, IngestError, StoreError
+    from carlang.levels import Level
     from carlang.loading import (
         Guessed,
         Hollow,
@@ -43,8 +44,12 @@ if TYPE_CHECKING:
         ClassGaps,
         Failed,
         FieldNeverFilled,
+        Group,
+        GroupBy,
+        Hit,
         HollowRecords,
         HostGroup,
+        Incident,
         Judgement,
         LogBroken,
         LogCleared,
@@ -54,11 +59,17 @@ if TYPE_CHECKING:
         NoRecords,
         NotOnOneHost,
         NotRun,
+        Occurrence,
         OtherPlatform,
         Output,
+        ProcessNode,
         Result,
+        RowOf,
         RunReport,
         State,
+        Term,
+        Triage,
+        Weight,
         WindowWithoutEvents,
         WrongParameter,
     )
@@ -81,17 +92,19 @@ else:
         __name__,
         {
             "analytic": "OptionError Parameter",
-            "api": "Analytic catalogue check fields ingest load load_text run run_all",
+            "api": "Analytic catalogue check fields ingest load load_text rank run run_all",
             "datafile": "DataFileError",
             "diagnostics": "Applicability Code Diagnostic Edit Label Repair Severity",
             "errors": "CarlangError CompileError EngineError IngestError StoreError",
+            "levels": "Level",
             "loading": "Guessed Hollow IngestReport NotGuessed PassedOver Progress Rejection SourceReport Status",
             "model": "Action Column Field Kind Model Object Tie Type builtin_model load_model",
             "project": "Project SettingsError",
             "report": "ReportError write_report",
             "resolve": "MissingParameterError ParameterError WrongParameterError",
             "results": (
-                "AnalyticOutput ClassGaps Failed FieldNeverFilled HollowRecords HostGroup Judgement LogBroken "
+                "AnalyticOutput ClassGaps Failed FieldNeverFilled Group GroupBy Hit HollowRecords HostGroup Incident "
+                "Judgement LogBroken Occurrence ProcessNode RowOf Term Triage Weight "
                 "LogCleared MissingParameter NoEvents NoLog NoRecords NotOnOneHost NotRun OtherPlatform Output "
                 "Result RunReport State WindowWithoutEvents WrongParameter"
             ),
@@ -122,18 +135,23 @@ __all__ = [
     "Field",
     "FieldEntry",
     "FieldNeverFilled",
+    "Group",
+    "GroupBy",
     "Guessed",
+    "Hit",
     "Hollow",
     "HollowInfo",
     "HollowRecords",
     "HostClass",
     "HostGroup",
     "HostInfo",
+    "Incident",
     "IngestError",
     "IngestReport",
     "Judgement",
     "Kind",
     "Label",
+    "Level",
     "LineOrigin",
     "Location",
     "LogBroken",
@@ -148,18 +166,21 @@ __all__ = [
     "NotOnOneHost",
     "NotRun",
     "Object",
+    "Occurrence",
     "OptionError",
     "OtherPlatform",
     "Output",
     "Parameter",
     "ParameterError",
     "PassedOver",
+    "ProcessNode",
     "Progress",
     "Project",
     "Rejection",
     "Repair",
     "ReportError",
     "Result",
+    "RowOf",
     "RunReport",
     "SettingsError",
     "Severity",
@@ -174,8 +195,11 @@ __all__ = [
     "StoreError",
     "StoreFile",
     "StoreInfo",
+    "Term",
     "Tie",
+    "Triage",
     "Type",
+    "Weight",
     "WindowWithoutEvents",
     "WrongParameter",
     "WrongParameterError",
@@ -189,6 +213,7 @@ __all__ = [
     "load_model",
     "load_text",
     "open_store",
+    "rank",
     "run",
     "run_all",
     "write_report",

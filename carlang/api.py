@@ -10,14 +10,25 @@ from typing import Any
 
 from carlang import analytic as core
 from carlang import importers
-from carlang.analytic import NO_STORE, CompiledAnalytic, OptionError, Parameter, RunOptions, of_type, path_text, shown
+from carlang.analytic import (
+    NO_STORE,
+    CompiledAnalytic,
+    OptionError,
+    Parameter,
+    RunOptions,
+    of_type,
+    opened_store,
+    path_text,
+    shown,
+)
 from carlang.diagnostics import Diagnostic
 from carlang.loading import LEAST_MEMORY, IngestReport, Progress
 from carlang.loading import ingest as ingest_sources
 from carlang.model import Model
 from carlang.project import Project, catalogue_of
-from carlang.results import Result, RunReport
+from carlang.results import GroupBy, Result, RunReport
 from carlang.store import Store
+from carlang.triage import ranked
 from carlang.vocabulary import ClassEntry, class_entries, wanted
 
 
@@ -227,6 +238,36 @@ def run(  # noqa: PLR0913  # the bounds of a run, each by name
         timeout=timeout,
         records_apart=records_apart,
     )
+
+
+def rank(
+    report: RunReport,
+    store: Store | str | PathLike[str] | None = None,
+    *,
+    group_by: GroupBy | str | None = None,
+    memory_limit: str | None = None,
+    timeout: timedelta | str | float | None = None,
+) -> RunReport:
+    """Return a run of `run_all` with its `triage`: incidents, the heaviest first, and what each weight is the sum of.
+
+    Args:
+        report: The run, whose rows are looked at: up to 50,000 of each output.
+        store: Where it ran: the store that says how rare values are; the sample store where None.
+        group_by: What the hits are put together by as well: `host`, `user`, `process`, `analytic` or `tactic`.
+        memory_limit: What DuckDB may take, such as `2GB`.
+        timeout: How long one query may take.
+
+    Raises:
+        OptionError: An option has a value that it cannot have.
+        EngineError: A query of the store went beyond the limits.
+        StoreError: The store cannot be opened or read.
+    """
+    options = RunOptions.of(memory_limit=memory_limit, timeout=timeout)
+    names = [each.value for each in GroupBy]
+    by = group_by.value if isinstance(group_by, GroupBy) else group_by
+    if by is not None and by not in names:
+        raise OptionError(f"group_by: {shown(by)} is none of {', '.join(names)}")
+    return ranked(report, opened_store(store), options.limits, None if by is None else GroupBy(by))
 
 
 def run_all(  # noqa: PLR0913  # the bounds of a run, each by name

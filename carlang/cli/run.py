@@ -20,6 +20,7 @@ from carlang.cli.options import (
     path_option,
     say_counted,
 )
+from carlang.cli.ranking import GROUPS, Ranking
 from carlang.cli.targets import find_analytics
 from carlang.deadline import limit_time
 from carlang.diagnostics import has_errors
@@ -46,6 +47,8 @@ def run(  # noqa: PLR0913, PLR0917  # the options that the command has
         Path | None, Option(metavar="PATH", parser=path_option, help="Write the results to a file.")
     ] = None,
     limit: Annotated[int | None, Option(min=0, metavar="N", help="Rows an output shows at most.")] = None,
+    min_level: Annotated[str | None, Option(metavar="high", help="Only outputs of this level and above.")] = None,
+    group_by: Annotated[str | None, Option(metavar="host", help=f"Show groups of hits: {', '.join(GROUPS)}.")] = None,
     engine: Annotated[str, Option(metavar="duckdb", help="What runs the SQL.")] = "duckdb",
     *,
     records_apart: Annotated[
@@ -62,11 +65,12 @@ def run(  # noqa: PLR0913, PLR0917  # the options that the command has
         raise UsageError(f"--format: there is no format {format_!r}; choose one of {', '.join(FORMATS)}")
     if engine != "duckdb":
         raise UsageError(f"--engine: there is no engine {engine!r}; this version has duckdb")
+    shown = TABLE_ROWS if limit is None and format_ == "table" and output is None else limit
     options = RunOptions.of(
         now=now,
         since=since,
         until=until,
-        limit=TABLE_ROWS if limit is None and format_ == "table" and output is None else limit,
+        limit=shown,
         memory_limit=memory_limit,
         timeout=timeout,
         records_apart=records_apart,
@@ -75,12 +79,14 @@ def run(  # noqa: PLR0913, PLR0917  # the options that the command has
     project = open_project()
     analytics = _of_techniques(find_analytics(targets or [], expression, project), technique or [])
     params = parameters(param)
+    ranking = Ranking.of(min_level, group_by, format_, options.limit, analytics)
     with limit_time(options.limits.seconds):
         if len(analytics) == 1 and not has_errors(analytics[0].diagnostics):
             known_parameters(params, analytics)
             # Among others an analytic that lacks a value is one that was not run; alone, the command was used wrongly.
             analytics[0].given(params)
-        report = run_analytics(analytics, open_store_of(project, store), options, params)
+        opened = open_store_of(project, store)
+        report = ranking.apply(run_analytics(analytics, opened, ranking.options(options), params), opened, options)
     if report.warnings:
         say_diagnostics(report.warnings, pages=project.pages_address())
     if FORMATS[format_].whole:  # beside the others the remarks say it

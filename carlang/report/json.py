@@ -8,10 +8,11 @@ from typing import Any
 from carlang.diagnostics import diagnostic_json
 from carlang.model.types import Column, Kind
 from carlang.report.columns import row_names
+from carlang.report.incident_json import groups_json, incident_json
 from carlang.report.streams import Stream, utf8_writer
 from carlang.report.values import instant, json_text, values_of
 from carlang.report.view import FailedView, NotRunView, OutputView, View
-from carlang.results import Judgement, gaps_json, judgement_json, reason_json
+from carlang.results import Judgement, Triage, gaps_json, judgement_json, reason_json
 
 VERSION = 1
 
@@ -28,11 +29,24 @@ def write_json(view: View, stream: Stream) -> None:
         write(",\n  " if number else "\n  ")
         _write_output(output, write)
     write("],\n")
+    if view.triage is not None:
+        _write_triage(view, view.triage, write)
     write(f' "not_run": {_listed(not_run_json(entry) for entry in view.not_run)},\n')
     if view.gaps_of_hours:
         write(f' "gaps": {_listed(gaps_json(gaps) for gaps in view.gaps_of_hours)},\n')
     write(f' "failed": {_listed(failed_json(entry, view.pages) for entry in view.failed)},\n')
     write(f' "warnings": {_listed(diagnostic_json(warning, view.pages) for warning in view.warnings)}}}\n')
+
+
+def _write_triage(view: View, triage: Triage, write: Callable[[str], object]) -> None:
+    """Write the keys of a run that was ranked, an incident a line."""
+    shown = [output.shown for output in view.outputs]
+    write(f' "incidents": {_listed(incident_json(incident, shown) for incident in triage.incidents)},\n')
+    for key, value in groups_json(triage).items():
+        write(f' "{key}": {_listed(iter(value)) if isinstance(value, list) else json_text(value)},\n')
+    if triage.unranked:
+        unranked = [{"result": number, "rows": rows} for number, rows in sorted(triage.unranked.items())]
+        write(f' "unranked": {json_text(unranked)},\n')
 
 
 def write_ndjson(view: View, stream: Stream) -> None:
@@ -86,6 +100,8 @@ def _write_output(output: OutputView, write: Callable[[str], object]) -> None:
     }
     if output.level:
         head["level"] = output.level.text
+    if output.weight is not None:
+        head["weight"] = output.weight
     if output.false_positives:
         head["false_positives"] = list(output.false_positives)
     if output.cut:

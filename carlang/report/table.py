@@ -20,6 +20,7 @@ from rich.text import Text
 from carlang.escapes import printable
 from carlang.report.cells import texts
 from carlang.report.columns import arrange
+from carlang.report.incident_table import print_summary
 from carlang.report.layout import Measure, fitting, fold, folds
 from carlang.report.remarks import print_remarks
 from carlang.report.screen import Look, console_for
@@ -36,10 +37,16 @@ _SEGMENTS = 5000  # pieces of text that are printed at once; rich would gather t
 
 
 def write_table(view: View, stream: Stream, look: Look) -> None:
-    """Write a run as tables: one for each output that found something, then who found nothing, then the remarks."""
+    """Write a run as tables: what it comes to, one for each output that found something, then who found nothing.
+
+    The remarks are the end. Groups of hits take the place of the rows, which would bury them.
+    """
     console = console_for(stream, look)
-    for output in view.findings:
-        _print_output(output, console)
+    if view.triage is not None:
+        print_summary(view.triage, console)
+    if view.triage is None or view.triage.grouped_by is None:
+        for output in view.findings:
+            _print_output(output, console)
     _print_quiet(view.quiet, console)
     print_remarks(view, console)
 
@@ -66,7 +73,16 @@ def _name(output: OutputView) -> Text:
 
 
 def _facts(output: OutputView) -> str:
-    facts = [", ".join(output.techniques), f"output {output.name}", counted(output.total, "row"), output.cut]
+    weight = "" if output.weight is None else f"weight {output.weight:g}"
+    level = "" if output.level is None else output.level.text
+    facts = [
+        level,
+        weight,
+        ", ".join(output.techniques),
+        f"output {output.name}",
+        counted(output.total, "row"),
+        output.cut,
+    ]
     return " · ".join(printable(fact) for fact in facts if fact)
 
 

@@ -30,6 +30,7 @@ from carlang.results import (
     Rows,
     RunReport,
     State,
+    Triage,
     counted,
     counted_files_text,
     gaps_text,
@@ -57,10 +58,11 @@ class OutputView:
     false_positives: tuple[str, ...] = ()
     tied: tuple[str, ...] = ()
     level: Level | None = None
+    weight: float | None = None
 
     @classmethod
-    def of(cls, result: AnalyticOutput) -> Self:
-        """View an output of a run."""
+    def of(cls, result: AnalyticOutput, weight: float | None = None) -> Self:
+        """View an output of a run; its weight is that of its heaviest hit, None where it was not ranked."""
         output = result.output
         return cls(
             result.analytic,
@@ -75,6 +77,7 @@ class OutputView:
             result.false_positives,
             output.tied,
             result.level,
+            weight,
         )
 
     @property
@@ -203,6 +206,7 @@ class View:
     files_counted: int = 0
     gaps_of_hours: tuple[ClassGaps, ...] = ()
     pages: str | None = None
+    triage: Triage | None = None
 
     @classmethod
     def of(
@@ -212,18 +216,20 @@ class View:
 
         `pages` is the address of the pages of diagnostics, if they have one.
         """
+        weights = report.triage.weights if report.triage else {}
         known = {result.analytic: tuple(result.techniques) for result in report.results}
         known |= {analytic: tuple(named) for analytic, named in (techniques or {}).items() if named}
         return cls(
             report.now if report.now.tzinfo else report.now.replace(tzinfo=UTC),
             report.store,
-            tuple(OutputView.of(result) for result in report.results),
+            tuple(OutputView.of(result, weights.get(number)) for number, result in enumerate(report.results)),
             tuple(_not_run(entry, known.get(entry.analytic, ())) for entry in report.not_run),
             tuple(_failed(entry, known.get(entry.analytic, ())) for entry in report.failed),
             tuple(report.warnings),
             report.files_counted,
             report.gaps,
             pages,
+            report.triage,
         )
 
     @property
@@ -245,8 +251,9 @@ class View:
 
     @property
     def findings(self) -> list[OutputView]:
-        """The outputs that found rows."""
-        return [output for output in self.outputs if output.total]
+        """The outputs that found rows, the heaviest first where they were ranked."""
+        found = [output for output in self.outputs if output.total]
+        return sorted(found, key=lambda output: -(output.weight or 0.0)) if self.triage else found
 
     @property
     def quiet(self) -> list[OutputView]:

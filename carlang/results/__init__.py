@@ -18,6 +18,7 @@ if TYPE_CHECKING:
         Triage,
         Weight,
         in_order,
+        moment_text,
     )
     from carlang.results.judgement import HostGroup, Judgement, State, distinct, judgement_json
     from carlang.results.output import Output
@@ -54,7 +55,9 @@ else:
         __name__,
         {
             "results.gaps": "ClassGaps gaps_json",
-            "results.incidents": "Group GroupBy Hit Incident Occurrence ProcessNode RowOf Term Triage Weight in_order",
+            "results.incidents": (
+                "Group GroupBy Hit Incident Occurrence ProcessNode RowOf Term Triage Weight in_order moment_text"
+            ),
             "results.judgement": "HostGroup Judgement State distinct judgement_json",
             "results.output": "Output",
             "results.reasons": (
@@ -117,6 +120,7 @@ __all__ = [
     "in_order",
     "judgement_json",
     "judgement_text",
+    "moment_text",
     "reason_json",
     "reasons_text",
     "share_text",

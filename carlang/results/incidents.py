@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from enum import Enum
 
 from carlang.levels import Level
@@ -226,17 +227,33 @@ class Triage:
     """The incidents of a run, the heaviest first.
 
     `weights` are those of outputs, by their number among the run's results: the most that one of their hits weighs.
-    `unranked` are the rows of outputs, by the same number, that were too many to be looked at one by one.
+    `unranked` are the rows of outputs, by the same number, that were too many to be looked at one by one. `groups` are
+    the hits once more, put together by `grouped_by`, the heaviest group first; none where that is None.
     """
 
     incidents: tuple[Incident, ...] = ()
     weights: Mapping[int, float] = field(default_factory=dict)
     unranked: Mapping[int, int] = field(default_factory=dict)
+    grouped_by: GroupBy | None = None
+    groups: tuple[Group, ...] = ()
 
     @property
     def hits(self) -> tuple[Hit, ...]:
         """The hits of all incidents, in their order."""
         return tuple(hit for incident in self.incidents for hit in incident.hits)
+
+
+def moment_text(moment: int | None) -> str | None:
+    """Return microseconds since 1970 as `2019-04-27T12:20:35.123000Z`; one beyond Python's years as its number."""
+    if moment is None:
+        return None
+    try:
+        return (_EPOCH + timedelta(microseconds=moment)).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    except OverflowError:
+        return f"{moment} µs"
+
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def in_order(names: Iterable[str]) -> tuple[str, ...]:

@@ -8,6 +8,7 @@ from datetime import datetime
 from carlang.diagnostics import Diagnostic
 from carlang.levels import Level
 from carlang.results.gaps import ClassGaps
+from carlang.results.incidents import Triage
 from carlang.results.judgement import Judgement
 from carlang.results.output import Output
 from carlang.results.reasons import Reason
@@ -68,7 +69,8 @@ class RunReport:
     """A run of many analytics over one store: each of them stands in at least one of the three lists.
 
     `files_counted` is the number of the store's files that do not say whose events they have, so that these were
-    counted to judge what can be answered. `gaps` are hours without events of the classes that were asked for.
+    counted to judge what can be answered. `gaps` are hours without events of the classes that were asked for. `triage`
+    is there where the run was ranked.
     """
 
     now: datetime
@@ -79,6 +81,7 @@ class RunReport:
     warnings: tuple[Diagnostic, ...] = ()
     files_counted: int = 0
     gaps: tuple[ClassGaps, ...] = ()
+    triage: Triage | None = None
 
     @property
     def found(self) -> int:

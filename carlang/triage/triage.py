@@ -10,13 +10,15 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from carlang.database import Limits
 from carlang.levels import Level
-from carlang.results import AnalyticOutput, RunReport, Triage
+from carlang.results import AnalyticOutput, GroupBy, RunReport, Triage
 from carlang.store import Lookup, Store
 from carlang.triage.company import Named, nearby, other_techniques, person
 from carlang.triage.forest import Forest, Process
+from carlang.triage.groups import group_hits
 from carlang.triage.incidents import Drafts, Found
 from carlang.triage.joining import Sets
 from carlang.triage.rarity import Rarity
@@ -30,11 +32,9 @@ def rank(report: RunReport, store: Store, limits: Limits | None = None) -> Triag
     """
     results = report.results
     sightings = [each for number, result in enumerate(results) for each in read_output(number, result)]
-    unranked = {
-        number: result.output.count - MOST_ROWS
-        for number, result in enumerate(results)
-        if result.output.count > MOST_ROWS
-    }
+    seen = [min(result.output.count, MOST_ROWS) for result in results]
+    totals = [max(result.output.total, result.output.count) for result in results]
+    unranked = {n: total - rows for n, (total, rows) in enumerate(zip(totals, seen, strict=True)) if total > rows}
     if not sightings:
         return Triage(unranked=unranked)
     found = _found(results, sightings)
@@ -48,6 +48,14 @@ def rank(report: RunReport, store: Store, limits: Limits | None = None) -> Triag
         drafts.add(each, trees[number], company[number])
     incidents = drafts.incidents(forest, processes)
     return Triage(incidents, drafts.weights, unranked)
+
+
+def ranked(report: RunReport, store: Store, limits: Limits | None = None, group_by: GroupBy | None = None) -> RunReport:
+    """Return a run with its `triage`, and the hits put together where it is said by what; raises as `rank` does."""
+    triage = rank(report, store, limits)
+    if group_by is not None:
+        triage = replace(triage, grouped_by=group_by, groups=group_hits(triage, group_by))
+    return replace(report, triage=triage)
 
 
 def _found(results: Sequence[AnalyticOutput], sightings: Sequence[Sighting]) -> list[Found]:
