@@ -132,7 +132,7 @@ def apart(store: str, only: str = "") -> Work:
 
 
 def _rows(report: RunReport) -> int:
-    return sum(each.output.total for each in report.results)
+    return sum(sum(batch.num_rows for batch in each.output.batches()) for each in report.results)
 
 
 def compiling(only: str | None = "", programs: int = 0, *, ascii_only: bool = False, fresh: bool = False) -> Work:

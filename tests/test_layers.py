@@ -31,7 +31,7 @@ CONFINED = {
     "duckdb": {"database", "engine", "store", "readers", "mapping", "loading"},
     "deltalake": {"store"},
     "filelock": {"store"},
-    "numpy": {"plan"},
+    "numpy": {"plan", "engine"},
     "ahocorasick_rs": {"plan"},
     "evtx": {"readers"},
     "click": {"cli"},

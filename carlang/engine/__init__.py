@@ -10,18 +10,20 @@ from carlang.exports import hand_on
 
 if TYPE_CHECKING:
     from carlang.engine.duckdb_engine import DuckDBEngine
+    from carlang.engine.memory import MemorySession
     from carlang.engine.planned import Decision
     from carlang.engine.protocol import Answer, Engine
-    from carlang.engine.session import MemorySession, QuerySession, Session
+    from carlang.engine.session import QuerySession, Session
     from carlang.sql import Window
 else:
     __getattr__ = hand_on(
         __name__,
         {
             "engine.duckdb_engine": "DuckDBEngine",
+            "engine.memory": "MemorySession",
             "engine.planned": "Decision",
             "engine.protocol": "Answer Engine",
-            "engine.session": "MemorySession QuerySession Session",
+            "engine.session": "QuerySession Session",
             "sql": "Window",
         },
     )

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 import duckdb
@@ -21,16 +22,21 @@ from carlang.database import (
 )
 from carlang.engine.protocol import Answer
 from carlang.errors import EngineError
+from carlang.results import Spool, Stored
 from carlang.sql import DuckDBDialect
 
 _BATCH = 10_000
 """How many rows come from the engine at once. It gathers a million unless told otherwise, beside its own limit."""
 
+_MOST_HELD = 64 * 10**6
+"""How many bytes of rows are held in memory, whatever it has: tens of thousands of rows. More of them lie in a file,
+which costs some microseconds a row."""
+
 
 class DuckDBEngine:
     """Reads files below `folder`, if there is one, and nothing else; takes no more than `limits` allow.
 
-    The rows of all answers count together, as whoever asks keeps them.
+    The rows of all answers are kept together: what is more than their part of the memory lies in a file.
     """
 
     def __init__(self, folder: Path | None, limits: Limits) -> None:
@@ -43,62 +49,78 @@ class DuckDBEngine:
         except EngineError:
             self._scratch.cleanup()
             raise
-        self._kept = 0
         self._memory = None if limits.memory is None else resolved_bytes(limits.memory)
+        self.spool = Spool(_held(self._memory))
+        """Where the rows of answers are kept: in memory as long as they are few."""
 
     def execute(
         self, statement: str, tables: Mapping[str, pa.Table] | None = None, *, takes_time: bool = False
     ) -> None:
         """Run a statement that gives no rows; without a limit of time where it does no more than read footers."""
-        for name, table in (tables or {}).items():
-            self._connection.register(name, table)
-        try:
-            with time_limit(self._connection, self._limits.seconds if takes_time else None):
-                interruptible(self._connection, lambda: self._connection.execute(statement))
-        except duckdb.Error as error:
-            raise engine_error(error) from error
-        finally:
-            for name in tables or ():
-                self._connection.unregister(name)
+        with self._limited(tables, self._limits.seconds if takes_time else None):
+            interruptible(self._connection, lambda: self._connection.execute(statement))
 
     def query(self, text: str, limit: int | None = None) -> Answer:
         """Run a query; one that takes longer than the limits allow is interrupted."""
-        if self._memory is not None and self._memory < LEAST_MEMORY:
-            least = f"{LEAST_MEMORY // 10**6} MB are the least that a query takes"
-            raise EngineError(f"ran out of memory; give it more with --memory-limit ({least})")
-        try:
-            with time_limit(self._connection, self._limits.seconds):
-                return interruptible(self._connection, lambda: self._fetched(self._connection.sql(text), limit))
-        except duckdb.Error as error:
-            raise engine_error(error) from error
+        self._require_least()
+        with self._limited({}, self._limits.seconds):
+            return interruptible(self._connection, lambda: self._fetched(self._connection.sql(text), limit))
+
+    def read(
+        self, text: str, take: Callable[[pa.RecordBatch], object], tables: Mapping[str, pa.Table] | None = None
+    ) -> pa.Schema:
+        """Run a query as `query` does, and have all of its rows taken batch by batch."""
+        self._require_least()
+
+        def work() -> pa.Schema:
+            with self._connection.sql(text).to_arrow_reader(_BATCH) as reader:
+                for batch in reader:
+                    take(batch)
+            return reader.schema
+
+        with self._limited(tables, self._limits.seconds):
+            return interruptible(self._connection, work)
 
     def close(self) -> None:
         """Close the connection and remove what it spilled."""
         self._connection.close()
         self._scratch.cleanup()
 
+    @contextmanager
+    def _limited(self, tables: Mapping[str, pa.Table] | None, seconds: float | None) -> Iterator[None]:
+        """Bound what the connection does in this block, which can read tables; what fails is an `EngineError`."""
+        for name, table in (tables or {}).items():
+            self._connection.register(name, table)
+        try:
+            with time_limit(self._connection, seconds):
+                yield
+        except duckdb.Error as error:
+            raise engine_error(error) from error
+        except OSError as error:
+            raise EngineError(f"the rows of a query cannot be kept: {error.strerror or error}") from error
+        finally:
+            for name in tables or ():
+                self._connection.unregister(name)
+
+    def _require_least(self) -> None:
+        """Raise `EngineError` where the memory is less than any query takes."""
+        if self._memory is not None and self._memory < LEAST_MEMORY:
+            least = f"{LEAST_MEMORY // 10**6} MB are the least that a query takes"
+            raise EngineError(f"ran out of memory; give it more with --memory-limit ({least})")
+
     def _fetched(self, relation: duckdb.DuckDBPyRelation, limit: int | None) -> Answer:
         # Batch by batch, so that rows beyond the limit are counted and let go.
-        kept: list[pa.RecordBatch] = []
-        total, size = 0, 0
-        # Closed also where the rows are too many, as the connection does nothing else while a result is open.
+        kept: list[tuple[int, pa.RecordBatch | Stored]] = []
+        total = 0
+        # Closed also where a batch cannot be kept, as the connection does nothing else while a result is open.
         with relation.to_arrow_reader(_BATCH) as reader:
             for batch in reader:
                 if limit is None or total < limit:
-                    kept.append(batch if limit is None else batch.slice(0, limit - total))
-                    size += kept[-1].nbytes
-                    self._require(size)
+                    kept.append(self.spool.add(batch if limit is None else batch.slice(0, limit - total)))
                 total += batch.num_rows
-        self._kept += size
-        return Answer(pa.Table.from_batches(kept, schema=reader.schema), total)
+        return Answer(self.spool.rows(reader.schema, kept), total)
 
-    def _require(self, size: int) -> None:
-        """Raise `EngineError` where rows of a size, beside those of earlier answers, are more than may be kept."""
-        if self._memory is None:
-            return
-        room = round(self._memory * (1 - ENGINE_SHARE))
-        if self._kept + size > room:
-            raise EngineError(
-                f"ran out of memory; give it more with --memory-limit, or keep fewer rows with --limit"
-                f" (the rows of a run may take {room / 1e6:,.0f} MB of it)"
-            )
+
+def _held(memory: int | None) -> int:
+    """Return how many bytes of rows are held in memory: half of what is not the engine's, or less."""
+    return _MOST_HELD if memory is None else min(_MOST_HELD, round(memory * (1 - ENGINE_SHARE) / 2))

@@ -6,9 +6,11 @@ its rows: the events that a table lacks then are ones that its conditions would 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+
+import pyarrow as pa
 
 from carlang.database import Limits, resolved_bytes
 from carlang.deadline import TimeUpError, task
@@ -30,6 +32,7 @@ from carlang.sql import (
     lower_let_go,
     lower_marked,
     lower_marks,
+    lower_marks_of,
     lower_partners,
     lower_shown,
     lower_unmarked,
@@ -83,6 +86,8 @@ class Planned:
         memory = None if limits.memory is None else resolved_bytes(limits.memory)
         self.has_room = memory is None or memory >= _LEAST_MEMORY
         self._leaves: dict[tuple[int, str], tuple[Given, int]] = {}
+        self._marks: dict[str, pa.Table] = {}
+        self._kept: set[tuple[str, int]] = set()
         self._shown: dict[tuple[str, int], tuple[str, ...]] = {}
         self._owners: list[Object] = []
         self._empty: set[tuple[str, int]] = set()
@@ -94,25 +99,32 @@ class Planned:
             self._forget(owner)
         self._owners.clear()
         self._leaves.clear()
+        self._marks.clear()
+        self._kept.clear()
         self._empty.clear()
         self.decisions.clear()
 
-    def keep(self, events: ObjectEvents, asked: Sequence[Asked], *, tied: bool) -> None:
+    def keep(
+        self, events: ObjectEvents, asked: Sequence[Asked], is_marked: Callable[[BoundOutput], bool], *, tied: bool
+    ) -> None:
         """Keep what outputs ask of an object's events, where that pays, and remember the decision for each.
 
-        `tied` says that there are pairs of the object's records.
+        Outputs that `is_marked` says are answered by marks need these alone. `tied` says that there are pairs of the
+        object's records.
         """
         testable = _testable(events, self._engine.dialect)
         try:
             with task():
                 demands = [each.demand for each in asked]
                 plan = plan_object(demands, events.files, events.columns, events.rows, testable)
-                counts = self._make(events, plan, tied=tied) if plan.leaves else {}
+                counts, texts = self._mark(events, plan, tied=tied) if plan.leaves else ({}, ())
+                choices: Sequence[Choice] = [_kept_of(choice, counts, events.rows) for choice in plan.choices]
+                if plan.leaves:
+                    answered = [is_marked(each.output) for each in asked]
+                    self._divide(events.owner, texts, zip(choices, answered, strict=True))
         except (UnfitError, EngineError, TimeUpError) as error:
             self._forget(events.owner)
-            choices: Sequence[Choice] = [Choice(reason=str(error))] * len(asked)
-        else:
-            choices = [_kept_of(choice, counts, events.rows) for choice in plan.choices]
+            choices = [Choice(reason=str(error))] * len(asked)
         for each, choice in zip(asked, choices, strict=True):
             self.decisions.append(Decision(each.output, each.demand.object, choice))
             if choice.leaf is not None:
@@ -124,6 +136,15 @@ class Planned:
         """Return the leaf that an output takes an object's events from; None where it takes them from all."""
         of, leaf = self._leaves.get((id(output), object_name), (None, None))
         return leaf if of is given else None
+
+    def kept_leaf_of(self, output: BoundOutput, given: Given | None, object_name: str) -> int | None:
+        """Return the leaf that an output takes an object's events from, where the events of that are kept."""
+        leaf = self.leaf_of(output, given, object_name)
+        return leaf if leaf is not None and (object_name, leaf) in self._kept else None
+
+    def marks(self, object_name: str) -> pa.Table | None:
+        """Return pairs of a leaf and the number of an event that passes, for outputs that are answered by marks."""
+        return self._marks.get(object_name)
 
     def finds_nothing(self, output: BoundOutput, given: Given | None) -> bool:
         """Tell whether no event passes the guard of an output that selects from one search."""
@@ -143,11 +164,16 @@ class Planned:
             self._engine.execute(statement)
 
     def _forget(self, owner: Object) -> None:
+        self._marks.pop(owner.name, None)
+        self._kept = {each for each in self._kept if each[0] != owner.name}
         for statement in (lower_unmarked(owner), lower_let_go(owner)):
             self._engine.execute(self._engine.dialect.text(statement))
 
-    def _make(self, events: ObjectEvents, plan: ObjectPlan, *, tied: bool) -> Counts:
-        """Keep the events that pass the guards of a plan, and its conditions; return how many these are by leaf."""
+    def _mark(self, events: ObjectEvents, plan: ObjectPlan, *, tied: bool) -> tuple[Counts, Sequence[str]]:
+        """Mark the events that pass the guards of a plan, and its conditions.
+
+        Returns how many these are by leaf, and the columns whose texts stand with the marks.
+        """
         owner, dialect, execute = events.owner, self._engine.dialect, self._engine.execute
         self._owners.append(owner)
         # A partner is marked for another record's sake, and its texts have not been read.
@@ -163,9 +189,26 @@ class Planned:
         counts = dict.fromkeys(range(len(plan.leaves)), 0) | dict(zip(rows[LEAF], rows["count"], strict=True))
         if too_many := [leaf for leaf, count in counts.items() if are_too_many(count, events.rows)]:
             execute(dialect.text(lower_forgotten_leaves(owner, too_many)))
-        execute(dialect.text(lower_kept(owner, long)), takes_time=True)
-        execute(dialect.text(lower_unmarked(owner)))
-        return counts
+        return counts, long
+
+    def _divide(self, owner: Object, texts: Sequence[str], decided: Iterable[tuple[Choice, bool]]) -> None:
+        """Take the marks of those outputs that are answered by them, and keep the events of the others."""
+        text, execute = self._engine.dialect.text, self._engine.execute
+        leaves: dict[bool, set[int]] = {True: set(), False: set()}
+        for choice, is_marked in decided:
+            if choice.leaf is not None:
+                leaves[is_marked].add(choice.leaf)
+        kept, marked = leaves[False], leaves[True]
+        batches: list[pa.RecordBatch] = []
+        if marked:
+            schema = self._engine.read(text(lower_marks_of(owner, marked)), batches.append)
+            self._marks[owner.name] = pa.Table.from_batches(batches, schema=schema)
+        if marked - kept:
+            execute(text(lower_forgotten_leaves(owner, marked - kept)))
+        if kept:
+            execute(text(lower_kept(owner, texts)), takes_time=True)
+            self._kept |= {(owner.name, leaf) for leaf in kept}
+        execute(text(lower_unmarked(owner)))
 
 
 def _testable(events: ObjectEvents, dialect: Dialect) -> frozenset[str]:

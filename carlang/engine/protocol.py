@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 import pyarrow as pa
+
+from carlang.results import Rows, table_of
 
 if TYPE_CHECKING:
     from carlang.sql import Dialect
@@ -16,8 +18,13 @@ if TYPE_CHECKING:
 class Answer:
     """The rows of a query in their order; `total` counts those as well that a limit cut off."""
 
-    table: pa.Table = field(repr=False)
+    rows: Rows = field(repr=False)
     total: int
+
+    @property
+    def table(self) -> pa.Table:
+        """The rows as an Arrow table."""
+        return table_of(self.rows)
 
 
 class Engine(Protocol):
@@ -39,6 +46,15 @@ class Engine(Protocol):
 
     def query(self, text: str, limit: int | None = None) -> Answer:
         """Run a query, and keep the first `limit` rows of it, or all."""
+        ...
+
+    def read(
+        self, text: str, take: Callable[[pa.RecordBatch], object], tables: Mapping[str, pa.Table] | None = None
+    ) -> pa.Schema:
+        """Run a query, and have all of its rows taken batch by batch; returns their schema.
+
+        It can read `tables` under their names, which are gone afterwards.
+        """
         ...
 
     def close(self) -> None:

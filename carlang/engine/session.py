@@ -18,6 +18,7 @@ from carlang.deadline import TimeUpError, task
 from carlang.engine.duckdb_engine import DuckDBEngine
 from carlang.engine.planned import Asked, Decision, ObjectEvents, Planned
 from carlang.engine.protocol import Answer, Engine
+from carlang.engine.selections import Request, Selections
 from carlang.engine.tied import classes_with_ties, make_tables, shared_classes, wider
 from carlang.errors import EngineError
 from carlang.model.schema import Class, Model
@@ -25,15 +26,14 @@ from carlang.model.types import Column, Kind
 from carlang.plan import EventFile, demands
 from carlang.resolve import Given
 from carlang.resolve.bound import BoundOutput, Events, streams_below
-from carlang.results import Output
+from carlang.results import CastRows, Output, Rows
 from carlang.sql import (
-    INCOMING,
     EventFiles,
+    Selection,
+    Source,
     Window,
     lower,
-    lower_incoming,
     lower_nothing,
-    lower_numbered,
     lower_schema,
     lower_table,
     shown_columns,
@@ -79,6 +79,9 @@ class QuerySession(ABC):
         """
         if self._finds_nothing(output, given):
             return self._nothing(output)
+        with self._lock:
+            if answer := self._answered(output, given, Request(now, limit)):
+                return _output(output, answer, self._tied(output))
         query, tied = self._query(output, now, given)
         with self._lock:
             for name in _objects_of(output):
@@ -105,6 +108,11 @@ class QuerySession(ABC):
         """Tell whether it is known already that an output has no rows, and what its columns are."""
         del output, given
         return False
+
+    def _answered(self, output: BoundOutput, given: Given | None, request: Request) -> Answer | None:
+        """Return the answer of an output that is asked for together with others."""
+        del output, given, request
+        return None
 
     def _nothing(self, output: BoundOutput) -> Output:
         """Return an output without rows."""
@@ -178,7 +186,8 @@ class Session(QuerySession):
         *,
         records_apart: bool = False,
     ) -> None:
-        super().__init__(DuckDBEngine(store.path, limits or Limits()), model, records_apart=records_apart)
+        engine = DuckDBEngine(store.path, limits or Limits())
+        super().__init__(engine, model, records_apart=records_apart)
         self._store = store
         self._memory = (limits or Limits()).for_engine().memory
         self._window = window or Window()
@@ -187,6 +196,7 @@ class Session(QuerySession):
         self._numbered_files = 0
         self._classes: frozenset[Class] | None = None
         self._planned = Planned(self._engine, limits or Limits(), self._window)
+        self._selections = Selections(engine, engine.spool)
         self._shown: dict[str, int] = {}
         """The objects whose tables show the events of a leaf, and of which."""
 
@@ -208,6 +218,7 @@ class Session(QuerySession):
             for name in list(self._shown):
                 self._show_all(name)
             self._planned.let_go()
+            self._selections.expect(asked, self._source)
             for name, of_object in sorted(wanted.items()):
                 with suppress(EngineError):  # the outputs that it stops will say so
                     self._prepare_object(name, of_object)
@@ -224,14 +235,29 @@ class Session(QuerySession):
         columns = {column: type_ for group in groups for column, type_ in group.columns.items()}
         rows = sum(file.rows for file in self._store.files(name))
         events = ObjectEvents(self._model.objects[name], files, columns, rows)
-        self._planned.keep(events, asked, tied=name in self._occurrences)
+        self._planned.keep(events, asked, self._selections.expected, tied=name in self._occurrences)
+
+    def _source(self, output: BoundOutput, selection: Selection) -> Source:
+        tied = self._tied(output)
+        dialect, owner = self._engine.dialect, self._model.objects[selection.object]
+        columns, shown = selection.events.columns, shown_columns(output, tied)
+        return Source(dialect, owner, columns, shown, self._window, tied=bool(tied_objects(output, tied)))
+
+    def _answered(self, output: BoundOutput, given: Given | None, request: Request) -> Answer | None:
+        return self._selections.answer(output, given, request, self._planned, self._show_numbered)
+
+    def _show_numbered(self, name: str) -> None:
+        """Have the table of an object's numbered events show all of them."""
+        if name in self._shown:
+            self._show_all(name)
+        self._provide_numbered(name)
 
     def _finds_nothing(self, output: BoundOutput, given: Given | None) -> bool:
         return self._planned.finds_nothing(output, given)
 
     def _show(self, output: BoundOutput, given: Given | None) -> None:
         for name in _objects_of(output):
-            leaf = self._planned.leaf_of(output, given, name)
+            leaf = self._planned.kept_leaf_of(output, given, name)
             if leaf == self._shown.get(name):
                 continue
             if leaf is None:
@@ -292,55 +318,6 @@ class Session(QuerySession):
         return EventFiles(action, [str(file.path.resolve()) for file in files], columns, alike)
 
 
-_SEEN = pa.schema([(name, pa.string()) for name in ("hostname", "object", "action", "sensor")])
-
-
-class MemorySession(QuerySession):
-    """A session over events in memory, which `load` exchanges."""
-
-    def __init__(self, model: Model, limits: Limits | None = None, *, records_apart: bool = False) -> None:
-        super().__init__(DuckDBEngine(None, limits or Limits()), model, records_apart=records_apart)
-        self._tables: dict[str, pa.Table] = {}
-        self._filled: set[str] = set()
-        self._numbered_rows = 0
-        self._classes: frozenset[Class] | None = None
-
-    def load(self, tables: Mapping[str, pa.Table]) -> None:
-        """Take events, a table an object with all columns that the model has for it; others have none then."""
-        with self._lock:
-            self._tables = dict(tables)
-            self._filled.clear()
-            self._occurrences.clear()
-            self._classes = None
-
-    def _provide(self, name: str) -> None:
-        if name in self._filled:
-            return
-        dialect, owner, table = self._engine.dialect, self._model.objects[name], self._tables.get(name)
-        if table is None:  # a program may search for events that a test has none of
-            self._engine.execute(dialect.text(lower_table(dialect, owner, [], Window(), kind="TABLE")))
-        else:
-            self._engine.execute(dialect.text(lower_incoming(owner)), {INCOMING: table})
-        self._filled.add(name)
-
-    def _provide_numbered(self, name: str) -> None:
-        dialect = self._engine.dialect
-        self._provide(name)
-        self._engine.execute(dialect.text(lower_numbered(dialect, self._model.objects[name], self._numbered_rows)))
-        self._numbered_rows += self._tables[name].num_rows if name in self._tables else 0
-
-    def _all_have_ids(self, name: str) -> bool:
-        table = self._tables.get(name)
-        return table is None or table["record_id"].null_count == 0
-
-    def _shared_classes(self) -> frozenset[Class]:
-        if self._classes is None:
-            columns = ["hostname", "object", "action", "sensor"]
-            seen = [_SEEN.empty_table(), *(table.select(columns).cast(_SEEN) for table in self._tables.values())]
-            self._classes = shared_classes(pa.concat_tables(seen).rename_columns({"hostname": "host"}), self._model)
-        return self._classes
-
-
 def _objects_of(output: BoundOutput) -> list[str]:
     """Return the objects whose events an output searches; sorted, so that a fault is always that of the same one."""
     return sorted({s.object for e in streams_below(output.stream) if isinstance(e, Events) for s in e.sets})
@@ -349,7 +326,7 @@ def _objects_of(output: BoundOutput) -> list[str]:
 def _output(output: BoundOutput, answer: Answer, tied: frozenset[Class]) -> Output:
     columns = shown_columns(output, tied)
     names = tuple(sorted("/".join(event_class) for event_class in tied))
-    return Output(output.name, columns, _typed(answer.table, columns), answer.total, tied=names)
+    return Output(output.name, columns, _typed(answer.rows, columns), answer.total, tied=names)
 
 
 def _in_window(file: StoreFile, window: Window) -> bool:
@@ -361,8 +338,9 @@ def _in_window(file: StoreFile, window: Window) -> bool:
     return (since is None or file.last_time >= since) and (until is None or file.first_time < until)
 
 
-def _typed(table: pa.Table, columns: Iterable[Column]) -> pa.Table:
+def _typed(rows: Rows, columns: Iterable[Column]) -> Rows:
     """Give durations, which the engine computes as numbers of microseconds, their own type."""
+    schema = rows.schema
     for index, column in enumerate(columns):
         kind: pa.DataType | None = None
         if column.type.kind is Kind.DURATION:
@@ -370,5 +348,5 @@ def _typed(table: pa.Table, columns: Iterable[Column]) -> pa.Table:
         elif column.type.item is not None and column.type.item.kind is Kind.DURATION:
             kind = pa.list_(pa.duration("us"))
         if kind is not None:
-            table = table.set_column(index, column.name, table.column(index).cast(kind))
-    return table
+            schema = schema.set(index, pa.field(column.name, kind))
+    return rows if schema.equals(rows.schema) else CastRows(rows, schema)

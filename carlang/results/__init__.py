@@ -39,7 +39,7 @@ if TYPE_CHECKING:
         reason_json,
     )
     from carlang.results.result import Result
-    from carlang.results.rows import Rows, Spool, SpooledRows, TakenRows, first_rows, table_of
+    from carlang.results.rows import CastRows, Rows, Spool, SpooledRows, Stored, TakenRows, first_rows, table_of
     from carlang.results.run_report import AnalyticOutput, Failed, NotRun, RunReport
     from carlang.results.wording import (
         counted,
@@ -65,7 +65,7 @@ else:
                 "NotOnOneHost OtherPlatform Reason WindowWithoutEvents WrongParameter reason_json"
             ),
             "results.result": "Result",
-            "results.rows": "Rows Spool SpooledRows TakenRows first_rows table_of",
+            "results.rows": "CastRows Rows Spool SpooledRows Stored TakenRows first_rows table_of",
             "results.run_report": "AnalyticOutput Failed NotRun RunReport",
             "results.wording": (
                 "counted counted_files_text gaps_text judgement_text reasons_text share_text short_reasons"
@@ -75,6 +75,7 @@ else:
 
 __all__ = [
     "AnalyticOutput",
+    "CastRows",
     "ClassGaps",
     "Failed",
     "FieldNeverFilled",
@@ -105,6 +106,7 @@ __all__ = [
     "Spool",
     "SpooledRows",
     "State",
+    "Stored",
     "TakenRows",
     "Term",
     "Triage",

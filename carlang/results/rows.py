@@ -54,6 +54,24 @@ def first_rows(rows: Rows, count: int) -> pa.Table:
 
 
 @dataclass(frozen=True, slots=True)
+class CastRows:
+    """Rows with some columns of other types."""
+
+    rows: Rows
+    schema: pa.Schema
+
+    @property
+    def num_rows(self) -> int:
+        """The number of rows."""
+        return self.rows.num_rows
+
+    def to_batches(self, max_chunksize: int | None = None) -> Iterator[pa.RecordBatch]:
+        """Yield the rows, cast when they are asked for."""
+        for batch in self.rows.to_batches(max_chunksize=max_chunksize):
+            yield batch.cast(self.schema)
+
+
+@dataclass(frozen=True, slots=True)
 class TakenRows:
     """Some rows of a table that others take rows from as well: `numbers` are theirs there, as an Arrow array."""
 
@@ -78,7 +96,7 @@ class TakenRows:
 
 
 @dataclass(frozen=True, slots=True)
-class _Stored:
+class Stored:
     """Where in the file of a spool a batch lies."""
 
     offset: int
@@ -92,12 +110,12 @@ class SpooledRows:
     spool: Spool
     schema: pa.Schema
     num_rows: int
-    parts: tuple[pa.RecordBatch | _Stored, ...]
+    parts: tuple[pa.RecordBatch | Stored, ...]
 
     def to_batches(self, max_chunksize: int | None = None) -> Iterator[pa.RecordBatch]:
         """Yield the rows as they were kept, those in the file read when they are asked for."""
         for part in self.parts:
-            batch = self.spool.read(part) if isinstance(part, _Stored) else part
+            batch = self.spool.read(part) if isinstance(part, Stored) else part
             size = max_chunksize or max(batch.num_rows, 1)
             for start in range(0, batch.num_rows, size):
                 yield batch.slice(start, size)
@@ -122,20 +140,24 @@ class Spool:
         parts = [self.add(batch) for batch in batches]
         return self.rows(schema, parts)
 
-    def rows(self, schema: pa.Schema, parts: Sequence[tuple[int, pa.RecordBatch | _Stored]]) -> SpooledRows:
+    def rows(self, schema: pa.Schema, parts: Sequence[tuple[int, pa.RecordBatch | Stored]]) -> SpooledRows:
         """Return batches that were added as rows."""
         return SpooledRows(self, schema, sum(count for count, _ in parts), tuple(part for _, part in parts))
 
-    def add(self, batch: pa.RecordBatch) -> tuple[int, pa.RecordBatch | _Stored]:
+    def add(self, batch: pa.RecordBatch) -> tuple[int, pa.RecordBatch | Stored]:
         """Keep a batch; return the number of its rows, and what `rows` takes for it."""
-        with self._lock:
-            size = batch.nbytes
-            if self._held + size <= self.most:
-                self._held += size
-                return batch.num_rows, batch
-            return batch.num_rows, self._store(batch)
+        if self.hold(batch.nbytes):
+            return batch.num_rows, batch
+        return batch.num_rows, self._store(batch)
 
-    def read(self, stored: _Stored) -> pa.RecordBatch:
+    def hold(self, size: int) -> bool:
+        """Count rows of so many bytes among those in memory, if they may be there."""
+        with self._lock:
+            may_be = self._held + size <= self.most
+            self._held += size if may_be else 0
+            return may_be
+
+    def read(self, stored: Stored) -> pa.RecordBatch:
         """Read a batch from the file."""
         with self._lock:
             if self._file is None:
@@ -145,17 +167,18 @@ class Spool:
         with pa.ipc.open_stream(data) as reader:
             return reader.read_next_batch()
 
-    def _store(self, batch: pa.RecordBatch) -> _Stored:
+    def _store(self, batch: pa.RecordBatch) -> Stored:
         sink = pa.BufferOutputStream()
         # The fast one: a batch is written and read once or twice.
         with pa.ipc.new_stream(sink, batch.schema, options=pa.ipc.IpcWriteOptions(compression="lz4")) as writer:
             writer.write_batch(batch)
         data = sink.getvalue()
-        if self._file is None:
-            self._file = tempfile.TemporaryFile(prefix="carlang-")  # noqa: SIM115  # as long as there are rows in it
-            weakref.finalize(self, self._file.close)
-        self._file.seek(self._end)
-        self._file.write(data)
-        stored = _Stored(self._end, data.size)
-        self._end += data.size
+        with self._lock:
+            if self._file is None:
+                self._file = tempfile.TemporaryFile(prefix="carlang-")  # noqa: SIM115  # open while there are rows in it
+                weakref.finalize(self, self._file.close)
+            self._file.seek(self._end)
+            self._file.write(data)
+            stored = Stored(self._end, data.size)
+            self._end += data.size
         return stored

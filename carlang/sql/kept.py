@@ -17,7 +17,7 @@ from sqlglot import exp
 from carlang.model.schema import Object
 from carlang.resolve import bound
 from carlang.sql.dialect import Dialect
-from carlang.sql.fragments import SQL, as_named, cast, column, missing, name, number, select, subquery
+from carlang.sql.fragments import SQL, as_named, cast, column, missing, name, number, ordered, select, subquery
 from carlang.sql.lowering import QueryBuilder
 from carlang.sql.tables import INCOMING, NUMBER, SCHEMA, Window, event_table, numbered_table
 from carlang.sql.ties import partners, within
@@ -72,6 +72,12 @@ def lower_counts(owner: Object) -> exp.Select:
     """Return the query for how many events are marked for each leaf that has some."""
     query = select([column(LEAF), as_named(exp.Count(this=exp.Star()), "count")], _marks(owner.name))
     return query.group_by(column(LEAF), copy=False)
+
+
+def lower_marks_of(owner: Object, leaves: Collection[int]) -> exp.Select:
+    """Return the query for the marks of some leaves, in the order of these."""
+    query = select([column(LEAF), column(MARKED)], _marks(owner.name)).where(_is_one_of(sorted(leaves)), copy=False)
+    return query.order_by(ordered(column(LEAF)), copy=False)
 
 
 def lower_forgotten_leaves(owner: Object, leaves: Collection[int]) -> exp.Delete:

@@ -216,6 +216,15 @@ def partners(object_name: str) -> exp.Query:
     return exp.Union(this=select([column(_FIRST), column(_SECOND)], pairs), expression=turned, distinct=False)
 
 
+def occurrence_numbers(marks: exp.Table, object_name: str, leaf: str, key: str) -> exp.Query:
+    """Return marks, pairs of a leaf and a record's number, with the occurrence's number in its place, by leaf."""
+    of_second = exp.EQ(this=column(_SECOND, "pair"), expression=column(key, "mark"))
+    occurrence = exp.Coalesce(this=column(_FIRST, "pair"), expressions=[column(key, "mark")])
+    query = select([column(leaf, "mark"), as_named(occurrence, key)], _aliased(marks, "mark")).distinct(copy=False)
+    query = _with(query, _pairs(object_name), "pair", of_second)
+    return select([column(leaf), column(key)], subquery(query, "marks")).order_by(ordered(column(leaf)), copy=False)
+
+
 def _identity(dialect: Dialect) -> list[SQL]:
     """The number of an occurrence, and the ids of its records."""
     ids = dialect.present_items([column("record_id", "record"), column("record_id", "other")])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -105,6 +105,11 @@ class CannedEngine:
     def query(self, text: str, limit: int | None = None) -> Answer:
         self.queries.append((text, limit))
         return self.answer
+
+    def read(
+        self, text: str, take: Callable[[pa.RecordBatch], object], tables: Mapping[str, pa.Table] | None = None
+    ) -> pa.Schema:
+        raise AssertionError(f"{take} is to take the rows of {text}, with {tables}")
 
     def close(self) -> None:
         self.closed = True
