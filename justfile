@@ -51,6 +51,7 @@ docs:
     {{python}} docs/generate_names.py
     {{python}} docs/generate_catalogue.py
     if [ -d ../shared/corpus ]; then {{python}} docs/generate_corpus.py ../shared/corpus/car/analytics; fi
+    {{python}} tools/make_tables.py
     {{python}} tools/make_sample.py
 
 # Write a store, or with `--log` a log, of made-up events: `just events /tmp/store --events 3_000_000 --mixed`.

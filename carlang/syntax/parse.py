@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,7 +15,7 @@ from lark import Lark, TextSlice, Token, UnexpectedCharacters, UnexpectedToken
 from lark.grammar import Rule
 from lark.lexer import PatternRE, TerminalDef
 
-from carlang.cache import remembered
+from carlang.cache import digest_of, remembered
 from carlang.deadline import check_time, placed
 from carlang.diagnostics import Diagnostic, codes
 from carlang.model.functions import CALL_NAMES, NUMBERED_TOP
@@ -46,8 +47,7 @@ class Parsed:
 
 @cache
 def _parser() -> Lark:
-    grammar = files("carlang.grammar").joinpath("car.lark").read_text(encoding="utf-8")
-    tables = remembered("parser", (lark.__version__, grammar, _function_pattern()), lambda: _tables(grammar))
+    tables = _shipped_tables() or remembered("parser", _of_tables(), _tables)
     # What Lark's own generated parsers call; `Lark.load` would read a pickle, which executes what is in it.
     callbacks = dict.fromkeys(("NAME", "STRING", "NUMBER"), _in_time)
     load: Callable[..., Lark] = Lark._load_from_dict  # noqa: SLF001
@@ -61,8 +61,35 @@ def _numbered(data: Any, memo: Any) -> tuple[Any, Any]:
     return data, {int(number): rule for number, rule in memo.items()}
 
 
-def _tables(grammar: str) -> tuple[Any, Any]:
+def _shipped_tables() -> Any:
+    """Return the tables that `tools/make_tables.py` has made, None where they are of another grammar or version."""
+    shipped = files("carlang.grammar").joinpath("tables.json")
+    text = shipped.read_text(encoding="utf-8") if shipped.is_file() else ""
+    return json.loads(text.partition("\n")[2]) if are_current(text) else None
+
+
+def are_current(text: str) -> bool:
+    """Tell whether tables that were written are of this grammar, these functions and this version of Lark."""
+    return text.partition("\n")[0] == digest_of(*_of_tables()).hex()
+
+
+def _of_tables() -> tuple[str, ...]:
+    """Return what the tables of the parser depend on."""
+    return lark.__version__, _grammar(), _function_pattern()
+
+
+def _grammar() -> str:
+    return files("carlang.grammar").joinpath("car.lark").read_text(encoding="utf-8")
+
+
+def written_tables() -> str:
+    """Return the tables as a file that ships: what they are of, and they themselves, a line each."""
+    return f"{digest_of(*_of_tables()).hex()}\n{json.dumps(_tables(), separators=(',', ':'))}\n"
+
+
+def _tables() -> tuple[Any, Any]:
     """Make the tables of the parser, which takes some ten times as long as reading them."""
+    grammar = _grammar()
     # The contextual lexer lets a keyword be a name wherever the keyword itself cannot stand.
     made = Lark(
         grammar,
