@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from carlang.store.statistics import ID_GAP, ID_RUN, SCHEMA, as_lists, chunk, ordered
+from carlang.store.statistics import ID_GAP, ID_RUN, SCHEMA, as_lists, chunk
 
 _BY = ("folded", "object", "action", "log", "sensor")
 _WIDE = 1 << 34  # more hours than lie between the first and the last that there can be
@@ -90,11 +90,19 @@ def _merged(parts: pa.Table) -> pa.Table:
 def _filled(parts: pa.Table, keys: pa.Array) -> pa.MapArray:
     """Return the sums of counts by field, of each key."""
     filled = chunk(parts["filled"])
-    of_entry = chunk(parts["key"]).take(pc.list_parent_indices(as_lists(filled)))
-    entries = pa.table([of_entry, filled.keys, filled.items], ["key", "name", "count"])
-    sums = entries.group_by(["key", "name"], use_threads=False).aggregate([("count", "sum")]).sort_by("key")
-    begins = offsets(keys, chunk(sums["key"]))
-    return ordered(pa.MapArray.from_arrays(begins, chunk(sums["name"]), chunk(sums["count_sum"])))
+    encoded = filled.keys.dictionary_encode()
+    order = pc.sort_indices(encoded.dictionary)
+    names, count = encoded.dictionary.take(order), len(order)
+    of_row = pc.index_in(chunk(parts["key"]), keys).cast(pa.int64())
+    # A number for each key and name, in the order of both: groups of numbers are added up in half the time of texts.
+    cell = pc.multiply(of_row.take(pc.list_parent_indices(as_lists(filled))), count)
+    cell = pc.add(cell, pc.sort_indices(order).take(encoded.indices).cast(pa.int64()))
+    grouped = pa.table([cell, filled.items], ["cell", "count"]).group_by("cell", use_threads=False)
+    sums = grouped.aggregate([("count", "sum")]).sort_by("cell")
+    cell = chunk(sums["cell"])
+    key = pc.divide(cell, count) if count else cell
+    name = names.take(pc.subtract(cell, pc.multiply(key, count)))
+    return pa.MapArray.from_arrays(offsets(pa.array(range(len(keys)), pa.int64()), key), name, chunk(sums["count_sum"]))
 
 
 def _hours(parts: pa.Table, keys: pa.Array) -> pa.ListArray:

@@ -142,27 +142,30 @@ def as_lists(filled: pa.MapArray) -> pa.ListArray:
     return pa.ListArray.from_arrays(filled.offsets, filled.items)
 
 
-def unpacked(texts: Sequence[str]) -> tuple[pa.Table, pa.Array]:
+def unpacked(texts: Sequence[str], *, in_order: bool = True) -> tuple[pa.Table, pa.Array]:
     """Return the inventories that footers hold, one below the other, and for each row the number of its text.
 
-    A text that is no inventory, as another program may have written it, has no rows.
+    A text that is no inventory, as another program may have written it, has no rows. Unless they are wanted `in_order`,
+    the fields of a row are in any.
     """
-    names: list[str] = []
+    names: list[pa.Array] = [pa.array([], pa.string())]
+    count = 0
     columns: dict[str, list[int]] = {"part": [], "first": [], "size": []}
     batches: list[pa.RecordBatch] = []
     for number, text in enumerate(texts):
         check_time()  # there may be thousands, of some megabytes each
         if (read := _read(text)) is not None:
             batches.append(read[1])
-            for name, value in {"part": number, "first": len(names), "size": len(read[0])}.items():
+            for name, value in {"part": number, "first": count, "size": len(read[0])}.items():
                 columns[name] += [value] * read[1].num_rows
-            names += read[0]
+            names.append(read[0])
+            count += len(read[0])
     # All at once: what Arrow does to a hundred rows takes as long as what it does to one.
     stored = pa.Table.from_batches(batches, _STORED).combine_chunks()
     part, first, size = (pa.array(column, pa.int32()) for column in columns.values())
     if unsound := _unsound(stored, part, size):
-        return unpacked(["" if number in unsound else text for number, text in enumerate(texts)])
-    return _named(stored, pa.array(names, pa.string()), first), part
+        return unpacked(["" if number in unsound else text for number, text in enumerate(texts)], in_order=in_order)
+    return _named(stored, pa.concat_arrays(names), first, in_order=in_order), part
 
 
 def _unsound(stored: pa.Table, part: pa.Array, size: pa.Array) -> set[int]:
@@ -180,13 +183,14 @@ def _unsound(stored: pa.Table, part: pa.Array, size: pa.Array) -> set[int]:
     return unsound
 
 
-def _named(stored: pa.Table, names: pa.Array, first: pa.Array) -> pa.Table:
+def _named(stored: pa.Table, names: pa.Array, first: pa.Array, *, in_order: bool) -> pa.Table:
     """Return rows with names for their numbers; `first` is where those of a row's text begin."""
     columns = {name: stored[name] for name in SCHEMA.names}
     columns |= {name: names.take(pc.add(chunk(stored[name]), first)) for name in _TEXTS}
     filled = chunk(stored["filled"])
     keys = pc.add(filled.keys, first.take(pc.list_parent_indices(as_lists(filled))))
-    filled = ordered(pa.MapArray.from_arrays(filled.offsets, keys, filled.items))
+    filled = pa.MapArray.from_arrays(filled.offsets, keys, filled.items)
+    filled = ordered(filled) if in_order else filled
     columns["filled"] = pa.MapArray.from_arrays(filled.offsets, names.take(filled.keys), filled.items)
     ids = chunk(stored["ids"])
     sources = pc.add(ids.values.field("source"), first.take(pc.list_parent_indices(ids)))
@@ -194,7 +198,7 @@ def _named(stored: pa.Table, names: pa.Array, first: pa.Array) -> pa.Table:
     return pa.table(columns, schema=SCHEMA)
 
 
-def _read(text: str) -> tuple[list[str], pa.RecordBatch] | None:
+def _read(text: str) -> tuple[pa.Array, pa.RecordBatch] | None:
     """Return the names and the rows that a text holds; None where it is no inventory."""
     try:
         size, _, content = text.removeprefix(_FORM).partition(":") if text.startswith(_FORM) else ("", "", "")
@@ -204,12 +208,15 @@ def _read(text: str) -> tuple[list[str], pa.RecordBatch] | None:
         behind = _SIZE + int.from_bytes(raw[:_SIZE].to_pybytes(), "little")
         if behind % _ALIGNED:
             return None
-        names = json.loads(raw[_SIZE:behind].to_pybytes())
+        listed = json.loads(raw[_SIZE:behind].to_pybytes())
+        if not isinstance(listed, list):
+            return None
+        names = pa.array(listed, pa.string())
         batch = pa.ipc.read_record_batch(raw[behind:], _STORED)
         batch.validate(full=True)
     except (ValueError, TypeError, OSError, pa.ArrowException):
         return None
-    return (names, batch) if isinstance(names, list) and all(isinstance(name, str) for name in names) else None
+    return None if names.null_count else (names, batch)
 
 
 def chunk(column: pa.ChunkedArray) -> pa.Array:

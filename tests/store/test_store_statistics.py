@@ -28,6 +28,7 @@ from carlang.store import (
     repair_store,
     write_plain,
 )
+from carlang.store.footer import merged_statistics, statistics
 from carlang.store.merging import merge_inventories
 from carlang.store.statistics import SCHEMA, packed, unpacked
 from tests.ingesting import load, sysmon_create, write_lines
@@ -145,6 +146,22 @@ def test_what_footers_say_is_merged_once_until_one_says_something_else(
     assert pc.sum(grown["rows"]).as_py() == 2 * pc.sum(first["rows"]).as_py()
     monkeypatch.setenv("CARLANG_CACHE", "off")
     assert open_store(path).inventory().equals(grown, check_metadata=True)
+
+
+def test_footers_merged_some_at_a_time_are_those_merged_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CARLANG_CACHE", "off")
+    path = tmp_path / "store"
+    for number in range(4):
+        load(path, write_lines(tmp_path / f"{number}.json", _records(number * 10)))
+    files = open_store(path).files()
+    expected = merge_inventories([statistics(files)[0]])
+    for at_once in (1, 2, 3, len(files)):
+        monkeypatch.setattr("carlang.store.footer._AT_ONCE", at_once)
+        inventory, told = merged_statistics(files)
+        assert inventory.equals(expected, check_metadata=True)
+        assert told == {file.path for file in files}
 
 
 def test_statistics_of_other_rows_are_not_believed(tmp_path: Path) -> None:
