@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 
 from carlang.database.quoting import quoted, text_literal
@@ -166,19 +167,59 @@ def _column_values(mapping: EventMapping, columns: Mapping[str, str]) -> dict[st
     values = {}
     for column, type_ in columns.items():
         if expressions := mapping.fields.get(column):
-            # An expression that fails for a record, as by an overflow, gives null and does not fail the others.
-            value = ", ".join(_tried(expression, reader) for expression in expressions)
-            value = value if len(expressions) == 1 else f"coalesce({value})"
+            value = first_of(_tried(expression, reader) for expression in expressions)
+            is_of_type = all(_type(expression) == type_ for expression in expressions)
         else:
             value = text_literal(mapping.sensor) if column == "sensor" else _COMMON.get(column, "")
-        values[column] = f"TRY_CAST({value} AS {type_})" if value else ""
+            is_of_type = type_ == _TEXT and column not in _NO_TEXTS
+        values[column] = value if is_of_type or not value else f"TRY_CAST({value} AS {type_})"
     return values
 
 
+_TEXT, _NUMBER = "VARCHAR", "BIGINT"
+_NO_TEXTS = frozenset({"time"})
+
+_OF_EMPTY = {
+    "given": _TEXT, "windows_path": _TEXT, "guid": _TEXT, "hash_of": _TEXT, "number": _NUMBER, "port": _NUMBER,
+}  # fmt: skip
+"""Macros that cannot fail and give null for an empty text, with what they give else."""
+
+_TYPES = {"": _TEXT, "base_name": _TEXT, "lower": _TEXT, **_OF_EMPTY}
+"""What an expression is of that is a member, or one of these functions of a member, and so cannot fail."""
+
+_CALL = re.compile(r"(?:base_name\(|lower\()?(?:(?P<name>[a-z_]+)\()?\?(?P<rest>(?:, '[A-Z0-9]+')?)\)*")
+
+
+def _type(expression: Expression) -> str | None:
+    """Return the type of an expression that cannot fail: a member, or one of these functions of it; else None."""
+    call = _CALL.fullmatch(expression.bind(lambda _: "?"))
+    if call is None or (name := call["name"] or "") not in _TYPES or bool(call["rest"]) != (name == "hash_of"):
+        return None
+    return _TYPES[expression.pieces[0].partition("(")[0]]
+
+
 def _tried(expression: Expression, reader: MemberReader) -> str:
+    """Return the SQL of an expression that gives null where it fails for a record, as by an overflow."""
     sql = expression.bind(reader)
-    # A member alone cannot fail, and TRY costs a pass over the rows of each field.
-    return f"TRY({sql})" if any(expression.pieces) else sql
+    # To try costs a pass over the rows of each field, and to plan it a tenth of all.
+    return sql if _type(expression) is not None else f"TRY({sql})"
+
+
+def _members_as_they_are(mapping: EventMapping) -> frozenset[str]:
+    """Return the members of which every expression makes null of an empty text: to do so beforehand is not needed."""
+    if mapping.document is not None:
+        return frozenset()
+    expressions = [each for alternatives in mapping.fields.values() for each in alternatives]
+    needed = {
+        name
+        for each in expressions
+        for name, before, after in zip(each.members, each.pieces, each.pieces[1:], strict=False)
+        if (call := _BEGUN.search(before)) is None or call["name"] not in _OF_EMPTY or after[:1] not in {")", ","}
+    }
+    return frozenset(mapping.members) - needed
+
+
+_BEGUN = re.compile(r"\b(?P<name>[a-z_]+)\($")
 
 
 def _mapped_records(mapping: EventMapping, hostname: str | None) -> str:
@@ -190,7 +231,9 @@ def _mapped_records(mapping: EventMapping, hostname: str | None) -> str:
         "is_own_data": "message IS NULL",  # before the message is looked for in the data
         "event_data": _event_data() if _names(mapping, "event_data") else "data",
     }
-    columns = spread(mapping.members, mapping.names) or "0"  # a SELECT needs something after the comma
+    columns = (
+        spread(mapping.members, mapping.names, _members_as_they_are(mapping)) or "0"
+    )  # a SELECT needs something after the comma
     message = "message"
     # Most mappings do not ask for the message: to look for it in the data would read each record once more.
     if _names(mapping, "message"):

@@ -65,16 +65,18 @@ def _system_calls() -> str:
 
 
 MACROS: dict[str, str] = {
-    # Conditions that hardly cost anything come first: these run for every field of every record.
+    # Conditions that hardly cost anything come first: these run for every field of every record. Below `!` stand the
+    # blank, without which nothing is trimmed, and the empty text.
     "given(text)": """
-        CASE WHEN text = '-' OR text = '' THEN NULL WHEN starts_with(text, ' ') AND trim(text) IN ('', '-') THEN NULL
-        ELSE text END""",
+        CASE WHEN text = '-' OR (text < '!' AND trim(text) IN ('', '-')) THEN NULL ELSE text END""",
+    # What else `nullif` would do: DuckDB makes a CASE of it that works its first argument out twice.
+    "filled(text)": "list_filter([text], lambda t: t <> '')[1]",
     # Sysmon writes ? for a process it does not know. Some exports double every backslash of a path.
     "windows_path(text)": r"""
         CASE WHEN text = '?' THEN NULL
         WHEN substr(text, 2, 3) = ':\\' AND NOT contains(replace(text, '\\', ''), '\')
         THEN replace(text, '\\', '\') ELSE given(text) END""",
-    "base_name(path)": r"nullif(regexp_extract(path, '[^\\/]*$'), '')",
+    "base_name(path)": r"filled(regexp_extract(path, '[^\\/]*$'))",
     # A line of Elasticsearch's bulk form that says what to do with the document on the next one.
     "is_bulk_action(line)": r"""
         CASE WHEN regexp_matches(line, '^\s*\{\s*"(index|create|update|delete)"\s*:\s*\{') THEN coalesce(TRY(
@@ -96,17 +98,18 @@ MACROS: dict[str, str] = {
     "truth(text)": "CASE lower(text) WHEN 'true' THEN true WHEN 'false' THEN false END",
     "guid(text)": """
         CASE WHEN strlen(text) IN (36, 38) THEN '{' || CAST(TRY_CAST(text AS UUID) AS VARCHAR) || '}' END""",
+    # Of no match the first is null, which takes half as long as to ask whether what `regexp_extract` gives is empty.
     "hash_of(hashes, algorithm)": """
-        nullif(lower(regexp_extract(hashes, '(?i)(?:^|[,\\s])' || algorithm || '=([0-9A-Fa-f]+)', 1)), '')""",
+        lower(regexp_extract_all(hashes, '(?i)(?:^|[,\\s])' || algorithm || '=([0-9A-Fa-f]+)', 1)[1])""",
     "account(domain, name)": r"""
         CASE WHEN given(name) IS NULL THEN NULL WHEN given(domain) IS NULL THEN name ELSE domain || '\' || name END""",
     "is_address(name)": f"""
         CASE WHEN contains(name, ':') THEN true WHEN name >= '0' AND name < ':' THEN regexp_full_match(name, '{_IPV4}')
         ELSE false END""",
-    "extension_of(path)": r"nullif(regexp_extract(split_part(base_name(path), ':', 1), '\.[^.\\/]+$'), '')",
+    "extension_of(path)": r"filled(regexp_extract(split_part(base_name(path), ':', 1), '\.[^.\\/]+$'))",
     "address(text)": r"""
         CASE WHEN is_address(text) THEN regexp_replace(text, '(?i)^::ffff:(\d+\.\d+\.\d+\.\d+)$', '\1') END""",
-    "port(text)": "nullif(number(text), 0)",
+    "port(text)": "list_filter([number(text)], lambda n: n <> 0)[1]",
     "has_bits(mask, bits)": "coalesce(number(mask) & bits <> 0, false)",
     # What stands behind a label, up to the end of the line; or, between `;`, up to the next one.
     "line_value(text, label)": r"""
@@ -149,16 +152,17 @@ MACROS: dict[str, str] = {
         array_to_string(list_transform(list_filter(regexp_extract_all(bytes_of(text), '.{4}'), lambda u: u <> '0000'),
           lambda u: chr(CAST('0x' || u[3:4] || u[1:2] AS INTEGER))), '')""",
     # The short name of a service, and the number of the state that it got into: `sppsvc/4`.
-    "binary_name(digits)": "nullif(split_part(TRY(binary_text(digits)), '/', 1), '')",
-    # Without the number there is the state's name alone, in the language of Windows.
+    "binary_name(digits)": "filled(split_part(TRY(binary_text(digits)), '/', 1))",
+    # Without the number there is the state's name alone, in the language of Windows. The value of a CASE is worked out
+    # for each of its branches, and planned for each; what is more than a member becomes a list's only one.
     "service_state(digits, word)": """
-        CASE coalesce(nullif(regexp_extract(TRY(binary_text(digits)), '/(\\d+)$', 1), ''),
-          lower(replace(word, chr(8217), '''')))
+        list_transform([coalesce(filled(regexp_extract(TRY(binary_text(digits)), '/(\\d+)$', 1)),
+          lower(replace(word, chr(8217), '''')))], lambda s: CASE s
         WHEN '1' THEN 'stopped' WHEN '4' THEN 'running' WHEN '7' THEN 'paused'
         WHEN 'wird ausgeführt' THEN 'running' WHEN 'ausgeführt' THEN 'running' WHEN 'beendet' THEN 'stopped'
         WHEN 'angehalten' THEN 'paused' WHEN 'en cours d''exécution' THEN 'running' WHEN 'arrêté' THEN 'stopped'
         WHEN 'en ejecución' THEN 'running' WHEN 'detenido' THEN 'stopped' WHEN 'em execução' THEN 'running'
-        WHEN 'parado' THEN 'stopped' ELSE lower(word) END""",
+        WHEN 'parado' THEN 'stopped' ELSE lower(word) END)[1]""",
     "share_server(path)": r"nullif(regexp_extract(path, '^\\\\([^\\]+)', 1), '')",
     "pipe_label(name)": r"""
         CASE WHEN NOT regexp_full_match(name, '\d+') THEN regexp_replace(name, '(?i)^\\*(?:pipe\\)?', '') END""",
@@ -224,10 +228,10 @@ MACROS: dict[str, str] = {
         regexp_replace(regexp_replace(given(name), '(?i)^\\REGISTRY\\MACHINE(\\|$)', 'HKLM\1'),
           '(?i)^\\REGISTRY\\USER(\\|$)', 'HKU\1')""",
     "registry_hive(key)": r"""
-        CASE upper(split_part(key, '\', 1))
+        list_transform([upper(split_part(key, '\', 1))], lambda h: CASE h
         WHEN 'HKLM' THEN 'HKEY_LOCAL_MACHINE' WHEN 'HKU' THEN 'HKEY_USERS' WHEN 'HKCU' THEN 'HKEY_CURRENT_USER'
         WHEN 'HKCR' THEN 'HKEY_CLASSES_ROOT' WHEN 'HKCC' THEN 'HKEY_CURRENT_CONFIG'
-        ELSE nullif(regexp_extract(key, '^HKEY_[A-Z_]+'), '') END""",
+        ELSE filled(regexp_extract(key, '^HKEY_[A-Z_]+')) END)[1]""",
     "registry_type(code)": """
         CASE code WHEN '%%1872' THEN 'REG_NONE' WHEN '%%1873' THEN 'REG_SZ' WHEN '%%1874' THEN 'REG_EXPAND_SZ'
         WHEN '%%1875' THEN 'REG_BINARY' WHEN '%%1876' THEN 'REG_DWORD' WHEN '%%1877' THEN 'REG_DWORD_BIG_ENDIAN'
@@ -238,13 +242,15 @@ MACROS: dict[str, str] = {
         CASE WHEN regexp_matches(details, '^[DQ]WORD \(0x') THEN CAST(TRY_CAST('0x'
           || replace(regexp_extract(details, '\(0x([0-9A-Fa-fx-]+)\)', 1), '-0x', '') AS UBIGINT) AS VARCHAR) END""",
     "logon_type(code)": """
-        CASE number(code) WHEN 0 THEN 'system' WHEN 2 THEN 'interactive' WHEN 3 THEN 'network' WHEN 4 THEN 'batch'
+        list_transform([number(code)], lambda n: CASE n
+        WHEN 0 THEN 'system' WHEN 2 THEN 'interactive' WHEN 3 THEN 'network' WHEN 4 THEN 'batch'
         WHEN 5 THEN 'service' WHEN 7 THEN 'unlock' WHEN 8 THEN 'network_cleartext' WHEN 9 THEN 'new_credentials'
         WHEN 10 THEN 'remote_interactive' WHEN 11 THEN 'cached_interactive'
-        WHEN 12 THEN 'cached_remote_interactive' WHEN 13 THEN 'cached_unlock' ELSE given(code) END""",
+        WHEN 12 THEN 'cached_remote_interactive' WHEN 13 THEN 'cached_unlock' ELSE given(code) END)[1]""",
     "transport(code)": """
-        CASE number(code) WHEN 1 THEN 'icmp' WHEN 2 THEN 'igmp' WHEN 6 THEN 'tcp' WHEN 17 THEN 'udp' WHEN 47 THEN 'gre'
-        WHEN 50 THEN 'esp' WHEN 58 THEN 'icmpv6' WHEN 132 THEN 'sctp' ELSE lower(given(code)) END""",
+        list_transform([number(code)], lambda n: CASE n
+        WHEN 1 THEN 'icmp' WHEN 2 THEN 'igmp' WHEN 6 THEN 'tcp' WHEN 17 THEN 'udp' WHEN 47 THEN 'gre'
+        WHEN 50 THEN 'esp' WHEN 58 THEN 'icmpv6' WHEN 132 THEN 'sctp' ELSE lower(given(code)) END)[1]""",
     "host_label(name)": "CASE WHEN is_address(name) THEN name ELSE nullif(split_part(name, '.', 1), '') END",
     "domain_name(name)": "CASE WHEN contains(name, '.') AND NOT is_address(name) THEN name END",
     "integrity(sid)": """
@@ -252,12 +258,13 @@ MACROS: dict[str, str] = {
         WHEN 'S-1-16-8448' THEN 'MediumPlus' WHEN 'S-1-16-12288' THEN 'High' WHEN 'S-1-16-16384' THEN 'System'
         WHEN 'S-1-16-20480' THEN 'ProtectedProcess' END""",
     "level_name(text)": """
-        CASE upper(text) WHEN '0' THEN 'Information' WHEN '1' THEN 'Critical' WHEN '2' THEN 'Error'
+        list_transform([upper(text)], lambda l: CASE l
+        WHEN '0' THEN 'Information' WHEN '1' THEN 'Critical' WHEN '2' THEN 'Error'
         WHEN '3' THEN 'Warning' WHEN '4' THEN 'Information' WHEN '5' THEN 'Verbose' WHEN 'INFO' THEN 'Information'
         WHEN 'INFORMATION' THEN 'Information' WHEN 'LOGALWAYS' THEN 'Information'
         WHEN 'WARNING' THEN 'Warning' WHEN 'ERROR' THEN 'Error'
         WHEN 'CRITICAL' THEN 'Critical' WHEN 'DEBUG' THEN 'Verbose' WHEN 'VERBOSE' THEN 'Verbose'
-        ELSE nullif(text, '') END""",
+        ELSE nullif(text, '') END)[1]""",
 }
 
 

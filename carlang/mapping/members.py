@@ -29,6 +29,8 @@ NOTHING = f"{NULL_TEXT} AS nothing"
 """The column of members that no record has. As a literal, DuckDB would not bind it wherever a member may stand: of a
 function of null it does not see that it would be a list."""
 
+NONE: frozenset[str] = frozenset()
+
 MemberReader = Callable[[str], str]
 """Gives for a member's name the SQL of its value; an empty text counts as missing."""
 
@@ -66,17 +68,21 @@ def with_other_names(members: Iterable[str], names: Mapping[str, Sequence[str]])
     return list(dict.fromkeys(name for member in members for name in (member, *names.get(member, ()))))
 
 
-def spread(members: Sequence[str], names: Mapping[str, Sequence[str]]) -> str:
+def spread(members: Sequence[str], names: Mapping[str, Sequence[str]], as_they_are: AbstractSet[str] = NONE) -> str:
     """Return the SQL of columns `d1`, `d2`, … for members whose values, under all their names, are in the list `d`.
 
-    The first name that has a value counts; an empty text counts as missing. Expressions read columns: inside of a
-    CASE, DuckDB copies all of a list's values for every one that is taken out.
+    The first name that has a value counts; an empty text counts as missing, but may be what there is of a member that
+    is wanted `as_they_are`. Expressions read columns: inside of a CASE, DuckDB copies all of a list's values for every
+    one that is taken out.
     """
     indexes = {name: index for index, name in enumerate(with_other_names(members, names), start=1)}
-    values = (
-        first_of(f"nullif(d[{indexes[name]}], '')" for name in (member, *names.get(member, ())))
-        for member in dict.fromkeys(members)
-    )
+
+    def value(member: str) -> str:
+        *others, last = (f"d[{indexes[name]}]" for name in (member, *names.get(member, ())))
+        last = last if member in as_they_are else f"nullif({last}, '')"
+        return first_of([*(f"nullif({other}, '')" for other in others), last])
+
+    values = map(value, dict.fromkeys(members))
     return ", ".join(f"{value} AS d{number}" for number, value in enumerate(values, start=1))
 
 
