@@ -13,7 +13,7 @@ from carlang.results import AnalyticOutput, Hit, Incident, Occurrence, Weight
 from carlang.triage.company import Named
 from carlang.triage.forest import Forest, Process
 from carlang.triage.rarity import Rarity
-from carlang.triage.reading import Habit, Key, ProcessRef, Sighting, telling
+from carlang.triage.reading import TIME_IN_KEY, Habit, Key, ProcessRef, Sighting, telling
 from carlang.triage.weight import company_terms, level_term, noise_term
 
 _LATE = 2**63
@@ -76,6 +76,16 @@ class Found:
     def processes(self) -> tuple[ProcessRef, ...]:
         """The processes that its rows name."""
         return tuple(dict.fromkeys(ref for row in self.rows for ref in row.processes))
+
+    def late_records(self, apart: int) -> tuple[Key, ...]:
+        """Return those of its records that are not so many microseconds before the last; all that have no time."""
+        begin = (self.last or 0) - apart
+        return tuple(key for key in self.records if not isinstance(time := key[TIME_IN_KEY], int) or time >= begin)
+
+    def late_processes(self, apart: int) -> tuple[ProcessRef, ...]:
+        """Return the processes that its rows name no earlier than that."""
+        begin = (self.last or 0) - apart
+        return tuple(ref for ref in self.processes if ref.time is None or ref.time >= begin)
 
     @property
     def habits(self) -> tuple[Habit, ...]:

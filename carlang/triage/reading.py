@@ -19,6 +19,8 @@ MOST_ROWS = 50_000
 """How many rows of an output are looked at one by one; an output with more is noise, and says how many are left."""
 
 Key = tuple[object, ...]
+"""What tells a record from others; that of an event has its time at the place `TIME_IN_KEY`."""
+TIME_IN_KEY = 3
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,6 +24,9 @@ from carlang.triage.joining import Sets
 from carlang.triage.rarity import Rarity
 from carlang.triage.reading import MOST_ROWS, Key, ProcessRef, Sighting, read_output
 
+_APART = 3_600_000_000
+"""Microseconds: an hour."""
+
 
 def rank(report: RunReport, store: Store, limits: Limits | None = None) -> Triage:
     """Return the incidents of a run over a store, the heaviest first.
@@ -77,14 +80,15 @@ def _found(results: Sequence[AnalyticOutput], sightings: Sequence[Sighting]) -> 
 def _trees(found: Sequence[Found], forest: Forest) -> tuple[list[int], list[tuple[Process, ...]]]:
     """Return for each of what was found the number of the set that it belongs to, and its processes.
 
-    What shares a record, a process or an ancestor belongs together, hubs apart.
+    What shares a record, a process or an ancestor belongs together, hubs apart. A row of several records belongs with
+    the last of them, and with others up to `_APART` before: joins by pid pair what lies a year apart, too.
     """
     sets = Sets()
     processes: list[tuple[Process, ...]] = []
     for number, each in enumerate(found):
-        for record in each.records:
+        for record in each.late_records(_APART):
             sets.join(("record", record), number)
-        line = tuple(process for ref in each.processes for process in _line(forest, ref))
+        line = tuple(process for ref in each.late_processes(_APART) for process in _line(forest, ref))
         for process in line:
             sets.join(("process", process.key), number)
         processes.append(line)

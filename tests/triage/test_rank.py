@@ -26,6 +26,12 @@ from tests.triage.runs import ANALYTICS, START, program, ran, ranked, start, tol
 
 DUMP = "procdump -ma lsass.exe"
 
+JOINED = (
+    "---\nid: pair\ntitle: pair\nlevel: high\ncoverage: [{technique: T1570}]\n---\na = search Process:Create\n"
+    'b = filter a where (exe == "net.exe")\nc = filter a where (exe == "cmd.exe")\n'
+    "pair = join (b, c) where (b.hostname == c.hostname and b.ppid == c.pid)\noutput pair\n"
+)
+
 
 def test_a_dump_of_lsass_stands_above_many_runs_of_cmd(tmp_path: Path) -> None:
     shells = [start(n, "cmd.exe", pid=100 + n) for n in range(92)]
@@ -117,15 +123,10 @@ def test_one_record_is_told_once_also_where_two_outputs_find_it(tmp_path: Path) 
 
 
 def test_a_record_that_a_join_has_found_stands_with_the_join(tmp_path: Path) -> None:
-    joined = (
-        "---\nid: pair\ntitle: pair\nlevel: high\ncoverage: [{technique: T1570}]\n---\na = search Process:Create\n"
-        'b = filter a where (exe == "net.exe")\nc = filter a where (exe == "cmd.exe")\n'
-        "pair = join (b, c) where (b.hostname == c.hostname and b.ppid == c.pid)\noutput pair\n"
-    )
     store = store_of(
         tmp_path, process__create=[start(0, "cmd.exe", pid=1), start(1, "net.exe", "cmd.exe", pid=2, ppid=1)]
     )
-    triage = rank(ran(store, [joined, ANALYTICS["net"], ANALYTICS["cmd"]]), store)
+    triage = rank(ran(store, [JOINED, ANALYTICS["net"], ANALYTICS["cmd"]]), store)
     assert told(triage.incidents) == [(1, [("pair", 1)])]
     assert triage.incidents[0].analytics == ("pair", "cmd", "net")
     assert [len(o.rows) for o in triage.hits[0].occurrences] == [3]
@@ -279,3 +280,16 @@ def _without_rows(triage: Triage) -> list[object]:
         (id_, hit.analytic, hit.also, hit.weight, hit.values, [replace(o, rows=(), tree=None) for o in hit.occurrences])
         for id_, hit in hits
     ] + [(incident.id, incident.times, incident.weight.points, incident.processes) for incident in triage.incidents]
+
+
+def test_a_join_of_what_lies_far_apart_makes_no_tree_of_the_two(tmp_path: Path) -> None:
+    """The pid of a shell was given again a day later, and the join takes both runs of net.exe for its children."""
+    events = [
+        start(0, "cmd.exe", "x.exe", pid=1, ppid=70),
+        start(1, "net.exe", "cmd.exe", pid=2, ppid=1),
+        start(24 * 60, "y.exe", "z.exe", pid=1, ppid=80),
+        start(24 * 60 + 1, "net.exe", "y.exe", pid=4, ppid=1),
+    ]
+    store = store_of(tmp_path, process__create=events)
+    triage = rank(ran(store, [JOINED, ANALYTICS["net"]]), store)
+    assert sorted(told(triage.incidents)) == [(1, [("pair", 1)]), (1, [("pair", 1)])]
