@@ -93,8 +93,10 @@ def run_analytics(
                         failed.append(outcome)
     warnings = [d for a in analytics for d in a.diagnostics if d.severity is Severity.WARNING]
     lists = tuple(results), tuple(not_run), tuple(failed), tuple(warnings)
-    gaps = gaps_of(answered, store, options)
-    return RunReport(options.now, str(store.path), *lists, files_counted=store.silent_files(), gaps=gaps)
+    gaps, counted = gaps_of(answered, store, options), store.silent_files()
+    return RunReport(
+        options.now, str(store.path), *lists, files_counted=counted, unplanned=session.unplanned, gaps=gaps
+    )
 
 
 def explain_plan(

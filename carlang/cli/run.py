@@ -7,7 +7,7 @@ from typing import Annotated
 
 from carlang.analytic import CompiledAnalytic, RunOptions, known_parameters, run_analytics
 from carlang.cli import exits
-from carlang.cli.console import error_stream, output_stream, say_diagnostics
+from carlang.cli.console import error_stream, output_stream, say, say_diagnostics
 from carlang.cli.declared import Option
 from carlang.cli.exits import UsageError
 from carlang.cli.options import (
@@ -91,6 +91,8 @@ def run(  # noqa: PLR0913, PLR0917  # the options that the command has
         say_diagnostics(report.warnings, pages=project.pages_address())
     if FORMATS[format_].whole:  # beside the others the remarks say it
         say_counted(report.files_counted)
+    for reason in report.unplanned:
+        say(f"outputs were asked for one by one, as they could not be planned together: {reason}")
     _write(report, format_, output, analytics, project.pages_address())
     if report.failed:
         return exits.FAULTY

@@ -6,13 +6,14 @@ its rows: the events that a table lacks then are ones that its conditions would 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 import pyarrow as pa
 
-from carlang.database import Limits, resolved_bytes
+from carlang.database import ENGINE_SHARE, Limits, resolved_bytes
 from carlang.deadline import TimeUpError, task
 from carlang.engine.protocol import Engine
 from carlang.errors import EngineError
@@ -27,7 +28,6 @@ from carlang.sql import (
     Dialect,
     Window,
     lower_counts,
-    lower_forgotten_leaves,
     lower_kept,
     lower_let_go,
     lower_marked,
@@ -44,6 +44,15 @@ Counts = Mapping[int, int]
 _LEAST_MEMORY = 512 * 10**6
 """The limit of memory below which nothing is planned: row groups are looked through in Python's own memory, some
 hundred megabytes at a time."""
+
+_MOST_KEPT = 600 * 10**6
+"""How many bytes of events are kept of an object, about; of the memory that the engine may take, a third at most."""
+
+_BYTES_OF_VALUE = 40
+"""What a value of a kept event takes, about: of a million process starts it was 39."""
+
+_TOO_MANY = "too many events pass its guard"
+_NO_ROOM = "there is no room for the events that pass its guard"
 
 _NO_TIME = datetime(1970, 1, 1, tzinfo=UTC)
 """The time of the run, where conditions are lowered that do not ask for it."""
@@ -85,6 +94,7 @@ class Planned:
         self._window = window
         memory = None if limits.memory is None else resolved_bytes(limits.memory)
         self.has_room = memory is None or memory >= _LEAST_MEMORY
+        self._room = _MOST_KEPT if memory is None else min(_MOST_KEPT, round(memory * ENGINE_SHARE / 3))
         self._leaves: dict[tuple[int, str], tuple[Given, int]] = {}
         self._marks: dict[str, pa.Table] = {}
         self._kept: set[tuple[str, int]] = set()
@@ -92,6 +102,8 @@ class Planned:
         self._owners: list[Object] = []
         self._empty: set[tuple[str, int]] = set()
         self.decisions: list[Decision] = []
+        self.failures: dict[str, str] = {}
+        """The objects whose outputs could not be planned together, and why."""
 
     def let_go(self) -> None:
         """Forget all plans and what is kept for them."""
@@ -103,6 +115,7 @@ class Planned:
         self._kept.clear()
         self._empty.clear()
         self.decisions.clear()
+        self.failures.clear()
 
     def keep(
         self, events: ObjectEvents, asked: Sequence[Asked], is_marked: Callable[[BoundOutput], bool], *, tied: bool
@@ -118,12 +131,13 @@ class Planned:
                 demands = [each.demand for each in asked]
                 plan = plan_object(demands, events.files, events.columns, events.rows, testable)
                 counts, texts = self._mark(events, plan, tied=tied) if plan.leaves else ({}, ())
-                choices: Sequence[Choice] = [_kept_of(choice, counts, events.rows) for choice in plan.choices]
+                choices: Sequence[Choice] = plan.choices
                 if plan.leaves:
-                    answered = [is_marked(each.output) for each in asked]
-                    self._divide(events.owner, texts, zip(choices, answered, strict=True))
+                    are_marked = [is_marked(each.output) for each in asked]
+                    choices = self._divide(events, choices, are_marked, counts, texts)
         except (UnfitError, EngineError, TimeUpError) as error:
             self._forget(events.owner)
+            self.failures[events.owner.name] = str(error)
             choices = [Choice(reason=str(error))] * len(asked)
         for each, choice in zip(asked, choices, strict=True):
             self.decisions.append(Decision(each.output, each.demand.object, choice))
@@ -187,28 +201,38 @@ class Planned:
             execute(dialect.text(lower_partners(owner)), takes_time=True)
         rows = self._engine.query(dialect.text(lower_counts(owner))).table.to_pydict()
         counts = dict.fromkeys(range(len(plan.leaves)), 0) | dict(zip(rows[LEAF], rows["count"], strict=True))
-        if too_many := [leaf for leaf, count in counts.items() if are_too_many(count, events.rows)]:
-            execute(dialect.text(lower_forgotten_leaves(owner, too_many)))
         return counts, long
 
-    def _divide(self, owner: Object, texts: Sequence[str], decided: Iterable[tuple[Choice, bool]]) -> None:
-        """Take the marks of those outputs that are answered by them, and keep the events of the others."""
-        text, execute = self._engine.dialect.text, self._engine.execute
-        leaves: dict[bool, set[int]] = {True: set(), False: set()}
-        for choice, is_marked in decided:
-            if choice.leaf is not None:
-                leaves[is_marked].add(choice.leaf)
-        kept, marked = leaves[False], leaves[True]
+    def _divide(
+        self,
+        events: ObjectEvents,
+        choices: Sequence[Choice],
+        are_marked: Sequence[bool],
+        counts: Counts,
+        texts: Sequence[str],
+    ) -> Sequence[Choice]:
+        """Take the marks of the leaves that outputs are answered by, and keep the events of the others'.
+
+        Returns the choices, none where events are too many.
+        """
+        owner, text, execute = events.owner, self._engine.dialect.text, self._engine.execute
+        too_many = {leaf for leaf, count in counts.items() if are_too_many(count, events.rows)}
+        choices = [_without(choice, too_many, _TOO_MANY) for choice in choices]
+        marked, kept = _leaves_of(choices, are_marked)
+        without_room = _largest(counts, kept, self._room // (_BYTES_OF_VALUE * max(1, len(events.columns))))
+        kept -= without_room
         batches: list[pa.RecordBatch] = []
         if marked:
             schema = self._engine.read(text(lower_marks_of(owner, marked)), batches.append)
             self._marks[owner.name] = pa.Table.from_batches(batches, schema=schema)
-        if marked - kept:
-            execute(text(lower_forgotten_leaves(owner, marked - kept)))
         if kept:
-            execute(text(lower_kept(owner, texts)), takes_time=True)
+            execute(text(lower_kept(owner, texts, kept)), takes_time=True)
             self._kept |= {(owner.name, leaf) for leaf in kept}
         execute(text(lower_unmarked(owner)))
+        return [
+            choice if is_marked else _without(choice, without_room, _NO_ROOM)
+            for choice, is_marked in zip(choices, are_marked, strict=True)
+        ]
 
 
 def _testable(events: ObjectEvents, dialect: Dialect) -> frozenset[str]:
@@ -218,8 +242,27 @@ def _testable(events: ObjectEvents, dialect: Dialect) -> frozenset[str]:
     return frozenset(name for name in texts if events.columns.get(name, "VARCHAR") == "VARCHAR")
 
 
-def _kept_of(choice: Choice, counts: Counts, rows: int) -> Choice:
-    """Return what is decided of a demand once it is known how many events pass."""
-    if choice.leaf is None or not are_too_many(counts[choice.leaf], rows):
-        return choice
-    return replace(choice, leaf=None, reason="too many events pass its guard")
+def _leaves_of(choices: Sequence[Choice], are_marked: Sequence[bool]) -> tuple[set[int], set[int]]:
+    """Return the leaves of outputs that are answered by marks, and of those whose events are kept."""
+    leaves: tuple[set[int], set[int]] = set(), set()
+    for choice, is_marked in zip(choices, are_marked, strict=True):
+        if choice.leaf is not None:
+            leaves[not is_marked].add(choice.leaf)
+    return leaves
+
+
+def _largest(counts: Counts, leaves: AbstractSet[int], most: int) -> AbstractSet[int]:
+    """Return the leaves, the largest first, without which the events of the others are at most so many."""
+    largest: set[int] = set()
+    left = sum(counts[leaf] for leaf in leaves)
+    for leaf in sorted(leaves, key=lambda each: -counts[each]):
+        if left <= most:
+            break
+        largest.add(leaf)
+        left -= counts[leaf]
+    return largest
+
+
+def _without(choice: Choice, leaves: AbstractSet[int], reason: str) -> Choice:
+    """Return a choice, or that of no leaf where its own is one of some."""
+    return replace(choice, leaf=None, reason=reason) if choice.leaf in leaves else choice

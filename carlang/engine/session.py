@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
-from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
@@ -98,6 +97,11 @@ class QuerySession(ABC):
         Each is run as ever, with the same rows, and those that share what they look at take less time.
         """
         del asked
+        return ()
+
+    @property
+    def unplanned(self) -> tuple[str, ...]:
+        """Why outputs of which objects could not be planned together, where that failed."""
         return ()
 
     def _show(self, output: BoundOutput, given: Given | None) -> None:
@@ -213,16 +217,24 @@ class Session(QuerySession):
             try:
                 for output, _ in asked:  # before anything is kept: with a record its partner is
                     self._tied(output)
-            except EngineError:  # the outputs that it stops will say so
+            except EngineError as error:
+                self._planned.failures["records of two sensors"] = str(error)
                 return ()
             for name in list(self._shown):
                 self._show_all(name)
             self._planned.let_go()
             self._selections.expect(asked, self._source)
             for name, of_object in sorted(wanted.items()):
-                with suppress(EngineError):  # the outputs that it stops will say so
+                try:
                     self._prepare_object(name, of_object)
+                except EngineError as error:
+                    self._planned.failures[name] = str(error)
             return tuple(self._planned.decisions)
+
+    @property
+    def unplanned(self) -> tuple[str, ...]:
+        """Why outputs of which objects could not be planned together, where that failed."""
+        return tuple(f"{name}: {reason}" for name, reason in self._planned.failures.items())
 
     def _prepare_object(self, name: str, asked: Sequence[Asked]) -> None:
         groups = self._files(name, wider(self._window))

@@ -25,7 +25,7 @@ LEAST_WORK = 1_000_000
 """How many events, counted once for each guard, make it worth while: a sample costs as much as some queries over a
 hundred thousand events."""
 
-LARGEST_SHARE = 0.1
+LARGEST_SHARE = 0.05
 """The share of events beyond which a guard is none: to keep them all costs as much as the query that it saves."""
 
 LARGEST_TESTED = 0.25

@@ -23,6 +23,8 @@ def write_json(view: View, stream: Stream) -> None:
     head = {"version": VERSION, "now": instant(view.now), "store": view.store}
     if view.files_counted:
         head["files_counted"] = view.files_counted
+    if view.unplanned:
+        head["unplanned"] = list(view.unplanned)
     write(json_text(head)[:-1] + ",\n")
     write(' "results": [')
     for number, output in enumerate(view.outputs):

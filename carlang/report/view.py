@@ -204,6 +204,7 @@ class View:
     failed: tuple[FailedView, ...]
     warnings: tuple[Diagnostic, ...]
     files_counted: int = 0
+    unplanned: tuple[str, ...] = ()
     gaps_of_hours: tuple[ClassGaps, ...] = ()
     pages: str | None = None
     triage: Triage | None = None
@@ -227,6 +228,7 @@ class View:
             tuple(_failed(entry, known.get(entry.analytic, ())) for entry in report.failed),
             tuple(report.warnings),
             report.files_counted,
+            report.unplanned,
             report.gaps,
             pages,
             report.triage,

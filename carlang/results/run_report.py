@@ -69,8 +69,9 @@ class RunReport:
     """A run of many analytics over one store: each of them stands in at least one of the three lists.
 
     `files_counted` is the number of the store's files that do not say whose events they have, so that these were
-    counted to judge what can be answered. `gaps` are hours without events of the classes that were asked for. `triage`
-    is there where the run was ranked.
+    counted to judge what can be answered. `unplanned` says why outputs could not be planned together, by object, where
+    that failed: they have the same rows, and took longer. `gaps` are hours without events of the classes that were
+    asked for. `triage` is there where the run was ranked.
     """
 
     now: datetime
@@ -80,6 +81,7 @@ class RunReport:
     failed: tuple[Failed, ...] = ()
     warnings: tuple[Diagnostic, ...] = ()
     files_counted: int = 0
+    unplanned: tuple[str, ...] = ()
     gaps: tuple[ClassGaps, ...] = ()
     triage: Triage | None = None
 

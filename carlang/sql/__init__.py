@@ -19,7 +19,6 @@ if TYPE_CHECKING:
         LEAF,
         MARKED,
         lower_counts,
-        lower_forgotten_leaves,
         lower_kept,
         lower_let_go,
         lower_marked,
@@ -82,7 +81,7 @@ else:
             "sql.dialects": "DIALECTS dialect_named",
             "sql.duckdb": "DuckDBDialect",
             "sql.kept": (
-                "COMBINATIONS LEAF MARKED lower_counts lower_forgotten_leaves lower_kept lower_let_go lower_marked "
+                "COMBINATIONS LEAF MARKED lower_counts lower_kept lower_let_go lower_marked "
                 "lower_marks lower_marks_of lower_partners lower_shown lower_unmarked"
             ),
             "sql.lowering": "lower",
@@ -133,7 +132,6 @@ __all__ = [
     "lower_crowd",
     "lower_exact_ranks",
     "lower_forgotten",
-    "lower_forgotten_leaves",
     "lower_incoming",
     "lower_kept",
     "lower_keyed",

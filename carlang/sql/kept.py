@@ -80,13 +80,8 @@ def lower_marks_of(owner: Object, leaves: Collection[int]) -> exp.Select:
     return query.order_by(ordered(column(LEAF)), copy=False)
 
 
-def lower_forgotten_leaves(owner: Object, leaves: Collection[int]) -> exp.Delete:
-    """Return the statement that takes the marks of some leaves away."""
-    return exp.Delete(this=_marks(owner.name), where=exp.Where(this=_is_one_of(sorted(leaves))))
-
-
-def lower_kept(owner: Object, texts: Collection[str]) -> exp.Create:
-    """Return the statement that makes an object's table of kept events from its numbered ones and their marks.
+def lower_kept(owner: Object, texts: Collection[str], leaves: Collection[int]) -> exp.Create:
+    """Return the statement that makes an object's table of kept events from its numbered ones and the marks of leaves.
 
     The columns `texts` are taken from the marks, and not read once more.
     """
@@ -96,6 +91,7 @@ def lower_kept(owner: Object, texts: Collection[str]) -> exp.Create:
     fields = [column(field, "mark" if field in texts else "event") for field in owner.fields]
     query = select([*fields, column(NUMBER, "event"), column(LEAF, "mark")], event)
     query = query.join(mark, on=same, join_type="inner", copy=False)
+    query = query.where(_is_one_of(sorted(leaves), "mark"), copy=False)
     return exp.Create(this=_kept(owner.name), kind="TABLE", expression=query, replace=True)
 
 
@@ -103,8 +99,8 @@ def _is_leaf(leaf: int) -> SQL:
     return exp.EQ(this=column(LEAF), expression=number(leaf))
 
 
-def _is_one_of(leaves: Sequence[int]) -> SQL:
-    return exp.In(this=column(LEAF), expressions=[number(leaf) for leaf in leaves])
+def _is_one_of(leaves: Sequence[int], table: str | None = None) -> SQL:
+    return exp.In(this=column(LEAF, table), expressions=[number(leaf) for leaf in leaves])
 
 
 def lower_shown(owner: Object, window: Window, leaf: int) -> tuple[exp.Create, exp.Create]:
