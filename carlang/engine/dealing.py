@@ -2,61 +2,85 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from carlang.results import Rows, Spool, TakenRows
+from carlang.results import Rows, Spool, Stored, TakenRows
 
 _BATCH = 10_000
 """How many rows of an output are kept at once."""
+
+_BLOCK = 32 * 10**6
+"""How many bytes of rows are gathered before they are held or dealt: where they are dealt, each output then gets some
+hundred rows at once rather than some."""
 
 
 class Dealer:
     """Gives outputs their rows out of a stream of rows in which each row stands once.
 
-    As long as all rows are few, they are held as one table, from which each output takes its own when they are read.
-    What is more is dealt, block by block, to the outputs, whose rows the spool then keeps.
+    As long as the spool may hold all rows in memory, they stand there once, and each output takes its own when they
+    are read. Where they are too many, they are dealt to the outputs, whose rows the spool then keeps.
     """
 
     def __init__(self, spool: Spool, numbers: Sequence[npt.NDArray[np.int64]]) -> None:
         """`numbers` are, for each output, the numbers of its rows in the stream, ascending."""
         self._spool = spool
         self._numbers = numbers
-        self._parts: list[list[Any]] = [[] for _ in numbers]
-        self._block: list[pa.RecordBatch] = []
+        self._dealt: list[list[tuple[int, pa.RecordBatch | Stored]]] | None = None
+        self._blocks: list[tuple[int, pa.Table]] = []
+        self._waiting: list[pa.RecordBatch] = []
         self._size = 0
-        self._first = 0
-        self._is_dealt = False
+        self._end = 0
 
     def take(self, batch: pa.RecordBatch) -> None:
         """Take the next rows of the stream."""
-        self._block.append(batch)
+        self._waiting.append(batch)
         self._size += batch.nbytes
-        if self._size > self._spool.most // 2:
-            self._deal()
+        if self._size > min(_BLOCK, self._spool.most):
+            self._close()
 
-    def dealt(self, schema: pa.Schema) -> list[Rows]:
+    def rows(self, schema: pa.Schema) -> list[Rows]:
         """Return the rows of each output, after the last of the stream."""
-        if not self._is_dealt and self._spool.hold(self._size):
-            table = pa.Table.from_batches(self._block, schema=schema).combine_chunks()
-            return [TakenRows(table, pa.array(each)) for each in self._numbers]
-        self._deal()
-        return [self._spool.rows(schema, parts) for parts in self._parts]
+        self._close()
+        if self._dealt is not None:
+            return [self._spool.rows(schema, parts) for parts in self._dealt]
+        return [TakenRows(schema, tuple(self._of_blocks(numbers))) for numbers in self._numbers]
 
-    def _deal(self) -> None:
-        self._is_dealt = True
-        if not self._block:
+    def _close(self) -> None:
+        """Hold the rows that wait, or deal them."""
+        if not self._waiting:
             return
-        table = pa.Table.from_batches(self._block).combine_chunks()
-        end = self._first + table.num_rows
-        for numbers, parts in zip(self._numbers, self._parts, strict=True):
-            begin, after = np.searchsorted(numbers, [self._first, end])
-            for start in range(begin, after, _BATCH):
-                wanted = numbers[start : min(start + _BATCH, after)] - self._first
-                (batch,) = table.take(pa.array(wanted)).combine_chunks().to_batches()
+        block = self._end, pa.Table.from_batches(self._waiting).combine_chunks()
+        self._end += block[1].num_rows
+        self._waiting, self._size = [], 0
+        if self._dealt is None and self._spool.hold(block[1].nbytes):
+            self._blocks.append(block)
+            return
+        if self._dealt is None:
+            self._dealt = [[] for _ in self._numbers]
+        while self._blocks:
+            self._spool.release(self._blocks[0][1].nbytes)
+            self._deal(*self._blocks.pop(0), self._dealt)
+        self._deal(*block, self._dealt)
+
+    def _deal(self, first: int, table: pa.Table, dealt: Sequence[list[tuple[int, pa.RecordBatch | Stored]]]) -> None:
+        for numbers, parts in zip(self._numbers, dealt, strict=True):
+            of_block = _within(numbers, first, table.num_rows)
+            for start in range(0, len(of_block), _BATCH):
+                (batch,) = table.take(pa.array(of_block[start : start + _BATCH])).combine_chunks().to_batches()
                 parts.append(self._spool.add(batch))
-        self._block, self._size, self._first = [], 0, end
+
+    def _of_blocks(self, numbers: npt.NDArray[np.int64]) -> Iterator[tuple[pa.Table, pa.Array]]:
+        for first, table in self._blocks:
+            of_block = _within(numbers, first, table.num_rows)
+            if len(of_block):
+                yield table, pa.array(of_block)
+
+
+def _within(numbers: npt.NDArray[np.int64], first: int, count: int) -> npt.NDArray[np.int64]:
+    """Return those of some numbers that are among `count` ones from `first` on, counted from there."""
+    begin, end = np.searchsorted(numbers, [first, first + count])
+    return numbers[begin:end] - first

@@ -28,9 +28,9 @@ from carlang.sql import DuckDBDialect
 _BATCH = 10_000
 """How many rows come from the engine at once. It gathers a million unless told otherwise, beside its own limit."""
 
-_MOST_HELD = 64 * 10**6
-"""How many bytes of rows are held in memory, whatever it has: tens of thousands of rows. More of them lie in a file,
-which costs some microseconds a row."""
+_MOST_HELD = 192 * 10**6
+"""How many bytes of rows are held in memory, whatever it has: some hundred thousand rows. More of them lie in a file,
+which costs some microseconds a row, and more where outputs would share them."""
 
 
 class DuckDBEngine:

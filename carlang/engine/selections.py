@@ -176,7 +176,7 @@ class _Group:
         needed = np.unique(np.concatenate(shown))
         dealer = Dealer(self._spool, [np.searchsorted(needed, each) for each in shown])
         schema = self._read(ordered[needed], dealer)
-        return [Answer(rows, len(each)) for rows, each in zip(dealer.dealt(schema), of_outputs, strict=True)]
+        return [Answer(rows, len(each)) for rows, each in zip(dealer.rows(schema), of_outputs, strict=True)]
 
     def _found(self, request: Request) -> tuple[Numbers, Numbers]:
         """Return pairs of an output's index and the key of an event that its conditions hold for, each once."""

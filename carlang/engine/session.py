@@ -53,6 +53,8 @@ class QuerySession(ABC):
         self.records_apart = records_apart
         self._window = Window()
         self._occurrences: dict[str, frozenset[Class]] = {}
+        self._ties: dict[int, frozenset[Class]] = {}
+        """What is known of outputs that are planned together, by identity."""
         self._empty: dict[tuple[Column, ...], Answer] = {}
         # An engine runs one query at a time, and no table may be made while one that needs it is on its way.
         self._lock = threading.Lock()
@@ -148,6 +150,9 @@ class QuerySession(ABC):
 
     def _tied(self, output: BoundOutput) -> frozenset[Class]:
         """Return the classes of an output's events of which records are tied, their tables made."""
+        known = self._ties.get(id(output))
+        if known is not None:
+            return known
         asked = frozenset() if self.records_apart else classes_with_ties(output, self._model)
         shared = asked & self._shared_classes() if asked else asked
         for name in sorted({name for name, _ in shared} - self._occurrences.keys()):
@@ -201,6 +206,7 @@ class Session(QuerySession):
         self._classes: frozenset[Class] | None = None
         self._planned = Planned(self._engine, limits or Limits(), self._window)
         self._selections = Selections(engine, engine.spool)
+        self._asked: Sequence[tuple[BoundOutput, Given]] = ()
         self._shown: dict[str, int] = {}
         """The objects whose tables show the events of a leaf, and of which."""
 
@@ -215,8 +221,10 @@ class Session(QuerySession):
                 wanted.setdefault(demand.object, []).append(Asked(output, given, demand))
         with self._lock:
             try:
-                for output, _ in asked:  # before anything is kept: with a record its partner is
-                    self._tied(output)
+                self._ties.clear()
+                # Before anything is kept: with a record its partner is.
+                self._ties = {id(output): self._tied(output) for output, _ in asked}
+                self._asked = asked  # what is known by identity has to live as long
             except EngineError as error:
                 self._planned.failures["records of two sensors"] = str(error)
                 return ()

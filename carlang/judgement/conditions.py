@@ -463,11 +463,15 @@ def _equal(name: str) -> _Test:
 @lru_cache(maxsize=1024)  # a condition is folded for each make of rows
 def _fitting(pattern: bound.Pattern) -> _Test:
     """Return the test of a pattern; without case, of which the names of logs have the common letters."""
+    written = "".join(part.value if isinstance(part, bound.Wildcard) else part for part in pattern)
+    return written, lambda text: _regex(pattern).fullmatch(text.lower()) is not None
+
+
+@lru_cache(maxsize=1024)  # made when a text is tested: of most patterns none is, and making one takes long
+def _regex(pattern: bound.Pattern) -> re.Pattern[str]:
     pieces = {bound.Wildcard.RUN: ".*", bound.Wildcard.ONE: "."}
     text = "".join(pieces[p] if isinstance(p, bound.Wildcard) else re.escape(p.lower()) for p in pattern)
-    regex = re.compile(text, re.DOTALL)
-    written = "".join(part.value if isinstance(part, bound.Wildcard) else part for part in pattern)
-    return written, lambda text: regex.fullmatch(text.lower()) is not None
+    return re.compile(text, re.DOTALL)
 
 
 def _decided(operator: str, left: Value, right: Value) -> Outcome:

@@ -73,26 +73,25 @@ class CastRows:
 
 @dataclass(frozen=True, slots=True)
 class TakenRows:
-    """Some rows of a table that others take rows from as well: `numbers` are theirs there, as an Arrow array."""
+    """Some rows of tables that others take rows from as well.
 
-    table: pa.Table
-    numbers: pa.Array
+    `parts` are tables, each with the numbers of those of its rows that are taken, as an Arrow array.
+    """
 
-    @property
-    def schema(self) -> pa.Schema:
-        """The schema of the table."""
-        return self.table.schema
+    schema: pa.Schema
+    parts: tuple[tuple[pa.Table, pa.Array], ...]
 
     @property
     def num_rows(self) -> int:
         """The number of rows that are taken."""
-        return len(self.numbers)
+        return sum(len(numbers) for _, numbers in self.parts)
 
     def to_batches(self, max_chunksize: int | None = None) -> Iterator[pa.RecordBatch]:
         """Yield the rows, each batch taken when it is asked for."""
         size = max_chunksize or BATCH_ROWS
-        for start in range(0, len(self.numbers), size):
-            yield from self.table.take(self.numbers.slice(start, size)).combine_chunks().to_batches()
+        for table, numbers in self.parts:
+            for start in range(0, len(numbers), size):
+                yield from table.take(numbers.slice(start, size)).combine_chunks().to_batches()
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +155,11 @@ class Spool:
             may_be = self._held + size <= self.most
             self._held += size if may_be else 0
             return may_be
+
+    def release(self, size: int) -> None:
+        """Count rows of so many bytes no more among those in memory."""
+        with self._lock:
+            self._held -= size
 
     def read(self, stored: Stored) -> pa.RecordBatch:
         """Read a batch from the file."""

@@ -75,6 +75,8 @@ def shown_columns(output: bound.BoundOutput, classes: Collection[Class]) -> tupl
 
 def tied_objects(output: bound.BoundOutput, classes: Collection[Class]) -> frozenset[str]:
     """Return the objects of the searches that find tied records: all of a search, for its events have one form."""
+    if not classes:
+        return frozenset()
     searches = [node for node in bound.streams_below(output.stream) if isinstance(node, bound.Events)]
     return frozenset(s.object for node in searches if _finds(node, classes) for s in node.sets)
 

@@ -22,7 +22,6 @@ from carlang.model.schema import Object
 from carlang.model.types import Column
 from carlang.resolve import bound
 from carlang.resolve.inputs import Given
-from carlang.sql import processes
 from carlang.sql.dialect import Dialect
 from carlang.sql.fragments import (
     SQL,
@@ -88,8 +87,8 @@ def selection_of(stream: bound.BoundStream) -> Selection | None:
 
 def _looks_further(condition: bound.BoundExpr) -> bool:
     """Tell whether a condition needs a query of its own, or the process behind a row."""
-    asks = any(isinstance(node, bound.Scalar | bound.InStream) for node in bound.walk(condition))
-    return asks or any(True for _ in processes.fields_in([condition]))
+    further = bound.Scalar | bound.InStream | bound.ProcessField
+    return any(isinstance(node, further) for node in bound.walk(condition))
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +124,8 @@ def lower_conditions(selection: Selection, source: Source, now: datetime, given:
     builder = QueryBuilder(source.dialect, now, given)
     wanted = exp.In(this=column("action"), expressions=[text(a) for a in selection.events.sets[0].actions])
     tests = [exp.Paren(this=builder.condition(condition)) for condition in selection.conditions]
-    test = exp.Paren(this=all_of([wanted, *tests]))
+    # The action last: nearly every event has it, and what the tests before leave is little.
+    test = exp.Paren(this=all_of([*tests, wanted]))
     fields = {c.name for c in selection.events.columns}
     for node in list(test.find_all(exp.Lower)):
         if isinstance(node.this, exp.Column) and node.this.name in fields:
@@ -196,7 +196,8 @@ def lower_rows(source: Source) -> exp.Query:
     same = exp.EQ(this=column(source.key, "event"), expression=column(KEY, "mark"))
     shown = [column(c.name, "event") for c in source.columns]
     shown += [as_named(column(hidden(RECORD_IDS), "event"), RECORD_IDS)] if source.tied else []
-    rows = _rows(source, [c.name for c in source.columns], "event")
+    # Of events the join alone finds which: to look for their keys beforehand would be to do so twice.
+    rows = _rows(source, [c.name for c in source.columns], "event") if source.tied else _numbered(source, "event")
     query = select(shown, rows).join(incoming, on=same, join_type="inner", copy=False)
     return query.order_by(ordered(column(RANK, "mark")), copy=False)
 
@@ -222,6 +223,10 @@ def _rows(source: Source, names: Sequence[str], alias: str = "rows") -> SQL:
     columns = [*(column(each) for each in names), column(NUMBER)]
     query = select(columns, numbered_table(source.owner.name))
     return subquery(query.where(exp.In(this=column(NUMBER), query=keys.subquery(copy=False)), copy=False), alias)
+
+
+def _numbered(source: Source, alias: str) -> SQL:
+    return exp.alias_(numbered_table(source.owner.name), name(alias), table=True, copy=False)
 
 
 def _events(source: Source, columns: Iterable[str]) -> exp.Select:

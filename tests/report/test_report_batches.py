@@ -39,8 +39,9 @@ def some_rows() -> pa.Table:
 def taken(table: pa.Table) -> Rows:
     """Return the rows of a table, taken from a larger one in which they stand otherwise."""
     others = pa.concat_tables([table.slice(100), table, table.slice(0, 100)]).combine_chunks()
-    numbers = list(range(len(table) - 100, 2 * len(table) - 100))
-    return TakenRows(others, pa.array(numbers))
+    first = len(table) - 100
+    halves = (range(first, first + 250), range(first + 250, first + len(table)))
+    return TakenRows(table.schema, tuple((others, pa.array(numbers)) for numbers in halves))
 
 
 def spooled(table: pa.Table, most: int = 20_000) -> Rows:
