@@ -11,12 +11,12 @@ from __future__ import annotations
 import io
 import pickle
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from datetime import date, datetime
 from enum import EnumMeta
-from functools import cache
 from importlib import import_module
+from operator import attrgetter
 from typing import Any, Protocol
 
 _PLAIN: Mapping[tuple[str, str], type] = {
@@ -56,8 +56,8 @@ class Codec:
         self.constants = dict(constants or {})
         self.shared = shared
         self._classes: dict[tuple[str, str], Any] = dict(_PLAIN)
-        self._names = {id(constant): name for name, constant in self.constants.items()}
-        self._constant_types = tuple({type(constant) for constant in self.constants.values()})
+        self.names: dict[int, int | str] = {id(constant): name for name, constant in self.constants.items()}
+        self.reducers: dict[type, Callable[[Any], Any]] = {frozenset: _in_order, set: _in_order, type: _as_it_is}
 
     def dumps(self, data: Any, at_hand: Sequence[object] = (), apart: Apart | None = None) -> bytes:
         """Return data as bytes; what is `at_hand`, by identity, is left out, what is shared is written `apart`.
@@ -72,14 +72,6 @@ class Codec:
         """Return the data that bytes stand for; raises any `Exception` where they are not those that were written."""
         return _Reader(io.BytesIO(content), self, at_hand, apart).load()
 
-    def is_shared(self, data: Any) -> bool:
-        """Tell whether data is a tuple to be written apart."""
-        return type(data) is tuple and len(data) >= _LONG and all(type(each) is self.shared for each in data)
-
-    def name_of(self, constant: object) -> str | None:
-        """Return the name of a constant, None for what is none."""
-        return self._names.get(id(constant)) if isinstance(constant, self._constant_types) else None
-
     def class_of(self, module: str, name: str) -> Any:
         """Return a class of the codec's; raises `pickle.UnpicklingError` for anything else."""
         cls = self._classes.get((module, name))
@@ -89,40 +81,49 @@ class Codec:
             cls = self._classes[module, name] = _data_class(module, name)
         return cls
 
+    def reducer_of(self, cls: Any) -> Callable[[Any], Any]:
+        """Return what says how an object of a class is made; raises `pickle.PicklingError` for one of another's."""
+        reducer: Callable[[Any], Any]
+        if cls in _PLAIN.values() or issubclass(cls, type):
+            reducer = _as_it_is
+        elif not self.has(cls.__module__):
+            raise pickle.PicklingError(f"{cls.__qualname__} is none of the codec's")
+        elif isinstance(cls, EnumMeta):
+            reducer = _by_value
+        elif is_dataclass(cls):
+            reducer = _by_arguments(cls)
+        else:
+            raise pickle.PicklingError(f"{cls.__qualname__} is no class of data")
+        self.reducers[cls] = reducer
+        return reducer
+
     def has(self, module: str) -> bool:
         """Tell whether the codec is for a module."""
         return any(module.startswith(each) if each.endswith(".") else module == each for each in self.modules)
 
 
 class _Writer(pickle.Pickler):
+    """Writes data of a codec's. What it asks of every object, some hundreds a program, is kept as short as can be."""
+
     def __init__(self, target: io.BytesIO, codec: Codec, at_hand: Sequence[object], apart: Apart | None) -> None:
         super().__init__(target, protocol=5)
-        self._codec = codec
         self._apart = apart
-        self._at_hand = {id(each): number for number, each in enumerate(at_hand)}
+        self._shared = codec.shared
+        self._named = codec.names | {id(each): number for number, each in enumerate(at_hand)}
+        self._reducer_of = codec.reducer_of
+        self._reducers = codec.reducers
 
     def persistent_id(self, obj: Any) -> int | str | bytes | None:
-        number = self._at_hand.get(id(obj))
-        if number is not None:
-            return number
-        if self._apart is not None and self._codec.is_shared(obj):
+        if obj.__class__ is tuple and len(obj) >= _LONG and self._apart is not None and self._is_shared(obj):
             return self._apart.put(obj)
-        return self._codec.name_of(obj)
+        return self._named.get(id(obj))
 
     def reducer_override(self, obj: Any) -> Any:
-        cls = type(obj)
-        if cls is frozenset or cls is set:
-            # In an order of its own, where that can be: the same data is the same bytes then.
-            return cls, (_in_order(obj),)
-        if isinstance(obj, type) or cls in _PLAIN.values():
-            return NotImplemented
-        if isinstance(cls, EnumMeta) and self._codec.has(cls.__module__):
-            return cls, (obj.value,)
-        if not is_dataclass(cls) or not self._codec.has(cls.__module__):
-            raise pickle.PicklingError(f"{cls.__qualname__} is none of the codec's")
-        names = _arguments(cls)
-        # Half as long to read as the state that a dataclass with slots sets field by field.
-        return NotImplemented if names is None else (cls, tuple(getattr(obj, name) for name in names))
+        reducer = self._reducers.get(obj.__class__)
+        return (reducer or self._reducer_of(obj.__class__))(obj)
+
+    def _is_shared(self, items: tuple[Any, ...]) -> bool:
+        return all(type(each) is self._shared for each in items)
 
 
 class _Reader(pickle.Unpickler):
@@ -151,14 +152,26 @@ def _data_class(module: str, name: str) -> type:
     raise pickle.UnpicklingError(f"{module}.{name} is no class of data")
 
 
-@cache
-def _arguments(cls: Any) -> tuple[str, ...] | None:
-    """Return the fields by which an object is made anew, or None where some are not set by place."""
-    return None if any(each.kw_only or not each.init for each in fields(cls)) else tuple(f.name for f in fields(cls))
+def _as_it_is(_: Any) -> Any:
+    return NotImplemented
 
 
-def _in_order(items: frozenset[Any] | set[Any]) -> list[Any]:
+def _by_value(member: Any) -> Any:
+    return type(member), (member.value,)
+
+
+def _by_arguments(cls: Any) -> Callable[[Any], Any]:
+    """Return what makes an object of a dataclass by its fields: half as long to read as a state set field by field."""
+    names = [each.name for each in fields(cls)]
+    if len(names) < 2 or any(each.kw_only or not each.init for each in fields(cls)):  # noqa: PLR2004  # no tuple of one
+        return _as_it_is
+    values = attrgetter(*names)
+    return lambda obj: (cls, values(obj))
+
+
+def _in_order(items: frozenset[Any] | set[Any]) -> Any:
+    """Return a set in an order of its own, where that can be: the same data is the same bytes then."""
     try:
-        return sorted(items)
+        return type(items), (sorted(items),)
     except TypeError:
-        return list(items)
+        return type(items), (list(items),)
