@@ -6,12 +6,17 @@ import contextlib
 import io
 import os
 import re
+import shlex
 import subprocess
 import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from unittest.mock import patch
+
+import pytest
 
 from carlang import load_text
+from carlang.cli import main
 from carlang.diagnostics import has_errors, render_all
 from tests.conftest import REPOSITORY
 from tests.docs.fences import WORDS, Fence
@@ -21,6 +26,8 @@ WIDTH = 100
 
 INTERNAL = 70
 _PROMPT = "$ "
+_QUOTED = re.compile(r"""'[^']*'|"[^"$`\\]*\"""")
+_OF_THE_SHELL = re.compile(r"[|&;<>()$`~*?\[\]{}\\\n#!'\"]")
 
 
 class Session:
@@ -57,7 +64,11 @@ class Session:
             if not re.match(r"(carlang|echo|cat|mkdir) ", command):
                 self.faults.append(f"{fence.place}: {command!r} is no command of carlang")
                 continue
-            self._status, written = shell(command, self.folder, self._status)
+            words = plain_words(command)
+            if words and words[0] == "carlang":
+                self._status, written = in_process(words[1:], self.folder)
+            else:
+                self._status, written = shell(command, self.folder, self._status)
             if self._status == INTERNAL or (self._status and not expected.strip()):
                 self.faults.append(f"{fence.place}: $ {command}\nexit status {self._status}:\n{written}")
             elif expected.strip():
@@ -93,20 +104,34 @@ def commands(fence: Fence) -> list[tuple[str, str]]:
     return found
 
 
+def plain_words(command: str) -> list[str]:
+    """Return the words of a command that a shell would do nothing with but take them apart; else none."""
+    return [] if _OF_THE_SHELL.search(_QUOTED.sub("", command)) else shlex.split(command)
+
+
+def in_process(arguments: Sequence[str], folder: Path) -> tuple[int, str]:
+    """Run carlang as `shell` does, but in this process: to start one takes longer than most examples."""
+    written = io.TextIOWrapper(io.BytesIO(), "utf-8", newline="", write_through=True)
+    with (
+        patch.dict(os.environ, _environment(), clear=True),
+        patch.object(sys, "stdin", io.StringIO()),
+        contextlib.chdir(folder),
+        contextlib.redirect_stdout(written),
+        contextlib.redirect_stderr(written),
+        pytest.raises(SystemExit) as ended,
+    ):
+        main(list(arguments))
+    assert isinstance(ended.value.code, int)
+    written.seek(0)
+    return ended.value.code, written.read()
+
+
 def shell(command: str, folder: Path, status: int = 0) -> tuple[int, str]:
     """Run a command as a terminal would show it; `status` is what `$?` is before it."""
-    bin_folder = Path(sys.executable).parent
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("CARLANG_", "PYTHON"))}
-    environment = kept | {
-        "PATH": f"{bin_folder}{os.pathsep}{os.environ['PATH']}",
-        "COLUMNS": str(WIDTH),
-        "PYTHONUNBUFFERED": "1",
-        "PYTHONUTF8": "1",
-    }
     done = subprocess.run(
         ["sh", "-c", f"(exit {status})\n{command}"],
         cwd=folder,
-        env=environment,
+        env=_environment(),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -115,6 +140,16 @@ def shell(command: str, folder: Path, status: int = 0) -> tuple[int, str]:
         check=False,
     )
     return done.returncode, done.stdout
+
+
+def _environment() -> dict[str, str]:
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("CARLANG_", "PYTHON"))}
+    return kept | {
+        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+        "COLUMNS": str(WIDTH),
+        "PYTHONUNBUFFERED": "1",
+        "PYTHONUTF8": "1",
+    }
 
 
 def shown(expected: str, written: str) -> bool:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.docs.fences import fences
-from tests.docs.session import Session, car_fault, info_fault, shown
+from tests.docs.session import Session, car_fault, in_process, info_fault, plain_words, shell, shown
 
 RENDERING = """\
 error[CL204]: Process has no action `Craete`
@@ -85,6 +85,30 @@ def test_examples_of_a_page_share_a_folder_names_and_the_exit_status(tmp_path: P
         "```console norun\n$ rm -r x\n```\n"
     )
     assert _faults(tmp_path, text) == []
+
+
+@pytest.mark.parametrize(
+    ("command", "words"),
+    [
+        ("carlang run a --set x=1", ["carlang", "run", "a", "--set", "x=1"]),
+        ("""carlang check -e 'p where exe == "*"' "a b" """, ["carlang", "check", "-e", 'p where exe == "*"', "a b"]),
+        ("carlang run *.car", []),
+        ("carlang run a | grep b", []),
+        ("carlang run a > b", []),
+        ("carlang run ~/a", []),
+        ('carlang run "$HOME"', []),
+        ('carlang run "a\\"b"', []),
+        ("carlang run 'a' && echo", []),
+        ("carlang run 'a", []),
+    ],
+)
+def test_only_commands_that_no_shell_changes_run_without_one(command: str, words: list[str]) -> None:
+    assert plain_words(command) == words
+
+
+@pytest.mark.parametrize("arguments", ["--version", "check -e 'output x'", "run nothing-of-that-name"])
+def test_a_command_shows_the_same_in_this_process_as_in_a_shell(tmp_path: Path, arguments: str) -> None:
+    assert in_process(plain_words(arguments), tmp_path) == shell(f"carlang {arguments}", tmp_path)
 
 
 @pytest.mark.parametrize(
