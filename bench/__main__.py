@@ -61,6 +61,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--rules", nargs="+", type=int, default=[100], help="that peers run")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--peers", metavar="PYTHON", help="the interpreter that has the other engines")
+    parser.add_argument("--engines", nargs="*", default=["eql", "sqlite"], metavar="ENGINE", help="of eql and sqlite")
     parser.add_argument("--zircolite", metavar="PATH", help="the zircolite.py of a checkout of Zircolite 2")
     parser.add_argument("--attacks", type=Path, metavar="STORE", help="a store of recordings, whose rows are put in")
     parser.add_argument("--only", default="", help="what ids of the catalogue begin with")
@@ -77,7 +78,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         folder.mkdir(parents=True, exist_ok=True)
         bench = Bench(
             folder, options.events, options.programs, Measure(options.rounds), options.records,
-            options.peers, options.zircolite, options.rules, options.attacks, options.only,
+            options.peers, options.zircolite, options.engines, options.rules, options.attacks, options.only,
         )  # fmt: skip
         for part in options.parts or PARTS:
             for table in PARTS[part](bench):

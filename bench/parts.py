@@ -25,7 +25,8 @@ from bench.tasks import HAND_SQL
 class Bench:
     """What is measured on: numbers of events, how it is measured, and where stores and logs are kept meanwhile.
 
-    `peers` is the interpreter that has the other engines, which run `peer_rules`, `zircolite` the program of that name.
+    `peers` is the interpreter that has the other `engines`, which run `peer_rules`, `zircolite` the program of that
+    name.
     `recordings` is a store of recordings that rows of attacks are taken from, `only` what the ids of the catalogue's
     analytics begin with.
     """
@@ -37,6 +38,7 @@ class Bench:
     logged: Sequence[int] = (40_000,)
     peers: str | None = None
     zircolite: str | None = None
+    engines: Sequence[str] = ("eql", "sqlite")
     peer_rules: Sequence[int] = (100,)
     recordings: Path | None = None
     only: str = ""
@@ -246,7 +248,7 @@ def _engines(bench: Bench, count: int, log: Path, path: Path) -> dict[str, _Took
     """Run so many rules by each engine that there is; raises `RuntimeError` where they disagree on the rows."""
     results = {"carlang": _carlang(bench, count, log)}
     if bench.peers:
-        results |= {title: _peer(bench.peers, peer, log, path) for peer, title in _PEERS.items()}
+        results |= {_PEERS[peer]: _peer(bench.peers, peer, log, path) for peer in bench.engines}
         if bench.zircolite:
             results["Zircolite"] = _peer(bench.peers, "zircolite", log, path, bench.zircolite)
     if len({row_count for *_, row_count in results.values()}) != 1:
