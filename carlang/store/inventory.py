@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 
 from carlang.database.connection import limited_to_task, open_shared
 from carlang.database.interrupts import interruptible
+from carlang.store.counted import counted_once
 from carlang.store.counting import class_query, hollow_query, host_query, known_of, parquet_rows
 from carlang.store.files import StoreFile
 from carlang.store.footer import merged_statistics
@@ -121,13 +122,20 @@ def _rows(
     if not files:
         return SCHEMA.empty_table()
     try:
-        return typed(interruptible(connection, lambda: connection.sql(query(files)).to_arrow_table()))
+        return _counted(connection, files, query(files))
     except (duckdb.InterruptException, duckdb.OutOfMemoryException):
         raise
     except duckdb.Error:
         if len(files) == 1:
             return known_of(files[0])
         return pa.concat_tables([_rows(connection, [file], query) for file in files])
+
+
+def _counted(connection: duckdb.DuckDBPyConnection, files: Sequence[StoreFile], query: str) -> pa.Table:
+    def count() -> pa.Table:
+        return typed(interruptible(connection, lambda: connection.sql(query).to_arrow_table()))
+
+    return counted_once(files, query, count)
 
 
 def _hollow_rows(connection: duckdb.DuckDBPyConnection, files: Sequence[StoreFile]) -> pa.Table:
@@ -137,7 +145,7 @@ def _hollow_rows(connection: duckdb.DuckDBPyConnection, files: Sequence[StoreFil
     has_host = any("hostname" in file.filled for file in files)
     try:
         query = hollow_query(claims_query(parquet_rows(files), has_host=has_host))
-        return typed(interruptible(connection, lambda: connection.sql(query).to_arrow_table()))
+        return _counted(connection, files, query)
     except (duckdb.InterruptException, duckdb.OutOfMemoryException):
         raise
     except duckdb.Error as error:  # no statistics tell how many there are, which decides whether nothing was found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from datetime import UTC, datetime
 from pathlib import Path
@@ -30,7 +31,7 @@ from carlang.store import (
 )
 from carlang.store.footer import merged_statistics, statistics
 from carlang.store.merging import merge_inventories
-from carlang.store.statistics import SCHEMA, packed, unpacked
+from carlang.store.statistics import SCHEMA, packed, typed, unpacked
 from tests.ingesting import load, sysmon_create, write_lines
 from tests.mapping.sensor_records import windows
 from tests.store.conftest import write_events
@@ -146,6 +147,39 @@ def test_what_footers_say_is_merged_once_until_one_says_something_else(
     assert pc.sum(grown["rows"]).as_py() == 2 * pc.sum(first["rows"]).as_py()
     monkeypatch.setenv("CARLANG_CACHE", "off")
     assert open_store(path).inventory().equals(grown, check_metadata=True)
+
+
+def test_files_that_say_nothing_are_counted_once_until_one_changes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CARLANG_CACHE", str(tmp_path / "kept"))
+    load(tmp_path / "store", write_lines(tmp_path / "a.json", _records()))
+    _silenced(open_store(tmp_path / "store"), tmp_path / "plain")
+    paths = sorted((tmp_path / "plain").rglob("*.parquet"))
+
+    def seen() -> tuple[pa.Table, int]:
+        with patch("carlang.store.inventory.typed", wraps=typed) as counting:
+            return open_store(tmp_path / "plain").inventory(), counting.call_count
+
+    first, times = seen()
+    assert times > 0
+    assert seen() == (first, times)  # they were written just now, and may be written once more
+    for path in paths:
+        os.utime(path, (1_600_000_000, 1_600_000_000))
+    assert seen() == (first, times)
+    assert seen() == (first, 0)
+    # Another file of the same size at the same path.
+    path = next(path for path in paths if "create" in path.parts)
+    with duckdb.connect() as connection:
+        rows = connection.sql(f"SELECT * REPLACE ('pc4' AS hostname) FROM read_parquet('{path}')").to_arrow_table()  # noqa: S608  # the test's own
+        connection.register("rows", rows)
+        connection.execute(f"COPY rows TO '{path}.new' (FORMAT parquet)")
+    Path(f"{path}.new").replace(path)
+    os.utime(path, (1_600_000_001, 1_600_000_001))
+    changed, times = seen()
+    assert times > 0
+    assert "pc4" in changed["host"].to_pylist()
+    assert seen() == (changed, 0)
 
 
 def test_footers_merged_some_at_a_time_are_those_merged_at_once(
