@@ -9,6 +9,7 @@ from carlang.analytic import CompiledAnalytic, RunOptions
 from carlang.cli.console import say
 from carlang.cli.exits import UsageError
 from carlang.diagnostics import nearest
+from carlang.errors import EngineError
 from carlang.levels import LEVELS, Level
 from carlang.results import GroupBy, RunReport, counted, first_rows
 from carlang.store import Store
@@ -68,7 +69,10 @@ class Ranking:
         """Return a run ranked, where that was wanted and more than one output found something, and cut to the limit."""
         finding = sum(1 for result in report.results if result.output.total)
         if self.is_wanted and (self.group_by is not None or finding > 1):
-            report = ranked(report, store, options.limits, self.group_by)
+            try:
+                report = ranked(report, store, options.limits, self.group_by)
+            except EngineError as error:  # what was found is there all the same
+                say(f"not ranked: {error}")
         if self.min_level is not None:
             rows, outputs = report.found, len(report.results)
             report = at_least(report, self.min_level)

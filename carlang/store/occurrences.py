@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from carlang.database import quoted, text_literal
 from carlang.store.lookup import Lookup
@@ -42,16 +43,16 @@ class Question:
 
 def class_spread(store: Store, name: Class) -> Spread:
     """Return in how many events, on how many hosts and days a class is; from the footers, without reading events."""
-    seen = store.inventory([name], ()).to_pylist()
-    rows = [row for row in seen if (row["object"], row["action"]) == name and row["rows"]]
-    days = {
-        day
-        for row in rows
-        for run in row["hours"] or ()
-        for day in range(run["start"] // _HOURS_A_DAY, (run["end"] - 1) // _HOURS_A_DAY + 1)
-    }
-    hosts = {(row["host"] or "").casefold() for row in rows}
-    return Spread(sum(row["rows"] for row in rows), len(hosts), len(days))
+    # In Arrow, as there is a row a host and sensor, and a fleet has thousands.
+    seen = store.inventory([name], ()).select(["host", "object", "action", "rows", "hours"])
+    is_class = pc.and_(pc.equal(seen["object"], name[0]), pc.equal(seen["action"], name[1]))
+    of_class = seen.filter(pc.and_(is_class, pc.greater(seen["rows"], 0)))
+    hosts = pc.unique(pc.fill_null(pc.utf8_lower(of_class["host"]), ""))
+    runs = pc.list_flatten(of_class["hours"])
+    starts, ends = (pc.struct_field(runs, part).to_pylist() for part in ("start", "end"))
+    stretches = {(start // _HOURS_A_DAY, (end - 1) // _HOURS_A_DAY) for start, end in zip(starts, ends, strict=True)}
+    days = {day for first, last in stretches for day in range(first, last + 1)}
+    return Spread(pc.sum(of_class["rows"]).as_py() or 0, len(hosts), len(days))
 
 
 def value_spreads(lookup: Lookup, name: Class, questions: Sequence[Question]) -> list[dict[Values, Spread]]:

@@ -23,7 +23,8 @@ _COLUMNS = {
     "parent_exe": "VARCHAR",
     "command_line": "VARCHAR",
 }
-_TIME = 'CASE WHEN isfinite("time") THEN epoch_us("time") END'
+# Plain trees are made by others: a column may have another type there, and infinity is no instant.
+_TIME = 'CASE WHEN isfinite(TRY_CAST("time" AS TIMESTAMPTZ)) THEN epoch_us(TRY_CAST("time" AS TIMESTAMPTZ)) END'
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +54,7 @@ def process_starts(lookup: Lookup, guids: Collection[str], pids: Collection[tupl
     present = set().union(*(file.filled for file in files))
     paths = ", ".join(text_literal(str(file.path)) for file in files)
     columns = [
-        f"CAST({quoted(name) if name in present else 'NULL'} AS {type_}) AS {quoted(name)}"
+        f"TRY_CAST({quoted(name) if name in present else 'NULL'} AS {type_}) AS {quoted(name)}"
         for name, type_ in _COLUMNS.items()
     ]
     time = _TIME if "time" in present else "CAST(NULL AS BIGINT)"

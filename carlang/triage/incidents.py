@@ -6,6 +6,7 @@ import json
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import reduce
 from hashlib import blake2b
 
 from carlang.levels import UNSAID, Level
@@ -130,30 +131,37 @@ class Drafts:
     weights: dict[int, float] = field(default_factory=dict)
     _trees: dict[int, dict[str, _Draft]] = field(default_factory=lambda: defaultdict(dict))
     _members: dict[int, list[int]] = field(default_factory=lambda: defaultdict(list))
+    _weights: dict[object, Weight] = field(default_factory=dict)
     _count: int = 0
 
     def add(self, found: Found, tree: int, company: tuple[int, int]) -> None:
         """Take what was found, of a tree and with so many techniques beside it."""
-        leading = found.leading
-        weight = Weight(
-            (
-                level_term(leading.level),
-                noise_term(leading.analytic_types, leading.false_positives),
-                *self.rarity.terms(found.habits),
-                *company_terms(*company),
-            )
-        )
+        weight = self._weight(found, company)
         for row in found.rows:
             output = row.at.output
             self.weights[output] = max(self.weights.get(output, weight.points), weight.points)
-        hits = self._trees[tree]
-        draft = hits.setdefault(found.fold, _Draft(found, weight))
-        draft.weight = max(draft.weight, weight, key=_by_points)
+        draft = self._trees[tree].setdefault(found.fold, _Draft(found, weight))
+        draft.weight = _heavier(draft.weight, weight)
         image = next((ref.image for ref in found.processes if ref.image), None)
         rows = tuple(sorted((row.at for row in found.rows), key=lambda at: (at.output, at.row)))
         draft.occurrences.append(Occurrence(found.first, found.last, found.hosts, found.user, image, tree, rows))
         self._members[tree].append(self._count)
         self._count += 1
+
+    def _weight(self, found: Found, company: tuple[int, int]) -> Weight:
+        """Return the weight of what was found; the same object for what weighs the same for the same reasons."""
+        leading = found.leading
+        key = (_name(leading), leading.level, found.habits, company)
+        if key not in self._weights:
+            self._weights[key] = Weight(
+                (
+                    level_term(leading.level),
+                    noise_term(leading.analytic_types, leading.false_positives),
+                    *self.rarity.terms(found.habits),
+                    *company_terms(*company),
+                )
+            )
+        return self._weights[key]
 
     def incidents(self, forest: Forest, processes: Sequence[tuple[Process, ...]]) -> tuple[Incident, ...]:
         """Return the incidents in order: trees whose hits are the same are one."""
@@ -162,8 +170,8 @@ class Drafts:
             alike[tuple(sorted(hits))].append(tree)
         incidents = []
         for folds, trees in alike.items():
-            listed = [self._hit([self._trees[tree][fold] for tree in trees]) for fold in folds]
-            listed.sort(key=_by_time)
+            made = [(self._hit([self._trees[tree][fold] for tree in trees]), fold) for fold in folds]
+            listed = [hit for hit, _ in sorted(made, key=_by_time)]
             first = min(trees)
             of_first = [process for number in self._members[first] for process in processes[number]]
             name = blake2b("\n".join(folds).encode("utf-8", "surrogatepass"), digest_size=4).hexdigest()
@@ -183,7 +191,7 @@ class Drafts:
             tuple(dict.fromkeys(t for each in outputs for t in each.tactics)),
             tuple(_name(each) for each in found.also),
             found.telling(),
-            max((draft.weight for draft in drafts), key=_by_points),
+            reduce(_heavier, (draft.weight for draft in drafts)),
             tuple(sorted((o for draft in drafts for o in draft.occurrences), key=_when)),
         )
 
@@ -202,17 +210,17 @@ def _name(result: AnalyticOutput) -> tuple[str, str]:
     return result.analytic, result.output.name
 
 
-def _identity(hit: Hit) -> str:
-    return json.dumps([hit.analytic, hit.output, hit.also, sorted(hit.values.items())])
-
-
-def _by_time(hit: Hit) -> tuple[int, float, str]:
+def _by_time(made: tuple[Hit, str]) -> tuple[int, float, str]:
     """Order the hits of an incident: the earliest first, of one time the heaviest, then by what they are."""
-    return hit.first if hit.first is not None else _LATE, -hit.weight.points, _identity(hit)
+    hit, fold = made
+    return hit.first if hit.first is not None else _LATE, -hit.weight.points, fold
 
 
-def _by_points(weight: Weight) -> tuple[float, str]:
-    return weight.points, str(weight)
+def _heavier(one: Weight, other: Weight) -> Weight:
+    """Return the weight that is more; of two that are equal that whose text is first."""
+    if one is other or one.points != other.points:
+        return one if one.points >= other.points else other
+    return min(one, other, key=str)
 
 
 def _when(occurrence: Occurrence) -> tuple[int, tuple[str, ...], str]:

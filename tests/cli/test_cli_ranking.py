@@ -7,6 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from carlang.cli import ranking
+from carlang.errors import EngineError
+from carlang.results import RunReport
 from tests.cli.commands import carlang
 from tests.judgement.fleets import store_of
 from tests.triage.runs import ANALYTICS, start
@@ -110,6 +113,18 @@ def test_wrong_values_are_told_with_the_right_ones(folder: Path, options: list[s
     done = carlang("run", folder / "analytics", "--store", folder / "store", *options)
     assert done.status == 2
     assert message in done.err
+
+
+def test_a_run_that_cannot_be_ranked_shows_what_it_found_and_says_so(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> RunReport:
+        raise EngineError("ran longer than 1 s; give it more with --timeout")
+
+    monkeypatch.setattr(ranking, "ranked", fail)
+    done = carlang("run", folder / "analytics", "--store", folder / "store", "--format", "json")
+    assert (done.status, "incidents" in done.json(), len(done.json()["results"])) == (0, False, 3)
+    assert "not ranked: ran longer than 1 s; give it more with --timeout\n" in done.err
 
 
 def test_one_analytic_is_not_ranked_unless_groups_are_asked_for(folder: Path) -> None:
