@@ -23,7 +23,7 @@ from carlang.database import (
 from carlang.engine.protocol import Answer
 from carlang.errors import EngineError
 from carlang.results import Spool, Stored
-from carlang.sql import DuckDBDialect
+from carlang.sql import late_dialect
 
 _BATCH = 10_000
 """How many rows come from the engine at once. It gathers a million unless told otherwise, beside its own limit."""
@@ -40,7 +40,7 @@ class DuckDBEngine:
     """
 
     def __init__(self, folder: Path | None, limits: Limits) -> None:
-        self.dialect = DuckDBDialect()
+        self.dialect = late_dialect("duckdb")
         self._limits = limits
         # What does not fit into memory is spilled here: not in the store, which may be read-only.
         self._scratch = tempfile.TemporaryDirectory(prefix="carlang-")

@@ -39,15 +39,15 @@ class MemorySession(QuerySession):
             return
         dialect, owner, table = self._engine.dialect, self._model.objects[name], self._tables.get(name)
         if table is None:  # a program may search for events that a test has none of
-            self._engine.execute(dialect.text(lower_table(dialect, owner, [], Window(), kind="TABLE")))
+            self._engine.execute(dialect.text_of(lower_table, dialect, owner, [], Window(), kind="TABLE"))
         else:
-            self._engine.execute(dialect.text(lower_incoming(owner)), {INCOMING: table})
+            self._engine.execute(dialect.text_of(lower_incoming, owner), {INCOMING: table})
         self._filled.add(name)
 
     def _provide_numbered(self, name: str) -> None:
         dialect = self._engine.dialect
         self._provide(name)
-        self._engine.execute(dialect.text(lower_numbered(dialect, self._model.objects[name], self._numbered_rows)))
+        self._engine.execute(dialect.text_of(lower_numbered, dialect, self._model.objects[name], self._numbered_rows))
         self._numbered_rows += self._tables[name].num_rows if name in self._tables else 0
 
     def _all_have_ids(self, name: str) -> bool:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
@@ -18,14 +19,13 @@ from carlang.deadline import TimeUpError, task
 from carlang.engine.protocol import Engine
 from carlang.errors import EngineError
 from carlang.model.schema import Object
-from carlang.plan import Choice, Demand, EventFile, ObjectPlan, UnfitError, are_too_many, plan_object, searched
+from carlang.plan import Choice, Demand, EventFile, ObjectPlan, UnfitError, are_too_many, can_pay, plan_object, searched
 from carlang.resolve import Given
 from carlang.resolve.bound import BoundOutput
 from carlang.sql import (
     COMBINATIONS,
     INCOMING,
     LEAF,
-    Dialect,
     Window,
     lower_counts,
     lower_kept,
@@ -40,6 +40,9 @@ from carlang.sql import (
 
 Counts = Mapping[int, int]
 """How many events are kept for each leaf."""
+
+if TYPE_CHECKING:
+    from carlang.sql import Dialect
 
 _LEAST_MEMORY = 512 * 10**6
 """The limit of memory below which nothing is planned: row groups are looked through in Python's own memory, some
@@ -125,7 +128,9 @@ class Planned:
         Outputs that `is_marked` says are answered by marks need these alone. `tied` says that there are pairs of the
         object's records.
         """
-        testable = _testable(events, self._engine.dialect)
+        # Of few outputs nothing is tested, and what is kept of their queries is not to load what writes them.
+        is_worth_it = can_pay(len(asked), events.rows)
+        testable = _testable(events, self._engine.dialect) if is_worth_it else frozenset[str]()
         try:
             with task():
                 demands = [each.demand for each in asked]

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -33,9 +33,6 @@ from carlang.sql import (
     MASK,
     MOST_BITS,
     RANK,
-    Conditions,
-    Selection,
-    Source,
     lower_all_masks,
     lower_conditions,
     lower_exact_ranks,
@@ -48,6 +45,9 @@ from carlang.sql import (
     lower_rows,
     selection_of,
 )
+
+if TYPE_CHECKING:
+    from carlang.sql import Conditions, Selection, Source
 
 Numbers = npt.NDArray[np.int64]
 
@@ -93,8 +93,12 @@ class Selections:
     ) -> None:
         """Expect those outputs that can be answered together; what was expected before is let go."""
         self._answers.clear()
+        self._groups = {}
+        outputs = list(asked)
+        if len(outputs) < _LEAST:
+            return
         groups: dict[tuple[str, tuple[Column, ...]], tuple[Source, list[Expected]]] = {}
-        for output, given in asked:
+        for output, given in outputs:
             selection = selection_of(output.stream)
             if selection is not None:
                 source = source_of(output, selection)

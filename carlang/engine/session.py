@@ -8,10 +8,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 import pyarrow as pa
 
+from carlang import sql
 from carlang.database import Limits, limit_memory
 from carlang.deadline import TimeUpError, task
 from carlang.engine.duckdb_engine import DuckDBEngine
@@ -22,16 +23,13 @@ from carlang.engine.tied import classes_with_ties, make_tables, shared_classes, 
 from carlang.errors import EngineError
 from carlang.model.schema import Class, Model
 from carlang.model.types import Column, Kind
-from carlang.plan import EventFile, demands
+from carlang.plan import EventFile, can_pay, demands
 from carlang.resolve import Given
 from carlang.resolve.bound import BoundOutput, Events, streams_below
 from carlang.results import CastRows, Output, Rows
 from carlang.sql import (
     EventFiles,
-    Selection,
-    Source,
     Window,
-    lower,
     lower_nothing,
     lower_schema,
     lower_table,
@@ -39,6 +37,9 @@ from carlang.sql import (
     tied_objects,
 )
 from carlang.store import Store, StoreFile
+
+if TYPE_CHECKING:
+    from carlang.sql import Selection, Source
 
 
 class QuerySession(ABC):
@@ -58,7 +59,7 @@ class QuerySession(ABC):
         self._empty: dict[tuple[Column, ...], Answer] = {}
         # An engine runs one query at a time, and no table may be made while one that needs it is on its way.
         self._lock = threading.Lock()
-        self._engine.execute(engine.dialect.text(lower_schema()))
+        self._engine.execute(engine.dialect.text_of(lower_schema))
 
     def __enter__(self) -> Self:
         return self
@@ -126,8 +127,8 @@ class QuerySession(ABC):
             tied = self._tied(output)
             columns = shown_columns(output, tied)
             if columns not in self._empty:  # most outputs of a catalogue have the columns of one of few classes
-                query = lower_nothing(self._engine.dialect, columns)
-                self._empty[columns] = self._engine.query(self._engine.dialect.text(query))
+                dialect = self._engine.dialect
+                self._empty[columns] = self._engine.query(dialect.text_of(lower_nothing, dialect, columns))
             return _output(output, self._empty[columns], tied)
 
     def sql(self, output: BoundOutput, now: datetime, given: Given | None = None) -> str:
@@ -142,7 +143,7 @@ class QuerySession(ABC):
         # Lowered outside the lock: one thread can do so while another's query runs.
         try:
             with task():
-                return dialect.text(lower(output, dialect, now, given or {}, tied)), tied
+                return dialect.query_of(output, now, given or {}, tied), tied
         except TimeUpError as error:
             raise EngineError(f"{error}; give it more with --timeout") from error
         except RecursionError as error:
@@ -248,12 +249,13 @@ class Session(QuerySession):
         groups = self._files(name, wider(self._window))
         if not groups or not self._planned.has_room:
             return
-        self._provide_numbered(name)
+        rows = sum(file.rows for file in self._store.files(name))
+        if can_pay(len(asked), rows):
+            self._provide_numbered(name)
         paths = [(path, group.action) for group in groups for path in group.paths]
-        first = self._first_files[name]
+        first = self._first_files.get(name, 0)
         files = [EventFile(Path(path), action, first + index) for index, (path, action) in enumerate(paths)]
         columns = {column: type_ for group in groups for column, type_ in group.columns.items()}
-        rows = sum(file.rows for file in self._store.files(name))
         events = ObjectEvents(self._model.objects[name], files, columns, rows)
         self._planned.keep(events, asked, self._selections.expected, tied=name in self._occurrences)
 
@@ -261,7 +263,7 @@ class Session(QuerySession):
         tied = self._tied(output)
         dialect, owner = self._engine.dialect, self._model.objects[selection.object]
         columns, shown = selection.events.columns, shown_columns(output, tied)
-        return Source(dialect, owner, columns, shown, self._window, tied=bool(tied_objects(output, tied)))
+        return sql.Source(dialect, owner, columns, shown, self._window, tied=bool(tied_objects(output, tied)))
 
     def _answered(self, output: BoundOutput, given: Given | None, request: Request) -> Answer | None:
         return self._selections.answer(output, given, request, self._planned, self._show_numbered)
@@ -298,8 +300,8 @@ class Session(QuerySession):
         if name in self._tables:
             return
         dialect = self._engine.dialect
-        table = lower_table(dialect, self._model.objects[name], self._files(name, self._window), self._window)
-        self._engine.execute(dialect.text(table))
+        owner, files = self._model.objects[name], self._files(name, self._window)
+        self._engine.execute(dialect.text_of(lower_table, dialect, owner, files, self._window))
         self._tables.add(name)
 
     def _provide_numbered(self, name: str) -> None:
@@ -309,8 +311,8 @@ class Session(QuerySession):
             self._numbered_files += sum(len(group.paths) for group in files)
         # All rows of the files: whether a record is in the window is known when its occurrence is.
         first = self._first_files[name]
-        table = lower_table(dialect, self._model.objects[name], files, Window(), numbered_from=first)
-        self._engine.execute(dialect.text(table))
+        owner = self._model.objects[name]
+        self._engine.execute(dialect.text_of(lower_table, dialect, owner, files, Window(), numbered_from=first))
 
     def _all_have_ids(self, name: str) -> bool:
         return all(file.filled.get("record_id", 0) >= file.rows for file in self._store.files(name))

@@ -84,25 +84,26 @@ def make_tables(
     there are tied records. Raises `EngineError` where that takes longer than a query may.
     """
     dialect = engine.dialect
-    engine.execute(dialect.text(lower_pairs(dialect, owner.name)))
+    engine.execute(dialect.text_of(lower_pairs, dialect, owner.name))
     tied = {tie.event_class for tie in ties if _pair(engine, tie, owner, window, all_have_ids=all_have_ids)}
-    engine.execute(dialect.text(lower_records(owner, window)))
-    engine.execute(dialect.text(lower_occurrences(dialect, owner, window, ties)))
+    engine.execute(dialect.text_of(lower_records, owner, window))
+    engine.execute(dialect.text_of(lower_occurrences, dialect, owner, window, ties))
     return frozenset(tied)
 
 
 def _pair(engine: Engine, tie: Tie, owner: Object, window: Window, *, all_have_ids: bool) -> bool:
     """Pair the records of a tie, and tell whether there are any to be paired."""
     dialect = engine.dialect
-    keyed = lower_keyed(dialect, tie, owner, wider(window), all_have_ids=all_have_ids)
-    for step in (keyed, lower_crowd(tie), lower_candidates(tie)):
-        engine.execute(dialect.text(step), takes_time=True)
-    engine.execute(dialect.text(lower_forgotten(tie)))
-    statements = [dialect.text(statement) for statement in lower_round(tie)]
-    left = dialect.text(lower_left(tie))
+    keyed = dialect.text_of(lower_keyed, dialect, tie, owner, wider(window), all_have_ids=all_have_ids)
+    for step in (keyed, dialect.text_of(lower_crowd, tie), dialect.text_of(lower_candidates, tie)):
+        engine.execute(step, takes_time=True)
+    engine.execute(dialect.text_of(lower_forgotten, tie))
+    left = dialect.text_of(lower_left, tie)
+    statements: list[str] = []
     for number in range(ROUNDS):
         if not engine.query(left).table.column(0)[0].as_py():
             return number > 0
+        statements = statements or [dialect.text(statement) for statement in lower_round(tie)]
         for statement in statements:
             engine.execute(statement, takes_time=True)
     return True

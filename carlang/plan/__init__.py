@@ -14,7 +14,7 @@ from carlang.exports import hand_on
 if TYPE_CHECKING:
     from carlang.plan.demands import Demand, demands, searched
     from carlang.plan.files import FILE_SHIFT, EventFile, Leaf, UnfitError
-    from carlang.plan.objects import Choice, ObjectPlan, are_too_many, plan_object
+    from carlang.plan.objects import Choice, ObjectPlan, are_too_many, can_pay, plan_object
     from carlang.plan.portions import COMBINATION, LEAF, NUMBER, Portion
     from carlang.plan.scanning import long_columns, shares, survivors
 else:
@@ -23,7 +23,7 @@ else:
         {
             "plan.demands": "Demand demands searched",
             "plan.files": "FILE_SHIFT EventFile Leaf UnfitError",
-            "plan.objects": "Choice ObjectPlan are_too_many plan_object",
+            "plan.objects": "Choice ObjectPlan are_too_many plan_object can_pay",
             "plan.portions": "COMBINATION LEAF NUMBER Portion",
             "plan.scanning": "long_columns shares survivors",
         },
@@ -42,6 +42,7 @@ __all__ = [
     "Portion",
     "UnfitError",
     "are_too_many",
+    "can_pay",
     "demands",
     "long_columns",
     "plan_object",

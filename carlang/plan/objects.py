@@ -87,7 +87,7 @@ def plan_object(
     guards = [_readable(demand.guard, columns) for demand in demands]
     choices = [Choice(reason="asks for every event") if isinstance(guard, Open) else Choice() for guard in guards]
     count = sum(not choice.reason for choice in choices)
-    if count < LEAST_LEAVES or count * rows < LEAST_WORK:
+    if not can_pay(count, rows):
         reason = f"{count} of its guards over {rows:,} events are fewer than pay"
         return ObjectPlan(tuple(c if c.reason else replace(c, reason=reason) for c in choices), ())
     priced = plan.shares(files, list(dict.fromkeys(atom for guard in guards for atom in atoms_of(guard))))
@@ -108,6 +108,11 @@ def plan_object(
         of_demand = Leaf(demands[index].actions, atoms, tested), condition
         choices[index] = Choice(atoms, share, leaf=leaves.setdefault(of_demand, len(leaves)))
     return ObjectPlan(tuple(choices), tuple(leaf for leaf, _ in leaves), tuple(condition for _, condition in leaves))
+
+
+def can_pay(guards: int, rows: int) -> bool:
+    """Tell whether to look through so many events of an object for so many guards may cost less than the queries."""
+    return guards >= LEAST_LEAVES and guards * rows >= LEAST_WORK
 
 
 def are_too_many(events: int, rows: int) -> bool:

@@ -15,9 +15,6 @@ if TYPE_CHECKING:
     from carlang.sql.dialects import DIALECTS, dialect_named
     from carlang.sql.duckdb import DuckDBDialect
     from carlang.sql.kept import (
-        COMBINATIONS,
-        LEAF,
-        MARKED,
         lower_counts,
         lower_kept,
         lower_let_go,
@@ -31,10 +28,6 @@ if TYPE_CHECKING:
     from carlang.sql.lowering import lower
     from carlang.sql.occurrences import RECORD_IDS, shown_columns, tied_objects
     from carlang.sql.selections import (
-        KEY,
-        MASK,
-        MOST_BITS,
-        RANK,
         Conditions,
         Selection,
         Source,
@@ -49,20 +42,24 @@ if TYPE_CHECKING:
         lower_rows,
         selection_of,
     )
-    from carlang.sql.tables import (
+    from carlang.sql.shapes import (
+        COMBINATIONS,
         INCOMING,
+        KEY,
+        LEAF,
+        MARGIN,
+        MARKED,
+        MASK,
+        MOST_BITS,
+        RANK,
+        ROUNDS,
         SCHEMA,
         EventFiles,
         Window,
-        lower_incoming,
-        lower_nothing,
-        lower_numbered,
-        lower_schema,
-        lower_table,
     )
+    from carlang.sql.tables import lower_incoming, lower_nothing, lower_numbered, lower_schema, lower_table
+    from carlang.sql.texts import late_dialect
     from carlang.sql.ties import (
-        MARGIN,
-        ROUNDS,
         lower_candidates,
         lower_crowd,
         lower_forgotten,
@@ -78,25 +75,27 @@ else:
         __name__,
         {
             "sql.dialect": "Dialect UnsupportedError",
-            "sql.dialects": "DIALECTS dialect_named",
+            "sql.dialects": "DIALECTS dialect_named()",
             "sql.duckdb": "DuckDBDialect",
             "sql.kept": (
-                "COMBINATIONS LEAF MARKED lower_counts lower_kept lower_let_go lower_marked "
-                "lower_marks lower_marks_of lower_partners lower_shown lower_unmarked"
+                "lower_counts() lower_kept() lower_let_go() lower_marked() lower_marks() "
+                "lower_marks_of() lower_partners() lower_shown() lower_unmarked()"
             ),
-            "sql.lowering": "lower",
+            "sql.lowering": "lower()",
             "sql.occurrences": "RECORD_IDS shown_columns tied_objects",
             "sql.selections": (
-                "KEY MASK MOST_BITS RANK Conditions Selection Source lower_all_masks lower_conditions "
-                "lower_exact_ranks lower_marked_occurrences lower_masks lower_no_pool lower_pool lower_ranks "
-                "lower_rows selection_of"
+                "Conditions Selection Source lower_all_masks() lower_conditions() lower_exact_ranks() "
+                "lower_marked_occurrences() lower_masks() lower_no_pool() lower_pool() lower_ranks() lower_rows() "
+                "selection_of()"
             ),
-            "sql.tables": (
-                "INCOMING SCHEMA EventFiles Window lower_incoming lower_nothing lower_numbered lower_schema lower_table"
+            "sql.shapes": (
+                "COMBINATIONS INCOMING KEY LEAF MARGIN MARKED MASK MOST_BITS RANK ROUNDS SCHEMA EventFiles Window"
             ),
+            "sql.tables": "lower_incoming() lower_nothing() lower_numbered() lower_schema() lower_table()",
+            "sql.texts": "late_dialect",
             "sql.ties": (
-                "MARGIN ROUNDS lower_candidates lower_crowd lower_forgotten lower_keyed lower_left "
-                "lower_occurrences lower_pairs lower_records lower_round"
+                "lower_candidates() lower_crowd() lower_forgotten() lower_keyed() lower_left() lower_occurrences() "
+                "lower_pairs() lower_records() lower_round()"
             ),
         },
     )
@@ -124,6 +123,7 @@ __all__ = [
     "UnsupportedError",
     "Window",
     "dialect_named",
+    "late_dialect",
     "lower",
     "lower_all_masks",
     "lower_candidates",

@@ -7,17 +7,23 @@ raises `UnsupportedError`: no construct reaches an engine in a form that nobody 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import ClassVar, NoReturn
+from datetime import datetime
+from typing import ClassVar, NoReturn, ParamSpec
 
 import sqlglot.errors
 from sqlglot import exp
 
+from carlang import sql
 from carlang.errors import CarlangError
+from carlang.model.schema import Class
 from carlang.model.types import Kind, Type
-from carlang.resolve.bound import Pattern, Wildcard
+from carlang.resolve import Given
+from carlang.resolve.bound import BoundOutput, Pattern, Wildcard
 from carlang.sql.fragments import SQL, folded, text, wrapped
+
+P = ParamSpec("P")
 
 
 class UnsupportedError(CarlangError):
@@ -241,6 +247,14 @@ class Dialect:
     def present_items(self, values: Sequence[SQL]) -> SQL:  # noqa: ARG002  # the same
         """Return the list of those of some values that are not missing."""
         self.refuse("lists of values")
+
+    def text_of(self, lowering: Callable[P, SQL], *arguments: P.args, **options: P.kwargs) -> str:
+        """Return what a lowering gives as text; of the engine's dialect it may be known from an earlier run."""
+        return self.text(lowering(*arguments, **options))
+
+    def query_of(self, output: BoundOutput, now: datetime, given: Given, tied: Collection[Class] = ()) -> str:
+        """Return the query of an output, as `lower` gives it, as text; it may be known as well."""
+        return self.text_of(sql.lower, output, self, now, given, tied)
 
     def text(self, query: SQL, *, pretty: bool = True) -> str:
         """Return a query or statement, which is done with then, as text."""

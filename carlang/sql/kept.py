@@ -19,14 +19,9 @@ from carlang.resolve import bound
 from carlang.sql.dialect import Dialect
 from carlang.sql.fragments import SQL, as_named, cast, column, missing, name, number, ordered, select, subquery
 from carlang.sql.lowering import QueryBuilder
-from carlang.sql.tables import INCOMING, NUMBER, SCHEMA, Window, event_table, numbered_table
+from carlang.sql.shapes import COMBINATION, COMBINATIONS, INCOMING, LEAF, MARKED, SCHEMA, Window
+from carlang.sql.tables import NUMBER, event_table, numbered_table
 from carlang.sql.ties import partners, within
-
-LEAF, MARKED = "#leaf", "#number"
-"""The columns of marks."""
-
-COMBINATIONS, COMBINATION = "combinations", "#combination"
-"""The table of combinations of texts that are tested for marks, and the column of their numbers."""
 
 
 def lower_marks(owner: Object, texts: Sequence[str]) -> exp.Create:

@@ -38,18 +38,12 @@ from carlang.sql.fragments import (
     text,
     when,
 )
-from carlang.sql.kept import LEAF
 from carlang.sql.lowering import QueryBuilder
 from carlang.sql.occurrences import OCCURRENCE, RECORD_IDS, hidden
 from carlang.sql.ordering import result_order
-from carlang.sql.tables import INCOMING, NUMBER, SCHEMA, Window, numbered_table, record_table
+from carlang.sql.shapes import INCOMING, KEY, LEAF, MASK, RANK, SCHEMA, Window
+from carlang.sql.tables import NUMBER, numbered_table, record_table
 from carlang.sql.ties import occurrence_numbers, occurrences_of, within
-
-KEY, MASK, RANK = "#key", "#mask", "#rank"
-"""The columns of marks, and of the order of rows."""
-
-MOST_BITS = 60
-"""How many outputs a mask is of: it is a number of 64 bits with a sign."""
 
 _STEPS = 50
 """How many filters stand behind one another in what is still a simple selection."""

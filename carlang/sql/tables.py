@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Sequence
 
 from sqlglot import exp
 
@@ -12,37 +10,10 @@ from carlang.model.schema import Object
 from carlang.model.types import Column, Kind, Type
 from carlang.sql.dialect import Dialect
 from carlang.sql.fragments import SQL, as_named, cast, column, everything, instant, missing, name, select, text
-
-SCHEMA = "events"
-"""The schema of the event tables."""
-
-INCOMING = "incoming"
-"""The name under which events in memory are handed to the engine."""
-
+from carlang.sql.shapes import INCOMING, SCHEMA, EventFiles, Window
 
 NUMBER = "#id"
 """The column of numbered events that holds their numbers, which differ for all events of a session."""
-
-
-@dataclass(frozen=True, slots=True)
-class EventFiles:
-    """Parquet files of one action's events, and the columns that they have, each with its SQL type.
-
-    `alike` says that each of them has all of these columns, of one type in all.
-    """
-
-    action: str
-    paths: Sequence[str]
-    columns: Mapping[str, str]
-    alike: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Window:
-    """A range of time, from `since` to before `until`; events without a time lie in every range."""
-
-    since: datetime | None = None
-    until: datetime | None = None
 
 
 def lower_table(

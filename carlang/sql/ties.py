@@ -10,7 +10,6 @@ that records stand in.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import timedelta
 
 from sqlglot import exp
 
@@ -39,19 +38,12 @@ from carlang.sql.fragments import (
     text,
 )
 from carlang.sql.occurrences import OCCURRENCE, RECORD_IDS, hidden
-from carlang.sql.tables import NUMBER, SCHEMA, Window, numbered_table, occurrence_table, record_table
+from carlang.sql.shapes import SCHEMA, Window
+from carlang.sql.tables import NUMBER, numbered_table, occurrence_table, record_table
 
 CROWD = 64
 """How many records with the same keys may lie in a span of the clock as long as a tie allows. A pid starts once; a log
 that has it start a hundred times in two seconds is no honest one, and the pairs to look at grow with the square."""
-
-ROUNDS = 64
-"""How many rounds a tie takes at most. Records need a second one where one has two partners to choose from, which is
-rare; so long a chain of choices no machine writes, and its rest stays apart."""
-
-MARGIN = timedelta(minutes=1)
-"""How far beyond a window of time records are tied: a pair that lies across its border is to be the pair that it is
-without one, and no chain of choices, each as long as a tie allows, is honestly as long as this."""
 
 _FIRST, _SECOND, _TIME, _APART = "first", "second", "time", "apart"
 _FIRST_ID, _SECOND_ID, _SECOND_TIME = "first_record_id", "second_record_id", "second_time"
