@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from carlang.store.files import StagedFile, StoreFile, described
     from carlang.store.footer import Footer, footers, parquet_options
     from carlang.store.hollow import CLAIMED_BY, CLAIMS
-    from carlang.store.info import ClassInfo, HollowInfo, StoreInfo
+    from carlang.store.info import ClassInfo, HollowInfo, StoreInfo, describe
     from carlang.store.inventory import hollow_counts
     from carlang.store.locks import writing
     from carlang.store.lookup import Lookup
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from carlang.store.occurrences import Question, Spread, Values, class_spread, value_spreads
     from carlang.store.plain_copy import write_plain
     from carlang.store.repair import Remedy, Repair, Step, repair_store
-    from carlang.store.seen import HostClass, HostInfo
+    from carlang.store.seen import HostClass, HostInfo, hosts_of
     from carlang.store.starts import Start, process_starts
     from carlang.store.statistics import MARKS, mark
     from carlang.store.storage import not_written, storage_fault, written_to
@@ -41,7 +41,7 @@ else:
             "store.files": "StagedFile StoreFile described",
             "store.footer": "Footer footers parquet_options",
             "store.hollow": "CLAIMED_BY CLAIMS",
-            "store.info": "ClassInfo HollowInfo StoreInfo",
+            "store.info": "ClassInfo HollowInfo StoreInfo describe()",
             "store.inventory": "hollow_counts",
             "store.locks": "writing",
             "store.lookup": "Lookup",
@@ -49,7 +49,7 @@ else:
             "store.occurrences": "Question Spread Values class_spread value_spreads",
             "store.plain_copy": "write_plain",
             "store.repair": "Remedy Repair Step repair_store",
-            "store.seen": "HostClass HostInfo",
+            "store.seen": "HostClass HostInfo hosts_of()",
             "store.starts": "Start process_starts",
             "store.statistics": "MARKS mark",
             "store.storage": "not_written storage_fault written_to",
@@ -98,9 +98,11 @@ __all__ = [
     "count_events",
     "count_rows",
     "create_store",
+    "describe",
     "described",
     "footers",
     "hollow_counts",
+    "hosts_of",
     "mark",
     "merge_inventories",
     "model_columns",

@@ -24,15 +24,15 @@ from carlang.store.commits import CommitRecord, FileRecord, file_records
 from carlang.store.copies import LOG_FOLDER
 from carlang.store.files import StagedFile, StoreFile, damaged, files_with_numbers, read_footers
 from carlang.store.footer import footers
-from carlang.store.info import StoreInfo, describe
 from carlang.store.inventory import Inventory, classes_seen_twice, hollow_counts
 from carlang.store.plain import plain_files, plain_parts
-from carlang.store.seen import HostInfo, hosts_of
 from carlang.store.statistics import Class
 from carlang.store.storage import not_written
 
 if TYPE_CHECKING:
     from carlang.store.delta import DeltaLog
+    from carlang.store.info import StoreInfo
+    from carlang.store.seen import HostInfo
 
 REJECTED_FOLDER = "_rejected"
 """Where a store keeps what an ingest could not read; readers of the table skip it."""
@@ -96,7 +96,7 @@ class Store:
     def info(self) -> StoreInfo:
         """Sum up what the store holds: rows, times, sensors, and the share of rows that fill each field."""
         seen = self.inventory(())
-        return describe(str(self.path), self.files(), seen, writable=self.writable)
+        return store.describe(str(self.path), self.files(), seen, writable=self.writable)
 
     def hollow(self) -> Mapping[Class, int]:
         """Return how many records are no events, having nothing of them in it, by what object and action they name."""
@@ -127,7 +127,7 @@ class Store:
 
     def hosts(self) -> Iterator[HostInfo]:
         """Yield the hosts of the store's events, by name, with what each has of them."""
-        return hosts_of(self.inventory())
+        return store.hosts_of(self.inventory())
 
     def refresh(self) -> None:
         """Read what others have committed since the store was opened."""

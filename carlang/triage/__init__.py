@@ -10,7 +10,8 @@ if TYPE_CHECKING:
     from carlang.triage.triage import rank, ranked
 else:
     __getattr__ = hand_on(
-        __name__, {"triage.groups": "group_hits", "triage.selection": "at_least", "triage.triage": "rank ranked"}
+        __name__,
+        {"triage.groups": "group_hits()", "triage.selection": "at_least()", "triage.triage": "rank() ranked()"},
     )
 
 __all__ = ["at_least", "group_hits", "rank", "ranked"]
