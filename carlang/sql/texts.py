@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import pickle
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import fields, is_dataclass
 from datetime import datetime
+from enum import Enum
 from typing import TYPE_CHECKING, Any, ParamSpec, cast
 
 from carlang import sql
-from carlang.cache import Codec, Kept
-from carlang.model.schema import Class
+from carlang.cache import Codec, Kept, digest_of
+from carlang.model.schema import Class, Object
 from carlang.resolve import Given
-from carlang.resolve.bound import BoundOutput
+from carlang.resolve.bound import BoundOutput, Now
 
 if TYPE_CHECKING:
     from carlang.sql.dialect import Dialect
@@ -19,16 +20,10 @@ if TYPE_CHECKING:
 
 P = ParamSpec("P")
 
-_CODEC = Codec(
-    ("carlang.model.schema", "carlang.model.types", "carlang.resolve.bound.", "carlang.source", "carlang.sql.shapes")
-)
-_texts = Kept("sql", _CODEC)
+KEPT = Kept("sql", Codec(()))
 
 _LARGEST = 64 * 2**10
 """How many bytes a text may have that is kept: those of stores of thousands of files change with each ingest."""
-
-_NOW = b"Now"
-"""What the bytes of a program have somewhere that says `now`: the name of that node's class."""
 
 
 def late_dialect(name: str) -> Dialect:
@@ -46,30 +41,98 @@ class _LateDialect:
         return getattr(sql.dialect_named(self._name), attribute)
 
     def text_of(self, lowering: Callable[P, SQL], *arguments: P.args, **options: P.kwargs) -> str:
-        content = self._content(lowering.__name__, arguments, options)
+        """Return what a lowering gives as text."""
+        content = _content((lowering.__name__, arguments, options))
         return self._known(content, lambda: self.text(lowering(*arguments, **options)))
 
     def query_of(self, output: BoundOutput, now: datetime, given: Given, tied: Collection[Class] = ()) -> str:
-        content = self._content("lower", (output, given, tied), {})
-        # The instant is in the text, which nobody will ask for again.
-        lasting = None if content is None or _NOW in content else content
-        return self._known(lasting, lambda: self.text(sql.lower(output, cast("Dialect", self), now, given, tied)))
-
-    def _content(self, lowering: str, arguments: tuple[Any, ...], options: dict[str, Any]) -> bytes | None:
-        """Return what a text is made of, or None of what cannot be written down."""
-        try:
-            return _CODEC.dumps((lowering, arguments, options), (self,))
-        except (pickle.PicklingError, RecursionError):
-            return None
+        """Return the query of an output as text; of one that says `now`, nobody will ask for that again."""
+        content = _content(("lower", output, given, frozenset(tied)), lasting=True)
+        return self._known(content, lambda: self.text(sql.lower(output, cast("Dialect", self), now, given, tied)))
 
     def _known(self, content: bytes | None, make: Callable[[], str]) -> str:
         if content is None:
             return make()
         sources = (self._name, content)
-        kept = _texts.get(sources)
+        kept = KEPT.get(sources)
         if isinstance(kept, str):
             return kept
         made = make()
         if len(made) <= _LARGEST:
-            _texts.put(sources, made)
+            KEPT.put(sources, made)
         return made
+
+
+def _content(data: Any, *, lasting: bool = False) -> bytes | None:
+    """Return a digest of what a text is made of, or None of what has none; a `lasting` one says `now` nowhere."""
+    try:
+        return _Digests(lasting=lasting).of(data)
+    except (_UnlastingError, RecursionError):
+        return None
+
+
+class _UnlastingError(Exception):
+    """Data have no digest that would be asked for again."""
+
+
+class _Digests:
+    """Digests of data by what is in them, not by what in them is the same object, as a copy that was kept has others.
+
+    A part is looked at once, however often it occurs: named streams are used again and again.
+    """
+
+    def __init__(self, *, lasting: bool) -> None:
+        self._lasting = lasting
+        self._parts: dict[int, bytes] = {}
+
+    def of(self, data: Any) -> bytes:
+        """Return the digest of data; raises `_UnlastingError` for what is no plain data."""
+        match data:
+            case None | bool() | int() | float() | str():
+                return f"{type(data).__name__} {data!r}".encode("utf-8", "surrogatepass")
+            case Enum():
+                return f"{type(data).__name__} {data.name}".encode()
+            case datetime():
+                return data.isoformat().encode()
+            case _LateDialect():
+                return b"dialect"
+            case Object():
+                return _of_object(id(data), data)
+        part = self._parts.get(id(data))
+        if part is None:
+            kind = f"{type(data).__module__}.{type(data).__qualname__}"
+            part = self._parts[id(data)] = digest_of(kind, *self._inside(data))
+        return part
+
+    def _inside(self, data: Any) -> list[bytes]:
+        match data:
+            case Now() if self._lasting:
+                raise _UnlastingError
+            case tuple() | list():
+                return [self.of(each) for each in data]
+            case frozenset() | set():
+                return sorted(self.of(each) for each in data)
+            case Mapping():
+                return [self.of(each) for item in data.items() for each in item]
+            case _ if is_dataclass(data) and not isinstance(data, type):
+                return [self.of(getattr(data, each.name)) for each in fields(data)]
+            case _:
+                raise _UnlastingError
+
+
+_objects: dict[int, tuple[Object, bytes]] = {}
+"""The digests of objects of models, which most statements are made of, with the objects."""
+
+_MOST_OBJECTS = 1_000
+"""So many are those of dozens of models."""
+
+
+def _of_object(number: int, data: Object) -> bytes:
+    known = _objects.get(number)
+    if known is None or known[0] is not data:
+        if len(_objects) > _MOST_OBJECTS:
+            _objects.clear()
+        columns = [(field.name, field.type) for field in data.fields.values()]
+        digest = digest_of(data.name, _Digests(lasting=False).of(columns))
+        known = _objects[number] = data, digest
+    return known[1]
