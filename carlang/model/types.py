@@ -27,6 +27,9 @@ class Kind(Enum):
     LIST = "list"
     NULL = "null"
 
+    # A member is one object. Python's own is a function in Python, asked whenever a type is looked for in a set.
+    __hash__ = object.__hash__
+
 
 STRING_KINDS = frozenset({Kind.STRING, Kind.PATH, Kind.NAME, Kind.GUID, Kind.ID, Kind.HASH, Kind.IP, Kind.ENUM})
 NUMBER_KINDS = frozenset({Kind.INTEGER, Kind.PORT, Kind.FLOAT})

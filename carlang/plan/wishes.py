@@ -31,6 +31,8 @@ EVERY_ROW = Wish(OPEN)
 
 def either(wishes: Sequence[Wish]) -> Wish:
     """Return the wish for rows that one of some wishes asks for."""
+    if len(wishes) == 1:  # as of nearly every stream; to compare conditions takes longer than all the rest
+        return Wish(bounded(wishes[0].guard), wishes[0].condition)
     guard = bounded(some(wish.guard for wish in wishes))
     conditions = list(dict.fromkeys(wish.condition for wish in wishes))
     known = [condition for condition in conditions if condition is not None]

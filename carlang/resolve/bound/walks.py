@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import fields, replace
 from typing import Any, assert_never
 
@@ -190,11 +190,21 @@ def extent(stream: BoundStream) -> tuple[int, int]:
     return deepest, level
 
 
-def parts(expr: BoundExpr) -> tuple[BoundExpr, ...]:  # noqa: C901, PLR0911  # a case a node
+def parts(expr: BoundExpr) -> tuple[BoundExpr, ...]:  # noqa: C901  # a case a node
     """Return the expressions that an expression is made of."""
     match expr:
         case FieldRef() | Const() | Now() | Param() | EachText():
             return ()
+        # The most frequent ones first.
+        case (
+            Contains(container=a, item=b)
+            | Affix(subject=a, affix=b)
+            | Compare(left=a, right=b)
+            | Arith(left=a, right=b)
+        ):
+            return (a, b)
+        case AllOf(conditions=operands) | AnyOf(conditions=operands):
+            return operands
         case ElementOf(items=inner):
             return (inner,)
         case Choice(conditions, values, otherwise):
@@ -209,12 +219,6 @@ def parts(expr: BoundExpr) -> tuple[BoundExpr, ...]:  # noqa: C901, PLR0911  # a
             return identity.fields
         case Items(items=operands) | Apply(arguments=operands) | Aggregate(arguments=operands):
             return operands
-        case AllOf(conditions=operands) | AnyOf(conditions=operands):
-            return operands
-        case Arith(left=a, right=b) | Compare(left=a, right=b) | Contains(container=a, item=b):
-            return (a, b)
-        case Affix(subject=a, affix=b):
-            return (a, b)
         # The value of the other side is of rows of the stream there.
         case InStream(subject=a):
             return (a,)
@@ -249,13 +253,17 @@ def _rewritten(value: Any, change: Callable[[BoundExpr], BoundExpr | None]) -> A
     return rewritten(value, change) if isinstance(value, BoundExpr) else value
 
 
+_LEAVES: Collection[type] = frozenset({FieldRef, Const, Now, Param, EachText})
+
+
 def walk(expr: BoundExpr) -> Iterator[BoundExpr]:
     """Yield an expression and all that it is made of."""
     todo = [expr]
     while todo:
         node = todo.pop()
         yield node
-        todo.extend(parts(node))
+        if type(node) not in _LEAVES:  # two of three nodes; every program is walked some ten times
+            todo.extend(parts(node))
 
 
 def fields_of(expr: BoundExpr) -> frozenset[str]:
