@@ -6,7 +6,7 @@ What a group is made of arrives lowered: its rows as a table, its lengths of tim
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from sqlglot import exp
@@ -99,17 +99,38 @@ def filters_of_groups(output: bound.BoundStream) -> tuple[Mapping[int, bound.Agg
     return filters, frozenset(names)
 
 
-def names_of_selections(stream: bound.BoundStream) -> Iterator[str]:
-    """Yield the keys of the named streams that a stream goes through from its search on, if each row is one of that."""
+def names_of_selections(stream: bound.BoundStream) -> list[str]:
+    """Return the keys of the named streams between a stream and its search, if its rows are some of that."""
+    keys: list[str] = []
     while not bound.looked_at(stream):
         match stream:
+            case bound.Events():
+                return keys
             case bound.Filtered(input=source) | bound.Derived(input=source) | bound.Projected(input=source):
                 stream = source
             case bound.NamedStream(key=key, stream=source):
-                yield key
+                keys.append(key)
                 stream = source
             case _:
-                return
+                return []
+    return []
+
+
+def names_of_rows_and_groups(streams: Sequence[bound.BoundStream]) -> set[str]:
+    """Return the keys of the named streams whose rows are put beside groups of themselves.
+
+    The rows wait for the groups: read once for both, all of them would be kept meanwhile.
+    """
+    as_they_are = {key for stream in streams for key in names_of_selections(stream)}
+    in_groups = {
+        key
+        for stream in streams
+        for below in bound.streams_below(stream)
+        if as_they_are and isinstance(below, bound.Grouped)
+        for source in below.inputs
+        for key in names_of_selections(source)
+    }
+    return as_they_are & in_groups
 
 
 def _of_groups(condition: bound.BoundExpr, groups: bound.Aggregated) -> bound.BoundExpr | None:

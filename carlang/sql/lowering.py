@@ -67,6 +67,7 @@ from carlang.sql.groups import (
     group_query,
     intervals,
     keyed,
+    names_of_rows_and_groups,
     names_of_selections,
     own_value,
     passes_before_ranking,
@@ -276,6 +277,7 @@ class QueryBuilder:
         return everything(self.table(source)).where(exp.In(this=column(OCCURRENCE), query=numbers), copy=False)
 
     def _joined(self, joined: bound.Joined) -> exp.Query:
+        self.read_again.update(names_of_rows_and_groups([part.stream for part in joined.parts]))
         builder, parts = self._parts(joined)
         if not joined.optional:
             query = _every_combination(parts.values(), [builder.condition(joined.condition)])
@@ -366,6 +368,7 @@ class QueryBuilder:
         return exp.Union(this=left, expression=right, distinct=False)
 
     def _difference(self, difference: bound.Difference) -> exp.Query:
+        self.read_again.update(names_of_rows_and_groups([difference.left, difference.right]))
         renamed = [as_named(column(c.name), f"#{c.name}") for c in difference.right.columns if c.name in difference.on]
         other = subquery(select(renamed, self.table(difference.right)), "#right")
         types = {c.name: c.type for c in difference.left.columns}

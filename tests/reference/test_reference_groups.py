@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.reference.cases import Case, compare, compiled, session_over
 from tests.reference.chooser import seeded
 from tests.reference.drawn_events import NOW, events, seen_twice
@@ -37,3 +39,20 @@ def test_values_are_ranked_of_groups_that_pass_and_rows_are_read_again() -> None
     assert sql.count("NOT MATERIALIZED") == 3
     assert "#passing" in sql
     assert '"a" AS' not in sql
+
+
+BESIDE_GROUPS = [
+    "g = group q by own\na = from g select own, avg(pid) as n\nf = join (q, a) where (q.own == a.own and q.pid > a.n)",
+    "g = count(q) by own\nm = avg(g.count)\nc = filter g where count > m\nf = q - c by own",
+]
+
+
+@pytest.mark.parametrize("text", BESIDE_GROUPS)
+def test_rows_beside_groups_of_themselves_are_read_again(text: str) -> None:
+    known = compiled(f"{HEAD}{text}\noutput f")
+    (output,) = known.require().outputs
+    choose = seeded(drawn_seeds(1)[0])
+    drawn = events(choose, 20)
+    with session_over(drawn, choose) as session:
+        assert session.sql(output, NOW).count("NOT MATERIALIZED") == 3
+        compare(session, known, Case(text, tuple(drawn), {}))
