@@ -108,7 +108,7 @@ def catalogue(bench: Bench) -> Iterator[Table]:
             rows += [[f"{how}, {name}", f"{c.rows:,}", *_costs(c), _ratio(c, scan)] for how, c in costs.items()]
     note = (
         "The scan adds up the lengths of the columns of texts that analytics ask about. The catalogue is compiled"
-        " before; its rows are read into Arrow tables."
+        " before; its rows are read, batch by batch."
     )
     yield Table("The catalogue", ["what", "rows", *_COSTS, "ratio to the scan"], rows, note)
 

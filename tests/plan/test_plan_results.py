@@ -128,3 +128,25 @@ def test_events_that_two_sensors_tell_of_are_one_row_together_as_alone() -> None
         ] + drawn_outputs(choose, drawn)
         with session_over(drawn, choose, Window(since, until)) as session:
             assert agree(session, asked) >= 5
+
+
+FILTERS_ALONE = """
+a = search {events}
+f = filter a where (sensor == "sysmon" or user == "D\\bob")
+g = filter f where hostname endswith ".org"
+h = filter a where sensor == "windows_security"
+output f, g, h
+"""
+
+
+def test_filters_of_records_that_are_occurrences_or_stay_apart_are_answered_together() -> None:
+    choose = seeded(3)  # always the same, so that some of its records are of one occurrence
+    object_, drawn = seen_twice(choose)
+    rows = []
+    for apart in (False, True):
+        outputs = compiled(FILTERS_ALONE.format(events=CLASSES[object_])).require().outputs
+        with session_over(drawn, choose) as session:
+            session.records_apart = apart
+            assert agree(session, [(output, {}) for output in outputs]) == 3
+            rows.append([session.run(output, NOW, None, {}).total for output in outputs])
+    assert rows[0] != rows[1]
