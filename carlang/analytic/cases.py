@@ -12,11 +12,12 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
+from carlang import importers
 from carlang.analytic.compiled import CompiledAnalytic
 from carlang.diagnostics import Diagnostic, has_errors, nearest
 from carlang.diagnostics.codes import MISFIT_IN_TEST, UNKNOWN_IN_TEST, UNKNOWN_KEY, Code
 from carlang.foreign import foreign_fields
-from carlang.importers import CASE_KEYS, Case
+from carlang.importers import Case
 from carlang.model import Kind, Model, Object, Type
 from carlang.resolve import MissingParameterError, WrongParameterError, given_values
 from carlang.resolve.bound import BoundOutput
@@ -103,9 +104,14 @@ def _read_keys(case: Case, report: Report) -> None:
     for part in case.path:
         written = written[part]
     for key in written:
-        if key not in CASE_KEYS:
+        if key not in importers.CASE_KEYS:
             report(
-                CaseError(f"a test has no key `{key}`", key, meant=_unsaid(str(key), CASE_KEYS, written), at_key=True)
+                CaseError(
+                    f"a test has no key `{key}`",
+                    key,
+                    meant=_unsaid(str(key), importers.CASE_KEYS, written),
+                    at_key=True,
+                )
             )
 
 

@@ -30,7 +30,7 @@ else:
             ),
             "database.interrupts": "interruptible",
             "database.limits": "ENGINE_SHARE LEAST_MEMORY LimitError Limits bytes_of",
-            "database.pattern": "pattern_fault",
+            "database.pattern": "pattern_fault()",
             "database.quoting": "quoted text_literal",
         },
     )

@@ -5,15 +5,31 @@ statements, stages and conditions, `functions.yaml` functions, `texts.yaml` wild
 sensor is more lines in these.
 """
 
-from carlang.foreign.names import (
-    classes_elsewhere,
-    event_class,
-    foreign_fields,
-    is_foreign_field,
-    names_elsewhere,
-    objects_that_call,
-)
-from carlang.foreign.tables import Form, foreign_function, foreign_wildcards, forms
+from typing import TYPE_CHECKING
+
+from carlang.exports import hand_on
+
+if TYPE_CHECKING:
+    from carlang.foreign.names import (
+        classes_elsewhere,
+        event_class,
+        foreign_fields,
+        is_foreign_field,
+        names_elsewhere,
+        objects_that_call,
+    )
+    from carlang.foreign.tables import Form, foreign_function, foreign_wildcards, forms
+else:
+    __getattr__ = hand_on(
+        __name__,
+        {
+            "foreign.names": (
+                "classes_elsewhere() event_class() foreign_fields() is_foreign_field() names_elsewhere() "
+                "objects_that_call()"
+            ),
+            "foreign.tables": "Form foreign_function() foreign_wildcards() forms()",
+        },
+    )
 
 __all__ = [
     "Form",
