@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from carlang import analytic as core
-from carlang import importers
+from carlang import importers, triage
 from carlang.analytic import (
     NO_STORE,
     CompiledAnalytic,
@@ -28,7 +28,6 @@ from carlang.model import Model
 from carlang.project import Project, catalogue_of
 from carlang.results import GroupBy, Result, RunReport
 from carlang.store import Store
-from carlang.triage import ranked
 from carlang.vocabulary import ClassEntry, class_entries, wanted
 
 
@@ -267,7 +266,7 @@ def rank(
     by = group_by.value if isinstance(group_by, GroupBy) else group_by
     if by is not None and by not in names:
         raise OptionError(f"group_by: {shown(by)} is none of {', '.join(names)}")
-    return ranked(report, opened_store(store), options.limits, None if by is None else GroupBy(by))
+    return triage.ranked(report, opened_store(store), options.limits, None if by is None else GroupBy(by))
 
 
 def run_all(  # noqa: PLR0913  # the bounds of a run, each by name

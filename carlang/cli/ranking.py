@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from carlang import triage
 from carlang.analytic import CompiledAnalytic, RunOptions
 from carlang.cli.console import say
 from carlang.cli.exits import UsageError
@@ -13,7 +14,6 @@ from carlang.errors import EngineError
 from carlang.levels import LEVELS, Level
 from carlang.results import GroupBy, RunReport, counted, first_rows
 from carlang.store import Store
-from carlang.triage import at_least, ranked
 
 RANKED_ROWS = 5_000
 """How many rows of an output are ranked at least, also where fewer are shown: the first need not be the worst."""
@@ -70,12 +70,12 @@ class Ranking:
         finding = sum(1 for result in report.results if result.output.total)
         if self.is_wanted and (self.group_by is not None or finding > 1):
             try:
-                report = ranked(report, store, options.limits, self.group_by)
+                report = triage.ranked(report, store, options.limits, self.group_by)
             except EngineError as error:  # what was found is there all the same
                 say(f"not ranked: {error}")
         if self.min_level is not None:
             rows, outputs = report.found, len(report.results)
-            report = at_least(report, self.min_level)
+            report = triage.at_least(report, self.min_level)
             if left := rows - report.found:
                 below = counted(outputs - len(report.results), "output")
                 say(f"--min-level {self.min_level.text}: {counted(left, 'row')} of {below} below it left out")

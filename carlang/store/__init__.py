@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from carlang.store.plain_copy import write_plain
     from carlang.store.repair import Remedy, Repair, Step, repair_store
     from carlang.store.seen import HostClass, HostInfo, hosts_of
-    from carlang.store.starts import Start, process_starts
+    from carlang.store.starts import End, Start, process_ends, process_starts
     from carlang.store.statistics import MARKS, mark
     from carlang.store.storage import not_written, storage_fault, written_to
     from carlang.store.store import REJECTED_FOLDER, Staging, Store, create_store, open_store
@@ -50,7 +50,7 @@ else:
             "store.plain_copy": "write_plain",
             "store.repair": "Remedy Repair Step repair_store",
             "store.seen": "HostClass HostInfo hosts_of()",
-            "store.starts": "Start process_starts",
+            "store.starts": "End Start process_ends process_starts",
             "store.statistics": "MARKS mark",
             "store.storage": "not_written storage_fault written_to",
             "store.store": "REJECTED_FOLDER Staging Store create_store open_store",
@@ -69,6 +69,7 @@ __all__ = [
     "ClassInfo",
     "Compaction",
     "DeltaLog",
+    "End",
     "Fault",
     "Finding",
     "Footer",
@@ -110,6 +111,7 @@ __all__ = [
     "object_columns",
     "open_store",
     "parquet_options",
+    "process_ends",
     "process_starts",
     "repair_store",
     "storage_fault",

@@ -1,9 +1,10 @@
-"""Starts of processes that somebody asks for, by guid or by pid and host: what trees of processes are made of."""
+"""Starts and ends of processes that somebody asks for, by guid or by pid and host: what trees are made of."""
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import pyarrow as pa
 
@@ -12,6 +13,7 @@ from carlang.store.lookup import Lookup
 from carlang.store.statistics import Class
 
 STARTS: Class = ("process", "create")
+ENDS: Class = ("process", "terminate")
 
 _COLUMNS = {
     "hostname": "VARCHAR",
@@ -42,28 +44,52 @@ class Start:
     command_line: str | None
 
 
+@dataclass(frozen=True, slots=True)
+class End:
+    """An end of a process; the time is in microseconds since 1970, UTC."""
+
+    host: str
+    time: int
+    pid: int | None
+    guid: str | None
+
+
 def process_starts(lookup: Lookup, guids: Collection[str], pids: Collection[tuple[str, int]]) -> list[Start]:
     """Return the starts that have one of some guids, or one of some pids on its host, in an order of their own.
 
     Guids and hosts are compared without regard to case; give them in lower case. Raises `EngineError` where the limits
     are passed.
     """
-    files = [file for file in lookup.store.files(STARTS[0], [STARTS[1]]) if file.rows]
+    columns = ("hostname", "moment", "pid", "ppid", "guid", "parent_guid", "exe", "parent_exe", "command_line")
+    return [Start(*row) for row in _events(lookup, STARTS, columns, guids, pids)]
+
+
+def process_ends(lookup: Lookup, pids: Collection[tuple[str, int]]) -> list[End]:
+    """Return the ends that have one of some pids on its host and a time; as `process_starts`."""
+    rows = _events(lookup, ENDS, ("hostname", "moment", "pid", "guid"), (), pids)
+    return [End(host, time, pid, guid) for host, time, pid, guid in rows if time is not None]
+
+
+def _events(
+    lookup: Lookup, name: Class, columns: Sequence[str], guids: Collection[str], pids: Collection[tuple[str, int]]
+) -> list[tuple[Any, ...]]:
+    files = [file for file in lookup.store.files(name[0], [name[1]]) if file.rows]
     if not files or not (guids or pids):
         return []
     present = set().union(*(file.filled for file in files))
     paths = ", ".join(text_literal(str(file.path)) for file in files)
-    columns = [
-        f"TRY_CAST({quoted(name) if name in present else 'NULL'} AS {type_}) AS {quoted(name)}"
-        for name, type_ in _COLUMNS.items()
+    read = [
+        f"TRY_CAST({quoted(column) if column in present else 'NULL'} AS {type_}) AS {quoted(column)}"
+        for column, type_ in _COLUMNS.items()
     ]
     time = _TIME if "time" in present else "CAST(NULL AS BIGINT)"
     rows = f"read_parquet([{paths}], union_by_name = true, hive_partitioning = false)"
+    host = "coalesce(\"hostname\", '')"
+    shown = ", ".join(host if column == "hostname" else quoted(column) for column in columns)
     query = (
-        f'SELECT coalesce("hostname", \'\'), moment, "pid", "ppid", "guid", "parent_guid", "exe", "parent_exe", '  # noqa: S608
-        f'"command_line" FROM (SELECT {", ".join(columns)}, {time} AS moment FROM {rows}) '
-        'WHERE lower("guid") IN (SELECT guid FROM guids) OR (lower(coalesce("hostname", \'\')), "pid") IN '
-        "(SELECT (host, pid) FROM pids) ORDER BY ALL"
+        f"SELECT {shown} FROM (SELECT {', '.join(read)}, {time} AS moment FROM {rows}) "  # noqa: S608  # quoted
+        f'WHERE lower("guid") IN (SELECT guid FROM guids) OR (lower({host}), "pid") IN (SELECT (host, pid) FROM pids) '
+        "ORDER BY ALL"
     )
     of_pids = sorted(pids)
     hosts, numbers = [host for host, _ in of_pids], [pid for _, pid in of_pids]
@@ -71,4 +97,4 @@ def process_starts(lookup: Lookup, guids: Collection[str], pids: Collection[tupl
         "guids": pa.table({"guid": pa.array(sorted(guids), pa.string())}),
         "pids": pa.table({"host": pa.array(hosts, pa.string()), "pid": pa.array(numbers, pa.int64())}),
     }
-    return [Start(*row) for row in lookup.rows(query, tables)]
+    return lookup.rows(query, tables)

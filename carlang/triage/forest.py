@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from carlang.results import ProcessNode
-from carlang.store import Lookup, Start, process_starts
+from carlang.store import End, Lookup, Start, process_ends, process_starts
 from carlang.triage.fields import is_hub
 from carlang.triage.reading import ProcessRef, known_guid
 
@@ -39,6 +39,7 @@ class Forest:
     def __init__(self) -> None:
         self._by_guid: dict[str, Start] = {}
         self._by_pid: dict[tuple[str, int], list[tuple[int, str, Start]]] = {}
+        self._ends: dict[tuple[str, int], list[End]] = {}
 
     @classmethod
     def grow(cls, refs: Iterable[ProcessRef], lookup: Lookup) -> Forest:
@@ -57,6 +58,7 @@ class Forest:
             asked[1].update(pids)
             starts = process_starts(lookup, guids, pids)
             forest.plant(starts)
+            forest.fell(process_ends(lookup, pids))
             wanted = [parent_of(start) for start in starts if not is_hub(start.parent_exe)]
         return forest
 
@@ -73,6 +75,12 @@ class Forest:
                 lives.append((start.time, guid or "", start))
         for lives in self._by_pid.values():
             lives.sort(key=lambda life: (life[0], life[1], life[2].exe or "", life[2].command_line or ""))
+
+    def fell(self, ends: Iterable[End]) -> None:
+        """Take ends of processes, in any order."""
+        for end in ends:
+            if end.pid is not None:
+                self._ends.setdefault((end.host.casefold(), end.pid), []).append(end)
 
     def process(self, ref: ProcessRef) -> Process | None:
         """Return the process that an event names; None where it names none."""
@@ -135,7 +143,9 @@ class Forest:
         place = bisect_right(lives, time, key=lambda life: life[0])
         if not place:
             return None
-        begun, _, start = lives[place - 1]
+        begun, own, start = lives[place - 1]
+        if self._is_over(host, pid, own, begun, time):
+            return None
         # Another sensor may have told of the same start, and the guid that it gives is what other events name.
         for near, guid, other in lives[max(0, place - 2) : place + 1]:
             if (
@@ -145,6 +155,11 @@ class Forest:
             ):
                 return other
         return start
+
+    def _is_over(self, host: str, pid: int, guid: str, begun: int, time: int) -> bool:
+        """Tell whether a life had ended before a time: by an end of its guid, or one that names none."""
+        ends = (end for end in self._ends.get((host, pid), ()) if begun <= end.time < time)
+        return any(not guid or (known_guid(end.guid) or guid) == guid for end in ends)
 
 
 def parent_of(start: Start) -> ProcessRef:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from carlang.cli import ranking
+from carlang import triage
 from carlang.errors import EngineError
 from carlang.results import RunReport
 from tests.cli.commands import carlang
@@ -121,7 +121,7 @@ def test_a_run_that_cannot_be_ranked_shows_what_it_found_and_says_so(
     def fail(*_: object) -> RunReport:
         raise EngineError("ran longer than 1 s; give it more with --timeout")
 
-    monkeypatch.setattr(ranking, "ranked", fail)
+    monkeypatch.setattr(triage, "ranked", fail)
     done = carlang("run", folder / "analytics", "--store", folder / "store", "--format", "json")
     assert (done.status, "incidents" in done.json(), len(done.json()["results"])) == (0, False, 3)
     assert "not ranked: ran longer than 1 s; give it more with --timeout\n" in done.err

@@ -293,3 +293,15 @@ def test_a_join_of_what_lies_far_apart_makes_no_tree_of_the_two(tmp_path: Path) 
     store = store_of(tmp_path, process__create=events)
     triage = rank(ran(store, [JOINED, ANALYTICS["net"]]), store)
     assert sorted(told(triage.incidents)) == [(1, [("pair", 1)]), (1, [("pair", 1)])]
+
+
+def test_a_pid_whose_process_has_ended_is_nobodys(tmp_path: Path) -> None:
+    def flow(minute: int) -> dict[str, Any]:
+        return {**start(minute, "net.exe", pid=7), "dest_port": 4444}
+
+    end = {"time": START + timedelta(minutes=10), "hostname": "pc1", "pid": 7, "sensor": "sysmon"}
+    events = {"process__create": [start(0, "net.exe", "a.exe", pid=7, ppid=5)], "process__terminate": [end]}
+    within = ranked(tmp_path / "within", flow__start=[flow(9)], **events)
+    assert told(within.incidents) == [(1, [("net", 1), ("flow", 1)])]
+    behind = ranked(tmp_path / "behind", flow__start=[flow(11)], **events)
+    assert sorted(told(behind.incidents)) == [(1, [("flow", 1)]), (1, [("net", 1)])]
