@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -27,6 +27,7 @@ from carlang.resolve import Given
 from carlang.resolve.bound import BoundOutput
 from carlang.results import Spool
 from carlang.sql import (
+    AT,
     INCOMING,
     KEY,
     LEAF,
@@ -51,8 +52,11 @@ if TYPE_CHECKING:
 
 Numbers = npt.NDArray[np.int64]
 
-FETCHED = 200_000
+FETCHED = 100_000
 """How many events are read and put in order at once: with long command lines, some hundred megabytes."""
+
+_NO_TIME = np.iinfo(np.int64).min
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 _LEAST = 2
 """How many outputs are answered together."""
@@ -169,7 +173,7 @@ class _Group:
         """Return the answers of all outputs."""
         which, keys = self._found(request)
         distinct, place = np.unique(keys, return_inverse=True)
-        ordered = self._in_order(distinct)
+        ordered, times = self._in_order(distinct)
         rank = np.empty(len(distinct), dtype=np.int64)
         rank[np.searchsorted(distinct, ordered)] = np.arange(len(distinct))
         ranks = rank[place]
@@ -179,7 +183,7 @@ class _Group:
         shown = [each[: request.limit] for each in of_outputs]
         needed = np.unique(np.concatenate(shown))
         dealer = Dealer(self._spool, [np.searchsorted(needed, each) for each in shown])
-        schema = self._read(ordered[needed], dealer)
+        schema = self._read(ordered[needed], times[needed], dealer)
         return [Answer(rows, len(each)) for rows, each in zip(dealer.rows(schema), of_outputs, strict=True)]
 
     def _found(self, request: Request) -> tuple[Numbers, Numbers]:
@@ -241,10 +245,10 @@ class _Group:
         each = self._asked[index]
         return lower_conditions(each.selection, self._source, request.now, each.given)
 
-    def _in_order(self, keys: Numbers) -> Numbers:
-        """Return keys in the order of results."""
+    def _in_order(self, keys: Numbers) -> tuple[Numbers, Numbers]:
+        """Return keys in the order of results, and the times of their events, `_NO_TIME` where one has none."""
         if not len(keys):
-            return keys
+            return keys, keys
         ranked = self._read_all(lower_ranks(self._source), pa.table({KEY: keys}))
         key, rank = (ranked[name].to_numpy() for name in (self._source.key, RANK))
         exact = np.zeros(len(key), dtype=np.int64)
@@ -255,16 +259,18 @@ class _Group:
             place = np.argsort(key, kind="stable")
             exact[place[np.searchsorted(key[place], told)]] = np.arange(len(told))
         order: Numbers = np.lexsort((exact, rank))
-        return np.asarray(key[order], dtype=np.int64)
+        times = ranked[AT].fill_null(_NO_TIME).to_numpy()
+        return np.asarray(key[order], dtype=np.int64), np.asarray(times[order], dtype=np.int64)
 
-    def _read(self, keys: Numbers, dealer: Dealer) -> pa.Schema:
+    def _read(self, keys: Numbers, times: Numbers, dealer: Dealer) -> pa.Schema:
         """Read the rows of keys in their order, and have them dealt to the outputs."""
         if not len(keys):
             return self._read_all(lower_nothing(self._source.dialect, self._source.shown)).schema
-        text = self._text(lower_rows(self._source))
         schema: pa.Schema | None = None
         for first in range(0, len(keys), FETCHED):
             part = keys[first : first + FETCHED]
+            between = _around(times[first : first + FETCHED]) if len(part) < len(keys) else None
+            text = self._text(lower_rows(self._source, between))
             incoming = pa.table({KEY: part, RANK: np.arange(len(part))})
             schema = self._engine.read(text, dealer.take, {INCOMING: incoming})
         return schema
@@ -277,6 +283,15 @@ class _Group:
 
     def _text(self, tree: Any) -> str:
         return self._engine.dialect.text(tree)
+
+
+def _around(times: Numbers) -> tuple[datetime, datetime] | None:
+    """Return the first and the last of some times; None where one is missing, or in a year that Python lacks."""
+    try:
+        first, last = (_EPOCH + timedelta(microseconds=int(time)) for time in (times.min(), times.max()))
+    except OverflowError:
+        return None
+    return first, last
 
 
 def _bits(outputs: Sequence[int], keys: Numbers, masks: Numbers) -> Iterator[tuple[Numbers, Numbers]]:

@@ -43,6 +43,7 @@ if TYPE_CHECKING:
         selection_of,
     )
     from carlang.sql.shapes import (
+        AT,
         COMBINATIONS,
         INCOMING,
         KEY,
@@ -89,7 +90,7 @@ else:
                 "selection_of()"
             ),
             "sql.shapes": (
-                "COMBINATIONS INCOMING KEY LEAF MARGIN MARKED MASK MOST_BITS RANK ROUNDS SCHEMA EventFiles Window"
+                "AT COMBINATIONS INCOMING KEY LEAF MARGIN MARKED MASK MOST_BITS RANK ROUNDS SCHEMA EventFiles Window"
             ),
             "sql.tables": "lower_incoming() lower_nothing() lower_numbered() lower_schema() lower_table()",
             "sql.texts": "late_dialect",
@@ -101,6 +102,7 @@ else:
     )
 
 __all__ = [
+    "AT",
     "COMBINATIONS",
     "DIALECTS",
     "INCOMING",

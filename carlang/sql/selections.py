@@ -27,9 +27,11 @@ from carlang.sql.fragments import (
     SQL,
     all_of,
     as_named,
+    cast,
     column,
     folded,
     in_order,
+    instant,
     name,
     number,
     ordered,
@@ -41,7 +43,7 @@ from carlang.sql.fragments import (
 from carlang.sql.lowering import QueryBuilder
 from carlang.sql.occurrences import OCCURRENCE, RECORD_IDS, hidden
 from carlang.sql.ordering import result_order
-from carlang.sql.shapes import INCOMING, KEY, LEAF, MASK, RANK, SCHEMA, Window
+from carlang.sql.shapes import AT, INCOMING, KEY, LEAF, MASK, RANK, SCHEMA, Window
 from carlang.sql.tables import NUMBER, numbered_table, record_table
 from carlang.sql.ties import occurrence_numbers, occurrences_of, within
 
@@ -166,14 +168,17 @@ def lower_marked_occurrences(source: Source) -> exp.Query:
 
 
 def lower_ranks(source: Source) -> exp.Query:
-    """Return the query that gives each key in the table `INCOMING` its rank, by time and the record's id.
+    """Return the query that gives each key in the table `INCOMING` its rank, by time and the record's id, and its time.
 
     Rows of one time and id have the same rank.
     """
     leading, _ = _keys_of(source)
     order = exp.Order(expressions=[key for c in leading for key in in_order(column(c.name), c.type.kind)])
     rank: SQL = exp.Window(this=exp.Anonymous(this="rank"), order=order) if leading else number(1)
-    return select([column(source.key), as_named(rank, RANK)], _rows(source, [c.name for c in leading]))
+    has_time = any(c.name == "time" for c in leading)
+    time = source.dialect.microseconds(column("time")) if has_time else cast(exp.null(), "bigint")
+    columns = [column(source.key), as_named(rank, RANK), as_named(time, AT)]
+    return select(columns, _rows(source, [c.name for c in leading]))
 
 
 def lower_exact_ranks(source: Source) -> exp.Query:
@@ -184,8 +189,11 @@ def lower_exact_ranks(source: Source) -> exp.Query:
     return query.order_by(*order, ordered(column(source.key)), copy=False)
 
 
-def lower_rows(source: Source) -> exp.Query:
-    """Return the query for the rows of the keys in the table `INCOMING`, in the order of their ranks there."""
+def lower_rows(source: Source, between: tuple[datetime, datetime] | None = None) -> exp.Query:
+    """Return the query for the rows of the keys in the table `INCOMING`, in the order of their ranks there.
+
+    Where all of them lie `between` two times, these spare the engine what files hold of others.
+    """
     incoming = exp.alias_(exp.Table(this=name(INCOMING)), name("mark"), table=True, copy=False)
     same = exp.EQ(this=column(source.key, "event"), expression=column(KEY, "mark"))
     shown = [column(c.name, "event") for c in source.columns]
@@ -193,6 +201,10 @@ def lower_rows(source: Source) -> exp.Query:
     # Of events the join alone finds which: to look for their keys beforehand would be to do so twice.
     rows = _rows(source, [c.name for c in source.columns], "event") if source.tied else _numbered(source, "event")
     query = select(shown, rows).join(incoming, on=same, join_type="inner", copy=False)
+    if between is not None and not source.tied:  # the other record of an occurrence may lie outside
+        since, until = (instant(time) for time in between)
+        query = query.where(exp.GTE(this=column("time", "event"), expression=since), copy=False)
+        query = query.where(exp.LTE(this=column("time", "event"), expression=until), copy=False)
     return query.order_by(ordered(column(RANK, "mark")), copy=False)
 
 

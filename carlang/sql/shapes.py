@@ -29,8 +29,8 @@ MARGIN = timedelta(minutes=1)
 """How far beyond a window of time records are tied: a pair that lies across its border is to be the pair that it is
 without one, and no chain of choices, each as long as a tie allows, is honestly as long as this."""
 
-KEY, MASK, RANK = "#key", "#mask", "#rank"
-"""The columns of marks, and of the order of rows."""
+KEY, MASK, RANK, AT = "#key", "#mask", "#rank", "#at"
+"""The columns of marks, and of the order of rows; `AT` has their times in microseconds."""
 
 MOST_BITS = 60
 """How many outputs a mask is of: it is a number of 64 bits with a sign."""
