@@ -1,9 +1,10 @@
 """Bound program to SQL: sqlglot trees, in what one dialect has, and its text at the end.
 
-`lowering` walks streams and expressions; what is alike in every engine that follows the standard is built there, in
-`groups` and in `sequences` (with `stages`, `waits` and `runs`), and what makes occurrences of tied records in
-`occurrences` and `ties`. Everything else is asked of a `Dialect`, which has a table from each function, aggregate and
-operator to its lowering, and refuses a name that is not in it. `duckdb` is the one dialect whose engine runs here.
+`lowering` walks streams, and `expressions` expressions; what is alike in every engine that follows the standard is
+built there, in `groups` and in `sequences` (with `stages`, `waits` and `runs`), and what makes occurrences of tied
+records in `occurrences` and `ties`. Everything else is asked of a `Dialect`, which has a table from each function,
+aggregate and operator to its lowering, and refuses a name that is not in it. `duckdb` is the one dialect whose engine
+runs here.
 """
 
 from typing import TYPE_CHECKING

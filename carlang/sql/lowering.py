@@ -8,18 +8,14 @@ Where the events of a class are tied, as `occurrences` says, a stream of them is
 the table of those, and as records, to see which occurrences have a record that its conditions hold for.
 
 Streams hold expressions and expressions, where they take an aggregate over a stream, hold streams. So one class lowers
-both: `table` a stream, `value` and `condition` an expression. What has no need of that recursion, because all it is
-made of is lowered already, is built elsewhere: groups in `groups`, sequences in `sequences`, single functions and
-operators by the dialect.
-
-SQL's comparisons have three values, the language's two. A missing comparison drops a row exactly as a false one does,
-so it may stand as it is wherever only `and` and `or` are above it; a complement asks `IS DISTINCT FROM TRUE`, which
-makes it definite again. A condition in the place of a value is made definite with COALESCE.
+both: `table` a stream, `value` and `condition` an expression, which `expressions` has. What has no need of that
+recursion, because all it is made of is lowered already, is built elsewhere: groups in `groups`, sequences in
+`sequences`, single functions and operators by the dialect.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import reduce
@@ -28,29 +24,23 @@ from typing import assert_never
 
 from sqlglot import exp
 
-from carlang.deadline import check_time
 from carlang.model.schema import Class
-from carlang.model.types import STRING, Column, Kind
+from carlang.model.types import Column
 from carlang.resolve import bound
 from carlang.resolve.inputs import Given
 from carlang.sql import processes
 from carlang.sql.bursts import bursts, over_windows, rows_of_windows, timed_rows, with_lists
 from carlang.sql.columns import fitted, fitted_lists, part_table
-from carlang.sql.dialect import Dialect, Operands, comparable
+from carlang.sql.dialect import Dialect
+from carlang.sql.expressions import ExpressionBuilder, has_query
 from carlang.sql.fragments import (
     SQL,
     all_of,
-    any_of,
     as_named,
     call,
-    cast,
     column,
-    complement,
-    definite,
     everything,
     folded,
-    instant,
-    missing,
     name,
     number,
     ordered,
@@ -58,7 +48,6 @@ from carlang.sql.fragments import (
     select,
     subquery,
     text,
-    wrapped,
 )
 from carlang.sql.groups import (
     RANKED,
@@ -94,7 +83,7 @@ def lower(
     uses.
     """
     of_groups, replaced = filters_of_groups(output.stream)
-    builder = QueryBuilder(dialect, now, given, Occurrences.below(output.stream, tied), of_groups=of_groups)
+    builder = QueryBuilder(dialect, now, given, occurrences=Occurrences.below(output.stream, tied), of_groups=of_groups)
     for stream in bound.streams_below(output.stream):  # inputs first, so that long chains do not nest
         if isinstance(stream, bound.NamedStream) and id(stream) not in replaced:
             builder.table(stream)
@@ -117,31 +106,20 @@ def _is_made(key: str, builder: QueryBuilder) -> bool | None:
 
 
 @dataclass(frozen=True)
-class QueryBuilder:
+class QueryBuilder(ExpressionBuilder):
     """Lowers the streams and expressions of one query.
 
     `tables` gathers the named streams, each a common table expression, in the order in which they depend on one
-    another. `computed` holds, by identity, the expressions that are columns already where the builder stands; `numbers`
-    are for the names of such columns. `of_groups` has, by identity, the filters that are conditions on groups, and
-    `read_again` gathers the names of tables that are cheaper to read twice than to be kept in between. With
-    `of_records` streams of tied records are lowered as those and not as occurrences. `each_text` is the text at hand in
-    a test of every text, and `known` holds, by identity, the queries in that test: what they give.
+    another. `of_groups` has, by identity, the filters that are conditions on groups, and `read_again` gathers the names
+    of tables that are cheaper to read twice than to be kept in between. `numbers` are for the names of columns that
+    expressions become.
     """
 
-    dialect: Dialect
-    now: datetime
-    given: Given
     occurrences: Occurrences = field(default_factory=Occurrences)
-    of_records: bool = False
     tables: dict[str, exp.Query] = field(default_factory=dict)
-    computed: Mapping[int, str] = field(default_factory=dict)
     of_groups: Mapping[int, bound.Aggregated] = field(default_factory=dict)
     read_again: set[str] = field(default_factory=set)
-    each_text: SQL | None = None
-    known: Mapping[int, SQL] = field(default_factory=dict)
     numbers: Iterator[int] = field(default_factory=count)
-
-    # ---- streams -----------------------------------------------------------------------------------------------------
 
     def table(self, stream: bound.BoundStream) -> SQL:
         """Return a stream as something to select from."""
@@ -236,7 +214,7 @@ class QueryBuilder:
             return self._grouped(of_groups.group, of_groups.items)
         source, conditions = stream.input, [stream.condition]
         # A condition that takes an aggregate over its own stream needs that stream as it is.
-        while isinstance(source, bound.Filtered) and not _has_query(conditions[-1]):
+        while isinstance(source, bound.Filtered) and not has_query(conditions[-1]):
             conditions.append(source.condition)
             source = source.input
         if any(True for _ in processes.fields_in(conditions)):
@@ -532,197 +510,6 @@ class QueryBuilder:
     def _items(self, items: Sequence[bound.Item]) -> list[SQL]:
         return [as_named(self.value(item.value), item.column.name) for item in items]
 
-    # ---- expressions -------------------------------------------------------------------------------------------------
-
-    def value(self, expr: bound.BoundExpr) -> SQL:  # noqa: C901, PLR0911, PLR0912  # a case a node
-        """Return a value, or a condition as a value, which is never missing."""
-        check_time()
-        # What is asked of a process is a column wherever it is asked for.
-        if id(expr) in self.known:
-            return self.known[id(expr)].copy()
-        if id(expr) in self.computed or isinstance(expr, bound.ProcessField):
-            return column(self.computed[id(expr)])
-        match expr:
-            case bound.FieldRef(name):
-                return column(name)
-            case bound.MemberRef(record, name):
-                return self.dialect.member(self.value(record), name)
-            case bound.Const():
-                return constant(expr)
-            case bound.Now():
-                return instant(self.now)
-            case bound.Param(name, kind):
-                return self.value(self.given[name, kind.kind])
-            case bound.Items(items):
-                return exp.Array(expressions=[self.value(item) for item in items])
-            case bound.ElementOf(items, index):
-                return self.dialect.element(self.value(items), index)
-            case bound.Choice():
-                return self._chosen(expr, self.value)
-            case bound.EachText():
-                return self._each_text()
-            case bound.Arith(operator, left, right):
-                operands = self._of(expr, left, right)
-                return self.dialect.operator(operator, replace(operands, has_query=_has_query(expr)))
-            case bound.Apply(function):
-                return self.dialect.function(function, self._operands(expr))
-            case bound.Aggregate(function):
-                return self.dialect.aggregate(function, self._operands(expr))
-            case bound.Scalar():
-                return self._scalar(expr)
-            case _:
-                return definite(self.condition(expr))
-
-    def condition(self, expr: bound.BoundExpr) -> SQL:  # noqa: C901, PLR0911  # a case a node
-        """Return a condition: true where it holds, false or missing where it does not."""
-        match expr:
-            case bound.AllOf(conditions):
-                return all_of([self.condition(c) for c in conditions])
-            case bound.AnyOf(conditions):
-                return any_of([self.condition(c) for c in conditions])
-            case bound.Complement(bound.Present(operand)):
-                return missing(wrapped(self.value(operand)))
-            case bound.Complement(inner):
-                return complement(self.condition(inner))
-            case bound.Present(operand):
-                return present(wrapped(self.value(operand)))
-            case bound.Compare() | bound.OneOf() | bound.Contains() | bound.Affix() | bound.RegexTest():
-                return self._test(expr)
-            case bound.InStream():
-                return self._in_stream(expr)
-            case bound.Matches(subject, pattern):
-                return self.dialect.matches(folded(self.value(subject)), pattern)
-            case bound.InBlock(subject, low, high):
-                return self.dialect.in_block(self.value(subject), low, high)
-            case bound.Truth(operand):
-                return self.value(operand)
-            case bound.Choice():
-                return self._chosen(expr, self.condition)
-            case bound.SomeText():
-                return self._some_text(expr)
-            case (
-                bound.FieldRef()
-                | bound.MemberRef()
-                | bound.Const()
-                | bound.Now()
-                | bound.Param()
-                | bound.Items()
-                | bound.ElementOf()
-                | bound.EachText()
-                | bound.Arith()
-                | bound.Apply()
-                | bound.Aggregate()
-                | bound.Scalar()
-                | bound.ProcessField()
-            ):
-                return self.value(expr)
-            case _:
-                assert_never(expr)
-
-    def _chosen(self, choice: bound.Choice, lowered: Callable[[bound.BoundExpr], SQL]) -> SQL:
-        """Return the value of the first condition that holds: a missing one does not, in SQL either."""
-        arms = zip(choice.conditions, choice.values, strict=True)
-        ifs = [exp.If(this=self.condition(test), true=lowered(value)) for test, value in arms]
-        return exp.Case(ifs=ifs, default=lowered(choice.otherwise))
-
-    def _some_text(self, some: bound.SomeText) -> SQL:
-        """Test every text by itself: a column as it is, the items of a list and the leaves of a record in a list.
-
-        A test may have queries in it, which an engine takes in no function of items: they are computed before.
-        """
-        tests: list[SQL] = []
-        queries = [node for node in bound.walk(some.test) if isinstance(node, bound.Scalar)]
-        for value in some.values:
-            text_or_list = self.value(value)
-            if value.type.is_string:
-                tests.append(replace(self, each_text=text_or_list).condition(some.test))
-                continue
-            record = value.type.kind is Kind.RECORD
-            items = self.dialect.leaves(text_or_list) if record else text_or_list
-            if not queries:
-                tests.append(self._some_item(items, some.test, {}))
-                continue
-
-            def among(known: Sequence[SQL], items: SQL = items) -> SQL:
-                return self._some_item(items, some.test, {id(q): v for q, v in zip(queries, known, strict=True)})
-
-            tests.append(self.dialect.with_values([self.value(query) for query in queries], among))
-        return any_of(tests)
-
-    def _some_item(self, items: SQL, test: bound.BoundExpr, known: Mapping[int, SQL]) -> SQL:
-        """Test the items of a list, in a place where some queries have been computed."""
-        within = replace(self, known=known)
-        return self.dialect.some_item(items, lambda item: replace(within, each_text=item).condition(test))
-
-    def _each_text(self) -> SQL:
-        if self.each_text is None:
-            raise AssertionError("a text of all is asked for outside of a test of them")
-        return self.each_text.copy()
-
-    def _test(self, expr: bound.Compare | bound.OneOf | bound.Contains | bound.Affix | bound.RegexTest) -> SQL:
-        """Apply the operator that a test is."""
-        match expr:
-            case bound.Compare(operator, left, right):
-                return self.dialect.operator(operator, self._of(expr, left, right))
-            case bound.OneOf(subject, values):
-                return self.dialect.operator("in", self._of(expr, subject, *values))
-            case bound.Contains(container, item):
-                return self.dialect.operator("contains", self._of(expr, container, item))
-            case bound.Affix(test, subject, affix):
-                return self.dialect.operator(test, self._of(expr, subject, affix))
-            case bound.RegexTest(subject, regex):
-                pattern = bound.Const(regex, STRING)
-                return self.dialect.operator("match", self._of(expr, subject, pattern))
-            case _:
-                assert_never(expr)
-
-    def _of(self, expr: bound.BoundExpr, *operands: bound.BoundExpr) -> Operands:
-        values = tuple(self.value(operand) for operand in operands)
-        return Operands(values, tuple(operand.type for operand in operands), expr.type)
-
-    def _operands(self, expr: bound.Apply | bound.Aggregate) -> Operands:
-        operands = self._of(expr, *expr.arguments)
-        return replace(operands, distinct=expr.distinct) if isinstance(expr, bound.Aggregate) else operands
-
-    def _in_stream(self, expr: bound.InStream) -> SQL:
-        """A query of its own, run once: engines look its values up in a hash table."""
-        there = replace(self, computed={}, of_records=False)
-        (subject,) = comparable(self._of(expr, expr.subject))
-        (other,) = comparable(there._of(expr, expr.value))  # noqa: SLF001  # the same class
-        # Without missing values, of which one would make a test that fails a missing one.
-        values = select([other], there.table(expr.stream)).where(present(wrapped(other.copy())), copy=False)
-        return exp.In(this=wrapped(subject), query=values.subquery(copy=False))
-
-    def _scalar(self, expr: bound.Scalar) -> SQL:
-        """An aggregate over all rows of a stream: a query of its own, run once."""
-        aggregate = expr.aggregate
-        # What is a column where the aggregate stands is none in the stream that it looks at.
-        apart = replace(self, computed={}, of_records=False)
-        builder, source = apart._seeing(aggregate.arguments, apart.table(expr.stream))  # noqa: SLF001  # the same class
-        operands = builder._operands(aggregate)  # noqa: SLF001  # the same
-        if aggregate.function in RANKED:
-            return ranking(self.dialect, aggregate, operands, source).subquery(copy=False)
-        timed = any(c.name == "time" for c in expr.stream.columns)
-        value = self.dialect.aggregate(aggregate.function, replace(operands, timed=timed))
-        return select([value], source).subquery(copy=False)
-
-
-def constant(const: bound.Const) -> SQL:
-    """Return a literal."""
-    match const.value:
-        case None:
-            return exp.null()
-        case bool(value):  # before int, which it is as well
-            return exp.Boolean(this=value)
-        case datetime() as value:
-            return instant(value)
-        case int(value) | float(value):
-            literal = number(value)
-            # Engines give a small number a small type, in which arithmetic with durations would overflow.
-            return cast(literal, "bigint") if const.type.kind is Kind.DURATION else literal
-        case str(value):
-            return text(value)
-
 
 def _where(query: exp.Query, tests: Sequence[SQL]) -> exp.Query:
     return query.where(all_of([exp.Paren(this=t) if isinstance(t, exp.Or) else t for t in tests]), copy=False)
@@ -756,8 +543,3 @@ def _unnumbered(stream: bound.BoundStream) -> bound.Sorted | None:
     # Fields of the processes behind rows are looked up once.
     asks_processes = isinstance(stream, bound.Sorted) and any(processes.fields_in([k.value for k in stream.keys]))
     return stream if isinstance(stream, bound.Sorted) and not asks_processes else None
-
-
-def _has_query(expr: bound.BoundExpr) -> bool:
-    """Tell whether an expression looks at a stream, which is a query of its own."""
-    return any(isinstance(node, bound.Scalar | bound.InStream) for node in bound.walk(expr))
