@@ -5,7 +5,7 @@
     PYTHON bench/peers.py zircolite LOG RULES PATH
 
 LOG has Sysmon's records as lines of JSON, RULES is a JSON file with the rules as each engine has them, PATH is the
-`zircolite.py` of a checkout of Zircolite 2. The engines are Elastic's own of EQL, in Python, SQLite with the queries
+the script of a checkout of Zircolite 2. The engines are Elastic's own of EQL, in Python, SQLite with the queries
 that pySigma writes for it, and Zircolite, a program of its own that runs such queries. It prints JSON: seconds of the
 processors for the rules, for reading and for running, seconds on the clock, MiB at the most, and rows.
 """
