@@ -8,50 +8,17 @@ is such a process: it prepares a task of `bench.tasks`, does it, and prints what
 
 from __future__ import annotations
 
-import gc
 import json
 import resource
 import subprocess
 import sys
 import time
-from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from pathlib import Path
 
+from bench.cost import Cost, peak, taken
 from bench.tasks import TASKS
 
 _LONGEST = 3600
-
-
-@dataclass(frozen=True, slots=True)
-class Cost:
-    """What a task took: seconds of all processors and on the clock, MiB at the most, and how many rows it gave."""
-
-    cpu: float
-    wall: float
-    peak: float
-    rows: int
-
-
-def peak() -> float:
-    """Return the most memory that this process has had, in MiB; what `getrusage` counts begins with its parent."""
-    status = Path("/proc/self/status")
-    if status.exists():
-        text = next(line for line in status.read_text().splitlines() if line.startswith("VmHWM"))
-        return int(text.split()[1]) / 1024
-    unit = 1 << 20 if sys.platform == "darwin" else 1 << 10
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / unit
-
-
-def taken(work: Callable[[], int]) -> Cost:
-    """Do something in this process, with all threads that it starts, and return what it took."""
-    # So that the garbage collector does not go through what was prepared in the middle of the work, for 50 ms.
-    gc.collect()
-    gc.freeze()
-    begun = time.perf_counter(), time.process_time()
-    rows = work()
-    wall, cpu = time.perf_counter() - begun[0], time.process_time() - begun[1]
-    return Cost(cpu, wall, peak(), rows)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +65,8 @@ def process(command: list[str], environment: dict[str, str], rounds: int = 3) ->
         costs.append((after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime, wall))
     return Cost(min(cpu for cpu, _ in costs), min(wall for _, wall in costs), 0, 0)
 
+
+__all__ = ["Cost", "Measure", "peak", "process", "taken", "told"]
 
 if __name__ == "__main__":
     print(json.dumps(asdict(taken(TASKS[sys.argv[1]](**json.loads(sys.argv[2]))))))

@@ -6,24 +6,18 @@ Arguments are plain values, so that they can be handed to another process; the w
 
 from __future__ import annotations
 
-import os
 import shutil
-import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, nullcontext
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import duckdb
 
+from bench.compiling import catalogue, compiling, loaded, texts
 from bench.ingest import columns_of, duckdb_alone
-from bench.rules import rules
-from carlang import importers
 from carlang.analytic import CompiledAnalytic, RunOptions, run_analytics, run_one
-from carlang.cache import VARIABLE, flush
 from carlang.database import text_literal
 from carlang.loading import ingest
 from carlang.model import builtin_model
-from carlang.project import shipped_catalogue
 from carlang.results import RunReport
 from carlang.store import Store, open_store
 
@@ -82,37 +76,15 @@ def hand_sql(store: str, analytic: str) -> Work:
 
 def one(store: str, analytic: str) -> Work:
     """Run one analytic, compiled before, over a store that is open."""
-    (compiled,) = _catalogue(analytic)
+    (compiled,) = catalogue(analytic)
     compiled.outputs()
     opened = open_store(store)
     opened.files()
     return lambda: sum(output.total for output in run_one(compiled, opened, RunOptions.of(), {}).values())
 
 
-def _catalogue(only: str) -> list[CompiledAnalytic]:
-    """Return the analytics of the catalogue whose ids begin with a text."""
-    catalogue = shipped_catalogue()
-    files = [file for each in catalogue.ids if each.startswith(only) and (file := catalogue.find(each))]
-    return [CompiledAnalytic(file, builtin_model(), catalogue) for file in files]
-
-
-def _texts(programs: int, *, ascii_only: bool) -> list[tuple[str, str]]:
-    """Return the texts and names of made-up programs."""
-    return [(rule.car(), rule.name) for rule in rules(programs, ascii_only=ascii_only)]
-
-
 def _prepared(only: str | None, programs: int = 0, *, ascii_only: bool = False) -> list[CompiledAnalytic]:
-    return _loaded(only, _texts(programs, ascii_only=ascii_only))
-
-
-def _loaded(only: str | None, texts: Sequence[tuple[str, str]]) -> list[CompiledAnalytic]:
-    programs = (CompiledAnalytic(importers.load_text(*text), builtin_model()) for text in texts)
-    analytics = [*([] if only is None else _catalogue(only)), *programs]
-    for analytic in analytics:
-        if analytic.diagnostics and not analytic.compiled:
-            raise RuntimeError(f"{analytic.id}: {analytic.diagnostics[0].message}")
-        analytic.outputs()
-    return analytics
+    return loaded(only, texts(programs, ascii_only=ascii_only))
 
 
 def together(store: str, only: str | None = "", programs: int = 0, *, ascii_only: bool = False) -> Work:
@@ -133,32 +105,6 @@ def apart(store: str, only: str = "") -> Work:
 
 def _rows(report: RunReport) -> int:
     return sum(sum(batch.num_rows for batch in each.output.batches()) for each in report.results)
-
-
-def compiling(only: str | None = "", programs: int = 0, *, ascii_only: bool = False, fresh: bool = False) -> Work:
-    """Load and compile the catalogue, and made-up programs, whose texts are there; `fresh` with an empty cache."""
-    texts = _texts(programs, ascii_only=ascii_only)
-
-    def work() -> int:
-        with _fresh_cache() if fresh else nullcontext():
-            return len(_loaded(only, texts))
-
-    return work
-
-
-@contextmanager
-def _fresh_cache() -> Iterator[None]:
-    before = os.environ.get(VARIABLE)
-    with tempfile.TemporaryDirectory() as folder:
-        os.environ[VARIABLE] = folder
-        try:
-            yield
-        finally:
-            flush()
-            if before is None:
-                del os.environ[VARIABLE]
-            else:
-                os.environ[VARIABLE] = before
 
 
 def ingesting(log: str, store: str) -> Work:
