@@ -122,9 +122,7 @@ def test_a_format_is_a_function_and_an_entry(house: House) -> None:
     module, entry = walk("Add a format")
     house.add(module)
     formats = "carlang/report/formats.py"
-    house.insert(
-        formats, "from carlang.report.html import write_html\n", "from carlang.report.hosts import write_hosts"
-    )
+    house.insert(formats, "from carlang.report.screen import Look\n", "from carlang.report.hosts import write_hosts")
     house.insert(formats, "    for fmt in (\n", f"{entry.text},")
     written = house.carlang("run", "CAR-2013-05-004", "--format", "hosts")
     assert "HOST1\nHOST2\n" in written
