@@ -16,9 +16,9 @@ from threading import TIMEOUT_MAX
 from types import UnionType
 from typing import Any, TypeVar
 
+from carlang.analytic.moments import moment_of
 from carlang.database import LEAST_MEMORY, LimitError, Limits, resolved_bytes
 from carlang.errors import WrongUseError
-from carlang.resolve.instants import time_value
 from carlang.store import Store, open_store
 
 T = TypeVar("T")
@@ -28,6 +28,7 @@ NO_STORE = "is neither a Store nor a path"
 
 _SECONDS = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|s|m|h)?", re.IGNORECASE)
 _SIZE = re.compile(r"(?=.*[1-9])(\d+(?:\.\d+)?)\s*(?:([KMGT])i?)?B?", re.IGNORECASE)
+_TIMES = "write 2020-09-01, 2020-09-01T12:00:00Z or with an offset, yesterday or -7d"
 _UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
 
 
@@ -85,19 +86,22 @@ class RunOptions:
         def name(option: str) -> str:
             return f"--{option.replace('_', '-')}" if command else option
 
-        first, last = instant(name("since"), since), instant(name("until"), until)
+        moment = instant(name("now"), now) or datetime.now(UTC)
+        first, last = instant(name("since"), since, moment), instant(name("until"), until, moment)
         if first and last and first > last:
             raise OptionError(f"{name('since')}: {first.isoformat()} is after {name('until')}, {last.isoformat()}")
         memory(name("memory_limit"), memory_limit, LEAST_MEMORY)
         limits = Limits(memory_limit, seconds(name("timeout"), timeout))
-        moment = instant(name("now"), now) or datetime.now(UTC)
         apart = of_type("records_apart", records_apart, bool, "True or False")
         return cls(moment, first, last, rows(name("limit"), limit), limits, apart)
 
 
-def instant(name: str, value: datetime | str | None) -> datetime | None:
-    """Return the UTC instant that a `datetime` or a text means; without a zone it is UTC already."""
-    moment = time_value(value) if isinstance(value, str) else value
+def instant(name: str, value: datetime | str | None, now: datetime | None = None) -> datetime | None:
+    """Return the UTC instant that a `datetime` or a text means; without a zone it is UTC already.
+
+    A text may be relative to `now`, or else to the clock.
+    """
+    moment = moment_of(value, now or datetime.now(UTC)) if isinstance(value, str) else value
     if moment is None and value is None:
         return None
     if isinstance(moment, datetime):
@@ -105,7 +109,7 @@ def instant(name: str, value: datetime | str | None) -> datetime | None:
             return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
         except OverflowError:  # year 1 or 9999, and the zone leads out of it
             pass
-    raise OptionError(f"{name}: {shown(value)} is not a time; write 2020-09-01, 2020-09-01T12:00:00Z or with an offset")
+    raise OptionError(f"{name}: {shown(value)} is not a time; {_TIMES}")
 
 
 def seconds(name: str, value: timedelta | str | float | None) -> float | None:

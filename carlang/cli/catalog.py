@@ -19,8 +19,9 @@ from carlang.cli.console import listing_console, piped, put, put_block, put_json
 from carlang.cli.declared import Argument, Group, Option
 from carlang.cli.exits import UsageError
 from carlang.cli.options import Targets, open_project, path_option, say_counted
+from carlang.cli.selection import meant, tactic_id
 from carlang.cli.targets import catalogue_analytics, find_analytics, say_shadowing
-from carlang.diagnostics import has_errors, nearest
+from carlang.diagnostics import has_errors
 from carlang.escapes import printable
 from carlang.importers import Implementation, UnitTest, facts
 from carlang.importers.attack import TACTICS, techniques
@@ -115,7 +116,7 @@ def list_(
     opened = open_store(store) if store else None
     every = _judged(catalogue_analytics(open_project()), opened, now)
     technique = technique and _technique(technique, {t for e in every for t in e.analytic.techniques})
-    tactic = tactic and _tactic(tactic)
+    tactic = tactic and tactic_id(tactic)
     entries = [e for e in every if _wanted(e.analytic, words or [], technique, tactic)]
     if format_ == "json":
         put_json([entry.row(opened) for entry in entries])
@@ -352,21 +353,7 @@ def _technique(wanted: str, used: Collection[str]) -> str:
     known = {*techniques(), *used}
     if wanted.upper() in known:
         return wanted.upper()
-    raise UsageError(f"--technique: ATT&CK has no technique {wanted!r}" + _meant(wanted, known))
-
-
-def _tactic(wanted: str) -> str:
-    """Return the id of the tactic of that id or name."""
-    by_name = {name.casefold(): id_ for id_, name in TACTICS.items()}
-    id_ = by_name.get(wanted.casefold(), wanted.upper())
-    if id_ in TACTICS:
-        return id_
-    raise UsageError(f"--tactic: ATT&CK has no tactic {wanted!r}" + _meant(wanted, {*TACTICS, *TACTICS.values()}))
-
-
-def _meant(name: str, candidates: Collection[str]) -> str:
-    meant = nearest(name, candidates)
-    return f"; did you mean {meant!r}?" if meant else ""
+    raise UsageError(f"--technique: ATT&CK has no technique {wanted!r}" + meant(wanted, known))
 
 
 def _known_format(format_: str, formats: Sequence[str]) -> None:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated
 
-from carlang.analytic import CompiledAnalytic, RunOptions, known_parameters, run_analytics
+from carlang.analytic import RunOptions, known_parameters, run_analytics
 from carlang.cli import exits
-from carlang.cli.console import error_stream, output_stream, say, say_diagnostics
+from carlang.cli.console import say, say_diagnostics
 from carlang.cli.declared import Option
 from carlang.cli.exits import UsageError
 from carlang.cli.options import (
@@ -20,12 +20,12 @@ from carlang.cli.options import (
     path_option,
     say_counted,
 )
+from carlang.cli.outputs import chosen_format, put_report
 from carlang.cli.ranking import GROUPS, Ranking
-from carlang.cli.targets import find_analytics
+from carlang.cli.selection import All, OfLevels, Selection, Tactics, Techniques, selected
 from carlang.deadline import limit_time
 from carlang.diagnostics import has_errors
-from carlang.report import FORMATS, write_remarks, write_report
-from carlang.results import RunReport
+from carlang.report import FORMATS
 
 TABLE_ROWS = 100
 """How many rows a table on the screen shows where `--limit` does not say; it says when there are more."""
@@ -39,10 +39,12 @@ def run(  # noqa: PLR0913, PLR0917  # the options that the command has
     now: Annotated[str | None, Option(metavar="T", help="The instant that programs call now.")] = None,
     since: Annotated[str | None, Option(metavar="T", help="Leave out events before this.")] = None,
     until: Annotated[str | None, Option(metavar="T", help="Leave out events at and after this.")] = None,
-    technique: Annotated[
-        list[str] | None, Option(metavar="T1053", help="Only analytics of an ATT&CK technique.")
+    technique: Techniques = None,
+    tactic: Tactics = None,
+    level: OfLevels = None,
+    format_: Annotated[
+        str | None, Option("--format", metavar="FORMAT", help=f"{' | '.join(FORMATS)}; else what --output ends in.")
     ] = None,
-    format_: Annotated[str, Option("--format", metavar="FORMAT", help=" | ".join(FORMATS))] = "table",
     output: Annotated[
         Path | None, Option(metavar="PATH", parser=path_option, help="Write the results to a file.")
     ] = None,
@@ -51,6 +53,7 @@ def run(  # noqa: PLR0913, PLR0917  # the options that the command has
     group_by: Annotated[str | None, Option(metavar="host", help=f"Show groups of hits: {', '.join(GROUPS)}.")] = None,
     engine: Annotated[str, Option(metavar="duckdb", help="What runs the SQL.")] = "duckdb",
     *,
+    all_: All = False,
     records_apart: Annotated[
         bool, Option("--records-apart", help="A row for each record, also where two tell of one occurrence.")
     ] = False,
@@ -60,9 +63,8 @@ def run(  # noqa: PLR0913, PLR0917  # the options that the command has
         str | None, Option(metavar="60s", help="Time to compile an analytic, to judge the store, for one query.")
     ] = None,
 ) -> int:
-    """Run analytics over a store and show what they find."""
-    if format_ not in FORMATS:
-        raise UsageError(f"--format: there is no format {format_!r}; choose one of {', '.join(FORMATS)}")
+    """Run analytics over a store, the whole catalogue where none is named, and show what they find."""
+    format_ = chosen_format(format_, output)
     if engine != "duckdb":
         raise UsageError(f"--engine: there is no engine {engine!r}; this version has duckdb")
     shown = TABLE_ROWS if limit is None and format_ == "table" and output is None else limit
@@ -77,7 +79,7 @@ def run(  # noqa: PLR0913, PLR0917  # the options that the command has
         command=True,
     )
     project = open_project()
-    analytics = _of_techniques(find_analytics(targets or [], expression, project), technique or [])
+    analytics = selected(project, targets, expression, Selection.of(technique, tactic, level), every=all_)
     params = parameters(param)
     ranking = Ranking.of(min_level, group_by, format_, options.limit, analytics)
     with limit_time(options.limits.seconds):
@@ -93,38 +95,7 @@ def run(  # noqa: PLR0913, PLR0917  # the options that the command has
         say_counted(report.files_counted)
     for reason in report.unplanned:
         say(f"outputs were asked for one by one, as they could not be planned together: {reason}")
-    _write(report, format_, output, analytics, project.pages_address())
+    put_report(report, format_, output, analytics, project.pages_address())
     if report.failed:
         return exits.FAULTY
     return exits.FOUND if fail_on_hit and report.found else exits.DONE
-
-
-def _of_techniques(analytics: list[CompiledAnalytic], wanted: list[str]) -> list[CompiledAnalytic]:
-    if not wanted:
-        return analytics
-    prefixes = {technique.strip().upper() for technique in wanted}
-    chosen = [
-        analytic
-        for analytic in analytics
-        if any(t.upper() in prefixes or t.upper().split(".")[0] in prefixes for t in analytic.techniques)
-    ]
-    if not chosen:
-        raise UsageError(f"--technique: none of the analytics covers {' or '.join(sorted(prefixes))}")
-    return chosen
-
-
-def _write(
-    report: RunReport, format_: str, output: Path | None, analytics: list[CompiledAnalytic], pages: str | None
-) -> None:
-    techniques = {analytic.id: analytic.techniques for analytic in analytics}
-    name = FORMATS[format_].name
-    if output is None:
-        write_report(report, output_stream(), name, techniques=techniques, pages=pages)
-    else:
-        try:
-            with output.open("wb") as stream:
-                write_report(report, stream, name, techniques=techniques, pages=pages)
-        except OSError as error:
-            raise UsageError(f"--output: {output} cannot be written: {error.strerror}") from error
-    if not FORMATS[format_].whole:
-        write_remarks(report, error_stream(), pages)

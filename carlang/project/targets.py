@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import fnmatch
+import re
 from functools import lru_cache
 from pathlib import Path
 
@@ -9,6 +11,8 @@ from carlang.errors import WrongUseError
 from carlang.importers import AnalyticFile, load_file
 from carlang.project.catalogue import Catalogue, CatalogueError, analytic_files, shipped_catalogue
 from carlang.project.project import Project, SettingsError
+
+_WILD = re.compile(r"[*?\[]")
 
 
 class TargetError(WrongUseError):
@@ -32,7 +36,10 @@ def catalogue_of(project: Project) -> Catalogue:
 
 
 def load_targets(project: Project, target: str) -> list[AnalyticFile]:
-    """Return the analytics of a file, of a folder and those within it, or of an id; raises `TargetError`."""
+    """Return the analytics of a file, of a folder and those within it, of an id, or of a pattern of ids.
+
+    Raises `TargetError`.
+    """
     if not target:  # which Python takes for the working directory: `fmt "$FILE"` must not write over all of a folder
         raise TargetError("the name of an analytic is empty")
     path = Path(target)
@@ -44,6 +51,11 @@ def load_targets(project: Project, target: str) -> list[AnalyticFile]:
     if path.is_file():
         return [load_file(path)]
     catalogue = catalogue_of(project)
+    if _WILD.search(target):
+        matching = fnmatch.filter([id_.casefold() for id_ in catalogue.ids], target.casefold())
+        if not matching:
+            raise TargetError(f"no id of an analytic is like `{target}`, and no file")
+        return [analytic for id_ in matching if (analytic := catalogue.find(id_)) is not None]
     analytic = catalogue.find(target)
     if analytic is None:
         near = catalogue.suggest(target)

@@ -6,7 +6,7 @@ from carlang.exports import hand_on
 
 if TYPE_CHECKING:
     from carlang.report.csv import write_csv
-    from carlang.report.formats import FORMATS, Format, FormatName, write_report
+    from carlang.report.formats import ENDINGS, FORMATS, Format, FormatName, write_report
     from carlang.report.html import write_html
     from carlang.report.json import write_json, write_ndjson
     from carlang.report.navigator import coverage_layer, share_answered, write_navigator
@@ -21,7 +21,7 @@ else:
         __name__,
         {
             "report.csv": "write_csv()",
-            "report.formats": "FORMATS Format FormatName write_report",
+            "report.formats": "ENDINGS FORMATS Format FormatName write_report",
             "report.html": "write_html()",
             "report.json": "write_json() write_ndjson()",
             "report.navigator": "coverage_layer() share_answered() write_navigator()",
@@ -35,6 +35,7 @@ else:
     )
 
 __all__ = [
+    "ENDINGS",
     "FORMATS",
     "Format",
     "FormatName",

@@ -60,6 +60,16 @@ FORMATS: dict[str, Format] = {
     )
 }
 
+# Of formats with the same ending the general one has it: a layer is JSON of a special kind, a Timesketch file is
+# lines of JSON.
+_SPECIAL = ("navigator", "timesketch")
+ENDINGS: dict[str, FormatName] = {
+    **{fmt.suffix: fmt.name for fmt in FORMATS.values() if fmt.name not in _SPECIAL},
+    ".htm": "html",
+    ".jsonl": "ndjson",
+}
+"""The endings of files that stand for a format."""
+
 
 def write_report(
     report: RunReport,

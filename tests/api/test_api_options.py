@@ -34,7 +34,7 @@ WRONG: list[tuple[dict[str, Any], str]] = [
     ({"timeout": timedelta(0)}, r"timeout: datetime.timedelta\(0\) is not a time span"),
     ({"timeout": 10**400}, r"timeout: 1000.* is not a time span"),
     ({"timeout": True}, r"timeout: True is not a time span"),
-    ({"now": "yesterday"}, r"now: 'yesterday' is not a time; write 2020-09-01, 2020-09-01T12:00:00Z or with an offset"),
+    ({"now": "lately"}, r"now: 'lately' is not a time; write 2020-09-01, 2020-09-01T12:00:00Z or with an offset"),
     ({"now": 0}, r"now: 0 is not a time"),
     ({"since": 2020}, r"since: 2020 is not a time"),
     ({"until": "2020-13-01"}, r"until: '2020-13-01' is not a time"),

@@ -1,0 +1,49 @@
+"""Where the results of a run go, and in which format."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from carlang.analytic import CompiledAnalytic
+from carlang.cli.console import error_stream, output_stream
+from carlang.cli.exits import UsageError
+from carlang.report import ENDINGS, FORMATS, write_remarks, write_report
+from carlang.results import RunReport
+
+
+def chosen_format(named: str | None, output: Path | None) -> str:
+    """Return the format that was named, else the one that a file's ending stands for, else the table.
+
+    A file without any ending gets the table: so do `/dev/stdout` and named pipes. Raises `UsageError` for a format
+    that there is not, and an ending that stands for none.
+    """
+    if named is not None:
+        if named not in FORMATS:
+            raise UsageError(f"--format: there is no format {named!r}; choose one of {', '.join(FORMATS)}")
+        return named
+    if output is None or not output.suffix:
+        return "table"
+    chosen = ENDINGS.get(output.suffix.casefold())
+    if chosen is None:
+        known = ", ".join(f"{ending} ({name})" for ending, name in ENDINGS.items())
+        raise UsageError(f"--output: no format has the ending {output.suffix!r}; name it with --format, or use {known}")
+    return chosen
+
+
+def put_report(
+    report: RunReport, format_: str, output: Path | None, analytics: Sequence[CompiledAnalytic], pages: str | None
+) -> None:
+    """Write a run to a file, or to standard output where there is none; what its format has no room for goes beside."""
+    techniques = {analytic.id: analytic.techniques for analytic in analytics}
+    name = FORMATS[format_].name
+    if output is None:
+        write_report(report, output_stream(), name, techniques=techniques, pages=pages)
+    else:
+        try:
+            with output.open("wb") as stream:
+                write_report(report, stream, name, techniques=techniques, pages=pages)
+        except OSError as error:
+            raise UsageError(f"--output: {output} cannot be written: {error.strerror}") from error
+    if not FORMATS[format_].whole:
+        write_remarks(report, error_stream(), pages)
