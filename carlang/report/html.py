@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
+from hashlib import sha256
 from importlib import resources
 from typing import Any
 
@@ -17,28 +19,52 @@ from carlang.diagnostics import render_all
 from carlang.escapes import printable
 from carlang.report.cells import texts, time_text
 from carlang.report.columns import arrange
+from carlang.report.incident_table import told
+from carlang.report.page_data import data_blocks
+from carlang.report.page_summary import Summary
 from carlang.report.streams import Stream, utf8_writer
-from carlang.report.values import BATCH, instant
+from carlang.report.values import instant
 from carlang.report.view import OutputView, View, is_technique, technique_url
-from carlang.results import counted
+from carlang.results import Hit, Incident, ProcessNode, counted, first_rows, moment_text
 
 _SIDE_BY_SIDE = 10  # more columns than these do not fit beside each other on a laptop's screen
 _SHOWN = 8  # so many of them stay then, which leaves the last column to the details
+ROWS_WITHOUT_SCRIPT = 10
+"""How many rows of an output stand in the page itself: 50,000 rows of cells take a browser many seconds to lay out."""
+_INCIDENTS = 50  # of which the same is true
+_SCRIPTS = ("dom", "data", "filter", "timeline", "record", "hits", "incidents", "entities", "page")
 _PIECES = 512  # of the template's output that are joined to be written at once
 _LONG = frozenset({"command_line", "parent_command_line", "image_path", "file_path", "content", "value"})
 
 
 def write_html(view: View, stream: Stream) -> None:
-    """Write a run as a page of HTML without scripts and without anything to load from elsewhere.
+    """Write a run as a page of HTML that loads nothing from elsewhere.
 
-    The page is written as the template makes it: rows are read, shown and forgotten.
+    What can be read without the page's script stands first, so that it is painted before the rows are there. These
+    follow as data; they are read, written and forgotten.
     """
     write = utf8_writer(stream)
     findings = [Finding(f"r{number}", output) for number, output in enumerate(view.outputs, 1) if output.total]
-    pieces = _environment().get_template("page.html").stream(view=view, tally=view.tally, findings=findings)
+    incidents = view.triage.incidents if view.triage else ()
+    pieces = (
+        _environment()
+        .get_template("page.html")
+        .stream(
+            view=view,
+            tally=view.tally,
+            findings=sorted(findings, key=lambda finding: -(finding.output.weight or 0.0)),
+            summary=Summary.of(view),
+            incidents=[IncidentView.of(incident) for incident in incidents[:_INCIDENTS]],
+            more_incidents=max(0, len(incidents) - _INCIDENTS),
+        )
+    )
     pieces.enable_buffering(_PIECES)
     for piece in pieces:
         write(piece)
+    arrangements = {finding.anchor: finding.arrangement for finding in findings}
+    for block in data_blocks(view, [arrangements.get(f"r{number}") for number in range(1, len(view.outputs) + 1)]):
+        write(block)
+    write("</body>\n</html>\n")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +82,7 @@ class Finding:
         self.anchor = anchor
         self.output = output
         self.seen = [time_text(instant) for instant in output.seen() or ()]
-        arrangement = arrange(output.rows)
+        self.arrangement = arrangement = arrange(output.rows)
         self._columns = list(arrangement.columns)
         fields = [output.rows.schema.field(index) for index in self._columns]
         names = [field.name for field in fields]
@@ -68,21 +94,37 @@ class Finding:
         self.empty = arrangement.empty
 
     def rows(self) -> Iterator[Row]:
-        """Yield the rows, a batch of them in memory at a time."""
+        """Yield the first rows: those that can be read without the page's script."""
         count = len(self.names)
-        for batch in self.output.rows.to_batches(max_chunksize=BATCH):
+        for batch in first_rows(self.output.rows, ROWS_WITHOUT_SCRIPT).to_batches():
             cells = (texts(batch.column(index), keep="\n\t") for index in self._columns)
             for row in zip(*cells, strict=True):
                 pairs = zip(self.hidden, row[count:], strict=True)
                 yield Row(row[:count], tuple((name, text) for name, text in pairs if text is not None))
 
-    def labels(self) -> Markup:
-        """Return the rules that put a column's name before its value where a narrow screen shows rows as cards."""
-        rules = (
-            f"#{self.anchor} table.rows td:nth-child({number})::before{{content:'{_css_text(name)}'}}"
-            for number, name in enumerate(self.names, 1)
-        )
-        return Markup(f"@media (max-width: 44rem) {{{''.join(rules)}}}")  # noqa: S704  # nothing but letters, digits and escapes of CSS is in the names
+
+@dataclass(frozen=True, slots=True)
+class IncidentView:
+    """An incident as it is read without the page's script: its hits, and its processes with their depth in the tree."""
+
+    incident: Incident
+    hits: tuple[tuple[Hit, str], ...]
+    processes: tuple[tuple[int, ProcessNode], ...]
+
+    @classmethod
+    def of(cls, incident: Incident) -> IncidentView:
+        """View an incident; its processes stand parents before children."""
+        depths: dict[str, int] = {}
+        for node in incident.processes:
+            depths[node.key] = depths.get(node.parent or "", -1) + 1
+        hits = tuple((hit, told(hit)) for hit in incident.hits)
+        return cls(incident, hits, tuple((depths[node.key], node) for node in incident.processes))
+
+
+def _policy(style: str, script: str) -> str:
+    """Return a policy for the page that lets it run its own script, look by its own style, and nothing else."""
+    hashes = [f"'sha256-{b64encode(sha256(text.encode()).digest()).decode()}'" for text in (style, script)]
+    return f"default-src 'none'; style-src {hashes[0]}; script-src {hashes[1]}; base-uri 'none'; form-action 'none'"
 
 
 @cache
@@ -97,12 +139,21 @@ def _environment() -> Environment:
         undefined=StrictUndefined,
     )
     style = folder.joinpath("page.css").read_text(encoding="utf-8")
-    environment.globals |= {"style": Markup(style), "zip": zip}  # noqa: S704  # our own stylesheet
+    script = "\n".join(folder.joinpath(f"{name}.js").read_text(encoding="utf-8") for name in _SCRIPTS)
+    script = f"(() => {{\n'use strict';\n{script}}})();\n"
+    environment.globals |= {
+        "style": Markup(style),  # noqa: S704  # our own stylesheet
+        "script": Markup(script),  # noqa: S704  # our own script
+        "policy": Markup(_policy(style, script)),  # noqa: S704  # made of hashes
+        "zip": zip,
+        "rows_without_script": ROWS_WITHOUT_SCRIPT,
+    }
     environment.filters |= {
         "cell": lambda text: _lines(text or "", keep="\n\t"),
         "counted": counted,
         "diagnostics": lambda diagnostics: _lines(render_all(diagnostics).rstrip()),
         "lines": _lines,
+        "micros": lambda moment: "" if moment is None else time_text(moment_text(moment) or ""),
         "time": lambda moment: time_text(instant(moment)),
         "url": technique_url,
     }
@@ -125,7 +176,3 @@ def _class(field: pa.Field) -> str:
     if types.is_integer(field.type) or types.is_floating(field.type) or types.is_decimal(field.type):
         return "number"
     return "long" if field.name.rpartition(".")[2] in _LONG else ""
-
-
-def _css_text(name: str) -> str:
-    return "".join(char if char.isalnum() and char.isascii() else f"\\{ord(char):06x}" for char in printable(name))

@@ -99,9 +99,7 @@ def _what(incident: Incident) -> Text:
     """Return what an incident is led by, in a line, and in another one what happened beside it."""
     leading = incident.leading
     counts = f" x{leading.count}" if leading.count > 1 else ""
-    text = Text.assemble(
-        (printable(leading.title or leading.analytic), "bold"), counts, "\n", printable(_told(leading))
-    )
+    text = Text.assemble((printable(leading.title or leading.analytic), "bold"), counts, "\n", printable(told(leading)))
     others = [hit for hit in incident.hits if hit is not leading]
     if others:
         titles = dict.fromkeys(hit.title or hit.analytic for hit in others)
@@ -112,7 +110,7 @@ def _what(incident: Incident) -> Text:
     return text
 
 
-def _told(hit: Hit) -> str:
+def told(hit: Hit) -> str:
     """Return what tells most of a hit: the command line, else the fields that tell what happened."""
     fields = [f"{name} {value}" for name, value in hit.values.items() if name != "user"]
     text = hit.values.get("command_line") or ", ".join(fields[:_MOST_NAMES])

@@ -5,7 +5,9 @@ from __future__ import annotations
 import io
 import json
 import tempfile
+from base64 import b64encode
 from dataclasses import replace
+from hashlib import sha256
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -41,6 +43,10 @@ class Page(HTMLParser):
         self.links: list[str] = []
         self.ids: list[str] = []
         self.cells: list[str] = []
+        self.policy = ""
+        self.code: list[str] = []
+        self.styles: list[str] = []
+        self.data: list[tuple[str, Any]] = []
         self.text = ""
         self.feed(text)
         self.close()
@@ -48,7 +54,12 @@ class Page(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         values = dict(attrs)
-        assert not [name for name in values if name.startswith("on")]
+        assert not [name for name in values if name.startswith("on") or name == "style"]
+        if values.get("http-equiv") == "Content-Security-Policy":
+            self.policy = values["content"] or ""
+        if tag == "script":
+            assert "src" not in values
+            self._kind = values.get("data-kind") if values.get("type") == "application/json" else None
         self.elements.append(tag)
         self.links.append(values["href"] or "") if "href" in values else None
         self.ids.append(values["id"] or "") if "id" in values else None
@@ -61,7 +72,14 @@ class Page(HTMLParser):
         assert self.open.pop() == tag
 
     def handle_data(self, data: str) -> None:
-        if "style" not in self.open:
+        if self.open and self.open[-1] == "script":
+            if self._kind is None:
+                self.code.append(data)
+            else:
+                self.data.append((self._kind, json.loads(data)))
+        elif "style" in self.open:
+            self.styles.append(data)
+        else:
             self.text += data
         if self.open and self.open[-1] in {"td", "dd", "th"}:
             self.cells[-1] += data
@@ -93,11 +111,49 @@ def test_a_page_has_above_the_rows_what_is_known_to_match_without_being_an_attac
     assert "Backups <b>every</b> night." in text
 
 
-def test_a_page_loads_and_runs_nothing() -> None:
+def test_a_page_loads_nothing_and_runs_its_own_script_alone() -> None:
     text = written(full_run(), "html")
-    assert not {"script", "img", "link", "iframe", "object"} & set(Page(text).elements)
-    assert "default-src 'none'" in text
+    shown = Page(text)
+    assert not {"img", "link", "iframe", "object"} & set(shown.elements)
     assert "url(" not in text
+    (code,), (style,) = shown.code, shown.styles
+    hashes = [b64encode(sha256(part.encode()).digest()).decode() for part in (style, code)]
+    assert shown.policy.split("; ") == [
+        *("default-src 'none'", f"style-src 'sha256-{hashes[0]}'", f"script-src 'sha256-{hashes[1]}'"),
+        *("base-uri 'none'", "form-action 'none'"),
+    ]
+    # What could make markup of data, or take it elsewhere.
+    for word in (
+        "innerHTML",
+        "outerHTML",
+        "insertAdjacentHTML",
+        "document.write",
+        "eval(",
+        "Function(",
+        "fetch(",
+        "import(",
+    ):
+        assert word not in code
+
+
+def test_the_data_of_a_page_are_the_rows_and_the_outputs() -> None:
+    lines = [events(command_line=[f"line {n}"]) for n in range(3)]
+    table = pa.concat_tables(lines).combine_chunks()
+    data = page(result(table)).data
+    (output,) = [read for kind, read in data if kind == "output"]
+    (rows,) = [read for kind, read in data if kind == "rows"]
+    assert (output["analytic"], output["level"], output["constants"]) == (
+        *("CAR-2013-05-004", "medium"),
+        [["object", "process"], ["action", "create"]],
+    )
+    columns = dict(zip(output["names"], rows["columns"], strict=True))
+    assert [rows["texts"][number] for number in columns["command_line"]] == ["line 0", "line 1", "line 2"]
+    assert rows["texts"][columns["exe"]] == "at.exe"  # the same in all rows, and said once
+    assert rows["times"] == [1556367635123] * 3
+
+
+def test_a_page_is_the_same_bytes_each_time() -> None:
+    assert written(full_run(), "html") == written(full_run(), "html")
 
 
 def test_links_within_a_page_lead_somewhere() -> None:
@@ -114,7 +170,8 @@ def test_hostile_text_is_text_in_a_page() -> None:
         failed=(Failed(HOSTILE, HOSTILE, (diagnostic(f"command_lin {HOSTILE}"),), HOSTILE),),
         warnings=(diagnostic(f"command_lin {HOSTILE}"),),
     )
-    assert "script" not in shown.elements
+    assert (len(shown.code), len(shown.styles)) == (1, 1)
+    assert shown.elements.count("script") == 1 + len(shown.data)
     assert [link for link in shown.links if not link.startswith("#")] == []
     assert not [char for char in shown.text if not char.isprintable() and char != "\n"]
     assert r'x \x1b[2J\x9b31m\x07 [red]no[/red] <script>alert("1")</script> \u202egpj.exe' in shown.text
@@ -250,7 +307,10 @@ def test_a_page_of_many_rows_is_written_in_pieces() -> None:
             pieces.append(len(data))
             return len(data)
 
-    write_report(run(result(events().take(pa.array([0] * 20_000)))), Counting(), "html")
+    lines = pa.array([f"at {number} ".ljust(100, "x") for number in range(20_000)])
+    write_report(
+        run(result(events().take(pa.array([0] * 20_000)).set_column(3, "command_line", lines))), Counting(), "html"
+    )
     assert sum(pieces) > 20_000 * 100
     assert max(pieces) < 100_000
 

@@ -1,0 +1,138 @@
+"""What the script of the page draws from: blocks of JSON within the page, in which numbers stand for texts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+import pyarrow as pa
+from pyarrow import types
+
+from carlang.escapes import printable
+from carlang.levels import UNSAID
+from carlang.report.cells import texts
+from carlang.report.columns import Arrangement
+from carlang.report.incident_json import incident_json
+from carlang.report.values import json_text, microseconds
+from carlang.report.view import OutputView, View
+from carlang.results import Incident, Rows
+
+PART = 512
+"""Rows of a block: a browser reads so many within some milliseconds, and between two blocks it can draw."""
+_MILLISECOND = 1000
+_TIMES = ("time", "first_time", "last_time")
+_KEEP = "\n\t"
+
+
+def data_blocks(view: View, arrangements: Sequence[Arrangement | None]) -> Iterator[str]:
+    """Yield blocks in the order in which the script wants them: outputs, incidents, and the rows of each output.
+
+    `arrangements` are those of the outputs' columns, None for outputs without rows. Texts are harmless as `texts`
+    makes them; a page never has markup of what they hold, as `<` is an escape of JSON here.
+    """
+    for number, output in enumerate(view.outputs):
+        yield _block("output", _output_json(number, output, arrangements[number]))
+    shown = [output.shown for output in view.outputs]
+    for incident in view.triage.incidents if view.triage else ():
+        yield _block("incident", _incident_json(incident, shown))
+    for number, output in enumerate(view.outputs):
+        arrangement = arrangements[number]
+        if arrangement is not None:
+            yield from _row_blocks(number, output, arrangement)
+
+
+def _row_blocks(number: int, output: OutputView, arrangement: Arrangement) -> Iterator[str]:
+    first = 0
+    time = _time_column(output.rows.schema)
+    for batch in _parts(output.rows):
+        numbers: dict[str, int] = {}
+        columns = [_numbered(texts(batch.column(index), _KEEP), numbers) for index in arrangement.columns]
+        times = None if time is None else _milliseconds(batch.column(time))
+        content = {"output": number, "first": first, "count": batch.num_rows, "texts": list(numbers)}
+        yield _block("rows", content | {"columns": columns, "times": times})
+        first += batch.num_rows
+
+
+def _parts(rows: Rows) -> Iterator[pa.RecordBatch]:
+    """Yield rows as batches of the same size but for the last, however they are kept: the page is the same bytes."""
+    held: list[pa.RecordBatch] = []
+    count = 0
+    for batch in rows.to_batches(max_chunksize=PART):
+        held.append(batch)
+        count += batch.num_rows
+        if count >= PART:
+            table = pa.Table.from_batches(held)
+            yield from table.slice(0, PART).combine_chunks().to_batches()
+            held = table.slice(PART).to_batches()
+            count -= PART
+    if count:
+        yield from pa.Table.from_batches(held).combine_chunks().to_batches()
+
+
+def _numbered(column: Sequence[str | None], numbers: dict[str, int]) -> int | list[int]:
+    """Return the numbers of texts, -1 for a missing one; a single number where all are the same."""
+    ids = [-1 if text is None else numbers.setdefault(text, len(numbers)) for text in column]
+    return ids[0] if ids and ids.count(ids[0]) == len(ids) else ids
+
+
+def _milliseconds(column: pa.Array) -> list[int | None]:
+    return [None if moment is None else moment // _MILLISECOND for moment in microseconds(column)]
+
+
+def _time_column(schema: pa.Schema) -> int | None:
+    """Return which column says when a row was: the first of the usual names, else any time in it."""
+    moments = [index for index, field in enumerate(schema) if types.is_timestamp(field.type)]
+    for name in _TIMES:
+        for index in moments:
+            if schema.field(index).name.rpartition(".")[2] == name:
+                return index
+    return moments[0] if moments else None
+
+
+def _output_json(number: int, output: OutputView, arrangement: Arrangement | None) -> dict[str, Any]:
+    names = output.rows.schema.names
+    return {
+        "number": number,
+        "analytic": output.analytic,
+        "title": output.title,
+        "output": output.name,
+        "techniques": output.techniques,
+        "level": (output.level or UNSAID).text,
+        "weight": output.weight,
+        "total": output.total,
+        "shown": output.shown,
+        "names": [names[index] for index in arrangement.columns] if arrangement else [],
+        "constants": arrangement.constants if arrangement else [],
+    }
+
+
+def _incident_json(incident: Incident, shown: Sequence[int]) -> dict[str, Any]:
+    """Return an incident as JSON has it, with the rows of a hit as pairs in one list."""
+    content = incident_json(incident, shown)
+    for hit, described in zip(incident.hits, content["hits"], strict=True):
+        described["rows"] = [number for row in described["rows"] for number in (row["result"], row["row"])]
+        described["why"] = str(hit.weight)
+        del described["terms"]
+    return content
+
+
+def _block(kind: str, content: Any) -> str:
+    text = json_text(_harmless(content), compact=True).replace("<", r"\u003c")
+    return f'<script type="application/json" data-kind="{kind}">{text}</script>\n'
+
+
+def _harmless(value: Any) -> Any:
+    """Return a value with its texts as a page shows them; lists of numbers, which most of a page is, as they are."""
+    match value:
+        case str():
+            return printable(value, _KEEP)
+        case dict():
+            return {name: _harmless(member) for name, member in value.items()}
+        case list() | tuple():
+            return value if _is_numbers(value) else [_harmless(item) for item in value]
+        case _:
+            return value
+
+
+def _is_numbers(values: Iterable[Any]) -> bool:
+    return all(isinstance(value, int) for value in values)

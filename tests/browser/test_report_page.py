@@ -1,0 +1,183 @@
+"""What a reader does on the page of a run: every view, filters, the timeline, an incident and its tree, the theme."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+from playwright.sync_api import Page
+
+from carlang.levels import Level
+from carlang.report import write_report
+from carlang.results import Hit, Incident, Occurrence, ProcessNode, RowOf, Term, Triage, Weight
+from tests.browser.conftest import Visitor
+from tests.browser.visits import LAPTOP, PHONE, Visit
+from tests.report.runs import HOSTILE, INSTANT, MOMENT, events, result, run
+
+MANY = 50_000
+MICROSECONDS = 1_000_000
+LONG_TASKS = """
+window.tasks = [];
+new PerformanceObserver((seen) => window.tasks.push(...seen.getEntries().map((each) => each.duration)))
+  .observe({ type: 'longtask', buffered: true });
+"""
+BUSY = """new Promise((done) => setTimeout(() => {
+  const end = performance.now() + 210;
+  while (performance.now() < end);
+  setTimeout(() => done(Math.max(...window.tasks)), 50);
+}))"""
+
+
+def rows(count: int) -> pa.Table:
+    """Return starts of processes, a minute apart, on seven hosts."""
+    one = events(pid=[1]).take(pa.array([0] * count))
+    columns = {
+        "time": pa.array([MOMENT + timedelta(minutes=n) for n in range(count)], INSTANT),
+        "hostname": pa.array([f"HOST-{n % 7}" for n in range(count)]),
+        "command_line": pa.array([f"at.exe {n} /interactive" if n else HOSTILE for n in range(count)]),
+        "pid": pa.array(range(count)),
+    }
+    for name, column in columns.items():
+        one = one.set_column(one.schema.names.index(name), name, column)
+    return one
+
+
+def incident() -> Incident:
+    """Return an incident of the second row, whose process has a parent."""
+    start = int(MOMENT.timestamp()) * MICROSECONDS
+    occurrence = Occurrence(start, start, ("HOST-1",), "u", "at.exe", 0, (RowOf(0, 1),))
+    weight = Weight((Term("level", 80, "level critical"),))
+    hit = Hit(
+        *("CAR-2013-05-004", "at", f"Execution {HOSTILE}", Level.CRITICAL, ("T1053.002",), ("TA0002",), ()),
+        {"command_line": HOSTILE},
+        weight,
+        (occurrence,),
+    )
+    parent = ProcessNode("a", None, "HOST-1", start, 7, "cmd.exe", HOSTILE)
+    child = ProcessNode("b", "a", "HOST-1", start, 1, "at.exe", "at.exe 1")
+    return Incident("abcd1234", (hit,), 1, (parent, child))
+
+
+def written(folder: Path, count: int) -> Path:
+    file = folder / "page.html"
+    write_report(run(result(rows(count)), triage=Triage((incident(),), {0: 80.0})), file, "html")
+    return file
+
+
+@pytest.fixture(scope="module")
+def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return written(tmp_path_factory.mktemp("page"), 300)
+
+
+def ready(visit: Visit) -> Page:
+    visit.page.wait_for_selector("html[data-ready]", state="attached")
+    return visit.page
+
+
+def show(page: Page, view: str) -> None:
+    page.get_by_role("tab", name=view, exact=True).click()
+
+
+def shown(page: Page, text: str) -> None:
+    """Wait until the list says how many rows it has."""
+    page.locator("[data-count]", has_text=text).wait_for()
+
+
+@pytest.mark.parametrize("width", [LAPTOP, PHONE])
+def test_every_view_opens_without_a_complaint_and_fits(visitor: Visitor, report: Path, width: int) -> None:
+    visit = visitor(report, width)
+    page = ready(visit)
+    for view in ("Incidents", "Hits", "Entities", "Analytics", "Not seen", "Summary"):
+        show(page, view)
+        assert page.locator("[data-view]:visible").get_attribute("data-view") == view
+        assert not visit.scrolls_sideways()
+    assert visit.complaints() == []
+
+
+def test_a_reader_filters_zooms_opens_an_incident_follows_its_tree_and_turns_the_light_off(
+    visitor: Visitor, report: Path
+) -> None:
+    visit = visitor(report)
+    page = ready(visit)
+    page.get_by_role("button", name="HOST-1", exact=True).click()  # in the table of hosts by techniques
+    shown(page, "43 hits of 300")
+    box = page.locator("svg.timeline").bounding_box()
+    assert box is not None
+    page.mouse.move(box["x"] + box["width"] * 0.25, box["y"] + 40)
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] * 0.75, box["y"] + 40)
+    page.mouse.up()
+    shown(page, "21 hits of 300")
+    page.keyboard.press("Escape")
+    shown(page, "300 hits")
+    show(page, "Incidents")
+    page.locator("details.incident > summary").click()
+    page.get_by_role("button", name="hits of process 1").click()
+    shown(page, "1 hit of 300")
+    page.keyboard.press("Enter")
+    record = page.get_by_label("Record", exact=True)
+    assert record.get_by_text("at.exe 1 /interactive").is_visible()
+    record.get_by_role("button", name="only rows with this exe").click()
+    record.get_by_role("button", name="Incident: this hit").click()
+    assert page.locator("details.incident[open]").count() == 1
+    before = page.evaluate("getComputedStyle(document.body).backgroundColor")
+    page.keyboard.press("t")
+    assert page.evaluate("getComputedStyle(document.body).backgroundColor") != before
+    assert visit.complaints() == []
+
+
+def test_a_search_finds_text_in_any_field_and_hostile_text_is_text(visitor: Visitor, report: Path) -> None:
+    visit = visitor(report)
+    page = ready(visit)
+    page.keyboard.press("/")
+    page.keyboard.type("<SCRIPT>alert")
+    shown(page, "1 hit of 300")
+    assert '<script>alert("1")</script> \\u202egpj.exe' in page.locator(".hit-row .what").inner_text()
+    page.locator(".hit-row").click()
+    page.get_by_role("button", name="copy command_line").click()
+    page.keyboard.press("Escape")
+    show(page, "Entities")
+    page.get_by_role("button", name="host-0", exact=True).wait_for()
+    assert page.locator("main script").count() == 0
+    assert visit.complaints() == []
+
+
+def test_keys_step_through_the_hits(visitor: Visitor, report: Path) -> None:
+    page = ready(visitor(report))
+    for key in "3jjk":
+        page.keyboard.press(key)
+    assert page.locator('[aria-selected="true"].hit-row').get_attribute("id") == "hit-1"
+    page.keyboard.press("?")
+    assert page.get_by_role("dialog", name="Keys").is_visible()
+
+
+def test_without_its_script_the_page_can_be_read(visitor: Visitor, report: Path) -> None:
+    text = report.read_text(encoding="utf-8")
+    start, end = text.index("<script>"), text.index("</script>")
+    bare = report.with_name("bare.html")
+    bare.write_text(text[:start] + text[end + len("</script>") :], encoding="utf-8")
+    page = visitor(bare).page
+    assert page.locator("[data-view]:visible").count() >= 4
+    assert page.get_by_text("The first 10 of 300 rows").is_visible()
+    assert page.locator("details.incident").count() == 1
+
+
+def test_a_page_of_many_hits_paints_soon_and_never_stalls(visitor: Visitor, tmp_path: Path) -> None:
+    file = written(tmp_path, MANY)
+    visit = visitor(file)
+    page = ready(visit)
+    paint = page.evaluate("performance.getEntriesByType('paint').at(-1).startTime")
+    assert paint < 2000, f"first paint after {paint} ms"
+    page.evaluate(LONG_TASKS)  # those since the page began to load among them
+    show(page, "Hits")
+    page.keyboard.press("/")
+    page.keyboard.type("49999")
+    shown(page, "1 hit of 50,000")
+    show(page, "Entities")
+    page.get_by_role("button", name="host-5", exact=True).wait_for()
+    tasks = page.evaluate("window.tasks")
+    assert max(tasks, default=0) < 200, tasks
+    # The watch is awake: it notices a task of this length.
+    assert page.evaluate(BUSY) >= 200
