@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -62,13 +62,21 @@ def run_one(analytic: CompiledAnalytic, store: Store, options: RunOptions, param
     return Result(answers, not_run)
 
 
+Outcome = AnalyticOutput | NotRun | Failed
+"""What became of an output of an analytic, or of all of them."""
+
+
 def run_analytics(
-    analytics: Sequence[CompiledAnalytic], store: Store, options: RunOptions, params: Mapping[str, Any]
+    analytics: Sequence[CompiledAnalytic],
+    store: Store,
+    options: RunOptions,
+    params: Mapping[str, Any],
+    listener: Callable[[Sequence[Outcome]], None] | None = None,
 ) -> RunReport:
     """Run many analytics over one store.
 
-    Each ends up with its results, or among those that the store cannot support, or among those that failed. Raises
-    `ParameterError` for a parameter that none of them has.
+    Each ends up with its results, or among those that the store cannot support, or among those that failed. The
+    listener is told of each analytic when it is done. Raises `ParameterError` for a parameter that none of them has.
     """
     with limit_time(options.limits.seconds):
         known_parameters(params, analytics)
@@ -83,7 +91,10 @@ def run_analytics(
         for judged in all_judged:
             if isinstance(judged, Judged):
                 answered.append(judged)
-            for outcome in [judged] if isinstance(judged, Failed) else _outcomes(judged, session, options):
+            outcomes = [judged] if isinstance(judged, Failed) else list(_outcomes(judged, session, options))
+            if listener is not None:
+                listener(outcomes)
+            for outcome in outcomes:
                 match outcome:
                     case AnalyticOutput():
                         results.append(outcome)
@@ -157,7 +168,7 @@ def opened_session(store: Store, model: Model, options: RunOptions) -> Session:
     return Session(store, model, options.limits, window, records_apart=options.records_apart)
 
 
-def _outcomes(judged: Judged, session: Session, options: RunOptions) -> Iterator[AnalyticOutput | NotRun | Failed]:
+def _outcomes(judged: Judged, session: Session, options: RunOptions) -> Iterator[Outcome]:
     analytic = judged.analytic
     if judged.given is None:
         if judged.parameter:

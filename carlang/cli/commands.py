@@ -11,6 +11,7 @@ from carlang.cli.console import piped
 from carlang.cli.declared import Group, command
 
 _WHERE = {
+    "hunt": "hunt:hunt",
     "run": "run:run",
     "check": "check:check",
     "fmt": "fmt:fmt",

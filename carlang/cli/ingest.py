@@ -4,19 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from types import TracebackType
-from typing import Annotated, Self
+from typing import Annotated
 
 from rich.console import Console
-from rich.progress import (
-    BarColumn,
-    DownloadColumn,
-    Progress,
-    TaskID,
-    TextColumn,
-    TimeRemainingColumn,
-    TransferSpeedColumn,
-)
 from rich.table import Table
 
 from carlang.analytic import memory, seconds, size
@@ -27,6 +17,7 @@ from carlang.cli.declared import Argument, Option
 from carlang.cli.exits import UsageError
 from carlang.cli.explained import put_explained
 from carlang.cli.options import open_project, path_option
+from carlang.cli.progress import IngestBar
 from carlang.escapes import printable
 from carlang.loading import LEAST_MEMORY, IngestReport, Status
 from carlang.loading import explain as explain_records
@@ -80,7 +71,7 @@ def ingest(  # noqa: PLR0913  # the options that the command has
     if path is None:
         raise UsageError("name the store to add to: --store PATH, $CARLANG_STORE, or `store` in carlang.toml")
     memory("--memory-limit", memory_limit, LEAST_MEMORY)
-    with _Bar() as bar:
+    with IngestBar() as bar:
         report = ingest_sources(
             list(sources),
             path,
@@ -99,46 +90,12 @@ def ingest(  # noqa: PLR0913  # the options that the command has
     if format_ == "json":
         put_json(report.to_json())
     else:
-        _put_report(report)
+        print_ingest(report, report_console())
     return exits.UNREADABLE if report.rejected or report.unread else exits.DONE
 
 
-class _Bar:
-    """A progress bar on standard error, where that is a terminal; otherwise nothing."""
-
-    def __init__(self) -> None:
-        columns = (BarColumn(), DownloadColumn(), TransferSpeedColumn(), TimeRemainingColumn())
-        console = report_console(error=True)
-        text = TextColumn("{task.description}", markup=False)
-        self._progress = Progress(*columns, text, console=console, transient=True, disable=not console.is_terminal)
-        self._task: TaskID | None = None
-
-    def __enter__(self) -> Self:
-        self._progress.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._progress.stop()
-
-    def start(self, total: int) -> None:
-        """Show an empty bar."""
-        self._task = self._progress.add_task("", total=total)
-
-    def file(self, name: str) -> None:
-        """Show the source at hand."""
-        if self._task is not None:
-            self._progress.update(self._task, description=printable(name))
-
-    def advance(self, size: int) -> None:
-        """Move the bar on."""
-        if self._task is not None:
-            self._progress.advance(self._task, size)
-
-
-def _put_report(report: IngestReport) -> None:
-    console = report_console()
+def print_ingest(report: IngestReport, console: Console) -> None:
+    """Print what became of every source and record."""
     rate = report.records / report.seconds if report.seconds else 0.0
     states = {status: sum(s.status is status for s in report.sources) for status in Status}
     said = ", ".join(f"{count} {status.value}" for status, count in states.items() if count)

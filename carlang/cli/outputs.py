@@ -35,15 +35,25 @@ def put_report(
     report: RunReport, format_: str, output: Path | None, analytics: Sequence[CompiledAnalytic], pages: str | None
 ) -> None:
     """Write a run to a file, or to standard output where there is none; what its format has no room for goes beside."""
-    techniques = {analytic.id: analytic.techniques for analytic in analytics}
-    name = FORMATS[format_].name
     if output is None:
+        name, techniques = FORMATS[format_].name, _techniques(analytics)
         write_report(report, output_stream(), name, techniques=techniques, pages=pages)
     else:
-        try:
-            with output.open("wb") as stream:
-                write_report(report, stream, name, techniques=techniques, pages=pages)
-        except OSError as error:
-            raise UsageError(f"--output: {output} cannot be written: {error.strerror}") from error
+        write_file(report, format_, output, analytics, pages)
     if not FORMATS[format_].whole:
         write_remarks(report, error_stream(), pages)
+
+
+def write_file(
+    report: RunReport, format_: str, output: Path, analytics: Sequence[CompiledAnalytic], pages: str | None
+) -> None:
+    """Write a run to a file; raises `UsageError` where that cannot be."""
+    try:
+        with output.open("wb") as stream:
+            write_report(report, stream, FORMATS[format_].name, techniques=_techniques(analytics), pages=pages)
+    except OSError as error:
+        raise UsageError(f"--output: {output} cannot be written: {error.strerror}") from error
+
+
+def _techniques(analytics: Sequence[CompiledAnalytic]) -> dict[str, tuple[str, ...]]:
+    return {analytic.id: analytic.techniques for analytic in analytics}

@@ -33,6 +33,8 @@ class Ranking:
     format: str
     limit: int | None
     several: bool
+    is_alone: bool = False
+    """Whether the hits of a single output are ranked as well."""
 
     @classmethod
     def of(  # what the command was given
@@ -57,7 +59,9 @@ class Ranking:
     @property
     def is_wanted(self) -> bool:
         """Whether there may be something to rank: the hits of one analytic are what its table shows anyhow."""
-        return self.group_by is not None or (self.several and self.format in RANKING_FORMATS and self.limit != 0)
+        return self.group_by is not None or (
+            (self.several or self.is_alone) and self.format in RANKING_FORMATS and self.limit != 0
+        )
 
     def options(self, options: RunOptions) -> RunOptions:
         """Return options with which a run keeps the rows that ranking takes."""
@@ -68,7 +72,7 @@ class Ranking:
     def apply(self, report: RunReport, store: Store, options: RunOptions) -> RunReport:
         """Return a run ranked, where that was wanted and more than one output found something, and cut to the limit."""
         finding = sum(1 for result in report.results if result.output.total)
-        if self.is_wanted and (self.group_by is not None or finding > 1):
+        if self.is_wanted and (self.group_by is not None or finding > (0 if self.is_alone else 1)):
             try:
                 report = triage.ranked(report, store, options.limits, self.group_by)
             except EngineError as error:  # what was found is there all the same

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from carlang.report.html import write_html
     from carlang.report.json import write_json, write_ndjson
     from carlang.report.navigator import coverage_layer, share_answered, write_navigator
+    from carlang.report.overview import write_overview
     from carlang.report.parquet import write_parquet
     from carlang.report.remarks import write_remarks
     from carlang.report.streams import ReportError
@@ -25,6 +26,7 @@ else:
             "report.html": "write_html()",
             "report.json": "write_json() write_ndjson()",
             "report.navigator": "coverage_layer() share_answered() write_navigator()",
+            "report.overview": "write_overview",
             "report.parquet": "write_parquet()",
             "report.remarks": "write_remarks()",
             "report.streams": "ReportError",
@@ -49,6 +51,7 @@ __all__ = [
     "write_json",
     "write_navigator",
     "write_ndjson",
+    "write_overview",
     "write_parquet",
     "write_remarks",
     "write_report",

@@ -3,11 +3,24 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pytest
 
+from carlang.project import Catalogue
 from tests.cli.commands import AT, FAULTY, UNSUPPORTED, WARNED, carlang, process_record, write_log
+
+OURS = """---
+id: {id}
+title: {id}
+level: {level}
+coverage:
+- technique: {technique}
+  tactics: [{tactic}]
+---
+search Process:Create | filter exe == "at.exe"
+"""
 
 
 @pytest.fixture
@@ -49,3 +62,24 @@ def large_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with duckdb.connect() as connection:
         connection.execute(query, {"file": str(folder / "process" / "create" / "events.parquet")})
     return folder
+
+
+@pytest.fixture
+def small_project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Return a folder whose catalogue is four small analytics: what ships takes too long to be run for this."""
+    monkeypatch.setattr("carlang.project.targets.Catalogue", _without_shipped)
+    (tmp_path / "ours").mkdir()
+    (tmp_path / "carlang.toml").write_text('[catalogue]\npath = ["ours"]\n')
+    for id_, level, technique, tactic in (
+        ("OUR-1", "low", "T1053.002", "TA0002"),
+        ("OUR-2", "high", "T1053", "TA0003"),
+        ("OTHER-1", "high", "T1003.001", "TA0006"),
+        ("OTHER-2", "critical", "T1569.002", "TA0002"),
+    ):
+        text = OURS.format(id=id_, level=level, technique=technique, tactic=tactic)
+        (tmp_path / "ours" / f"{id_}.car").write_text(text)
+    return tmp_path
+
+
+def _without_shipped(paths: Any) -> Catalogue:
+    return Catalogue(paths, shipped=False)

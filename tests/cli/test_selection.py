@@ -3,44 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from carlang.project import Catalogue
 from tests.cli.commands import carlang
-
-OURS = """---
-id: {id}
-title: {id}
-level: {level}
-coverage:
-- technique: {technique}
-  tactics: [{tactic}]
----
-search Process:Create | filter exe == "at.exe"
-"""
-
-
-@pytest.fixture
-def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Return a folder whose catalogue is four small analytics: what ships takes too long to be run for this."""
-    monkeypatch.setattr("carlang.project.targets.Catalogue", _without_shipped)
-    (tmp_path / "ours").mkdir()
-    (tmp_path / "carlang.toml").write_text('[catalogue]\npath = ["ours"]\n')
-    for id_, level, technique, tactic in (
-        ("OUR-1", "low", "T1053.002", "TA0002"),
-        ("OUR-2", "high", "T1053", "TA0003"),
-        ("OTHER-1", "high", "T1003.001", "TA0006"),
-        ("OTHER-2", "critical", "T1569.002", "TA0002"),
-    ):
-        text = OURS.format(id=id_, level=level, technique=technique, tactic=tactic)
-        (tmp_path / "ours" / f"{id_}.car").write_text(text)
-    return tmp_path
-
-
-def _without_shipped(paths: Any) -> Catalogue:
-    return Catalogue(paths, shipped=False)
 
 
 @pytest.mark.parametrize(
@@ -60,9 +26,9 @@ def _without_shipped(paths: Any) -> Catalogue:
     ],
 )
 def test_analytics_are_those_of_the_catalogue_that_are_selected(
-    arguments: tuple[str, ...], ids: str, project: Path
+    arguments: tuple[str, ...], ids: str, small_project: Path
 ) -> None:
-    document = carlang("run", *arguments, "--format", "json", "--limit", "0", cwd=project).json()
+    document = carlang("run", *arguments, "--format", "json", "--limit", "0", cwd=small_project).json()
     assert sorted(result["analytic"] for result in document["results"]) == ids.split()
 
 
@@ -81,8 +47,8 @@ def test_analytics_are_those_of_the_catalogue_that_are_selected(
         ),
     ],
 )
-def test_a_selection_of_nothing_is_wrong_usage(arguments: tuple[str, ...], message: str, project: Path) -> None:
-    done = carlang("run", *arguments, cwd=project)
+def test_a_selection_of_nothing_is_wrong_usage(arguments: tuple[str, ...], message: str, small_project: Path) -> None:
+    done = carlang("run", *arguments, cwd=small_project)
     assert (done.status, done.out) == (2, "")
     assert message in done.err
 
@@ -101,11 +67,11 @@ def test_a_selection_of_nothing_is_wrong_usage(arguments: tuple[str, ...], messa
         ("hits", b"OUR-1  OUR-1\n"),
     ],
 )
-def test_the_ending_of_a_file_says_its_format(name: str, start: bytes, project: Path) -> None:
-    assert carlang("run", "OUR-1", "--output", name, cwd=project).status == 0
-    assert (project / name).read_bytes()[: len(start)].lower() == start.lower()
+def test_the_ending_of_a_file_says_its_format(name: str, start: bytes, small_project: Path) -> None:
+    assert carlang("run", "OUR-1", "--output", name, cwd=small_project).status == 0
+    assert (small_project / name).read_bytes()[: len(start)].lower() == start.lower()
 
 
-def test_a_format_that_is_named_counts_more_than_an_ending(project: Path) -> None:
-    assert carlang("run", "OUR-1", "--output", "hits.csv", "--format", "json", cwd=project).status == 0
-    assert (project / "hits.csv").read_bytes().startswith(b"{")
+def test_a_format_that_is_named_counts_more_than_an_ending(small_project: Path) -> None:
+    assert carlang("run", "OUR-1", "--output", "hits.csv", "--format", "json", cwd=small_project).status == 0
+    assert (small_project / "hits.csv").read_bytes().startswith(b"{")

@@ -144,6 +144,14 @@ COMMANDS: dict[str, tuple[tuple[str, ...], ...]] = {
         (f"--{NASTY}",),
         ("--format",),
     ),
+    "hunt": (
+        ("logs", "-v"),
+        (NASTY,),
+        ("logs", "--output", f"{NASTY}/a.html"),
+        ("logs", "--output", f"a.{NAME}"),
+        ("logs", "--keep", f"logs/{LINES}.json"),
+        ("logs", "--min-level", NASTY),
+    ),
     "check": (
         ("detections",),
         ("detections", "--store", "{plain}"),

@@ -1,0 +1,78 @@
+"""Bars on standard error that say how far a command is."""
+
+from __future__ import annotations
+
+from types import TracebackType
+from typing import Self
+
+from rich.progress import (
+    BarColumn,
+    DownloadColumn,
+    MofNCompleteColumn,
+    Progress,
+    ProgressColumn,
+    TaskID,
+    TextColumn,
+    TimeRemainingColumn,
+    TransferSpeedColumn,
+)
+
+from carlang.cli.console import report_console
+from carlang.escapes import printable
+
+
+class _Bar:
+    """A bar on standard error where that is a terminal; otherwise, or where it is hidden, nothing."""
+
+    def __init__(self, *columns: ProgressColumn, hidden: bool) -> None:
+        console = report_console(error=True)
+        text = TextColumn("{task.description}", markup=False)
+        is_off = hidden or not console.is_terminal
+        self._progress = Progress(BarColumn(), *columns, text, console=console, transient=True, disable=is_off)
+        self._task: TaskID | None = None
+
+    def __enter__(self) -> Self:
+        self._progress.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._progress.stop()
+
+
+class IngestBar(_Bar):
+    """How far an ingest is, in bytes of its sources."""
+
+    def __init__(self, *, hidden: bool = False) -> None:
+        super().__init__(DownloadColumn(), TransferSpeedColumn(), TimeRemainingColumn(), hidden=hidden)
+
+    def start(self, total: int) -> None:
+        """Show an empty bar."""
+        self._task = self._progress.add_task("", total=total)
+
+    def file(self, name: str) -> None:
+        """Show the source at hand."""
+        if self._task is not None:
+            self._progress.update(self._task, description=printable(name))
+
+    def advance(self, size: int) -> None:
+        """Move the bar on."""
+        if self._task is not None:
+            self._progress.advance(self._task, size)
+
+
+class RunBar(_Bar):
+    """How many of a run's analytics were asked, and what was found last."""
+
+    def __init__(self, *, hidden: bool = False) -> None:
+        super().__init__(MofNCompleteColumn(), TimeRemainingColumn(), hidden=hidden)
+
+    def start(self, total: int) -> None:
+        """Show an empty bar."""
+        self._task = self._progress.add_task("preparing", total=total)
+
+    def advance(self, latest: str) -> None:
+        """Move the bar on by an analytic, and show what was found last."""
+        if self._task is not None:
+            self._progress.update(self._task, advance=1, description=printable(latest))
