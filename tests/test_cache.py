@@ -59,6 +59,17 @@ def test_what_was_computed_once_is_not_computed_again_until_its_sources_change(f
     assert computing.times == 3 == len(_entries(folder))
 
 
+def test_other_code_computes_anew_and_code_that_cannot_be_told_keeps_nothing(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    computing = Computing()
+    for code in ("one", "one", "another", None, None):
+        monkeypatch.setattr("carlang.cache.entries.environment", lambda of=code: of)
+        assert remembered("thing", ("1",), computing) == {"a": [1, None, "ſ"]}
+    assert computing.times == 4
+    assert len(_entries(folder)) == 2
+
+
 @pytest.mark.parametrize("damage", [b"", b"\n", b"x" * 70, None])
 def test_an_entry_that_was_cut_off_or_changed_is_computed_anew(folder: Path, damage: bytes | None) -> None:
     computing = Computing()

@@ -5,18 +5,18 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
-import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+from carlang.cache.environment import environment
 from carlang.cache.folder import SUFFIX, cache_folder, read_whole, write_whole
 
 
 def remembered(kind: str, sources: tuple[str, ...], compute: Callable[[], Any]) -> Any:
     """Return what `compute` gives for these sources: from the cache where it is there, else computed and put there.
 
-    `sources` is all that the result depends on, the versions of libraries among it. The result must be made of what
+    `sources` is all that the result depends on beside carlang and what is installed. The result must be made of what
     JSON can hold, and comes back as JSON gives it: tuples as lists, keys as texts.
     """
     made = remembered_bytes(kind, sources, lambda: json.dumps(compute(), separators=(",", ":")).encode())
@@ -30,10 +30,11 @@ def remembered_bytes(
 
     Of a kind whose sources change all the time no more than the `latest` entries are kept.
     """
-    folder = cache_folder()
-    if folder is None:
+    folder, code = cache_folder(), environment()
+    if folder is None or code is None:
         return compute()
-    entry = folder / f"{kind}-{_digest(json.dumps([sys.version_info[:2], *sources]).encode())}{SUFFIX}"
+    # The code as well: in a checkout what computes changes, and the version stays.
+    entry = folder / f"{kind}-{_digest(json.dumps([code, *sources]).encode())}{SUFFIX}"
     digest, _, kept = (read_whole(entry) or b"").partition(b"\n")
     if kept and digest.decode("latin-1") == _digest(kept):
         return kept

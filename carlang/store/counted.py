@@ -1,7 +1,8 @@
 """What was counted of files that say nothing of their events, kept between runs in the user's cache folder.
 
 Counting reads all events, as long as most queries do. Its result is that of a query over files: it is the same until
-the query, or a file, is another. A file is another when its size, its inode or the time of its last change is.
+the query, or a file, is another. A file is another when its size, its inode or a time of its last change is. The time
+of its content is not enough: who writes over it can keep that, as `rsync --inplace -t` does.
 """
 
 from __future__ import annotations
@@ -43,7 +44,7 @@ def _states(files: Sequence[StoreFile]) -> tuple[str, ...] | None:
             return None
         if stat.st_mtime > time.time() - _SETTLED:
             return None
-        states.append(f"{stat.st_size} {stat.st_mtime_ns} {stat.st_ino}")
+        states.append(f"{stat.st_size} {stat.st_mtime_ns} {stat.st_ctime_ns} {stat.st_ino}")
     return tuple(states)
 
 

@@ -180,6 +180,11 @@ def test_files_that_say_nothing_are_counted_once_until_one_changes(
     assert times > 0
     assert "pc4" in changed["host"].to_pylist()
     assert seen() == (changed, 0)
+    # Written over in place, to the same size, and given the time that it had.
+    content = path.read_bytes()
+    path.write_bytes(content)
+    os.utime(path, (1_600_000_001, 1_600_000_001))
+    assert seen() == (changed, times)
 
 
 def test_footers_merged_some_at_a_time_are_those_merged_at_once(
