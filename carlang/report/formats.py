@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import stat
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import BinaryIO, Literal
 
 from carlang.diagnostics import nearest
 from carlang.report import (
@@ -85,8 +87,8 @@ def write_report(
 
     Args:
         report: the run.
-        target: the path of a file, which is made anew; or a stream, which stays open. Every format but the table is
-            UTF-8 there, whatever encoding a text stream has.
+        target: the path of a file, which is made anew, and removed if it cannot be written to its end; or a stream,
+            which stays open. Every format but the table is UTF-8 there, whatever encoding a text stream has.
         format: a name in `FORMATS`.
         width: of the table, in cells; else the terminal's, `COLUMNS`, or 120 in files and pipes.
         colour: in the table; else where the stream is a terminal and `NO_COLOR` is not set.
@@ -119,7 +121,20 @@ def write_report(
         chosen.write(view, target, look)
         return
     try:
-        with Path(target).open("wb") as stream:
-            chosen.write(view, stream, look)
+        _write_file(Path(target), lambda stream: chosen.write(view, stream, look))
     except OSError as error:
         raise ReportError(f"{target} cannot be written: {error.strerror or error}") from error
+
+
+def _write_file(path: Path, write: Callable[[BinaryIO], None]) -> None:
+    """Make a file anew. One that fails or is interrupted halfway is removed: half a CSV file looks like a whole one."""
+    is_file = False
+    try:
+        with path.open("wb") as stream:
+            is_file = stat.S_ISREG(os.fstat(stream.fileno()).st_mode)  # a device or a FIFO stays
+            write(stream)
+    except BaseException:
+        if is_file:
+            with contextlib.suppress(OSError):  # a folder that may not be changed
+                path.resolve().unlink()  # where a link leads to, not the link
+        raise

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import gc
 import io
+import os
 from collections.abc import Iterator
 from datetime import timedelta
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 import pytest
 
-from carlang.report import FORMATS, write_report
+from carlang.report import FORMATS, ReportError, write_report
 from carlang.results import Output, Rows, Spool, TakenRows, first_rows, table_of
 from carlang.results.run_report import AnalyticOutput, RunReport
+from tests.conftest import POSIX
 from tests.report.runs import INSTANT, MOMENT, result, run
 
 COUNT = 400
@@ -118,3 +121,27 @@ def test_what_writes_rows_holds_a_batch_of_them_at_a_time() -> None:
     for format_ in ("csv", "ndjson", "json", "timesketch"):
         write_report(report(large), Sink(), format_)
     assert 0 < most < 4 * table.nbytes
+
+
+class Breaking:
+    """Rows that cannot be read to their end."""
+
+    def __init__(self, table: pa.Table, error: BaseException) -> None:
+        self.schema, self.num_rows = table.schema, table.num_rows
+        self._table, self._error = table, error
+
+    def to_batches(self, max_chunksize: int | None = None) -> Iterator[pa.RecordBatch]:
+        yield from self._table.slice(0, 100).to_batches(max_chunksize=max_chunksize)
+        raise self._error
+
+
+@POSIX
+@pytest.mark.parametrize("error", [OSError(28, "No space left on device"), KeyboardInterrupt()])
+def test_of_a_report_that_was_not_written_to_its_end_there_is_no_file(tmp_path: Path, error: BaseException) -> None:
+    link = tmp_path / "link"
+    link.symlink_to(tmp_path / "linked.csv")
+    for path in (tmp_path / "new.csv", link, Path(os.devnull)):
+        with pytest.raises(KeyboardInterrupt if isinstance(error, KeyboardInterrupt) else ReportError):
+            write_report(report(Breaking(some_rows(), error)), path, "csv")
+    assert list(tmp_path.iterdir()) == [link]
+    assert Path(os.devnull).exists()
