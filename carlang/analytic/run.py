@@ -207,6 +207,7 @@ def _result(analytic: CompiledAnalytic, output: BoundOutput, answer: Output) -> 
         data.analytic_types,
         data.tactics,
         tuple(sorted(tested)),
+        analytic.program,
     )
 
 

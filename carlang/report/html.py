@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from base64 import b64encode
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from hashlib import sha256
@@ -21,6 +22,7 @@ from carlang.report.cells import texts, time_text
 from carlang.report.columns import arrange
 from carlang.report.incident_table import told
 from carlang.report.page_data import data_blocks
+from carlang.report.page_matrix import matrix
 from carlang.report.page_summary import Summary
 from carlang.report.streams import Stream, utf8_writer
 from carlang.report.values import instant
@@ -54,6 +56,7 @@ def write_html(view: View, stream: Stream) -> None:
             tally=view.tally,
             findings=sorted(findings, key=lambda finding: -(finding.output.weight or 0.0)),
             summary=Summary.of(view),
+            matrix=matrix(view),
             incidents=[IncidentView.of(incident) for incident in incidents[:_INCIDENTS]],
             more_incidents=max(0, len(incidents) - _INCIDENTS),
         )
@@ -153,6 +156,7 @@ def _environment() -> Environment:
         "counted": counted,
         "diagnostics": lambda diagnostics: _lines(render_all(diagnostics).rstrip()),
         "lines": _lines,
+        "marked": _marked,
         "micros": lambda moment: "" if moment is None else time_text(moment_text(moment) or ""),
         "time": lambda moment: time_text(instant(moment)),
         "url": technique_url,
@@ -168,6 +172,17 @@ def _harmless(value: Any) -> Any:
 
 def _lines(text: str, keep: str = "\n") -> Markup:
     return escape(printable(text, keep))
+
+
+def _marked(program: str, fields: Sequence[str]) -> Markup:
+    """Return a program as text of HTML in which the names of some fields are marked."""
+    names = "|".join(re.escape(name) for name in sorted(fields, key=lambda name: (-len(name), name)))
+    # Splitting by a group leaves the names at the odd places.
+    parts = re.split(rf"\b({names})\b", program) if names else [program]
+    pieces = (
+        Markup("<mark>{}</mark>").format(part) if at % 2 else _lines(part, "\n\t") for at, part in enumerate(parts)
+    )
+    return Markup("").join(pieces)
 
 
 def _class(field: pa.Field) -> str:

@@ -37,8 +37,24 @@ def write_navigator(view: View, stream: Stream) -> None:
     outputs is answered, all of it or in part. One whose analytics failed, or were not asked, has a comment and no
     score. What belongs to no technique stands in the layer's metadata.
     """
+    techniques, others = _techniques(view)
+    metadata = [("store", printable(view.store)), ("now", instant(view.now)), *others]
+    layer = _layer("carlang run", str(view.tally), _SHARES, techniques, metadata, highest=_ALL)
+    layer["legendItems"] = [{"label": label, "color": colour} for label, colour in _LEGEND]
+    utf8_writer(stream)(json.dumps(layer, indent=2) + "\n")
+
+
+def technique_states(view: View) -> dict[str, tuple[str, tuple[str, ...]]]:
+    """Return techniques by id: `hit`, `answered`, `blind`, or nothing where none of it was asked; and the remarks."""
+    states = {_HIT: "hit", _ANSWERED: "answered", _BLIND: "blind", None: ""}
+    techniques, _ = _techniques(view)
+    return {name: (states[each.colour], tuple(each.remarks)) for name, each in sorted(techniques.items())}
+
+
+def _techniques(view: View) -> tuple[dict[str, _Technique], list[tuple[str, str]]]:
+    """Return what a run says about each technique, and by subject what belongs to none."""
     techniques: dict[str, _Technique] = {}
-    metadata = [("store", printable(view.store)), ("now", instant(view.now))]
+    others = []
     for remark in _remarks(view):
         ids = sorted({name for name in remark.techniques if is_technique(name)})
         for name in ids:
@@ -46,10 +62,8 @@ def write_navigator(view: View, stream: Stream) -> None:
             technique.remarks.append(f"{remark.subject}: {remark.text}")
             _take(technique, remark)
         if not ids:
-            metadata.append((remark.subject, remark.text))
-    layer = _layer("carlang run", str(view.tally), _SHARES, techniques, metadata, highest=_ALL)
-    layer["legendItems"] = [{"label": label, "color": colour} for label, colour in _LEGEND]
-    utf8_writer(stream)(json.dumps(layer, indent=2) + "\n")
+            others.append((remark.subject, remark.text))
+    return techniques, others
 
 
 def share_answered(judgement: Judgement | None, *, ran: bool) -> int | None:

@@ -99,6 +99,7 @@ def _output_json(number: int, output: OutputView, arrangement: Arrangement | Non
         "techniques": output.techniques,
         "level": (output.level or UNSAID).text,
         "weight": output.weight,
+        "tested": output.tested,
         "total": output.total,
         "shown": output.shown,
         "names": [names[index] for index in arrangement.columns] if arrangement else [],

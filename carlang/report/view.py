@@ -59,6 +59,8 @@ class OutputView:
     tied: tuple[str, ...] = ()
     level: Level | None = None
     weight: float | None = None
+    tested: tuple[str, ...] = ()
+    program: str = ""
 
     @classmethod
     def of(cls, result: AnalyticOutput, weight: float | None = None) -> Self:
@@ -78,6 +80,8 @@ class OutputView:
             output.tied,
             result.level,
             weight,
+            result.tested,
+            result.program,
         )
 
     @property

@@ -20,7 +20,7 @@ class AnalyticOutput:
     """One output of one analytic in a run of many, with what reports need to know of the analytic.
 
     `level` is None where the analytic names none. `tested` are the fields of events that the program looks
-    at, those that it only hands on not among them, by name in order.
+    at, those that it only hands on not among them, by name in order. `program` is the text of its programs.
     """
 
     analytic: str
@@ -33,6 +33,7 @@ class AnalyticOutput:
     analytic_types: tuple[str, ...] = ()
     tactics: tuple[str, ...] = ()
     tested: tuple[str, ...] = ()
+    program: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -152,6 +152,22 @@ def test_the_data_of_a_page_are_the_rows_and_the_outputs() -> None:
     assert rows["times"] == [1556367635123] * 3
 
 
+def test_a_page_has_the_programs_with_what_they_look_at_marked() -> None:
+    program = 'p = search Process\nat = filter p where (exe == "<b>at.exe" and parent_exe != "exe_x")\n'
+    text = written(run(replace(result(events()), program=program, tested=("exe", "parent_exe"))), "html")
+    assert (
+        "filter p where (<mark>exe</mark> == &#34;&lt;b&gt;at.<mark>exe</mark>&#34; and <mark>parent_exe</mark>" in text
+    )
+    assert program in Page(text).text
+
+
+def test_a_page_shows_what_of_attack_is_hit_answered_and_blind() -> None:
+    text = written(full_run(), "html", techniques={"CAR-2013-10-002": ("T1055.001",)})
+    for state, technique in (("hit", "T1053.002"), ("answered", "T1000"), ("blind", "T1055.001")):
+        assert f'class="technique {state}" data-technique="{technique}"' in text
+    assert text.index("<h3>Execution</h3>") < text.index("<h3>Privilege Escalation</h3>") < text.index("<h3>Other</h3>")
+
+
 def test_a_page_is_the_same_bytes_each_time() -> None:
     assert written(full_run(), "html") == written(full_run(), "html")
 

@@ -72,8 +72,8 @@ function processTree(incident) {
     const children = below(node.key);
     const line = [h('b', {}, node.exe || '?'), ' ',
       h('span', { class: 'meta' }, [node.pid !== null && `pid ${node.pid}`, node.time?.slice(0, 19).replace('T', ' '), node.host].filter(Boolean).join(' · ')),
-      node.command_line && h('code', {}, node.command_line),
-      node.pid === null ? '' : button('its hits', () => page.showProcess(node), { class: 'tag', 'aria-label': `hits of process ${node.pid}` })];
+      ' ', node.pid === null ? '' : button('its hits', () => page.showProcess(node), { class: 'tag', 'aria-label': `hits of process ${node.pid}` }),
+      node.command_line && h('code', {}, node.command_line)];
     if (!children.length) return h('li', { class: 'leaf' }, ...line);
     return h('li', {}, h('details', { open: '' }, h('summary', {}, ...line), h('ul', {}, ...children.map(branch))));
   };

@@ -27,6 +27,10 @@ const page = {
     for (const host of document.querySelectorAll('[data-kind="host"]')) {
       host.replaceChildren(button(host.textContent, () => this.showHits('host', host.dataset.value), { class: 'link' }));
     }
+    for (const item of document.querySelectorAll('.technique.hit[data-technique] b')) {
+      const { technique } = item.parentElement.dataset;
+      item.replaceChildren(button(technique, () => this.showHits('technique', technique), { class: 'link' }));
+    }
     for (const item of document.querySelectorAll('[data-opens]')) {
       const name = item.querySelector('.name');
       name.replaceChildren(button(name.textContent, () => this.showIncident(item.dataset.opens), { class: 'link' }));
