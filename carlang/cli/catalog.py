@@ -18,7 +18,7 @@ from carlang.cli import exits
 from carlang.cli.console import listing_console, piped, put, put_block, put_json, put_program, say, say_diagnostics
 from carlang.cli.declared import Argument, Group, Option
 from carlang.cli.exits import UsageError
-from carlang.cli.options import Targets, open_project, path_option, say_counted
+from carlang.cli.options import Targets, catalogue_ids, open_project, path_option, say_counted
 from carlang.cli.selection import meant, tactic_id
 from carlang.cli.targets import catalogue_analytics, find_analytics, say_shadowing
 from carlang.diagnostics import has_errors
@@ -106,7 +106,9 @@ class Entry:
 def list_(
     words: Words = None,
     store: StoreOption = None,
-    technique: Annotated[str | None, Option(metavar="T1053", help="Only analytics of a technique.")] = None,
+    technique: Annotated[
+        str | None, Option(metavar="T1053", help="Only analytics of a technique.", complete=techniques)
+    ] = None,
     tactic: Annotated[str | None, Option(metavar="TA0002", help="Only analytics of a tactic, by id or name.")] = None,
     now: NowOption = None,
     format_: Annotated[str, Option("--format", metavar="FORMAT", help=" | ".join(LIST_FORMATS))] = "table",
@@ -139,7 +141,7 @@ def list_(
 @catalog_app.verb("show")
 @piped
 def show(
-    id_: Annotated[str, Argument(metavar="ID", help="The analytic's id, or its file.")],
+    id_: Annotated[str, Argument(metavar="ID", help="The analytic's id, or its file.", complete=catalogue_ids)],
     store: StoreOption = None,
     now: NowOption = None,
     format_: Annotated[str, Option("--format", metavar="FORMAT", help=" | ".join(SHOW_FORMATS))] = "text",
@@ -176,7 +178,9 @@ def show(
         console.print()
         text = printable(program.text.strip(), keep="\n\t")
         if console.is_terminal:
-            console.print(Syntax(text, "python", theme="ansi_dark", word_wrap=True))
+            # Never wrapped: what is copied from the screen is to be a program, and a line of it one line.
+            painted = Syntax(text, "python", theme="ansi_dark").highlight(text)
+            console.print(painted, soft_wrap=True, end="")
         else:
             put_block(text)
     lines = [f"{name}: {judgement_text(judgement)}" for name, judgement in judged.judgements.items()]

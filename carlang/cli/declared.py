@@ -7,16 +7,22 @@ same, loads pydantic for the values: parsing the options of `run` took longer th
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import wraps
 from types import NoneType
 from typing import Annotated, Any, TypeVar, get_args, get_origin
 
 import click
+from click.shell_completion import CompletionItem
+
+from carlang.errors import CarlangError
 
 F = TypeVar("F", bound=Callable[..., Any])
 Parser = Callable[[str], Any]
+Complete = Callable[[], Iterable[str]]
+"""What may stand in a place of the command line; a shell shows what begins with what is there."""
+Completer = Callable[[click.Context, click.Parameter, str], list[CompletionItem]]
 
 _RANGES = {int: click.IntRange, float: click.FloatRange}
 
@@ -25,7 +31,7 @@ class Option:
     """An option, whose name is that of its parameter unless others are given.
 
     `metavar` and `help` are what the help of the command shows, `min` is the least that a number may be, `parser` makes
-    a value of the text.
+    a value of the text, `complete` returns what a shell may complete to.
     """
 
     def __init__(
@@ -35,12 +41,14 @@ class Option:
         help: str,  # noqa: A002  # click's name for it
         min: int | None = None,  # noqa: A002
         parser: Parser | None = None,
+        complete: Complete | None = None,
     ) -> None:
         self.names = names
         self.metavar = metavar
         self.help = help
         self.min = min
         self.parser = parser
+        self.complete = complete
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +58,17 @@ class Argument:
     metavar: str
     help: str
     parser: Parser | None = None
+    complete: Complete | None = None
+
+
+class _Option(click.Option):
+    """An option whose help says of a number what its text says, and not `[x>=0]`."""
+
+    def get_help_extra(self, ctx: click.Context) -> Any:
+        """Return what click adds to the help of an option, its range left out."""
+        extra = super().get_help_extra(ctx)
+        extra.pop("range", None)
+        return extra
 
 
 class _Described(click.Argument):
@@ -112,6 +131,9 @@ def _param(parameter: inspect.Parameter) -> click.Parameter:
     default = None if required else parameter.default
     settings: dict[str, Any] = {"callback": _as_list} if is_list else {}
     settings["type"] = said.parser
+    has_files = isinstance(said, Argument) or said.parser is not None  # what is read by a parser is a path
+    if said.complete is not None or has_files:
+        settings["shell_complete"] = _completing(said.complete, has_files=has_files)
     match said:
         case Argument():
             return _Described(parameter.name, said, required=required, nargs=-1 if is_list else 1, **settings)
@@ -119,7 +141,7 @@ def _param(parameter: inspect.Parameter) -> click.Parameter:
             if kind in _RANGES:
                 settings["type"] = _RANGES[kind](min=said.min)
             names = said.names or (f"--{parameter.name.replace('_', '-')}",)
-            return click.Option(
+            return _Option(
                 [*names, parameter.name],
                 is_flag=kind is bool,
                 default=default,
@@ -130,6 +152,25 @@ def _param(parameter: inspect.Parameter) -> click.Parameter:
                 show_default=kind is not bool,
                 **settings,
             )
+
+
+def _completing(complete: Complete | None, *, has_files: bool) -> Completer:
+    """Return how click asks what a shell may complete to; case counts for nothing, as in ids and names of levels.
+
+    With files, it is the shell that finds them where no name fits.
+    """
+
+    def items(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+        del ctx, param
+        start = incomplete.casefold()
+        try:
+            names = [name for name in complete() if name.casefold().startswith(start)] if complete else []
+        except CarlangError:  # a faulty `carlang.toml`: a key that is pressed is no place to say so
+            names = []
+        files = [CompletionItem(incomplete, type="file")] if has_files else []
+        return [CompletionItem(name) for name in names] or files
+
+    return items
 
 
 def _declared(parameter: inspect.Parameter) -> tuple[Any, Option | Argument]:

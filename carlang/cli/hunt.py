@@ -17,13 +17,13 @@ from carlang.cli.declared import Argument, Option
 from carlang.cli.exits import UsageError
 from carlang.cli.ingest import print_ingest
 from carlang.cli.options import open_project, path_option
-from carlang.cli.outputs import chosen_format, write_file
+from carlang.cli.outputs import ReportFormat, chosen_format, write_file
 from carlang.cli.progress import IngestBar, RunBar
-from carlang.cli.ranking import Ranking
+from carlang.cli.ranking import MinLevel, Ranking
 from carlang.cli.targets import catalogue_analytics
 from carlang.loading import IngestReport
 from carlang.project import Project
-from carlang.report import FORMATS, write_overview
+from carlang.report import write_overview
 from carlang.results import AnalyticOutput, Failed, NotRun, RunReport, counted
 from carlang.store import Store, open_store
 
@@ -53,9 +53,7 @@ def hunt(  # noqa: PLR0913, PLR0917  # the options that the command has
         Path | None,
         Option(metavar="PATH", parser=path_option, help="Write all results to a file, such as report.html."),
     ] = None,
-    format_: Annotated[
-        str | None, Option("--format", metavar="FORMAT", help=f"{' | '.join(FORMATS)}; else what --output ends in.")
-    ] = None,
+    format_: ReportFormat = None,
     store: Annotated[
         Path | None,
         Option(metavar="PATH", parser=path_option, help="Add the logs to this store, and hunt in all of it."),
@@ -66,7 +64,7 @@ def hunt(  # noqa: PLR0913, PLR0917  # the options that the command has
     now: Annotated[str | None, Option(metavar="T", help="The instant that programs call now.")] = None,
     since: Annotated[str | None, Option(metavar="T", help="Leave out events before this.")] = None,
     until: Annotated[str | None, Option(metavar="T", help="Leave out events at and after this.")] = None,
-    min_level: Annotated[str | None, Option(metavar="high", help="Only outputs of this level and above.")] = None,
+    min_level: MinLevel = None,
     hostname: Annotated[str | None, Option(metavar="H", help="The host of records that name none.")] = None,
     timezone: Annotated[
         str | None, Option(metavar="ZONE", help="The zone of times that name none: Europe/Berlin, +02:00.")

@@ -10,7 +10,7 @@ import click
 from carlang.cli.console import say
 from carlang.cli.declared import Argument, Option
 from carlang.cli.exits import UsageError
-from carlang.project import Project
+from carlang.project import Project, catalogue_of
 from carlang.results import counted_files_text
 from carlang.store import Store, open_store
 
@@ -22,9 +22,16 @@ def path_option(text: str) -> Path:
     return Path(text)
 
 
+def catalogue_ids() -> tuple[str, ...]:
+    """Return the ids of the catalogue of the working directory, as a shell completes to them."""
+    return catalogue_of(Project.find()).ids
+
+
 Targets = Annotated[
     list[str] | None,
-    Argument(metavar="TARGET...", help="Files, folders, catalogue ids, or - for standard input."),
+    Argument(
+        metavar="TARGET...", help="Files, folders, catalogue ids, or - for standard input.", complete=catalogue_ids
+    ),
 ]
 Expression = Annotated[str | None, Option("-e", metavar="TEXT", help="The program itself.")]
 StorePath = Annotated[

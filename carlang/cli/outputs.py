@@ -4,12 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Annotated
 
 from carlang.analytic import CompiledAnalytic
 from carlang.cli.console import error_stream, output_stream
+from carlang.cli.declared import Option
 from carlang.cli.exits import UsageError
 from carlang.report import ENDINGS, FORMATS, write_remarks, write_report
 from carlang.results import RunReport
+
+ReportFormat = Annotated[
+    str | None,
+    Option(
+        "--format",
+        metavar="FORMAT",
+        help=f"{' | '.join(FORMATS)}; else what --output ends in.",
+        complete=lambda: FORMATS,
+    ),
+]
 
 
 def chosen_format(named: str | None, output: Path | None) -> str:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Annotated
 
 from carlang import triage
 from carlang.analytic import CompiledAnalytic, RunOptions
 from carlang.cli.console import say
+from carlang.cli.declared import Option
 from carlang.cli.exits import UsageError
 from carlang.diagnostics import nearest
 from carlang.errors import EngineError
@@ -20,6 +22,11 @@ RANKED_ROWS = 5_000
 
 RANKING_FORMATS = frozenset({"table", "json", "html"})
 """The formats that show incidents. The others hold rows, which are the same in any order."""
+
+MinLevel = Annotated[
+    str | None,
+    Option("--min-level", metavar="high", help="Only outputs of this level and above.", complete=lambda: LEVELS),
+]
 
 GROUPS = tuple(each.value for each in GroupBy)
 

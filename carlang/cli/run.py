@@ -20,8 +20,8 @@ from carlang.cli.options import (
     path_option,
     say_counted,
 )
-from carlang.cli.outputs import chosen_format, put_report
-from carlang.cli.ranking import GROUPS, Ranking
+from carlang.cli.outputs import ReportFormat, chosen_format, put_report
+from carlang.cli.ranking import GROUPS, MinLevel, Ranking
 from carlang.cli.selection import All, OfLevels, Selection, Tactics, Techniques, selected
 from carlang.deadline import limit_time
 from carlang.diagnostics import has_errors
@@ -42,15 +42,16 @@ def run(  # noqa: PLR0913, PLR0917  # the options that the command has
     technique: Techniques = None,
     tactic: Tactics = None,
     level: OfLevels = None,
-    format_: Annotated[
-        str | None, Option("--format", metavar="FORMAT", help=f"{' | '.join(FORMATS)}; else what --output ends in.")
-    ] = None,
+    format_: ReportFormat = None,
     output: Annotated[
         Path | None, Option(metavar="PATH", parser=path_option, help="Write the results to a file.")
     ] = None,
     limit: Annotated[int | None, Option(min=0, metavar="N", help="Rows an output shows at most.")] = None,
-    min_level: Annotated[str | None, Option(metavar="high", help="Only outputs of this level and above.")] = None,
-    group_by: Annotated[str | None, Option(metavar="host", help=f"Show groups of hits: {', '.join(GROUPS)}.")] = None,
+    min_level: MinLevel = None,
+    group_by: Annotated[
+        str | None,
+        Option(metavar="host", help=f"Show groups of hits: {', '.join(GROUPS)}.", complete=lambda: GROUPS),
+    ] = None,
     engine: Annotated[str, Option(metavar="duckdb", help="What runs the SQL.")] = "duckdb",
     *,
     all_: All = False,

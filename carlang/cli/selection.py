@@ -11,18 +11,23 @@ from carlang.cli.declared import Option
 from carlang.cli.exits import UsageError
 from carlang.cli.targets import catalogue_analytics, find_analytics
 from carlang.diagnostics import nearest
-from carlang.importers.attack import TACTICS
+from carlang.importers.attack import TACTICS, techniques
 from carlang.levels import LEVELS, UNSAID, Level
 from carlang.project import Project
 
 All = Annotated[bool, Option("--all", help="The whole catalogue, as without a target.")]
 Techniques = Annotated[
-    list[str] | None, Option("--technique", metavar="T1053", help="Only analytics of an ATT&CK technique.")
+    list[str] | None,
+    Option("--technique", metavar="T1053", help="Only analytics of an ATT&CK technique.", complete=techniques),
 ]
 Tactics = Annotated[
-    list[str] | None, Option("--tactic", metavar="TA0002", help="Only analytics of a tactic, by id or name.")
+    list[str] | None,
+    Option("--tactic", metavar="TA0002", help="Only analytics of a tactic, by id or name.", complete=lambda: TACTICS),
 ]
-OfLevels = Annotated[list[str] | None, Option("--level", metavar="high", help="Only analytics of this level.")]
+OfLevels = Annotated[
+    list[str] | None,
+    Option("--level", metavar="high", help="Only analytics of this level.", complete=lambda: LEVELS),
+]
 
 
 @dataclass(frozen=True, slots=True)

@@ -136,6 +136,7 @@ def test_a_row_of_json_says_what_there_is_to_know_of_an_analytic() -> None:
     assert row == {
         "analytic": "CAR-2013-05-004",
         "title": "Execution with AT",
+        "level": "medium",
         "techniques": ["T1053.002"],
         "tactics": ["TA0002", "TA0003", "TA0004"],
         "platforms": ["Windows"],
