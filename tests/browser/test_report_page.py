@@ -164,6 +164,17 @@ def test_without_its_script_the_page_can_be_read(visitor: Visitor, report: Path)
     assert page.locator("details.incident").count() == 1
 
 
+def test_what_is_printed_is_the_report_without_what_is_clicked(visitor: Visitor, report: Path) -> None:
+    page = ready(visitor(report))
+    show(page, "Hits")
+    page.emulate_media(media="print")
+    assert page.locator("[data-view]:visible").evaluate_all("views => views.map(view => view.dataset.view)") == [
+        *("Summary", "Incidents", "Analytics", "Not seen")
+    ]
+    assert page.get_by_text("HOST-1", exact=True).first.is_visible()
+    assert not page.get_by_role("searchbox").is_visible()
+
+
 def test_a_page_of_many_hits_paints_soon_and_never_stalls(visitor: Visitor, tmp_path: Path) -> None:
     file = written(tmp_path, MANY)
     visit = visitor(file)

@@ -17,9 +17,12 @@ import pyarrow.parquet as pq
 import pytest
 
 from carlang.errors import CarlangError
+from carlang.levels import Level
 from carlang.report import FORMATS, FormatName, ReportError, write_report
 from carlang.results import (
     Failed,
+    Group,
+    GroupBy,
     HostGroup,
     Judgement,
     MissingParameter,
@@ -27,6 +30,7 @@ from carlang.results import (
     NotRun,
     OtherPlatform,
     State,
+    Triage,
 )
 from tests.report.runs import HOSTILE, diagnostic, events, full_run, no_events, result, run, written
 
@@ -166,6 +170,16 @@ def test_a_page_shows_what_of_attack_is_hit_answered_and_blind() -> None:
     for state, technique in (("hit", "T1053.002"), ("answered", "T1000"), ("blind", "T1055.001")):
         assert f'class="technique {state}" data-technique="{technique}"' in text
     assert text.index("<h3>Execution</h3>") < text.index("<h3>Privilege Escalation</h3>") < text.index("<h3>Other</h3>")
+
+
+def test_a_page_has_the_groups_of_a_run_and_says_what_was_left_out_of_its_ranking() -> None:
+    group = Group("IEWIN7", 61.5, Level.HIGH, 3, 0, 60_000_000, ("IEWIN7",), ("T1053.002",), ("A",), ("abcd",))
+    triage = Triage(unranked={0: 12}, grouped_by=GroupBy.HOST, groups=(group,))
+    shown = page(result(events()), triage=triage)
+    row = ["61.5", "", "IEWIN7", "3", "1970-01-01T00:00:00Z", "1970-01-01T00:01:00Z", "T1053.002"]
+    assert shown.cells[7:14] == row  # the level is in an element of its own within its cell
+    assert "high" in shown.text
+    assert "12 rows of 1 output with too many to be ranked one by one" in shown.text
 
 
 def test_a_page_is_the_same_bytes_each_time() -> None:
