@@ -15,6 +15,7 @@ from rich.text import Text
 
 from carlang.analytic import CompiledAnalytic, Judged, RunOptions, judge_analytics
 from carlang.cli import exits
+from carlang.cli.catalog_export import export
 from carlang.cli.console import listing_console, piped, put, put_block, put_json, put_program, say, say_diagnostics
 from carlang.cli.declared import Argument, Group, Option
 from carlang.cli.exits import UsageError
@@ -198,6 +199,9 @@ def show(
     _list(console, "unit tests", [_unit_test(each) for each in data.unit_tests])
     _list(console, "tests", [case.name for case in data.tests])
     _list(console, "file", [data.file])
+
+
+catalog_app.verb("export")(export)
 
 
 @catalog_app.verb("coverage")
