@@ -164,6 +164,50 @@ def test_without_its_script_the_page_can_be_read(visitor: Visitor, report: Path)
     assert page.locator("details.incident").count() == 1
 
 
+HOSTILE_VALUES = (
+    *("</script><script>window.hurt=1</script>", "<!--<script>", "]]>", "<img src=x onerror=window.hurt=1>"),
+    *(
+        '"><svg onload=window.hurt=1>',
+        "' onclick='window.hurt=1",
+        "javascript:window.hurt=1",
+        "</style><style>*{color:red}",
+    ),
+    *("{{7*7}}", "${window.hurt=1}", "&lt;b&gt;", "</template><iframe srcdoc='<script>1</script>'>", "__proto__"),
+    *(
+        "constructor",
+        "\u2028window.hurt=1\u2029",
+        "\u202egpj.exe",
+        "\x00\x1b[2J",
+        "\ud800",
+        "\\u003cscript>",
+        "=cmd|' /C calc'!A0",
+    ),
+)
+
+
+def test_hostile_values_in_every_field_do_nothing(visitor: Visitor, tmp_path: Path) -> None:
+    count = len(HOSTILE_VALUES)
+    values = pa.array([value.encode("utf-8", "replace").decode() for value in HOSTILE_VALUES])
+    names = ("hostname", "user", "exe", "image_path", "command_line", "md5_hash", "src_ip", "<b>name</b>", "toString")
+    table = pa.table({"time": rows(count)["time"], "pid": pa.array(range(count))} | dict.fromkeys(names, values))
+    file = tmp_path / "hostile.html"
+    other = result(table, HOSTILE_VALUES[0], title=HOSTILE_VALUES[3], name=HOSTILE_VALUES[4], techniques=HOSTILE_VALUES)
+    write_report(run(other, triage=Triage((incident(),), {0: 80.0})), file, "html")
+    visit = visitor(file)
+    page = ready(visit)
+    for view in ("Incidents", "Entities", "Analytics", "Hits"):
+        show(page, view)
+    for number in range(count):
+        page.locator(f"#hit-{number}").click()
+        assert page.get_by_label("Record", exact=True).locator("dt").count() == len(names) + 2
+        page.keyboard.press("Escape")
+    show(page, "Entities")
+    page.get_by_role("button", name=HOSTILE_VALUES[3], exact=True).first.click()
+    shown(page, f"1 hit of {count}")
+    assert page.evaluate("[window.hurt, document.querySelectorAll('img, iframe, style').length]") == [None, 1]
+    assert visit.complaints() == []
+
+
 def test_what_is_printed_is_the_report_without_what_is_clicked(visitor: Visitor, report: Path) -> None:
     page = ready(visitor(report))
     show(page, "Hits")
