@@ -61,20 +61,29 @@ def _print_incidents(incidents: Sequence[Incident], console: Console) -> None:
 
 
 def _print_groups(by: str, groups: Sequence[Group], console: Console) -> None:
-    grid = _grid(("weight", "level", by, "hits", "first", "last", "hosts", "techniques"))
+    grid = _grid(("weight", "level", "hits", "first, last", by))
     for group in groups:
-        name = Text(printable(group.name)) if group.name is not None else Text("(none)", style="dim")
-        moments = (_moment(group.first), _moment(group.last))
-        techniques = _named(group.techniques, 2 * _MOST_NAMES)
         hits = Text(f"{group.count:,}", justify="right")
-        grid.add_row(*_head(group.weight, group.level), name, hits, *moments, _named(group.hosts), techniques)
+        moments = [_moment(moment) for moment in dict.fromkeys((group.first, group.last))]
+        grid.add_row(*_head(group.weight, group.level), hits, Text("\n").join(moments), _of_group(by, group))
     console.print(grid)
     console.print()
 
 
+def _of_group(by: str, group: Group) -> Text:
+    """Return a group's name, and below it where and what: beside it, 80 cells have a letter for each."""
+    name = (printable(group.name), "bold") if group.name is not None else ("(none)", "dim")
+    text = Text.assemble(name)
+    if by != "host" and group.hosts:
+        text.append("\non ").append_text(_named(group.hosts))
+    if group.techniques:
+        text.append("\n").append(_named(group.techniques, 2 * _MOST_NAMES).plain, style="dim")
+    return text
+
+
 def _grid(headings: Sequence[str]) -> Table:
     grid = Table(box=SIMPLE_HEAD, pad_edge=False, padding=(0, 1))
-    folding = {"hosts", "what", "techniques", "user", "process", "analytic", "host", "tactic"}
+    folding = {"hosts", "what", "user", "process", "analytic", "host", "tactic"}
     for heading in headings:
         grid.add_column(heading, overflow="fold", no_wrap=heading not in folding)
     return grid

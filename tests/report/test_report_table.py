@@ -8,12 +8,15 @@ from typing import Any
 import pyarrow as pa
 import pytest
 from rich.cells import cell_len
+from rich.console import Console
 
 from carlang.escapes import printable
+from carlang.levels import Level
 from carlang.report import write_remarks, write_report
 from carlang.report.cells import duration_text, time_text
+from carlang.report.incident_table import print_summary
 from carlang.report.layout import fold
-from carlang.results import Failed, MissingParameter, NotRun
+from carlang.results import Failed, Group, GroupBy, MissingParameter, NotRun, Triage
 from tests.report.runs import (
     HOSTILE,
     INSTANT,
@@ -304,3 +307,16 @@ def test_printable() -> None:
 def test_a_column_of_times_is_never_folded() -> None:
     text = table(pa.table({"time": pa.array([0], INSTANT), "command_line": ["x" * 300]}), width=50)
     assert "│ 1970-01-01T00:00:00Z │" in text
+
+
+@pytest.mark.parametrize("by", list(GroupBy))
+def test_groups_break_no_name_in_eighty_cells(by: GroupBy) -> None:
+    hosts, techniques = ("workstation12", "server07"), tuple(f"T1087.00{number}" for number in range(6))
+    names = ("CAR-2013-05-004", r"EXAMPLE\beth", None)
+    groups = [Group(n, 54.0, Level.INFORMATIONAL, 1234, 0, 9 * 10**15, hosts, techniques, (), ()) for n in names]
+    stream = io.StringIO()
+    print_summary(Triage(grouped_by=by, groups=tuple(groups)), Console(file=stream, width=80))
+    shown = {*names, *techniques, "(none)", "1,234", "informational", *(() if by is GroupBy.HOST else hosts)} - {None}
+    text = stream.getvalue()
+    assert shown <= {word.removesuffix(",") for word in text.split()}
+    assert max(map(cell_len, text.splitlines())) <= 80
