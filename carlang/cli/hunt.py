@@ -143,7 +143,7 @@ def _unfinished(talk: _Talk) -> Iterator[None]:
     """Say how far the hunt was where it ends before its time, by Ctrl-C or a fault."""
     try:
         yield
-    except UsageError:
+    except (UsageError, BrokenPipeError):  # a reader that goes away has seen enough
         raise
     except BaseException:  # whatever DuckDB or Arrow make of Ctrl-C
         say(f"not finished: {talk.stage}")

@@ -10,7 +10,7 @@ from carlang.analytic import CompiledAnalytic
 from carlang.cli.console import error_stream, output_stream
 from carlang.cli.declared import Option
 from carlang.cli.exits import UsageError
-from carlang.report import ENDINGS, FORMATS, write_remarks, write_report
+from carlang.report import ENDINGS, FORMATS, ReportError, write_remarks, write_report
 from carlang.results import RunReport
 
 ReportFormat = Annotated[
@@ -59,12 +59,11 @@ def put_report(
 def write_file(
     report: RunReport, format_: str, output: Path, analytics: Sequence[CompiledAnalytic], pages: str | None
 ) -> None:
-    """Write a run to a file; raises `UsageError` where that cannot be."""
+    """Write a run to a file, which goes if it cannot be written to its end; raises `UsageError` then."""
     try:
-        with output.open("wb") as stream:
-            write_report(report, stream, FORMATS[format_].name, techniques=_techniques(analytics), pages=pages)
-    except OSError as error:
-        raise UsageError(f"--output: {output} cannot be written: {error.strerror}") from error
+        write_report(report, output, FORMATS[format_].name, techniques=_techniques(analytics), pages=pages)
+    except ReportError as error:
+        raise UsageError(f"--output: {error}") from error
 
 
 def _techniques(analytics: Sequence[CompiledAnalytic]) -> dict[str, tuple[str, ...]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import signal
+import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -147,3 +148,13 @@ def test_ctrl_c_says_how_far_it_was_and_a_kept_store_stays(
     finally:
         signal.signal(signal.SIGINT, before)
     assert (log.parent / "kept").exists() == (step != "ingest_sources")
+
+
+def test_a_reader_that_goes_away_ends_it_quietly(log: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def gone(*_: Any) -> None:
+        raise BrokenPipeError
+
+    monkeypatch.setattr(hunt_module, "write_overview", gone)
+    monkeypatch.setattr(sys.modules["carlang.cli.main"], "abandon_output", lambda: None)
+    done = carlang("hunt", log, cwd=log.parent)
+    assert (done.status, done.err) == (0, "")

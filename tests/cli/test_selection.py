@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from carlang.report import FORMATS
 from tests.cli.commands import carlang
 
 
@@ -75,3 +78,14 @@ def test_the_ending_of_a_file_says_its_format(name: str, start: bytes, small_pro
 def test_a_format_that_is_named_counts_more_than_an_ending(small_project: Path) -> None:
     assert carlang("run", "OUR-1", "--output", "hits.csv", "--format", "json", cwd=small_project).status == 0
     assert (small_project / "hits.csv").read_bytes().startswith(b"{")
+
+
+def test_half_a_file_is_not_left(small_project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(view: Any, stream: Any, look: Any) -> None:
+        del view, look
+        stream.write(b"half")
+        raise KeyboardInterrupt
+
+    monkeypatch.setitem(FORMATS, "csv", replace(FORMATS["csv"], write=interrupted))
+    assert carlang("run", "OUR-1", "--output", "hits.csv", cwd=small_project).status == 130
+    assert not (small_project / "hits.csv").exists()
