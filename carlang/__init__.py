@@ -65,6 +65,7 @@ if TYPE_CHECKING:
         ProcessNode,
         Result,
         RowOf,
+        Rows,
         RunReport,
         State,
         Term,
@@ -104,7 +105,7 @@ else:
             "resolve": "MissingParameterError ParameterError WrongParameterError",
             "results": (
                 "AnalyticOutput ClassGaps Failed FieldNeverFilled Group GroupBy Hit HollowRecords HostGroup Incident "
-                "Judgement LogBroken Occurrence ProcessNode RowOf Term Triage Weight "
+                "Judgement LogBroken Occurrence ProcessNode RowOf Rows Term Triage Weight "
                 "LogCleared MissingParameter NoEvents NoLog NoRecords NotOnOneHost NotRun OtherPlatform Output "
                 "Result RunReport State WindowWithoutEvents WrongParameter"
             ),
@@ -181,6 +182,7 @@ __all__ = [
     "ReportError",
     "Result",
     "RowOf",
+    "Rows",
     "RunReport",
     "SettingsError",
     "Severity",

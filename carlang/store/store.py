@@ -24,15 +24,15 @@ from carlang.store.commits import CommitRecord, FileRecord, file_records
 from carlang.store.copies import LOG_FOLDER
 from carlang.store.files import StagedFile, StoreFile, damaged, files_with_numbers, read_footers
 from carlang.store.footer import footers
+from carlang.store.info import StoreInfo
 from carlang.store.inventory import Inventory, classes_seen_twice, hollow_counts
 from carlang.store.plain import plain_files, plain_parts
+from carlang.store.seen import HostInfo
 from carlang.store.statistics import Class
 from carlang.store.storage import not_written
 
 if TYPE_CHECKING:
     from carlang.store.delta import DeltaLog
-    from carlang.store.info import StoreInfo
-    from carlang.store.seen import HostInfo
 
 REJECTED_FOLDER = "_rejected"
 """Where a store keeps what an ingest could not read; readers of the table skip it."""

@@ -210,13 +210,25 @@ def test_run_all_of_nothing_is_an_empty_report(store: carlang.Store) -> None:
 def test_a_query_that_fails_is_reported_and_stops_no_other(
     store: carlang.Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    def fail(*_: object) -> None:
+        raise carlang.EngineError("the query fails")
+
+    analytics = [carlang.load_text(AT), carlang.load_text("search Thread:RemoteCreate")]
+    monkeypatch.setattr(duckdb_engine.DuckDBEngine, "query", fail)
+    report = carlang.run_all(analytics, store)
+    assert (report.results, [n.reason for n in report.not_run]) == ((), [NO_THREADS])
+    assert [failed.error for failed in report.failed] == ["the query fails"]
+
+
+def test_without_memory_nothing_is_judged_or_run_and_each_analytic_says_so(
+    store: carlang.Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
     # With the least that is allowed no query over so small a store fails.
     monkeypatch.setattr(options, "LEAST_MEMORY", 1)
     monkeypatch.setattr(duckdb_engine, "LEAST_MEMORY", 1)
-    analytics = [carlang.load_text(AT), carlang.load_text("search Thread:RemoteCreate")]
-    report = carlang.run_all(analytics, store, memory_limit="1KB")
-    assert (report.results, [n.reason for n in report.not_run]) == ((), [NO_THREADS])
-    assert "ran out of memory" in str(report.failed[0].error)
+    report = carlang.run_all([carlang.load_text(AT), carlang.load_text(AT)], store, memory_limit="1KB")
+    assert (report.results, report.not_run, len(report.failed)) == ((), (), 2)
+    assert all("ran out of memory" in str(failed.error) for failed in report.failed)
     with pytest.raises(carlang.EngineError, match="ran out of memory"):
         carlang.run(AT, store, memory_limit="1KB")
 
