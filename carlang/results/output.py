@@ -20,7 +20,7 @@ _HTML_LENGTH = 200
 """How much of a value a notebook shows, in characters: command lines can be as long as a book."""
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True, repr=False, eq=False)
 class Output:
     """The rows of one output, ordered by `time`, then `record_id`, then the remaining columns.
 
@@ -37,6 +37,19 @@ class Output:
     total: int = 0
     judgement: Judgement | None = None
     tied: tuple[str, ...] = ()
+
+    def __eq__(self, other: object) -> bool:
+        """Tell whether another output says the same, wherever the rows of either are kept."""
+        if not isinstance(other, Output):
+            return NotImplemented
+        if (self.name, self.columns, self.total) != (other.name, other.columns, other.total):
+            return False
+        if (self.judgement, self.tied, self.count) != (other.judgement, other.tied, other.count):
+            return False
+        return self.data is other.data or bool(self.to_arrow().equals(other.to_arrow()))
+
+    # As that of a list: rows have no hash.
+    __hash__ = None  # type: ignore[assignment]
 
     def __len__(self) -> int:
         return self.count

@@ -87,6 +87,16 @@ def test_rows_in_memory_and_in_a_file_are_the_same() -> None:
     assert table_of(Spool(0).keep(table.schema, [])).equals(table.slice(0, 0))
 
 
+def test_outputs_are_equal_that_say_the_same_wherever_their_rows_are_kept() -> None:
+    columns = result(some_rows()).output.columns
+    table = some_rows()
+    kept = [Output("x", columns, rows, COUNT) for rows in (table, taken(table), spooled(table), spooled(table))]
+    assert all(one == other for one in kept for other in kept)
+    other_value = table.set_column(5, "pid", pa.array(range(1, COUNT + 1)))
+    others = [Output("x", columns, spooled(other_value), COUNT), Output("x", columns, spooled(table), COUNT + 1)]
+    assert all(one != other for one in kept for other in others)
+
+
 def test_a_spool_holds_no_more_in_memory_than_it_may() -> None:
     """Twenty batches of a megabyte, of which two fit."""
 
