@@ -94,7 +94,7 @@ def _compiled_once(catalogue: list[CompiledAnalytic]) -> Iterator[None]:
     with (
         patch("carlang.cli.catalog.catalogue_analytics", lambda _: catalogue),
         patch("carlang.cli.check.find_analytics", lambda *_: catalogue),
-        patch("carlang.cli.run.find_analytics", lambda *_: catalogue),
+        patch("carlang.cli.selection.find_analytics", lambda *_: catalogue),
     ):
         yield
 
