@@ -92,7 +92,6 @@ def hunt(  # noqa: PLR0913, PLR0917  # the options that the command has
         talk.stage = "the logs were being read"
         ingested = _read(sources, folder, project, talk, hostname, timezone, memory_limit)
         if not is_kept and not ingested.events:
-            _explain(ingested)
             say("error: none of the logs gave an event, so that there is nothing to hunt in")
             return exits.UNREADABLE
         opened = open_store(folder)

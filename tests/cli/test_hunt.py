@@ -103,6 +103,8 @@ def test_what_cannot_be_read_is_named_and_the_rest_is_hunted_in(log: Path) -> No
     alone = carlang("hunt", broken, cwd=log.parent)
     assert (alone.status, alone.out) == (exits.UNREADABLE, "")
     assert "none of the logs gave an event" in alone.err
+    for nothing, why in ((broken, "not valid JSON"), (log.parent / "gone.json", "there is no such file")):
+        assert carlang("hunt", nothing, cwd=log.parent).err.count(why) == 1
 
 
 @pytest.mark.parametrize(
