@@ -24,6 +24,7 @@ import sys
 import tempfile
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from importlib.util import find_spec
 from pathlib import Path
 
 import duckdb
@@ -70,6 +71,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     if unknown := [part for part in options.parts if part not in PARTS]:
         parser.error(f"there is no part {unknown[0]}; there are {', '.join(PARTS)}")
+    if options.into and find_spec("matplotlib") is None:  # to be known before an hour's work, not after it
+        parser.error("--into: plots are drawn with matplotlib, which is not installed")
     said = machine(options.rounds)
     print(said)
     tables = []

@@ -96,6 +96,17 @@ def test_no_part_of_that_name(capsys: pytest.CaptureFixture[str]) -> None:
     assert "there is no part speed; there are one, catalogue" in capsys.readouterr().err
 
 
+def test_plots_that_cannot_be_drawn_are_refused_before_anything_is_measured(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("bench.__main__.find_spec", lambda _: None)
+    with pytest.raises(SystemExit):
+        main(["one", "--into", str(tmp_path / "page.md")])
+    said = capsys.readouterr()
+    assert "matplotlib, which is not installed" in said.err
+    assert not said.out
+
+
 def test_rounds_that_differ_in_their_rows_are_no_measure(monkeypatch: pytest.MonkeyPatch) -> None:
     rows: Iterator[int] = iter((1, 2))
     monkeypatch.setattr("bench.measure.TASKS", {"task": lambda: lambda: next(rows)})
