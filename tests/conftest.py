@@ -97,10 +97,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 UNMEASURED = frozenset(
     {
         "browser",
-        "catalogue/test_catalogue_independent.py",
-        "catalogue/test_catalogue_real_logs.py",
+        "catalogue",
+        "exports",
         "loading/test_kill.py",
+        "reference",
         "test_wheel.py",
+        "ties",
         "textual",
     }
 )

@@ -23,7 +23,7 @@ from carlang.database import (
 from carlang.engine.protocol import Answer
 from carlang.errors import EngineError
 from carlang.results import Spool, Stored
-from carlang.sql import late_dialect
+from carlang.sql import dialect_named, late_dialect
 
 _BATCH = 10_000
 """How many rows come from the engine at once. It gathers a million unless told otherwise, beside its own limit."""
@@ -36,11 +36,12 @@ which costs some microseconds a row, and more where outputs would share them."""
 class DuckDBEngine:
     """Reads files below `folder`, if there is one, and nothing else; takes no more than `limits` allow.
 
-    The rows of all answers are kept together: what is more than their part of the memory lies in a file.
+    The rows of all answers are kept together: what is more than their part of the memory lies in a file. Texts of
+    statements are kept for later runs, unless there is none that would ask for them again.
     """
 
-    def __init__(self, folder: Path | None, limits: Limits) -> None:
-        self.dialect = late_dialect("duckdb")
+    def __init__(self, folder: Path | None, limits: Limits, *, keep_texts: bool = True) -> None:
+        self.dialect = late_dialect("duckdb") if keep_texts else dialect_named("duckdb")
         self._limits = limits
         # What does not fit into memory is spilled here: not in the store, which may be read-only.
         self._scratch = tempfile.TemporaryDirectory(prefix="carlang-")

@@ -17,10 +17,18 @@ _SEEN = pa.schema([(name, pa.string()) for name in ("hostname", "object", "actio
 
 
 class MemorySession(QuerySession):
-    """A session over events in memory, which `load` exchanges."""
+    """A session over events in memory, which `load` exchanges; `keep_texts` as for the engine."""
 
-    def __init__(self, model: Model, limits: Limits | None = None, *, records_apart: bool = False) -> None:
-        super().__init__(DuckDBEngine(None, limits or Limits()), model, records_apart=records_apart)
+    def __init__(
+        self,
+        model: Model,
+        limits: Limits | None = None,
+        *,
+        records_apart: bool = False,
+        keep_texts: bool = True,
+    ) -> None:
+        engine = DuckDBEngine(None, limits or Limits(), keep_texts=keep_texts)
+        super().__init__(engine, model, records_apart=records_apart)
         self._tables: dict[str, pa.Table] = {}
         self._filled: set[str] = set()
         self._numbered_rows = 0

@@ -87,7 +87,8 @@ def _run_tests(analytic: CompiledAnalytic, *, mutate: bool, limits: Limits, reco
     alive = list(candidates(analytic)) if mutate else []
     count = len(alive)
     results = []
-    with MemorySession(analytic.model, limits, records_apart=records_apart) as memory:
+    # Hundreds of mutants would fill the cache with texts that differ from the program's in a word.
+    with MemorySession(analytic.model, limits, records_apart=records_apart, keep_texts=not mutate) as memory:
         for case in analytic.data.tests:
             begun = monotonic()
             if faults := case_faults(case, analytic):
