@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from carlang.diagnostics import codes, nearest
 from carlang.model.types import INTEGER, TIME, Column, Kind
+from carlang.resolve.aggregates import stream_of
 from carlang.resolve.bound import (
     Aggregate,
     Aggregated,
@@ -33,11 +34,12 @@ from carlang.resolve.bound import (
 )
 from carlang.resolve.calls import is_aggregate_call
 from carlang.resolve.conditions import condition, condition_or_value
+from carlang.resolve.fields import asked_process_field
 from carlang.resolve.joins import all_columns, duration, has_time, same_types, usable_keys
 from carlang.resolve.processes import column_of
 from carlang.resolve.scope import Context, Entries, Flow, Row, column_types, entries_of
 from carlang.resolve.symbols import Entry, SymbolKind
-from carlang.resolve.values import asked_process_field, stream_of, takes_element, value, written_out
+from carlang.resolve.values import takes_element, value, written_out
 from carlang.source import Span
 from carlang.syntax import ast, walk
 
