@@ -19,7 +19,7 @@ from carlang.errors import EngineError
 from carlang.model import Model, builtin_model
 from carlang.resolve import Given
 from carlang.resolve.bound import BoundOutput
-from carlang.resolve.lineage import asked_fields
+from carlang.resolve.tested import looked_at_columns
 from carlang.results import (
     AnalyticOutput,
     Failed,
@@ -53,7 +53,7 @@ def run_one(analytic: CompiledAnalytic, store: Store, options: RunOptions, param
         (judged,) = judge_analytics([analytic], store, options, params)
     with limit_time(options.limits.seconds), opened_session(store, analytic.model, options) as session:
         tables = [session.run(output, options.now, options.limit, given) for output in outputs]
-    answers = [replace(table, judgement=of) for table, (_, of) in zip(tables, judged.outputs, strict=True)]
+    answers = [_answer(output, table, of) for table, (output, of) in zip(tables, judged.outputs, strict=True)]
     not_run = [
         _not_run(analytic, answer.judgement, answer.name)
         for answer in answers
@@ -188,14 +188,18 @@ def _outcomes(judged: Judged, session: Session, options: RunOptions) -> Iterator
         if judgement.state in _UNANSWERED and not table.total:
             yield _not_run(analytic, judgement, output.name)
         else:
-            answer = replace(table, judgement=judgement)
-            yield _result(analytic, output, answer)
+            yield _result(analytic, _answer(output, table, judgement))
 
 
-def _result(analytic: CompiledAnalytic, output: BoundOutput, answer: Output) -> AnalyticOutput:
+def _answer(output: BoundOutput, table: Output, judgement: Judgement) -> Output:
+    """Return the rows of an output with what is known of it beside them."""
+    columns = looked_at_columns(output.stream)
+    return replace(table, judgement=judgement, tested=columns.tested, computed=columns.computed)
+
+
+def _result(analytic: CompiledAnalytic, answer: Output) -> AnalyticOutput:
     """Return an output with what reports need to know of its analytic."""
     data = analytic.data
-    tested = {name for _, names in asked_fields(output.stream) for name in names}
     return AnalyticOutput(
         analytic.id,
         analytic.title,
@@ -203,10 +207,9 @@ def _result(analytic: CompiledAnalytic, output: BoundOutput, answer: Output) -> 
         analytic.techniques,
         answer,
         data.false_positives,
-        data.level_of(output.name),
+        data.level_of(answer.name),
         data.analytic_types,
         data.tactics,
-        tuple(sorted(tested)),
         analytic.program,
     )
 

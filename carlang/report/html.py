@@ -174,8 +174,9 @@ def _lines(text: str, keep: str = "\n") -> Markup:
     return escape(printable(text, keep))
 
 
-def _marked(program: str, fields: Sequence[str]) -> Markup:
-    """Return a program as text of HTML in which the names of some fields are marked."""
+def _marked(program: str, columns: Sequence[str]) -> Markup:
+    """Return a program as text of HTML in which the names of some columns are marked, of parts of joins the fields'."""
+    fields = {name.rpartition(".")[2] for name in columns}
     names = "|".join(re.escape(name) for name in sorted(fields, key=lambda name: (-len(name), name)))
     # Splitting by a group leaves the names at the odd places.
     parts = re.split(rf"\b({names})\b", program) if names else [program]

@@ -108,6 +108,10 @@ def _write_output(output: OutputView, write: Callable[[str], object]) -> None:
         head["false_positives"] = list(output.false_positives)
     if output.cut:
         head["truncated"] = True
+    if output.tested:
+        head["tested"] = list(output.tested)
+    if output.computed:
+        head["computed"] = list(output.computed)
     head["columns"] = [_column_json(column) for column in output.columns]
     write(json_text(head)[:-1] + ',\n   "rows": [')
     # An object has each name once, and an output may have a column twice.

@@ -60,6 +60,7 @@ class OutputView:
     level: Level | None = None
     weight: float | None = None
     tested: tuple[str, ...] = ()
+    computed: tuple[str, ...] = ()
     program: str = ""
 
     @classmethod
@@ -80,7 +81,8 @@ class OutputView:
             output.tied,
             result.level,
             weight,
-            result.tested,
+            output.tested,
+            output.computed,
             result.program,
         )
 

@@ -223,7 +223,7 @@ def difference(ctx: Context, left: Side, right: Side, keys: Sequence[ast.Name | 
             fault = ctx.report(codes.BAD_OPERAND, "the two streams share no column to compare", left[1].span)
             ctx.add(fault.with_help("name the fields: `a - b by image_path`"))
             return None
-    stream = Difference(flow.stream, other.stream, on, flow.stream.columns, span=span)
+    stream = Difference(flow.stream, other.stream, on, flow.stream.columns, bool(keys), span=span)
     return Flow(stream, flow.owners, flow.origin, entries=flow.entries, broken=flow.broken)
 
 

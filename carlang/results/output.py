@@ -28,7 +28,8 @@ class Output:
     which need not be in memory. `total` is the number of rows found; it is greater than `count` where a limit cut them.
     `len` is `count`, and iteration gives `rows()`. `judgement` is what the store can say of it; None in an output that
     no store gave. `tied` are the classes of events, such as `process/create`, of which records of two sensors are one
-    row where they tell of one occurrence.
+    row where they tell of one occurrence. `tested` are the columns that conditions looked at, `computed` those that the
+    program made rather than read from events; both by name, in the order of the columns.
     """
 
     name: str
@@ -37,6 +38,8 @@ class Output:
     total: int = 0
     judgement: Judgement | None = None
     tied: tuple[str, ...] = ()
+    tested: tuple[str, ...] = ()
+    computed: tuple[str, ...] = ()
 
     def __eq__(self, other: object) -> bool:
         """Tell whether another output says the same, wherever the rows of either are kept."""

@@ -19,8 +19,7 @@ from carlang.results.wording import reasons_text
 class AnalyticOutput:
     """One output of one analytic in a run of many, with what reports need to know of the analytic.
 
-    `level` is None where the analytic names none. `tested` are the fields of events that the program looks
-    at, those that it only hands on not among them, by name in order. `program` is the text of its programs.
+    `level` is None where the analytic names none. `program` is the text of its programs.
     """
 
     analytic: str
@@ -32,7 +31,6 @@ class AnalyticOutput:
     level: Level | None = None
     analytic_types: tuple[str, ...] = ()
     tactics: tuple[str, ...] = ()
-    tested: tuple[str, ...] = ()
     program: str = ""
 
 

@@ -105,7 +105,7 @@ class Found:
     def telling(self) -> dict[str, str]:
         """Return the fields that tell what happened, as texts."""
         row = self.rows[0]
-        return telling(row.alike, self.leading.tested) if row.habits else dict(row.alike)
+        return telling(row.alike, self.leading.output.tested) if row.habits else dict(row.alike)
 
     @property
     def fold(self) -> str:

@@ -71,7 +71,7 @@ def read_output(number: int, result: AnalyticOutput) -> list[Sighting]:
     columns = _Columns(table)
     prefixes = columns.prefixes()
     alike = _alike(table, kinds, is_event=bool(prefixes))
-    parts = [list(_parts(columns, prefix, kinds, result.tested)) for prefix in prefixes]
+    parts = [list(_parts(columns, prefix, kinds, result.output.tested)) for prefix in prefixes]
     if not parts:
         return list(_groups(RowOf(number, 0), (result.analytic, result.output.name), columns, alike))
     seen: dict[tuple[Key, ...], count[int]] = {}
@@ -164,7 +164,8 @@ class _Columns:
 
 def _parts(columns: _Columns, prefix: str, kinds: Mapping[str, Kind], tested: Sequence[str]) -> Iterator[_Event | None]:
     """Yield the event of a part of each row; None where the part is missing, as one that is optional may be."""
-    tested_kinds = tuple((name, kinds[prefix + name]) for name in tested if prefix + name in kinds)
+    of_part = [name.removeprefix(prefix) for name in tested if name.startswith(prefix)]
+    tested_kinds = tuple((name, kinds[prefix + name]) for name in of_part if "." not in name)
     texts = {name: columns.texts(prefix + name) for name in ("object", "action", "hostname", "user", "record_id")}
     time, source, sensor = (
         columns.times(prefix + "time"),
@@ -263,10 +264,11 @@ def _alike(table: pa.Table, kinds: Mapping[str, Kind], *, is_event: bool) -> lis
 
 
 def telling(alike: tuple[tuple[str, str], ...], tested: Sequence[str]) -> dict[str, str]:
-    """Return those of an event's fields that tell what happened: what is looked at first, then what was tested."""
-    order = {name: place for place, name in enumerate((*TELLING, *tested))}
-    ranked = [(order[name.rpartition(".")[2]], name, text) for name, text in alike if name.rpartition(".")[2] in order]
-    return {name: text for _, name, text in sorted(ranked)}
+    """Return those of an event's columns that tell what happened: what is looked at first, then what was tested."""
+    places = {name: place for place, name in enumerate(TELLING)}
+    order = {name: len(places) + place for place, name in enumerate(tested)}
+    order |= {name: places[field] for name, _ in alike if (field := name.rpartition(".")[2]) in places}
+    return {name: text for _, name, text in sorted((order[n], n, text) for n, text in alike if n in order)}
 
 
 def text_column(column: pa.ChunkedArray) -> pa.Array:

@@ -68,6 +68,14 @@ def test_the_level_of_an_output_comes_along_where_its_analytic_names_one() -> No
     assert "level" not in unsaid
 
 
+def test_columns_that_were_tested_or_made_are_named_where_there_are_some() -> None:
+    made = result(events())
+    told = replace(made, output=replace(made.output, tested=("exe",), computed=("pid",)))
+    first, second = loaded(told, made)["results"]
+    assert (first["tested"], first["computed"]) == (["exe"], ["pid"])
+    assert not {"tested", "computed"} & set(second)
+
+
 def test_every_kind_of_value_has_its_json() -> None:
     assert row(every_kind()) == {
         "time": "2019-04-27T12:20:35.123000Z",

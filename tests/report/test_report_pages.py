@@ -32,7 +32,7 @@ from carlang.results import (
     State,
     Triage,
 )
-from tests.report.runs import HOSTILE, diagnostic, events, full_run, no_events, result, run, written
+from tests.report.runs import HOSTILE, diagnostic, events, full_run, no_events, output, result, run, written
 
 VOID = {"meta", "br", "link", "img"}
 
@@ -158,7 +158,8 @@ def test_the_data_of_a_page_are_the_rows_and_the_outputs() -> None:
 
 def test_a_page_has_the_programs_with_what_they_look_at_marked() -> None:
     program = 'p = search Process\nat = filter p where (exe == "<b>at.exe" and parent_exe != "exe_x")\n'
-    text = written(run(replace(result(events()), program=program, tested=("exe", "parent_exe"))), "html")
+    tested = replace(output(events()), tested=("exe", "part.parent_exe"))
+    text = written(run(replace(result(events()), output=tested, program=program)), "html")
     assert (
         "filter p where (<mark>exe</mark> == &#34;&lt;b&gt;at.<mark>exe</mark>&#34; and <mark>parent_exe</mark>" in text
     )

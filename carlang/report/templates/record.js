@@ -29,7 +29,7 @@ class RecordPane {
       if (number < 0) return;
       const text = texts[number];
       const shared = { title: `${name} ${text}` };
-      list.append(h('dt', output.tested.includes(fieldOf(name)) ? { class: 'tested', title: 'the analytic looks at it' } : {}, name), h('dd', {}, h('span', { class: 'value' }, text), h('span', { class: 'tools' },
+      list.append(h('dt', output.tested.includes(name) ? { class: 'tested', title: 'the analytic looks at it' } : {}, name), h('dd', {}, h('span', { class: 'value' }, text), h('span', { class: 'tools' },
         button('only', () => addChip(fieldOf(name), text), { ...shared, 'aria-label': `only rows with this ${name}` }),
         button('copy', () => copy(text), { ...shared, 'aria-label': `copy ${name}` }))));
     });

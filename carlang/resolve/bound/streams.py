@@ -175,12 +175,16 @@ class Union:
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """The rows of `left` to which no row of `right` is equal in the columns `on`, texts without case."""
+    """The rows of `left` to which no row of `right` is equal in the columns `on`, texts without case.
+
+    `is_keyed` says that the program names these columns; else they are what the two have in common.
+    """
 
     left: BoundStream
     right: BoundStream
     on: tuple[str, ...]
     columns: tuple[Column, ...]
+    is_keyed: bool = field(default=False, compare=False, repr=False)
     span: Span | None = field(default=None, compare=False, repr=False)
 
 
