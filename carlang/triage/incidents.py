@@ -10,6 +10,8 @@ from functools import reduce
 from hashlib import blake2b
 
 from carlang.levels import UNSAID, Level
+from carlang.likeness import without_random_parts
+from carlang.model.types import Kind
 from carlang.results import AnalyticOutput, Hit, Incident, Occurrence, Weight
 from carlang.triage.company import Named
 from carlang.triage.forest import Forest, Process
@@ -19,6 +21,8 @@ from carlang.triage.weight import company_terms, level_term, noise_term
 
 _LATE = 2**63
 """Behind every time: what has none comes last."""
+_EXACT = frozenset({Kind.HASH, Kind.IP, Kind.ENUM, Kind.PORT, Kind.BOOLEAN})
+"""Fields of these kinds have no random parts: they say what it is, all of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,8 +113,13 @@ class Found:
 
     @property
     def fold(self) -> str:
-        """What it is: the same text for all that is alike."""
-        return json.dumps([_name(self.leading), [_name(each) for each in self.also], self.rows[0].alike])
+        """What it is: the same text for all that is alike but for random parts."""
+        kinds = {column.name: column.type.kind for column in self.leading.output.columns}
+        alike = [
+            (name, text if kinds.get(name) in _EXACT else without_random_parts(text))
+            for name, text in self.rows[0].alike
+        ]
+        return json.dumps([_name(self.leading), [_name(each) for each in self.also], alike])
 
 
 @dataclass(slots=True)

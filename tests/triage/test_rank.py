@@ -305,3 +305,12 @@ def test_a_pid_whose_process_has_ended_is_nobodys(tmp_path: Path) -> None:
     assert told(within.incidents) == [(1, [("net", 1), ("flow", 1)])]
     behind = ranked(tmp_path / "behind", flow__start=[flow(11)], **events)
     assert sorted(told(behind.incidents)) == [(1, [("flow", 1)]), (1, [("net", 1)])]
+
+
+def test_what_differs_in_random_parts_is_one_hit_that_shows_the_first(tmp_path: Path) -> None:
+    lines = [rf"net.exe user /tmp C:\Temp\{{{n:08x}-0a1b-4c5d-8e6f-001122334455}}" for n in range(3)]
+    events = [start(n, "net.exe", "cmd.exe", command_line=line) for n, line in enumerate(lines)]
+    events = [*events, start(9, "net.exe", "cmd.exe", command_line="net.exe user bob")]
+    triage = ranked(tmp_path, "net", process__create=events)
+    folded, other = sorted(triage.hits, key=lambda hit: -hit.count)
+    assert (folded.count, folded.values["command_line"], other.count) == (3, lines[0], 1)
