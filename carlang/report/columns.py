@@ -43,6 +43,17 @@ def row_names(names: Iterable[str], taken: Collection[str] = ADDED) -> list[str]
     return result
 
 
+def filled(rows: Rows) -> list[bool]:
+    """Tell of each column of rows whether it has a value in any of them; reads no further than that takes."""
+    has_value = [False] * len(rows.schema)
+    for batch in rows.to_batches():
+        for index, column in enumerate(batch.columns):
+            has_value[index] = has_value[index] or column.null_count < len(column)
+        if all(has_value):
+            break
+    return has_value
+
+
 @dataclass(frozen=True, slots=True)
 class Arrangement:
     """The columns of rows for reading: those to show, in order, how many are empty, which say the same throughout.

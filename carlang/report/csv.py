@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from carlang.escapes import printable
-from carlang.report.columns import row_names
+from carlang.report.columns import filled, row_names
 from carlang.report.streams import Stream, utf8_writer
 from carlang.report.values import json_text, values_of
 from carlang.report.view import View
@@ -17,14 +17,22 @@ _QUOTED = re.compile(r'[",\r\n]|^\s|\s$')
 
 
 def write_csv(view: View, stream: Stream) -> None:
-    """Write the rows of a run as CSV with a line of names: the union of the columns of all outputs.
+    """Write the rows of a run as CSV with a line of names: the union of the columns that outputs have values in.
 
+    The rows are read twice, as the line of names has to stand before the first of them.
     Values are exact, also those that a spreadsheet would take for a formula: what tools read must be what the event
     said. Only on a terminal, where control characters would act, they are shown as escapes.
     """
     write = _screened(utf8_writer(stream)) if stream.isatty() else utf8_writer(stream)
     named = [(output, row_names(output.rows.schema.names)) for output in view.outputs]
-    columns = list(dict.fromkeys(name for _, names in named for name in names))
+    columns = list(
+        dict.fromkeys(
+            name
+            for output, names in named
+            for name, has_value in zip(names, filled(output.rows), strict=True)
+            if has_value
+        )
+    )
     write(_line([*_HEAD, *columns]))
     for output, names in named:
         position = {name: i for i, name in enumerate(names)}

@@ -17,8 +17,15 @@ from carlang.report.values import BATCH, MICROSECONDS, instant, json_text, json_
 from carlang.report.view import OutputView, View
 
 _HEAD = ("analytic", "title", "output")
-_GROUP_ROWS = 100_000
-"""How many rows of an output are written at once, as a row group: with long command lines, a hundred megabytes."""
+GROUP_ROWS = 100_000
+"""How many rows are written at once, as a row group: with long command lines, a hundred megabytes."""
+_MANY_ROWS = 10_000
+"""Beyond so many rows a file has dictionaries of its texts, and statistics by which readers skip row groups.
+
+A file with fewer is made of its columns rather than of its rows, of which the catalogue has five hundred: an entry in
+the footer for each, with a dictionary and statistics. With a row group for each output and all of that, 790 rows of the
+catalogue took 4,450 kB; in one row group without it they take 150.
+"""
 _TIME = pa.timestamp("us", "UTC")
 
 
@@ -32,21 +39,29 @@ def write_parquet(view: View, stream: Stream) -> None:
     if raw.isatty():
         raise ReportError("parquet is not for a terminal: give a file to write to (`--output PATH`)")
     schema = _schema(view)
-    with pq.ParquetWriter(raw, schema, compression="zstd") as writer:
-        for output in view.outputs:
-            if output.shown:
-                for table in _groups(output):
-                    writer.write_table(_conformed(output, table, schema))
+    is_large = sum(output.shown for output in view.outputs) > _MANY_ROWS
+    texts = [field.name for field in schema if types.is_string(field.type)]
+    with pq.ParquetWriter(
+        raw,
+        schema,
+        compression="zstd",
+        use_dictionary=texts if is_large else False,
+        write_statistics=is_large,
+        store_schema=False,  # Arrow's own copy of the schema; Parquet's types say the same
+    ) as writer:
+        for table in _groups(view, schema):
+            writer.write_table(table, row_group_size=GROUP_ROWS)
+        writer.add_key_value_metadata(_metadata(view))
 
 
 def _schema(view: View) -> pa.Schema:
+    """Return the fixed columns and those of all outputs, also where no row fills them: queries name columns."""
     kinds: dict[str, list[pa.DataType]] = {}
     for output in view.outputs:
         for name, kind in zip(row_names(output.rows.schema.names), output.rows.schema.types, strict=True):
             kinds.setdefault(name, []).append(stored_type(kind))
     fields = [pa.field(name, pa.string()) for name in _HEAD]
-    fields += [pa.field(name, _common_type(stored)) for name, stored in kinds.items()]
-    return pa.schema(fields, metadata=_metadata(view))
+    return pa.schema(fields + [pa.field(name, _common_type(stored)) for name, stored in kinds.items()])
 
 
 def _metadata(view: View) -> dict[str, str]:
@@ -85,16 +100,22 @@ def _common_type(kinds: Sequence[pa.DataType]) -> pa.DataType:
     return pa.string()
 
 
-def _groups(output: OutputView) -> Iterator[pa.Table]:
-    """Yield the rows of an output as tables that become a row group each."""
-    batches: list[pa.RecordBatch] = []
-    for batch in output.rows.to_batches(max_chunksize=_GROUP_ROWS):
-        if batches and sum(each.num_rows for each in batches) + batch.num_rows > _GROUP_ROWS:
-            yield pa.Table.from_batches(batches)
-            batches = []
-        batches.append(batch)
-    if batches:
-        yield pa.Table.from_batches(batches)
+def _groups(view: View, schema: pa.Schema) -> Iterator[pa.Table]:
+    """Yield the rows of all outputs as tables that become a row group each: all but the last have `GROUP_ROWS`."""
+    held: list[pa.Table] = []
+    count = 0
+    for output in view.outputs:
+        for batch in output.rows.to_batches(max_chunksize=GROUP_ROWS):
+            table = _conformed(output, pa.Table.from_batches([batch]), schema)
+            left = GROUP_ROWS - count
+            held.append(table.slice(0, left))
+            count += held[-1].num_rows
+            if count == GROUP_ROWS:
+                yield pa.concat_tables(held)
+                held = [table.slice(left)]
+                count = held[0].num_rows
+    if count:
+        yield pa.concat_tables(held)
 
 
 def _conformed(output: OutputView, table: pa.Table, schema: pa.Schema) -> pa.Table:

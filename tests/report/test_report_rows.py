@@ -112,8 +112,17 @@ def test_csv_on_a_terminal_shows_control_characters_as_escapes() -> None:
     assert "\x1b" not in stream.getvalue()
 
 
-def test_nothing_found_leaves_the_head_of_the_csv() -> None:
-    assert csv_rows(result(no_events()))[0][:5] == ["analytic", "title", "output", "image_path", "exe"]
+def test_csv_has_no_column_that_no_row_fills() -> None:
+    """Outputs have fifty columns, those of joins hundreds; a spreadsheet is to show those that say something."""
+    first = result(pa.table({"a": [None, "x"], "b": pa.nulls(2, pa.string()), "c": ["", None]}))
+    second = result(pa.table({"b": pa.nulls(1), "d": [0]}), "B")
+    assert csv_rows(first, second)[0] == ["analytic", "title", "output", "a", "c", "d"]
+    assert csv_rows(second, first)[0] == ["analytic", "title", "output", "d", "a", "c"]
+    assert "md5" not in csv_rows(result(events()))[0]
+
+
+def test_nothing_found_leaves_the_fixed_columns_of_the_csv() -> None:
+    assert csv_rows(result(no_events())) == [["analytic", "title", "output"]]
     assert csv_rows() == [["analytic", "title", "output"]]
 
 
@@ -158,6 +167,34 @@ def test_parquet_carries_what_could_not_run_and_what_failed() -> None:
 def test_parquet_of_an_empty_run_can_be_read() -> None:
     assert parquet().num_rows == 0
     assert parquet(result(no_events())).column_names[3] == "image_path"
+
+
+def test_parquet_of_some_hundred_rows_in_fifty_columns_has_some_ten_kilobytes() -> None:
+    """The catalogue asks seventy questions, and what a file costs are their columns."""
+    columns = {f"field_{n}": pa.nulls(10, pa.string()) for n in range(38)}
+    rows = pa.table(
+        {
+            **{name: column.take([0] * 10) for name, column in zip(events().column_names, events(), strict=True)},
+            **columns,
+        }
+    )
+    data = written_bytes(run(*(result(rows, f"CAR-{n}") for n in range(70))), "parquet")
+    assert pq.read_metadata(io.BytesIO(data)).num_row_groups == 1
+    assert pq.read_table(io.BytesIO(data)).num_rows == 700
+    assert len(data) < 20_000
+
+
+def test_parquet_with_many_rows_has_row_groups_of_one_size_that_readers_can_skip(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("carlang.report.parquet.GROUP_ROWS", 8_000)
+    halves = [pa.table({"n": range(first, first + 10_000)}) for first in (0, 10_000)]
+    data = io.BytesIO(written_bytes(run(*(result(half, str(n)) for n, half in enumerate(halves))), "parquet"))
+    metadata = pq.read_metadata(data)
+    groups = [metadata.row_group(number) for number in range(metadata.num_row_groups)]
+    assert [group.num_rows for group in groups] == [8_000, 8_000, 4_000]
+    assert [group.column(3).statistics.min for group in groups] == [0, 8_000, 16_000]
+    assert pq.read_table(data)["n"].to_pylist() == list(range(20_000))
 
 
 def test_parquet_refuses_a_stream_of_text_and_a_terminal() -> None:
