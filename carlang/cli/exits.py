@@ -12,7 +12,10 @@ FOUND = 4
 """Something was found and `--fail-on-hit` was given."""
 INTERNAL = 70
 """A fault of carlang itself."""
-INTERRUPTED = 130
+SIGNALLED = 128
+"""What is added to the number of a signal that ended the command, as shells do it."""
+INTERRUPTED = SIGNALLED + 2
+"""Ended by Ctrl-C."""
 
 
 class UsageError(WrongUseError):

@@ -3,13 +3,9 @@
 from __future__ import annotations
 
 import os
-import signal
 import sys
-import threading
 import traceback
-from collections.abc import Iterator
-from contextlib import contextmanager
-from types import FrameType
+from contextlib import suppress
 
 import click
 
@@ -17,6 +13,7 @@ from carlang import __version__
 from carlang.cli import exits
 from carlang.cli.commands import LazyGroup
 from carlang.cli.console import PipeClosedError, abandon_output, put, say, say_block
+from carlang.cli.interruption import INTERRUPTIONS
 from carlang.diagnostics import see_text
 from carlang.errors import CarlangError, CompileError, DataFileError, IngestError, StoreError, WrongUseError
 
@@ -42,40 +39,22 @@ def main(arguments: list[str] | None = None) -> None:
     # NumPy comes with a library of linear algebra, which nothing here asks for anything. At its import that starts a
     # thread a processor, which together take as long as all else of NumPy.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-    with _noted_interrupts() as interrupts:
+    with INTERRUPTIONS.raised():
         try:
             status = app(arguments, prog_name="carlang", standalone_mode=False)
         except (click.Abort, KeyboardInterrupt):
             status = _interrupted()
         except Exception as error:  # noqa: BLE001  # the last resort: a fault of ours, said as such
-            # DuckDB and Arrow make an error of their own of what Ctrl-C raises in them.
-            status = _interrupted() if interrupts else _failed(error)
+            # DuckDB and Arrow make an error of their own of what a signal raises in them.
+            status = _interrupted() if INTERRUPTIONS else _failed(error)
     sys.exit(status or exits.DONE)
 
 
-@contextmanager
-def _noted_interrupts() -> Iterator[list[int]]:
-    """Note the signals of Ctrl-C, which raise `KeyboardInterrupt` as ever; where they are ignored, they stay so."""
-    interrupts: list[int] = []
-    usual = signal.getsignal(signal.SIGINT)
-    if usual is not signal.default_int_handler or threading.current_thread() is not threading.main_thread():
-        yield interrupts
-        return
-
-    def note(number: int, frame: FrameType | None) -> None:
-        interrupts.append(number)
-        signal.default_int_handler(number, frame)
-
-    signal.signal(signal.SIGINT, note)
-    try:
-        yield interrupts
-    finally:
-        signal.signal(signal.SIGINT, usual)
-
-
 def _interrupted() -> int:
-    say("interrupted")
-    return exits.INTERRUPTED
+    """Say so, where there is still a terminal to say it on: SIGHUP tells that there is none."""
+    with suppress(OSError):
+        say(f"interrupted ({INTERRUPTIONS.name})" if INTERRUPTIONS.name else "interrupted")
+    return INTERRUPTIONS.status
 
 
 def _failed(error: Exception) -> int:
