@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     )
     from carlang.analytic.parameters import Parameter, known_parameters, parameters
     from carlang.analytic.planning import PlannedOutput
-    from carlang.analytic.run import explain_plan, run_analytics, run_one
+    from carlang.analytic.run import Outcome, RunListener, explain_plan, run_analytics, run_one
 else:
     __getattr__ = hand_on(
         __name__,
@@ -40,7 +40,7 @@ else:
             ),
             "analytic.parameters": "Parameter known_parameters parameters",
             "analytic.planning": "PlannedOutput",
-            "analytic.run": "explain_plan run_analytics run_one",
+            "analytic.run": "Outcome RunListener explain_plan run_analytics run_one",
         },
     )
 
@@ -52,8 +52,10 @@ __all__ = [
     "ExplainedStream",
     "Judged",
     "OptionError",
+    "Outcome",
     "Parameter",
     "PlannedOutput",
+    "RunListener",
     "RunOptions",
     "case_faults",
     "case_instant",

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, Protocol
 
 from carlang.analytic.compiled import CompiledAnalytic
 from carlang.analytic.judging import Judged, gaps_of, judge_analytics
@@ -66,47 +66,67 @@ Outcome = AnalyticOutput | NotRun | Failed
 """What became of an output of an analytic, or of all of them."""
 
 
+class RunListener(Protocol):
+    """Who is told how far a run of many analytics is."""
+
+    def doing(self, what: str) -> None:
+        """Take note of what the run is at before it asks anything, such as `planning`."""
+
+    def done(self, outcomes: Sequence[Outcome]) -> None:
+        """Take note of an analytic that is done, and of what became of its outputs."""
+
+
+class _Nobody:
+    """The listener of a run that nobody waits for."""
+
+    def doing(self, what: str) -> None:
+        """Let it be."""
+
+    def done(self, outcomes: Sequence[Outcome]) -> None:
+        """Let it be."""
+
+
 def run_analytics(
     analytics: Sequence[CompiledAnalytic],
     store: Store,
     options: RunOptions,
     params: Mapping[str, Any],
-    listener: Callable[[Sequence[Outcome]], None] | None = None,
+    listener: RunListener | None = None,
 ) -> RunReport:
     """Run many analytics over one store.
 
     Each ends up with its results, or among those that the store cannot support, or among those that failed. The
     listener is told of each analytic when it is done. Raises `ParameterError` for a parameter that none of them has.
     """
+    told = listener or _Nobody()
+    told.doing("reading programs")
     with limit_time(options.limits.seconds):
         known_parameters(params, analytics)
-    results: list[AnalyticOutput] = []
-    not_run: list[NotRun] = []
-    failed: list[Failed] = []
+    outcomes: list[Outcome] = []
     answered: list[Judged] = []
     model = analytics[0].model if analytics else builtin_model()
     with limit_time(options.limits.seconds), opened_session(store, model, options) as session:
+        told.doing("looking at what the store can answer")
         all_judged = list(_judged(analytics, store, options, params))
+        told.doing("planning")
         session.prepare([(output, given) for _, output, given in _to_run(all_judged)])
+        told.doing("asking")
         for judged in all_judged:
             if isinstance(judged, Judged):
                 answered.append(judged)
-            outcomes = [judged] if isinstance(judged, Failed) else list(_outcomes(judged, session, options))
-            if listener is not None:
-                listener(outcomes)
-            for outcome in outcomes:
-                match outcome:
-                    case AnalyticOutput():
-                        results.append(outcome)
-                    case NotRun():
-                        not_run.append(outcome)
-                    case Failed():
-                        failed.append(outcome)
-    warnings = [d for a in analytics for d in a.diagnostics if d.severity is Severity.WARNING]
-    lists = tuple(results), tuple(not_run), tuple(failed), tuple(warnings)
-    gaps, counted = gaps_of(answered, store, options), store.silent_files()
+            of_analytic = [judged] if isinstance(judged, Failed) else list(_outcomes(judged, session, options))
+            told.done(of_analytic)
+            outcomes += of_analytic
     return RunReport(
-        options.now, str(store.path), *lists, files_counted=counted, unplanned=session.unplanned, gaps=gaps
+        options.now,
+        str(store.path),
+        tuple(each for each in outcomes if isinstance(each, AnalyticOutput)),
+        tuple(each for each in outcomes if isinstance(each, NotRun)),
+        tuple(each for each in outcomes if isinstance(each, Failed)),
+        tuple(d for a in analytics for d in a.diagnostics if d.severity is Severity.WARNING),
+        gaps=gaps_of(answered, store, options),
+        files_counted=store.silent_files(),
+        unplanned=session.unplanned,
     )
 
 

@@ -10,7 +10,7 @@ from carlang.cli.console import piped, put, put_json, say
 from carlang.cli.declared import Option
 from carlang.cli.exits import UsageError
 from carlang.cli.options import Targets, open_project, path_option
-from carlang.cli.selection import OfLevels, Selection, Tactics, Techniques, selected
+from carlang.cli.selection import Selecting, selected
 from carlang.importers import TESTS_SUFFIX, facts
 from carlang.results import counted
 
@@ -21,14 +21,12 @@ def export(
     to: Annotated[
         Path | None, Option("--to", metavar="DIR", parser=path_option, help="The folder to write files to.")
     ] = None,
-    technique: Techniques = None,
-    tactic: Tactics = None,
-    level: OfLevels = None,
     *,
+    selecting: Selecting,
     force: Annotated[bool, Option("--force", help="Write over files that are there.")] = False,
 ) -> int:
     """Write analytics, the whole catalogue where none is named, as JSON, or copy their files to a folder."""
-    analytics = selected(open_project(), targets, None, Selection.of(technique, tactic, level))
+    analytics = selected(open_project(), targets, None, selecting.selection())
     if to is None:
         if force:
             raise UsageError("--force: name the folder to write to with --to")

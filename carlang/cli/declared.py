@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import wraps
 from types import NoneType
 from typing import Annotated, Any, TypeVar, get_args, get_origin
@@ -59,6 +59,13 @@ class Argument:
     help: str
     parser: Parser | None = None
     complete: Complete | None = None
+
+
+class Together:
+    """The base of dataclasses whose fields are options that belong together, such as those that several commands share.
+
+    A parameter that has such a class for its type stands for all of them, and its value is an object of it.
+    """
 
 
 class _Option(click.Option):
@@ -112,16 +119,35 @@ class Group(click.Group):
 
 def command(name: str, function: Callable[..., Any]) -> click.Command:
     """Return the command that a function is; its documentation is the help, what it returns is the status."""
+    parameters = inspect.signature(function, eval_str=True).parameters.values()
+    together = {each.name: each.annotation for each in parameters if _is_together(each)}
 
     @wraps(function)
     def called(**values: Any) -> Any:
+        for parameter, kind in together.items():
+            values[parameter] = kind(**{field.name: values.pop(field.name) for field in fields(kind)})
         try:
             return function(**values)
         except KeyboardInterrupt as error:  # for which click would begin a new line
             raise click.Abort from error
 
-    params = [_param(each) for each in inspect.signature(function, eval_str=True).parameters.values()]
-    return _Command(name, callback=called, params=params, help=inspect.getdoc(function))
+    singles = (single for each in parameters for single in (_fields(each) if each.name in together else [each]))
+    return _Command(name, callback=called, params=[_param(each) for each in singles], help=inspect.getdoc(function))
+
+
+def _is_together(parameter: inspect.Parameter) -> bool:
+    return isinstance(parameter.annotation, type) and issubclass(parameter.annotation, Together)
+
+
+def _fields(parameter: inspect.Parameter) -> list[inspect.Parameter]:
+    """Return the options of a class of them as parameters, in the order in which it declares them."""
+    # Not `typing.get_type_hints`, which evaluates with the class for globals: a lambda in an annotation finds nothing.
+    of_bases = [inspect.get_annotations(base, eval_str=True) for base in reversed(parameter.annotation.__mro__)]
+    kinds = {name: kind for of_base in of_bases for name, kind in of_base.items()}
+    return [
+        inspect.Parameter(each.name, parameter.KEYWORD_ONLY, default=each.default, annotation=kinds[each.name])
+        for each in fields(parameter.annotation)
+    ]
 
 
 def _param(parameter: inspect.Parameter) -> click.Parameter:

@@ -20,6 +20,7 @@ from carlang.analytic import (
     known_parameters,
 )
 from carlang.cli import exits
+from carlang.cli.bounds import Bounds, RecordsApart
 from carlang.cli.console import (
     put_block,
     put_json,
@@ -33,8 +34,8 @@ from carlang.cli.exits import UsageError
 from carlang.cli.options import (
     FORMATS,
     Expression,
+    Params,
     StorePath,
-    Timeout,
     check_format,
     open_project,
     open_store_of,
@@ -54,7 +55,7 @@ _SHOWN_TESTS = 2
 _CODE = re.compile(r"CL\d+", re.IGNORECASE)
 
 
-def explain_command(  # noqa: PLR0913, PLR0917  # the options that the command has
+def explain_command(  # noqa: PLR0913  # the options that the command has
     targets: Annotated[
         list[str] | None,
         Argument(
@@ -64,17 +65,11 @@ def explain_command(  # noqa: PLR0913, PLR0917  # the options that the command h
     ] = None,
     expression: Expression = None,
     store: StorePath = None,
-    param: Annotated[list[str] | None, Option(metavar="K=V", help="A value for an input.")] = None,
-    now: Annotated[str | None, Option(metavar="T", help="The instant that programs call now.")] = None,
-    since: Annotated[str | None, Option(metavar="T", help="Leave out events before this.")] = None,
-    until: Annotated[str | None, Option(metavar="T", help="Leave out events at and after this.")] = None,
+    param: Params = None,
     format_: Annotated[str, Option("--format", metavar="FORMAT", help=" | ".join(FORMATS))] = "text",
-    memory_limit: Annotated[str | None, Option(metavar="2GB", help="Memory for queries.")] = None,
-    timeout: Timeout = None,
     *,
-    records_apart: Annotated[
-        bool, Option("--records-apart", help="Take each record as an event, also where two tell of one.")
-    ] = False,
+    bounds: Bounds,
+    records_apart: RecordsApart = False,
     sql: Annotated[bool, Option("--sql", help="Show the SQL of each stream as well.")] = False,
 ) -> int:
     """Run each stream of an analytic by itself and show its rows, columns and time; or explain a diagnostic's code."""
@@ -82,16 +77,7 @@ def explain_command(  # noqa: PLR0913, PLR0917  # the options that the command h
     if codes := _codes(targets or [], format_):
         _put_pages(codes)
         return exits.DONE
-    options = RunOptions.of(
-        now=now,
-        since=since,
-        until=until,
-        limit=0,
-        memory_limit=memory_limit,
-        timeout=timeout,
-        records_apart=records_apart,
-        command=True,
-    )
+    options = bounds.options(0, records_apart=records_apart)
     project = open_project()
     analytics = find_analytics(targets or [], expression, project)
     params = parameters(param)

@@ -5,47 +5,35 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Annotated
 
-from carlang.analytic import CompiledAnalytic, RunOptions, run_analytics
+from carlang.analytic import run_analytics
 from carlang.api import ingest as ingest_sources
 from carlang.cli import exits
+from carlang.cli.asking import watched
+from carlang.cli.bounds import Bounds
 from carlang.cli.console import output_stream, put, report_console, say
 from carlang.cli.declared import Argument, Option
 from carlang.cli.exits import UsageError
 from carlang.cli.ingest import print_ingest
+from carlang.cli.interruption import INTERRUPTIONS
 from carlang.cli.options import open_project, path_option
 from carlang.cli.outputs import ReportFormat, chosen_format, write_file
-from carlang.cli.progress import IngestBar, RunBar
+from carlang.cli.progress import ingest_bar
 from carlang.cli.ranking import MinLevel, Ranking
+from carlang.cli.reading import Reading
 from carlang.cli.targets import catalogue_analytics
+from carlang.cli.telling import Course, Telling
 from carlang.loading import IngestReport
 from carlang.project import Project
 from carlang.report import write_overview
-from carlang.results import AnalyticOutput, Failed, NotRun, RunReport, counted
+from carlang.results import counted
 from carlang.store import Store, open_store
 
-_LAST = 40
-"""How much of a title the bar shows, which shares its line with numbers."""
 
-
-@dataclass(slots=True)
-class _Talk:
-    """What is said on standard error while a hunt goes on, and how far it is."""
-
-    quiet: bool
-    verbose: bool
-    stage: str = "nothing was read"
-
-    def note(self, line: str) -> None:
-        """Say a line unless it is to be quiet."""
-        if not self.quiet:
-            say(line)
-
-
-def hunt(  # noqa: PLR0913, PLR0917  # the options that the command has
+def hunt(  # noqa: PLR0913  # the options that the command has
     sources: Annotated[
         list[str], Argument(metavar="LOG...", help="Files, folders, patterns, or - for standard input.")
     ],
@@ -61,52 +49,43 @@ def hunt(  # noqa: PLR0913, PLR0917  # the options that the command has
     keep: Annotated[
         Path | None, Option(metavar="PATH", parser=path_option, help="Keep the store of these logs as a new one.")
     ] = None,
-    now: Annotated[str | None, Option(metavar="T", help="The instant that programs call now.")] = None,
-    since: Annotated[str | None, Option(metavar="T", help="Leave out events before this.")] = None,
-    until: Annotated[str | None, Option(metavar="T", help="Leave out events at and after this.")] = None,
     min_level: MinLevel = None,
-    hostname: Annotated[str | None, Option(metavar="H", help="The host of records that name none.")] = None,
-    timezone: Annotated[
-        str | None, Option(metavar="ZONE", help="The zone of times that name none: Europe/Berlin, +02:00.")
-    ] = None,
-    memory_limit: Annotated[str | None, Option(metavar="2GB", help="Memory, for reading and for queries.")] = None,
-    timeout: Annotated[
-        str | None, Option(metavar="60s", help="Time to compile an analytic, to judge the store, for one query.")
-    ] = None,
     *,
-    quiet: Annotated[bool, Option("-q", "--quiet", help="Say nothing beside what was found.")] = False,
-    verbose: Annotated[bool, Option("-v", "--verbose", help="Say what became of each log and each analytic.")] = False,
+    bounds: Bounds,
+    reading: Reading,
+    telling: Telling,
 ) -> int:
     """Read logs, run the whole catalogue over them, and say what to look at first."""
     format_ = _checked_output(format_, output)
-    if store is not None and keep is not None:
-        raise UsageError("--keep: --store already names a store that is kept")
-    if keep is not None and keep.exists() and (not keep.is_dir() or any(keep.iterdir())):
-        raise UsageError(f"--keep: {keep} is there already; --store {keep} adds to it")
-    options = RunOptions.of(now=now, since=since, until=until, memory_limit=memory_limit, timeout=timeout, command=True)
-    project = open_project()
+    _check_kept(store, keep)
+    options = bounds.options()
+    project = open_project(quiet=telling.quiet)
     analytics = catalogue_analytics(project)
     ranking = replace(Ranking.of(min_level, None, "html", None, analytics), is_alone=True)
-    talk = _Talk(quiet, verbose)
-    with _unfinished(talk), _store_folder(store or keep, talk) as (folder, is_kept):
-        talk.stage = "the logs were being read"
-        ingested = _read(sources, folder, project, talk, hostname, timezone, memory_limit)
-        if not is_kept and not ingested.events:
+    course = Course()
+    with course.told(), _store_folder(store or keep, telling, course) as folder:
+        course.stage = "the logs were being read"
+        ingested = _read(sources, folder, project, reading, bounds.memory_limit, telling)
+        if not folder.is_kept and not ingested.events:
             say("error: none of the logs gave an event, so that there is nothing to hunt in")
             return exits.UNREADABLE
-        opened = open_store(folder)
-        report = ranking.apply(_asked(analytics, opened, options, talk), opened, options)
-        if not is_kept:  # a folder that is gone by then, and another one the next time
-            report = replace(report, store=", ".join(sources))
-        talk.stage = "the report was being written"
-        if output is not None:
-            write_file(report, format_, output, analytics, project.pages_address())
+        course.has_done = True
+        opened = open_store(folder.path)
+        with watched(len(analytics), telling, course, "the logs are read, and ") as watch:
+            ran = run_analytics(analytics, opened, options, {}, watch)
+            watch.at("ranking")
+            report = ranking.apply(ran, opened, options, quiet=telling.quiet)
+            if not folder.is_kept:  # one that is gone by then, and another one the next time
+                report = replace(report, store=", ".join(sources))
+            if output is not None:
+                watch.at(f"writing {output}", "which is removed")
+                write_file(report, format_, output, analytics, project.pages_address())
+        watch.at("showing results")
         put(_held(opened, ingested))
         write_overview(report, output_stream())
-        talk.stage = ""
-    talk.note(f"all of it: {output}" if output else "all of it: --output report.html")
-    if is_kept:
-        talk.note(f"the store: {folder}")
+    telling.note(f"all of it: {output}" if output else "all of it: --output report.html")
+    if folder.is_kept:
+        telling.note(f"the store: {folder.path}")
     unread = ingested.rejected or ingested.unread
     return exits.FAULTY if report.failed else exits.UNREADABLE if unread else exits.DONE
 
@@ -121,54 +100,63 @@ def _checked_output(format_: str | None, output: Path | None) -> str:
     return chosen_format(format_, output)
 
 
+def _check_kept(store: Path | None, keep: Path | None) -> None:
+    """Refuse two stores, and a new one where there is something already."""
+    if store is not None and keep is not None:
+        raise UsageError("--keep: --store already names a store that is kept")
+    if keep is not None and keep.exists() and (not keep.is_dir() or any(keep.iterdir())):
+        raise UsageError(f"--keep: {keep} is there already; --store {keep} adds to it")
+
+
+@dataclass(frozen=True, slots=True)
+class _Folder:
+    """Where the store of a hunt is, and whether it stays."""
+
+    path: Path
+    is_kept: bool
+
+
 @contextmanager
-def _store_folder(kept: Path | None, talk: _Talk) -> Iterator[tuple[Path, bool]]:
-    """Yield the folder of the store, and whether it stays; a temporary one goes however the hunt ends."""
+def _store_folder(kept: Path | None, telling: Telling, course: Course) -> Iterator[_Folder]:
+    """Yield the folder of the store; a temporary one goes however the hunt ends, which is said where that is early."""
     if kept is not None:
-        yield kept, True
+        yield _Folder(kept, is_kept=True)
         return
     try:
         folder = tempfile.TemporaryDirectory(prefix="carlang-hunt-", ignore_cleanup_errors=True)
     except OSError as error:
         raise UsageError(f"no folder for a temporary store can be made: {error}; name one with --keep") from error
-    with folder as name:
-        if talk.verbose:
-            say(f"temporary store: {name}")
-        yield Path(name) / "store", False
-
-
-@contextmanager
-def _unfinished(talk: _Talk) -> Iterator[None]:
-    """Say how far the hunt was where it ends before its time, by Ctrl-C or a fault."""
     try:
-        yield
-    except (UsageError, BrokenPipeError):  # a reader that goes away has seen enough
-        raise
-    except BaseException:  # whatever DuckDB or Arrow make of Ctrl-C
-        say(f"not finished: {talk.stage}")
-        raise
+        if telling.verbose:
+            say(f"temporary store: {folder.name}")
+        yield _Folder(Path(folder.name) / "store", is_kept=False)
+    finally:
+        with INTERRUPTIONS.held():  # a second Ctrl-C, or SIGHUP behind SIGTERM, would leave half of it
+            folder.cleanup()
+            if Path(folder.name).exists():
+                say(f"the temporary store could not be removed: {folder.name}")
+            else:
+                course.remark = "the temporary store is removed"
 
 
-def _read(  # what an ingest is told
+def _read(
     sources: Sequence[str],
-    folder: Path,
+    folder: _Folder,
     project: Project,
-    talk: _Talk,
-    hostname: str | None,
-    timezone: str | None,
+    reading: Reading,
     memory_limit: str | None,
+    telling: Telling,
 ) -> IngestReport:
-    with IngestBar(hidden=talk.quiet) as bar:
+    with ingest_bar(hidden=telling.quiet) as bar:
         ingested = ingest_sources(
             list(sources),
-            folder,
+            folder.path,
             model=project.model,
-            hostname=hostname,
-            timezone=timezone,
             progress=bar,
             memory_limit=memory_limit,
+            **asdict(reading),
         )
-    if talk.verbose:
+    if telling.verbose:
         print_ingest(ingested, report_console(error=True))
     elif ingested.rejected or ingested.passed_over or ingested.unread:
         _explain(ingested)
@@ -187,39 +175,6 @@ def _explain(ingested: IngestReport) -> None:
         say(f"not read: {line}")
     if len(refused) > most:
         say(f"not read: {len(refused) - most} more (-v names them)")
-
-
-def _asked(analytics: Sequence[CompiledAnalytic], store: Store, options: RunOptions, talk: _Talk) -> RunReport:
-    """Run the catalogue, and tell of each analytic as it is done."""
-    done = rows = 0
-    latest = "running"
-    talk.stage = f"the logs are read, and none of {counted(len(analytics), 'analytic')} was asked"
-
-    with RunBar(hidden=talk.quiet or talk.verbose) as bar:
-
-        def tell(outcomes: Sequence[AnalyticOutput | NotRun | Failed]) -> None:
-            nonlocal done, rows, latest
-            done += 1
-            for outcome in outcomes:
-                match outcome:
-                    case AnalyticOutput():
-                        rows += outcome.output.total
-                        said = counted(outcome.output.total, "row")
-                        if outcome.output.total:
-                            latest = f"{said}: {outcome.title or outcome.analytic}"[:_LAST]
-                    case NotRun():
-                        said = f"could not run: {outcome.reason}"
-                    case Failed():
-                        said = f"failed: {outcome.error or 'it has errors'}"
-                if talk.verbose:
-                    say(f"{outcome.analytic}  {outcome.title}: {said}")
-            talk.stage = f"the logs are read, {done} of {len(analytics)} analytics asked, {counted(rows, 'row')} found"
-            bar.advance(latest)
-
-        bar.start(len(analytics))
-        report = run_analytics(analytics, store, options, {}, tell)
-    talk.stage = f"all analytics are asked, {counted(rows, 'row')} found; they were being ranked"
-    return report
 
 
 def _held(store: Store, ingested: IngestReport) -> str:

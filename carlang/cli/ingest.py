@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 from rich.console import Console
 from rich.table import Table
@@ -17,7 +18,8 @@ from carlang.cli.declared import Argument, Option
 from carlang.cli.exits import UsageError
 from carlang.cli.explained import put_explained
 from carlang.cli.options import open_project, path_option
-from carlang.cli.progress import IngestBar
+from carlang.cli.progress import ingest_bar
+from carlang.cli.reading import Reading
 from carlang.escapes import printable
 from carlang.loading import LEAST_MEMORY, IngestReport, Status
 from carlang.loading import explain as explain_records
@@ -27,35 +29,46 @@ FORMATS = ("text", "json")
 _SHOWN = 10
 
 
-def ingest(  # noqa: PLR0913  # the options that the command has
+@dataclass(frozen=True, slots=True)
+class Intake(Reading):
+    """How logs are read; the names are those of the library's arguments."""
+
+    sensor: Annotated[str, Option(metavar="NAME|FILE", help="Whose mapping applies; auto goes by each record.")] = (
+        "auto"
+    )
+    keep_raw: Annotated[bool, Option("--keep-raw", help="Keep each record in a column `raw`.")] = False
+    strict: Annotated[bool, Option("--strict", help="Leave sources out of which anything is rejected.")] = False
+    dedupe: Annotated[
+        str | None, Option(metavar="record", help="Leave records out that the store has from another export.")
+    ] = None
+    timeout: Annotated[
+        str | None, Option(metavar="TIME", help="When to stop, such as 60s or 2m; what was committed stays.")
+    ] = None
+    expand_limit: Annotated[
+        str | None, Option(metavar="SIZE", help="What an archive or a stream may come to, such as 200GB.")
+    ] = None
+    memory_limit: Annotated[
+        str | None, Option(metavar="2GB", help="Memory for all that is on its way; 512MB, 50%.")
+    ] = None
+
+    def arguments(self) -> dict[str, Any]:
+        """Return the arguments of an ingest; raises `OptionError`, which names the option, for what none can be."""
+        memory("--memory-limit", self.memory_limit, LEAST_MEMORY)
+        checked = {
+            "timeout": seconds("--timeout", self.timeout),
+            "expand_limit": size("--expand-limit", self.expand_limit),
+        }
+        return asdict(self) | checked
+
+
+def ingest(
     sources: Annotated[
         list[str], Argument(metavar="SOURCE...", help="Files, folders, patterns, or - for standard input.")
     ],
     store: Annotated[Path | None, Option(metavar="PATH", parser=path_option, help="The event store to add to.")] = None,
-    sensor: Annotated[
-        str, Option(metavar="NAME|FILE", help="Whose mapping applies; auto goes by each record.")
-    ] = "auto",
-    hostname: Annotated[str | None, Option(metavar="H", help="The host of records that name none.")] = None,
     format_: Annotated[str, Option("--format", metavar="FORMAT", help=" | ".join(FORMATS))] = "text",
     *,
-    keep_raw: Annotated[bool, Option("--keep-raw", help="Keep each record in a column `raw`.")] = False,
-    strict: Annotated[bool, Option("--strict", help="Leave sources out of which anything is rejected.")] = False,
-    dedupe: Annotated[
-        str | None, Option(metavar="record", help="Leave records out that the store has from another export.")
-    ] = None,
-    timeout: Annotated[
-        str | None, Option(metavar="TIME", help="When to stop, such as 60s or 2m; what was committed stays.")
-    ] = None,
-    expand_limit: Annotated[
-        str | None,
-        Option("--expand-limit", metavar="SIZE", help="What an archive or a stream may come to, such as 200GB."),
-    ] = None,
-    memory_limit: Annotated[
-        str | None, Option(metavar="2GB", help="Memory for all that is on its way; 512MB, 50%.")
-    ] = None,
-    timezone: Annotated[
-        str | None, Option(metavar="ZONE", help="The zone of times that name none: Europe/Berlin, +02:00.")
-    ] = None,
+    intake: Intake,
     explain: Annotated[
         bool, Option("--explain", help="Show what the first records become, field by field; write nothing.")
     ] = False,
@@ -65,28 +78,20 @@ def ingest(  # noqa: PLR0913  # the options that the command has
         raise UsageError(f"--format: there is no format {format_!r}; choose one of {', '.join(FORMATS)}")
     project = open_project()
     if explain:
-        records = explain_records(sources, model=project.model, sensor=sensor, hostname=hostname, timezone=timezone)
+        records = explain_records(
+            sources,
+            model=project.model,
+            sensor=intake.sensor,
+            hostname=intake.hostname,
+            timezone=intake.timezone,
+        )
         return put_explained(records, as_json=format_ == "json")
     path = project.store_path(store)
     if path is None:
         raise UsageError("name the store to add to: --store PATH, $CARLANG_STORE, or `store` in carlang.toml")
-    memory("--memory-limit", memory_limit, LEAST_MEMORY)
-    with IngestBar() as bar:
-        report = ingest_sources(
-            list(sources),
-            path,
-            model=project.model,
-            sensor=sensor,
-            hostname=hostname,
-            keep_raw=keep_raw,
-            strict=strict,
-            dedupe=dedupe,
-            timezone=timezone,
-            progress=bar,
-            timeout=seconds("--timeout", timeout),
-            expand_limit=size("--expand-limit", expand_limit),
-            memory_limit=memory_limit,
-        )
+    arguments = intake.arguments()
+    with ingest_bar() as bar:
+        report = ingest_sources(list(sources), path, model=project.model, progress=bar, **arguments)
     if format_ == "json":
         put_json(report.to_json())
     else:

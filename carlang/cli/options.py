@@ -44,6 +44,7 @@ StorePath = Annotated[
     ),
 ]
 
+Params = Annotated[list[str] | None, Option("--param", metavar="K=V", help="A value for an input.")]
 Timeout = Annotated[str | None, Option("--timeout", metavar="60s", help="Time to compile an analytic.")]
 
 
@@ -68,10 +69,11 @@ def parameters(texts: list[str] | None) -> dict[str, str]:
     return values
 
 
-def open_project() -> Project:
+def open_project(*, quiet: bool = False) -> Project:
     """Return the project of the working directory; settings that lie in a folder above it are named."""
     project = Project.find()
-    name_settings(project)
+    if not quiet:
+        name_settings(project)
     return project
 
 
@@ -87,9 +89,9 @@ def say_counted(files: int) -> None:
         say(counted_files_text(files))
 
 
-def open_store_of(project: Project, named: Path | None) -> Store:
+def open_store_of(project: Project, named: Path | None, *, quiet: bool = False) -> Store:
     """Open the store that was named, or the environment's, or the settings', or else the sample, and say so then."""
     path = project.store_path(named)
-    if path is None:
+    if path is None and not quiet:
         say("no --store given: running on the sample store that ships with carlang")
     return open_store(path)

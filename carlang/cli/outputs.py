@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
 from carlang.analytic import CompiledAnalytic
+from carlang.cli.asking import Arrived
 from carlang.cli.console import error_stream, output_stream
 from carlang.cli.declared import Option
 from carlang.cli.exits import UsageError
+from carlang.levels import Level
 from carlang.report import ENDINGS, FORMATS, ReportError, write_remarks, write_report
-from carlang.results import RunReport
+from carlang.results import AnalyticOutput, RunReport
+from carlang.triage import at_least
 
 ReportFormat = Annotated[
     str | None,
@@ -43,15 +47,31 @@ def chosen_format(named: str | None, output: Path | None) -> str:
     return chosen
 
 
-def put_report(
-    report: RunReport, format_: str, output: Path | None, analytics: Sequence[CompiledAnalytic], pages: str | None
-) -> None:
-    """Write a run to a file, or to standard output where there is none; what its format has no room for goes beside."""
-    if output is None:
-        name, techniques = FORMATS[format_].name, _techniques(analytics)
-        write_report(report, output_stream(), name, techniques=techniques, pages=pages)
-    else:
-        write_file(report, format_, output, analytics, pages)
+def as_they_come(format_: str, output: Path | None, least: Level | None) -> Arrived | None:
+    """Return what shows outputs of a level and above as soon as each is there; None where all are shown at once.
+
+    Lines of JSON can be, in the order of the analytics. A table begins with what weighs most, and CSV with all columns
+    that there are; a file is written as a whole.
+    """
+    if format_ != "ndjson" or output is not None:
+        return None
+
+    def put(outputs: Sequence[AnalyticOutput]) -> None:
+        report = RunReport(datetime.now(UTC), "", tuple(outputs))
+        write_report(report if least is None else at_least(report, least), output_stream(), "ndjson")
+        output_stream().flush()
+
+    return put
+
+
+def put_report(report: RunReport, format_: str, analytics: Sequence[CompiledAnalytic], pages: str | None) -> None:
+    """Write a run to standard output."""
+    name, techniques = FORMATS[format_].name, _techniques(analytics)
+    write_report(report, output_stream(), name, techniques=techniques, pages=pages)
+
+
+def put_remarks(report: RunReport, format_: str, pages: str | None) -> None:
+    """Write to standard error what the format of the results has no room for: silence would say that all is well."""
     if not FORMATS[format_].whole:
         write_remarks(report, error_stream(), pages)
 

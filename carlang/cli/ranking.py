@@ -76,7 +76,7 @@ class Ranking:
             return options
         return replace(options, limit=max(options.limit, RANKED_ROWS))
 
-    def apply(self, report: RunReport, store: Store, options: RunOptions) -> RunReport:
+    def apply(self, report: RunReport, store: Store, options: RunOptions, *, quiet: bool = False) -> RunReport:
         """Return a run ranked, where that was wanted and more than one output found something, and cut to the limit."""
         finding = sum(1 for result in report.results if result.output.total)
         if self.is_wanted and (self.group_by is not None or finding > (0 if self.is_alone else 1)):
@@ -87,7 +87,7 @@ class Ranking:
         if self.min_level is not None:
             rows, outputs = report.found, len(report.results)
             report = triage.at_least(report, self.min_level)
-            if left := rows - report.found:
+            if (left := rows - report.found) and not quiet:
                 below = counted(outputs - len(report.results), "output")
                 say(f"--min-level {self.min_level.text}: {counted(left, 'row')} of {below} below it left out")
         return report if self.limit is None else _cut(report, self.limit)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Annotated
 
 from carlang.analytic import CompiledAnalytic
-from carlang.cli.declared import Option
+from carlang.cli.declared import Option, Together
 from carlang.cli.exits import UsageError
 from carlang.cli.targets import catalogue_analytics, find_analytics
 from carlang.diagnostics import nearest
@@ -16,18 +16,34 @@ from carlang.levels import LEVELS, UNSAID, Level
 from carlang.project import Project
 
 All = Annotated[bool, Option("--all", help="The whole catalogue, as without a target.")]
-Techniques = Annotated[
-    list[str] | None,
-    Option("--technique", metavar="T1053", help="Only analytics of an ATT&CK technique.", complete=techniques),
-]
-Tactics = Annotated[
-    list[str] | None,
-    Option("--tactic", metavar="TA0002", help="Only analytics of a tactic, by id or name.", complete=lambda: TACTICS),
-]
-OfLevels = Annotated[
-    list[str] | None,
-    Option("--level", metavar="high", help="Only analytics of this level.", complete=lambda: LEVELS),
-]
+
+
+@dataclass(frozen=True, slots=True)
+class Selecting(Together):
+    """Options that say which of some analytics are taken."""
+
+    technique: Annotated[
+        list[str] | None,
+        Option("--technique", metavar="T1053", help="Only analytics of an ATT&CK technique.", complete=techniques),
+    ] = None
+    tactic: Annotated[
+        list[str] | None,
+        Option(
+            "--tactic", metavar="TA0002", help="Only analytics of a tactic, by id or name.", complete=lambda: TACTICS
+        ),
+    ] = None
+    level: Annotated[
+        list[str] | None,
+        Option("--level", metavar="high", help="Only analytics of this level.", complete=lambda: LEVELS),
+    ] = None
+
+    def selection(self) -> Selection:
+        """Return what is asked for; raises `UsageError` for a tactic or a level that there is not."""
+        return Selection(
+            frozenset(text.strip().upper() for text in self.technique or []),
+            frozenset(tactic_id(text) for text in self.tactic or []),
+            frozenset(_level(text) for text in self.level or []),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,15 +56,6 @@ class Selection:
     techniques: frozenset[str] = frozenset()
     tactics: frozenset[str] = frozenset()
     levels: frozenset[Level] = frozenset()
-
-    @classmethod
-    def of(cls, techniques: list[str] | None, tactics: list[str] | None, levels: list[str] | None) -> Selection:
-        """Return the selection that options ask for; raises `UsageError` for a tactic or a level that there is not."""
-        return cls(
-            frozenset(text.strip().upper() for text in techniques or []),
-            frozenset(tactic_id(text) for text in tactics or []),
-            frozenset(_level(text) for text in levels or []),
-        )
 
     def apply(self, analytics: Sequence[CompiledAnalytic]) -> list[CompiledAnalytic]:
         """Return the analytics that are selected, in their order; raises `UsageError` where that is none."""

@@ -5,8 +5,10 @@ from __future__ import annotations
 import os
 import re
 import signal
+import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -16,7 +18,7 @@ import pytest
 import carlang.cli.hunt as hunt_module
 from carlang.cli import exits
 from carlang.store import open_store
-from tests.cli.commands import carlang, process_record, write_log
+from tests.cli.commands import CARLANG, carlang, environment, process_record, write_log
 
 
 @pytest.fixture
@@ -132,7 +134,10 @@ def test_wrong_usage_is_said_before_anything_is_read(arguments: tuple[str, ...],
     [
         ("ingest_sources", "not finished: the logs were being read"),
         ("run_analytics", "not finished: the logs are read, and none of 4 analytics was asked"),
-        ("write_overview", "not finished: the report was being written"),
+        (
+            "write_overview",
+            "not finished: the logs are read, and all of 4 analytics asked, 4 rows found; it was showing results",
+        ),
     ],
 )
 def test_ctrl_c_says_how_far_it_was_and_a_kept_store_stays(
@@ -144,12 +149,52 @@ def test_ctrl_c_says_how_far_it_was_and_a_kept_store_stays(
     before = signal.signal(signal.SIGINT, signal.default_int_handler)  # the workers of pytest-xdist ignore it
     try:
         monkeypatch.setattr(hunt_module, step, interrupt)
-        for options in ((), ("--keep", "kept")):
+        for options, removed in (((), "; the temporary store is removed"), (("--keep", "kept"), "")):
             done = carlang("hunt", log, *options, cwd=log.parent)
-            assert (done.status, done.err) == (exits.INTERRUPTED, f"{said}\ninterrupted\n")
+            assert (done.status, done.err) == (exits.INTERRUPTED, f"{said}{removed}\ninterrupted\n")
     finally:
         signal.signal(signal.SIGINT, before)
     assert (log.parent / "kept").exists() == (step != "ingest_sources")
+
+
+def test_sigterm_removes_the_temporary_store_and_no_second_one_stops_that(
+    log: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The fixture `temporary` looks at what is left."""
+
+    def end(*_: Any, **__: Any) -> None:
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    def clean(folder: tempfile.TemporaryDirectory[str]) -> None:
+        if Path(folder.name).name.startswith("carlang-hunt-"):
+            end()  # systemd, shells: many send more than one
+        clean_up(folder)
+
+    clean_up = tempfile.TemporaryDirectory.cleanup
+    monkeypatch.setattr(hunt_module, "run_analytics", end)
+    monkeypatch.setattr(tempfile.TemporaryDirectory, "cleanup", clean)
+    done = carlang("hunt", log, cwd=log.parent)
+    assert done.status == 128 + signal.SIGTERM
+    assert done.err == (
+        "not finished: the logs are read, and none of 4 analytics was asked; the temporary store is removed\n"
+        "interrupted (SIGTERM)\n"
+    )
+
+
+def test_a_process_that_is_ended_while_it_reads_leaves_nothing(temporary: Path) -> None:
+    hunting = subprocess.Popen(
+        [CARLANG, "hunt", "-"],
+        stdin=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env=environment() | {"TMPDIR": str(temporary)},
+    )
+    until = time.monotonic() + 60
+    while not list(temporary.glob("carlang-hunt-*/store")) and time.monotonic() < until:
+        time.sleep(0.05)
+    hunting.terminate()
+    _, said = hunting.communicate(timeout=60)
+    assert hunting.returncode == 128 + signal.SIGTERM
+    assert b"the logs were being read; the temporary store is removed" in said
 
 
 def test_a_reader_that_goes_away_ends_it_quietly(log: Path, monkeypatch: pytest.MonkeyPatch) -> None:

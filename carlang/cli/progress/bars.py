@@ -1,4 +1,4 @@
-"""Bars on standard error that say how far a command is."""
+"""The bars: how much of its sources an ingest has read, how many of its analytics a run has asked."""
 
 from __future__ import annotations
 
@@ -28,7 +28,10 @@ class _Bar:
         console = report_console(error=True)
         text = TextColumn("{task.description}", markup=False)
         is_off = hidden or not console.is_terminal
-        self._progress = Progress(BarColumn(), *columns, text, console=console, transient=True, disable=is_off)
+        # Standard output stays as it is: rich would print above the bar, on standard error, what is for a file.
+        self._progress = Progress(
+            BarColumn(), *columns, text, console=console, transient=True, disable=is_off, redirect_stdout=False
+        )
         self._task: TaskID | None = None
 
     def __enter__(self) -> Self:
@@ -63,16 +66,31 @@ class IngestBar(_Bar):
 
 
 class RunBar(_Bar):
-    """How many of a run's analytics were asked, and what was found last."""
+    """How many of a run's analytics were asked, and what it is at or found last."""
 
     def __init__(self, *, hidden: bool = False) -> None:
         super().__init__(MofNCompleteColumn(), TimeRemainingColumn(), hidden=hidden)
 
     def start(self, total: int) -> None:
         """Show an empty bar."""
-        self._task = self._progress.add_task("preparing", total=total)
+        self._task = self._progress.add_task("", total=total)
 
-    def advance(self, latest: str) -> None:
-        """Move the bar on by an analytic, and show what was found last."""
+    def show(self, what: str) -> None:
+        """Show what the run is at, or found last."""
         if self._task is not None:
-            self._progress.update(self._task, advance=1, description=printable(latest))
+            self._progress.update(self._task, description=printable(what))
+
+    def advance(self) -> None:
+        """Move the bar on by an analytic."""
+        if self._task is not None:
+            self._progress.advance(self._task)
+
+
+def ingest_bar(*, hidden: bool = False) -> IngestBar:
+    """Return the bar of an ingest."""
+    return IngestBar(hidden=hidden)
+
+
+def run_bar() -> RunBar:
+    """Return the bar of a run."""
+    return RunBar()
