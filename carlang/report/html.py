@@ -21,11 +21,12 @@ from carlang.escapes import printable
 from carlang.report.cells import texts, time_text
 from carlang.report.columns import arrange
 from carlang.report.incident_table import told
-from carlang.report.page_data import data_blocks
-from carlang.report.page_matrix import matrix
+from carlang.report.page_data import Held, data_blocks, harmless
+from carlang.report.page_matrix import matrix, technique_named
 from carlang.report.page_summary import Summary
+from carlang.report.page_unseen import Unseen
 from carlang.report.streams import Stream, utf8_writer
-from carlang.report.values import instant
+from carlang.report.values import instant, json_text
 from carlang.report.view import OutputView, View, is_technique, technique_url
 from carlang.results import Hit, Incident, ProcessNode, counted, first_rows, moment_text
 
@@ -34,7 +35,14 @@ _SHOWN = 8  # so many of them stay then, which leaves the last column to the det
 ROWS_WITHOUT_SCRIPT = 10
 """How many rows of an output stand in the page itself: 50,000 rows of cells take a browser many seconds to lay out."""
 _INCIDENTS = 50  # of which the same is true
-_SCRIPTS = ("dom", "data", "filter", "timeline", "record", "hits", "incidents", "entities", "page")
+_HITS = 20  # of an incident, the heaviest; and
+_PROCESSES = 50
+_REASONS = 5  # for which outputs could not run, and hosts that were seen least, on the first screen
+_SCRIPTS = (
+    *("dom", "data", "address", "filter", "timeline", "record", "hits", "incidents", "entities", "analytics"),
+    "page",
+)
+_TO_SECONDS = len("2019-04-27T12:20:35")
 _PIECES = 512  # of the template's output that are joined to be written at once
 _LONG = frozenset({"command_line", "parent_command_line", "image_path", "file_path", "content", "value"})
 
@@ -48,6 +56,7 @@ def write_html(view: View, stream: Stream) -> None:
     write = utf8_writer(stream)
     findings = [Finding(f"r{number}", output) for number, output in enumerate(view.outputs, 1) if output.total]
     incidents = view.triage.incidents if view.triage else ()
+    held = Held.of(view)
     pieces = (
         _environment()
         .get_template("page.html")
@@ -57,6 +66,8 @@ def write_html(view: View, stream: Stream) -> None:
             findings=sorted(findings, key=lambda finding: -(finding.output.weight or 0.0)),
             summary=Summary.of(view),
             matrix=matrix(view),
+            unseen=Unseen.of(view),
+            held=held,
             incidents=[IncidentView.of(incident) for incident in incidents[:_INCIDENTS]],
             more_incidents=max(0, len(incidents) - _INCIDENTS),
         )
@@ -65,7 +76,9 @@ def write_html(view: View, stream: Stream) -> None:
     for piece in pieces:
         write(piece)
     arrangements = {finding.anchor: finding.arrangement for finding in findings}
-    for block in data_blocks(view, [arrangements.get(f"r{number}") for number in range(1, len(view.outputs) + 1)]):
+    for block in data_blocks(
+        view, [arrangements.get(f"r{number}") for number in range(1, len(view.outputs) + 1)], held
+    ):
         write(block)
     write("</body>\n</html>\n")
 
@@ -108,11 +121,17 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class IncidentView:
-    """An incident as it is read without the page's script: its hits, and its processes with their depth in the tree."""
+    """An incident as it is read without the page's script: its hits, and its processes with their depth in the tree.
+
+    Of many hits these are the heaviest, in the order in which they happened.
+    """
 
     incident: Incident
+    told: str
     hits: tuple[tuple[Hit, str], ...]
+    more_hits: int
     processes: tuple[tuple[int, ProcessNode], ...]
+    more_processes: int
 
     @classmethod
     def of(cls, incident: Incident) -> IncidentView:
@@ -120,8 +139,16 @@ class IncidentView:
         depths: dict[str, int] = {}
         for node in incident.processes:
             depths[node.key] = depths.get(node.parent or "", -1) + 1
-        hits = tuple((hit, told(hit)) for hit in incident.hits)
-        return cls(incident, hits, tuple((depths[node.key], node) for node in incident.processes))
+        numbers = range(len(incident.hits))
+        heaviest = sorted(numbers, key=lambda number: -incident.hits[number].weight.points)[:_HITS]
+        return cls(
+            incident,
+            told(incident.leading),
+            tuple((incident.hits[number], told(incident.hits[number])) for number in sorted(heaviest)),
+            len(incident.hits) - len(heaviest),
+            tuple((depths[node.key], node) for node in incident.processes[:_PROCESSES]),
+            max(0, len(incident.processes) - _PROCESSES),
+        )
 
 
 def _policy(style: str, script: str) -> str:
@@ -150,6 +177,7 @@ def _environment() -> Environment:
         "policy": Markup(_policy(style, script)),  # noqa: S704  # made of hashes
         "zip": zip,
         "rows_without_script": ROWS_WITHOUT_SCRIPT,
+        "most_reasons": _REASONS,
     }
     environment.filters |= {
         "cell": lambda text: _lines(text or "", keep="\n\t"),
@@ -158,6 +186,10 @@ def _environment() -> Environment:
         "lines": _lines,
         "marked": _marked,
         "micros": lambda moment: "" if moment is None else time_text(moment_text(moment) or ""),
+        "pairs": lambda pairs: json_text(harmless(pairs), compact=True),
+        "seconds": lambda moment: _seconds(moment_text(moment) or ""),
+        "technique_name": technique_named,
+        "ticked": _ticked,
         "time": lambda moment: time_text(instant(moment)),
         "url": technique_url,
     }
@@ -172,6 +204,22 @@ def _harmless(value: Any) -> Any:
 
 def _lines(text: str, keep: str = "\n") -> Markup:
     return escape(printable(text, keep))
+
+
+def _seconds(moment: str) -> str:
+    """Return a time to the second, where no more is needed; one beyond the calendar as it is."""
+    return moment[:_TO_SECONDS].replace("T", " ") if moment.endswith("Z") else moment
+
+
+def _ticked(text: str) -> Markup:
+    """Return a text of HTML in which what stands between backticks is code."""
+    # Splitting by a group leaves what stands between them at the odd places.
+    parts = re.split(r"`([^`\n]+)`", text)
+    pieces = (
+        Markup('<code class="name">{}</code>').format(printable(part)) if at % 2 else _lines(part)
+        for at, part in enumerate(parts)
+    )
+    return Markup("").join(pieces)
 
 
 def _marked(program: str, columns: Sequence[str]) -> Markup:

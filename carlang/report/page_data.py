@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Self
 
 import pyarrow as pa
 from pyarrow import types
@@ -15,36 +16,74 @@ from carlang.report.columns import Arrangement
 from carlang.report.incident_json import incident_json
 from carlang.report.values import json_text, microseconds
 from carlang.report.view import OutputView, View
-from carlang.results import Incident, Rows
+from carlang.results import Incident, Rows, counted, first_rows
 
 PART = 512
 """Rows of a block: a browser reads so many within some milliseconds, and between two blocks it can draw."""
+MOST_ROWS = 100_000
+"""Rows of a page. So many are some 30 MB, which a browser reads within seconds; of millions it runs out of memory."""
+MOST_INCIDENTS = 2_000
 _MILLISECOND = 1000
 _TIMES = ("time", "first_time", "last_time")
 _KEEP = "\n\t"
 
 
-def data_blocks(view: View, arrangements: Sequence[Arrangement | None]) -> Iterator[str]:
+@dataclass(frozen=True, slots=True)
+class Held:
+    """How many rows of each output a page holds, and what to say of the rows and incidents that it leaves out."""
+
+    rows: tuple[int, ...]
+    rows_text: str
+    incidents_text: str
+
+    @classmethod
+    def of(cls, view: View, most_rows: int = MOST_ROWS, most_incidents: int = MOST_INCIDENTS) -> Self:
+        """Share the rows of a page among the outputs: each has its first ones, and the heaviest as many as are left."""
+        found = sorted(
+            (number for number, output in enumerate(view.outputs) if output.shown),
+            key=lambda number: (-(view.outputs[number].weight or 0.0), number),
+        )
+        each = most_rows // max(1, len(found))
+        held = {number: min(view.outputs[number].shown, each) for number in found}
+        left = most_rows - sum(held.values())
+        for number in found:
+            more = min(left, view.outputs[number].shown - held[number])
+            held[number] += more
+            left -= more
+        lacking = {number: view.outputs[number].shown - held[number] for number in found}
+        outputs = sum(1 for count in lacking.values() if count)
+        rows = f"{counted(sum(lacking.values()), 'more row')} of {counted(outputs, 'output')}" if outputs else ""
+        incidents = len(view.triage.incidents) - most_incidents if view.triage else 0
+        lighter = counted(incidents, "lighter incident") if incidents > 0 else ""
+        rest = "not on this page; `--format json` has all, `csv` and `parquet` all rows"
+        return cls(
+            tuple(held.get(number, 0) for number in range(len(view.outputs))),
+            f"{rows} {rest}" if rows else "",
+            f"{lighter} {rest}" if lighter else "",
+        )
+
+
+def data_blocks(view: View, arrangements: Sequence[Arrangement | None], held: Held) -> Iterator[str]:
     """Yield blocks in the order in which the script wants them: outputs, incidents, and the rows of each output.
 
     `arrangements` are those of the outputs' columns, None for outputs without rows. Texts are harmless as `texts`
     makes them; a page never has markup of what they hold, as `<` is an escape of JSON here.
     """
+    yield _block("left_out", {"rows": held.rows_text, "incidents": held.incidents_text})
     for number, output in enumerate(view.outputs):
         yield _block("output", _output_json(number, output, arrangements[number]))
-    shown = [output.shown for output in view.outputs]
-    for incident in view.triage.incidents if view.triage else ():
-        yield _block("incident", _incident_json(incident, shown))
+    for incident in view.triage.incidents[:MOST_INCIDENTS] if view.triage else ():
+        yield _block("incident", _incident_json(incident, held.rows))
     for number, output in enumerate(view.outputs):
         arrangement = arrangements[number]
         if arrangement is not None:
-            yield from _row_blocks(number, output, arrangement)
+            yield from _row_blocks(number, first_rows(output.rows, held.rows[number]), arrangement)
 
 
-def _row_blocks(number: int, output: OutputView, arrangement: Arrangement) -> Iterator[str]:
+def _row_blocks(number: int, rows: Rows, arrangement: Arrangement) -> Iterator[str]:
     first = 0
-    time = _time_column(output.rows.schema)
-    for batch in _parts(output.rows):
+    time = _time_column(rows.schema)
+    for batch in _parts(rows):
         numbers: dict[str, int] = {}
         columns = [_numbered(texts(batch.column(index), _KEEP), numbers) for index in arrangement.columns]
         times = None if time is None else _milliseconds(batch.column(time))
@@ -100,6 +139,7 @@ def _output_json(number: int, output: OutputView, arrangement: Arrangement | Non
         "level": (output.level or UNSAID).text,
         "weight": output.weight,
         "tested": output.tested,
+        "false_positives": output.false_positives,
         "total": output.total,
         "shown": output.shown,
         "names": [names[index] for index in arrangement.columns] if arrangement else [],
@@ -112,25 +152,24 @@ def _incident_json(incident: Incident, shown: Sequence[int]) -> dict[str, Any]:
     content = incident_json(incident, shown)
     for hit, described in zip(incident.hits, content["hits"], strict=True):
         described["rows"] = [number for row in described["rows"] for number in (row["result"], row["row"])]
-        described["why"] = str(hit.weight)
-        del described["terms"]
+        described["terms"] = [(term.name, term.points, term.text) for term in hit.weight.terms]
     return content
 
 
 def _block(kind: str, content: Any) -> str:
-    text = json_text(_harmless(content), compact=True).replace("<", r"\u003c")
+    text = json_text(harmless(content), compact=True).replace("<", r"\u003c")
     return f'<script type="application/json" data-kind="{kind}">{text}</script>\n'
 
 
-def _harmless(value: Any) -> Any:
+def harmless(value: Any) -> Any:
     """Return a value with its texts as a page shows them; lists of numbers, which most of a page is, as they are."""
     match value:
         case str():
             return printable(value, _KEEP)
         case dict():
-            return {name: _harmless(member) for name, member in value.items()}
+            return {name: harmless(member) for name, member in value.items()}
         case list() | tuple():
-            return value if _is_numbers(value) else [_harmless(item) for item in value]
+            return value if _is_numbers(value) else [harmless(item) for item in value]
         case _:
             return value
 

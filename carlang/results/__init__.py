@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from carlang.exports import hand_on
 
 if TYPE_CHECKING:
-    from carlang.results.gaps import ClassGaps, gaps_json
+    from carlang.results.gaps import ClassGaps, gaps_json, hour_text
     from carlang.results.incidents import (
         Group,
         GroupBy,
@@ -54,7 +54,7 @@ else:
     __getattr__ = hand_on(
         __name__,
         {
-            "results.gaps": "ClassGaps gaps_json",
+            "results.gaps": "ClassGaps gaps_json hour_text",
             "results.incidents": (
                 "Group GroupBy Hit Incident Occurrence ProcessNode RowOf Term Triage Weight in_order moment_text"
             ),
@@ -119,6 +119,7 @@ __all__ = [
     "first_rows",
     "gaps_json",
     "gaps_text",
+    "hour_text",
     "in_order",
     "judgement_json",
     "judgement_text",

@@ -42,7 +42,7 @@ class ClassGaps:
         """Yield the hosts, each with its gaps."""
         rows = zip(*(self.table[name].to_pylist() for name in ("host", "start", "end")), strict=True)
         for host, gaps in groupby(rows, key=lambda row: row[0]):
-            yield host, [(_hour(start), _hour(end)) for _, start, end in gaps]
+            yield host, [(hour_text(start), hour_text(end)) for _, start, end in gaps]
 
 
 def gaps_json(gaps: ClassGaps) -> dict[str, Any]:
@@ -55,7 +55,7 @@ def gaps_json(gaps: ClassGaps) -> dict[str, Any]:
     return {"object": gaps.object, "action": gaps.action, **counts, "by_host": by_host}
 
 
-def _hour(number: int) -> str:
+def hour_text(number: int) -> str:
     """Return the beginning of an hour since 1970, or the nearest that the calendar reaches."""
     try:
         moment = _EPOCH + timedelta(hours=number)

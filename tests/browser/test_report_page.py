@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 
@@ -18,16 +21,35 @@ from tests.report.runs import HOSTILE, INSTANT, MOMENT, events, result, run
 
 MANY = 50_000
 MICROSECONDS = 1_000_000
-LONG_TASKS = """
-window.tasks = [];
-new PerformanceObserver((seen) => window.tasks.push(...seen.getEntries().map((each) => each.duration)))
-  .observe({ type: 'longtask', buffered: true });
-"""
+MAIN_THREAD = "CrRendererMain"
 BUSY = """new Promise((done) => setTimeout(() => {
   const end = performance.now() + 210;
   while (performance.now() < end);
-  setTimeout(() => done(Math.max(...window.tasks)), 50);
+  setTimeout(done, 50);
 }))"""
+
+
+@contextmanager
+def tasks_of(page: Page) -> Iterator[list[tuple[float, float]]]:
+    """Gather the tasks of a page's main thread: how long each took, and of that on the processor, in milliseconds.
+
+    The second is what it takes on a machine that has nothing else to do.
+    """
+    browser = page.context.browser
+    assert browser is not None
+    browser.start_tracing(page=page, categories=["disabled-by-default-devtools.timeline"])
+    tasks: list[tuple[float, float]] = []
+    try:
+        yield tasks
+    finally:
+        trace = browser.stop_tracing()
+    events = json.loads(trace)["traceEvents"]
+    threads = {(e["pid"], e["tid"]) for e in events if e["name"] == "thread_name" and e["args"]["name"] == MAIN_THREAD}
+    tasks += [
+        (event["dur"] / 1000, event["tdur"] / 1000)
+        for event in events
+        if event["name"] == "RunTask" and (event["pid"], event["tid"]) in threads and "tdur" in event
+    ]
 
 
 def rows(count: int) -> pa.Table:
@@ -61,6 +83,7 @@ def incident() -> Incident:
 
 
 def written(folder: Path, count: int) -> Path:
+    folder.mkdir(exist_ok=True)
     file = folder / "page.html"
     write_report(run(result(rows(count)), triage=Triage((incident(),), {0: 80.0})), file, "html")
     return file
@@ -120,7 +143,7 @@ def test_a_reader_filters_zooms_opens_an_incident_follows_its_tree_and_turns_the
     record = page.get_by_label("Record", exact=True)
     assert record.get_by_text("at.exe 1 /interactive").is_visible()
     record.get_by_role("button", name="only rows with this exe").click()
-    record.get_by_role("button", name="Incident: this hit").click()
+    record.get_by_role("button", name="Its incident").click()
     assert page.locator("details.incident[open]").count() == 1
     before = page.evaluate("getComputedStyle(document.body).backgroundColor")
     page.keyboard.press("t")
@@ -139,7 +162,7 @@ def test_a_search_finds_text_in_any_field_and_hostile_text_is_text(visitor: Visi
     page.get_by_role("button", name="copy command_line").click()
     page.keyboard.press("Escape")
     show(page, "Entities")
-    page.get_by_role("button", name="host-0", exact=True).wait_for()
+    page.get_by_role("button", name="HOST-0", exact=True).wait_for()
     assert page.locator("main script").count() == 0
     assert visit.complaints() == []
 
@@ -221,18 +244,23 @@ def test_what_is_printed_is_the_report_without_what_is_clicked(visitor: Visitor,
 
 def test_a_page_of_many_hits_paints_soon_and_never_stalls(visitor: Visitor, tmp_path: Path) -> None:
     file = written(tmp_path, MANY)
-    visit = visitor(file)
-    page = ready(visit)
-    paint = page.evaluate("performance.getEntriesByType('paint').at(-1).startTime")
-    assert paint < 2000, f"first paint after {paint} ms"
-    page.evaluate(LONG_TASKS)  # those since the page began to load among them
-    show(page, "Hits")
-    page.keyboard.press("/")
-    page.keyboard.type("49999")
-    shown(page, "1 hit of 50,000")
-    show(page, "Entities")
-    page.get_by_role("button", name="host-5", exact=True).wait_for()
-    tasks = page.evaluate("window.tasks")
-    assert max(tasks, default=0) < 200, tasks
+    page = visitor(written(tmp_path / "one", 1)).page
+    with tasks_of(page) as tasks:
+        page.goto(file.as_uri())
+        page.wait_for_selector("html[data-ready]", state="attached")
+        paint = page.evaluate("performance.getEntriesByType('paint').at(-1).startTime")
+        assert paint < 2000, f"first paint after {paint} ms"
+        show(page, "Hits")
+        page.get_by_label("Order").select_option("weight")
+        page.keyboard.press("/")
+        page.keyboard.type("49999")
+        shown(page, "1 hit of 50,000")
+        page.keyboard.press("Escape")
+        shown(page, "50,000 hits")
+        show(page, "Entities")
+        page.get_by_role("button", name="HOST-5", exact=True).wait_for()
+    assert max(busy for _, busy in tasks) < 200, sorted(tasks)[-5:]
     # The watch is awake: it notices a task of this length.
-    assert page.evaluate(BUSY) >= 200
+    with tasks_of(page) as tasks:
+        page.evaluate(BUSY)
+    assert max(length for length, _ in tasks) >= 200

@@ -11,15 +11,19 @@ const KINDS = {
 
 const outputs = [];
 const incidents = [];
+const hitsOfIncidents = []; // those of all incidents, each with the number of its `incident`
 const texts = [];
 const lowered = [];
 const numberOf = new Map();
 const parts = [];
-const rows = { count: 0, part: [], offset: [], time: [], incident: [] };
-const rowsOfOutput = new Map();
-let incidentOfRow = new Map();
+const rows = { count: 0, part: [], offset: [], time: [], hit: [] };
+let hitOfRow = new Map();
+const leftOut = { rows: '', incidents: '' }; // what to say where the page has not all
 
 const fieldOf = (name) => name.slice(name.lastIndexOf('.') + 1);
+
+/** Tell whether conditions of an output look at one of its columns. */
+const isTested = (output, name) => output.tested.includes(name);
 
 function textNumber(text) {
   let number = numberOf.get(text);
@@ -32,6 +36,7 @@ function textNumber(text) {
 }
 
 const readers = {
+  left_out(read) { Object.assign(leftOut, read); },
   output(read) {
     outputs[read.number] = read;
     read.fields = [...read.names, ...read.constants.map(([name]) => name)];
@@ -40,7 +45,9 @@ const readers = {
   incident(read) {
     const number = incidents.push(read) - 1;
     for (const hit of read.hits) {
-      for (let at = 0; at < hit.rows.length; at += 2) incidentOfRow.set(`${hit.rows[at]} ${hit.rows[at + 1]}`, number);
+      hit.incident = number;
+      const own = hitsOfIncidents.push(hit) - 1;
+      for (let at = 0; at < hit.rows.length; at += 2) hitOfRow.set(`${hit.rows[at]} ${hit.rows[at + 1]}`, own);
     }
   },
   rows(read) {
@@ -54,7 +61,7 @@ const readers = {
       rows.part.push(part);
       rows.offset.push(offset);
       rows.time.push(read.times?.[offset] ?? NaN);
-      rows.incident.push(incidentOfRow.get(`${read.output} ${read.first + offset}`) ?? -1);
+      rows.hit.push(hitOfRow.get(`${read.output} ${read.first + offset}`) ?? -1);
     }
     rows.count += read.count;
   },
@@ -73,10 +80,13 @@ async function load(progress) {
       until = performance.now() + SLICE;
     }
   }
-  incidentOfRow = new Map();
+  hitOfRow = new Map();
 }
 
 const outputOf = (row) => parts[rows.part[row]].output;
+const hitOf = (row) => hitsOfIncidents[rows.hit[row]];
+const incidentOf = (row) => incidents[hitOf(row)?.incident];
+const weightOf = (row) => hitOf(row)?.weight ?? 0;
 const rowNumber = (row) => parts[rows.part[row]].first + rows.offset[row];
 
 /** Return the number of the text that a row has in a column, -1 for none. */
@@ -104,16 +114,23 @@ function valueOf(row, names) {
   return '';
 }
 
+const ALWAYS_TOLD = new Set([...KINDS.host, ...KINDS.user, 'time', 'first_time', 'last_time', 'earliest_time', 'latest_time']);
 const FIRST_TOLD = ['command_line', 'content', 'key', 'file_path', 'image_path', 'query', 'url_full', 'task_name',
   'service_name', 'name', 'share_name', 'pipe_name', 'module_path', 'dest_ip', 'event_code'];
 
-/** Return what tells most of a row in a line. */
+/** Return what tells most of a row in a line: the usual fields, else what the analytic looks at, else what there is. */
 function told(row) {
   const text = valueOf(row, FIRST_TOLD);
   if (text) return text;
   const output = outputOf(row);
-  const pairs = output.names.flatMap((name, at) => (cell(row, at) >= 0 ? [`${name} ${texts[cell(row, at)]}`] : []));
-  return pairs.slice(0, 4).join(', ');
+  const pairs = output.fields.flatMap((name, column) => (cell(row, column) >= 0 && !ALWAYS_TOLD.has(fieldOf(name))
+    ? [{ text: `${name} ${texts[cell(row, column)]}`, isLookedAt: isTested(output, name) }] : []));
+  const tested = pairs.filter(({ isLookedAt }) => isLookedAt);
+  return [...tested, ...pairs.filter(({ isLookedAt }) => !isLookedAt)].slice(0, 4).map((pair) => pair.text).join(', ');
 }
 
-const moment = (time) => (Number.isNaN(time) ? '' : new Date(time).toISOString().replace('T', ' ').slice(0, 19));
+/** Return a time as text; one that JavaScript's calendar does not reach, as its milliseconds. */
+function moment(time) {
+  if (Number.isNaN(time)) return '';
+  return Math.abs(time) <= 8.64e15 ? new Date(time).toISOString().replace('T', ' ').slice(0, -5) : `${time} ms`;
+}

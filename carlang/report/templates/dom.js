@@ -24,9 +24,8 @@ function button(text, action, attributes = {}) {
   return h('button', { type: 'button', click: action, ...attributes }, text);
 }
 
-function counted(number, noun) {
-  return `${number.toLocaleString('en')} ${noun}${number === 1 ? '' : 's'}`;
-}
+const plural = (noun) => (/(s|sh)$/.test(noun) ? `${noun}es` : `${noun}s`);
+const counted = (number, noun) => `${number.toLocaleString('en')} ${number === 1 ? noun : plural(noun)}`;
 
 function levelMark(level) {
   return h('span', { class: `level ${level}` }, level);
@@ -65,16 +64,23 @@ function announce(text) {
   announcer.textContent = text;
 }
 
-async function copy(text) {
+/** Copy a text, and say so on the button that was pressed. */
+async function copy(text, pressed) {
+  let isCopied = true;
   try {
     await navigator.clipboard.writeText(text);
   } catch {
-    // Pages from a file have no clipboard in some browsers; what is selected can be copied in all.
-    const area = document.body.appendChild(h('textarea', { class: 'unseen', 'aria-hidden': 'true' }));
+    // Pages from a file have no clipboard in some browsers, or must ask; what is selected can be copied in all.
+    const area = (pressed?.parentElement ?? document.body).appendChild(h('textarea', { class: 'unseen', 'aria-hidden': 'true', readonly: '' }));
     area.value = text;
     area.select();
-    document.execCommand('copy');
+    isCopied = document.execCommand('copy');
     area.remove();
+    pressed?.focus({ preventScroll: true });
   }
-  announce('copied');
+  announce(isCopied ? 'copied' : 'this browser does not let a page copy');
+  if (!pressed) return;
+  pressed.dataset.name ??= pressed.textContent;
+  pressed.textContent = isCopied ? 'copied' : 'no';
+  setTimeout(() => { pressed.textContent = pressed.dataset.name; }, 1200);
 }

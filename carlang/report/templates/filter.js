@@ -1,23 +1,31 @@
-// Which rows are shown: all that every chip, the search and the range of time let through.
+// Which rows are shown: all that the chips, the search and the range of time let through. Chips of one kind are
+// alternatives, so that two hosts are the rows of either; those that say `not` take away.
 
 const filter = { chips: [], text: '', from: -Infinity, to: Infinity, order: 'time' };
 let shown = [];
+let atAnyTime = []; // what would be shown without the range of time: the timeline draws it around the range
 let ordered = [];
 let round = 0;
 const listeners = [];
 const whenFiltered = (listener) => listeners.push(listener);
 const isFiltering = () => filter.chips.length > 0 || filter.text !== '' || filter.from > -Infinity;
 
-function addChip(kind, value) {
-  const isSame = (chip) => chip.kind === kind && chip.value.toLowerCase() === value.toLowerCase();
-  if (!filter.chips.some(isSame)) filter.chips.push({ kind, value });
+const isSame = (one, other) => one.kind === other.kind && one.value.toLowerCase() === other.value.toLowerCase();
+
+/** Narrow the rows to those with a value, or with `not` to those without it; one that is there already goes or turns. */
+function addChip(kind, value, not = false) {
+  const chip = { kind, value, not };
+  filter.chips = [...filter.chips.filter((each) => !isSame(each, chip)), chip];
   return applyFilter();
 }
 
 function removeChip(chip) {
-  filter.chips = filter.chips.filter((each) => each !== chip);
+  filter.chips = filter.chips.filter((each) => !isSame(each, chip));
   return applyFilter();
 }
+
+const hasChip = (kind, value) => filter.chips.some((each) => !each.not && isSame(each, { kind, value }));
+const toggleChip = (kind, value) => (hasChip(kind, value) ? removeChip({ kind, value }) : addChip(kind, value));
 
 function setRange(from, to) {
   filter.from = from;
@@ -49,13 +57,26 @@ function chipTest(chip) {
     return (row) => lets[outputOf(row).number];
   }
   if (chip.kind === 'incident') {
-    return (row) => rows.incident[row] >= 0 && incidents[rows.incident[row]].id === chip.value;
+    return (row) => incidentOf(row)?.id === chip.value;
   }
   const wanted = chip.value.toLowerCase();
   const numbers = new Set();
   lowered.forEach((text, number) => { if (text === wanted) numbers.add(number); });
   const names = KINDS[chip.kind] ?? [chip.kind];
   return (row) => columnsOf(outputOf(row), names).some((column) => numbers.has(cell(row, column)));
+}
+
+/** Return functions that each tell whether the chips of one kind let a row through, and one for each that says `not`. */
+function chipTests() {
+  const kinds = new Map();
+  const tests = [];
+  for (const chip of filter.chips) {
+    const test = chipTest(chip);
+    if (chip.not) tests.push((row) => !test(row));
+    else kinds.set(chip.kind, [...(kinds.get(chip.kind) ?? []), test]);
+  }
+  for (const some of kinds.values()) tests.push(some.length === 1 ? some[0] : (row) => some.some((test) => test(row)));
+  return tests;
 }
 
 /** Return a function that tells whether any value of a row, or what found it, contains a text. */
@@ -78,19 +99,23 @@ async function textTest(text, isStale) {
 }
 
 async function applyFilter() {
+  address.note();
   const mine = ++round;
   const isStale = () => mine !== round;
-  const tests = filter.chips.map(chipTest);
+  const tests = chipTests();
   if (filter.text) tests.push(await textTest(filter.text, isStale));
   const { from, to } = filter;
-  if (from > -Infinity) tests.push((row) => rows.time[row] >= from && rows.time[row] <= to);
   const passed = [];
+  const passedAtAnyTime = [];
   const isDone = !isStale() && await inSlices(ordered.length, (at) => {
     const row = ordered[at];
-    if (tests.every((test) => test(row))) passed.push(row);
+    if (!tests.every((test) => test(row))) return;
+    passedAtAnyTime.push(row);
+    if (from === -Infinity || (rows.time[row] >= from && rows.time[row] <= to)) passed.push(row);
   }, isStale);
   if (!isDone) return;
   shown = passed;
+  atAnyTime = passedAtAnyTime;
   for (const listener of listeners) listener();
   announce(`${counted(shown.length, 'hit')} of ${rows.count.toLocaleString('en')}`);
 }
@@ -98,12 +123,11 @@ async function applyFilter() {
 const byTime = (a, b) => (Number.isNaN(rows.time[a]) ? Infinity : rows.time[a])
   - (Number.isNaN(rows.time[b]) ? Infinity : rows.time[b]) || a - b;
 
-/** Put rows in order: by time, those without one last, or by the weight of what found them. */
+/** Put rows in order: by time, those without one last, or by their weight, those without one as their output weighs least. */
 async function sortRows(order) {
   filter.order = order;
   await breathe();
-  const weight = (row) => outputOf(row).weight ?? 0;
   ordered = Uint32Array.from({ length: rows.count }, (_, row) => row);
-  ordered.sort(order === 'weight' ? (a, b) => weight(b) - weight(a) || byTime(a, b) : byTime);
+  ordered.sort(order === 'weight' ? (a, b) => weightOf(b) - weightOf(a) || byTime(a, b) : byTime);
   return applyFilter();
 }

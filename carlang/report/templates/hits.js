@@ -20,7 +20,7 @@ class HitList {
   reset() {
     this.at = 0;
     this.list.scrollTop = 0;
-    this.count.textContent = `${counted(shown.length, 'hit')}${isFiltering() ? ` of ${rows.count.toLocaleString('en')}` : ''}`;
+    this.count.textContent = `${counted(shown.length, 'hit')}${isFiltering() ? ` of ${rows.count.toLocaleString('en')}` : ''}${leftOut.rows && `; ${leftOut.rows}`}`;
     this.draw();
   }
 
@@ -38,7 +38,8 @@ class HitList {
     const drawn = [];
     for (let at = first; at < last; at++) drawn.push(this.row(at));
     this.space.replaceChildren(...drawn);
-    if (shown.length) this.list.setAttribute('aria-activedescendant', `hit-${this.at}`);
+    if (this.at >= first && this.at < last) this.list.setAttribute('aria-activedescendant', `hit-${this.at}`);
+    else this.list.removeAttribute('aria-activedescendant');
   }
 
   row(at) {

@@ -1,6 +1,8 @@
 // Incidents with their hits in order and the tree of their processes; what a filter leaves of them.
 
 const INCIDENTS_AT_ONCE = 40;
+const HITS_AT_ONCE = 20;
+const PROCESSES_AT_MOST = 500; // a tree of more takes a browser long to lay out, and nobody reads it
 
 class IncidentList {
   constructor(element) {
@@ -14,40 +16,73 @@ class IncidentList {
 
   draw() {
     const within = new Set();
-    if (isFiltering()) for (const row of shown) within.add(rows.incident[row]);
-    const left = incidents.filter((_, number) => !isFiltering() || within.has(number));
-    this.count.textContent = `${counted(left.length, 'incident')}, the heaviest first`;
-    this.list.replaceChildren(...left.slice(0, this.most).map((incident) => this.incident(incident)));
+    if (isFiltering()) for (const row of shown) within.add(incidentOf(row));
+    const left = incidents.filter((incident) => !isFiltering() || within.has(incident));
+    const all = `${counted(left.length, 'incident')}${isFiltering() ? ` of ${incidents.length.toLocaleString('en')}` : ''}`;
+    this.count.textContent = incidents.length ? `${all}, the heaviest first${leftOut.incidents && `; ${leftOut.incidents}`}` : 'No incident.';
+    const open = new Set([...this.list.querySelectorAll('details.incident[open]')].map((each) => each.dataset.incident));
+    if (!left.some(({ id }) => id === address.incident)) address.incident = null;
+    this.list.replaceChildren(...left.slice(0, this.most).map((incident) => this.incident(incident, open.has(incident.id))));
     if (left.length > this.most) {
-      this.list.append(button(`Show more of ${left.length - this.most}`, () => { this.most *= 2; this.draw(); }, { class: 'wide' }));
+      this.list.append(button(`Show more of ${(left.length - this.most).toLocaleString('en')}`, () => { this.most *= 2; this.draw(); }, { class: 'wide' }));
     }
   }
 
-  incident(incident) {
+  incident(incident, isOpen) {
     const leading = incident.hits.reduce((most, hit) => (hit.weight > most.weight ? hit : most));
-    const about = [incident.first?.slice(0, 19).replace('T', ' '), few(incident.hosts), few(incident.techniques),
+    const about = [short(incident.first), few(incident.hosts), few(incident.techniques),
       counted(incident.count, 'hit'), incident.times > 1 && `${incident.times} times`];
     const element = h('details', {
-      class: 'incident', 'data-incident': incident.id,
-      toggle: () => { if (element.open && element.children.length === 1) element.append(...this.inside(incident)); },
+      class: 'incident', 'data-incident': incident.id, open: isOpen && '',
+      toggle: () => {
+        if (element.open) element.fill();
+        if (element.open) address.incident = incident.id;
+        else if (address.incident === incident.id) address.incident = null;
+        address.note();
+      },
     }, h('summary', {}, levelMark(incident.level), ' ', h('b', {}, incident.weight.toFixed(1)), ' ',
-      leading.title || leading.analytic, h('span', { class: 'meta' }, about.filter(Boolean).join(' · '))));
+      leading.title || leading.analytic, h('span', { class: 'meta' }, about.filter(Boolean).join(' · ')),
+      h('code', { class: 'line' }, toldOfHit(leading))));
+    element.fill = () => { if (element.children.length === 1) element.append(...this.inside(incident)); };
     return element;
   }
 
   inside(incident) {
-    const hits = h('ol', { class: 'plain' }, ...incident.hits.map((hit) => this.hit(hit)));
-    const tools = h('p', { class: 'bar' }, button('Its hits in the list', () => page.showHits('incident', incident.id)),
-      ...incident.hosts.slice(0, 5).map((host) => button(host, () => addChip('host', host), { class: 'tag' })));
-    if (!incident.processes.length) return [tools, hits];
-    return [tools, hits, h('h3', {}, 'Processes'), processTree(incident)];
+    const tools = h('p', { class: 'bar starts' }, button('Its hits in the list', () => page.showHits('incident', incident.id)),
+      ...incident.hosts.slice(0, 5).map((host) => button(host, () => addChip('host', host), { class: 'tag', title: `only ${host}` })),
+      ...incident.techniques.slice(0, 12).map((name) => button(name, () => addChip('technique', name), { class: 'tag', title: `only ${name}` })),
+      incident.techniques.length > 12 && h('span', { class: 'meta' }, counted(incident.techniques.length - 12, 'more technique')));
+    const hits = h('ol', { class: 'plain' });
+    const more = button('', () => this.drawHits(incident, hits, more, hits.children.length * 5), { class: 'wide' });
+    this.drawHits(incident, hits, more, HITS_AT_ONCE);
+    if (!incident.processes.length) return [tools, hits, more];
+    return [tools, hits, more, h('h3', {}, 'Processes'), processTree(incident)];
+  }
+
+  /** Put the heaviest hits into a list, so many of them, in the order in which they happened. */
+  drawHits(incident, list, more, most) {
+    const heaviest = [...incident.hits].sort((one, other) => other.weight - one.weight).slice(0, most);
+    const drawn = new Set(heaviest);
+    list.replaceChildren(...incident.hits.filter((hit) => drawn.has(hit)).map((hit) => this.hit(hit)));
+    const left = incident.hits.length - heaviest.length;
+    more.textContent = `The ${heaviest.length.toLocaleString('en')} heaviest, in order of time; show more of ${left.toLocaleString('en')}`;
+    more.hidden = left === 0;
   }
 
   hit(hit) {
-    const line = hit.values.command_line || Object.entries(hit.values).map(([name, value]) => `${name} ${value}`).join(', ');
-    return h('li', {}, h('span', { class: 'meta' }, (hit.first ?? '').slice(0, 19).replace('T', ' ')), ' ', levelMark(hit.level), ' ',
-      hit.title || hit.analytic, hit.count > 1 ? ` ×${hit.count}` : '', h('code', {}, line),
-      h('details', { class: 'why' }, h('summary', {}, 'Why this weight'), h('p', { class: 'meta' }, hit.why)));
+    const also = hit.also.map(({ analytic }) => analytic).join(', ');
+    return h('li', {}, h('span', { class: 'meta' }, short(hit.first)), ' ', levelMark(hit.level), ' ',
+      hit.title || hit.analytic, hit.count > 1 ? ` ×${hit.count.toLocaleString('en')}` : '',
+      ' ', h('span', { class: 'meta' }, [...hit.techniques.slice(0, 6), also && `also ${also}`].filter(Boolean).join(' · ')),
+      h('code', {}, toldOfHit(hit)), weightOfHit(hit));
+  }
+
+  /** Open what is listed: paper has nothing to click on. */
+  unfold() {
+    for (const element of this.list.querySelectorAll('details.incident')) {
+      element.open = true;
+      element.fill();
+    }
   }
 
   open(id) {
@@ -56,26 +91,37 @@ class IncidentList {
     this.draw();
     const element = [...this.list.children].find((each) => each.dataset.incident === id);
     if (!element) return;
+    address.incident = id;
     element.open = true;
     element.scrollIntoView({ block: 'start' });
-    element.querySelector('summary').focus();
+    element.querySelector('summary').focus({ preventScroll: true });
   }
 }
 
 const few = (names) => names.slice(0, 3).join(', ') + (names.length > 3 ? ` +${names.length - 3}` : '');
+const short = (time) => (time ?? '').slice(0, 19).replace('T', ' ');
+const toldOfHit = ({ values }) => values.command_line
+  || Object.entries(values).map(([name, value]) => `${name} ${value}`).join(', ');
 
 /** Return the processes of an incident as a tree that folds; a process leads to the rows that name it. */
 function processTree(incident) {
-  const known = new Set(incident.processes.map((node) => node.key));
-  const below = (parent) => incident.processes.filter((node) => (known.has(node.parent) ? node.parent : null) === parent);
+  const nodes = incident.processes.slice(0, PROCESSES_AT_MOST);
+  const known = new Set(nodes.map((node) => node.key));
+  const below = new Map();
+  for (const node of nodes) {
+    const parent = known.has(node.parent) && node.parent !== node.key ? node.parent : null;
+    below.set(parent, [...(below.get(parent) ?? []), node]);
+  }
   const branch = (node) => {
-    const children = below(node.key);
-    const line = [h('b', {}, node.exe || '?'), ' ',
-      h('span', { class: 'meta' }, [node.pid !== null && `pid ${node.pid}`, node.time?.slice(0, 19).replace('T', ' '), node.host].filter(Boolean).join(' · ')),
-      ' ', node.pid === null ? '' : button('its hits', () => page.showProcess(node), { class: 'tag', 'aria-label': `hits of process ${node.pid}` }),
+    const children = below.get(node.key);
+    const about = [node.pid !== null && `pid ${node.pid}`, short(node.time), node.host];
+    const line = [h('b', {}, node.exe || '?'), ' ', h('span', { class: 'meta' }, about.filter(Boolean).join(' · ')), ' ',
+      node.pid === null ? '' : button('its hits', () => page.showProcess(node), { class: 'tag', 'aria-label': `hits of process ${node.pid}` }),
       node.command_line && h('code', {}, node.command_line)];
-    if (!children.length) return h('li', { class: 'leaf' }, ...line);
+    if (!children) return h('li', { class: 'leaf' }, ...line);
     return h('li', {}, h('details', { open: '' }, h('summary', {}, ...line), h('ul', {}, ...children.map(branch))));
   };
-  return h('ul', { class: 'tree' }, ...below(null).map(branch));
+  const left = incident.processes.length - nodes.length;
+  return h('div', { class: 'scroll', tabindex: '0', role: 'group', 'aria-label': 'Processes' },
+    h('ul', { class: 'tree' }, ...(below.get(null) ?? []).map(branch)), left > 0 && h('p', { class: 'note' }, counted(left, 'more process')));
 }

@@ -2,7 +2,7 @@
 
 const VIEWS = ['Summary', 'Incidents', 'Hits', 'Entities', 'Analytics', 'Not seen'];
 const KEYS = [['/', 'search'], ['j, k', 'next and previous hit'], ['Enter', 'open the hit'], ['Esc', 'close, or take the filter away'],
-  ['1 to 6', 'the views'], ['t', 'dark or light'], ['?', 'these keys']];
+  ['1 to 6, ← →', 'the views'], ['t', 'dark or light'], ['?', 'these keys']];
 
 const page = {
   views: {}, tabs: {},
@@ -11,7 +11,10 @@ const page = {
     document.documentElement.classList.add('scripted-page');
     const main = document.querySelector('main');
     for (const element of document.querySelectorAll('[data-view]')) this.views[element.dataset.view] = element;
-    for (const name of VIEWS) this.views[name] ??= h('div', { 'data-view': name });
+    for (const name of VIEWS) {
+      this.views[name] ??= h('div', { 'data-view': name });
+      furnish(this.views[name], { role: 'tabpanel', id: `view-${slug(name)}`, 'aria-labelledby': `tab-${slug(name)}`, tabindex: '0' }, []);
+    }
     this.record = new RecordPane();
     this.hits = new HitList(this.record);
     this.incidents = new IncidentList(this.views.Incidents);
@@ -22,31 +25,21 @@ const page = {
     footer.before(...VIEWS.map((name) => this.views[name]), this.record.element);
     main.querySelector('header').after(this.bar());
     whenFiltered(() => this.drawChips());
+    whenFiltered(() => this.drawLevels());
+    this.analytics = new AnalyticList(this.views.Analytics);
     document.addEventListener('keydown', (event) => this.key(event));
-    window.addEventListener('hashchange', () => this.follow());
-    for (const host of document.querySelectorAll('[data-kind="host"]')) {
-      host.replaceChildren(button(host.textContent, () => this.showHits('host', host.dataset.value), { class: 'link' }));
-    }
-    for (const item of document.querySelectorAll('.technique.hit[data-technique] b')) {
-      const { technique } = item.parentElement.dataset;
-      item.replaceChildren(button(technique, () => this.showHits('technique', technique), { class: 'link' }));
-    }
-    for (const item of document.querySelectorAll('[data-opens]')) {
-      const name = item.querySelector('.name');
-      name.replaceChildren(button(name.textContent, () => this.showIncident(item.dataset.opens), { class: 'link' }));
-    }
-    for (const section of document.querySelectorAll('section[data-output]')) {
-      const name = `${section.dataset.analytic} ${section.dataset.output}`;
-      section.querySelector('h3').after(button('All its hits', () => this.showHits('output', name)));
-    }
+    window.addEventListener('beforeprint', () => this.incidents.unfold());
+    window.addEventListener('hashchange', () => this.isReady && address.follow());
+    quicken();
     this.theme(recall('theme'));
     this.show('Summary');
-    this.follow();
   },
 
   async loaded() {
     await load((share) => { this.progress.textContent = `reading ${Math.round(share * 100)} %`; });
     await sortRows('time');
+    this.isReady = true;
+    await address.follow();
     this.progress.remove();
     document.documentElement.dataset.ready = '';
   },
@@ -55,8 +48,10 @@ const page = {
     this.search = h('input', { type: 'search', placeholder: 'Search all hits  ( / )', 'aria-label': 'Search all hits', input: () => this.typed() });
     this.chips = h('div', { class: 'chips' });
     this.progress = h('span', { class: 'meta', role: 'status' }, 'reading');
-    const tabs = VIEWS.map((name) => (this.tabs[name] = button(name, () => this.show(name), { role: 'tab', 'aria-selected': 'false' })));
-    return h('div', { class: 'top' }, h('div', { class: 'bar' }, h('div', { role: 'tablist', 'aria-label': 'Views', class: 'tabs' }, ...tabs),
+    const tabs = VIEWS.map((name) => (this.tabs[name] = button(name, () => this.show(name), {
+      role: 'tab', id: `tab-${slug(name)}`, 'aria-controls': `view-${slug(name)}`, 'aria-selected': 'false', tabindex: '-1' })));
+    return h('div', { class: 'top' }, h('div', { class: 'bar' },
+      h('div', { role: 'tablist', 'aria-label': 'Views', class: 'tabs', keydown: (event) => this.keyOnTabs(event) }, ...tabs),
       this.search, this.progress, button('Theme', () => this.theme(this.isDark() ? 'light' : 'dark'), { title: 't' }),
       button('?', () => this.help(), { 'aria-label': 'Keys' })), this.chips);
   },
@@ -64,24 +59,30 @@ const page = {
   sorting() {
     const select = h('select', { 'aria-label': 'Order', change: () => sortRows(select.value) },
       h('option', { value: 'time' }, 'earliest first'), h('option', { value: 'weight' }, 'heaviest first'));
-    return h('div', { class: 'bar' }, h('h2', {}, 'Hits'), select,
-      ...LEVELS.map((level) => button(level, () => addChip('level', level), { class: `level ${level}` })));
+    this.levels = LEVELS.map((level) => button(level, () => toggleChip('level', level), { class: `level ${level}`, 'aria-pressed': 'false' }));
+    return h('div', { class: 'bar' }, h('h2', {}, 'Hits'), select, ...this.levels);
   },
 
   typed() {
     clearTimeout(this.waiting);
     this.waiting = setTimeout(() => {
       filter.text = this.search.value.trim();
-      if (filter.text && !['Incidents', 'Entities'].includes(this.shown)) this.show('Hits');
+      if (filter.text && !['Incidents', 'Entities', 'Analytics'].includes(this.shown)) this.show('Hits');
       applyFilter();
+      address.note({ isTyped: true });
     }, 150); // until somebody who types has paused
   },
 
   drawChips() {
-    const chips = filter.chips.map((chip) => button(`${chip.kind}: ${chip.value} ×`, () => removeChip(chip), { class: 'tag', title: 'take away' }));
+    const chips = filter.chips.map((chip) => button(`${chip.not ? 'not ' : ''}${chip.kind}: ${chip.value} ×`, () => removeChip(chip),
+      { class: chip.not ? 'tag not' : 'tag', title: 'take away' }));
     if (filter.from > -Infinity) chips.push(button(`${moment(filter.from)} to ${moment(filter.to)} ×`, () => setRange(-Infinity, Infinity), { class: 'tag' }));
     if (isFiltering()) chips.push(button('Take all away', () => this.clear()), h('span', { class: 'meta' }, `${counted(shown.length, 'hit')} of ${rows.count.toLocaleString('en')}`));
     this.chips.replaceChildren(...chips);
+  },
+
+  drawLevels() {
+    for (const each of this.levels) each.setAttribute('aria-pressed', String(hasChip('level', each.textContent)));
   },
 
   clear() {
@@ -94,13 +95,17 @@ const page = {
     for (const each of VIEWS) {
       this.views[each].hidden = each !== name;
       this.tabs[each].setAttribute('aria-selected', String(each === name));
+      this.tabs[each].tabIndex = each === name ? 0 : -1;
     }
+    this.tabs[name].scrollIntoView({ block: 'nearest', inline: 'nearest' });
     if (name === 'Hits') this.hits.draw();
     if (name === 'Entities') this.entities.draw();
+    address.note();
   },
 
   showHits(kind, value) {
     this.show('Hits');
+    window.scrollTo(0, 0);
     return addChip(kind, value);
   },
 
@@ -110,18 +115,22 @@ const page = {
     this.incidents.open(id);
   },
 
+  showAnalytic(output) {
+    this.record.close();
+    this.show('Analytics');
+    this.uncover(document.getElementById(`r${output.number + 1}`));
+  },
+
+  /** Bring an element into sight, whatever is folded around it. */
+  uncover(element) {
+    for (let each = element; each; each = each.parentElement) if (each.localName === 'details') each.open = true;
+    element?.scrollIntoView();
+  },
+
   async showProcess(node) {
     this.show('Hits');
     filter.chips = [{ kind: 'host', value: node.host }, { kind: 'pid', value: String(node.pid) }];
     await applyFilter();
-  },
-
-  follow() {
-    const target = location.hash && document.getElementById(location.hash.slice(1));
-    const view = target && target.closest('[data-view]');
-    if (!view) return;
-    this.show(view.dataset.view);
-    target.scrollIntoView();
   },
 
   isDark() {
@@ -139,6 +148,15 @@ const page = {
     this.dialog ??= document.body.appendChild(h('dialog', { 'aria-label': 'Keys' }, h('h2', {}, 'Keys'),
       h('dl', {}, ...KEYS.flatMap(([key, does]) => [h('dt', {}, h('kbd', {}, key)), h('dd', {}, does)])), button('Close', () => this.dialog.close())));
     this.dialog.showModal();
+  },
+
+  keyOnTabs(event) {
+    const at = VIEWS.indexOf(this.shown);
+    const next = { ArrowRight: at + 1, ArrowLeft: at - 1, Home: 0, End: -1 }[event.key];
+    if (next === undefined) return;
+    event.preventDefault();
+    this.show(VIEWS.at(next % VIEWS.length));
+    this.tabs[this.shown].focus();
   },
 
   key(event) {
@@ -163,6 +181,7 @@ const page = {
   },
 
   step(by) {
+    if (!shown.length) return;
     if (this.shown !== 'Hits') this.show('Hits');
     this.hits.go(this.hits.at + by);
     if (!this.record.element.hidden) this.record.open(shown[this.hits.at]);
@@ -172,6 +191,24 @@ const page = {
 
 function recall(name) {
   try { return localStorage.getItem(`carlang-${name}`); } catch { return null; }
+}
+
+/** Make buttons of what the page says without its script: hosts, techniques, levels, hours, incidents. */
+function quicken() {
+  const press = (element, action) => element.replaceChildren(button(element.textContent, action, { class: 'link' }));
+  for (const element of document.querySelectorAll('[data-only]')) {
+    const pairs = JSON.parse(element.dataset.only);
+    press(element, () => {
+      page.show('Hits');
+      window.scrollTo(0, 0);
+      for (const [kind, value] of pairs) addChip(kind, value);
+    });
+  }
+  for (const element of document.querySelectorAll('[data-hour]')) {
+    const from = Date.parse(element.dataset.hour);
+    press(element, () => { page.show('Hits'); setRange(from, from + HOUR - 1); });
+  }
+  for (const element of document.querySelectorAll('[data-opens]')) press(element, () => page.showIncident(element.dataset.opens));
 }
 
 page.start();
