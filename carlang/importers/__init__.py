@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from carlang.importers.facts import facts
     from carlang.importers.forms import read_car, read_markdown, read_yaml_form
     from carlang.importers.load import SUFFIXES, TESTS_SUFFIX, load_file, load_text
+    from carlang.importers.placing import place_files
     from carlang.importers.scaffold import scaffold
     from carlang.importers.write import car_text, plain_program, program_id
 else:
@@ -37,6 +38,7 @@ else:
             "importers.facts": "facts",
             "importers.forms": "read_car read_markdown read_yaml_form",
             "importers.load": "SUFFIXES TESTS_SUFFIX load_file load_text",
+            "importers.placing": "place_files",
             "importers.scaffold": "scaffold",
             "importers.write": "car_text plain_program program_id",
         },
@@ -62,6 +64,7 @@ __all__ = [
     "facts",
     "load_file",
     "load_text",
+    "place_files",
     "plain_program",
     "program_id",
     "read_car",

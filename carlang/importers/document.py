@@ -86,7 +86,7 @@ def write_file(path: Path, text: str) -> None:
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(text.encode("utf-8"))
-        mode = target.stat().st_mode if target.exists() else 0o666 & ~_umask()
+        mode = target.stat().st_mode if target.exists() else 0o666 & ~umask()
         Path(temporary).chmod(mode & 0o7777)
         Path(temporary).replace(target)
     except BaseException:
@@ -94,7 +94,8 @@ def write_file(path: Path, text: str) -> None:
         raise
 
 
-def _umask() -> int:
+def umask() -> int:
+    """Return which permissions files that this process makes are not to have."""
     mask = os.umask(0)
     os.umask(mask)
     return mask

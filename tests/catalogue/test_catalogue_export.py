@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from carlang.importers import place_files
 from carlang.project import shipped_catalogue
 from tests.cli.commands import carlang
 
@@ -44,6 +45,60 @@ def test_no_file_is_written_over_unless_it_is_said(tmp_path: Path) -> None:
     assert f"{target} is there already; --force writes over it" in done.err
     assert carlang(*arguments, "--force").status == 0
     assert target.read_text() != "mine"
+
+
+def test_the_second_export_finds_all_there(tmp_path: Path) -> None:
+    arguments = ("catalog", "export", "CAR-2013-05-*", "--to", tmp_path / "above" / "mine")
+    first, second = carlang(*arguments), carlang(*arguments)
+    count = len(first.out.splitlines())
+    assert (second.status, second.out) == (0, "")
+    assert second.err == f"{count} analytics: 0 written, {count} there already\n"
+
+
+def test_tests_are_written_with_their_analytic_or_not_at_all(tmp_path: Path) -> None:
+    (tmp_path / "x.car").write_text("search Process:Create\n")
+    (tmp_path / "x.tests.yaml").write_text("[]\n")
+    mine = tmp_path / "mine"
+    mine.mkdir()
+    (mine / "x.tests.yaml").write_text("mine\n")
+    arguments = ("catalog", "export", tmp_path / "x.car", "--to", mine)
+    done = carlang(*arguments)
+    assert (done.status, done.out) == (1, "")
+    assert f"{mine / 'x.tests.yaml'} is there already" in done.err
+    assert [file.name for file in mine.iterdir()] == ["x.tests.yaml"]
+    assert f"{mine / 'x.tests.yaml'}: written over" in carlang(*arguments, "--force").err
+    (tmp_path / "x.tests.yaml").unlink()  # what is left would test another program
+    assert carlang(*arguments).status == 1
+    assert carlang(*arguments, "--force").status == 0
+    assert [file.name for file in mine.iterdir()] == ["x.car"]
+
+
+@pytest.mark.parametrize("is_there", [False, True])
+@pytest.mark.parametrize("broken", [OSError("no space left"), KeyboardInterrupt()])
+def test_a_folder_is_written_whole_or_not_at_all(
+    broken: BaseException, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, is_there: bool
+) -> None:
+    folder = tmp_path / "mine"
+    if is_there:
+        folder.mkdir()
+        (folder / "a.car").write_text("mine")
+        (folder / "b.car").write_text("mine")
+    moved = 0
+
+    def rename(path: Path, target: Path) -> Path:
+        nonlocal moved
+        moved += 1
+        if moved == (4 if is_there else 1):  # the second file, which has been put aside
+            raise broken
+        return renamed(path, target)
+
+    renamed = Path.rename
+    monkeypatch.setattr(Path, "rename", rename)
+    with pytest.raises(type(broken)):
+        place_files(folder, {"a.car": b"new", "b.car": b"new", "c.car": b"new"})
+    files = {path.name: path.read_text() for path in tmp_path.rglob("*.car")}
+    assert files == ({"a.car": "mine", "b.car": "mine"} if is_there else {})
+    assert sorted(path.name for path in tmp_path.iterdir()) == (["mine"] if is_there else [])
 
 
 def test_of_two_files_with_one_name_the_second_is_named(tmp_path: Path) -> None:
