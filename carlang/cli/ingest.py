@@ -17,7 +17,7 @@ from carlang.cli.console import put_json, report_console
 from carlang.cli.declared import Argument, Option
 from carlang.cli.exits import UsageError
 from carlang.cli.explained import put_explained
-from carlang.cli.options import open_project, path_option
+from carlang.cli.options import check_format, open_project, path_option
 from carlang.cli.progress import ingest_bar
 from carlang.cli.reading import Reading
 from carlang.escapes import printable
@@ -74,8 +74,7 @@ def ingest(
     ] = False,
 ) -> int:
     """Read raw logs into an event store and say what became of every record."""
-    if format_ not in FORMATS:
-        raise UsageError(f"--format: there is no format {format_!r}; choose one of {', '.join(FORMATS)}")
+    check_format(format_, FORMATS)
     project = open_project()
     if explain:
         records = explain_records(
@@ -115,20 +114,11 @@ def print_ingest(report: IngestReport, console: Console) -> None:
         console.print(table)
     if report.duplicates:
         console.print(f"{report.duplicates:,} events left out: the store has their records from another export")
-    for guess in report.guesses:
-        what = f"{guess.sensor} {guess.object}/{guess.action}, by the names of their members"
-        console.print(f"{guess.count:,} records name no log and were taken for {what} ({guess.sure:.0%} of them known)")
+    _put_guesses(console, report)
     if report.misfits:
         said = ", ".join(f"{owner}.{name} {count:,}" for (owner, name), count in report.misfits.items())
         console.print(f"values that do not fit their fields, kept in extra: {said}", soft_wrap=True)
     _put_times(console, report)
-    for doubt in report.not_guessed:
-        what = f"{doubt.sensor} {doubt.object}/{doubt.action}"
-        console.print(
-            f"not guessed: {doubt.count:,} records name no log and look like {what}, but {doubt.reason}"
-            f" (--sensor {doubt.sensor} takes them for it)",
-            soft_wrap=True,
-        )
     for hollow in report.hollow:
         log = " ".join(printable(str(part)) for part in (hollow.channel, hollow.event_id) if part is not None)
         of_log = f" of {log}" if log else ""
@@ -141,6 +131,20 @@ def print_ingest(report: IngestReport, console: Console) -> None:
         _put_unmapped(console, report)
     if report.rejected:
         _put_rejections(console, report)
+
+
+def _put_guesses(console: Console, report: IngestReport) -> None:
+    """Say which records were taken for a sensor's by the names of their members, and which were not."""
+    for guess in report.guesses:
+        what = f"{guess.sensor} {guess.object}/{guess.action}, by the names of their members"
+        console.print(f"{guess.count:,} records name no log and were taken for {what} ({guess.sure:.0%} of them known)")
+    for doubt in report.not_guessed:
+        what = f"{doubt.sensor} {doubt.object}/{doubt.action}"
+        console.print(
+            f"not guessed: {doubt.count:,} records name no log and look like {what}, but {doubt.reason}"
+            f" (--sensor {doubt.sensor} takes them for it)",
+            soft_wrap=True,
+        )
 
 
 def _put_sources(console: Console, report: IngestReport) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -52,10 +53,10 @@ FORMATS = ("text", "json")
 """Those of commands that say something about a store."""
 
 
-def check_format(name: str) -> None:
-    """Refuse what is no format of a command about a store."""
-    if name not in FORMATS:
-        raise UsageError(f"--format: there is no format {name!r}; choose one of {', '.join(FORMATS)}")
+def check_format(name: str, formats: Sequence[str] = FORMATS) -> None:
+    """Refuse what is none of the formats of a command."""
+    if name not in formats:
+        raise UsageError(f"--format: there is no format {name!r}; choose one of {', '.join(formats)}")
 
 
 def parameters(texts: list[str] | None) -> dict[str, str]:

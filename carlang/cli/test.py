@@ -14,7 +14,7 @@ from carlang.cli import exits
 from carlang.cli.console import put_program, say
 from carlang.cli.declared import Option
 from carlang.cli.exits import UsageError
-from carlang.cli.options import Targets, open_project, path_option
+from carlang.cli.options import Targets, check_format, open_project, path_option
 from carlang.cli.targets import catalogue_analytics, compiled, find_analytics
 from carlang.database import Limits
 from carlang.importers import load_file
@@ -42,8 +42,7 @@ def test(
     ] = False,
 ) -> int:
     """Run the tests that analytics carry; without a target, those of the whole catalogue."""
-    if format_ not in FORMATS:
-        raise UsageError(f"--format: there is no format {format_!r}; choose one of {', '.join(FORMATS)}")
+    check_format(format_, FORMATS)
     project = open_project()
     analytics = find_analytics(targets, None, project) if targets else catalogue_analytics(project)
     limits = Limits(seconds=seconds("--timeout", timeout))

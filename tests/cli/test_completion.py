@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from click.shell_completion import get_completion_class
 
-import carlang.cli.catalog as catalog_module
+import carlang.cli.catalog_show as catalog_module
 from carlang.project import shipped_catalogue
 from carlang.report.screen import Look, console_for
 from tests.cli.commands import carlang
