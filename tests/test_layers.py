@@ -36,6 +36,7 @@ CONFINED = {
     "evtx": {"readers"},
     "click": {"cli"},
     "rich": {"cli", "report"},
+    "sigma": {"sigma"},
 }
 
 

@@ -50,8 +50,9 @@ def _format(analytic: CompiledAnalytic, *, check: bool, diff: bool) -> bool | No
         say_diagnostics(faults)
         return None
     document = document_of(analytic)
-    if document.form is Form.YAML:
-        say(f"{analytic.file}: CAR's YAML is not rewritten; `carlang import` makes a .car file of it")
+    if document.form in (Form.YAML, Form.SIGMA):
+        whose = "Sigma" if document.form is Form.SIGMA else "CAR's YAML"
+        say(f"{analytic.file}: {whose} is not rewritten; `carlang import` makes a .car file of it")
         text = document.text
     else:
         text = rewritten(document, [(source, _formatted(source)) for source in analytic.data.sources])

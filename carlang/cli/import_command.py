@@ -1,4 +1,4 @@
-"""`carlang import`: CAR's YAML or Markdown to `.car` files."""
+"""`carlang import`: CAR's YAML or Markdown, and Sigma rules, to `.car` files."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from carlang.importers import (
 from carlang.project import analytic_files
 from carlang.syntax import format_program
 
-Sources = Annotated[list[str], Argument(metavar="SOURCE...", help="CAR's YAML or Markdown files, or folders.")]
+Sources = Annotated[list[str], Argument(metavar="SOURCE...", help="CAR's YAML or Markdown, Sigma rules, or folders.")]
 
 
 def import_command(
@@ -32,7 +32,7 @@ def import_command(
     *,
     force: Annotated[bool, Option("--force", help="Write over files that are there.")] = False,
 ) -> int:
-    """Make `.car` files of CAR's YAML or Markdown, one a program."""
+    """Make `.car` files of CAR's YAML or Markdown, or of Sigma rules, one a program."""
     documents = [load_file(file) for source in sources for file in _files(source)]
     try:
         to.mkdir(parents=True, exist_ok=True)
@@ -68,7 +68,8 @@ def _import(document: AnalyticFile, folder: Path, written: set[Path], *, force: 
         say(f"{document.file}: this is a .car file already")
         return False
     if not document.sources:
-        say(f"{document.file}: skipped, it has no pseudocode")
+        what = "program" if document.form is Form.SIGMA else "pseudocode"
+        say(f"{document.file}: skipped, it has no {what}")
         say_diagnostics(document.diagnostics)
         return False
     done = [_write(document, number, folder, written, force=force) for number in range(len(document.sources))]

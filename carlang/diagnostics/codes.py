@@ -1,7 +1,7 @@
 """The stable codes of everything that carlang says about a program or an analytic file.
 
 A code is never reused for another fault. CL0xx: files, CL1xx: syntax, CL2xx: names, CL3xx: types, CL4xx: remarks on
-programs that run, CL5xx: front matter and metadata.
+programs that run, CL5xx: front matter and metadata, CL6xx: Sigma rules.
 """
 
 from __future__ import annotations
@@ -117,5 +117,10 @@ ID_MISMATCH = _warning("CL504", "id differs from the file's name")
 SHADOWED = _warning("CL505", "id hides another analytic")
 UNKNOWN_IN_TEST = _error("CL506", "unknown name in a test")
 MISFIT_IN_TEST = _error("CL507", "value in a test does not fit")
+
+SIGMA_UNREADABLE = _error("CL601", "Sigma rule cannot be read")
+SIGMA_LOG_SOURCE = _error("CL602", "log source without events")
+SIGMA_FIELD = _error("CL603", "field of a Sigma rule is not known")
+SIGMA_UNSAID = _error("CL604", "Sigma rule says what a program cannot")
 
 CODES: dict[str, Code] = {code.name: code for code in list(globals().values()) if isinstance(code, Code)}

@@ -1,4 +1,4 @@
-"""Analytic files in their three forms, `.car`, Markdown and CAR's YAML."""
+"""Analytic files in their forms: `.car`, Markdown, CAR's YAML, and Sigma rules."""
 
 from typing import TYPE_CHECKING
 
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from carlang.importers.load import SUFFIXES, TESTS_SUFFIX, load_file, load_text
     from carlang.importers.placing import place_files
     from carlang.importers.scaffold import scaffold
+    from carlang.importers.sigma_form import read_sigma
     from carlang.importers.write import car_text, plain_program, program_id
 else:
     __getattr__ = hand_on(
@@ -40,6 +41,7 @@ else:
             "importers.load": "SUFFIXES TESTS_SUFFIX load_file load_text",
             "importers.placing": "place_files",
             "importers.scaffold": "scaffold",
+            "importers.sigma_form": "read_sigma",
             "importers.write": "car_text plain_program program_id",
         },
     )
@@ -69,6 +71,7 @@ __all__ = [
     "program_id",
     "read_car",
     "read_markdown",
+    "read_sigma",
     "read_tests_beside",
     "read_yaml_form",
     "scaffold",

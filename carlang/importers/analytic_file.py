@@ -26,6 +26,7 @@ class Form(Enum):
     CAR = "car"
     MARKDOWN = "markdown"
     YAML = "yaml"
+    SIGMA = "sigma"
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,6 +180,8 @@ class AnalyticFile:
     levels: Mapping[str, Level] = field(default_factory=dict)
     level_places: Mapping[str, Span] = field(default_factory=dict, compare=False, repr=False)
     author: str = ""
+    status: str = ""
+    license: str = ""
     tags: tuple[str, ...] = ()
     equivalent_mutants: tuple[EquivalentMutant, ...] = ()
     changes: Mapping[str, str] = field(default_factory=dict)

@@ -47,6 +47,10 @@ class Document:
         Raises `RewriteError` where the document cannot hold a text in the place of a program, as a folded or quoted
         scalar of YAML cannot.
         """
+        if self.form is Form.SIGMA:  # whose programs stand nowhere in it
+            if all(_same(source.text, text) for source, text in programs):
+                return self.text
+            raise self._unfit()
         lines = _LINE.findall(self.text)
         for source, text in sorted(programs, key=lambda pair: pair[0].position(0), reverse=True):
             self._exchange(lines, source, text)

@@ -27,6 +27,8 @@ def facts(data: AnalyticFile) -> dict[str, Any]:
         "level": None if data.level is None else data.level.text,
         "levels": {output: level.text for output, level in data.levels.items()},
         "author": data.author or None,
+        "status": data.status or None,
+        "license": data.license or None,
         "tags": list(data.tags),
         "data_model_references": list(data.data_model_references),
         "implementations": [asdict(entry) for entry in data.implementations],

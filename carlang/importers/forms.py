@@ -1,4 +1,4 @@
-"""The three forms of an analytic file: `.car`, Markdown and CAR's YAML."""
+"""The forms of an analytic file that hold programs: `.car`, Markdown and CAR's YAML."""
 
 from __future__ import annotations
 
@@ -35,8 +35,10 @@ from carlang.importers.metadata import (
     FALSE_POSITIVES,
     ID,
     INFORMATION_DOMAIN,
+    LICENSE,
     PLATFORMS,
     REFERENCES,
+    STATUS,
     SUBMISSION_DATE,
     SUBTYPES,
     TAGS,
@@ -51,7 +53,7 @@ _TITLE_WITH_ID = re.compile(rf"({CAR_ID.pattern})\s*:\s*(.*)", re.DOTALL)
 
 
 @dataclass(frozen=True)
-class _Content:
+class Content:
     """What a form's reader found beside the metadata; `title`, `description`, `coverage` hold where that has none."""
 
     form: Form
@@ -69,7 +71,7 @@ def read_car(source: Source, *, shipped: bool = False) -> AnalyticFile:
     if front.body is not None:
         text = "\n".join(source.text.split("\n")[front.body :])
         programs.append((Source.block(source.name, source.text, text, front.body + 1), ""))
-    return _analytic(front.data, _Content(Form.CAR, programs, front.diagnostics))
+    return analytic_of(front.data, Content(Form.CAR, programs, front.diagnostics))
 
 
 def read_markdown(source: Source) -> AnalyticFile:
@@ -82,7 +84,7 @@ def read_markdown(source: Source) -> AnalyticFile:
     if not programs and front.body is not None:
         fault = Diagnostic(NO_PROGRAM, "no code fence stands under a heading `Pseudocode`", source, Span(0, 0))
         diagnostics += (fault.with_help("put the program between lines of ``` under `## Pseudocode`"),)
-    content = _Content(
+    content = Content(
         Form.MARKDOWN,
         [(Source(source.name, fence.text, source.text, fence.origins), _label(heading)) for heading, fence in programs],
         diagnostics,
@@ -90,7 +92,7 @@ def read_markdown(source: Source) -> AnalyticFile:
         description=document.description(),
         coverage=document.coverage(),
     )
-    return _analytic(front.data, content)
+    return analytic_of(front.data, content)
 
 
 def read_yaml_form(source: Source) -> AnalyticFile:
@@ -98,7 +100,7 @@ def read_yaml_form(source: Source) -> AnalyticFile:
     try:
         data = DataSource(read_yaml(source.name, source.text), source)
     except DataFileError as error:
-        return _analytic(without_data(source), _Content(Form.YAML, (), yaml_diagnostics(error, source)))
+        return analytic_of(without_data(source), Content(Form.YAML, (), yaml_diagnostics(error, source)))
     value = data.data.data
     implementations = value.get("implementations") if isinstance(value, dict) else None
     entries = implementations if isinstance(implementations, list) else []
@@ -109,7 +111,7 @@ def read_yaml_form(source: Source) -> AnalyticFile:
         span = data.span(("implementations",), at_key=True) if entries else Span(0, 0)
         message = "none of the implementations is in pseudocode" if entries else "the analytic has no implementations"
         diagnostics = (Diagnostic(NO_PROGRAM, message, source, span),)
-    return _analytic(data, _Content(Form.YAML, programs, diagnostics))
+    return analytic_of(data, Content(Form.YAML, programs, diagnostics))
 
 
 def _program(data: DataSource, index: int, entry: Any) -> Source | None:
@@ -124,7 +126,8 @@ def _program(data: DataSource, index: int, entry: Any) -> Source | None:
     return Source.mapped(source.name, source.text, code, scalar_offsets(source.text, node))
 
 
-def _analytic(data: DataSource, content: _Content) -> AnalyticFile:
+def analytic_of(data: DataSource, content: Content) -> AnalyticFile:
+    """Return the analytic of what is known of it and what its form has beside that."""
     reader = Reader(data)
     reader.check_keys()
     stem = Path(data.source.name).stem
@@ -160,6 +163,8 @@ def _analytic(data: DataSource, content: _Content) -> AnalyticFile:
         levels=reader.levels(),
         level_places=reader.level_places(),
         author=reader.get(AUTHOR, "").strip(),
+        status=reader.get(STATUS, "").strip(),
+        license=reader.get(LICENSE, "").strip(),
         tags=reader.get(TAGS, ()),
         equivalent_mutants=equivalent_mutants(reader),
         changes=changes(reader),

@@ -1,4 +1,4 @@
-"""Read an analytic from a file or text in any of its three forms.
+"""Read an analytic from a file or text in any of its forms.
 
 Reading never fails: what cannot be read, or is wrong around the programs, comes back as diagnostics of the analytic.
 A text is decoded, its newlines made one kind, its form told from its name or content; then the reader of that form
@@ -14,7 +14,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import assert_never
 
-from carlang import importers
+from carlang import importers, sigma
 from carlang.cache import Codec, Kept
 from carlang.diagnostics import Diagnostic
 from carlang.diagnostics.codes import CODES, FILE_UNREADABLE, NOT_UTF8
@@ -38,16 +38,21 @@ _YAML_KEY = re.compile(r"(?:id|title|implementations)[ \t]*:(?:[ \t].*)?")
 _FENCE = re.compile(r" {0,3}(?:```|~~~).*")
 
 
-def load_file(path: Path, *, shipped: bool = False) -> AnalyticFile:
+Pipelines = tuple[tuple[str, str], ...]
+"""The names and texts of pySigma's processing pipelines."""
+
+
+def load_file(path: Path, *, shipped: bool = False, pipelines: Pipelines = ()) -> AnalyticFile:
     """Return the analytic of a file, with the tests of the file of tests beside it, if there is one.
 
-    `shipped` says that the file came with the package, so that its front matter is known to be right.
+    `shipped` says that the file came with the package, so that its front matter is known to be right; `pipelines` are
+    applied to Sigma rules.
     """
     text, fault = _read(path)
     if fault:
         form = SUFFIXES.get(path.suffix.casefold(), Form.CAR)
         return AnalyticFile(path.stem, str(path), form, diagnostics=(fault,))
-    analytic = load_text(text, str(path), shipped=shipped)
+    analytic = load_text(text, str(path), shipped=shipped, pipelines=pipelines)
     beside = path.with_name(path.stem + TESTS_SUFFIX)
     if beside == path or not beside.is_file():
         return analytic
@@ -55,21 +60,24 @@ def load_file(path: Path, *, shipped: bool = False) -> AnalyticFile:
     return replace(analytic, tests=(*analytic.tests, *cases), diagnostics=(*analytic.diagnostics, *faults))
 
 
-def load_text(text: str, name: str, form: Form | None = None, *, shipped: bool = False) -> AnalyticFile:
+def load_text(
+    text: str, name: str, form: Form | None = None, *, shipped: bool = False, pipelines: Pipelines = ()
+) -> AnalyticFile:
     """Return the analytic of a text; `name` is what diagnostics call it, and says the form where `form` does not."""
     if len(text) > _LARGEST_KEPT:
-        return _loaded(text, name, form, shipped=shipped)
-    return _kept(text, name, form, shipped=shipped)
+        return _loaded(text, name, form, shipped=shipped, pipelines=pipelines)
+    return _kept(text, name, form, shipped=shipped, pipelines=pipelines)
 
 
-def _loaded(text: str, name: str, form: Form | None, *, shipped: bool) -> AnalyticFile:
+def _loaded(text: str, name: str, form: Form | None, *, shipped: bool, pipelines: Pipelines) -> AnalyticFile:
     """Return the analytic as an earlier run has read it, or read it: most of the time goes into its YAML."""
     document = _newlines(text.removeprefix("\ufeff"))
-    sources = (name, document, form.value if form else "", "shipped" if shipped else "")
+    told = (text for pipeline in pipelines for text in pipeline)
+    sources = (name, document, form.value if form else "", "shipped" if shipped else "", *told)
     kept = _analytics.get(sources, (document,))
     if isinstance(kept, AnalyticFile):
         return kept
-    analytic = _read_form(Source.whole(name, document), form, shipped=shipped)
+    analytic = _read_form(Source.whole(name, document), form, shipped=shipped, pipelines=pipelines)
     _analytics.put(sources, analytic, (document,))
     return analytic
 
@@ -89,8 +97,10 @@ _analytics = Kept("analytic", _CODEC)
 _tests = Kept("tests", _CODEC)
 
 
-def _read_form(source: Source, form: Form | None, *, shipped: bool) -> AnalyticFile:
+def _read_form(source: Source, form: Form | None, *, shipped: bool, pipelines: Pipelines) -> AnalyticFile:
     chosen = form or SUFFIXES.get(Path(source.name).suffix.casefold()) or form_of(source.text)
+    if chosen is Form.YAML and sigma.is_rule(source.text):
+        chosen = Form.SIGMA
     match chosen:
         case Form.CAR:
             return importers.read_car(source, shipped=shipped)
@@ -98,6 +108,8 @@ def _read_form(source: Source, form: Form | None, *, shipped: bool) -> AnalyticF
             return importers.read_markdown(source)
         case Form.YAML:
             return importers.read_yaml_form(source)
+        case Form.SIGMA:
+            return importers.read_sigma(source, pipelines)
         case _:
             assert_never(chosen)
 
@@ -120,7 +132,7 @@ def form_of(document: str) -> Form:
     closing = front.closing if front else None
     body = lines if closing is None else lines[closing + 1 :]
     if any(_YAML_KEY.fullmatch(line) for line in body):
-        return Form.YAML
+        return Form.YAML  # or Sigma's, which is looked for in all YAML
     return Form.MARKDOWN if any(_FENCE.fullmatch(line) for line in body) else Form.CAR
 
 

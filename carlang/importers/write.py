@@ -22,6 +22,8 @@ _FIRST = (
     "level",
     "levels",
     "author",
+    "status",
+    "license",
     "tags",
     "contributors",
     "coverage",

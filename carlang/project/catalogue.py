@@ -20,7 +20,7 @@ from carlang.source import Source, Span
 
 _ID = re.compile(r"id[ \t]*:[ \t]*[\"']?([^\s\"'#]+)[\"']?[ \t]*(?:#.*)?")
 _TITLE_ID = re.compile(rf"title[ \t]*:[ \t]*[\"']?({CAR_ID.pattern})[ \t]*:.*")
-_IMPLEMENTATIONS = re.compile(r"^(?:implementations|id)[ \t]*:", re.MULTILINE)
+_IMPLEMENTATIONS = re.compile(r"^(?:implementations|id|detection|correlation)[ \t]*:", re.MULTILINE)
 _PSEUDOCODE = re.compile(
     r"^(?: {0,3}#.*\bps(?:eu|ue)docode\b|ps(?:eu|ue)docode[ \t]*$|[ \t]*(?:```|~~~)[ \t]*(?:car|carlang|pseudocode)\b)",
     re.MULTILINE | re.IGNORECASE,
@@ -151,9 +151,9 @@ _shipped = cache(Catalogue)
 def analytic_files(root: Path | Traversable) -> list[Path | Traversable]:
     """Return the files of analytics in a folder and the folders within it, in the order of their names.
 
-    All `.car` files are; Markdown counts if it has a section or fence of pseudocode, YAML if it has CAR's keys, and
-    a single file always. Names that begin with a dot, files of tests, and FIFOs, sockets and devices, which may never
-    end, are passed over.
+    All `.car` files are; Markdown counts if it has a section or fence of pseudocode, YAML if it has CAR's keys or
+    Sigma's, and a single file always. Names that begin with a dot, files of tests, and FIFOs, sockets and devices,
+    which may never end, are passed over.
     """
     if root.is_file():
         return [root]
@@ -184,7 +184,7 @@ def _is_analytic(file: Path | Traversable) -> bool:
             return True
         case Form.MARKDOWN:
             return bool(_PSEUDOCODE.search(_text(file)))
-        case Form.YAML:
+        case _:
             return bool(_IMPLEMENTATIONS.search(_text(file)))
 
 

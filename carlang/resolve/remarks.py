@@ -145,6 +145,8 @@ _UNESCAPED = re.compile(
     r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]|(?P<end>\$)(?P<behind>[^)|\n])|(?P<before>[^(|\n\\])(?P<start>\^)", re.DOTALL
 )
 _SLASHES = re.compile(r"/(?P<inner>.+)/(?P<flags>[gimsux]*)", re.DOTALL)
+# Behind flags an end may stand anywhere: `(?m)` makes it one of a line, `(?-i)^at` begins with it.
+_FLAGS = re.compile(r"\(\?-?[imsU]")
 _META = re.compile(r"[*+?{}()|\[\]^$\\]")
 
 
@@ -164,7 +166,7 @@ def hardly_meant(ctx: Context, pattern: str, span: Span) -> None:
         fault = fault.with_label(f"`\\\\{match['class']}{match['word']}` for a path")
         ctx.add(fault.with_help("in a pattern a backslash of a path is written with two"))
         return
-    if "(?m" in pattern or "(?s" in pattern or "(?i" in pattern:
+    if _FLAGS.search(pattern):
         return
     for match in _UNESCAPED.finditer(pattern):
         if match["end"] or match["start"]:

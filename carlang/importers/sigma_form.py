@@ -1,0 +1,110 @@
+"""Sigma rules as analytic files: the program that a rule means, and what is known of it by our own keys."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from carlang import sigma
+from carlang.datafile import DataFile, DataFileError
+from carlang.diagnostics import Diagnostic
+from carlang.diagnostics.codes import SIGMA_UNREADABLE
+from carlang.importers.analytic_file import AnalyticFile, DataSource, Form
+from carlang.importers.attack import TACTICS, techniques
+from carlang.importers.forms import Content, analytic_of
+from carlang.importers.front_matter import without_data
+from carlang.sigma import RuleDocument
+from carlang.source import Source, Span
+
+_KEYS = {
+    "id": "id",
+    "title": "title",
+    "description": "description",
+    "date": "submission_date",
+    "modified": "update_date",
+    "level": "level",
+    "status": "status",
+    "author": "author",
+    "license": "license",
+    "references": "references",
+    "falsepositives": "false_positives",
+    "tags": "tags",
+}
+"""Sigma's keys that are kept, and what they are called in an analytic."""
+
+_PLATFORMS = {"windows": "Windows", "linux": "Linux", "macos": "macOS"}
+_TECHNIQUE = re.compile(r"attack\.(t\d{4}(?:\.\d{3})?)", re.IGNORECASE)
+_TACTIC = re.compile(r"attack\.([a-z][a-z_-]+)", re.IGNORECASE)
+_TACTICS_BY_NAME = {name.casefold().replace(" ", "-"): id_ for id_, name in TACTICS.items()}
+
+
+def read_sigma(source: Source, pipelines: Sequence[tuple[str, str]] = ()) -> AnalyticFile:
+    """Read a file of Sigma rules: a program for each rule; what is known of the first is known of the analytic.
+
+    `pipelines` are names and texts of pySigma's processing pipelines.
+    """
+    try:
+        documents = sigma.rule_documents(source)
+        translations = sigma.translate(source, documents, pipelines)
+    except DataFileError as error:
+        faults = [Diagnostic(SIGMA_UNREADABLE, f.message, source, Span(f.start, f.end)) for f in error.faults]
+        return analytic_of(without_data(source), Content(Form.SIGMA, (), tuple(faults)))
+    except ModuleNotFoundError as error:
+        if error.name != "sigma":
+            raise
+        fault = Diagnostic(SIGMA_UNREADABLE, "Sigma rules are read with pySigma, which is not installed", source, _HEAD)
+        fault = fault.with_help("pip install 'carlang[sigma]'")
+        return analytic_of(without_data(source), Content(Form.SIGMA, (), (fault,)))
+    programs = [(each.program, _title(each.document)) for each in translations if each.program]
+    diagnostics = tuple(fault for each in translations for fault in each.diagnostics)
+    data = _metadata(source, translations[0].document) if translations else without_data(source)
+    return analytic_of(data, Content(Form.SIGMA, programs, diagnostics))
+
+
+_HEAD = Span(0, 0)
+
+
+def _title(document: RuleDocument) -> str:
+    return str(document.mapping.get("title") or "")
+
+
+def _metadata(source: Source, document: RuleDocument) -> DataSource:
+    """Return what is known of a rule as front matter; faults of it are at the places of the rule's own keys."""
+    written = document.mapping
+    metadata: dict[str, Any] = {ours: written[key] for key, ours in _KEYS.items() if written.get(key) is not None}
+    log = written.get("logsource")
+    product = str(log.get("product")) if isinstance(log, Mapping) else ""
+    if product in _PLATFORMS:
+        metadata["platforms"] = [_PLATFORMS[product]]
+    for key in ("references", "false_positives", "tags"):
+        if isinstance(metadata.get(key), list):
+            metadata[key] = [str(each) for each in metadata[key] if each is not None and str(each).strip()]
+    tags = metadata.get("tags")
+    if isinstance(tags, list) and (coverage := list(_coverage(tags))):
+        metadata["coverage"] = coverage
+    data = document.data
+    root = DataFile.with_root(data.name, data.text, metadata, data.first_line, data.root)
+    return DataSource(root, source, document.start)
+
+
+def _coverage(tags: Sequence[str]) -> Iterator[dict[str, Any]]:
+    """Yield the techniques of a rule's tags, each with those of its tactics that ATT&CK has it serve."""
+    named = [match.group(1).casefold().replace("_", "-") for tag in tags if (match := _TACTIC.fullmatch(tag))]
+    tactics = [_TACTICS_BY_NAME[name] for name in named if name in _TACTICS_BY_NAME]
+    by_technique: dict[str, list[str]] = {}
+    for tag in tags:
+        if match := _TECHNIQUE.fullmatch(tag):
+            id_ = match.group(1).upper()
+            subtechniques = by_technique.setdefault(id_.partition(".")[0], [])
+            if "." in id_:
+                subtechniques.append(id_)
+    for technique, subtechniques in by_technique.items():
+        ids = (technique, *subtechniques)
+        serves = {tactic for id_ in ids if id_ in techniques() for tactic in techniques()[id_].tactics}
+        entry = {
+            "technique": technique,
+            "subtechniques": subtechniques,
+            "tactics": [tactic for tactic in tactics if tactic in serves],
+        }
+        yield {key: value for key, value in entry.items() if value}

@@ -1,0 +1,196 @@
+"""Which events are of a log source of Sigma's, and what fills the fields of its rules: `log_sources.yaml`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache, cached_property
+from importlib.resources import files
+
+from pydantic import BaseModel, ConfigDict
+
+from carlang.datafile import read_builtin_yaml, validate
+from carlang.foreign import foreign_fields
+from carlang.model import builtin_model
+from carlang.model.types import STRING, Type
+from carlang.source import Source, Span
+from carlang.syntax import ast, parse
+
+_NOWHERE = Span(0, 0)
+
+
+class _Values(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    values: Mapping[str, str]
+
+
+class _Hashes(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    hashes: Mapping[str, str]
+
+
+class _Entry(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    category: str | None = None
+    service: str | None = None
+    product: str | tuple[str, ...] | None = None
+    search: str = "Event:Log"
+    where: str | None = None
+    channels: tuple[str, ...] = ()
+    records: bool = False
+    fields: Mapping[str, str | _Values | _Hashes | None] = {}
+
+    def fits(self, category: str | None, product: str | None, service: str | None) -> bool:
+        """Tell whether a rule's log source is this one; a rule that names no product is for all."""
+        products = (self.product,) if isinstance(self.product, str) else self.product
+        is_of_product = not products or product in products or (product is None and category is not None)
+        return (self.category, self.service) == (category, service) and is_of_product
+
+
+class _Table(BaseModel):
+    # What else stands at the margin is what entries refer to.
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    sources: tuple[_Entry, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A field that an expression holds as the sensor wrote it. `is_record` says that the whole record is kept."""
+
+    expression: ast.Expr
+    type: Type
+    is_record: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ByValue:
+    """A field of few values, each of which is a condition here."""
+
+    conditions: Mapping[str, ast.Expr]
+
+
+@dataclass(frozen=True, slots=True)
+class ByAlgorithm:
+    """A list of hashes, `MD5=…,SHA256=…`, each of which has a field here."""
+
+    fields: Mapping[str, str]
+
+
+FieldHere = Held | ByValue | ByAlgorithm
+
+
+@dataclass(frozen=True)
+class LogSource:
+    """A log source: the classes of its events, what narrows them down, and its fields."""
+
+    entry: _Entry
+
+    @cached_property
+    def classes(self) -> tuple[ast.EventClass, ...]:
+        """The classes to search."""
+        match _value(f"search {self.entry.search}"):
+            case ast.Search(classes):
+                return classes
+            case other:
+                raise TypeError(other)
+
+    @cached_property
+    def narrowed(self) -> ast.Expr | None:
+        """The condition that leaves out what is of other sources, None where nothing is."""
+        if self.entry.channels:
+            literals = tuple(ast.StringLit(channel, _NOWHERE) for channel in self.entry.channels)
+            log = ast.Name("log_name", _NOWHERE)
+            if len(literals) == 1:
+                return ast.Comparison((log, literals[0]), ("==",), _NOWHERE)
+            return ast.In(log, ast.ListLit(literals, _NOWHERE), negated=False, span=_NOWHERE)
+        return condition(self.entry.where) if self.entry.where else None
+
+    @cached_property
+    def object(self) -> str:
+        """The object that its events are of."""
+        return self.classes[0].object.ident.casefold()
+
+    def field(self, name: str) -> FieldHere | None:
+        """Return what a rule's field is here, or None where nothing holds it."""
+        if name in self.entry.fields:
+            named = self.entry.fields[name]
+            match named:
+                case str():
+                    return self._held(named)
+                case _Values(values=values):
+                    return ByValue({value: condition(text) for value, text in values.items()})
+                case _Hashes(hashes=hashes):
+                    return ByAlgorithm(hashes)
+                case None:
+                    return None
+        if self.entry.records:
+            member = ast.Member(ast.Name("event_data", _NOWHERE), ast.Name(name, _NOWHERE), _NOWHERE)
+            return Held(member, STRING, is_record=True)
+        known = self._fields
+        field = next((f for f in foreign_fields((self.object,), name) if f in known), name.casefold())
+        return self._held(field) if field in known else None
+
+    @cached_property
+    def names(self) -> tuple[str, ...]:
+        """The names that rules may have for its fields, for suggestions."""
+        named = [name for name, field in self.entry.fields.items() if field is not None]
+        return (*named, *(name.title().replace("_", "") for name in self._fields))
+
+    @cached_property
+    def _fields(self) -> Mapping[str, Type]:
+        searched = builtin_model().object(self.object)
+        return {name: field.type for name, field in searched.fields.items()} if searched else {}
+
+    def _held(self, text: str) -> Held:
+        expression = _expression(text)
+        match expression:
+            case ast.Name(name):
+                return Held(expression, self._fields.get(name, STRING))
+            case ast.Member(_, ast.Name(name)):  # of the process behind the event
+                return Held(expression, builtin_model().field_types.get(name, STRING))
+            case _:
+                return Held(expression, STRING)
+
+
+def log_source(category: str | None, product: str | None, service: str | None) -> LogSource | None:
+    """Return the log source of a rule, or None where nothing here is of it."""
+    return next((source for source in _sources() if source.entry.fits(category, product, service)), None)
+
+
+@cache
+def _sources() -> tuple[LogSource, ...]:
+    text = files("carlang.sigma").joinpath("log_sources.yaml").read_text(encoding="utf-8")
+    return tuple(map(LogSource, validate(_Table, read_builtin_yaml("log_sources.yaml", text)).sources))
+
+
+@cache
+def condition(text: str) -> ast.Expr:
+    """Return the condition that a text of the table is."""
+    match _value(f"filter events where ({text})"):
+        case ast.Filter(_, expression):
+            return expression
+        case other:
+            raise TypeError(other)
+
+
+@cache
+def _expression(text: str) -> ast.Expr:
+    match condition(f"({text}) exists"):
+        case ast.Exists(expression):
+            return expression
+        case other:
+            raise TypeError(other)
+
+
+def _value(text: str) -> ast.Value:
+    """Return what a piece of program is; the table ships with the package, and is known to be right."""
+    (statement,) = parse(Source.whole("log_sources.yaml", f"events = {text}")).program.statements
+    match statement:
+        case ast.AssignStmt(_, value):
+            return value
+        case other:
+            raise TypeError(other)

@@ -1,0 +1,238 @@
+"""A file of Sigma rules to programs: one for each rule, or the reasons why there is none."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import yaml
+from sigma.exceptions import SigmaError, SigmaRegularExpressionError
+from sigma.filters import SigmaFilter
+from sigma.processing.pipeline import ProcessingPipeline
+from sigma.rule import SigmaDetectionItem, SigmaRule
+from sigma.rule.base import SigmaYAMLLoader
+
+from carlang.datafile import Path as DataPath
+from carlang.diagnostics import Diagnostic
+from carlang.diagnostics.codes import SIGMA_FIELD, SIGMA_LOG_SOURCE, SIGMA_UNREADABLE, SIGMA_UNSAID
+from carlang.sigma.conditions import Conditions, Unsaid, places
+from carlang.sigma.documents import RuleDocument
+from carlang.sigma.engine import POLICY
+from carlang.sigma.log_sources import LogSource, log_source
+from carlang.source import Source, Span
+from carlang.syntax import ast, format_tree, parse, walk
+
+_NOWHERE = Span(0, 0)
+_UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Translation:
+    """A rule of a file and the program that means the same; None where `diagnostics` say why there is none."""
+
+    document: RuleDocument
+    program: Source | None
+    diagnostics: tuple[Diagnostic, ...] = ()
+
+
+def translate(
+    source: Source, documents: Sequence[RuleDocument], pipelines: Sequence[tuple[str, str]] = ()
+) -> tuple[Translation, ...]:
+    """Return the rules of a file as programs, in their order.
+
+    `pipelines` are names and texts of pySigma's processing pipelines, which are applied to each rule before it is
+    translated, in the order of their priorities.
+    """
+    file = _File(source, tuple(documents))
+    try:
+        pipeline = _pipeline(pipelines)
+    except (SigmaError, yaml.YAMLError, KeyError, TypeError) as error:
+        return tuple(file.failed(each, SIGMA_UNREADABLE, f"the pipeline cannot be used: {error}") for each in documents)
+    filters = [each for each in documents if "filter" in each.mapping]
+    rules = [each for each in documents if each not in filters]
+    if not rules:
+        return tuple(file.failed(each, SIGMA_UNSAID, _FILTER_ALONE, ("filter",)) for each in filters)
+    return tuple(file.translated(each, filters, pipeline) for each in rules)
+
+
+_FILTER_ALONE = "a filter changes rules, and this file has none"
+
+
+def _pipeline(pipelines: Sequence[tuple[str, str]]) -> ProcessingPipeline | None:
+    read = [ProcessingPipeline.from_yaml(text) for _, text in pipelines]
+    return sum(sorted(read, key=lambda each: each.priority), ProcessingPipeline()) if read else None
+
+
+@dataclass(frozen=True)
+class _File:
+    """The file that is translated."""
+
+    source: Source
+    documents: tuple[RuleDocument, ...]
+
+    def translated(
+        self, document: RuleDocument, filters: Sequence[RuleDocument], pipeline: ProcessingPipeline | None
+    ) -> Translation:
+        """Return the translation of one rule, to which the filters of its file and a pipeline are applied."""
+        if correlation := document.mapping.get("correlation"):
+            kind = correlation.get("type") if isinstance(correlation, Mapping) else None
+            message = f"correlations are not translated yet: `{kind}`"
+            return self.failed(document, SIGMA_UNSAID, message, ("correlation",))
+        if "action" in document.mapping:
+            message = "`action` stands for parts that rules of a file share, which is not translated"
+            return self.failed(document, SIGMA_UNSAID, message, ("action",))
+        try:
+            rule = self._rule(document, filters)
+            if pipeline:
+                pipeline.apply(rule)
+        except (SigmaError, yaml.YAMLError, ValueError, TypeError, KeyError, AttributeError) as error:
+            if isinstance(error, SigmaRegularExpressionError):  # RE2 is what programs have, too
+                return self.failed(document, SIGMA_UNSAID, str(error), _place_of(error, document))
+            return self.failed(document, SIGMA_UNREADABLE, f"no Sigma rule: {error}", _place_of(error, document))
+        found = log_source(rule.logsource.category, rule.logsource.product, rule.logsource.service)
+        if found is None:
+            return self._without_source(document, rule)
+        return self._of_source(document, rule, found)
+
+    def _rule(self, document: RuleDocument, filters: Sequence[RuleDocument]) -> SigmaRule:
+        rule = SigmaRule.from_dict(_plain(document), policy=POLICY)
+        for each in filters:
+            rule = SigmaFilter.from_dict(_plain(each), policy=POLICY).apply_on_rule(rule)  # type: ignore[assignment]
+        return rule
+
+    def _without_source(self, document: RuleDocument, rule: SigmaRule) -> Translation:
+        parts = {"product": rule.logsource.product, "category": rule.logsource.category}
+        parts["service"] = rule.logsource.service
+        named = ", ".join(f"{key} `{value}`" for key, value in parts.items() if value)
+        return self.failed(document, SIGMA_LOG_SOURCE, f"no events here are of {named}", ("logsource",))
+
+    def _of_source(self, document: RuleDocument, rule: SigmaRule, found: LogSource) -> Translation:
+        detection = document.mapping.get("detection")
+        known = places(rule, detection if isinstance(detection, Mapping) else {})
+        conditions = Conditions(found, known, document.span)
+        try:
+            trees = [conditions.condition(each.parsed) for each in rule.detection.parsed_condition]
+        except SigmaError as error:
+            return self.failed(document, SIGMA_UNREADABLE, f"no Sigma rule: {error}", ("detection", "condition"))
+        if conditions.unsaid:
+            return Translation(document, None, tuple(self._unsaid(document, conditions.unsaid)))
+        tree = trees[0] if len(trees) == 1 else ast.Or(tuple(trees), _NOWHERE)
+        program = _program(found, tree)
+        try:
+            text = format_tree(program)
+        except ValueError:
+            return self.failed(document, SIGMA_UNSAID, "a value cannot be written in a program", ("detection",))
+        offsets = _offsets(program, text, document.span(("detection",), at_key=True))
+        return Translation(document, Source.mapped(self.source.name, self.source.text, text, offsets))
+
+    def _unsaid(self, document: RuleDocument, unsaid: Sequence[Unsaid]) -> Iterator[Diagnostic]:
+        for each in dict.fromkeys(unsaid):
+            code = SIGMA_FIELD if each.is_field else SIGMA_UNSAID
+            fault = Diagnostic(code, each.message, self.source, document.span(each.path, at_key=each.is_field))
+            yield fault.with_help(each.help) if each.help else fault
+
+    def failed(self, document: RuleDocument, code: Any, message: str, path: DataPath = ()) -> Translation:
+        """Return that a document has no program, for one reason."""
+        span = document.span(path, at_key=bool(path))
+        return Translation(document, None, (Diagnostic(code, message, self.source, span),))
+
+
+def _plain(document: RuleDocument) -> dict[str, Any]:
+    """Return a document's data as pySigma reads it, by YAML 1.1; raises `YAMLError`, `TypeError`."""
+    data = yaml.load(document.data.text, Loader=SigmaYAMLLoader)  # noqa: S506  # a safe loader, pySigma's
+    if not isinstance(data, dict):
+        raise TypeError("a rule is keys and values")
+    return {key: value for key, value in data.items() if key in _DECIDING and _is_sound(key, value)}
+
+
+_DECIDING = ("title", "id", "name", "tags", "logsource", "detection", "filter")
+"""The keys that decide what a rule means, or which filters and steps of a pipeline are for it."""
+
+
+def _is_sound(key: str, value: Any) -> bool:
+    """Tell whether pySigma takes a key's value; what is wrong with the rest is said when it is read as metadata."""
+    match key:
+        case "title" | "name":
+            return isinstance(value, str) and bool(value)
+        case "id":
+            return isinstance(value, str) and bool(_UUID.fullmatch(value))
+        case "tags":
+            return isinstance(value, list) and all(isinstance(tag, str) and "." in tag for tag in value)
+        case _:
+            return True
+
+
+def _place_of(error: Exception, document: RuleDocument) -> DataPath:
+    """Return what of a rule an error of pySigma's is about, as far as it says."""
+    for word in ("logsource", "level", "status", "identifier", "date", "modified"):
+        if word in type(error).__name__.casefold():
+            return ("id",) if word == "identifier" else (word,)
+    detection = document.mapping.get("detection")
+    # Which of its items it is about an error does not say; each is read again by itself.
+    faulty = (path for path, key, value in _items(detection, ("detection",)) if _raises(error, key, value))
+    return next(faulty, ("detection",) if detection else ())
+
+
+def _items(written: Any, path: DataPath) -> Iterator[tuple[DataPath, str, Any]]:
+    """Yield the items of a detection: their places, keys and values."""
+    pairs = written.items() if isinstance(written, Mapping) else enumerate(written) if isinstance(written, list) else ()
+    for key, value in pairs:
+        if isinstance(key, str) and len(path) > 1 and not isinstance(value, Mapping):
+            yield (*path, key), key, value
+        else:
+            yield from _items(value, (*path, key))
+
+
+def _raises(error: Exception, key: str, value: Any) -> bool:
+    try:
+        SigmaDetectionItem.from_mapping(key, value, policy=POLICY)
+    except type(error):
+        return True
+    except SigmaError:
+        return False
+    return False
+
+
+def _program(found: LogSource, condition: ast.Expr) -> ast.Program:
+    search = ast.Search(found.classes, found.narrowed, (), _NOWHERE)
+    events, hits = ast.Name("events", _NOWHERE), ast.Name("hits", _NOWHERE)
+    return ast.Program(
+        (
+            ast.AssignStmt(events, search, _NOWHERE),
+            ast.AssignStmt(hits, ast.Filter(events, condition, _NOWHERE), _NOWHERE),
+            ast.OutputStmt((hits,), _NOWHERE),
+        )
+    )
+
+
+def _offsets(program: ast.Program, text: str, detection: Span) -> list[int]:
+    """Return where in the rule each character of its program stands: values and fields at their own place.
+
+    What stands behind one is at its end, so that a range that ends there ends with it.
+    """
+    offsets = [detection.start] * (len(text) + 1)
+    written = parse(Source.whole("", text)).program
+    reached = 0
+    last = detection.start
+    for node, here in zip(walk(program), walk(written), strict=True):
+        match node, here:
+            case (
+                (ast.Name() | ast.StringLit() | ast.NumberLit() | ast.BoolLit()),
+                (
+                    ast.Name(span=written_at)
+                    | ast.StringLit(span=written_at)
+                    | ast.NumberLit(span=written_at)
+                    | ast.BoolLit(span=written_at)
+                ),
+            ) if node.span != _NOWHERE:
+                start, end = written_at.start, written_at.end
+            case _:
+                continue
+        offsets[reached:start] = [last] * (start - reached)
+        length = node.span.end - node.span.start
+        offsets[start:end] = [node.span.start + min(at, length) for at in range(end - start)]
+        reached, last = end, node.span.end
+    offsets[reached:] = [last] * (len(text) + 1 - reached)
+    return offsets
