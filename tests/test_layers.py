@@ -28,6 +28,7 @@ CONFINED = {
     "markdown_it": {"importers"},
     "markupsafe": {"report"},
     "sqlglot": {"sql"},
+    "xlsxwriter": {"report"},
     "duckdb": {"database", "engine", "store", "readers", "mapping", "loading"},
     "deltalake": {"store"},
     "filelock": {"store"},

@@ -13,7 +13,7 @@ from carlang.cli.console import error_stream, output_stream
 from carlang.cli.declared import Option
 from carlang.cli.exits import UsageError
 from carlang.levels import Level
-from carlang.report import ENDINGS, FORMATS, ReportError, write_remarks, write_report
+from carlang.report import ENDINGS, FORMATS, ReportError, format_of, write_remarks, write_report
 from carlang.results import AnalyticOutput, RunReport
 from carlang.triage import at_least
 
@@ -37,7 +37,7 @@ def chosen_format(named: str | None, output: Path | None) -> str:
     if named is not None:
         if named not in FORMATS:
             raise UsageError(f"--format: there is no format {named!r}; choose one of {', '.join(FORMATS)}")
-        return named
+        return format_of(named, output)
     if output is None or not output.suffix:
         return "table"
     chosen = ENDINGS.get(output.suffix.casefold())

@@ -20,8 +20,12 @@ from carlang.store import Store
 RANKED_ROWS = 5_000
 """How many rows of an output are ranked at least, also where fewer are shown: the first need not be the worst."""
 
-RANKING_FORMATS = frozenset({"table", "json", "html"})
-"""The formats that show incidents. The others hold rows, which are the same in any order."""
+GROUPING_FORMATS = frozenset({"table", "json", "html"})
+"""The formats that show groups of hits."""
+TIMELINE_FORMATS = frozenset({"timeline", "xlsx"})
+"""The formats that show of each hit what it weighs, also where one output alone found something."""
+RANKING_FORMATS = GROUPING_FORMATS | TIMELINE_FORMATS
+"""The formats that show what ranking says. The others hold rows, which are the same in any order."""
 
 MinLevel = Annotated[
     str | None,
@@ -58,10 +62,10 @@ class Ranking:
             raise UsageError(f"--min-level: there is no level {min_level!r}; {_choice(min_level, LEVELS)}")
         if group_by is not None and group_by.casefold() not in GROUPS:
             raise UsageError(f"--group-by: nothing is grouped by {group_by!r}; {_choice(group_by, GROUPS)}")
-        if group_by is not None and format not in RANKING_FORMATS:
-            raise UsageError(f"--group-by: {format} holds rows; groups are in {', '.join(sorted(RANKING_FORMATS))}")
+        if group_by is not None and format not in GROUPING_FORMATS:
+            raise UsageError(f"--group-by: {format} holds rows; groups are in {', '.join(sorted(GROUPING_FORMATS))}")
         by = None if group_by is None else GroupBy(group_by.casefold())
-        return cls(level, by, format, limit, len(analytics) > 1)
+        return cls(level, by, format, limit, len(analytics) > 1, is_alone=format in TIMELINE_FORMATS)
 
     @property
     def is_wanted(self) -> bool:

@@ -6,7 +6,7 @@ from carlang.exports import hand_on
 
 if TYPE_CHECKING:
     from carlang.report.csv import write_csv
-    from carlang.report.formats import ENDINGS, FORMATS, Format, FormatName, write_report
+    from carlang.report.formats import ENDINGS, FORMATS, Format, FormatName, format_of, write_report
     from carlang.report.html import write_html
     from carlang.report.json import write_json, write_ndjson
     from carlang.report.navigator import coverage_layer, share_answered, write_navigator
@@ -15,14 +15,16 @@ if TYPE_CHECKING:
     from carlang.report.remarks import write_remarks
     from carlang.report.streams import ReportError
     from carlang.report.table import write_table
+    from carlang.report.timeline import write_timeline
     from carlang.report.timesketch import write_timesketch
     from carlang.report.view import View, summary
+    from carlang.report.xlsx import write_xlsx
 else:
     __getattr__ = hand_on(
         __name__,
         {
             "report.csv": "write_csv()",
-            "report.formats": "ENDINGS FORMATS Format FormatName write_report",
+            "report.formats": "ENDINGS FORMATS Format FormatName format_of write_report",
             "report.html": "write_html()",
             "report.json": "write_json() write_ndjson()",
             "report.navigator": "coverage_layer() share_answered() write_navigator()",
@@ -31,8 +33,10 @@ else:
             "report.remarks": "write_remarks()",
             "report.streams": "ReportError",
             "report.table": "write_table()",
+            "report.timeline": "write_timeline()",
             "report.timesketch": "write_timesketch()",
             "report.view": "View summary",
+            "report.xlsx": "write_xlsx()",
         },
     )
 
@@ -44,6 +48,7 @@ __all__ = [
     "ReportError",
     "View",
     "coverage_layer",
+    "format_of",
     "share_answered",
     "summary",
     "write_csv",
@@ -56,5 +61,7 @@ __all__ = [
     "write_remarks",
     "write_report",
     "write_table",
+    "write_timeline",
     "write_timesketch",
+    "write_xlsx",
 ]

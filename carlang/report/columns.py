@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 import pyarrow as pa
+from pyarrow import types
 
 from carlang.report.cells import texts
 from carlang.results import Rows
@@ -21,6 +22,7 @@ LEADING = (
     "parent_command_line",
 )
 EVENT_CLASS = ("object", "action", "sensor", "source")
+TIMES = ("time", "first_time", "last_time")
 TRAILING = (*EVENT_CLASS, "record_id", "record_ids")
 
 # What the formats without a frame around each output add to every row.
@@ -41,6 +43,17 @@ def row_names(names: Iterable[str], taken: Collection[str] = ADDED) -> list[str]
         used.add(free)
         result.append(free)
     return result
+
+
+def time_columns(schema: pa.Schema) -> list[int]:
+    """Return which columns say when a row was, the best first: the usual names, parts as they come, then any other."""
+    columns = [number for number, kind in enumerate(schema.types) if types.is_timestamp(kind)]
+    return sorted(columns, key=lambda number: _claim(schema.names[number]))
+
+
+def _claim(name: str) -> int:
+    field = name.rpartition(".")[2]
+    return TIMES.index(field) if field in TIMES else len(TIMES)
 
 
 def filled(rows: Rows) -> list[bool]:

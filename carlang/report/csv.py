@@ -23,7 +23,7 @@ def write_csv(view: View, stream: Stream) -> None:
     Values are exact, also those that a spreadsheet would take for a formula: what tools read must be what the event
     said. Only on a terminal, where control characters would act, they are shown as escapes.
     """
-    write = _screened(utf8_writer(stream)) if stream.isatty() else utf8_writer(stream)
+    write = csv_writer(stream)
     named = [(output, row_names(output.rows.schema.names)) for output in view.outputs]
     columns = list(
         dict.fromkeys(
@@ -33,21 +33,28 @@ def write_csv(view: View, stream: Stream) -> None:
             if has_value
         )
     )
-    write(_line([*_HEAD, *columns]))
+    write(csv_line([*_HEAD, *columns]))
     for output, names in named:
         position = {name: i for i, name in enumerate(names)}
         order = [position.get(name) for name in columns]
         head = [output.analytic, output.title, output.name]
         for row in values_of(output.rows):
-            write(_line([*head, *(None if i is None else row[i] for i in order)]))
+            write(csv_line([*head, *(None if i is None else row[i] for i in order)]))
+
+
+def csv_writer(stream: Stream) -> Callable[[str], object]:
+    """Return a function that writes lines of CSV: exactly, but to a terminal, where control characters would act."""
+    write = utf8_writer(stream)
+    return _screened(write) if stream.isatty() else write
+
+
+def csv_line(values: Iterable[Any]) -> str:
+    """Return a line of CSV."""
+    return ",".join(map(_cell, values)) + "\r\n"
 
 
 def _screened(write: Callable[[str], object]) -> Callable[[str], object]:
     return lambda line: write(printable(line.removesuffix("\r\n")) + "\r\n")
-
-
-def _line(values: Iterable[Any]) -> str:
-    return ",".join(map(_cell, values)) + "\r\n"
 
 
 def _cell(value: Any) -> str:

@@ -19,14 +19,16 @@ from carlang.report import (
     write_ndjson,
     write_parquet,
     write_table,
+    write_timeline,
     write_timesketch,
+    write_xlsx,
 )
 from carlang.report.screen import Look
 from carlang.report.streams import ReportError, Stream
 from carlang.report.view import View
 from carlang.results import RunReport
 
-FormatName = Literal["table", "json", "ndjson", "csv", "parquet", "html", "navigator", "timesketch"]
+FormatName = Literal["table", "json", "ndjson", "csv", "parquet", "html", "navigator", "timesketch", "timeline", "xlsx"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,18 +61,26 @@ FORMATS: dict[str, Format] = {
         Format("html", _plain(write_html), ".html", whole=True),
         Format("navigator", _plain(write_navigator), ".json", whole=True),
         Format("timesketch", _plain(write_timesketch), ".jsonl"),
+        Format("timeline", _plain(write_timeline), ".csv"),
+        Format("xlsx", _plain(write_xlsx), ".xlsx", binary=True, whole=True),
     )
 }
 
 # Of formats with the same ending the general one has it: a layer is JSON of a special kind, a Timesketch file is
-# lines of JSON.
-_SPECIAL = ("navigator", "timesketch")
+# lines of JSON, a timeline a CSV file with columns of its own.
+_SPECIAL = ("navigator", "timesketch", "timeline")
 ENDINGS: dict[str, FormatName] = {
     **{fmt.suffix: fmt.name for fmt in FORMATS.values() if fmt.name not in _SPECIAL},
     ".htm": "html",
     ".jsonl": "ndjson",
 }
 """The endings of files that stand for a format."""
+
+
+def format_of(name: str, path: Path | None) -> str:
+    """Return the format that a name stands for in a file: a timeline is a workbook where its ending says so."""
+    is_workbook = path is not None and path.suffix.casefold() == FORMATS["xlsx"].suffix
+    return "xlsx" if name == "timeline" and is_workbook else name
 
 
 def write_report(
@@ -89,7 +99,7 @@ def write_report(
         report: the run.
         target: the path of a file, which is made anew, and removed if it cannot be written to its end; or a stream,
             which stays open. Every format but the table is UTF-8 there, whatever encoding a text stream has.
-        format: a name in `FORMATS`.
+        format: a name in `FORMATS`. A `timeline` in a file that ends in `.xlsx` is a workbook.
         width: of the table, in cells; else the terminal's, `COLUMNS`, or 120 in files and pipes.
         colour: in the table; else where the stream is a terminal and `NO_COLOR` is not set.
         techniques: by analytic, the techniques of those that did not run or failed, for the Navigator layer.
@@ -100,7 +110,8 @@ def write_report(
         ReportError: there is no such format, it cannot be written to this stream, or the file cannot be written; or
             `report` is no run.
     """
-    chosen = FORMATS.get(format) if isinstance(format, str) else None
+    path = Path(target) if isinstance(target, str | os.PathLike) else None
+    chosen = FORMATS.get(format_of(format, path)) if isinstance(format, str) else None
     if chosen is None:
         near = nearest(str(format), FORMATS)
         hint = f"did you mean `{near}`?" if near else f"there are {', '.join(FORMATS)}"

@@ -9,7 +9,7 @@ from typing import Any
 import pyarrow as pa
 from pyarrow import types
 
-from carlang.report.columns import EVENT_CLASS, LEADING, arrange, row_names
+from carlang.report.columns import EVENT_CLASS, LEADING, arrange, row_names, time_columns
 from carlang.report.streams import Stream, utf8_writer
 from carlang.report.values import BATCH, MICROSECONDS, instant, instants, json_text, json_values, microseconds
 from carlang.report.view import OutputView, View
@@ -19,7 +19,6 @@ ADDED = ("message", "datetime", "timestamp", "timestamp_desc", "tag", "analytic"
 TIMELESS = "Time of the run; the row has no time of its own"
 TIMELESS_TAG = "no-time"
 _IN_MESSAGE = 6  # fields that a message names; Timesketch shows it on one line
-_TIMES = ("time", "first_time", "last_time")
 
 
 def write_timesketch(view: View, stream: Stream) -> None:
@@ -98,23 +97,13 @@ def _event(
 def _moments(batch: pa.RecordBatch, run: _Moment) -> list[_Moment]:
     moments = [run] * batch.num_rows
     # From the weakest claim to the strongest, so that a row keeps the best time that it has.
-    for i in reversed(_time_columns(batch.schema)):
+    for i in reversed(time_columns(batch.schema)):
         meaning = _meaning(batch.schema.field(i).name)
         times = zip(instants(batch.column(i)), microseconds(batch.column(i)), strict=True)
         for row, (text, number) in enumerate(times):
             if text is not None and number is not None:
                 moments[row] = _Moment(text, number, meaning)
     return moments
-
-
-def _time_columns(schema: pa.Schema) -> list[int]:
-    columns = [i for i, kind in enumerate(schema.types) if types.is_timestamp(kind)]
-    return sorted(columns, key=lambda i: _claim(schema.names[i]))
-
-
-def _claim(name: str) -> int:
-    field = name.rpartition(".")[2]
-    return _TIMES.index(field) if field in _TIMES else len(_TIMES)
 
 
 def _meaning(name: str) -> str:

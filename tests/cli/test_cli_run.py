@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from carlang.report import FORMATS
 from tests.cli.commands import AT, CARLANG, UNSUPPORTED, WARNED, carlang, environment
 from tests.conftest import POSIX
 
@@ -223,7 +224,7 @@ def test_a_table_on_the_screen_shows_a_hundred_rows_and_a_file_all(tmp_path: Pat
     assert "showing" not in (tmp_path / "table.txt").read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("format_", ["table", "json", "ndjson", "csv", "html", "navigator", "timesketch"])
+@pytest.mark.parametrize("format_", [name for name, each in FORMATS.items() if not each.binary])
 def test_every_format_of_text_goes_to_standard_output_and_to_files_alike(
     format_: str, store: Path, tmp_path: Path
 ) -> None:

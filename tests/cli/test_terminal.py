@@ -128,7 +128,10 @@ COMMANDS: dict[str, tuple[tuple[str, ...], ...]] = {
         ("detections", "--store", "{plain}"),
         ("detections/runs.car", "--store", "{plain}"),
         *(("detections", "--store", "{plain}", "--format", f) for f in ("json", "ndjson", "csv", "timesketch")),
-        *(("detections", "--store", "{plain}", "--format", f) for f in ("html", "navigator", "parquet")),
+        *(
+            ("detections", "--store", "{plain}", "--format", f)
+            for f in ("html", "navigator", "parquet", "timeline", "xlsx")
+        ),
         (NASTY,),
         ("-e", NASTY),
         ("-e", f"search Process:Create | filter exe == '{NASTY}'", "--store", "{plain}"),

@@ -357,6 +357,15 @@ def test_an_unknown_format_is_an_error_with_the_nearest_name() -> None:
 
 
 def test_the_registry_names_the_formats_of_the_interface() -> None:
-    assert list(FORMATS) == ["table", "json", "ndjson", "csv", "parquet", "html", "navigator", "timesketch"]
-    assert [name for name, fmt in FORMATS.items() if not fmt.whole] == ["ndjson", "csv", "parquet", "timesketch"]
-    assert [name for name, fmt in FORMATS.items() if fmt.binary] == ["parquet"]
+    assert list(FORMATS) == [
+        "table", "json", "ndjson", "csv", "parquet", "html", "navigator", "timesketch",
+        "timeline", "xlsx",
+    ]  # fmt: skip
+    assert [name for name, fmt in FORMATS.items() if not fmt.whole] == [
+        "ndjson",
+        "csv",
+        "parquet",
+        "timesketch",
+        "timeline",
+    ]
+    assert [name for name, fmt in FORMATS.items() if fmt.binary] == ["parquet", "xlsx"]
