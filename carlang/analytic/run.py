@@ -104,6 +104,7 @@ def run_analytics(
         known_parameters(params, analytics)
     outcomes: list[Outcome] = []
     answered: list[Judged] = []
+    number = 1
     model = analytics[0].model if analytics else builtin_model()
     with limit_time(options.limits.seconds), opened_session(store, model, options) as session:
         told.doing("looking at what the store can answer")
@@ -114,7 +115,13 @@ def run_analytics(
         for judged in all_judged:
             if isinstance(judged, Judged):
                 answered.append(judged)
-            of_analytic = [judged] if isinstance(judged, Failed) else list(_outcomes(judged, session, options))
+            of_analytic: list[Outcome] = []
+            for outcome in [judged] if isinstance(judged, Failed) else _outcomes(judged, session, options):
+                if isinstance(outcome, AnalyticOutput):
+                    of_analytic.append(replace(outcome, number=number))
+                    number += outcome.output.total
+                else:
+                    of_analytic.append(outcome)
             told.done(of_analytic)
             outcomes += of_analytic
     return RunReport(

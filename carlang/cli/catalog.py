@@ -14,7 +14,7 @@ from carlang.cli import exits
 from carlang.cli.catalog_entry import Entry, NowOption, StoreOption, asked_for, judged_entries
 from carlang.cli.catalog_export import export
 from carlang.cli.catalog_show import show
-from carlang.cli.console import listing_console, piped, put, put_json, put_program, say, say_diagnostics
+from carlang.cli.console import piped, put, put_json, put_program, report_console, say, say_diagnostics
 from carlang.cli.declared import Argument, Group, Option
 from carlang.cli.exits import UsageError
 from carlang.cli.options import Targets, check_format, open_project, path_option
@@ -66,7 +66,7 @@ def list_(
         cells = [data.id, data.title, ", ".join(data.techniques), tactics]
         cells += [entry.remark] if opened else []
         table.add_row(*(Text(printable(cell)) for cell in cells))
-    listing_console().print(table)
+    report_console().print(table)
     say_shadowing([entry.analytic for entry in entries])
     count = f"{len(entries)} analytic" + ("" if len(entries) == 1 else "s")
     say(count + (f", {sum(not e.lacking for e in entries)} of them can run" if opened else ""))
@@ -192,7 +192,7 @@ def _coverage_table(by_technique: dict[str, list[Entry]], store: Store | None) -
         cells = [technique, known.name if known else "", tactics, ids]
         cells += [f"{sum(e.lacking is None for e in entries)} of {len(entries)}"] if store else []
         table.add_row(*(Text(printable(cell)) for cell in cells))
-    listing_console().print(table)
+    report_console().print(table)
     say(f"{len(by_technique)} techniques")
 
 

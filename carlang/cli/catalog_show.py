@@ -11,7 +11,7 @@ from rich.syntax import Syntax
 from rich.text import Text
 
 from carlang.cli.catalog_entry import Entry, NowOption, StoreOption, asked_for, judged_entries
-from carlang.cli.console import listing_console, piped, put_block, put_json
+from carlang.cli.console import piped, put_block, put_json, report_console
 from carlang.cli.declared import Argument, Option
 from carlang.cli.options import FORMATS, catalogue_ids, check_format, open_project
 from carlang.cli.targets import find_analytics, say_shadowing
@@ -39,7 +39,7 @@ def show(
         said = {"judgements": judgements} if store else {}
         put_json(facts(analytic.data) | {"asks_for": asked_for(analytic)} | said)
         return
-    console = listing_console()
+    console = report_console()
     _print_head(analytic.data, console)
     console.print()
     _print_description(analytic.data, console)

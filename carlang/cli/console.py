@@ -23,8 +23,6 @@ from carlang.escapes import json_text, printable
 from carlang.report.screen import Look, console_for
 from carlang.report.streams import Screen, utf8_writer
 
-_UNBOUNDED = 10_000  # cells; rich wants a width, and no entry of a listing is as long
-
 P = ParamSpec("P")
 R = TypeVar("R")
 
@@ -64,17 +62,8 @@ def error_stream() -> IO[str]:
 
 
 def report_console(*, error: bool = False) -> Console:
-    """Return a console on standard output, or standard error: as wide as the terminal, in a pipe as reports are."""
+    """Return a console on standard output, or standard error: as wide as the terminal, in a pipe as it must be."""
     return console_for(sys.stderr if error else sys.stdout, Look())
-
-
-def listing_console() -> Console:
-    """Return a console on standard output for listings.
-
-    In a pipe a line is as long as it must be: `grep` is to see an entry on one line. `COLUMNS` says otherwise.
-    """
-    is_bounded = sys.stdout.isatty() or bool(os.environ.get("COLUMNS"))
-    return console_for(sys.stdout, Look(width=None if is_bounded else _UNBOUNDED))
 
 
 def say(line: str) -> None:

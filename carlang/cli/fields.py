@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.table import Table
 
 from carlang.cli import exits
-from carlang.cli.console import listing_console, put_json, say, say_diagnostics
+from carlang.cli.console import put_json, report_console, say, say_diagnostics
 from carlang.cli.declared import Argument, Option
 from carlang.cli.options import FORMATS, StorePath, check_format, open_project
 from carlang.errors import CompileError
@@ -50,7 +50,7 @@ def fields_command(
         return exits.DONE
     for remark in dict.fromkeys(entry.remark for entry in entries if entry.remark):
         say(remark)
-    console = listing_console()
+    console = report_console()
     if name is None:
         _put_overview(console, entries)
     elif len(entries) > 1 or (len(entries[0].fields) == 1 and meant[0].field):

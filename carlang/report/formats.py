@@ -100,7 +100,7 @@ def write_report(
         target: the path of a file, which is made anew, and removed if it cannot be written to its end; or a stream,
             which stays open. Every format but the table is UTF-8 there, whatever encoding a text stream has.
         format: a name in `FORMATS`. A `timeline` in a file that ends in `.xlsx` is a workbook.
-        width: of the table, in cells; else the terminal's, `COLUMNS`, or 120 in files and pipes.
+        width: of the table, in cells; else the terminal's or `COLUMNS`, and none in files and pipes.
         colour: in the table; else where the stream is a terminal and `NO_COLOR` is not set.
         techniques: by analytic, the techniques of those that did not run or failed, for the Navigator layer.
         pages: the address of the pages of diagnostics, with `{code}` in the place of the code.

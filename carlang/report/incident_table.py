@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
@@ -11,6 +11,8 @@ from rich.text import Text
 
 from carlang.escapes import printable
 from carlang.levels import Level
+from carlang.report.layout import fold
+from carlang.report.screen import is_bounded
 from carlang.results import Group, Hit, Incident, Triage, counted, moment_text
 
 MOST_INCIDENTS = 20
@@ -27,12 +29,12 @@ LEVEL_STYLES = {
 }
 
 
-def print_summary(triage: Triage, console: Console) -> None:
-    """Print the groups of a run where it has some, else its incidents."""
+def print_summary(triage: Triage, console: Console, numbers: Sequence[int | None] = ()) -> None:
+    """Print the groups of a run where it has some, else its incidents; `numbers` are those of outputs' first rows."""
     if triage.grouped_by is not None:
         _print_groups(triage.grouped_by.value, triage.groups, console)
     elif triage.incidents:
-        _print_incidents(triage.incidents, console)
+        _print_incidents(triage.incidents, numbers, console)
     if triage.unranked:
         rows = counted(sum(triage.unranked.values()), "row")
         text = (
@@ -42,22 +44,54 @@ def print_summary(triage: Triage, console: Console) -> None:
         console.print()
 
 
-def _print_incidents(incidents: Sequence[Incident], console: Console) -> None:
+def _print_incidents(incidents: Sequence[Incident], numbers: Sequence[int | None], console: Console) -> None:
     rows = sum(incident.count for incident in incidents)
     heading = f"{counted(len(incidents), 'incident')}, the heaviest first ({counted(rows, 'hit')})"
     console.print(Text(heading, style="bold"))
-    grid = _grid(("weight", "level", "first", "hosts", "what"))
-    for incident in incidents[:MOST_INCIDENTS]:
-        grid.add_row(
-            *_head(incident.weight.points, incident.level),
-            _moment(incident.first),
-            _named(incident.hosts),
-            _what(incident),
-        )
-    console.print(grid)
+    shown = [(incident, _number(incident.leading, numbers)) for incident in incidents[:MOST_INCIDENTS]]
+    width = max(len(number) for _, number in shown)
+    console.print(Text(f"{'#':>{width}}  weight  {'level':<13}  {'first':<19}  hosts", style="dim"), soft_wrap=True)
+    for incident, number in shown:
+        _print_incident(incident, number, width, console)
     if (more := len(incidents) - MOST_INCIDENTS) > 0:
         console.print(Text(f"{counted(more, 'more incident')} (`--format json` has all)", style="dim"))
     console.print()
+
+
+def _number(hit: Hit, numbers: Sequence[int | None]) -> str:
+    """Return the number of a row that a hit is of, under which `--show` has all of it."""
+    at = min(((row.output, row.row) for occurrence in hit.occurrences for row in occurrence.rows), default=None)
+    first = numbers[at[0]] if at is not None and at[0] < len(numbers) else None
+    return "" if at is None or first is None else str(first + at[1])
+
+
+def _print_incident(incident: Incident, number: str, width: int, console: Console) -> None:
+    """Print an incident: how heavy, when and where on a line, what on those below it; all on one in a pipe."""
+    head = Text.assemble(
+        f"{number:>{width}}  {incident.weight.points:6.1f}  ",
+        (f"{incident.level.text:<13}", LEVEL_STYLES[incident.level]),
+        f"  {_moment(incident.first).plain:<19}  ",
+    )
+    texts = [_named(incident.hosts), _what(incident), *_others(incident)]
+    if not is_bounded(console):
+        console.print(Text("  ").join([head, *texts]), soft_wrap=True)
+        return
+    indent = " " * (width + 2)
+    hosts, *below = [*_folded(texts[0], console.width - head.cell_len)] or [Text()]
+    console.print(Text.assemble(head, hosts), soft_wrap=True)
+    for line in below:
+        console.print(Text.assemble(" " * head.cell_len, line), soft_wrap=True)
+    for text in texts[1:]:
+        for line in _folded(text, console.width - len(indent)):
+            console.print(Text.assemble(indent, line), soft_wrap=True)
+
+
+def _folded(text: Text, width: int) -> Iterator[Text]:
+    """Yield a text in lines of a width, painted as it is."""
+    begin = 0
+    for line in fold(text.plain, max(width, 1)):
+        yield text[begin : begin + len(line)]
+        begin += len(line)
 
 
 def _print_groups(by: str, groups: Sequence[Group], console: Console) -> None:
@@ -65,20 +99,21 @@ def _print_groups(by: str, groups: Sequence[Group], console: Console) -> None:
     for group in groups:
         hits = Text(f"{group.count:,}", justify="right")
         moments = [_moment(moment) for moment in dict.fromkeys((group.first, group.last))]
-        grid.add_row(*_head(group.weight, group.level), hits, Text("\n").join(moments), _of_group(by, group))
+        between = Text("\n" if is_bounded(console) else "  ")
+        told = between.join(_of_group(by, group))
+        grid.add_row(*_head(group.weight, group.level), hits, between.join(moments), told)
     console.print(grid)
     console.print()
 
 
-def _of_group(by: str, group: Group) -> Text:
-    """Return a group's name, and below it where and what: beside it, 80 cells have a letter for each."""
-    name = (printable(group.name), "bold") if group.name is not None else ("(none)", "dim")
-    text = Text.assemble(name)
+def _of_group(by: str, group: Group) -> list[Text]:
+    """Return a group's name, where, and what: below one another, as beside it 80 cells have a letter for each."""
+    texts = [Text(printable(group.name), "bold") if group.name is not None else Text("(none)", "dim")]
     if by != "host" and group.hosts:
-        text.append("\non ").append_text(_named(group.hosts))
+        texts.append(Text.assemble("on ", _named(group.hosts)))
     if group.techniques:
-        text.append("\n").append(_named(group.techniques, 2 * _MOST_NAMES).plain, style="dim")
-    return text
+        texts.append(Text(_named(group.techniques, 2 * _MOST_NAMES).plain, "dim"))
+    return texts
 
 
 def _grid(headings: Sequence[str]) -> Table:
@@ -105,18 +140,23 @@ def _named(names: Sequence[str], most: int = _MOST_NAMES) -> Text:
 
 
 def _what(incident: Incident) -> Text:
-    """Return what an incident is led by, in a line, and in another one what happened beside it."""
+    """Return what an incident is led by."""
     leading = incident.leading
     counts = f" x{leading.count}" if leading.count > 1 else ""
-    text = Text.assemble((printable(leading.title or leading.analytic), "bold"), counts, "\n", printable(told(leading)))
-    others = [hit for hit in incident.hits if hit is not leading]
-    if others:
-        titles = dict.fromkeys(hit.title or hit.analytic for hit in others)
-        named = "; ".join(list(titles)[:_MOST_NAMES]) + (
-            f" +{len(titles) - _MOST_NAMES}" if len(titles) > _MOST_NAMES else ""
-        )
-        text.append(f"\nwith {counted(sum(hit.count for hit in others), 'hit')} more: {printable(named)}", style="dim")
-    return text
+    return Text.assemble(
+        (printable(leading.title or leading.analytic), "bold"), counts, f": {printable(told(leading))}"
+    )
+
+
+def _others(incident: Incident) -> list[Text]:
+    """Return what happened beside the hit that leads an incident, if anything did."""
+    others = [hit for hit in incident.hits if hit is not incident.leading]
+    if not others:
+        return []
+    titles = dict.fromkeys(hit.title or hit.analytic for hit in others)
+    named = "; ".join(list(titles)[:_MOST_NAMES])
+    more = f" +{len(titles) - _MOST_NAMES}" if len(titles) > _MOST_NAMES else ""
+    return [Text(f"with {counted(sum(hit.count for hit in others), 'hit')} more: {printable(named + more)}", "dim")]
 
 
 def told(hit: Hit) -> str:

@@ -106,6 +106,8 @@ def _write_output(output: OutputView, write: Callable[[str], object]) -> None:
         head["weight"] = output.weight
     if output.false_positives:
         head["false_positives"] = list(output.false_positives)
+    if output.number is not None:
+        head["number"] = output.number
     if output.cut:
         head["truncated"] = True
     if output.tested:

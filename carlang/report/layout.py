@@ -1,7 +1,7 @@
-"""Which columns of a table fit a line, and how a long value folds into its column.
+"""Which columns of a table fit a line, how wide each is, and how a long value folds into its column.
 
-rich gives the columns their widths and draws the frame. What it cannot know is that a line holds so many columns and
-no more, and that a path is best broken behind one of its separators.
+rich draws the frame. It would give columns their widths, too, but takes from those that are wide alone, and breaks the
+words of the others; and it cannot know that a path is best broken behind one of its separators.
 """
 
 from __future__ import annotations
@@ -14,21 +14,28 @@ from rich.cells import cell_len, chop_cells
 
 _FRAME = 1  # the edge on the left; every column brings a blank on both sides and the edge on its right
 _EDGES = 3
-_LEAST = 14  # a name of a host or a program; a value that folds into less cannot be read
-_LEAST_FOR_COMMANDS = 48  # a command line is what the reader came for: other columns leave it this much
+_LEAST = 14  # a value that folds into less cannot be read
+_MOST_FOR_A_WORD = 24  # what is longer without a separator is a hash or an encoded text: nobody reads it as a word
+_LEAST_FOR_COMMANDS = 32  # a command line is what the reader came for: other columns leave it this much
 _COMMANDS = frozenset({"command_line", "parent_command_line"})
 _WORDS = re.compile(r"\s+|\S+")
-_PIECES = re.compile(r"[\\/,;&|_=]*[^\\/,;&|_=]+[\\/,;&|_=]*|[\\/,;&|_=]+")
+_PIECES = re.compile(r"[-.\\/,;&|_=]*[^-.\\/,;&|_=]+[-.\\/,;&|_=]*|[-.\\/,;&|_=]+")
 _WIDEST_CHARACTER = 2
 
 
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """A column's name, the width of its widest value, and whether folding it would only hurt (times, numbers)."""
+    """A column's name, the widths of its widest value and of its longest piece, and whether folding would only hurt.
+
+    It would hurt times and numbers (`rigid`). A piece is what can be broken nowhere within. The column with the least
+    `need` is the last to be left out.
+    """
 
     name: str
     widest: int
     rigid: bool
+    piece: int = 0
+    need: int = 0
 
     @property
     def wanted(self) -> int:
@@ -37,33 +44,55 @@ class Measure:
 
     @property
     def least(self) -> int:
-        """The width below which the column is not worth showing."""
-        return self.wanted if self.rigid else min(self.wanted, _LEAST)
+        """The width below which the column is not worth showing: that of the longest word of values and name."""
+        word = max(self.piece if self.piece <= _MOST_FOR_A_WORD else 0, cell_len(self.name), _LEAST)
+        return self.wanted if self.rigid else min(self.wanted, word)
 
     @property
     def claimed(self) -> int:
-        """The width that the columns behind this one leave it."""
+        """The width that other columns leave it."""
         is_command = self.name.rpartition(".")[2] in _COMMANDS
-        return min(self.wanted, _LEAST_FOR_COMMANDS) if is_command else self.least
+        return min(self.wanted, max(self.least, _LEAST_FOR_COMMANDS)) if is_command else self.least
 
 
-def fitting(measures: Sequence[Measure], width: int) -> int:
-    """Return how many columns fit into a line of `width` cells, the first ones first.
+def fitting(measures: Sequence[Measure], width: int) -> list[int]:
+    """Return which columns fit into a line of `width` cells, in their order.
 
-    The first always does. A column that claims more than what is left is the last, as narrow as it must be: half of
-    a command line is better than none.
+    The one that is needed most always does. Those that are needed more come first, of equal need the first one; what
+    does not fit leaves its room to narrower ones behind it.
     """
     left = width - _FRAME
-    for number, measure in enumerate(measures):
-        if number and measure.least + _EDGES > left:
-            return number
-        left -= min(measure.claimed + _EDGES, left)
-    return len(measures)
+    chosen: list[int] = []
+    for index in sorted(range(len(measures)), key=lambda i: (measures[i].need, i)):
+        measure = measures[index]
+        if chosen and measure.least + _EDGES > left:
+            continue
+        chosen.append(index)
+        left -= min(measure.claimed + _EDGES, left)  # less of a command line is better than none
+    return sorted(chosen)
 
 
-def folds(measures: Sequence[Measure], width: int) -> bool:
-    """Tell whether some value of these columns must fold for a line of `width` cells to hold them."""
-    return _FRAME + sum(measure.wanted + _EDGES for measure in measures) > width
+def widths(measures: Sequence[Measure], width: int) -> list[int]:
+    """Return how wide columns are in a line of `width` cells.
+
+    Each is as wide as it must be. What is left goes to command lines first, and then evenly to all that want more.
+    """
+    shared = [measure.least for measure in measures]
+    left = width - _FRAME - sum(size + _EDGES for size in shared)
+    if left < 0 and len(measures) == 1:
+        return [max(1, shared[0] + left) if not measures[0].rigid else shared[0]]
+    for aims in ([measure.claimed for measure in measures], [measure.wanted for measure in measures]):
+        while left > 0 and (short := [i for i, aim in enumerate(aims) if aim > shared[i]]):
+            for index in short[:left]:
+                more = min(max(1, left // len(short)), aims[index] - shared[index], left)
+                shared[index] += more
+                left -= more
+    return shared
+
+
+def longest_piece(text: str) -> int:
+    """Return the width of the longest piece of a text that `fold` breaks only where a line has no room for it."""
+    return max((cell_len(piece) for piece in _PIECES.findall(text) for piece in piece.split()), default=0)
 
 
 def fold(text: str, width: int) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import IO, cast
@@ -13,7 +14,9 @@ from rich.segment import Segment
 from carlang.escapes import printable
 from carlang.report.streams import Screen, Stream
 
-PIPED_WIDTH = 120  # what reviews and editors show side by side; a terminal's own width is not known in a pipe
+UNBOUNDED = 1_000_000
+"""The width of what is no terminal, which rich has to be given: there a line is as long as it must be."""
+_LAST_BLANKS = re.compile(r" +$", re.MULTILINE)
 _NARROWEST = 20  # below this not even the shortest column has a word on a line
 
 
@@ -23,6 +26,14 @@ class Look:
 
     width: int | None = None
     colour: bool | None = None
+
+
+class _Trimmed(Screen):
+    """A screen without blanks at the ends of lines, with which rich fills the last column of a listing."""
+
+    def write(self, text: str) -> int:
+        """Write a text."""
+        return super().write(_LAST_BLANKS.sub("", text))
 
 
 class _Console(Console):
@@ -49,10 +60,13 @@ class _Console(Console):
 def console_for(stream: Stream, look: Look) -> Console:
     """Return a console on a stream that prints texts as they are, no markup, no guessed highlights.
 
-    Colour is for terminals, unless `NO_COLOR` is set. Into a file or pipe lines are 120 wide, or `COLUMNS`.
+    Colour is for terminals, unless `NO_COLOR` is set. A width is for terminals, too, or where `COLUMNS` is set: into a
+    file or a pipe a line is as long as it must be, so that `grep` finds all of a row on one.
     """
     screen = Screen(stream)
     width = look.width or _width(screen)
+    if width == UNBOUNDED:
+        screen = _Trimmed(stream)
     colour = look.colour if look.colour is not None else _wants_colour(screen)
     return _Console(
         file=cast("IO[str]", screen),
@@ -67,6 +81,11 @@ def console_for(stream: Stream, look: Look) -> Console:
     )
 
 
+def is_bounded(console: Console) -> bool:
+    """Tell whether lines have a width on a console."""
+    return console.width < UNBOUNDED
+
+
 def _wants_colour(screen: Screen) -> bool:
     return screen.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
 
@@ -75,4 +94,4 @@ def _width(screen: Screen) -> int | None:
     columns = os.environ.get("COLUMNS", "")
     if columns.isdigit() and int(columns):
         return int(columns)
-    return None if screen.isatty() else PIPED_WIDTH
+    return None if screen.isatty() else UNBOUNDED

@@ -62,6 +62,7 @@ class OutputView:
     tested: tuple[str, ...] = ()
     computed: tuple[str, ...] = ()
     program: str = ""
+    number: int | None = None
 
     @classmethod
     def of(cls, result: AnalyticOutput, weight: float | None = None) -> Self:
@@ -84,6 +85,7 @@ class OutputView:
             output.tested,
             output.computed,
             result.program,
+            result.number,
         )
 
     @property

@@ -19,7 +19,8 @@ from carlang.results.wording import reasons_text
 class AnalyticOutput:
     """One output of one analytic in a run of many, with what reports need to know of the analytic.
 
-    `level` is None where the analytic names none. `program` is the text of its programs.
+    `level` is None where the analytic names none. `program` is the text of its programs. `number` is that of its first
+    row among all that the run found, from 1, whether or not a limit cut them; the others count on from there.
     """
 
     analytic: str
@@ -32,6 +33,7 @@ class AnalyticOutput:
     analytic_types: tuple[str, ...] = ()
     tactics: tuple[str, ...] = ()
     program: str = ""
+    number: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -59,13 +59,6 @@ UNLIKE = frozenset(
 )
 """Fields that do so whatever their kind is, or that are told beside the hit."""
 
-TELLING = (
-    *("exe", "command_line", "parent_exe", "image_path", "target_name", "src_image_path", "tgt_image_path"),
-    *("file_path", "key", "value", "data", "name", "task_name", "service_name", "user"),
-    *("dest_ip", "dest_port", "query", "url_full", "share_name", "pipe_name", "event_code", "log_name"),
-)
-"""Fields that tell what happened, beside those that conditions look at."""
-
 
 @dataclass(frozen=True, slots=True)
 class OfProcess:

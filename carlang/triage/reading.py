@@ -11,9 +11,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pyarrow import types
 
+from carlang.model.telling import TELLING
 from carlang.model.types import Kind
 from carlang.results import AnalyticOutput, RowOf, first_rows
-from carlang.triage.fields import TELLING, UNLIKE, UNLIKE_KINDS, base_name, habit_columns, of_process
+from carlang.triage.fields import UNLIKE, UNLIKE_KINDS, base_name, habit_columns, of_process
 
 MOST_ROWS = 50_000
 """How many rows of an output are looked at one by one; an output with more is noise, and says how many are left."""

@@ -40,7 +40,7 @@ def test_the_table_begins_with_the_heaviest_incident_and_shows_its_output_first(
     text = run(folder)
     lines = text.splitlines()
     assert lines[0] == "3 incidents, the heaviest first (152 hits)"
-    assert [line.split()[1] for line in lines if line.split()[1:2] and line.split()[1] in {"critical", "low"}] == [
+    assert [line.split()[2] for line in lines if line.split()[2:3] and line.split()[2] in {"critical", "low"}] == [
         "critical",
         "low",
     ]

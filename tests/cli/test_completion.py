@@ -64,7 +64,7 @@ def test_the_help_names_no_types(tmp_path: Path) -> None:
 def test_a_program_on_the_screen_is_never_wrapped(monkeypatch: pytest.MonkeyPatch) -> None:
     screen = io.StringIO()
     console = console_for(screen, Look(width=30, colour=True))
-    monkeypatch.setattr(catalog_module, "listing_console", lambda: console)
+    monkeypatch.setattr(catalog_module, "report_console", lambda: console)
     analytic = shipped_catalogue().find("CAR-2014-11-002")
     assert analytic
     program = analytic.sources[0].text.strip()

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import io
 import re
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -40,7 +41,7 @@ every row: object process, action create
 ├──────────────────────────┼──────────┼───────────────┼────────────────────────────┼────────┤
 │ 2019-04-27T12:20:35.123Z │ IEWIN7   │ IEWIN7\\IEUser │ at  13:20 /interactive cmd │ at.exe │
 ╰──────────────────────────┴──────────┴───────────────┴────────────────────────────┴────────╯
-2 more columns did not fit (`--format json` has all); 1 column empty in every row
+did not fit: image_path, pid; 1 column empty in every row
 
 Ran and found nothing:
   CAR-2014-01-001  Quiet  T1000, output q
@@ -73,7 +74,8 @@ def _plain_environment(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def table(*columns: pa.Table, **options: Any) -> str:
-    return written(run(*(result(each) for each in columns)), "table", **options)
+    """Return tables as a terminal shows them."""
+    return written(run(*(result(each) for each in columns)), "table", **{"width": 120} | options)
 
 
 def heads(text: str) -> list[str]:
@@ -91,15 +93,74 @@ def test_a_full_run() -> None:
     assert written(full_run(), "table", width=98) == GOLDEN
 
 
+def told(rows: pa.Table, *tested: str, computed: tuple[str, ...] = (), **options: Any) -> str:
+    """Return the table of an output of which conditions tested some columns."""
+    made = result(rows)
+    told = replace(made, output=replace(made.output, tested=tested, computed=computed), **options)
+    return written(run(told), "table", width=400)
+
+
 def test_what_matters_most_comes_first_and_constants_leave_the_table() -> None:
-    wide = events(parent_exe=["cmd.exe"], sensor=["sysmon"], record_id=["7"], zz=["last"])
+    wide = events(parent_exe=["cmd.exe"], sensor=["sysmon"], source=["a.evtx"], zz=["last"])
     text = table(wide, width=400)
     assert heads(text) == [
         *("time", "hostname", "user", "command_line", "exe", "image_path", "parent_exe"),
-        *("pid", "zz", "record_id"),
+        *("pid", "zz"),
     ]
-    assert "every row: object process, action create, sensor sysmon" in text
+    assert "every row: object process, action create, sensor sysmon\n" in text
     assert "did not fit" not in text
+
+
+def test_of_an_event_is_shown_what_identifies_it_what_was_tested_and_what_was_made() -> None:
+    event = events(parent_exe=["cmd.exe"], record_id=["7"], sha1=["ab"], company=["M"], integrity=["high"])
+    usual = ["time", "hostname", "user", "command_line", "exe", "parent_exe"]
+    assert heads(told(event)) == usual
+    assert "6 more columns with values (`--show N` has all of a hit)" in told(event)
+    assert heads(told(event, "sha1", "image_path", computed=("integrity",))) == [
+        *("time", "hostname", "user", "command_line", "exe", "image_path", "parent_exe"),
+        *("sha1", "integrity"),
+    ]
+    assert heads(told(event.drop_columns("exe"))) == [
+        *("time", "hostname", "user", "command_line", "image_path", "parent_exe"),
+    ]
+
+
+def test_of_the_parts_of_a_join_the_second_says_no_more_where_and_by_whom() -> None:
+    parts = {f"{part}.{name}": column for part in "ab" for name, column in _columns(events(record_id=["7"])).items()}
+    text = told(pa.table(parts | {"b.user": ["other"]}), "a.pid", "b.exe")
+    assert heads(text) == [
+        *("a.time", "a.hostname", "a.user", "b.user", "a.command_line", "b.command_line", "a.exe", "b.exe", "a.pid"),
+    ]
+
+
+def _columns(rows: pa.Table) -> dict[str, pa.ChunkedArray]:
+    return dict(zip(rows.column_names, rows.columns, strict=True))
+
+
+def test_hits_have_numbers_that_go_on_from_output_to_output() -> None:
+    first = replace(result(pa.table({"exe": ["a", "b"]}), total=9), number=1)
+    second = replace(result(pa.table({"exe": ["c"]})), number=10)
+    lines = [line for line in written(run(first, second), "table").splitlines() if line[-1:] in ("a", "b", "c")]
+    assert [line.split() for line in lines] == [["1", "a"], ["2", "b"], ["10", "c"]]
+
+
+def test_where_there_is_no_room_what_was_tested_stays() -> None:
+    event = events(parent_exe=["cmd.exe"], record_id=["7"], sha1=["ab" * 8], user=["somebody"])
+    made = result(event)
+    text = written(run(replace(made, output=replace(made.output, tested=("sha1",)))), "table", width=80)
+    assert heads(text) == ["time", "hostname", "command_line", "sha1"]
+    assert "did not fit: user, exe, parent_exe" in " ".join(text.split())
+
+
+@pytest.mark.parametrize("width", [40, 60, 80, 120])
+def test_no_word_is_broken_that_has_room(width: int) -> None:
+    words = ("msedgewin10", "administrator", "powershell.exe", "workstation12345")
+    event = pa.table({f"c{number}": [f"{word} {word}", word] for number, word in enumerate(words)})
+    text = table(event, width=width)
+    shown = [words[int(name[1:])] for name in heads(text)]
+    assert shown
+    for word in shown:
+        assert text.count(word) == 3
 
 
 def test_an_event_class_that_varies_stays_and_goes_last() -> None:
@@ -157,7 +218,7 @@ def test_no_line_is_wider_than_asked(width: int) -> None:
     wide = events(**{f"field_{i}": ["value " * 5] for i in range(30)})
     text = table(wide, width=width)
     assert max(map(cell_len, text.splitlines())) <= max(width, 31)  # a time alone needs 31 and is not folded
-    assert "more columns did not fit (`--format json` has all)" in " ".join(text.split())
+    assert re.search(r"did not fit: .*, …; 1 column empty in every row", " ".join(text.split()))
 
 
 def test_hostile_text_reaches_the_terminal_as_escapes_only() -> None:
@@ -243,17 +304,22 @@ def test_colour_only_where_a_terminal_takes_it(monkeypatch: pytest.MonkeyPatch) 
     assert b"\x1b[" in written_bytes(full_run(), "table", colour=True)
 
 
-def test_the_width_of_a_pipe_is_120_or_columns(monkeypatch: pytest.MonkeyPatch) -> None:
-    long = pa.table({"command_line": ["x" * 500]})
-    assert max(map(len, table(long).splitlines())) == 120
+def test_in_a_pipe_a_row_is_a_line_unless_columns_says_otherwise(monkeypatch: pytest.MonkeyPatch) -> None:
+    long = pa.table({"command_line": ["x" * 500 + "  " + "y" * 500, "at.exe"], "exe": ["a", "b"], "pid": [7, None]})
+    text = written(run(result(long)), "table")
+    assert text.splitlines()[2:5] == [
+        f"{'command_line':<60}  exe  pid",
+        "x" * 500 + "  " + "y" * 500 + "  a      7",
+        f"{'at.exe':<60}  b",
+    ]
     monkeypatch.setenv("COLUMNS", "200")
-    assert max(map(len, table(long).splitlines())) == 200
+    assert max(map(len, written(run(result(long)), "table").splitlines())) == 200
 
 
 def test_a_stream_without_unicode_gets_ascii_frames_and_escapes() -> None:
     raw = io.BytesIO()
     stream = io.TextIOWrapper(raw, encoding="ascii", newline="")
-    write_report(run(result(events(user=["Jürgen"]))), stream, "table")
+    write_report(run(result(events(user=["Jürgen"]))), stream, "table", width=120)
     stream.flush()
     text = raw.getvalue().decode("ascii")
     assert r"J\xfcrgen" in text
