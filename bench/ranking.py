@@ -2,13 +2,14 @@
 """Judge the ranking: how often is what stands first of a recording of an attack the attack?
 
     python -m bench.ranking ../shared/data/evtx
-    python -m bench.ranking ../shared/data/evtx --events 100_000 --into docs/ranking.md
+    python -m bench.ranking ../shared/data/evtx --datasets ../shared/data/otrf --sigma ../shared/sigma
 
-All recordings stand in one store with made-up events of 5,000 hosts on which nothing is attacked. The catalogue runs
-over it once. Of each recording that anything is found in, the first line that is of it is looked at: before, the first
-row in the order of analytics' ids; after, the incident that comes first of those with one of its records, by the
-title that it is shown under. It is the attack where its analytic covers a technique that the file's name tells of
-(`bench/ranking_labels.py`). `--into` puts the tables into a page, in the place of those that stand there.
+Each set of recordings stands in a store of its own, most beside made-up events of 5,000 hosts on which nothing is
+attacked. The catalogue runs over it once. Of each recording that anything is found in, the first line that is of it is
+looked at: before, the first row in the order of analytics' ids; after, the incident that comes first of those with one
+of its records, by the title that it is shown under. It is the attack where its analytic covers a technique that the
+recording is labelled with (`bench/ranking_sets.py`). `--into` puts the tables into a page, in the place of those that
+stand there.
 """
 
 from __future__ import annotations
@@ -19,10 +20,10 @@ import sys
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path, PurePath
+from pathlib import Path
 
 from bench.events.write import write_store
-from bench.ranking_labels import expected
+from bench.ranking_sets import RecordingSet, attack_samples, security_datasets, sigma_regression
 from carlang.analytic import CompiledAnalytic, RunOptions, run_analytics
 from carlang.levels import LEVELS
 from carlang.loading import ingest
@@ -47,27 +48,35 @@ class Line:
     level: str = ""
 
 
-def lines_before(report: RunReport) -> Iterator[Line]:
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What was found in a set of recordings, as lines in the order of ids and in that of weights."""
+
+    of: RecordingSet
+    before: tuple[Line, ...]
+    after: tuple[Line, ...]
+
+
+def lines_before(report: RunReport, recordings: RecordingSet) -> Iterator[Line]:
     """Yield the rows of a run in the order of analytics' ids."""
     for result in sorted(report.results, key=lambda each: each.analytic):
         techniques = _parents(result.techniques)
-        for sources in _sources(result.output.rows()):
-            yield Line(techniques, sources, techniques)
+        for of_row in _recordings(result.output.rows(), recordings):
+            yield Line(techniques, of_row, techniques)
 
 
-def lines_after(triage: Triage, report: RunReport) -> Iterator[Line]:
+def lines_after(triage: Triage, report: RunReport, recordings: RecordingSet) -> Iterator[Line]:
     """Yield the incidents of a run, each under the title of its leading hit."""
-    tables = [list(_sources(result.output.rows())) for result in report.results]
+    tables = [list(_recordings(result.output.rows(), recordings)) for result in report.results]
     for incident in triage.incidents:
-        sources = frozenset(
-            source
+        of_rows = (
+            tables[at.output][at.row]
             for hit in incident.hits
             for occurrence in hit.occurrences
             for at in occurrence.rows
-            for source in tables[at.output][at.row]
         )
         title = _parents(_leading_techniques(incident, report))
-        yield Line(title, sources, _parents(incident.techniques), incident.level.text)
+        yield Line(title, frozenset[str]().union(*of_rows), _parents(incident.techniques), incident.level.text)
 
 
 def _leading_techniques(incident: Incident, report: RunReport) -> Iterable[str]:
@@ -76,13 +85,10 @@ def _leading_techniques(incident: Incident, report: RunReport) -> Iterable[str]:
     return next(each.techniques for each in report.results if each.analytic == leading.analytic)
 
 
-def _sources(rows: Iterable[dict[str, object]]) -> Iterator[frozenset[str]]:
+def _recordings(rows: Iterable[dict[str, object]], recordings: RecordingSet) -> Iterator[frozenset[str]]:
     for row in rows:
-        yield frozenset(
-            PurePath(str(value)).name
-            for name, value in row.items()
-            if name.rpartition(".")[2] == "source" and expected(PurePath(str(value)).name)
-        )
+        named = (recordings.recording(value) for name, value in row.items() if name.rpartition(".")[2] == "source")
+        yield frozenset(name for name in named if name is not None)
 
 
 def _parents(techniques: Iterable[str]) -> frozenset[str]:
@@ -91,7 +97,7 @@ def _parents(techniques: Iterable[str]) -> frozenset[str]:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """Of how many recordings the first line is the attack, or names it within; how many have one, or a right one."""
+    """Of how many recordings the first line is the attack, or names it within; how many have any, or one that does."""
 
     right: int
     within: int
@@ -99,97 +105,131 @@ class Verdict:
     named: int
 
 
-def judged(lines: Sequence[Line], recordings: Iterable[str]) -> Verdict:
-    """Judge lines in their order: `found` are recordings that have one, `named` those in which one is the attack."""
+def judged(lines: Sequence[Line], recordings: RecordingSet, names: Iterable[str]) -> Verdict:
+    """Judge lines in their order: `found` are recordings that have one, `named` those in which one names the attack."""
     first: dict[str, Line] = {}
     named: set[str] = set()
     for line in lines:
         for recording in line.recordings:
             first.setdefault(recording, line)
-            if line.techniques & expected(recording):
+            if line.within & recordings.techniques[recording]:
                 named.add(recording)
-    wanted = [recording for recording in recordings if recording in first]
-    right = [recording for recording in wanted if first[recording].techniques & expected(recording)]
-    within = [recording for recording in wanted if first[recording].within & expected(recording)]
+    wanted = [recording for recording in names if recording in first]
+    right = [each for each in wanted if first[each].techniques & recordings.techniques[each]]
+    within = [each for each in wanted if first[each].within & recordings.techniques[each]]
     return Verdict(len(right), len(within), len(wanted), len(named & set(wanted)))
 
 
-def ranking_table(before: Sequence[Line], after: Sequence[Line], recordings: Sequence[str]) -> str:
-    """Return the verdicts as tables of Markdown."""
-    one, other = judged(before, recordings), judged(after, recordings)
-    any_line = _row(f"first line is the attack, of {one.found} with any line", one.right, other.right, one.found)
-    attack = _row(f"first line is the attack, of {one.named} in which some line is", one.right, other.right, one.named)
+def parts_of(recordings: RecordingSet) -> Iterator[tuple[str, list[str]]]:
+    """Yield the parts of a set that are judged, with their names: all, and one half and the other."""
+    names = sorted(recordings.techniques)
+    yield f"{recordings.name}: {len(names)}", names
+    yield "· every other one by name", names[::2]
+    yield "· the others", names[1::2]
+
+
+def first_lines_table(sets: Sequence[Shown]) -> str:
+    """Return as a table of Markdown how often the first line of a recording is the attack.
+
+    Columns stand in pairs, by id and by weight: of the recordings with any line, of those in which some row is of the
+    attack, and for how many the attack is named within the first line.
+    """
+    head = ("recordings", "with any line", "the attack first", "by weight", "with the attack", "it first", "by weight")
+    rows = [f"| {' | '.join([*head, 'named in the first', 'by weight'])} |", f"|{'---|' * 9}"]
+    for each in sets:
+        for part, names in parts_of(each.of):
+            one, other = judged(each.before, each.of, names), judged(each.after, each.of, names)
+            any_line = (_share(verdict.right, one.found) for verdict in (one, other))
+            attack = (_share(verdict.right, one.named) for verdict in (one, other))
+            within = (_share(verdict.within, one.found) for verdict in (one, other))
+            cells = [part, str(one.found), *any_line, str(one.named), *attack, *within]
+            rows.append(f"| {' | '.join(cells)} |")
+    return "\n".join(rows)
+
+
+def reading_table(shown: Shown) -> str:
+    """Return as a table of Markdown what stands among the first lines of a set, and how many there are."""
+    whats, orders = ("of an attack", "of a recording", "recordings seen"), ("by id", "by weight")
     rows = [
-        "| of recordings | before, by id | after, by weight |",
-        "|---|---|---|",
-        any_line,
-        attack,
-        _row(f"first line names the attack within, of {one.named}", one.within, other.within, one.named),
-        f"| lines to read in all | {len(before):,} rows | {len(after):,} incidents |",
+        f"{shown.of.name}: {len(shown.before):,} rows, {len(shown.after):,} incidents.",
         "",
-        "| among the first | of a recording: rows before | incidents after | recordings seen: before | after |",
-        "|---|---|---|---|---|",
+        f"| {' | '.join(['among the first', *(f'{what}, {order}' for what in whats for order in orders)])} |",
+        f"|{'---|' * 7}",
     ]
     for count in FIRST:
-        cells = [f"{sum(1 for line in lines[:count] if line.recordings)}" for lines in (before, after)]
-        seen = [str(len(set[str]().union(*(line.recordings for line in lines[:count])))) for lines in (before, after)]
-        rows.append(f"| {count} | {' | '.join([*cells, *seen])} |")
-    levels = ", ".join(f"{sum(1 for line in after if line.level == name):,} {name}" for name in reversed(LEVELS))
+        parts = [lines[:count] for lines in (shown.before, shown.after)]
+        attacks = [sum(1 for line in lines if _is_attack(line, shown.of)) for lines in parts]
+        recorded = [sum(1 for line in lines if line.recordings) for lines in parts]
+        seen = [len(frozenset[str]().union(*(line.recordings for line in lines))) for lines in parts]
+        rows.append(f"| {count} | {' | '.join(map(str, [*attacks, *recorded, *seen]))} |")
+    levels = ", ".join(f"{sum(1 for line in shown.after if line.level == name):,} {name}" for name in reversed(LEVELS))
     return "\n".join([*rows, "", f"The incidents by level: {levels}."])
 
 
-def _row(what: str, before: int, after: int, whole: int) -> str:
-    return f"| {what} | {_share(before, whole)} | {_share(after, whole)} |"
+def _is_attack(line: Line, recordings: RecordingSet) -> bool:
+    return any(line.techniques & recordings.techniques[recording] for recording in line.recordings)
 
 
-def _share(part: int, whole: int) -> str:
-    return f"{part} ({part / whole:.0%})" if whole else "none"
+def _share(part: int, count: int) -> str:
+    return f"{part} ({part / count:.0%})" if count else "none"
+
+
+def shown_of(recordings: RecordingSet) -> Shown:
+    """Put a set of recordings into a store, run the catalogue over it, and return the lines of both orders."""
+    model = builtin_model()
+    with tempfile.TemporaryDirectory(prefix="carlang-ranking-") as folder:
+        store = Path(folder, "store")
+        if recordings.made_up:
+            write_store(store, recordings.made_up, {}, mixed=True)
+        ingest([str(recordings.folder)], store, model=model)
+        opened = open_store(store)
+        analytics = [CompiledAnalytic(data, model) for data in shipped_catalogue().all()]
+        report = run_analytics(analytics, opened, RunOptions.of(now=NOW), {})
+        after = tuple(lines_after(rank(report, opened), report, recordings))
+        return Shown(recordings, tuple(lines_before(report, recordings)), after)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command and return its exit status."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("folder", type=Path, help="of recordings, .evtx")
-    parser.add_argument("--events", type=int, default=100_000, help="made-up ones beside them")
+    parser.add_argument("folder", type=Path, help="of EVTX-ATTACK-SAMPLES")
+    parser.add_argument("--datasets", type=Path, metavar="FOLDER", help="of Security-Datasets")
+    parser.add_argument("--sigma", type=Path, metavar="FOLDER", help="of Sigma's rules and regression/")
+    parser.add_argument("--events", type=int, default=100_000, help="made-up ones beside recordings that have no other")
     parser.add_argument("--into", type=Path, metavar="PAGE")
     parser.add_argument("--list", action="store_true", help="name the recordings whose first incident is another thing")
     options = parser.parse_args(arguments)
-    recordings = sorted(file.name for file in options.folder.rglob("*.evtx"))
-    if not recordings:
-        parser.error(f"{options.folder} holds no .evtx files")
-    if unlabelled := [name for name in recordings if not expected(name)]:
-        parser.error(f"bench/ranking_labels.py says nothing of {', '.join(unlabelled)}")
-    with tempfile.TemporaryDirectory(prefix="carlang-ranking-") as folder:
-        store = Path(folder, "store")
-        write_store(store, options.events, {}, mixed=True)
-        ingest([str(options.folder)], store, model=builtin_model())
-        opened, model = open_store(store), builtin_model()
-        analytics = [CompiledAnalytic(data, model) for data in shipped_catalogue().all()]
-        report = run_analytics(analytics, opened, RunOptions.of(now=NOW), {})
-        before, after = list(lines_before(report)), list(lines_after(rank(report, opened), report))
-    table = ranking_table(before, after, recordings)
-    print(table)
+    try:
+        sets = [attack_samples(options.folder, options.events)]
+        sets += [sigma_regression(options.sigma, options.events)] if options.sigma else []
+        sets += [security_datasets(options.datasets)] if options.datasets else []
+    except ValueError as error:
+        parser.error(str(error))
+    shown = [shown_of(each) for each in sets]
+    report = "\n\n".join([first_lines_table(shown), *(reading_table(each) for each in shown)])
+    print(report)
     if options.list:
-        _list(before, after)
+        for each in shown:
+            _list(each)
     if options.into:
         begin, end = MARKS
         page = options.into.read_text("utf-8")
-        said = f"{len(recordings)} recordings, {options.events:,} made-up events, now {NOW}."
-        block = f"{begin}\n{said}\n\n{table}\n{end}"
+        block = f"{begin}\n{options.events:,} made-up events, now {NOW}.\n\n{report}\n{end}"
         options.into.write_text(re.sub(f"{begin}.*?{end}", lambda _: block, page, flags=re.DOTALL), "utf-8")
     return 0
 
 
-def _list(before: Sequence[Line], after: Sequence[Line]) -> None:
+def _list(shown: Shown) -> None:
     of_each: dict[str, Line] = {}
-    for line in after:
+    for line in shown.after:
         for recording in line.recordings:
             of_each.setdefault(recording, line)
-    named = {r for line in before for r in line.recordings if line.techniques & expected(r)}
+    techniques = shown.of.techniques
+    named = {r for line in shown.before for r in line.recordings if line.techniques & techniques[r]}
     for recording, line in sorted(of_each.items()):
-        if not line.techniques & expected(recording):
+        if not line.techniques & techniques[recording]:
             known = "found" if recording in named else "not found at all"
-            print(f"{recording}: {line.level} {sorted(line.techniques)}, not {sorted(expected(recording))}, {known}")
+            print(f"{recording}: {line.level} {sorted(line.techniques)}, not {sorted(techniques[recording])}, {known}")
 
 
 if __name__ == "__main__":

@@ -1,13 +1,16 @@
 # ruff: noqa: INP001  # a folder of commands, not a package
 """What recordings of attacks show, by the names of their files alone: written without a look at what is found in them.
 
-Source: https://github.com/sbousseaden/EVTX-ATTACK-SAMPLES, whose files are named after the attack. A file is of the
-techniques of the first part of a name that it has; techniques stand for their sub-techniques.
+Sources: https://github.com/sbousseaden/EVTX-ATTACK-SAMPLES and https://github.com/OTRF/Security-Datasets, whose files
+are named after the attack. A file is of the techniques of the first part of a name that it has; techniques stand for
+their sub-techniques.
 """
 
 from __future__ import annotations
 
-LABELS: tuple[tuple[str, str], ...] = (
+Labels = tuple[tuple[str, str], ...]
+
+SAMPLES: Labels = (
     # Defense Evasion
     ("Doppelganging", "T1055"),
     ("hiding_files_via_attrib", "T1564 T1222"),
@@ -142,8 +145,69 @@ LABELS: tuple[tuple[str, str], ...] = (
 )
 
 
-def expected(name: str) -> frozenset[str]:
+DATASETS: Labels = (
+    ("lsass_memory_dump", "T1003"),
+    ("launcher_sct_regsvr32", "T1218"),
+    ("taskmanager_lsass_dump", "T1003"),
+    ("NetSessEnum", "T1049 T1033"),
+    ("herpaderping", "T1055"),
+    ("net_localgroup_administrators", "T1069 T1087"),
+    ("stop_event_logging", "T1562 T1112"),
+    ("commandline_logging_disabled", "T1562 T1112"),
+    ("disable_eventlog_service", "T1562 T1112"),
+    ("stop_netprofm_eventlog", "T1562"),
+    ("msbuild_dcerpc_wmi", "T1127 T1047 T1021"),
+    ("service_mod_fax", "T1543 T1574"),
+    ("dcom_iertutil_dll_hijack", "T1574 T1021"),
+    ("wbemcomn_dll_hijack", "T1574 T1047 T1021"),
+    ("scm_dll_hijack", "T1574 T1543 T1569 T1021"),
+    ("rubeus_asktgt", "T1558 T1550 T1134"),
+    ("mshta", "T1218"),
+    ("sam_access", "T1003"),
+    ("fodhelper", "T1548"),
+    ("wmi_IWbemServices", "T1047"),
+    ("sharpwmi_create", "T1047"),
+    ("dcsync", "T1003"),
+    ("over_pth_patch_lsass", "T1550 T1003"),
+    ("CVE-2020-1472", "T1210 T1068"),
+    ("mimikatz_backupkeys", "T1003 T1552 T1555"),
+    ("windows_vault", "T1555"),
+    ("adfsdatabaseconfig", "T1552"),
+    ("psexec_lsa_secrets", "T1003 T1569 T1021"),
+    ("schtask", "T1053"),
+    ("psinject", "T1055"),
+    ("pe_injection", "T1055"),
+    ("dllinjection", "T1055"),
+    ("mavinject", "T1055 T1218"),
+    ("invoke_runas", "T1134 T1078"),
+    ("seatbelt_group", "T1069 T1087"),
+    ("record_mic", "T1123"),
+    ("remote_event_subscription", "T1546 T1047"),
+    ("persistwmi", "T1546"),
+    ("persiststartup", "T1547"),
+    ("bitsadmin", "T1197 T1105"),
+    ("wuauclt", "T1218 T1055"),
+    ("control_panel", "T1218"),
+    ("hh_local", "T1218"),
+    ("register_cimprovider", "T1218"),
+    ("dcom_shellwindows", "T1021"),
+    ("executeexcel4macro", "T1021 T1559"),
+    ("wsman_automation", "T1021"),
+    ("psremoting", "T1021 T1059"),
+    ("sharpsc_start", "T1569 T1543 T1021"),
+    ("find_localadmin", "T1069 T1087 T1018"),
+    ("ntds_dit", "T1003"),
+    ("promptforcreds", "T1056"),
+    ("proxylogon", "T1190 T1505"),
+    ("lsadump", "T1003"),
+    ("python_webserver", "T1105"),
+    ("ad_playbook", "T1087 T1069 T1018 T1558 T1110"),
+    ("arp_cache", "T1016 T1018"),
+)
+
+
+def labelled(labels: Labels, name: str) -> frozenset[str]:
     """Return the techniques that a recording shows by its name; none where the name says nothing."""
     named = name.casefold()
-    label = next((techniques for part, techniques in LABELS if part.casefold() in named), "")
-    return frozenset(label.split())
+    techniques = next((techniques for part, techniques in labels if part.casefold() in named), "")
+    return frozenset(techniques.split())

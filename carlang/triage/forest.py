@@ -29,8 +29,13 @@ class Process:
 
     @property
     def is_hub(self) -> bool:
-        """Whether what it starts has nothing to do with one another."""
-        return is_hub(self.image)
+        """Whether what it starts has nothing to do with one another.
+
+        A hub is started by a hub. What carries the name of one under a parent that is none, such as explorer.exe under
+        a document, or lsass.exe under a shell, is not one, but what its parent made of it.
+        """
+        parent = self.start.parent_exe if self.start else None
+        return is_hub(self.image) and (not parent or is_hub(parent))
 
 
 class Forest:
@@ -59,7 +64,7 @@ class Forest:
             starts = process_starts(lookup, guids, pids)
             forest.plant(starts)
             forest.fell(process_ends(lookup, pids))
-            wanted = [parent_of(start) for start in starts if not is_hub(start.parent_exe)]
+            wanted = [parent_of(start) for start in starts]
         return forest
 
     def plant(self, starts: Iterable[Start]) -> None:

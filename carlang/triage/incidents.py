@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import reduce
 from hashlib import blake2b
@@ -16,8 +16,8 @@ from carlang.results import AnalyticOutput, Hit, Incident, Occurrence, Weight
 from carlang.triage.company import Named
 from carlang.triage.forest import Forest, Process
 from carlang.triage.rarity import Rarity
-from carlang.triage.reading import TIME_IN_KEY, Habit, Key, ProcessRef, Sighting, telling
-from carlang.triage.weight import company_terms, level_term, noise_term
+from carlang.triage.reading import Habit, Key, ProcessRef, Sighting, telling
+from carlang.triage.weight import company_terms, finds_term, level_term, noise_term
 
 _LATE = 2**63
 """Behind every time: what has none comes last."""
@@ -63,6 +63,11 @@ class Found:
         return None if self.order[0] == _LATE else self.order[0]
 
     @property
+    def names(self) -> Iterator[tuple[str, str]]:
+        """The outputs that found it, by analytic and name."""
+        return map(_name, (self.leading, *self.also))
+
+    @property
     def last(self) -> int | None:
         """The latest time of its rows."""
         return max((row.last for row in self.rows if row.last is not None), default=None)
@@ -82,15 +87,9 @@ class Found:
         """The processes that its rows name."""
         return tuple(dict.fromkeys(ref for row in self.rows for ref in row.processes))
 
-    def late_records(self, apart: int) -> tuple[Key, ...]:
-        """Return those of its records that are not so many microseconds before the last; all that have no time."""
-        begin = (self.last or 0) - apart
-        return tuple(key for key in self.records if not isinstance(time := key[TIME_IN_KEY], int) or time >= begin)
-
-    def late_processes(self, apart: int) -> tuple[ProcessRef, ...]:
-        """Return the processes that its rows name no earlier than that."""
-        begin = (self.last or 0) - apart
-        return tuple(ref for ref in self.processes if ref.time is None or ref.time >= begin)
+    def late_processes(self) -> tuple[ProcessRef, ...]:
+        """Return those of the processes that its rows name that were seen when it happened."""
+        return tuple(ref for ref in self.processes if ref.time is None or self.first is None or ref.time >= self.first)
 
     @property
     def habits(self) -> tuple[Habit, ...]:
@@ -133,10 +132,15 @@ class _Draft:
 
 @dataclass
 class Drafts:
-    """Gathers what was found, and makes incidents of it; `weights` are the most that a hit of an output weighs."""
+    """Gathers what was found, and makes incidents of it.
+
+    `finds` are in how many trees each output, by analytic and name, has found something; `weights` are the most that a
+    hit of an output weighs.
+    """
 
     results: Sequence[AnalyticOutput]
     rarity: Rarity
+    finds: Mapping[tuple[str, str], int]
     weights: dict[int, float] = field(default_factory=dict)
     _trees: dict[int, dict[str, _Draft]] = field(default_factory=lambda: defaultdict(dict))
     _members: dict[int, list[int]] = field(default_factory=lambda: defaultdict(list))
@@ -166,6 +170,7 @@ class Drafts:
                 (
                     level_term(leading.level),
                     noise_term(leading.analytic_types, leading.false_positives),
+                    finds_term(self.finds[_name(leading)]),
                     *self.rarity.terms(found.habits),
                     *company_terms(*company),
                 )

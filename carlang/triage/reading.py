@@ -19,6 +19,10 @@ from carlang.triage.fields import UNLIKE, UNLIKE_KINDS, base_name, habit_columns
 MOST_ROWS = 50_000
 """How many rows of an output are looked at one by one; an output with more is noise, and says how many are left."""
 
+APART = 3_600_000_000
+"""Microseconds, an hour: a row of several records happened when the last of them did, with those up to so long before.
+Joins by pid pair what lies a year apart, too."""
+
 Key = tuple[object, ...]
 """What tells a record from others; that of an event has its time at the place `TIME_IN_KEY`."""
 TIME_IN_KEY = 3
@@ -63,6 +67,13 @@ class Sighting:
     alike: tuple[tuple[str, str], ...]
 
 
+def late(records: tuple[Key, ...]) -> tuple[Key, ...]:
+    """Return those of a row's records that lie no longer than `APART` before the last; all that have no time."""
+    times = [time for key in records if isinstance(time := key[TIME_IN_KEY], int)] if len(records) > 1 else []
+    begin = max(times) - APART if times else 0
+    return tuple(key for key in records if not times or not isinstance(time := key[TIME_IN_KEY], int) or time >= begin)
+
+
 def read_output(number: int, result: AnalyticOutput) -> list[Sighting]:
     """Return the rows of a run's output, its number among the results given, `MOST_ROWS` of them at most."""
     table = first_rows(result.output.data, MOST_ROWS)
@@ -91,7 +102,7 @@ def read_output(number: int, result: AnalyticOutput) -> list[Sighting]:
             Sighting(
                 RowOf(number, row),
                 keys,
-                min(times, default=None),
+                min((time for time in times if time >= max(times) - APART), default=None),
                 max(times, default=None),
                 tuple(dict.fromkeys(event.process.host for event in there if event.process.host)),
                 users[0] if users else None,

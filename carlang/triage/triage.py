@@ -22,10 +22,7 @@ from carlang.triage.groups import group_hits
 from carlang.triage.incidents import Drafts, Found
 from carlang.triage.joining import Sets
 from carlang.triage.rarity import Rarity
-from carlang.triage.reading import MOST_ROWS, Key, ProcessRef, Sighting, read_output
-
-_APART = 3_600_000_000
-"""Microseconds: an hour."""
+from carlang.triage.reading import MOST_ROWS, Key, ProcessRef, Sighting, late, read_output
 
 
 def rank(report: RunReport, store: Store, limits: Limits | None = None) -> Triage:
@@ -46,7 +43,7 @@ def rank(report: RunReport, store: Store, limits: Limits | None = None) -> Triag
         rarity = Rarity.asked({habit for each in found for habit in each.habits}, lookup)
     trees, processes = _trees(found, forest)
     company = _company(results, found, trees)
-    drafts = Drafts(results, rarity)
+    drafts = Drafts(results, rarity, _finds(found, trees))
     for number, each in enumerate(found):
         drafts.add(each, trees[number], company[number])
     incidents = drafts.incidents(forest, processes)
@@ -69,7 +66,7 @@ def _found(results: Sequence[AnalyticOutput], sightings: Sequence[Sighting]) -> 
     # A row of one record that a row of several is made of says no more than that one.
     containing: dict[Key, tuple[Key, ...]] = {}
     for records in sorted((r for r in by_records if len(r) > 1), key=repr):
-        for key in records:
+        for key in late(records):
             containing.setdefault(key, records)
     for records in [r for r in by_records if len(r) == 1 and r[0] in containing]:
         by_records[containing[records[0]]] += by_records.pop(records)
@@ -80,15 +77,15 @@ def _found(results: Sequence[AnalyticOutput], sightings: Sequence[Sighting]) -> 
 def _trees(found: Sequence[Found], forest: Forest) -> tuple[list[int], list[tuple[Process, ...]]]:
     """Return for each of what was found the number of the set that it belongs to, and its processes.
 
-    What shares a record, a process or an ancestor belongs together, hubs apart. A row of several records belongs with
-    the last of them, and with others up to `_APART` before: joins by pid pair what lies a year apart, too.
+    What shares a record, a process or an ancestor belongs together, hubs apart. Of a row of several records those that
+    lie `APART` count.
     """
     sets = Sets()
     processes: list[tuple[Process, ...]] = []
     for number, each in enumerate(found):
-        for record in each.late_records(_APART):
+        for record in late(each.records):
             sets.join(("record", record), number)
-        line = tuple(process for ref in each.late_processes(_APART) for process in _line(forest, ref))
+        line = tuple(process for ref in each.late_processes() for process in _line(forest, ref))
         for process in line:
             sets.join(("process", process.key), number)
         processes.append(line)
@@ -103,6 +100,15 @@ def _line(forest: Forest, ref: ProcessRef) -> Iterable[Process]:
         return
     yield process
     yield from forest.ancestors(process, ref)
+
+
+def _finds(found: Sequence[Found], trees: Sequence[int]) -> dict[tuple[str, str], int]:
+    """Return in how many trees each output has found something; what is of no known process is a tree of its own."""
+    of_outputs: dict[tuple[str, str], set[int]] = defaultdict(set)
+    for each, tree in zip(found, trees, strict=True):
+        for name in each.names:
+            of_outputs[name].add(tree)
+    return {name: len(those) for name, those in of_outputs.items()}
 
 
 def _company(results: Sequence[AnalyticOutput], found: Sequence[Found], trees: Sequence[int]) -> list[tuple[int, int]]:

@@ -24,6 +24,9 @@ PER_TENTH_OF_DAYS, MOST_FOR_DAYS = 4.0, 6.0
 PER_TENFOLD_EVENTS, MOST_FOR_EVENTS = -4.0, 12.0
 """For each power of ten. On one of 100 hosts or more is as rare as it gets; a thousand events are as common."""
 
+PER_TENFOLD_FINDS, MOST_FOR_FINDS = -4.0, 8.0
+"""For each power of ten of trees in which the output has hits: what finds something everywhere here is noise here."""
+
 PER_TECHNIQUE_IN_TREE, MOST_IN_TREE = 5.0, 4
 PER_TECHNIQUE_NEARBY, MOST_NEARBY = 2.0, 5
 """For each other technique: that one tree of processes did it too says more than that the host saw it."""
@@ -62,6 +65,12 @@ def rarity_terms(what: str, spread: Spread, of_class: Spread) -> tuple[Term, Ter
         Term("days", _tenth(on_days), f"on {days:,} of {counted(of_days, 'day')}"),
         Term("events", _tenth(repeated), f"in {counted(events, 'event')}"),
     )
+
+
+def finds_term(trees: int) -> Term:
+    """Return the points that an output loses by how many trees of processes, or hits without one, it has hits in."""
+    points = max(PER_TENFOLD_FINDS * log10(max(trees, 1)), -MOST_FOR_FINDS)
+    return Term("finds", _tenth(points), f"found in {counted(trees, 'tree')} of processes by the output")
 
 
 def company_terms(in_tree: int, nearby: int) -> tuple[Term, Term]:

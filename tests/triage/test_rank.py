@@ -60,7 +60,10 @@ def test_of_two_alike_the_rare_pair_comes_first(tmp_path: Path) -> None:
     assert terms["hosts"] == 9.6  # 6 log10(40)
     assert terms["days"] == 2.8  # 4 log10(5)
     assert terms["events"] == 0
-    assert rare.weight.terms[2].text == "parent_exe winword.exe, exe net.exe on 1 of 40 hosts"
+    assert (
+        next(t.text for t in rare.weight.terms if t.name == "hosts")
+        == "parent_exe winword.exe, exe net.exe on 1 of 40 hosts"
+    )
 
 
 @pytest.mark.parametrize("keys", ["guid", "pid"])
@@ -136,7 +139,7 @@ def test_rows_of_groups_have_no_record_and_are_ranked_all_the_same(tmp_path: Pat
     grouped = "events = search Process:Create\ncounted = count(events) by hostname, exe\noutput counted\n"
     triage = ranked_text(tmp_path, grouped)
     assert [hit.values for hit in triage.hits] == [{"exe": "net.exe", "count": "2"}]
-    assert [term.name for term in triage.hits[0].weight.terms] == ["level", "noise", "tree", "nearby"]
+    assert [term.name for term in triage.hits[0].weight.terms] == ["level", "noise", "finds", "tree", "nearby"]
     assert triage.hits[0].weight.points == 40
 
 
@@ -314,3 +317,27 @@ def test_what_differs_in_random_parts_is_one_hit_that_shows_the_first(tmp_path: 
     triage = ranked(tmp_path, "net", process__create=events)
     folded, other = sorted(triage.hits, key=lambda hit: -hit.count)
     assert (folded.count, folded.values["command_line"], other.count) == (3, lines[0], 1)
+
+
+def test_what_carries_the_name_of_a_hub_under_a_parent_that_is_none_belongs_to_its_parent(tmp_path: Path) -> None:
+    events = [
+        start(0, "winword.exe", "explorer.exe", guid="word", parent_guid="desktop", command_line="winword lsass"),
+        start(1, "explorer.exe", "winword.exe", guid="hollow", parent_guid="word", command_line="explorer.exe"),
+        start(2, "net.exe", "explorer.exe", guid="net", parent_guid="hollow"),
+        start(3, "net.exe", "explorer.exe", guid="other", parent_guid="desktop", command_line="net use"),
+    ]
+    triage = ranked(tmp_path, "net", "dump", process__create=events)
+    assert told(triage.incidents) == [(1, [("dump", 1), ("net", 1)]), (1, [("net", 1)])]
+
+
+def test_a_join_happened_when_the_last_of_its_records_did(tmp_path: Path) -> None:
+    events = [
+        start(0, "cmd.exe", pid=7),
+        start(1, "net.exe", "cmd.exe", pid=8, ppid=7, command_line="net lsass"),
+        start(60 * 24 * 300, "net.exe", "cmd.exe", pid=9, ppid=7),
+    ]
+    store = store_of(tmp_path, process__create=events)
+    triage = rank(ran(store, [JOINED, ANALYTICS["cmd"], ANALYTICS["dump"]]), store)
+    early, late = [(hit.analytic, o.first, o.last) for hit in triage.hits for o in hit.occurrences]
+    assert early == ("dump", _micros(0), _micros(1))
+    assert late == ("pair", *[_micros(60 * 24 * 300)] * 2)

@@ -12,7 +12,7 @@ from carlang.store import Spread
 from carlang.triage import weight
 from carlang.triage.company import nearby, other_techniques, person
 from carlang.triage.reading import MOST_ROWS
-from carlang.triage.weight import company_terms, level_term, noise_term, rarity_terms
+from carlang.triage.weight import company_terms, finds_term, level_term, noise_term, rarity_terms
 from tests.conftest import REPOSITORY
 
 CLASS = Spread(events=1_000_000, hosts=200, days=30)
@@ -72,6 +72,11 @@ def test_on_one_host_and_one_day_nothing_is_rare_among_hosts_and_days() -> None:
 def test_a_pair_seen_once_on_one_of_200_hosts_outweighs_one_seen_daily_on_all() -> None:
     once, daily = (rarity_terms("pair", s, CLASS) for s in (Spread(1, 1, 1), Spread(60_000, 200, 30)))
     assert sum(t.points for t in once) - sum(t.points for t in daily) == pytest.approx(29.9)
+
+
+@pytest.mark.parametrize(("trees", "points"), [(1, 0.0), (10, -4.0), (100, -8.0), (5_000, -8.0)])
+def test_what_an_output_finds_everywhere_weighs_less(trees: int, points: float) -> None:
+    assert finds_term(trees).points == points
 
 
 def test_company_counts_up_to_a_bound() -> None:
@@ -138,6 +143,7 @@ def test_the_page_has_the_numbers_of_the_formula() -> None:
     assert numbers["hosts"] == [weight.PER_TENTH_OF_HOSTS, weight.MOST_FOR_HOSTS]
     assert numbers["days"] == [weight.PER_TENTH_OF_DAYS, weight.MOST_FOR_DAYS]
     assert numbers["events"] == [weight.PER_TENFOLD_EVENTS, -weight.MOST_FOR_EVENTS]
+    assert numbers["finds"] == [weight.PER_TENFOLD_FINDS, -weight.MOST_FOR_FINDS]
     per, number = weight.PER_TECHNIQUE_IN_TREE, weight.MOST_IN_TREE
     assert numbers["tree"] == [per, per * number]
     per, number = weight.PER_TECHNIQUE_NEARBY, weight.MOST_NEARBY
