@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import threading
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import pyarrow as pa
 
@@ -25,8 +25,8 @@ from carlang.model.schema import Class, Model
 from carlang.model.types import Column, Kind
 from carlang.plan import EventFile, can_pay, demands
 from carlang.resolve import Given
-from carlang.resolve.bound import BoundOutput, Events, streams_below
-from carlang.results import CastRows, Output, Rows
+from carlang.resolve.bound import BoundOutput, BoundStream, Events, streams_below
+from carlang.results import CastRows, Output, Rows, table_of
 from carlang.sql import (
     EventFiles,
     Window,
@@ -39,7 +39,7 @@ from carlang.sql import (
 from carlang.store import Store, StoreFile
 
 if TYPE_CHECKING:
-    from carlang.sql import Selection, Source
+    from carlang.sql import Dialect, Selection, Source
 
 
 class QuerySession(ABC):
@@ -86,13 +86,37 @@ class QuerySession(ABC):
                 return _output(output, answer, self._tied(output))
         query, tied = self._query(output, now, given)
         with self._lock:
-            for name in _objects_of(output):
-                self._provide(name)
-            for name in sorted(tied_objects(output, tied) - self._occurrences.keys()):
-                self._provide_occurrences(name)
+            self._provide_tables(output, tied)
             self._show(output, given)
             answer = self._engine.query(query, limit)
         return _output(output, answer, tied)
+
+    def ask(
+        self,
+        stream: BoundStream,
+        lowering: Callable[[Dialect, frozenset[Class]], Any],
+        columns: Sequence[Column] = (),
+    ) -> pa.Table:
+        """Return what a query says of all that a stream reads; `lowering` makes it for the classes that are tied.
+
+        `columns` are those of the answer, where values of their types are shown. Raises `EngineError` as `run` does.
+        """
+        asked = BoundOutput("asked", stream)
+        dialect = self._engine.dialect
+        with self._lock:
+            tied = self._tied(asked)
+        query = _in_time(lambda: dialect.text(lowering(dialect, tied)))
+        with self._lock:
+            self._provide_tables(asked, tied)
+            self._show(asked, None)
+            return table_of(_typed(self._engine.query(query).rows, columns))
+
+    def _provide_tables(self, output: BoundOutput, tied: frozenset[Class]) -> None:
+        """Make the tables that an output reads, where they are not there."""
+        for name in _objects_of(output):
+            self._provide(name)
+        for name in sorted(tied_objects(output, tied) - self._occurrences.keys()):
+            self._provide_occurrences(name)
 
     def prepare(self, asked: Sequence[tuple[BoundOutput, Given]]) -> Sequence[Decision]:
         """Plan outputs together that will be run with these values of their inputs, and say what was decided of each.
@@ -141,13 +165,7 @@ class QuerySession(ABC):
         with self._lock:
             tied = self._tied(output)
         # Lowered outside the lock: one thread can do so while another's query runs.
-        try:
-            with task():
-                return dialect.query_of(output, now, given or {}, tied), tied
-        except TimeUpError as error:
-            raise EngineError(f"{error}; give it more with --timeout") from error
-        except RecursionError as error:
-            raise EngineError("the program is nested too deeply to be run; give parts of it names") from error
+        return _in_time(lambda: dialect.query_of(output, now, given or {}, tied)), tied
 
     def _tied(self, output: BoundOutput) -> frozenset[Class]:
         """Return the classes of an output's events of which records are tied, their tables made."""
@@ -338,6 +356,17 @@ class Session(QuerySession):
         # A table of a log has one type for a column; files of a plain tree, whoever wrote them, need not.
         alike = self._store.writable and all(columns.keys() <= file.filled.keys() for file in files)
         return EventFiles(action, [str(file.path.resolve()) for file in files], columns, alike)
+
+
+def _in_time(lowered: Callable[[], str]) -> str:
+    """Return the text of a query as far as there is time, and depth, to write it; raises `EngineError` beyond."""
+    try:
+        with task():
+            return lowered()
+    except TimeUpError as error:
+        raise EngineError(f"{error}; give it more with --timeout") from error
+    except RecursionError as error:
+        raise EngineError("the program is nested too deeply to be run; give parts of it names") from error
 
 
 def _objects_of(output: BoundOutput) -> list[str]:

@@ -28,6 +28,24 @@ if TYPE_CHECKING:
     )
     from carlang.sql.lowering import lower
     from carlang.sql.occurrences import RECORD_IDS, shown_columns, tied_objects
+    from carlang.sql.passages import (
+        ALL,
+        COST,
+        GROUP,
+        PASSED,
+        ROWS,
+        Asking,
+        Joint,
+        asked_stream,
+        lower_examples,
+        lower_met,
+        lower_nearest,
+        lower_passed,
+        mask_names,
+        passing_tests,
+        value_name,
+        verdict_name,
+    )
     from carlang.sql.selections import (
         Conditions,
         Selection,
@@ -85,6 +103,10 @@ else:
             ),
             "sql.lowering": "lower()",
             "sql.occurrences": "RECORD_IDS shown_columns tied_objects",
+            "sql.passages": (
+                "ALL COST GROUP PASSED ROWS Asking Joint asked_stream() lower_examples() lower_met() lower_nearest() "
+                "lower_passed() mask_names() passing_tests() verdict_name() value_name()"
+            ),
             "sql.selections": (
                 "Conditions Selection Source lower_all_masks() lower_conditions() lower_exact_ranks() "
                 "lower_marked_occurrences() lower_masks() lower_no_pool() lower_pool() lower_ranks() lower_rows() "
@@ -103,9 +125,12 @@ else:
     )
 
 __all__ = [
+    "ALL",
     "AT",
     "COMBINATIONS",
+    "COST",
     "DIALECTS",
+    "GROUP",
     "INCOMING",
     "KEY",
     "LEAF",
@@ -113,18 +138,23 @@ __all__ = [
     "MARKED",
     "MASK",
     "MOST_BITS",
+    "PASSED",
     "RANK",
     "RECORD_IDS",
     "ROUNDS",
+    "ROWS",
     "SCHEMA",
+    "Asking",
     "Conditions",
     "Dialect",
     "DuckDBDialect",
     "EventFiles",
+    "Joint",
     "Selection",
     "Source",
     "UnsupportedError",
     "Window",
+    "asked_stream",
     "dialect_named",
     "late_dialect",
     "lower",
@@ -134,6 +164,7 @@ __all__ = [
     "lower_counts",
     "lower_crowd",
     "lower_exact_ranks",
+    "lower_examples",
     "lower_forgotten",
     "lower_incoming",
     "lower_kept",
@@ -145,12 +176,15 @@ __all__ = [
     "lower_marks",
     "lower_marks_of",
     "lower_masks",
+    "lower_met",
+    "lower_nearest",
     "lower_no_pool",
     "lower_nothing",
     "lower_numbered",
     "lower_occurrences",
     "lower_pairs",
     "lower_partners",
+    "lower_passed",
     "lower_pool",
     "lower_ranks",
     "lower_records",
@@ -160,7 +194,11 @@ __all__ = [
     "lower_shown",
     "lower_table",
     "lower_unmarked",
+    "mask_names",
+    "passing_tests",
     "selection_of",
     "shown_columns",
     "tied_objects",
+    "value_name",
+    "verdict_name",
 ]

@@ -84,14 +84,16 @@ def lower(
     """
     of_groups, replaced = filters_of_groups(output.stream)
     builder = QueryBuilder(dialect, now, given, occurrences=Occurrences.below(output.stream, tied), of_groups=of_groups)
-    for stream in bound.streams_below(output.stream):  # inputs first, so that long chains do not nest
-        if isinstance(stream, bound.NamedStream) and id(stream) not in replaced:
-            builder.table(stream)
+    builder.read(output.stream, replaced)
     columns = output.stream.columns
     lists = shown_columns(output, tied)[len(columns) :]
     shown = [*(column(c.name) for c in columns), *(as_named(column(hidden(c.name)), c.name) for c in lists)]
     rows, order = builder.in_order(output.stream)
-    query = select(shown, rows).order_by(*order, copy=False)
+    return with_tables(select(shown, rows).order_by(*order, copy=False), builder)
+
+
+def with_tables(query: exp.Select, builder: QueryBuilder) -> exp.Select:
+    """Return a query with the tables before it that its builder has gathered."""
     for key, table in builder.tables.items():
         query = query.with_(name(key), as_=table, materialized=_is_made(key, builder), copy=False)
     return query
@@ -120,6 +122,19 @@ class QueryBuilder(ExpressionBuilder):
     of_groups: Mapping[int, bound.Aggregated] = field(default_factory=dict)
     read_again: set[str] = field(default_factory=set)
     numbers: Iterator[int] = field(default_factory=count)
+
+    def read(self, stream: bound.BoundStream, replaced: Collection[int] = ()) -> None:
+        """Gather the named streams that a stream reads, but those that are `replaced`, by identity."""
+        for below in bound.streams_below(stream):  # inputs first, so that long chains do not nest
+            if isinstance(below, bound.NamedStream) and id(below) not in replaced:
+                self.table(below)
+
+    def rows(
+        self, stream: bound.BoundStream, exprs: Sequence[bound.BoundExpr], *, of_records: bool
+    ) -> tuple[QueryBuilder, SQL]:
+        """Return a stream as a table in which expressions can be computed, and the builder that does it."""
+        builder = replace(self, of_records=of_records)
+        return builder._seeing(exprs, builder.table(stream))  # noqa: SLF001  # the same class
 
     def table(self, stream: bound.BoundStream) -> SQL:
         """Return a stream as something to select from."""
