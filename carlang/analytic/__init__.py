@@ -25,7 +25,8 @@ if TYPE_CHECKING:
     )
     from carlang.analytic.parameters import Parameter, known_parameters, parameters
     from carlang.analytic.planning import PlannedOutput
-    from carlang.analytic.run import Outcome, RunListener, explain_plan, run_analytics, run_one
+    from carlang.analytic.run import RunListener, explain_plan, run_analytics, run_one
+    from carlang.analytic.whys import Outcome
 else:
     __getattr__ = hand_on(
         __name__,
@@ -40,7 +41,8 @@ else:
             ),
             "analytic.parameters": "Parameter known_parameters parameters",
             "analytic.planning": "PlannedOutput",
-            "analytic.run": "Outcome RunListener explain_plan run_analytics run_one",
+            "analytic.run": "RunListener explain_plan run_analytics run_one",
+            "analytic.whys": "Outcome",
         },
     )
 

@@ -15,7 +15,17 @@ from carlang.errors import EngineError
 from carlang.judgement import Asked, Range, hour_gaps, judge
 from carlang.resolve import Given, MissingParameterError, WrongParameterError
 from carlang.resolve.bound import BoundOutput
-from carlang.results import ClassGaps, Judgement, MissingParameter, Reason, State, WrongParameter, distinct
+from carlang.results import (
+    ClassGaps,
+    Judgement,
+    MissingParameter,
+    NoEvents,
+    NotOnOneHost,
+    Reason,
+    State,
+    WrongParameter,
+    distinct,
+)
 from carlang.store import Store
 
 
@@ -50,6 +60,14 @@ class Judged:
         states = {judgement.state for judgement in judgements}
         state = states.pop() if len(states) == 1 else State.PARTLY
         return Judgement(state, distinct(reason for judgement in judgements for reason in judgement.reasons))
+
+
+def is_idle(judgement: Judgement) -> bool:
+    """Tell whether a query is not worth its time: over tables that are not there it gives nothing at best."""
+    if judgement.state is State.NOT_ASKED:
+        return True
+    kinds = {type(reason) for reason in judgement.reasons}
+    return judgement.state is State.BLIND and NoEvents in kinds and NotOnOneHost not in kinds
 
 
 def judge_analytics(

@@ -54,7 +54,8 @@ class LimitOptionError(OptionError, LimitError):
 class RunOptions:
     """What bounds a run: the instant called `now`, a window of event times, rows an output, memory, seconds a query.
 
-    With `records_apart` each record is an event, also where two tell of one occurrence. Made by `of`, which checks
+    With `records_apart` each record is an event, also where two tell of one occurrence. Where `why` is a number, it is
+    asked why each output found its rows, or none, and of so many of these what they met. Made by `of`, which checks
     every value.
     """
 
@@ -64,6 +65,7 @@ class RunOptions:
     limit: int | None = None
     limits: Limits = field(default_factory=Limits)
     records_apart: bool = False
+    why: int | None = None
 
     @classmethod
     def of(  # noqa: PLR0913  # the bounds of a run, each by name
@@ -76,6 +78,7 @@ class RunOptions:
         memory_limit: str | None = None,
         timeout: timedelta | str | float | None = None,
         records_apart: bool = False,
+        why: int | None = None,
         command: bool = False,
     ) -> RunOptions:
         """Return options whose values can be used; a `command` has its options named with dashes.
@@ -93,7 +96,7 @@ class RunOptions:
         memory(name("memory_limit"), memory_limit, LEAST_MEMORY)
         limits = Limits(memory_limit, seconds(name("timeout"), timeout))
         apart = of_type("records_apart", records_apart, bool, "True or False")
-        return cls(moment, first, last, rows(name("limit"), limit), limits, apart)
+        return cls(moment, first, last, rows(name("limit"), limit), limits, apart, rows(name("why"), why))
 
 
 def instant(name: str, value: datetime | str | None, now: datetime | None = None) -> datetime | None:

@@ -7,10 +7,11 @@ from dataclasses import replace
 from typing import Any, Protocol
 
 from carlang.analytic.compiled import CompiledAnalytic
-from carlang.analytic.judging import Judged, gaps_of, judge_analytics
+from carlang.analytic.judging import Judged, gaps_of, is_idle, judge_analytics
 from carlang.analytic.options import RunOptions
 from carlang.analytic.parameters import known_parameters
 from carlang.analytic.planning import PlannedOutput
+from carlang.analytic.whys import Outcome, Ran, with_whys
 from carlang.deadline import limit_time
 from carlang.diagnostics import Diagnostic, Severity
 from carlang.diagnostics.codes import OUT_OF_TIME
@@ -24,8 +25,6 @@ from carlang.results import (
     AnalyticOutput,
     Failed,
     Judgement,
-    NoEvents,
-    NotOnOneHost,
     NotRun,
     Output,
     Result,
@@ -60,10 +59,6 @@ def run_one(analytic: CompiledAnalytic, store: Store, options: RunOptions, param
         if answer.judgement and answer.judgement.state in _UNANSWERED and not answer.total
     ]
     return Result(answers, not_run)
-
-
-Outcome = AnalyticOutput | NotRun | Failed
-"""What became of an output of an analytic, or of all of them."""
 
 
 class RunListener(Protocol):
@@ -102,8 +97,7 @@ def run_analytics(
     told.doing("reading programs")
     with limit_time(options.limits.seconds):
         known_parameters(params, analytics)
-    outcomes: list[Outcome] = []
-    answered: list[Judged] = []
+    ran: list[Ran] = []
     number = 1
     model = analytics[0].model if analytics else builtin_model()
     with limit_time(options.limits.seconds), opened_session(store, model, options) as session:
@@ -113,28 +107,38 @@ def run_analytics(
         session.prepare([(output, given) for _, output, given in _to_run(all_judged)])
         told.doing("asking")
         for judged in all_judged:
-            if isinstance(judged, Judged):
-                answered.append(judged)
-            of_analytic: list[Outcome] = []
-            for outcome in [judged] if isinstance(judged, Failed) else _outcomes(judged, session, options):
-                if isinstance(outcome, AnalyticOutput):
-                    of_analytic.append(replace(outcome, number=number))
-                    number += outcome.output.total
-                else:
-                    of_analytic.append(outcome)
+            outcomes = [judged] if isinstance(judged, Failed) else list(_outcomes(judged, session, options))
+            of_analytic, number = _numbered(outcomes, number)
             told.done(of_analytic)
-            outcomes += of_analytic
+            ran.append((judged, of_analytic))
+        if options.why is not None:
+            told.doing("asking why")
+            ran = with_whys(ran, session, store, options)
+    everything = [each for _, of_analytic in ran for each in of_analytic]
+    answered = [judged for judged, _ in ran if isinstance(judged, Judged)]
     return RunReport(
         options.now,
         str(store.path),
-        tuple(each for each in outcomes if isinstance(each, AnalyticOutput)),
-        tuple(each for each in outcomes if isinstance(each, NotRun)),
-        tuple(each for each in outcomes if isinstance(each, Failed)),
+        tuple(each for each in everything if isinstance(each, AnalyticOutput)),
+        tuple(each for each in everything if isinstance(each, NotRun)),
+        tuple(each for each in everything if isinstance(each, Failed)),
         tuple(d for a in analytics for d in a.diagnostics if d.severity is Severity.WARNING),
         gaps=gaps_of(answered, store, options),
         files_counted=store.silent_files(),
         unplanned=session.unplanned,
     )
+
+
+def _numbered(outcomes: Sequence[Outcome], number: int) -> tuple[list[Outcome], int]:
+    """Return outcomes with the numbers of their first rows, counted on from one, and the number of what comes next."""
+    numbered: list[Outcome] = []
+    for outcome in outcomes:
+        if isinstance(outcome, AnalyticOutput):
+            numbered.append(replace(outcome, number=number))
+            number += outcome.output.total
+        else:
+            numbered.append(outcome)
+    return numbered, number
 
 
 def explain_plan(
@@ -160,7 +164,7 @@ def _to_run(judged: Sequence[Judged | Failed]) -> list[tuple[CompiledAnalytic, B
         for each in judged
         if isinstance(each, Judged) and each.given is not None
         for output, judgement in each.outputs
-        if not _is_idle(judgement)
+        if not is_idle(judgement)
     ]
 
 
@@ -204,7 +208,7 @@ def _outcomes(judged: Judged, session: Session, options: RunOptions) -> Iterator
             yield Failed(analytic.id, analytic.title, analytic.diagnostics, _late(analytic.diagnostics, options))
         return
     for output, judgement in judged.outputs:
-        if _is_idle(judgement):
+        if is_idle(judgement):
             yield _not_run(analytic, judgement, output.name)
             continue
         try:
@@ -239,14 +243,6 @@ def _result(analytic: CompiledAnalytic, answer: Output) -> AnalyticOutput:
         data.tactics,
         analytic.program,
     )
-
-
-def _is_idle(judgement: Judgement) -> bool:
-    """Tell whether a query is not worth its time: over tables that are not there it gives nothing at best."""
-    if judgement.state is State.NOT_ASKED:
-        return True
-    kinds = {type(reason) for reason in judgement.reasons}
-    return judgement.state is State.BLIND and NoEvents in kinds and NotOnOneHost not in kinds
 
 
 def _not_run(analytic: CompiledAnalytic, judgement: Judgement, output: str) -> NotRun:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -35,6 +36,12 @@ from carlang.results import RunReport
 TABLE_ROWS = 100
 """How many rows a table on the screen shows where `--limit` does not say; it says when there are more."""
 
+EXPLAINED_ROWS = 20
+"""Of how many rows of an output it is said what they met, where `--limit` does not say."""
+
+WHY_FORMATS = ("table", "json")
+"""The formats that say why rows were found, or none."""
+
 
 def run(  # noqa: PLR0913, PLR0917  # the options that the command has
     targets: Targets = None,
@@ -56,6 +63,9 @@ def run(  # noqa: PLR0913, PLR0917  # the options that the command has
     all_: All = False,
     selecting: Selecting,
     bounds: Bounds,
+    why: Annotated[
+        bool, Option("--why", help="Say which conditions the rows met, or what came nearest where there are none.")
+    ] = False,
     records_apart: RecordsApart = False,
     fail_on_hit: Annotated[bool, Option("--fail-on-hit", help="Exit with status 4 if a row was found.")] = False,
     telling: Telling,
@@ -64,8 +74,12 @@ def run(  # noqa: PLR0913, PLR0917  # the options that the command has
     format_ = chosen_format(format_, output)
     if engine != "duckdb":
         raise UsageError(f"--engine: there is no engine {engine!r}; this version has duckdb")
+    if why and format_ not in WHY_FORMATS:
+        raise UsageError(f"--why: {format_} holds rows; what they met is in {' and '.join(WHY_FORMATS)}")
     shown = TABLE_ROWS if limit is None and format_ == "table" and output is None else limit
     options = bounds.options(shown, records_apart=records_apart)
+    if why:
+        options = replace(options, why=EXPLAINED_ROWS if limit is None else limit)
     project = open_project(quiet=telling.quiet)
     analytics = selected(project, targets, expression, selecting.selection(), every=all_)
     params = parameters(param)

@@ -12,7 +12,8 @@ from carlang.report.incident_json import groups_json, incident_json
 from carlang.report.streams import Stream, utf8_writer
 from carlang.report.values import instant, json_text, values_of
 from carlang.report.view import FailedView, NotRunView, OutputView, View
-from carlang.results import Judgement, Triage, gaps_json, judgement_json, reason_json
+from carlang.report.why_json import why_json
+from carlang.results import Judgement, Triage, Why, gaps_json, judgement_json, reason_json
 
 VERSION = 1
 
@@ -75,12 +76,18 @@ def not_run_json(entry: NotRunView) -> dict[str, Any]:
         "reason": entry.reason,
         "reasons": [reason_json(reason) for reason in entry.reasons],
         **_judged(entry.judgement),
+        **_why(entry.why),
     }
 
 
 def _judged(judgement: Judgement | None) -> dict[str, Any]:
     """Return the key of a judgement, where there is one."""
     return {} if judgement is None else {"judgement": judgement_json(judgement)}
+
+
+def _why(why: Why | None) -> dict[str, Any]:
+    """Return the key of why rows were found, or none, where it was asked for."""
+    return {} if why is None else {"why": why_json(why)}
 
 
 def failed_json(entry: FailedView, pages: str | None = None) -> dict[str, Any]:
@@ -114,6 +121,7 @@ def _write_output(output: OutputView, write: Callable[[str], object]) -> None:
         head["tested"] = list(output.tested)
     if output.computed:
         head["computed"] = list(output.computed)
+    head |= _why(output.why)
     head["columns"] = [_column_json(column) for column in output.columns]
     write(json_text(head)[:-1] + ',\n   "rows": [')
     # An object has each name once, and an output may have a column twice.

@@ -16,6 +16,7 @@ from carlang.report.row_blocks import ShownRows
 from carlang.report.screen import Look, console_for
 from carlang.report.streams import Stream
 from carlang.report.view import OutputView, View
+from carlang.report.why_table import print_why
 from carlang.results import counted
 
 _MOST_NAMES = 6
@@ -33,7 +34,13 @@ def write_table(view: View, stream: Stream, look: Look) -> None:
     if view.triage is None or view.triage.grouped_by is None:
         for output in view.findings:
             _print_output(output, console)
+    elif any(output.why for output in view.findings):
+        _print_whys(view.findings, console)
     _print_quiet(view.quiet, console)
+    for entry in view.not_run:
+        if entry.why is not None:
+            console.print(Text(printable(f"{entry.analytic}  output {entry.output}"), style="bold"), overflow="fold")
+            print_why(entry.why, console)
     print_remarks(view, console)
 
 
@@ -55,6 +62,16 @@ def _print_output(output: OutputView, console: Console) -> None:
         if remark:
             console.print(Text(remark, style="dim"), overflow="fold")
     console.print()
+    if output.why is not None:
+        print_why(output.why, console)
+
+
+def _print_whys(outputs: Sequence[OutputView], console: Console) -> None:
+    """Print why outputs found their rows, where these are not shown."""
+    for output in outputs:
+        if output.why is not None:
+            console.print(_name(output), overflow="fold")
+            print_why(output.why, console)
 
 
 def _name(output: OutputView) -> Text:
@@ -95,4 +112,7 @@ def _print_quiet(outputs: Sequence[OutputView], console: Console) -> None:
     for output in outputs:
         facts = ", ".join([*output.techniques, f"output {output.name}"])
         console.print(Text.assemble("  ", _name(output), (f"  {printable(facts)}", "dim")), overflow="fold")
-    console.print()
+        if output.why is not None:
+            print_why(output.why, console)
+    if outputs[-1].why is None:  # else a line is left free behind it
+        console.print()

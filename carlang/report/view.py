@@ -31,6 +31,7 @@ from carlang.results import (
     RunReport,
     State,
     Triage,
+    Why,
     counted,
     counted_files_text,
     gaps_text,
@@ -63,6 +64,7 @@ class OutputView:
     computed: tuple[str, ...] = ()
     program: str = ""
     number: int | None = None
+    why: Why | None = None
 
     @classmethod
     def of(cls, result: AnalyticOutput, weight: float | None = None) -> Self:
@@ -86,6 +88,7 @@ class OutputView:
             output.computed,
             result.program,
             result.number,
+            result.why,
         )
 
     @property
@@ -139,6 +142,7 @@ class NotRunView:
     reason: str
     reasons: tuple[Reason, ...]
     judgement: Judgement | None = None
+    why: Why | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -341,7 +345,7 @@ def _total(output: Output) -> int:
 
 def _not_run(entry: NotRun, techniques: tuple[str, ...]) -> NotRunView:
     return NotRunView(
-        entry.analytic, entry.title, techniques, entry.output, entry.reason, entry.reasons, entry.judgement
+        entry.analytic, entry.title, techniques, entry.output, entry.reason, entry.reasons, entry.judgement, entry.why
     )
 
 

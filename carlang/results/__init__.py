@@ -41,6 +41,19 @@ if TYPE_CHECKING:
     from carlang.results.result import Result
     from carlang.results.rows import CastRows, Rows, Spool, SpooledRows, Stored, TakenRows, first_rows, table_of
     from carlang.results.run_report import AnalyticOutput, Failed, NotRun, RunReport
+    from carlang.results.why import (
+        ConditionRows,
+        Nearest,
+        NearRows,
+        StreamRows,
+        ToldRow,
+        ToldRows,
+        ToldTest,
+        Unmet,
+        ValueAt,
+        Why,
+        WrittenCondition,
+    )
     from carlang.results.wording import (
         counted,
         counted_files_text,
@@ -67,6 +80,9 @@ else:
             "results.result": "Result",
             "results.rows": "CastRows Rows Spool SpooledRows Stored TakenRows first_rows table_of",
             "results.run_report": "AnalyticOutput Failed NotRun RunReport",
+            "results.why": (
+                "ConditionRows Nearest NearRows StreamRows ToldTest ToldRow ToldRows Unmet ValueAt Why WrittenCondition"
+            ),
             "results.wording": (
                 "counted counted_files_text gaps_text judgement_text reasons_text share_text short_reasons"
             ),
@@ -77,6 +93,7 @@ __all__ = [
     "AnalyticOutput",
     "CastRows",
     "ClassGaps",
+    "ConditionRows",
     "Failed",
     "FieldNeverFilled",
     "Group",
@@ -89,6 +106,8 @@ __all__ = [
     "LogBroken",
     "LogCleared",
     "MissingParameter",
+    "NearRows",
+    "Nearest",
     "NoEvents",
     "NoLog",
     "NoRecords",
@@ -107,11 +126,19 @@ __all__ = [
     "SpooledRows",
     "State",
     "Stored",
+    "StreamRows",
     "TakenRows",
     "Term",
+    "ToldRow",
+    "ToldRows",
+    "ToldTest",
     "Triage",
+    "Unmet",
+    "ValueAt",
     "Weight",
+    "Why",
     "WindowWithoutEvents",
+    "WrittenCondition",
     "WrongParameter",
     "counted",
     "counted_files_text",

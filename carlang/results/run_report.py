@@ -12,6 +12,7 @@ from carlang.results.incidents import Triage
 from carlang.results.judgement import Judgement
 from carlang.results.output import Output
 from carlang.results.reasons import Reason
+from carlang.results.why import Why
 from carlang.results.wording import reasons_text
 
 
@@ -20,7 +21,8 @@ class AnalyticOutput:
     """One output of one analytic in a run of many, with what reports need to know of the analytic.
 
     `level` is None where the analytic names none. `program` is the text of its programs. `number` is that of its first
-    row among all that the run found, from 1, whether or not a limit cut them; the others count on from there.
+    row among all that the run found, from 1, whether or not a limit cut them; the others count on from there. `why`
+    is there where the run was asked for it.
     """
 
     analytic: str
@@ -34,6 +36,7 @@ class AnalyticOutput:
     tactics: tuple[str, ...] = ()
     program: str = ""
     number: int | None = None
+    why: Why | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +51,7 @@ class NotRun:
     reasons: tuple[Reason, ...]
     output: str | None = None
     judgement: Judgement | None = None
+    why: Why | None = None
 
     @property
     def reason(self) -> str:
