@@ -24,7 +24,7 @@ GROUPING_FORMATS = frozenset({"table", "json", "html"})
 """The formats that show groups of hits."""
 TIMELINE_FORMATS = frozenset({"timeline", "xlsx"})
 """The formats that show of each hit what it weighs, also where one output alone found something."""
-RANKING_FORMATS = GROUPING_FORMATS | TIMELINE_FORMATS
+RANKING_FORMATS = GROUPING_FORMATS | TIMELINE_FORMATS | {"markdown"}
 """The formats that show what ranking says. The others hold rows, which are the same in any order."""
 
 MinLevel = Annotated[

@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from carlang.report.formats import ENDINGS, FORMATS, Format, FormatName, format_of, write_report
     from carlang.report.html import write_html
     from carlang.report.json import write_json, write_ndjson
+    from carlang.report.markdown import write_markdown
     from carlang.report.navigator import coverage_layer, share_answered, write_navigator
     from carlang.report.overview import write_overview
     from carlang.report.parquet import write_parquet
@@ -27,6 +28,7 @@ else:
             "report.formats": "ENDINGS FORMATS Format FormatName format_of write_report",
             "report.html": "write_html()",
             "report.json": "write_json() write_ndjson()",
+            "report.markdown": "write_markdown()",
             "report.navigator": "coverage_layer() share_answered() write_navigator()",
             "report.overview": "write_overview",
             "report.parquet": "write_parquet()",
@@ -54,6 +56,7 @@ __all__ = [
     "write_csv",
     "write_html",
     "write_json",
+    "write_markdown",
     "write_navigator",
     "write_ndjson",
     "write_overview",

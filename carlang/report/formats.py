@@ -15,6 +15,7 @@ from carlang.report import (
     write_csv,
     write_html,
     write_json,
+    write_markdown,
     write_navigator,
     write_ndjson,
     write_parquet,
@@ -28,7 +29,9 @@ from carlang.report.streams import ReportError, Stream
 from carlang.report.view import View
 from carlang.results import RunReport
 
-FormatName = Literal["table", "json", "ndjson", "csv", "parquet", "html", "navigator", "timesketch", "timeline", "xlsx"]
+FormatName = Literal[
+    "table", "json", "ndjson", "csv", "parquet", "html", "navigator", "timesketch", "timeline", "xlsx", "markdown"
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +66,7 @@ FORMATS: dict[str, Format] = {
         Format("timesketch", _plain(write_timesketch), ".jsonl"),
         Format("timeline", _plain(write_timeline), ".csv"),
         Format("xlsx", _plain(write_xlsx), ".xlsx", binary=True, whole=True),
+        Format("markdown", _plain(write_markdown), ".md", whole=True),
     )
 }
 

@@ -46,7 +46,7 @@ def write_table(view: View, stream: Stream, look: Look) -> None:
 
 def _print_output(output: OutputView, console: Console) -> None:
     console.print(_name(output), overflow="fold")
-    console.print(Text(_facts(output), style="cyan"), overflow="fold")
+    console.print(Text(printable(output.facts), style="cyan"), overflow="fold")
     if output.unseen:
         console.print(Text(printable(output.unseen), style="yellow"), overflow="fold")
     arrangement = arrange(output.rows, output.tested, output.computed)
@@ -76,20 +76,6 @@ def _print_whys(outputs: Sequence[OutputView], console: Console) -> None:
 
 def _name(output: OutputView) -> Text:
     return Text.assemble((printable(output.analytic), "bold"), "  " if output.title else "", printable(output.title))
-
-
-def _facts(output: OutputView) -> str:
-    weight = "" if output.weight is None else f"weight {output.weight:g}"
-    level = "" if output.level is None else output.level.text
-    facts = [
-        level,
-        weight,
-        ", ".join(output.techniques),
-        f"output {output.name}",
-        counted(output.total, "row"),
-        output.cut,
-    ]
-    return " · ".join(printable(fact) for fact in facts if fact)
 
 
 def _left_out(unfitting: Sequence[str], more: int, empty: int) -> str:

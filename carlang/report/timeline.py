@@ -24,4 +24,4 @@ def write_timeline(view: View, stream: Stream) -> None:
 
 
 def _cell(value: str | float | None) -> str | None:
-    return without_formulas(value) if isinstance(value, str) else None if value is None else f"{value:g}"
+    return without_formulas(value) if isinstance(value, str) else None if value is None else f"{value:.12g}"

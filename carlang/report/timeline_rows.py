@@ -9,7 +9,7 @@ from typing import Any, NamedTuple, Self
 import pyarrow as pa
 
 from carlang.levels import UNSAID
-from carlang.report.columns import TRAILING, time_columns
+from carlang.report.columns import arrange, time_columns
 from carlang.report.ordering import in_order
 from carlang.report.streams import valid
 from carlang.report.values import BATCH, json_text, json_values, microseconds
@@ -27,6 +27,10 @@ _SHOWN = {
     "command_line": ("command_line",),
     "parent": ("parent_image_path", "parent_exe"),
 }
+
+
+# Where the path stands of a program whose name a column has.
+_PATHS = {"exe": "process", "parent_exe": "parent"}
 
 
 class Entry(NamedTuple):
@@ -49,17 +53,18 @@ class Entry(NamedTuple):
     techniques: str
     also: str | None
     incident: str | None
+    number: int | None
     details: str | None
 
 
 COLUMNS = (
     *("time", "level", "weight", "host", "user", "process", "command_line", "parent"),
-    *("analytic", "output", "title", "techniques", "also", "incident", "details"),
+    *("analytic", "output", "title", "techniques", "also", "incident", "number", "details"),
 )
 """The columns of a timeline, in order."""
 
 _SORTED_BY = ("moment", "result", "row")
-_NUMBERS = {"moment": pa.int64(), "result": pa.int32(), "row": pa.int64(), "weight": pa.float64()}
+_NUMBERS = {"moment": pa.int64(), "result": pa.int32(), "row": pa.int64(), "number": pa.int64(), "weight": pa.float64()}
 _SCHEMA = pa.schema([pa.field(name, _NUMBERS.get(name, pa.string())) for name in Entry._fields])
 
 
@@ -157,6 +162,7 @@ def _entry(number: int, row: int, output: OutputView, rank: _Rank, seen: _Seen) 
         techniques=valid(", ".join(hit.techniques if hit else output.techniques)),
         also=valid(also) or None,
         incident=rank.incident,
+        number=None if output.number is None else output.number + row,
         details=seen.details,
     )
 
@@ -171,17 +177,15 @@ class _Columns:
 
     @classmethod
     def of(cls, output: OutputView) -> Self:
-        """Take what conditions looked at and what the program computed as details, else all that is not shown."""
+        """Take as details what a table would show."""
         names = output.rows.schema.names
         fields = [name.rpartition(".")[2] for name in names]  # a part of a join is shown as its field is
         shown = {
             column: tuple(i for field in sources for i, name in enumerate(fields) if name == field)
             for column, sources in _SHOWN.items()
         }
-        telling = {*output.tested, *output.computed} or {name for name in names if name not in TRAILING}
-        times = time_columns(output.rows.schema)
-        details = tuple((i, name) for i, name in enumerate(names) if name in telling and i not in times[:1])
-        return cls(tuple(times), shown, details)
+        details = arrange(output.rows, output.tested, output.computed).shown
+        return cls(tuple(time_columns(output.rows.schema)), shown, tuple((i, names[i]) for i in details))
 
     def rows(self, batch: pa.RecordBatch) -> Iterator[_Seen]:
         """Yield what each row says."""
@@ -195,15 +199,24 @@ class _Columns:
                 for column, numbers in self.shown.items()
             }
             told = {time, *sources.values()}
+            shown = {column: None if i is None else texts[i][row] for column, i in sources.items()}
             details = [
-                (name, text) for i, name in self.details if i not in told and (text := texts[i][row]) is not None
+                (name, text)
+                for i, name in self.details
+                if i not in told and (text := texts[i][row]) is not None and not _is_end(name, text, shown)
             ]
             yield _Seen(
                 None if time is None else moments[time][row],
                 None if time is None else texts[time][row],
-                {column: None if i is None else texts[i][row] for column, i in sources.items()},
+                shown,
                 _SEPARATOR.join(f"{name}: {text.replace('¦', '¦¦')}" for name, text in details) or None,
             )
+
+
+def _is_end(name: str, text: str, shown: Mapping[str, str | None]) -> bool:
+    """Tell whether a column says the name of a program whose path is shown."""
+    path = shown.get(_PATHS.get(name, "")) or ""
+    return path.endswith((f"\\{text}", f"/{text}"))
 
 
 def _text(value: Any) -> str | None:

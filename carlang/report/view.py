@@ -102,6 +102,15 @@ class OutputView:
         return f"showing {self.shown:,} of {self.total:,} rows" if self.total > self.shown else ""
 
     @property
+    def facts(self) -> str:
+        """What to say below its name: `high · weight 62 · T1053.002 · output at · 3 rows`."""
+        weight = "" if self.weight is None else f"weight {self.weight:g}"
+        level = "" if self.level is None else self.level.text
+        rows = counted(self.total, "row")
+        facts = [level, weight, ", ".join(self.techniques), f"output {self.name}", rows, self.cut]
+        return " · ".join(fact for fact in facts if fact)
+
+    @property
     def unseen(self) -> str:
         """What to say where the store cannot answer the output everywhere: `answered on 12 of 40 hosts; …`."""
         if self.judgement is None or self.judgement.state is State.ANSWERED:
@@ -282,6 +291,17 @@ class View:
             if output.unseen:
                 partly.setdefault(output.unseen, []).append(f"{output.analytic} {output.name}")
         return partly
+
+    @property
+    def unseen(self) -> list[tuple[str, str, str, str, str]]:
+        """What was not seen: of each the kind, the analytic, its title, the output if it is one of several, and why."""
+        unseen = [("not run", each.analytic, each.title, each.output or "", each.reason) for each in self.blind]
+        unseen += [("not asked", e.analytic, e.title, e.output or "", e.reason) for e in self.other_platforms]
+        unseen += [("partly blind", o.analytic, o.title, o.name, o.unseen) for o in self.outputs if o.unseen]
+        for failure in self.failed:
+            errors = [failure.error] if failure.error else [diagnostic.message for diagnostic in failure.diagnostics]
+            unseen.append(("failed", failure.analytic, failure.title, "", "; ".join(errors) or "no reason given"))
+        return unseen
 
     @property
     def tied(self) -> list[str]:

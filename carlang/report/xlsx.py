@@ -85,12 +85,7 @@ class _Book:
             (),
             ("not seen", "analytic", "title", "output", "why"),
         ]
-        rows += [("not run", e.analytic, e.title, e.output or "", e.reason) for e in view.blind]
-        rows += [("not asked", e.analytic, e.title, e.output or "", e.reason) for e in view.other_platforms]
-        rows += [("partly blind", o.analytic, o.title, o.name, o.unseen) for o in view.outputs if o.unseen]
-        for failure in view.failed:
-            errors = [failure.error] if failure.error else [d.message for d in failure.diagnostics]
-            rows.append(("failed", failure.analytic, failure.title, "", "; ".join(errors)))
+        rows += view.unseen
         rows += [("gaps", "", "", "", view.gaps_text)] if view.gaps_text else []
         for row, values in enumerate(rows):
             for column, value in enumerate(values):

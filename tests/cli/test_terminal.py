@@ -130,7 +130,7 @@ COMMANDS: dict[str, tuple[tuple[str, ...], ...]] = {
         *(("detections", "--store", "{plain}", "--format", f) for f in ("json", "ndjson", "csv", "timesketch")),
         *(
             ("detections", "--store", "{plain}", "--format", f)
-            for f in ("html", "navigator", "parquet", "timeline", "xlsx")
+            for f in ("html", "navigator", "parquet", "timeline", "xlsx", "markdown")
         ),
         (NASTY,),
         ("-e", NASTY),

@@ -360,6 +360,7 @@ def test_the_registry_names_the_formats_of_the_interface() -> None:
     assert list(FORMATS) == [
         "table", "json", "ndjson", "csv", "parquet", "html", "navigator", "timesketch",
         "timeline", "xlsx",
+        "markdown",
     ]  # fmt: skip
     assert [name for name, fmt in FORMATS.items() if not fmt.whole] == [
         "ndjson",

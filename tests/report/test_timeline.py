@@ -67,7 +67,7 @@ def test_a_hit_is_a_row_in_columns_that_are_always_the_same() -> None:
         "output": "at",
         "title": "Execution with AT",
         "techniques": "T1053.002",
-        "details": "exe: at.exe ¦ extra: ü",
+        "details": "extra: ü ¦ pid: 1234",
     }
     for report in (run(), run(result(no_events()))):
         assert written(report, "timeline") == ",".join(COLUMNS) + "\r\n"
@@ -81,13 +81,19 @@ def test_hits_of_all_outputs_stand_in_the_order_of_time_and_those_without_a_time
     assert [row["level"] for row in rows(report)] == ["medium"] * 7
 
 
-def test_details_are_what_conditions_looked_at_and_what_the_program_computed_else_all_there_is() -> None:
-    table = at(0, object=["process"], a=["1 ¦ b: 2"], b=pa.array([[1, 2]]), c=[None], d=["¦"], record_id=["7"])
+def test_details_are_what_a_table_shows() -> None:
+    table = at(0, object=["process"], action=["create"], a=["1 ¦ b: 2"], b=pa.array([[1, 2]]), c=[None], d=["¦"])
     assert rows(run(result(table)))[0]["details"] == "a: 1 ¦¦ b: 2 ¦ b: [1,2] ¦ d: ¦¦"
-    tested = looked_at(table, "d", "c")
-    assert rows(run(tested))[0]["details"] == "d: ¦¦"
+    event = table.append_column("record_id", [["7"]]).append_column("key", [["HKLM"]])
+    tested = looked_at(event, "d", "c")
+    assert rows(run(tested))[0]["details"] == "d: ¦¦ ¦ key: HKLM"
     computed = replace(tested, output=replace(tested.output, computed=("b",)))
-    assert rows(run(computed))[0]["details"] == "b: [1,2] ¦ d: ¦¦"
+    assert rows(run(computed))[0]["details"] == "d: ¦¦ ¦ b: [1,2] ¦ key: HKLM"
+
+
+def test_a_hit_has_the_number_by_which_a_run_shows_it() -> None:
+    report = run(replace(result(at(1, 0)), number=7), result(at(2)))
+    assert [row["number"] for row in rows(report)] == ["8", "7", ""]
 
 
 def test_a_row_of_a_join_shows_the_first_part_that_has_a_value() -> None:
@@ -201,7 +207,7 @@ def test_a_workbook_has_times_numbers_and_texts_and_what_was_not_seen(tmp_path: 
     assert [cell.value for cell in head] == list(COLUMNS)
     assert [cell.data_type for cell in first[:3]] == ["d", "s", "n"]
     assert (first[0].value, first[2].value, second[2].value) == (MOMENT.replace(tzinfo=None), 77.5, None)
-    assert book["Timeline"].auto_filter.ref == "A1:O3"
+    assert book["Timeline"].auto_filter.ref == "A1:P3"
     run_sheet = sheets(full_run())["Run"]
     assert run_sheet[2][:2] == ["summary", "2 analytics, 1 row found; 1 not run, 2 failed"]
     assert run_sheet[5][:4] == ["not run", "CAR-2013-10-002", "DLL Injection", ""]
