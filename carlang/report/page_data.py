@@ -52,14 +52,14 @@ class Held:
             left -= more
         lacking = {number: view.outputs[number].shown - held[number] for number in found}
         outputs = sum(1 for count in lacking.values() if count)
-        rows = f"{counted(sum(lacking.values()), 'more row')} of {counted(outputs, 'output')}" if outputs else ""
+        rows = f"without {counted(sum(lacking.values()), 'row')} of {counted(outputs, 'output')}" if outputs else ""
         incidents = len(view.triage.incidents) - most_incidents if view.triage else 0
-        lighter = counted(incidents, "lighter incident") if incidents > 0 else ""
-        rest = "not on this page; `--format json` has all, `csv` and `parquet` all rows"
+        lighter = f"without {counted(incidents, 'lighter incident')}" if incidents > 0 else ""
+        rest = "which are not on this page: `--format json` has all, `csv` and `parquet` all rows"
         return cls(
             tuple(held.get(number, 0) for number in range(len(view.outputs))),
-            f"{rows} {rest}" if rows else "",
-            f"{lighter} {rest}" if lighter else "",
+            f"{rows}, {rest}" if rows else "",
+            f"{lighter}, {rest}" if lighter else "",
         )
 
 

@@ -9,10 +9,11 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
+from tests.browser.report_pages import written
 from tests.browser.visits import LAPTOP, NAMES, Visit, executable, visit
 
 Visitor = Callable[..., Visit]
-"""Opens a local file, in a window of a `width` in CSS pixels."""
+"""Opens a local file, in a window of a `width` in CSS pixels, at what stands behind the `#` of its address."""
 
 
 @pytest.fixture(scope="session")
@@ -36,10 +37,16 @@ def visitor(browser: Browser) -> Iterator[Visitor]:
     """Open local files; their windows are closed when the test is over."""
     visits: list[Visit] = []
 
-    def opened(file: Path, width: int = LAPTOP) -> Visit:
-        visits.append(visit(browser, file, width))
+    def opened(file: Path, width: int = LAPTOP, fragment: str = "") -> Visit:
+        visits.append(visit(browser, file, width, fragment))
         return visits[-1]
 
     yield opened
     for each in visits:
         each.page.context.close()
+
+
+@pytest.fixture(scope="session")
+def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The page of a run with 300 rows and an incident."""
+    return written(tmp_path_factory.mktemp("page"), 300)

@@ -5,22 +5,20 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import timedelta
 from pathlib import Path
 
 import pyarrow as pa
 import pytest
 from playwright.sync_api import Page
 
-from carlang.levels import Level
 from carlang.report import write_report
-from carlang.results import Hit, Incident, Occurrence, ProcessNode, RowOf, Term, Triage, Weight
+from carlang.results import Triage
 from tests.browser.conftest import Visitor
-from tests.browser.visits import LAPTOP, PHONE, Visit
-from tests.report.runs import HOSTILE, INSTANT, MOMENT, events, result, run
+from tests.browser.report_pages import incident, ready, rows, show, shown, written
+from tests.browser.visits import LAPTOP, PHONE
+from tests.report.runs import result, run
 
 MANY = 50_000
-MICROSECONDS = 1_000_000
 MAIN_THREAD = "CrRendererMain"
 BUSY = """new Promise((done) => setTimeout(() => {
   const end = performance.now() + 210;
@@ -50,62 +48,6 @@ def tasks_of(page: Page) -> Iterator[list[tuple[float, float]]]:
         for event in events
         if event["name"] == "RunTask" and (event["pid"], event["tid"]) in threads and "tdur" in event
     ]
-
-
-def rows(count: int) -> pa.Table:
-    """Return starts of processes, a minute apart, on seven hosts."""
-    one = events(pid=[1]).take(pa.array([0] * count))
-    columns = {
-        "time": pa.array([MOMENT + timedelta(minutes=n) for n in range(count)], INSTANT),
-        "hostname": pa.array([f"HOST-{n % 7}" for n in range(count)]),
-        "command_line": pa.array([f"at.exe {n} /interactive" if n else HOSTILE for n in range(count)]),
-        "pid": pa.array(range(count)),
-    }
-    for name, column in columns.items():
-        one = one.set_column(one.schema.names.index(name), name, column)
-    return one
-
-
-def incident() -> Incident:
-    """Return an incident of the second row, whose process has a parent."""
-    start = int(MOMENT.timestamp()) * MICROSECONDS
-    occurrence = Occurrence(start, start, ("HOST-1",), "u", "at.exe", 0, (RowOf(0, 1),))
-    weight = Weight((Term("level", 80, "level critical"),))
-    hit = Hit(
-        *("CAR-2013-05-004", "at", f"Execution {HOSTILE}", Level.CRITICAL, ("T1053.002",), ("TA0002",), ()),
-        {"command_line": HOSTILE},
-        weight,
-        (occurrence,),
-    )
-    parent = ProcessNode("a", None, "HOST-1", start, 7, "cmd.exe", HOSTILE)
-    child = ProcessNode("b", "a", "HOST-1", start, 1, "at.exe", "at.exe 1")
-    return Incident("abcd1234", (hit,), 1, (parent, child))
-
-
-def written(folder: Path, count: int) -> Path:
-    folder.mkdir(exist_ok=True)
-    file = folder / "page.html"
-    write_report(run(result(rows(count)), triage=Triage((incident(),), {0: 80.0})), file, "html")
-    return file
-
-
-@pytest.fixture(scope="module")
-def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return written(tmp_path_factory.mktemp("page"), 300)
-
-
-def ready(visit: Visit) -> Page:
-    visit.page.wait_for_selector("html[data-ready]", state="attached")
-    return visit.page
-
-
-def show(page: Page, view: str) -> None:
-    page.get_by_role("tab", name=view, exact=True).click()
-
-
-def shown(page: Page, text: str) -> None:
-    """Wait until the list says how many rows it has."""
-    page.locator("[data-count]", has_text=text).wait_for()
 
 
 @pytest.mark.parametrize("width", [LAPTOP, PHONE])

@@ -49,7 +49,7 @@ def executable() -> str | None:
     return next(filter(None, map(shutil.which, NAMES)), None)
 
 
-def visit(browser: Browser, file: Path, width: int) -> Visit:
+def visit(browser: Browser, file: Path, width: int, fragment: str = "") -> Visit:
     """Open a local file in a window that has no network; whoever calls closes `page.context`."""
     context = browser.new_context(viewport={"width": width, "height": _HEIGHT}, offline=True)
     context.set_default_timeout(_PATIENCE)
@@ -69,5 +69,5 @@ def visit(browser: Browser, file: Path, width: int) -> Visit:
     opened.page.on("console", note_message)
     opened.page.on("pageerror", note_exception)
     opened.page.on("requestfailed", note_request)
-    opened.page.goto(file.resolve().as_uri())
+    opened.page.goto(file.resolve().as_uri() + (f"#{fragment}" if fragment else ""))
     return opened

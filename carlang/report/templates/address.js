@@ -48,9 +48,10 @@ const address = {
     const view = VIEWS.find((each) => slug(each) === name);
     const target = view || !name ? null : document.getElementById(name);
     this.incident = name.startsWith('incident-') ? name.slice('incident-'.length) : null;
-    page.show(view ?? target?.closest('[data-view]')?.dataset.view ?? (this.incident ? 'Incidents' : page.shown));
-    // Who began to search before all rows were there goes on with that.
-    if (target || (this.written === null && !name)) page.uncover(target);
+    // Who began to look around before all rows were there goes on with that.
+    const isUnasked = this.written === null && !name;
+    page.show(view ?? target?.closest('[data-view]')?.dataset.view ?? (this.incident ? 'Incidents' : isUnasked ? page.shown : 'Summary'));
+    if (target || isUnasked) page.uncover(target);
     else await this.restore(new URLSearchParams(query));
     this.written = target ? '' : this.text();
   },

@@ -5,7 +5,7 @@ class AnalyticList {
     this.sections = [...element.querySelectorAll('details[data-output]')];
     for (const section of this.sections) {
       section.open = false;
-      section.querySelector('.count').after(section.left = h('span', { class: 'meta' }));
+      section.querySelector('.count').after(section.left = h('span'));
       const name = `${section.dataset.analytic} ${section.dataset.output}`;
       section.querySelector('summary').after(h('p', { class: 'bar starts' }, button('All its hits', () => page.showHits('output', name))));
     }

@@ -115,11 +115,12 @@ function processTree(incident) {
   const branch = (node) => {
     const children = below.get(node.key);
     const about = [node.pid !== null && `pid ${node.pid}`, short(node.time), node.host];
-    const line = [h('b', {}, node.exe || '?'), ' ', h('span', { class: 'meta' }, about.filter(Boolean).join(' · ')), ' ',
-      node.pid === null ? '' : button('its hits', () => page.showProcess(node), { class: 'tag', 'aria-label': `hits of process ${node.pid}` }),
+    // Beside what unfolds and not within it, where a reader by ear would not come upon it.
+    const hits = node.pid !== null && button('its hits', () => page.showProcess(node), { class: 'tag beside', 'aria-label': `hits of process ${node.pid}` });
+    const line = [h('b', {}, node.exe || '?'), ' ', h('span', { class: 'meta' }, about.filter(Boolean).join(' · ')),
       node.command_line && h('code', {}, node.command_line)];
-    if (!children) return h('li', { class: 'leaf' }, ...line);
-    return h('li', {}, h('details', { open: '' }, h('summary', {}, ...line), h('ul', {}, ...children.map(branch))));
+    if (!children) return h('li', { class: 'leaf' }, hits, ...line);
+    return h('li', {}, hits, h('details', { open: '' }, h('summary', {}, ...line), h('ul', {}, ...children.map(branch))));
   };
   const left = incident.processes.length - nodes.length;
   return h('div', { class: 'scroll', tabindex: '0', role: 'group', 'aria-label': 'Processes' },
