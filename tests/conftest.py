@@ -63,6 +63,12 @@ def real_logs() -> Path:
 
 
 @pytest.fixture(scope="session")
+def real_rules() -> Path:
+    """The folder of SigmaHQ's rules and recordings."""
+    return _folder_beside("sigma")
+
+
+@pytest.fixture(scope="session")
 def shared_cases() -> Path:
     """The folder of small logs, each with what has to become of it."""
     return _folder_beside("cases")

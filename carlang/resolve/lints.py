@@ -33,6 +33,8 @@ from carlang.syntax.literal import string_literal
 
 # What authors leave to the reader: `__NAME__`, `<user>`, an ellipsis, `C:\Path\To\…`.
 _PLACEHOLDER = re.compile(r"__\w+__|<[A-Za-z][\w ]*>|\.\.\.|…|C:\\Path\\To\\.*", re.IGNORECASE)
+# Processes of the Windows kernel, whose path is their name: no file is behind them.
+_WITHOUT_FILE = frozenset({"system", "registry", "memcompression", "memory compression", "secure system", "vmmem"})
 # In capitals alone: `and` in small letters is more often a word of the text.
 _OPERATOR = re.compile(r"\S (OR|AND) \S")
 
@@ -64,7 +66,8 @@ def never_equal(ctx: Context, subject: BoundExpr, literal: ast.StringLit) -> Dia
         fault = ctx.report(codes.NEVER_TRUE, f'the field never has the value "{text}"', literal.span)
         return fault.with_help(f"its values are {', '.join(kind.values)}")
     # `%` may be a variable that stands for a folder.
-    if kind.kind is Kind.PATH and text and not any(c in text for c in "\\/*%"):
+    is_bare = bool(text) and text.casefold() not in _WITHOUT_FILE and not any(c in text for c in "\\/*%")
+    if kind.kind is Kind.PATH and is_bare:
         fault = ctx.report(codes.NEVER_TRUE, "a full path never equals a bare file name", literal.span)
         return fault.with_help(f'`"*\\{text}"` matches the file in any folder')
     return None
