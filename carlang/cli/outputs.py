@@ -12,8 +12,22 @@ from carlang.cli.asking import Arrived
 from carlang.cli.console import error_stream, output_stream
 from carlang.cli.declared import Option
 from carlang.cli.exits import UsageError
+from carlang.diagnostics import has_errors
 from carlang.levels import Level
-from carlang.report import ENDINGS, FORMATS, ReportError, format_of, write_remarks, write_report
+from carlang.report import (
+    ENDINGS,
+    FORMATS,
+    FORMATS_OF_COLUMNS,
+    ReportError,
+    View,
+    check_columns,
+    format_of,
+    with_columns,
+    write_ndjson,
+    write_remarks,
+    write_report,
+)
+from carlang.resolve.bound import BoundOutput
 from carlang.results import AnalyticOutput, RunReport
 from carlang.triage import at_least
 
@@ -26,6 +40,38 @@ ReportFormat = Annotated[
         complete=lambda: FORMATS,
     ),
 ]
+
+
+Columns = Annotated[
+    str | None,
+    Option("--columns", metavar="A,B", help=f"Only these columns, in {', '.join(FORMATS_OF_COLUMNS)}."),
+]
+
+
+def chosen_columns(text: str | None, format_: str, analytics: Sequence[CompiledAnalytic]) -> tuple[str, ...] | None:
+    """Return the names of columns that an option lists.
+
+    Raises `UsageError` where the format has columns of its own, or none of the analytics' outputs has one of them.
+    """
+    if text is None:
+        return None
+    if format_ not in FORMATS_OF_COLUMNS:
+        raise UsageError(f"--columns: not for {format_}; columns are chosen in {', '.join(FORMATS_OF_COLUMNS)}")
+    wanted = tuple(dict.fromkeys(name.strip() for name in text.split(",") if name.strip()))
+    if not wanted:
+        raise UsageError("--columns: name some, separated by commas: `--columns time,hostname,exe`")
+    outputs = [output for each in analytics if not has_errors(each.diagnostics) for output in each.outputs()]
+    try:
+        check_columns(wanted, [_names_of(output) for output in outputs])
+    except ReportError as error:
+        raise UsageError(f"--columns: {error}") from error
+    return wanted
+
+
+def _names_of(output: BoundOutput) -> list[str]:
+    names = [column.name for column in output.stream.columns]
+    # Behind the columns of the program stand the records that were tied.
+    return names + [f"{name}s" for name in names if name.rpartition(".")[2] == "record_id"]
 
 
 def chosen_format(named: str | None, output: Path | None) -> str:
@@ -47,7 +93,9 @@ def chosen_format(named: str | None, output: Path | None) -> str:
     return chosen
 
 
-def as_they_come(format_: str, output: Path | None, least: Level | None) -> Arrived | None:
+def as_they_come(
+    format_: str, output: Path | None, least: Level | None, columns: Sequence[str] | None
+) -> Arrived | None:
     """Return what shows outputs of a level and above as soon as each is there; None where all are shown at once.
 
     Lines of JSON can be, in the order of the analytics. A table begins with what weighs most, and CSV with all columns
@@ -58,16 +106,24 @@ def as_they_come(format_: str, output: Path | None, least: Level | None) -> Arri
 
     def put(outputs: Sequence[AnalyticOutput]) -> None:
         report = RunReport(datetime.now(UTC), "", tuple(outputs))
-        write_report(report if least is None else at_least(report, least), output_stream(), "ndjson")
+        report = report if least is None else at_least(report, least)
+        view = View.of(report)
+        write_ndjson(view if columns is None else with_columns(view, columns), output_stream())
         output_stream().flush()
 
     return put
 
 
-def put_report(report: RunReport, format_: str, analytics: Sequence[CompiledAnalytic], pages: str | None) -> None:
+def put_report(
+    report: RunReport,
+    format_: str,
+    analytics: Sequence[CompiledAnalytic],
+    pages: str | None,
+    columns: Sequence[str] | None = None,
+) -> None:
     """Write a run to standard output."""
     name, techniques = FORMATS[format_].name, _techniques(analytics)
-    write_report(report, output_stream(), name, techniques=techniques, pages=pages)
+    write_report(report, output_stream(), name, techniques=techniques, pages=pages, columns=columns)
 
 
 def put_remarks(report: RunReport, format_: str, pages: str | None) -> None:
@@ -76,12 +132,18 @@ def put_remarks(report: RunReport, format_: str, pages: str | None) -> None:
         write_remarks(report, error_stream(), pages)
 
 
-def write_file(
-    report: RunReport, format_: str, output: Path, analytics: Sequence[CompiledAnalytic], pages: str | None
+def write_file(  # what is written, where and how
+    report: RunReport,
+    format_: str,
+    output: Path,
+    analytics: Sequence[CompiledAnalytic],
+    pages: str | None,
+    columns: Sequence[str] | None = None,
 ) -> None:
     """Write a run to a file, which goes if it cannot be written to its end; raises `UsageError` then."""
     try:
-        write_report(report, output, FORMATS[format_].name, techniques=_techniques(analytics), pages=pages)
+        name, techniques = FORMATS[format_].name, _techniques(analytics)
+        write_report(report, output, name, techniques=techniques, pages=pages, columns=columns)
     except ReportError as error:
         raise UsageError(f"--output: {error}") from error
 

@@ -24,7 +24,16 @@ from carlang.cli.options import (
     path_option,
     say_counted,
 )
-from carlang.cli.outputs import ReportFormat, as_they_come, chosen_format, put_remarks, put_report, write_file
+from carlang.cli.outputs import (
+    Columns,
+    ReportFormat,
+    as_they_come,
+    chosen_columns,
+    chosen_format,
+    put_remarks,
+    put_report,
+    write_file,
+)
 from carlang.cli.ranking import GROUPS, MinLevel, Ranking
 from carlang.cli.selection import All, Selecting, selected
 from carlang.cli.telling import Course, Telling
@@ -52,6 +61,7 @@ def run(  # noqa: PLR0913, PLR0917  # the options that the command has
     output: Annotated[
         Path | None, Option(metavar="PATH", parser=path_option, help="Write the results to a file.")
     ] = None,
+    columns: Columns = None,
     limit: Annotated[int | None, Option(min=0, metavar="N", help="Rows an output shows at most.")] = None,
     min_level: MinLevel = None,
     group_by: Annotated[
@@ -83,12 +93,13 @@ def run(  # noqa: PLR0913, PLR0917  # the options that the command has
     project = open_project(quiet=telling.quiet)
     analytics = selected(project, targets, expression, selecting.selection(), every=all_)
     params = parameters(param)
+    wanted = chosen_columns(columns, format_, analytics)
     ranking = Ranking.of(min_level, group_by, format_, options.limit, analytics)
     course = Course()
     with limit_time(options.limits.seconds):
         _check_parameters(params, analytics)
         opened = open_store_of(project, store, quiet=telling.quiet)
-    arrived = as_they_come(format_, output, ranking.min_level)
+    arrived = as_they_come(format_, output, ranking.min_level, wanted)
     with course.told():
         with watched(len(analytics), telling, course, arrived=arrived) as watch:
             ran = run_analytics(analytics, opened, ranking.options(options), params, watch)
@@ -96,11 +107,11 @@ def run(  # noqa: PLR0913, PLR0917  # the options that the command has
             report = ranking.apply(ran, opened, options, quiet=telling.quiet)
             if output is not None:
                 watch.at(f"writing {output}", "which is removed")
-                write_file(report, format_, output, analytics, project.pages_address())
+                write_file(report, format_, output, analytics, project.pages_address(), wanted)
         _say_beside(report, format_, project.pages_address(), telling)
         watch.at("showing results")
         if output is None and arrived is None:
-            put_report(report, format_, analytics, project.pages_address())
+            put_report(report, format_, analytics, project.pages_address(), wanted)
         put_remarks(report, format_, project.pages_address())
     if report.failed:
         return exits.FAULTY

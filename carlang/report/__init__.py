@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from carlang.exports import hand_on
 
 if TYPE_CHECKING:
+    from carlang.report.chosen import FORMATS_OF_COLUMNS, check_columns, with_columns
     from carlang.report.csv import write_csv
     from carlang.report.formats import ENDINGS, FORMATS, Format, FormatName, format_of, write_report
     from carlang.report.html import write_html
@@ -24,6 +25,7 @@ else:
     __getattr__ = hand_on(
         __name__,
         {
+            "report.chosen": "FORMATS_OF_COLUMNS check_columns with_columns",
             "report.csv": "write_csv()",
             "report.formats": "ENDINGS FORMATS Format FormatName format_of write_report",
             "report.html": "write_html()",
@@ -45,14 +47,17 @@ else:
 __all__ = [
     "ENDINGS",
     "FORMATS",
+    "FORMATS_OF_COLUMNS",
     "Format",
     "FormatName",
     "ReportError",
     "View",
+    "check_columns",
     "coverage_layer",
     "format_of",
     "share_answered",
     "summary",
+    "with_columns",
     "write_csv",
     "write_html",
     "write_json",

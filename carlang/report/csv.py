@@ -25,14 +25,17 @@ def write_csv(view: View, stream: Stream) -> None:
     """
     write = csv_writer(stream)
     named = [(output, row_names(output.rows.schema.names)) for output in view.outputs]
-    columns = list(
-        dict.fromkeys(
-            name
-            for output, names in named
-            for name, has_value in zip(names, filled(output.rows), strict=True)
-            if has_value
+    if view.chosen is not None:
+        columns = row_names(view.chosen)
+    else:
+        columns = list(
+            dict.fromkeys(
+                name
+                for output, names in named
+                for name, has_value in zip(names, filled(output.rows), strict=True)
+                if has_value
+            )
         )
-    )
     write(csv_line([*_HEAD, *columns]))
     for output, names in named:
         position = {name: i for i, name in enumerate(names)}

@@ -24,6 +24,7 @@ from carlang.report import (
     write_timesketch,
     write_xlsx,
 )
+from carlang.report.chosen import FORMATS_OF_COLUMNS, check_columns, with_columns
 from carlang.report.screen import Look
 from carlang.report.streams import ReportError, Stream
 from carlang.report.view import View
@@ -87,7 +88,7 @@ def format_of(name: str, path: Path | None) -> str:
     return "xlsx" if name == "timeline" and is_workbook else name
 
 
-def write_report(
+def write_report(  # noqa: PLR0913  # what can be said of how it is to look
     report: RunReport,
     target: str | os.PathLike[str] | Stream,
     format: FormatName,  # noqa: A002  # the name of the option whose value it is
@@ -96,6 +97,7 @@ def write_report(
     colour: bool | None = None,
     techniques: Mapping[str, Sequence[str]] | None = None,
     pages: str | None = None,
+    columns: Sequence[str] | None = None,
 ) -> None:
     """Write a run in one of the `FORMATS` to a file, or to a stream of text or of bytes.
 
@@ -108,11 +110,13 @@ def write_report(
         colour: in the table; else where the stream is a terminal and `NO_COLOR` is not set.
         techniques: by analytic, the techniques of those that did not run or failed, for the Navigator layer.
         pages: the address of the pages of diagnostics, with `{code}` in the place of the code.
+        columns: the columns that rows are to have, in order, of each output as many as it has; `exe` also stands for
+            the `a.exe` and `b.exe` of a join. For `table`, `json`, `ndjson`, `csv` and `parquet`.
 
     Raises:
         ValueError: the width is not positive.
         ReportError: there is no such format, it cannot be written to this stream, or the file cannot be written; or
-            `report` is no run.
+            `report` is no run; or no output has a column that was asked for, or the format has columns of its own.
     """
     path = Path(target) if isinstance(target, str | os.PathLike) else None
     chosen = FORMATS.get(format_of(format, path)) if isinstance(format, str) else None
@@ -125,6 +129,11 @@ def write_report(
     if width is not None and (not isinstance(width, int) or width < 1):
         raise ValueError(f"width={width!r}: a table is at least one cell wide")
     view, look = View.of(report, techniques, pages), Look(width, colour)
+    if columns is not None:
+        if chosen.name not in FORMATS_OF_COLUMNS:
+            raise ReportError(f"no columns are chosen in {chosen.name}, but in {', '.join(FORMATS_OF_COLUMNS)}")
+        check_columns(columns, [output.rows.schema.names for output in view.outputs])
+        view = with_columns(view, columns)
     if not isinstance(target, str | os.PathLike):
         if not callable(getattr(target, "write", None)):
             raise ReportError(f"{target!r} is neither a path nor a stream")

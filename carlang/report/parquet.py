@@ -56,10 +56,10 @@ def write_parquet(view: View, stream: Stream) -> None:
 
 def _schema(view: View) -> pa.Schema:
     """Return the fixed columns and those of all outputs, also where no row fills them: queries name columns."""
-    kinds: dict[str, list[pa.DataType]] = {}
+    kinds: dict[str, list[pa.DataType]] = {name: [] for name in row_names(view.chosen or ())}
     for output in view.outputs:
         for name, kind in zip(row_names(output.rows.schema.names), output.rows.schema.types, strict=True):
-            kinds.setdefault(name, []).append(stored_type(kind))
+            kinds.setdefault(name, []).extend([] if types.is_null(kind) else [stored_type(kind)])
     fields = [pa.field(name, pa.string()) for name in _HEAD]
     return pa.schema(fields + [pa.field(name, _common_type(stored)) for name, stored in kinds.items()])
 
@@ -91,6 +91,8 @@ def stored_type(kind: pa.DataType) -> pa.DataType:
 
 
 def _common_type(kinds: Sequence[pa.DataType]) -> pa.DataType:
+    if not kinds:
+        return pa.string()  # which every reader has
     if len(set(kinds)) == 1:
         return kinds[0]
     if all(types.is_integer(kind) for kind in kinds):

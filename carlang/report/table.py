@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.text import Text
 
 from carlang.escapes import printable
+from carlang.model.types import Kind
 from carlang.report.columns import arrange
 from carlang.report.framed import print_rows
 from carlang.report.incident_table import print_summary
@@ -33,7 +34,7 @@ def write_table(view: View, stream: Stream, look: Look) -> None:
         print_summary(view.triage, console, [output.number for output in view.outputs])
     if view.triage is None or view.triage.grouped_by is None:
         for output in view.findings:
-            _print_output(output, console)
+            _print_output(output, console, view.chosen)
     elif any(output.why for output in view.findings):
         _print_whys(view.findings, console)
     _print_quiet(view.quiet, console)
@@ -44,11 +45,22 @@ def write_table(view: View, stream: Stream, look: Look) -> None:
     print_remarks(view, console)
 
 
-def _print_output(output: OutputView, console: Console) -> None:
+def _print_output(output: OutputView, console: Console, chosen: Sequence[str] | None) -> None:
     console.print(_name(output), overflow="fold")
     console.print(Text(printable(output.facts), style="cyan"), overflow="fold")
     if output.unseen:
         console.print(Text(printable(output.unseen), style="yellow"), overflow="fold")
+    if chosen is not None:
+        _print_chosen(output, console, chosen)
+    else:
+        _print_arranged(output, console)
+    console.print()
+    if output.why is not None:
+        print_why(output.why, console)
+
+
+def _print_arranged(output: OutputView, console: Console) -> None:
+    """Print the columns that a reader wants first, and say how many more there are."""
     arrangement = arrange(output.rows, output.tested, output.computed)
     # The files that rows came from have long names, and say nothing of what happened.
     constants = [(name, value) for name, value in arrangement.constants if name != "source"]
@@ -61,9 +73,6 @@ def _print_output(output: OutputView, console: Console) -> None:
         remark = _left_out(unfitting, len(arrangement.columns) - len(arrangement.shown), arrangement.empty)
         if remark:
             console.print(Text(remark, style="dim"), overflow="fold")
-    console.print()
-    if output.why is not None:
-        print_why(output.why, console)
 
 
 def _print_whys(outputs: Sequence[OutputView], console: Console) -> None:
@@ -72,6 +81,19 @@ def _print_whys(outputs: Sequence[OutputView], console: Console) -> None:
         if output.why is not None:
             console.print(_name(output), overflow="fold")
             print_why(output.why, console)
+
+
+def _print_chosen(output: OutputView, console: Console, chosen: Sequence[str]) -> None:
+    """Print the columns that were asked for, those without a value, too."""
+    names = output.rows.schema.names
+    if all(column.type.kind is Kind.NULL for column in output.columns):
+        remark = f"it has none of these columns: {printable(', '.join(chosen))}"
+        console.print(Text(remark, style="dim"), overflow="fold")
+    elif output.shown:
+        everything = range(len(names))
+        unfitting = print_rows(ShownRows(output.rows, everything, output.number), [0 for _ in everything], console)
+        if remark := _left_out(unfitting, 0, 0):
+            console.print(Text(remark, style="dim"), overflow="fold")
 
 
 def _name(output: OutputView) -> Text:

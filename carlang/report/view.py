@@ -229,6 +229,8 @@ class View:
     gaps_of_hours: tuple[ClassGaps, ...] = ()
     pages: str | None = None
     triage: Triage | None = None
+    chosen: tuple[str, ...] | None = None
+    """The names of the columns that somebody asked for, in order; None where nobody did."""
 
     @classmethod
     def of(

@@ -266,6 +266,21 @@ def test_results_that_cannot_be_written_are_wrong_usage(store: Path, tmp_path: P
     assert "cannot be written" in done.err
 
 
+def test_columns_are_chosen_and_a_name_that_no_output_has_is_wrong_usage(store: Path) -> None:
+    csv = carlang("run", "-e", AT, "--store", store, "--columns", "hostname, EXE", "--format", "csv")
+    assert csv.out.splitlines()[0] == "analytic,title,output,hostname,exe"
+    lines = carlang("run", "-e", AT, "--store", store, "--columns", "exe", "--format", "ndjson").lines()
+    assert [list(line)[4:] for line in lines] == [["exe"]] * len(lines) != []
+    for columns, format_, said in (
+        ("exe,hosname", "csv", "no output has a column 'hosname'; did you mean hostname?"),
+        ("exe", "html", "not for html"),
+        (" ,", "csv", "name some"),
+    ):
+        wrong = carlang("run", "-e", AT, "--store", store, "--columns", columns, "--format", format_)
+        assert (wrong.status, wrong.out) == (2, "")
+        assert f"error: --columns: {said}" in wrong.err
+
+
 def test_since_and_until_bound_the_time_of_events(store: Path) -> None:
     def numbers(*options: str) -> list[int]:
         arguments = ("run", "-e", "search Process:Create", "--store", store, "--format", "ndjson")
