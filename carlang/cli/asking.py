@@ -12,9 +12,6 @@ from carlang.cli.progress import RunBar, run_bar
 from carlang.cli.telling import Course, Telling
 from carlang.results import AnalyticOutput, Failed, NotRun, counted
 
-_TITLE = 40
-"""How much of what was found last the bar shows, which shares its line with numbers."""
-
 Arrived = Callable[[Sequence[AnalyticOutput]], None]
 """What is done with the outputs of an analytic as soon as they are there."""
 
@@ -57,7 +54,7 @@ class Watch:
             for each in outputs:
                 if each.output.total:
                     latest = f"{counted(each.output.total, 'row')}: {each.title or each.analytic}"
-                    self.bar.show(latest[:_TITLE])
+                    self.bar.show(latest)
         if self.arrived is not None:
             self.arrived(outputs)
         self.course.stage = f"{self.before}{self.asked} of {counted(self.count, 'analytic')} asked, {self._found}"

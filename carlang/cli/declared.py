@@ -107,6 +107,13 @@ class Group(click.Group):
         """Return the names of the commands in the order in which they were added, which click would sort."""
         return list(self.commands)
 
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write what each command does, all of its first paragraph: click cuts that where the line ends."""
+        commands = {name: self.get_command(ctx, name) for name in self.list_commands(ctx)}
+        told = [(name, (each.help or "").partition("\n\n")[0]) for name, each in commands.items() if each]
+        with formatter.section("Commands"):
+            formatter.write_dl(told)
+
     def verb(self, name: str) -> Callable[[F], F]:
         """Make a function a command of the group."""
 

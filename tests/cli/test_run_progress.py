@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import io
+import re
 import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
+from rich.cells import cell_len
 from rich.console import Console
 
 import carlang.analytic.run as analytic_run
@@ -67,3 +69,23 @@ def test_a_bar_on_a_terminal_says_what_the_run_is_at_and_found_last(
         "writing page.html",
     ]
     assert "4/4" in screen.getvalue()
+
+
+@pytest.mark.parametrize("width", [80, 120])
+def test_a_bar_has_one_line_however_long_names_are(width: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    screen = io.StringIO()
+    console = Console(file=screen, force_terminal=True, width=width, color_system=None)
+    monkeypatch.setattr(bars, "report_console", lambda **_: console)
+    with bars.IngestBar() as bar:
+        bar.start(10**9)
+        bar.advance(123_456_789)
+        bar.file(f"/cases/{'日本' * 60}/Security.evtx")
+    frames = [frame for frame in re.split(r"[\r\n]|\x1b\[[0-9;?]*[A-Zlh]", screen.getvalue()) if frame]
+    assert any("GB" in frame and frame.rstrip().endswith("Security.evtx") for frame in frames)
+    assert max(map(cell_len, frames)) <= width
+
+
+def test_the_help_says_all_of_what_a_command_does(tmp_path: Path) -> None:
+    done = carlang("--help", cwd=tmp_path, env={"COLUMNS": "80"})
+    assert "what to look" in done.out
+    assert "..." not in done.out.partition("Commands:")[2]

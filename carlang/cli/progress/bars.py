@@ -5,6 +5,7 @@ from __future__ import annotations
 from types import TracebackType
 from typing import Self
 
+from rich.cells import cell_len, set_cell_size
 from rich.progress import (
     BarColumn,
     DownloadColumn,
@@ -20,6 +21,12 @@ from rich.progress import (
 from carlang.cli.console import report_console
 from carlang.escapes import printable
 
+_BAR = 20
+_NUMBERS = 44
+"""Cells that the bar and the numbers behind it take at most; the rest of the line is for a text. What is wider than the
+screen rich breaks to lines a letter wide."""
+_LEAST_TEXT = 8
+
 
 class _Bar:
     """A bar on standard error where that is a terminal; otherwise, or where it is hidden, nothing."""
@@ -29,8 +36,15 @@ class _Bar:
         text = TextColumn("{task.description}", markup=False)
         is_off = hidden or not console.is_terminal
         # Standard output stays as it is: rich would print above the bar, on standard error, what is for a file.
+        self._room = max(_LEAST_TEXT, console.width - _BAR - _NUMBERS)
         self._progress = Progress(
-            BarColumn(), *columns, text, console=console, transient=True, disable=is_off, redirect_stdout=False
+            BarColumn(bar_width=_BAR),
+            *columns,
+            text,
+            console=console,
+            transient=True,
+            disable=is_off,
+            redirect_stdout=False,
         )
         self._task: TaskID | None = None
 
@@ -55,9 +69,12 @@ class IngestBar(_Bar):
         self._task = self._progress.add_task("", total=total)
 
     def file(self, name: str) -> None:
-        """Show the source at hand."""
+        """Show the source at hand, the end of its path where all of that does not fit."""
         if self._task is not None:
-            self._progress.update(self._task, description=printable(name))
+            text = printable(name)
+            if cell_len(text) > self._room:
+                text = f"…{set_cell_size(text[::-1], self._room - 1)[::-1]}"
+            self._progress.update(self._task, description=text)
 
     def advance(self, size: int) -> None:
         """Move the bar on."""
@@ -78,7 +95,8 @@ class RunBar(_Bar):
     def show(self, what: str) -> None:
         """Show what the run is at, or found last."""
         if self._task is not None:
-            self._progress.update(self._task, description=printable(what))
+            text = printable(what)
+            self._progress.update(self._task, description=set_cell_size(text, min(cell_len(text), self._room)))
 
     def advance(self) -> None:
         """Move the bar on by an analytic."""
