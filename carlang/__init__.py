@@ -41,7 +41,9 @@ if TYPE_CHECKING:
     from carlang.resolve import MissingParameterError, ParameterError, WrongParameterError
     from carlang.results import (
         AnalyticOutput,
+        BaselineUse,
         ClassGaps,
+        Excluded,
         Failed,
         FieldNeverFilled,
         Group,
@@ -70,6 +72,7 @@ if TYPE_CHECKING:
         State,
         Term,
         Triage,
+        Unmatched,
         Weight,
         WindowWithoutEvents,
         WrongParameter,
@@ -104,8 +107,8 @@ else:
             "report": "ReportError write_report",
             "resolve": "MissingParameterError ParameterError WrongParameterError",
             "results": (
-                "AnalyticOutput ClassGaps Failed FieldNeverFilled Group GroupBy Hit HollowRecords HostGroup Incident "
-                "Judgement LogBroken Occurrence ProcessNode RowOf Rows Term Triage Weight "
+                "AnalyticOutput BaselineUse ClassGaps Excluded Failed FieldNeverFilled Group GroupBy Hit HollowRecords "
+                "HostGroup Incident Judgement LogBroken Occurrence ProcessNode RowOf Rows Term Triage Unmatched Weight "
                 "LogCleared MissingParameter NoEvents NoLog NoRecords NotOnOneHost NotRun OtherPlatform Output "
                 "Result RunReport State WindowWithoutEvents WrongParameter"
             ),
@@ -121,6 +124,7 @@ __all__ = [
     "Analytic",
     "AnalyticOutput",
     "Applicability",
+    "BaselineUse",
     "CarlangError",
     "ClassEntry",
     "ClassGaps",
@@ -132,6 +136,7 @@ __all__ = [
     "Diagnostic",
     "Edit",
     "EngineError",
+    "Excluded",
     "Failed",
     "Field",
     "FieldEntry",
@@ -201,6 +206,7 @@ __all__ = [
     "Tie",
     "Triage",
     "Type",
+    "Unmatched",
     "Weight",
     "WindowWithoutEvents",
     "WrongParameter",

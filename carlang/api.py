@@ -281,6 +281,7 @@ def run_all(  # noqa: PLR0913  # the bounds of a run, each by name
     memory_limit: str | None = None,
     timeout: timedelta | str | float | None = None,
     records_apart: bool = False,
+    baseline: str | PathLike[str] | None = None,
 ) -> RunReport:
     """Run many analytics over one store.
 
@@ -300,11 +301,14 @@ def run_all(  # noqa: PLR0913  # the bounds of a run, each by name
         timeout: How long an analytic may take to compile, the store to be judged for it, and one query to run: a
             `timedelta`, a number of seconds, or a text such as `60s` or `2m`.
         records_apart: Whether each record is an event, also where records of two sensors tell of one occurrence.
+        baseline: The file of a baseline, which takes rows away before they are counted and limited. The report's
+            `baseline` says how many, each result's `excluded` by what.
 
     Raises:
         OptionError: An option has a value that it cannot have; nothing has run then.
         ParameterError: None of the analytics has a parameter of that name.
         StoreError: The store cannot be opened or read.
+        CompileError: The baseline cannot be read or has errors; nothing has run then.
     """
     options = RunOptions.of(
         now=now,
@@ -314,6 +318,7 @@ def run_all(  # noqa: PLR0913  # the bounds of a run, each by name
         memory_limit=memory_limit,
         timeout=timeout,
         records_apart=records_apart,
+        baseline=baseline,
     )
     values = core.values_by_name(params)
     chosen = _compiled(analytics)

@@ -107,8 +107,9 @@ def test_connections_to_duckdb_are_opened_in_database_alone() -> None:
 def test_quotes_are_doubled_for_sql_in_database_alone() -> None:
     doubling = re.compile(r"""\.replace\(\s*(?:"'"\s*,\s*"\''"|'"'\s*,\s*'""')""")
     files = {path.relative_to(PACKAGE) for path in modules() if doubling.search(path.read_text(encoding="utf-8"))}
-    csv = Path("report", "csv.py")  # a quote in CSV is doubled as well, and that is no SQL
-    assert files - {csv} == {Path("database", "quoting.py")}
+    # Quotes in CSV and YAML are doubled as well, and that is no SQL.
+    others = {Path("report", "csv.py"), Path("baseline", "writing.py")}
+    assert files - others == {Path("database", "quoting.py")}
 
 
 def test_nothing_prints_outside_the_command_line() -> None:

@@ -17,7 +17,9 @@ from types import UnionType
 from typing import Any, TypeVar
 
 from carlang.analytic.moments import moment_of
+from carlang.baseline import Baseline, BaselineError, load_baseline
 from carlang.database import LEAST_MEMORY, LimitError, Limits, resolved_bytes
+from carlang.diagnostics import has_errors
 from carlang.errors import WrongUseError
 from carlang.store import Store, open_store
 
@@ -55,8 +57,8 @@ class RunOptions:
     """What bounds a run: the instant called `now`, a window of event times, rows an output, memory, seconds a query.
 
     With `records_apart` each record is an event, also where two tell of one occurrence. Where `why` is a number, it is
-    asked why each output found its rows, or none, and of so many of these what they met. Made by `of`, which checks
-    every value.
+    asked why each output found its rows, or none, and of so many of these what they met. A `baseline` takes rows
+    away before they are counted and limited. Made by `of`, which checks every value.
     """
 
     now: datetime
@@ -66,6 +68,7 @@ class RunOptions:
     limits: Limits = field(default_factory=Limits)
     records_apart: bool = False
     why: int | None = None
+    baseline: Baseline | None = None
 
     @classmethod
     def of(  # noqa: PLR0913  # the bounds of a run, each by name
@@ -79,11 +82,12 @@ class RunOptions:
         timeout: timedelta | str | float | None = None,
         records_apart: bool = False,
         why: int | None = None,
+        baseline: Baseline | str | PathLike[str] | None = None,
         command: bool = False,
     ) -> RunOptions:
         """Return options whose values can be used; a `command` has its options named with dashes.
 
-        Raises `OptionError` for any other value.
+        Raises `OptionError` for any other value, and `BaselineError` for a baseline that cannot be read or has errors.
         """
 
         def name(option: str) -> str:
@@ -96,7 +100,8 @@ class RunOptions:
         memory(name("memory_limit"), memory_limit, LEAST_MEMORY)
         limits = Limits(memory_limit, seconds(name("timeout"), timeout))
         apart = of_type("records_apart", records_apart, bool, "True or False")
-        return cls(moment, first, last, rows(name("limit"), limit), limits, apart, rows(name("why"), why))
+        read = opened_baseline(name("baseline"), baseline)
+        return cls(moment, first, last, rows(name("limit"), limit), limits, apart, rows(name("why"), why), read)
 
 
 def instant(name: str, value: datetime | str | None, now: datetime | None = None) -> datetime | None:
@@ -193,6 +198,15 @@ def opened_store(store: Store | str | PathLike[str] | None) -> Store:
     if isinstance(store, Store):
         return store
     return open_store(None if store is None else path_text("store", store, NO_STORE))
+
+
+def opened_baseline(name: str, baseline: Baseline | str | PathLike[str] | None) -> Baseline | None:
+    """Return a baseline that was read: this one, or that of a file; raises `BaselineError` where it has errors."""
+    if isinstance(baseline, Baseline):
+        if has_errors(baseline.diagnostics):
+            raise BaselineError(baseline.diagnostics)
+        return baseline
+    return None if baseline is None else load_baseline(path_text(name, baseline))
 
 
 def values_by_name(params: Mapping[str, Any] | None) -> Mapping[str, Any]:

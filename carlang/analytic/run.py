@@ -11,6 +11,7 @@ from carlang.analytic.judging import Judged, gaps_of, is_idle, judge_analytics
 from carlang.analytic.options import RunOptions
 from carlang.analytic.parameters import known_parameters
 from carlang.analytic.planning import PlannedOutput
+from carlang.analytic.screened import Screens
 from carlang.analytic.whys import Outcome, Ran, with_whys
 from carlang.deadline import limit_time
 from carlang.diagnostics import Diagnostic, Severity
@@ -23,6 +24,7 @@ from carlang.resolve.bound import BoundOutput
 from carlang.resolve.tested import looked_at_columns
 from carlang.results import (
     AnalyticOutput,
+    Excluded,
     Failed,
     Judgement,
     NotRun,
@@ -51,12 +53,17 @@ def run_one(analytic: CompiledAnalytic, store: Store, options: RunOptions, param
         given = analytic.given(params)
         (judged,) = judge_analytics([analytic], store, options, params)
     with limit_time(options.limits.seconds), opened_session(store, analytic.model, options) as session:
-        tables = [session.run(output, options.now, options.limit, given) for output in outputs]
+        screens = Screens(options.baseline)
+        tables = []
+        for output in outputs:
+            screens.expect(analytic.id, output)
+            screen = screens.of(output).conditions
+            tables.append(session.run(output, options.now, options.limit, given, screen))
     answers = [_answer(output, table, of) for table, (output, of) in zip(tables, judged.outputs, strict=True)]
     not_run = [
         _not_run(analytic, answer.judgement, answer.name)
         for answer in answers
-        if answer.judgement and answer.judgement.state in _UNANSWERED and not answer.total
+        if answer.judgement and answer.judgement.state in _UNANSWERED and not answer.total + sum(answer.excluded)
     ]
     return Result(answers, not_run)
 
@@ -99,15 +106,19 @@ def run_analytics(
         known_parameters(params, analytics)
     ran: list[Ran] = []
     number = 1
+    screens = Screens(options.baseline)
     model = analytics[0].model if analytics else builtin_model()
     with limit_time(options.limits.seconds), opened_session(store, model, options) as session:
         told.doing("looking at what the store can answer")
         all_judged = list(_judged(analytics, store, options, params))
         told.doing("planning")
-        session.prepare([(output, given) for _, output, given in _to_run(all_judged)])
+        to_run = _to_run(all_judged)
+        for analytic, output, _ in to_run:
+            screens.expect(analytic.id, output)
+        session.prepare([(output, given) for _, output, given in to_run], screens.alone)
         told.doing("asking")
         for judged in all_judged:
-            outcomes = [judged] if isinstance(judged, Failed) else list(_outcomes(judged, session, options))
+            outcomes = [judged] if isinstance(judged, Failed) else list(_outcomes(judged, session, options, screens))
             of_analytic, number = _numbered(outcomes, number)
             told.done(of_analytic)
             ran.append((judged, of_analytic))
@@ -116,16 +127,18 @@ def run_analytics(
             ran = with_whys(ran, session, store, options)
     everything = [each for _, of_analytic in ran for each in of_analytic]
     answered = [judged for judged, _ in ran if isinstance(judged, Judged)]
+    warnings = [d for a in analytics for d in a.diagnostics if d.severity is Severity.WARNING]
     return RunReport(
         options.now,
         str(store.path),
         tuple(each for each in everything if isinstance(each, AnalyticOutput)),
         tuple(each for each in everything if isinstance(each, NotRun)),
         tuple(each for each in everything if isinstance(each, Failed)),
-        tuple(d for a in analytics for d in a.diagnostics if d.severity is Severity.WARNING),
+        (*warnings, *screens.remarks(analytics)),
         gaps=gaps_of(answered, store, options),
         files_counted=store.silent_files(),
         unplanned=session.unplanned,
+        baseline=screens.use(),
     )
 
 
@@ -199,7 +212,7 @@ def opened_session(store: Store, model: Model, options: RunOptions) -> Session:
     return Session(store, model, options.limits, window, records_apart=options.records_apart)
 
 
-def _outcomes(judged: Judged, session: Session, options: RunOptions) -> Iterator[Outcome]:
+def _outcomes(judged: Judged, session: Session, options: RunOptions, screens: Screens) -> Iterator[Outcome]:
     analytic = judged.analytic
     if judged.given is None:
         if judged.parameter:
@@ -212,14 +225,15 @@ def _outcomes(judged: Judged, session: Session, options: RunOptions) -> Iterator
             yield _not_run(analytic, judgement, output.name)
             continue
         try:
-            table = session.run(output, options.now, options.limit, judged.given)
+            table = session.run(output, options.now, options.limit, judged.given, screens.of(output).conditions)
         except EngineError as error:
             yield Failed(analytic.id, analytic.title, error=str(error))
             continue
-        if judgement.state in _UNANSWERED and not table.total:
+        excluded = screens.excluded(output, table)
+        if judgement.state in _UNANSWERED and not table.total and not excluded:
             yield _not_run(analytic, judgement, output.name)
         else:
-            yield _result(analytic, _answer(output, table, judgement))
+            yield _result(analytic, _answer(output, table, judgement), excluded)
 
 
 def _answer(output: BoundOutput, table: Output, judgement: Judgement) -> Output:
@@ -228,7 +242,7 @@ def _answer(output: BoundOutput, table: Output, judgement: Judgement) -> Output:
     return replace(table, judgement=judgement, tested=columns.tested, computed=columns.computed)
 
 
-def _result(analytic: CompiledAnalytic, answer: Output) -> AnalyticOutput:
+def _result(analytic: CompiledAnalytic, answer: Output, excluded: tuple[Excluded, ...]) -> AnalyticOutput:
     """Return an output with what reports need to know of its analytic."""
     data = analytic.data
     return AnalyticOutput(
@@ -242,6 +256,7 @@ def _result(analytic: CompiledAnalytic, answer: Output) -> AnalyticOutput:
         data.analytic_types,
         data.tactics,
         analytic.program,
+        excluded=excluded,
     )
 
 

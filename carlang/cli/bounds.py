@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Annotated
 
 from carlang.analytic import RunOptions
@@ -26,7 +27,9 @@ class Bounds(Together):
         str | None, Option(metavar="60s", help="Time to compile an analytic, to judge the store, for one query.")
     ] = None
 
-    def options(self, limit: int | None = None, *, records_apart: bool = False) -> RunOptions:
+    def options(
+        self, limit: int | None = None, *, records_apart: bool = False, baseline: Path | None = None
+    ) -> RunOptions:
         """Return the options of a run; raises `OptionError` for a value that an option cannot have."""
         return RunOptions.of(
             now=self.now,
@@ -36,5 +39,6 @@ class Bounds(Together):
             memory_limit=self.memory_limit,
             timeout=self.timeout,
             records_apart=records_apart,
+            baseline=baseline,
             command=True,
         )

@@ -24,6 +24,7 @@ _WHERE = {
     "ingest": "ingest:ingest",
     "store": "store:store_app",
     "catalog": "catalog:catalog_app",
+    "baseline": "baseline:baseline_app",
 }
 """Module of this package and name in it: of a command's function, or of the application that a group of commands is."""
 

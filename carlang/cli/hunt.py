@@ -13,13 +13,14 @@ from carlang.analytic import run_analytics
 from carlang.api import ingest as ingest_sources
 from carlang.cli import exits
 from carlang.cli.asking import watched
+from carlang.cli.baselines import say_amiss, say_unmatched
 from carlang.cli.bounds import Bounds
 from carlang.cli.console import output_stream, put, report_console, say
 from carlang.cli.declared import Argument, Option
 from carlang.cli.exits import UsageError
 from carlang.cli.ingest import print_ingest
 from carlang.cli.interruption import INTERRUPTIONS
-from carlang.cli.options import open_project, path_option
+from carlang.cli.options import BaselinePath, open_project, path_option
 from carlang.cli.outputs import ReportFormat, chosen_format, write_file
 from carlang.cli.progress import ingest_bar
 from carlang.cli.ranking import MinLevel, Ranking
@@ -50,6 +51,7 @@ def hunt(  # noqa: PLR0913  # the options that the command has
         Path | None, Option(metavar="PATH", parser=path_option, help="Keep the store of these logs as a new one.")
     ] = None,
     min_level: MinLevel = None,
+    baseline: BaselinePath = None,
     *,
     bounds: Bounds,
     reading: Reading,
@@ -58,7 +60,7 @@ def hunt(  # noqa: PLR0913  # the options that the command has
     """Read logs, run the whole catalogue over them, and say what to look at first."""
     format_ = _checked_output(format_, output)
     _check_kept(store, keep)
-    options = bounds.options()
+    options = bounds.options(baseline=baseline)
     project = open_project(quiet=telling.quiet)
     analytics = catalogue_analytics(project)
     ranking = replace(Ranking.of(min_level, None, "html", None, analytics), is_alone=True)
@@ -80,6 +82,8 @@ def hunt(  # noqa: PLR0913  # the options that the command has
             if output is not None:
                 watch.at(f"writing {output}", "which is removed")
                 write_file(report, format_, output, analytics, project.pages_address())
+        say_amiss(report, project.pages_address())
+        say_unmatched(report, telling)
         watch.at("showing results")
         put(_held(opened, ingested))
         write_overview(report, output_stream())

@@ -9,11 +9,13 @@ from typing import Annotated
 from carlang.analytic import CompiledAnalytic, known_parameters, run_analytics
 from carlang.cli import exits
 from carlang.cli.asking import watched
+from carlang.cli.baselines import say_unmatched
 from carlang.cli.bounds import Bounds, RecordsApart
 from carlang.cli.console import say, say_diagnostics
 from carlang.cli.declared import Option
 from carlang.cli.exits import UsageError
 from carlang.cli.options import (
+    BaselinePath,
     Expression,
     Params,
     StorePath,
@@ -68,6 +70,7 @@ def run(  # noqa: PLR0913, PLR0917  # the options that the command has
         str | None,
         Option(metavar="host", help=f"Show groups of hits: {', '.join(GROUPS)}.", complete=lambda: GROUPS),
     ] = None,
+    baseline: BaselinePath = None,
     engine: Annotated[str, Option(metavar="duckdb", help="What runs the SQL.")] = "duckdb",
     *,
     all_: All = False,
@@ -87,7 +90,7 @@ def run(  # noqa: PLR0913, PLR0917  # the options that the command has
     if why and format_ not in WHY_FORMATS:
         raise UsageError(f"--why: {format_} holds rows; what they met is in {' and '.join(WHY_FORMATS)}")
     shown = TABLE_ROWS if limit is None and format_ == "table" and output is None else limit
-    options = bounds.options(shown, records_apart=records_apart)
+    options = bounds.options(shown, records_apart=records_apart, baseline=baseline)
     if why:
         options = replace(options, why=EXPLAINED_ROWS if limit is None else limit)
     project = open_project(quiet=telling.quiet)
@@ -132,6 +135,7 @@ def _say_beside(report: RunReport, format_: str, pages: str | None, telling: Tel
     """Say what is to be known of a run beside its results."""
     if report.warnings:
         say_diagnostics(report.warnings, pages=pages)
+    say_unmatched(report, telling)
     if FORMATS[format_].whole and not telling.quiet:  # beside the others the remarks say it
         say_counted(report.files_counted)
     for reason in report.unplanned:

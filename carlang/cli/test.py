@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Annotated
 
 from carlang.analytic import CompiledAnalytic, seconds
+from carlang.baseline import Baseline, is_baseline, read_baseline
 from carlang.cli import exits
 from carlang.cli.console import put_program, say
 from carlang.cli.declared import Option
@@ -17,10 +18,10 @@ from carlang.cli.exits import UsageError
 from carlang.cli.options import Targets, check_format, open_project, path_option
 from carlang.cli.targets import catalogue_analytics, compiled, find_analytics
 from carlang.database import Limits
-from carlang.importers import load_file
-from carlang.project import Project
+from carlang.importers import load_file, read_file
+from carlang.project import Project, catalogue_of
 from carlang.results import counted
-from carlang.testing import AnalyticResult, junit, render_result, run_tests
+from carlang.testing import BASELINE, AnalyticResult, junit, render_result, run_exclusion_tests, run_tests
 
 FORMATS = ("text", "junit")
 
@@ -44,9 +45,13 @@ def test(
     """Run the tests that analytics carry; without a target, those of the whole catalogue."""
     check_format(format_, FORMATS)
     project = open_project()
-    analytics = find_analytics(targets, None, project) if targets else catalogue_analytics(project)
+    baselines = [target for target in targets or [] if is_baseline(Path(target))]
+    others = [target for target in targets or [] if target not in baselines]
+    analytics = find_analytics(others, None, project) if others else []
+    analytics = analytics if targets else catalogue_analytics(project)
     limits = Limits(seconds=seconds("--timeout", timeout))
     results = _run(analytics, jobs, partial(run_tests, mutate=mutate, limits=limits, records_apart=records_apart))
+    results += [_test_baseline(target, project, limits, records_apart=records_apart) for target in baselines]
     text = junit(results) if format_ == "junit" else _text(results, mutate=mutate)
     if output is not None:
         try:
@@ -56,6 +61,19 @@ def test(
     else:
         put_program(text.rstrip("\n"))
     return exits.DONE if all(result.passed for result in results) else exits.FAULTY
+
+
+def _test_baseline(target: str, project: Project, limits: Limits, *, records_apart: bool) -> AnalyticResult:
+    """Run the tests of a baseline with the analytics of the catalogue."""
+    text, fault = read_file(Path(target))
+    baseline = Baseline(target, diagnostics=(fault,)) if fault else read_baseline(text, target)
+    catalogue = catalogue_of(project)
+
+    def find(id_: str) -> CompiledAnalytic | None:
+        analytic = catalogue.find(id_)
+        return None if analytic is None else compiled(analytic, project)
+
+    return run_exclusion_tests(baseline, find, catalogue.ids, project.model, limits=limits, records_apart=records_apart)
 
 
 def _run(
@@ -81,7 +99,11 @@ def _text(results: list[AnalyticResult], *, mutate: bool) -> str:
     cases = [case for result in results for case in result.cases]
     failed = sum(not case.passed for case in cases)
     faulty = sum(not result.passed for result in results)
-    run = f"{counted(len(results), 'analytic')}, {counted(len(cases), 'test')}"
+    of_baselines = sum(result.analytic == BASELINE for result in results)
+    others = len(results) - of_baselines
+    tested = [counted(others, "analytic")] if others or not of_baselines else []
+    tested += [counted(of_baselines, "baseline")] if of_baselines else []
+    run = f"{', '.join(tested)}, {counted(len(cases), 'test')}"
     said = f"{run}: {len(cases) - failed} passed, {failed} failed"
     if mutate:
         survivors = sum(len(result.survivors) for result in results)
@@ -89,5 +111,5 @@ def _text(results: list[AnalyticResult], *, mutate: bool) -> str:
         said += f"; {counted(sum(result.mutants for result in results), 'mutant')}, {survivors} survived"
         said += f", {equivalent} mean the same" if equivalent else ""
     if faulty:
-        say(f"not right: {faulty} of {counted(len(results), 'analytic')}")
+        say(f"not right: {faulty} of {', '.join(tested)}")
     return "\n\n".join([*shown, said])

@@ -1,7 +1,7 @@
 """The stable codes of everything that carlang says about a program or an analytic file.
 
 A code is never reused for another fault. CL0xx: files, CL1xx: syntax, CL2xx: names, CL3xx: types, CL4xx: remarks on
-programs that run, CL5xx: front matter and metadata, CL6xx: Sigma rules.
+programs that run, CL5xx: front matter and metadata, CL6xx: Sigma rules, CL7xx: baselines.
 """
 
 from __future__ import annotations
@@ -122,5 +122,11 @@ SIGMA_UNREADABLE = _error("CL601", "Sigma rule cannot be read")
 SIGMA_LOG_SOURCE = _error("CL602", "log source without events")
 SIGMA_FIELD = _error("CL603", "field of a Sigma rule is not known")
 SIGMA_UNSAID = _error("CL604", "Sigma rule says what a program cannot")
+
+BAD_BASELINE = _error("CL701", "baseline cannot be read")
+UNKNOWN_BASELINE_KEY = _warning("CL702", "unknown key in a baseline")
+EXCLUDES_EVERYTHING = _error("CL703", "exclusion of everything")
+UNKNOWN_EXCLUDED = _warning("CL704", "exclusion of an unknown analytic")
+UNKNOWN_EXCLUDED_FIELD = _warning("CL705", "exclusion by an unknown field")
 
 CODES: dict[str, Code] = {code.name: code for code in list(globals().values()) if isinstance(code, Code)}

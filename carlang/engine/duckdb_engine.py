@@ -21,6 +21,7 @@ from carlang.database import (
     time_limit,
 )
 from carlang.engine.protocol import Answer
+from carlang.engine.removing import Remover
 from carlang.errors import EngineError
 from carlang.results import Spool, Stored
 from carlang.sql import dialect_named, late_dialect
@@ -67,6 +68,13 @@ class DuckDBEngine:
         with self._limited({}, self._limits.seconds):
             return interruptible(self._connection, lambda: self._fetched(self._connection.sql(text), limit))
 
+    def query_without(self, text: str, exclusions: int, limit: int | None = None) -> Answer:
+        """Run a query as `query` does, without the rows that are like one of so many exclusions."""
+        self._require_least()
+        remover = Remover(exclusions)
+        with self._limited({}, self._limits.seconds):
+            return interruptible(self._connection, lambda: self._fetched(self._connection.sql(text), limit, remover))
+
     def read(
         self, text: str, take: Callable[[pa.RecordBatch], object], tables: Mapping[str, pa.Table] | None = None
     ) -> pa.Schema:
@@ -109,17 +117,20 @@ class DuckDBEngine:
             least = f"{LEAST_MEMORY // 10**6} MB are the least that a query takes"
             raise EngineError(f"ran out of memory; give it more with --memory-limit ({least})")
 
-    def _fetched(self, relation: duckdb.DuckDBPyRelation, limit: int | None) -> Answer:
+    def _fetched(self, relation: duckdb.DuckDBPyRelation, limit: int | None, remover: Remover | None = None) -> Answer:
         # Batch by batch, so that rows beyond the limit are counted and let go.
         kept: list[tuple[int, pa.RecordBatch | Stored]] = []
         total = 0
         # Closed also where a batch cannot be kept, as the connection does nothing else while a result is open.
         with relation.to_arrow_reader(_BATCH) as reader:
-            for batch in reader:
+            for fetched in reader:
+                batch = remover.left_of(fetched) if remover else fetched
                 if limit is None or total < limit:
                     kept.append(self.spool.add(batch if limit is None else batch.slice(0, limit - total)))
                 total += batch.num_rows
-        return Answer(self.spool.rows(reader.schema, kept), total)
+        if remover is None:
+            return Answer(self.spool.rows(reader.schema, kept), total)
+        return Answer(self.spool.rows(remover.schema_of(reader.schema), kept), total, remover.excluded)
 
 
 def _held(memory: int | None) -> int:

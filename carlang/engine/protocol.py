@@ -16,10 +16,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """The rows of a query in their order; `total` counts those as well that a limit cut off."""
+    """The rows of a query in their order; `total` counts those as well that a limit cut off.
+
+    `excluded` are the numbers of rows that exclusions took away, by the exclusion; they are not in `total`.
+    """
 
     rows: Rows = field(repr=False)
     total: int
+    excluded: tuple[int, ...] = ()
 
     @property
     def table(self) -> pa.Table:
@@ -46,6 +50,10 @@ class Engine(Protocol):
 
     def query(self, text: str, limit: int | None = None) -> Answer:
         """Run a query, and keep the first `limit` rows of it, or all."""
+        ...
+
+    def query_without(self, text: str, exclusions: int, limit: int | None = None) -> Answer:
+        """Run a query whose last column says which of so many exclusions a row is like, and take such rows away."""
         ...
 
     def read(

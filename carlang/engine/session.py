@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
@@ -25,7 +25,7 @@ from carlang.model.schema import Class, Model
 from carlang.model.types import Column, Kind
 from carlang.plan import EventFile, can_pay, demands
 from carlang.resolve import Given
-from carlang.resolve.bound import BoundOutput, BoundStream, Events, streams_below
+from carlang.resolve.bound import BoundExpr, BoundOutput, BoundStream, Events, streams_below
 from carlang.results import CastRows, Output, Rows, table_of
 from carlang.sql import (
     EventFiles,
@@ -73,22 +73,34 @@ class QuerySession(ABC):
         """Close the engine."""
         self._engine.close()
 
-    def run(self, output: BoundOutput, now: datetime, limit: int | None = None, given: Given | None = None) -> Output:
+    def run(
+        self,
+        output: BoundOutput,
+        now: datetime,
+        limit: int | None = None,
+        given: Given | None = None,
+        exclusions: Sequence[BoundExpr] = (),
+    ) -> Output:
         """Return the rows of an output; `limit` cuts the table, not the count, `given` are the values of inputs.
 
-        Records of one occurrence are one row, unless the session has records apart.
+        Records of one occurrence are one row, unless the session has records apart. `exclusions` are conditions on the
+        rows; those for which one holds are counted and let go.
         Raises `EngineError` where the query fails or goes beyond the session's limits.
         """
         if self._finds_nothing(output, given):
             return self._nothing(output)
         with self._lock:
-            if answer := self._answered(output, given, Request(now, limit)):
+            answer = None if exclusions else self._answered(output, given, Request(now, limit))
+            if answer is not None:
                 return _output(output, answer, self._tied(output))
-        query, tied = self._query(output, now, given)
+        query, tied = self._query(output, now, given, exclusions)
         with self._lock:
             self._provide_tables(output, tied)
             self._show(output, given)
-            answer = self._engine.query(query, limit)
+            if exclusions:
+                answer = self._engine.query_without(query, len(exclusions), limit)
+            else:
+                answer = self._engine.query(query, limit)
         return _output(output, answer, tied)
 
     def ask(
@@ -118,12 +130,13 @@ class QuerySession(ABC):
         for name in sorted(tied_objects(output, tied) - self._occurrences.keys()):
             self._provide_occurrences(name)
 
-    def prepare(self, asked: Sequence[tuple[BoundOutput, Given]]) -> Sequence[Decision]:
+    def prepare(self, asked: Sequence[tuple[BoundOutput, Given]], alone: Collection[int] = ()) -> Sequence[Decision]:
         """Plan outputs together that will be run with these values of their inputs, and say what was decided of each.
 
-        Each is run as ever, with the same rows, and those that share what they look at take less time.
+        Each is run as ever, with the same rows, and those that share what they look at take less time. Those that are
+        run with exclusions, by identity in `alone`, have a query of their own.
         """
-        del asked
+        del asked, alone
         return ()
 
     @property
@@ -159,13 +172,15 @@ class QuerySession(ABC):
         """Return the query that `run` asks of the engine; raises as it does."""
         return self._query(output, now, given)[0]
 
-    def _query(self, output: BoundOutput, now: datetime, given: Given | None) -> tuple[str, frozenset[Class]]:
+    def _query(
+        self, output: BoundOutput, now: datetime, given: Given | None, exclusions: Sequence[BoundExpr] = ()
+    ) -> tuple[str, frozenset[Class]]:
         """Return an output's query, and the classes of its events of which records are tied."""
         dialect = self._engine.dialect
         with self._lock:
             tied = self._tied(output)
         # Lowered outside the lock: one thread can do so while another's query runs.
-        return _in_time(lambda: dialect.query_of(output, now, given or {}, tied)), tied
+        return _in_time(lambda: dialect.query_of(output, now, given or {}, tied, exclusions)), tied
 
     def _tied(self, output: BoundOutput) -> frozenset[Class]:
         """Return the classes of an output's events of which records are tied, their tables made."""
@@ -229,7 +244,7 @@ class Session(QuerySession):
         self._shown: dict[str, int] = {}
         """The objects whose tables show the events of a leaf, and of which."""
 
-    def prepare(self, asked: Sequence[tuple[BoundOutput, Given]]) -> Sequence[Decision]:
+    def prepare(self, asked: Sequence[tuple[BoundOutput, Given]], alone: Collection[int] = ()) -> Sequence[Decision]:
         """Plan outputs together: those that search for few of an object's events have these kept, read once.
 
         What was planned before is let go.
@@ -250,7 +265,7 @@ class Session(QuerySession):
             for name in list(self._shown):
                 self._show_all(name)
             self._planned.let_go()
-            self._selections.expect(asked, self._source)
+            self._selections.expect((each for each in asked if id(each[0]) not in alone), self._source)
             for name, of_object in sorted(wanted.items()):
                 try:
                     self._prepare_object(name, of_object)
@@ -377,7 +392,9 @@ def _objects_of(output: BoundOutput) -> list[str]:
 def _output(output: BoundOutput, answer: Answer, tied: frozenset[Class]) -> Output:
     columns = shown_columns(output, tied)
     names = tuple(sorted("/".join(event_class) for event_class in tied))
-    return Output(output.name, columns, _typed(answer.rows, columns), answer.total, tied=names)
+    return Output(
+        output.name, columns, _typed(answer.rows, columns), answer.total, tied=names, excluded=answer.excluded
+    )
 
 
 def _in_window(file: StoreFile, window: Window) -> bool:

@@ -17,11 +17,12 @@ if TYPE_CHECKING:
         TruePositive,
         UnitTest,
     )
-    from carlang.importers.cases import CASE_KEYS, read_tests_beside
+    from carlang.importers.cases import CASE_KEYS, ExclusionCaseEntry, read_tests, read_tests_beside
     from carlang.importers.document import Document, RewriteError, write_file
     from carlang.importers.facts import facts
     from carlang.importers.forms import read_car, read_markdown, read_yaml_form
-    from carlang.importers.load import SUFFIXES, TESTS_SUFFIX, load_file, load_text
+    from carlang.importers.load import SUFFIXES, TESTS_SUFFIX, load_file, load_text, read_file
+    from carlang.importers.metadata import Reader
     from carlang.importers.placing import place_files
     from carlang.importers.scaffold import scaffold
     from carlang.importers.sigma_form import read_sigma
@@ -34,11 +35,12 @@ else:
                 "AnalyticFile Case Coverage D3fendMapping DataSource EquivalentMutant Form Implementation "
                 "TruePositive UnitTest"
             ),
-            "importers.cases": "CASE_KEYS read_tests_beside",
+            "importers.cases": "CASE_KEYS ExclusionCaseEntry read_tests read_tests_beside",
             "importers.document": "Document RewriteError write_file",
             "importers.facts": "facts",
             "importers.forms": "read_car read_markdown read_yaml_form",
-            "importers.load": "SUFFIXES TESTS_SUFFIX load_file load_text",
+            "importers.load": "SUFFIXES TESTS_SUFFIX load_file load_text read_file",
+            "importers.metadata": "Reader",
             "importers.placing": "place_files",
             "importers.scaffold": "scaffold",
             "importers.sigma_form": "read_sigma",
@@ -57,8 +59,10 @@ __all__ = [
     "DataSource",
     "Document",
     "EquivalentMutant",
+    "ExclusionCaseEntry",
     "Form",
     "Implementation",
+    "Reader",
     "RewriteError",
     "TruePositive",
     "UnitTest",
@@ -70,8 +74,10 @@ __all__ = [
     "plain_program",
     "program_id",
     "read_car",
+    "read_file",
     "read_markdown",
     "read_sigma",
+    "read_tests",
     "read_tests_beside",
     "read_yaml_form",
     "scaffold",

@@ -118,7 +118,8 @@ class Case:
 
     `events` are mappings of field to value that name their `object` and `action`; `log` is a raw log, its path
     relative to the file that names it. `expect` gives for an output its rows, each with the fields that matter, or
-    their number. `params` and `now` are those of the run. Values are as written, instants as text.
+    their number. `params` and `now` are those of the run. Values are as written, instants as text. `analytic` is what a
+    test of exclusions runs, which stands in no file of an analytic.
     """
 
     name: str
@@ -128,6 +129,7 @@ class Case:
     params: Mapping[str, Any] = field(default_factory=dict)
     now: str | None = None
     description: str = ""
+    analytic: str = ""
     origin: DataSource | None = field(default=None, compare=False, repr=False)
     path: DataPath = field(default=(), compare=False, repr=False)
     places: tuple[Place, ...] = field(default=(), compare=False, repr=False)

@@ -50,11 +50,17 @@ CASE_KEYS = frozenset(CaseEntry.model_fields)
 """The keys that a test may have."""
 
 
-def read_tests(reader: Reader, path: DataPath, value: Any) -> tuple[Case, ...]:
+class ExclusionCaseEntry(CaseEntry):
+    """A test of exclusions as it is written: it names the analytic whose rows they take away."""
+
+    analytic: str
+
+
+def read_tests(reader: Reader, path: DataPath, value: Any, form: type[CaseEntry] = CaseEntry) -> tuple[Case, ...]:
     """Return the sound tests of a list of them at `path` of the reader's document."""
-    adapter = TypeAdapter(CaseEntry)
+    adapter = TypeAdapter(form)
     cases = []
-    for case_path, item in reader.items(value, CaseEntry, path):
+    for case_path, item in reader.items(value, form, path):
         entry = reader.part(adapter, item, case_path)
         try:
             if entry:
@@ -89,6 +95,7 @@ def _case(entry: CaseEntry, path: DataPath, reader: Reader) -> Case:
         path=path,
         places=tuple(place for _, place in events),
         row_places=row_places,
+        analytic=entry.analytic if isinstance(entry, ExclusionCaseEntry) else "",
     )
 
 

@@ -48,7 +48,7 @@ def load_file(path: Path, *, shipped: bool = False, pipelines: Pipelines = ()) -
     `shipped` says that the file came with the package, so that its front matter is known to be right; `pipelines` are
     applied to Sigma rules.
     """
-    text, fault = _read(path)
+    text, fault = read_file(path)
     if fault:
         form = SUFFIXES.get(path.suffix.casefold(), Form.CAR)
         return AnalyticFile(path.stem, str(path), form, diagnostics=(fault,))
@@ -161,7 +161,7 @@ def too_large(path: Path) -> bool:
         return False  # the same
 
 
-def _read(path: Path) -> tuple[str, Diagnostic | None]:
+def read_file(path: Path) -> tuple[str, Diagnostic | None]:
     """Return a file's text, or a diagnostic of why there is none."""
     if is_special(path) or too_large(path):
         reason = "no regular file" if is_special(path) else f"larger than {LARGEST // 2**20} MiB"
@@ -182,7 +182,7 @@ def _read(path: Path) -> tuple[str, Diagnostic | None]:
 
 
 def _tests_beside(path: Path) -> tuple[tuple[Case, ...], tuple[Diagnostic, ...]]:
-    text, fault = _read(path)
+    text, fault = read_file(path)
     if fault:
         return (), (fault,)
     document = _newlines(text)

@@ -13,7 +13,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Typ
 from carlang.datafile import DataFileError, validate_part
 from carlang.datafile import Path as DataPath
 from carlang.diagnostics import Diagnostic, nearest
-from carlang.diagnostics.codes import BAD_METADATA, UNKNOWN_KEY
+from carlang.diagnostics.codes import BAD_METADATA, UNKNOWN_KEY, Code
 from carlang.importers.analytic_file import Coverage, DataSource
 from carlang.levels import LEVELS, Level
 from carlang.source import Span
@@ -186,10 +186,15 @@ KNOWN_KEYS = frozenset(
 
 @dataclass
 class Reader:
-    """The reading of one YAML document; `diagnostics` grows as its keys are asked for."""
+    """The reading of one YAML document; `diagnostics` grows as its keys are asked for.
+
+    `bad` and `unknown` are the codes of values that cannot be, and of keys that mean nothing.
+    """
 
     origin: DataSource
     diagnostics: list[Diagnostic] = field(default_factory=list)
+    bad: Code = BAD_METADATA
+    unknown: Code = UNKNOWN_KEY
 
     @property
     def mapping(self) -> Mapping[str, Any]:
@@ -211,7 +216,7 @@ class Reader:
                 continue
             meant = nearest(str(key), [each for each in known if each not in data])
             span = self.origin.span((*path, key), at_key=True)
-            fault = Diagnostic(UNKNOWN_KEY, f"unknown key `{key}`", self.origin.source, span)
+            fault = Diagnostic(self.unknown, f"unknown key `{key}`", self.origin.source, span)
             if meant:
                 fault = fault.with_label(f"did you mean `{meant}`?").repaired_by(meant, certain=False)
             self.diagnostics.append(fault)
@@ -230,7 +235,7 @@ class Reader:
         except DataFileError as error:
             for fault in error.faults:
                 span = self.origin.fault_span(fault)
-                self.diagnostics.append(Diagnostic(BAD_METADATA, fault.message, self.origin.source, span))
+                self.diagnostics.append(Diagnostic(self.bad, fault.message, self.origin.source, span))
             return None
 
     def items(self, value: Any, entry: type[BaseModel], path: DataPath) -> Iterator[tuple[DataPath, dict[str, Any]]]:
@@ -318,4 +323,4 @@ class Reader:
     def report(self, message: str, path: DataPath) -> None:
         """Note a bad value."""
         span = self.origin.span(path)
-        self.diagnostics.append(Diagnostic(BAD_METADATA, message, self.origin.source, span))
+        self.diagnostics.append(Diagnostic(self.bad, message, self.origin.source, span))

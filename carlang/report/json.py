@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import asdict
 from typing import Any
 
 from carlang.diagnostics import diagnostic_json
@@ -26,6 +27,8 @@ def write_json(view: View, stream: Stream) -> None:
         head["files_counted"] = view.files_counted
     if view.unplanned:
         head["unplanned"] = list(view.unplanned)
+    if view.baseline:
+        head["baseline"] = asdict(view.baseline)
     write(json_text(head)[:-1] + ",\n")
     write(' "results": [')
     for number, output in enumerate(view.outputs):
@@ -115,6 +118,8 @@ def _write_output(output: OutputView, write: Callable[[str], object]) -> None:
         head["false_positives"] = list(output.false_positives)
     if output.number is not None:
         head["number"] = output.number
+    if output.excluded:
+        head["excluded"] = {"count": output.excluded_rows, "by": [asdict(each) for each in output.excluded]}
     if output.cut:
         head["truncated"] = True
     if output.tested:

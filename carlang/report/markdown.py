@@ -34,6 +34,8 @@ def write_markdown(view: View, stream: Stream) -> None:
     """Write a run as Markdown with GitHub's tables: all incidents and rows, and at the end what was not seen."""
     write = utf8_writer(stream)
     write(f"# carlang run\n\n{inline(str(view.tally))}\n\nstore: {inline(view.store)}, now: {instant(view.now)}\n")
+    if view.excluded_text:
+        write(f"\n{inline(view.excluded_text)}\n")
     if view.triage is not None and view.triage.incidents:
         write("\n## Incidents\n\n")
         _write_table(

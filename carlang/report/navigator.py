@@ -39,6 +39,8 @@ def write_navigator(view: View, stream: Stream) -> None:
     """
     techniques, others = _techniques(view)
     metadata = [("store", printable(view.store)), ("now", instant(view.now)), *others]
+    if view.excluded_text:
+        metadata.insert(2, ("baseline", printable(view.excluded_text)))
     layer = _layer("carlang run", str(view.tally), _SHARES, techniques, metadata, highest=_ALL)
     layer["legendItems"] = [{"label": label, "color": colour} for label, colour in _LEGEND]
     utf8_writer(stream)(json.dumps(layer, indent=2) + "\n")
@@ -126,6 +128,7 @@ class _Remark:
 def _remarks(view: View) -> Iterator[_Remark]:
     for output in view.outputs:
         text = f"{counted(output.total, 'row')} found" if output.total else "found nothing"
+        text += f", {output.excluded_rows:,} more excluded by the baseline" if output.excluded else ""
         text += f"; {printable(output.unseen)}" if output.unseen else ""
         share = share_answered(output.judgement, ran=True)
         yield _Remark(_subject(output, output.name), text, output.techniques, output.total, share)

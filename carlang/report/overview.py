@@ -64,7 +64,9 @@ def _how_many(console: Console) -> int:
 
 
 def _unseen(view: View, width: int) -> Iterator[str]:
-    """Yield what could not be answered: to be read before what was found."""
+    """Yield what could not be answered or was taken away: to be read before what was found."""
+    if view.excluded_text:
+        yield view.excluded_text
     if view.blind:
         lacking = Counter(
             f"{reason.object}/{reason.action}" if reason.action else reason.object

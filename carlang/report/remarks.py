@@ -55,10 +55,10 @@ def print_remarks(view: View, console: Console) -> None:
         console.print()
         if view.see_text:
             console.print(Text(f"{view.see_text}\n", style="dim"), soft_wrap=True)
-    if view.gaps_text:
-        console.print(Text(view.gaps_text, style="dim"))
-    if view.counted_text:
-        console.print(Text(view.counted_text, style="dim"))
+    if view.excluded_text:
+        console.print(Text(f"{printable(view.excluded_text)}\n", style="yellow"))
+    for remark in filter(None, (view.gaps_text, view.counted_text)):
+        console.print(Text(remark, style="dim"))
     console.print(Text(str(view.tally), style="bold"))
 
 

@@ -118,7 +118,8 @@ def _print_quiet(outputs: Sequence[OutputView], console: Console) -> None:
         return
     console.print(Text("Ran and found nothing:", style="bold"))
     for output in outputs:
-        facts = ", ".join([*output.techniques, f"output {output.name}"])
+        excluded = [f"{output.excluded_rows:,} excluded"] if output.excluded else []
+        facts = ", ".join([*output.techniques, f"output {output.name}", *excluded])
         console.print(Text.assemble("  ", _name(output), (f"  {printable(facts)}", "dim")), overflow="fold")
         if output.why is not None:
             print_why(output.why, console)

@@ -21,7 +21,9 @@ from carlang.model.types import Column
 from carlang.report.values import json_values
 from carlang.results import (
     AnalyticOutput,
+    BaselineUse,
     ClassGaps,
+    Excluded,
     Failed,
     Judgement,
     NotRun,
@@ -34,6 +36,7 @@ from carlang.results import (
     Why,
     counted,
     counted_files_text,
+    excluded_text,
     gaps_text,
     judgement_json,
     judgement_text,
@@ -65,6 +68,7 @@ class OutputView:
     program: str = ""
     number: int | None = None
     why: Why | None = None
+    excluded: tuple[Excluded, ...] = ()
 
     @classmethod
     def of(cls, result: AnalyticOutput, weight: float | None = None) -> Self:
@@ -89,7 +93,13 @@ class OutputView:
             result.program,
             result.number,
             result.why,
+            result.excluded,
         )
+
+    @property
+    def excluded_rows(self) -> int:
+        """How many rows more a baseline took away."""
+        return sum(each.rows for each in self.excluded)
 
     @property
     def shown(self) -> int:
@@ -107,7 +117,8 @@ class OutputView:
         weight = "" if self.weight is None else f"weight {self.weight:g}"
         level = "" if self.level is None else self.level.text
         rows = counted(self.total, "row")
-        facts = [level, weight, ", ".join(self.techniques), f"output {self.name}", rows, self.cut]
+        excluded = f"{self.excluded_rows:,} more excluded" if self.excluded else ""
+        facts = [level, weight, ", ".join(self.techniques), f"output {self.name}", rows, excluded, self.cut]
         return " · ".join(fact for fact in facts if fact)
 
     @property
@@ -206,10 +217,12 @@ class Tally:
     rows: int
     not_run: int
     failed: int
+    excluded: int = 0
 
     def __str__(self) -> str:
+        excluded = f", {self.excluded:,} more excluded" if self.excluded else ""
         return (
-            f"{counted(self.ran, 'analytic')}, {counted(self.rows, 'row')} found; "
+            f"{counted(self.ran, 'analytic')}, {counted(self.rows, 'row')} found{excluded}; "
             f"{self.not_run} not run, {self.failed} failed"
         )
 
@@ -231,6 +244,7 @@ class View:
     triage: Triage | None = None
     chosen: tuple[str, ...] | None = None
     """The names of the columns that somebody asked for, in order; None where nobody did."""
+    baseline: BaselineUse | None = None
 
     @classmethod
     def of(
@@ -255,6 +269,7 @@ class View:
             report.gaps,
             pages,
             report.triage,
+            baseline=report.baseline,
         )
 
     @property
@@ -268,6 +283,11 @@ class View:
         if not self.gaps_of_hours:
             return ""
         return f"Hours without events on hosts that have them before and after: {gaps_text(self.gaps_of_hours)}"
+
+    @property
+    def excluded_text(self) -> str:
+        """What to say of a baseline: that rows were taken away is never left unsaid; nothing where there was none."""
+        return excluded_text(self.baseline) if self.baseline else ""
 
     @property
     def counted_text(self) -> str:
@@ -342,6 +362,7 @@ class View:
             rows=sum(output.total for output in self.outputs),
             not_run=len({entry.analytic for entry in self.not_run}),
             failed=len({entry.analytic for entry in self.failed}),
+            excluded=self.baseline.rows if self.baseline else 0,
         )
 
 

@@ -82,6 +82,7 @@ class _Book:
             ("now", instant(view.now)),
             ("store", view.store),
             ("summary", str(view.tally)),
+            *([("baseline", view.excluded_text)] if view.excluded_text else []),
             (),
             ("not seen", "analytic", "title", "output", "why"),
         ]

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from carlang.exports import hand_on
 
 if TYPE_CHECKING:
+    from carlang.results.exclusions import BaselineUse, Excluded, Unmatched
     from carlang.results.gaps import ClassGaps, gaps_json, hour_text
     from carlang.results.incidents import (
         Group,
@@ -57,6 +58,7 @@ if TYPE_CHECKING:
     from carlang.results.wording import (
         counted,
         counted_files_text,
+        excluded_text,
         gaps_text,
         judgement_text,
         reasons_text,
@@ -67,6 +69,7 @@ else:
     __getattr__ = hand_on(
         __name__,
         {
+            "results.exclusions": "BaselineUse Excluded Unmatched",
             "results.gaps": "ClassGaps gaps_json hour_text",
             "results.incidents": (
                 "Group GroupBy Hit Incident Occurrence ProcessNode RowOf Term Triage Weight in_order moment_text"
@@ -84,16 +87,19 @@ else:
                 "ConditionRows Nearest NearRows StreamRows ToldTest ToldRow ToldRows Unmet ValueAt Why WrittenCondition"
             ),
             "results.wording": (
-                "counted counted_files_text gaps_text judgement_text reasons_text share_text short_reasons"
+                "counted counted_files_text excluded_text gaps_text judgement_text reasons_text share_text "
+                "short_reasons"
             ),
         },
     )
 
 __all__ = [
     "AnalyticOutput",
+    "BaselineUse",
     "CastRows",
     "ClassGaps",
     "ConditionRows",
+    "Excluded",
     "Failed",
     "FieldNeverFilled",
     "Group",
@@ -133,6 +139,7 @@ __all__ = [
     "ToldRows",
     "ToldTest",
     "Triage",
+    "Unmatched",
     "Unmet",
     "ValueAt",
     "Weight",
@@ -143,6 +150,7 @@ __all__ = [
     "counted",
     "counted_files_text",
     "distinct",
+    "excluded_text",
     "first_rows",
     "gaps_json",
     "gaps_text",

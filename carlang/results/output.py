@@ -29,7 +29,8 @@ class Output:
     `len` is `count`, and iteration gives `rows()`. `judgement` is what the store can say of it; None in an output that
     no store gave. `tied` are the classes of events, such as `process/create`, of which records of two sensors are one
     row where they tell of one occurrence. `tested` are the columns that conditions looked at, `computed` those that the
-    program made rather than read from events; both by name, in the order of the columns.
+    program made rather than read from events; both by name, in the order of the columns. `excluded` are
+    the numbers of rows that exclusions of a baseline took away, by the exclusion; `total` does not count them.
     """
 
     name: str
@@ -40,6 +41,7 @@ class Output:
     tied: tuple[str, ...] = ()
     tested: tuple[str, ...] = ()
     computed: tuple[str, ...] = ()
+    excluded: tuple[int, ...] = ()
 
     def __eq__(self, other: object) -> bool:
         """Tell whether another output says the same, wherever the rows of either are kept."""
@@ -48,6 +50,8 @@ class Output:
         if (self.name, self.columns, self.total) != (other.name, other.columns, other.total):
             return False
         if (self.judgement, self.tied, self.count) != (other.judgement, other.tied, other.count):
+            return False
+        if self.excluded != other.excluded:
             return False
         return self.data is other.data or bool(self.to_arrow().equals(other.to_arrow()))
 

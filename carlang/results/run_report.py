@@ -7,6 +7,7 @@ from datetime import datetime
 
 from carlang.diagnostics import Diagnostic
 from carlang.levels import Level
+from carlang.results.exclusions import BaselineUse, Excluded
 from carlang.results.gaps import ClassGaps
 from carlang.results.incidents import Triage
 from carlang.results.judgement import Judgement
@@ -22,7 +23,8 @@ class AnalyticOutput:
 
     `level` is None where the analytic names none. `program` is the text of its programs. `number` is that of its first
     row among all that the run found, from 1, whether or not a limit cut them; the others count on from there. `why`
-    is there where the run was asked for it.
+    is there where the run was asked for it. `excluded` is what a baseline took away: the rows of `output` are those
+    that are left.
     """
 
     analytic: str
@@ -37,6 +39,7 @@ class AnalyticOutput:
     program: str = ""
     number: int | None = None
     why: Why | None = None
+    excluded: tuple[Excluded, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +79,7 @@ class RunReport:
     `files_counted` is the number of the store's files that do not say whose events they have, so that these were
     counted to judge what can be answered. `unplanned` says why outputs could not be planned together, by object, where
     that failed: they have the same rows, and took longer. `gaps` are hours without events of the classes that were
-    asked for. `triage` is there where the run was ranked.
+    asked for. `triage` is there where the run was ranked, and `baseline` where one took rows away.
     """
 
     now: datetime
@@ -89,6 +92,7 @@ class RunReport:
     unplanned: tuple[str, ...] = ()
     gaps: tuple[ClassGaps, ...] = ()
     triage: Triage | None = None
+    baseline: BaselineUse | None = None
 
     @property
     def found(self) -> int:

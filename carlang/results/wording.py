@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import assert_never
 
+from carlang.results.exclusions import BaselineUse
 from carlang.results.gaps import ClassGaps
 from carlang.results.judgement import Judgement, State
 from carlang.results.reasons import (
@@ -96,6 +97,16 @@ def counted_files_text(files: int) -> str:
     """Return what there is to say where the events of files had to be counted."""
     which = "1 file of the store does" if files == 1 else f"{files:,} files of the store do"
     return f"{which} not say whose events {'it has' if files == 1 else 'they have'}: all of them were counted"
+
+
+def excluded_text(use: BaselineUse) -> str:
+    """Return what a baseline did to a run: `Baseline quiet.yaml took away 120 rows of 3 outputs, by 4 exclusions`."""
+    said = f"Baseline {use.file} took away {counted(use.rows, 'row')}"
+    if use.rows:
+        said += f" of {counted(use.outputs, 'output')}, by {counted(use.matched, 'exclusion')}"
+    if use.in_review:
+        said += f"; {counted(use.in_review, 'exclusion')} marked for review took nothing away"
+    return said
 
 
 def judgement_text(judgement: Judgement) -> str:

@@ -20,7 +20,7 @@ from carlang.errors import CarlangError
 from carlang.model.schema import Class
 from carlang.model.types import Kind, Type
 from carlang.resolve import Given
-from carlang.resolve.bound import BoundOutput, Pattern, Wildcard
+from carlang.resolve.bound import BoundExpr, BoundOutput, Pattern, Wildcard
 from carlang.sql.fragments import SQL, folded, text, wrapped
 
 P = ParamSpec("P")
@@ -252,9 +252,16 @@ class Dialect:
         """Return what a lowering gives as text; of the engine's dialect it may be known from an earlier run."""
         return self.text(lowering(*arguments, **options))
 
-    def query_of(self, output: BoundOutput, now: datetime, given: Given, tied: Collection[Class] = ()) -> str:
+    def query_of(
+        self,
+        output: BoundOutput,
+        now: datetime,
+        given: Given,
+        tied: Collection[Class] = (),
+        exclusions: Sequence[BoundExpr] = (),
+    ) -> str:
         """Return the query of an output, as `lower` gives it, as text; it may be known as well."""
-        return self.text_of(sql.lower, output, self, now, given, tied)
+        return self.text_of(sql.lower, output, self, now, given, tied, exclusions)
 
     def text(self, query: SQL, *, pretty: bool = True) -> str:
         """Return a query or statement, which is done with then, as text."""

@@ -68,19 +68,25 @@ from carlang.sql.groups import (
 from carlang.sql.occurrences import OCCURRENCE, Occurrences, hidden, shown_columns
 from carlang.sql.ordering import RANK, cut_query, first_of_each, order_of, result_order, sort_order, sorted_query
 from carlang.sql.sequences import SequenceQuery, Source
+from carlang.sql.shapes import EXCLUSION
 from carlang.sql.tables import event_table, occurrence_table, record_table
 from carlang.sql.ties import occurrences_of
 from carlang.sql.together import part_events, together_query
 
 
 def lower(
-    output: bound.BoundOutput, dialect: Dialect, now: datetime, given: Given, tied: Collection[Class] = ()
+    output: bound.BoundOutput,
+    dialect: Dialect,
+    now: datetime,
+    given: Given,
+    tied: Collection[Class] = (),
+    exclusions: Sequence[bound.BoundExpr] = (),
 ) -> exp.Query:
     """Return the query that gives an output's rows, in the order in which results are given.
 
     `now` is what the program calls so, `given` holds the values of its inputs, and `tied` are the classes of events of
-    which there are tables of occurrences. Raises `UnsupportedError` where the dialect lacks something that the program
-    uses.
+    which there are tables of occurrences. `exclusions` are conditions on the rows; which of them holds stands in a
+    column behind all others. Raises `UnsupportedError` where the dialect lacks something that the program uses.
     """
     of_groups, replaced = filters_of_groups(output.stream)
     builder = QueryBuilder(dialect, now, given, occurrences=Occurrences.below(output.stream, tied), of_groups=of_groups)
@@ -88,6 +94,10 @@ def lower(
     columns = output.stream.columns
     lists = shown_columns(output, tied)[len(columns) :]
     shown = [*(column(c.name) for c in columns), *(as_named(column(hidden(c.name)), c.name) for c in lists)]
+    if exclusions:
+        tests = enumerate(map(builder.condition, exclusions))
+        marked = exp.Case(ifs=[exp.If(this=test, true=number(index)) for index, test in tests])
+        shown.append(as_named(marked, EXCLUSION))
     rows, order = builder.in_order(output.stream)
     return with_tables(select(shown, rows).order_by(*order, copy=False), builder)
 

@@ -32,6 +32,9 @@ without one, and no chain of choices, each as long as a tie allows, is honestly 
 KEY, MASK, RANK, AT = "#key", "#mask", "#rank", "#at"
 """The columns of marks, and of the order of rows; `AT` has their times in microseconds."""
 
+EXCLUSION = "#exclusion"
+"""The column, the last of a row, of the number of the first exclusion that the row is like; missing without any."""
+
 MOST_BITS = 60
 """How many outputs a mask is of: it is a number of 64 bits with a sign."""
 

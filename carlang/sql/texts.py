@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from datetime import datetime
 from enum import Enum
@@ -12,7 +12,7 @@ from carlang import sql
 from carlang.cache import Codec, Kept, digest_of
 from carlang.model.schema import Class, Object
 from carlang.resolve import Given
-from carlang.resolve.bound import BoundOutput, Now
+from carlang.resolve.bound import BoundExpr, BoundOutput, Now
 
 if TYPE_CHECKING:
     from carlang.sql.dialect import Dialect
@@ -45,10 +45,18 @@ class _LateDialect:
         content = _content((lowering.__name__, arguments, options))
         return self._known(content, lambda: self.text(lowering(*arguments, **options)))
 
-    def query_of(self, output: BoundOutput, now: datetime, given: Given, tied: Collection[Class] = ()) -> str:
+    def query_of(
+        self,
+        output: BoundOutput,
+        now: datetime,
+        given: Given,
+        tied: Collection[Class] = (),
+        exclusions: Sequence[BoundExpr] = (),
+    ) -> str:
         """Return the query of an output as text; of one that says `now`, nobody will ask for that again."""
-        content = _content(("lower", output, given, frozenset(tied)), lasting=True)
-        return self._known(content, lambda: self.text(sql.lower(output, cast("Dialect", self), now, given, tied)))
+        content = _content(("lower", output, given, frozenset(tied), tuple(exclusions)), lasting=True)
+        dialect = cast("Dialect", self)
+        return self._known(content, lambda: self.text(sql.lower(output, dialect, now, given, tied, exclusions)))
 
     def _known(self, content: bytes | None, make: Callable[[], str]) -> str:
         if content is None:

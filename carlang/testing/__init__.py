@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from carlang.exports import hand_on
 
 if TYPE_CHECKING:
+    from carlang.testing.exclusions import BASELINE, run_exclusion_tests
     from carlang.testing.expectations import Mismatch
     from carlang.testing.mutants import Mutant, mutants
     from carlang.testing.report import junit, render_result
@@ -14,6 +15,7 @@ else:
     __getattr__ = hand_on(
         __name__,
         {
+            "testing.exclusions": "BASELINE run_exclusion_tests",
             "testing.expectations": "Mismatch",
             "testing.mutants": "Mutant mutants",
             "testing.report": "junit render_result",
@@ -23,6 +25,7 @@ else:
     )
 
 __all__ = [
+    "BASELINE",
     "AnalyticResult",
     "CaseResult",
     "Mismatch",
@@ -31,5 +34,6 @@ __all__ = [
     "junit",
     "mutants",
     "render_result",
+    "run_exclusion_tests",
     "run_tests",
 ]

@@ -40,15 +40,18 @@ def mismatches(
 ) -> Iterator[Mismatch]:
     """Compare each output with what the test expects; one that it does not name must be empty."""
     for output in outputs:
-        outcome = session.run(output, now, given=values)
-        expected = case.expect.get(output.name, ())
-        if isinstance(expected, int):
-            if outcome.total != expected:
-                yield Mismatch(output.name, expected, outcome.total, unexpected=tuple(outcome.rows()))
-        else:
-            mismatch = _compared(outcome, expected, in_order=is_sorted(output.stream))
-            if mismatch:
-                yield mismatch
+        if mismatch := mismatch_of(session.run(output, now, given=values), output, case):
+            yield mismatch
+
+
+def mismatch_of(outcome: Output, output: BoundOutput, case: Case) -> Mismatch | None:
+    """Return how what an output gave differs from what the test expects."""
+    expected = case.expect.get(output.name, ())
+    if not isinstance(expected, int):
+        return _compared(outcome, expected, in_order=is_sorted(output.stream))
+    if outcome.total == expected:
+        return None
+    return Mismatch(output.name, expected, outcome.total, unexpected=tuple(outcome.rows()))
 
 
 def _compared(actual: Output, expected: Iterable[Row], *, in_order: bool) -> Mismatch | None:

@@ -92,13 +92,13 @@ def _run_tests(analytic: CompiledAnalytic, *, mutate: bool, limits: Limits, reco
         for case in analytic.data.tests:
             begun = monotonic()
             if faults := case_faults(case, analytic):
-                results.append(CaseResult(case.name, error=_said(case, faults), seconds=monotonic() - begun))
+                results.append(CaseResult(case.name, error=faults_text(case, faults), seconds=monotonic() - begun))
                 continue
             try:
-                with _session(case, analytic, memory, limits) as session:
+                with session_of(case, analytic, memory, limits) as session:
                     case_result = _run_case(analytic, case, session)
                     if case_result.passed:
-                        alive = surviving(alive, session, case, _now(case))
+                        alive = surviving(alive, session, case, now_of(case))
             except CarlangError as error:
                 case_result = CaseResult(case.name, error=str(error))
             results.append(replace(case_result, seconds=monotonic() - begun))
@@ -110,7 +110,7 @@ def _run_tests(analytic: CompiledAnalytic, *, mutate: bool, limits: Limits, reco
     return replace(result, survivors=told.others, equivalent=told.equivalent, in_vain=told.in_vain)
 
 
-def _said(case: Case, faults: Sequence[Diagnostic]) -> str:
+def faults_text(case: Case, faults: Sequence[Diagnostic]) -> str:
     """Return what is wrong with a test, a line a fault, each with its place if the test stands anywhere."""
     places = [fault.location for fault in faults]
     heads = [f"{place.file}:{place.line}:{place.column}: " if case.origin else "" for place in places]
@@ -142,7 +142,7 @@ class _FolderSession:
         self._folder.cleanup()
 
 
-def _session(
+def session_of(
     case: Case, analytic: CompiledAnalytic, memory: MemorySession, limits: Limits
 ) -> AbstractContextManager[QuerySession]:
     """Return a session over what a test gives: `memory` with its events, or one of its own over its log."""
@@ -156,8 +156,9 @@ def _session(
 def _run_case(analytic: CompiledAnalytic, case: Case, session: QuerySession) -> CaseResult:
     outputs = analytic.outputs()
     given = analytic.given(case.params)
-    return CaseResult(case.name, tuple(mismatches(session, outputs, case, _now(case), given)))
+    return CaseResult(case.name, tuple(mismatches(session, outputs, case, now_of(case), given)))
 
 
-def _now(case: Case) -> datetime:
+def now_of(case: Case) -> datetime:
+    """Return what `now` is in a test."""
     return case_instant(case.now) or DEFAULT_NOW

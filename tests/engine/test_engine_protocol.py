@@ -106,6 +106,9 @@ class CannedEngine:
         self.queries.append((text, limit))
         return self.answer
 
+    def query_without(self, text: str, exclusions: int, limit: int | None = None) -> Answer:
+        raise AssertionError(f"{exclusions} are to take rows of {text} away, and leave {limit}")
+
     def read(
         self, text: str, take: Callable[[pa.RecordBatch], object], tables: Mapping[str, pa.Table] | None = None
     ) -> pa.Schema:

@@ -1,0 +1,159 @@
+"""What of a row stays the same when the same happens again: the columns that say it, and their values as patterns."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from pyarrow import types
+
+from carlang.baseline.exclusions import Exactly, Value
+from carlang.likeness import ANYTHING, without_persons, without_random_parts
+from carlang.model import Kind
+from carlang.results import AnalyticOutput, Rows
+from carlang.triage.fields import HABITS, UNLIKE, UNLIKE_KINDS
+
+IDENTITY = frozenset({"exe", "image_path", "parent_exe", "src_image_path", "tgt_image_path"})
+"""Fields that say which program did it to which, beside the habits of an object."""
+PERSON = "user"
+PROGRAM, PROGRAM_PATH = "exe", "image_path"
+TOLD_BESIDE = frozenset({"command_line"})
+"""Fields that tell one use of a program from another. Where no condition looks at them they may be anything, if they
+have too many values to name."""
+
+_UNCOMPARED = frozenset({Kind.LIST, Kind.NULL})
+_LONGEST = 1_000
+"""How many characters of a value an exclusion has. No one reads more of one, and to be alike so far is no accident."""
+
+_ACCOUNTS = frozenset(
+    {"system", "local service", "network service", "anonymous logon", "local system", "root", "dwm", "umfd"}
+)
+"""Accounts of machines, by the name behind the domain, whatever the machine is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """The columns of an output that say what happened.
+
+    Those of `identity` say who did it to what; `tested` are others that conditions looked at, `beside` others still.
+    """
+
+    identity: tuple[str, ...]
+    tested: tuple[str, ...]
+    beside: tuple[str, ...]
+    is_event: bool
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """All of the columns."""
+        return (*self.identity, *self.tested, *self.beside)
+
+    @classmethod
+    def of(cls, result: AnalyticOutput) -> Told:
+        """Return the columns of an output that say what happened in its rows."""
+        output = result.output
+        kinds: dict[str, Kind] = {}
+        for column in output.columns:
+            kinds.setdefault(column.name, column.type.kind)
+        objects = _objects(output.data)
+        if not objects:  # groups, of which every column that is no number says what they are of
+            skipped = UNLIKE_KINDS | _UNCOMPARED
+            own = (n for n, kind in kinds.items() if kind not in skipped and n not in output.computed)
+            return cls(tuple(own), (), (), is_event=False)
+        habits = {name for each in objects for name in HABITS.get(each, ())}
+        usual = [n for n, kind in kinds.items() if _is_telling(_field(n), kind, habits)]
+        identity = [n for n in usual if _field(n) in habits | IDENTITY | {PERSON}]
+        tested = [n for n in usual if n in output.tested and n not in identity]
+        beside = [n for n in usual if _field(n) in TOLD_BESIDE and n not in tested]
+        return cls(tuple(identity), tuple(tested), tuple(beside), is_event=True)
+
+
+def _objects(rows: Rows) -> set[str]:
+    """Return the objects of the events that rows are of."""
+    wanted = [
+        i for i, field in enumerate(rows.schema) if _field(field.name) == "object" and types.is_string(field.type)
+    ]
+    seen = (v for batch in rows.to_batches() if wanted for i in wanted for v in batch.column(i).unique().to_pylist())
+    return {each for each in seen if each}
+
+
+def _is_telling(field: str, kind: Kind, habits: Collection[str]) -> bool:
+    if kind in _UNCOMPARED or field in UNLIKE:
+        return False
+    return kind not in UNLIKE_KINDS or field in habits
+
+
+def _field(column: str) -> str:
+    """Return the field that a column is, also as one of a part of a join."""
+    return column.rpartition(".")[2]
+
+
+@lru_cache(maxsize=50_000)
+def text_likeness(column: str, text: str, *, is_event: bool) -> Value | None:
+    """Return what a text of a column has in common with those that are to come; None where it may be anything.
+
+    A text with a star, or with what the language takes for a variable, stands for itself alone.
+    """
+    if is_event and _field(column) == PERSON:
+        return _account(text)
+    if ANYTHING in text or text.startswith("%"):
+        return Exactly(text)
+    shown = text if len(text) <= _LONGEST else text[:_LONGEST]
+    return without_persons(without_random_parts(shown)) + (ANYTHING if len(text) > _LONGEST else "")
+
+
+def _account(name: str) -> Value | None:
+    """Return the class of an account: that of a service or machine; None for those of persons."""
+    last = name.rpartition("\\")[2]
+    if last.endswith("$"):
+        return f"{ANYTHING}$"
+    plain = last.partition("@")[0].casefold()
+    return f"{ANYTHING}{last}" if plain in _ACCOUNTS and ANYTHING not in last else None
+
+
+def is_loose(column: str) -> bool:
+    """Tell whether a column of exclusions may be anything in some of them: who was it, and how it was called."""
+    return _field(column) == PERSON or _field(column) in TOLD_BESIDE
+
+
+def is_cut(value: Value) -> bool:
+    """Tell whether a value is the beginning of a longer one."""
+    return isinstance(value, str) and len(value.rstrip(ANYTHING)) >= _LONGEST // 2 and value.endswith(ANYTHING)
+
+
+def common(values: Iterable[Value]) -> Value:
+    """Return one pattern for several texts: what they begin and end with alike; `*` where they have nothing."""
+    texts = [value.text if isinstance(value, Exactly) else value for value in values]
+    if not all(isinstance(text, str) for text in texts):
+        return ANYTHING
+    written = [str(text) for text in texts]
+    head = _common_head(written)
+    tail = _common_head([text[len(head) :][::-1] for text in written])[::-1]
+    return f"{head.rstrip(ANYTHING)}{ANYTHING}{tail.lstrip(ANYTHING)}"
+
+
+def _common_head(texts: list[str]) -> str:
+    first, last = min(texts), max(texts)  # of texts in order, what these two share all share
+    length = next((i for i, (a, b) in enumerate(zip(first, last, strict=False)) if a != b), min(len(first), len(last)))
+    return first[:length]
+
+
+def without_repeats(fields: Mapping[str, tuple[Value, ...]]) -> dict[str, tuple[Value, ...]]:
+    """Return fields without names of programs that their paths say already."""
+    kept: dict[str, Any] = dict(fields)
+    for name in fields:
+        prefix, _, field = name.rpartition(".")
+        path = f"{prefix}.{PROGRAM_PATH}" if prefix else PROGRAM_PATH
+        if field == PROGRAM and _ends_in(fields.get(path, ()), fields[name]):
+            del kept[name]
+    return kept
+
+
+def _ends_in(paths: tuple[Value, ...], names: tuple[Value, ...]) -> bool:
+    match paths, names:
+        case (str(path),), (str(base),):
+            return path.replace("/", "\\").rpartition("\\")[2].casefold() == base.casefold() and ANYTHING not in base
+        case _:
+            return False
