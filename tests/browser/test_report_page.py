@@ -177,11 +177,19 @@ def test_what_is_printed_is_the_report_without_what_is_clicked(visitor: Visitor,
     page = ready(visitor(report))
     show(page, "Hits")
     page.emulate_media(media="print")
+    page.evaluate("window.dispatchEvent(new Event('beforeprint'))")
+    assert page.locator("details.incident").get_by_text("Processes").is_visible()
+    assert page.locator("#r1 table.rows").is_visible()
     assert page.locator("[data-view]:visible").evaluate_all("views => views.map(view => view.dataset.view)") == [
         *("Summary", "Incidents", "Analytics", "Not seen")
     ]
     assert page.get_by_text("HOST-1", exact=True).first.is_visible()
     assert not page.get_by_role("searchbox").is_visible()
+    page.evaluate("window.dispatchEvent(new Event('afterprint'))")
+    page.emulate_media(media="screen")
+    show(page, "Incidents")
+    assert page.locator("details.incident[open]").count() == 0
+    assert page.url.endswith("#incidents")
 
 
 def test_a_page_of_many_hits_paints_soon_and_never_stalls(visitor: Visitor, tmp_path: Path) -> None:

@@ -12,6 +12,12 @@ class AnalyticList {
     whenFiltered(() => this.draw());
   }
 
+  unfold() {
+    const folded = this.sections.filter((section) => !section.open);
+    for (const section of folded) section.open = true;
+    return () => { for (const section of folded) section.open = false; };
+  }
+
   draw() {
     const counts = new Map();
     if (isFiltering()) for (const row of shown) counts.set(outputOf(row).number, (counts.get(outputOf(row).number) ?? 0) + 1);

@@ -3,6 +3,7 @@
 const INCIDENTS_AT_ONCE = 40;
 const HITS_AT_ONCE = 20;
 const PROCESSES_AT_MOST = 500; // a tree of more takes a browser long to lay out, and nobody reads it
+const PROCESSES_ON_PAPER = 50; // a page of them
 
 class IncidentList {
   constructor(element) {
@@ -36,6 +37,7 @@ class IncidentList {
       class: 'incident', 'data-incident': incident.id, open: isOpen && '',
       toggle: () => {
         if (element.open) element.fill();
+        if (page.isPrinting) return;
         if (element.open) address.incident = incident.id;
         else if (address.incident === incident.id) address.incident = null;
         address.note();
@@ -77,12 +79,14 @@ class IncidentList {
       h('code', {}, toldOfHit(hit)), weightOfHit(hit));
   }
 
-  /** Open what is listed: paper has nothing to click on. */
+  /** Open what is listed, for paper has nothing to click on; returns what closes it again. */
   unfold() {
-    for (const element of this.list.querySelectorAll('details.incident')) {
-      element.open = true;
+    const folded = [...this.list.querySelectorAll('details.incident:not([open])')];
+    for (const element of folded) {
       element.fill();
+      element.open = true;
     }
+    return () => { for (const element of folded) element.open = false; };
   }
 
   open(id) {
@@ -112,17 +116,20 @@ function processTree(incident) {
     const parent = known.has(node.parent) && node.parent !== node.key ? node.parent : null;
     below.set(parent, [...(below.get(parent) ?? []), node]);
   }
+  const onPaper = new Set(nodes.slice(0, PROCESSES_ON_PAPER));
   const branch = (node) => {
     const children = below.get(node.key);
     const about = [node.pid !== null && `pid ${node.pid}`, short(node.time), node.host];
     // Beside what unfolds and not within it, where a reader by ear would not come upon it.
     const hits = node.pid !== null && button('its hits', () => page.showProcess(node), { class: 'tag beside', 'aria-label': `hits of process ${node.pid}` });
-    const line = [h('b', {}, node.exe || '?'), ' ', h('span', { class: 'meta' }, about.filter(Boolean).join(' · ')),
+    const line = [h('b', {}, node.exe || '?'), ' ', h('span', { class: 'meta' }, about.filter(Boolean).join(' · ')), ' ',
       node.command_line && h('code', {}, node.command_line)];
-    if (!children) return h('li', { class: 'leaf' }, hits, ...line);
-    return h('li', {}, hits, h('details', { open: '' }, h('summary', {}, ...line), h('ul', {}, ...children.map(branch))));
+    const where = onPaper.has(node) ? '' : 'screen';
+    if (!children) return h('li', { class: `leaf ${where}` }, hits, ...line);
+    return h('li', { class: where }, hits, h('details', { open: '' }, h('summary', {}, ...line), h('ul', {}, ...children.map(branch))));
   };
   const left = incident.processes.length - nodes.length;
   return h('div', { class: 'scroll', tabindex: '0', role: 'group', 'aria-label': 'Processes' },
-    h('ul', { class: 'tree' }, ...(below.get(null) ?? []).map(branch)), left > 0 && h('p', { class: 'note' }, counted(left, 'more process')));
+    h('ul', { class: 'tree' }, ...(below.get(null) ?? []).map(branch)), left > 0 && h('p', { class: 'note' }, counted(left, 'more process')),
+    nodes.length > PROCESSES_ON_PAPER && h('p', { class: 'note paper' }, counted(nodes.length - PROCESSES_ON_PAPER, 'more process')));
 }

@@ -28,7 +28,14 @@ const page = {
     whenFiltered(() => this.drawLevels());
     this.analytics = new AnalyticList(this.views.Analytics);
     document.addEventListener('keydown', (event) => this.key(event));
-    window.addEventListener('beforeprint', () => this.incidents.unfold());
+    window.addEventListener('beforeprint', () => {
+      this.isPrinting = true;
+      this.refold = [this.incidents.unfold(), this.analytics.unfold()];
+    });
+    window.addEventListener('afterprint', () => {
+      for (const refold of this.refold ?? []) refold();
+      setTimeout(() => { this.isPrinting = false; }); // what folds says so in a task of its own
+    });
     window.addEventListener('hashchange', () => this.isReady && address.follow());
     quicken();
     this.theme(recall('theme'));
