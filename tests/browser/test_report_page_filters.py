@@ -45,12 +45,9 @@ def test_values_of_one_kind_are_alternatives_and_a_value_can_be_taken_away(visit
     levels.click()
     page.get_by_role("button", name="high", exact=True).click()
     shown(page, "0 hits of 300")
-    assert visit.complaints() == []
-
-
-def test_two_hosts_are_the_rows_of_either(visitor: Visitor, report: Path) -> None:
-    page = ready(visitor(report, fragment="hits?only.host=HOST-1&only.host=host-2&not.pid=1"))
+    page.evaluate("location.hash = '#hits?only.host=HOST-1&only.host=host-2&not.pid=1'")
     shown(page, "85 hits of 300")
+    assert visit.complaints() == []
 
 
 def test_what_is_looked_at_stands_in_the_address_and_the_back_button_takes_a_step_back(
