@@ -22,7 +22,7 @@ from carlang.cli.console import (
 from carlang.cli.declared import Option
 from carlang.cli.exits import UsageError
 from carlang.cli.fixing import Agrees, Fixed, fix_all
-from carlang.cli.options import Expression, StorePath, Targets, Timeout, open_project, say_counted
+from carlang.cli.options import Expression, SigmaPipelines, StorePath, Targets, Timeout, open_project, say_counted
 from carlang.cli.targets import find_analytics
 from carlang.deadline import limit_time
 from carlang.diagnostics import Diagnostic, Severity, diagnostic_json, has_errors
@@ -42,6 +42,7 @@ def check(  # noqa: PLR0913  # the options that the command has
     now: Annotated[str | None, Option(metavar="T", help="The instant that programs call now.")] = None,
     format_: Annotated[str, Option("--format", metavar="FORMAT", help=" | ".join(FORMATS))] = "text",
     timeout: Timeout = None,
+    pipeline: SigmaPipelines = None,
     *,
     fix: Annotated[bool, Option("--fix", help="Apply the repairs that are certain, and show them.")] = False,
     likely: Annotated[bool, Option("--likely", help="With --fix, the likely repairs too; asks first.")] = False,
@@ -57,7 +58,7 @@ def check(  # noqa: PLR0913  # the options that the command has
         raise UsageError(f"--format: there is no format {format_!r}; choose one of {', '.join(FORMATS)}")
     agrees = _agreement(fix=fix, likely=likely, yes=yes)
     options = RunOptions.of(now=now, timeout=timeout, command=True)
-    project = open_project()
+    project = open_project(pipelines=pipeline)
     with limit_time(options.limits.seconds):
         analytics = find_analytics(targets or [], expression, project)
         fixed = fix_all(analytics, targets or [], agrees) if fix else []

@@ -20,12 +20,12 @@ from carlang.cli.declared import Argument, Option
 from carlang.cli.exits import UsageError
 from carlang.cli.ingest import print_ingest
 from carlang.cli.interruption import INTERRUPTIONS
-from carlang.cli.options import BaselinePath, open_project, path_option
+from carlang.cli.options import BaselinePath, SigmaPipelines, open_project, path_option
 from carlang.cli.outputs import ReportFormat, chosen_format, write_file
 from carlang.cli.progress import ingest_bar
 from carlang.cli.ranking import MinLevel, Ranking
 from carlang.cli.reading import Reading
-from carlang.cli.targets import catalogue_analytics
+from carlang.cli.targets import catalogue_analytics, find_analytics
 from carlang.cli.telling import Course, Telling
 from carlang.loading import IngestReport
 from carlang.project import Project
@@ -34,7 +34,7 @@ from carlang.results import counted
 from carlang.store import Store, open_store
 
 
-def hunt(  # noqa: PLR0913  # the options that the command has
+def hunt(  # noqa: PLR0913, PLR0917  # the options that the command has
     sources: Annotated[
         list[str], Argument(metavar="LOG...", help="Files, folders, patterns, or - for standard input.")
     ],
@@ -52,6 +52,11 @@ def hunt(  # noqa: PLR0913  # the options that the command has
     ] = None,
     min_level: MinLevel = None,
     baseline: BaselinePath = None,
+    rules: Annotated[
+        list[str] | None,
+        Option("--rules", metavar="PATH", help="Run these analytics, too: files or folders, of Sigma rules as well."),
+    ] = None,
+    pipeline: SigmaPipelines = None,
     *,
     bounds: Bounds,
     reading: Reading,
@@ -61,8 +66,8 @@ def hunt(  # noqa: PLR0913  # the options that the command has
     format_ = _checked_output(format_, output)
     _check_kept(store, keep)
     options = bounds.options(baseline=baseline)
-    project = open_project(quiet=telling.quiet)
-    analytics = catalogue_analytics(project)
+    project = open_project(quiet=telling.quiet, pipelines=pipeline)
+    analytics = [*catalogue_analytics(project), *(find_analytics(rules, None, project) if rules else ())]
     ranking = replace(Ranking.of(min_level, None, "html", None, analytics), is_alone=True)
     course = Course()
     with course.told(), _store_folder(store or keep, telling, course) as folder:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -10,7 +11,7 @@ from carlang.cli import exits
 from carlang.cli.console import put, say, say_diagnostics
 from carlang.cli.declared import Argument, Option
 from carlang.cli.exits import UsageError
-from carlang.cli.options import path_option
+from carlang.cli.options import SigmaPipelines, path_option
 from carlang.importers import (
     AnalyticFile,
     Form,
@@ -20,7 +21,7 @@ from carlang.importers import (
     program_id,
     write_file,
 )
-from carlang.project import analytic_files
+from carlang.project import Project, analytic_files
 from carlang.syntax import format_program
 
 Sources = Annotated[list[str], Argument(metavar="SOURCE...", help="CAR's YAML or Markdown, Sigma rules, or folders.")]
@@ -29,11 +30,13 @@ Sources = Annotated[list[str], Argument(metavar="SOURCE...", help="CAR's YAML or
 def import_command(
     sources: Sources,
     to: Annotated[Path, Option("--to", metavar="DIR", parser=path_option, help="The folder to write to.")] = Path(),
+    pipeline: SigmaPipelines = None,
     *,
     force: Annotated[bool, Option("--force", help="Write over files that are there.")] = False,
 ) -> int:
     """Make `.car` files of CAR's YAML or Markdown, or of Sigma rules, one a program."""
-    documents = [load_file(file) for source in sources for file in _files(source)]
+    pipelines = replace(Project.find(), pipelines=tuple(pipeline)) if pipeline else Project.find()
+    documents = [load_file(file, pipelines=pipelines.sigma_pipelines) for source in sources for file in _files(source)]
     try:
         to.mkdir(parents=True, exist_ok=True)
     except OSError as error:

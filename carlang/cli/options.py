@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -81,12 +82,21 @@ def parameters(texts: list[str] | None) -> dict[str, str]:
     return values
 
 
-def open_project(*, quiet: bool = False) -> Project:
-    """Return the project of the working directory; settings that lie in a folder above it are named."""
+SigmaPipelines = Annotated[
+    list[Path] | None,
+    Option("--pipeline", metavar="FILE", parser=path_option, help="A pySigma pipeline for Sigma rules."),
+]
+
+
+def open_project(*, quiet: bool = False, pipelines: Sequence[Path] | None = None) -> Project:
+    """Return the project of the working directory; settings that lie in a folder above it are named.
+
+    `pipelines`, where given, take the place of those that the settings name.
+    """
     project = Project.find()
     if not quiet:
         name_settings(project)
-    return project
+    return replace(project, pipelines=tuple(pipelines)) if pipelines else project
 
 
 def name_settings(project: Project) -> None:

@@ -18,6 +18,7 @@ from carlang.cli.options import (
     BaselinePath,
     Expression,
     Params,
+    SigmaPipelines,
     StorePath,
     Targets,
     open_project,
@@ -59,6 +60,7 @@ def run(  # noqa: PLR0913, PLR0917  # the options that the command has
     expression: Expression = None,
     store: StorePath = None,
     param: Params = None,
+    pipeline: SigmaPipelines = None,
     format_: ReportFormat = None,
     output: Annotated[
         Path | None, Option(metavar="PATH", parser=path_option, help="Write the results to a file.")
@@ -93,7 +95,7 @@ def run(  # noqa: PLR0913, PLR0917  # the options that the command has
     options = bounds.options(shown, records_apart=records_apart, baseline=baseline)
     if why:
         options = replace(options, why=EXPLAINED_ROWS if limit is None else limit)
-    project = open_project(quiet=telling.quiet)
+    project = open_project(quiet=telling.quiet, pipelines=pipeline)
     analytics = selected(project, targets, expression, selecting.selection(), every=all_)
     params = parameters(param)
     wanted = chosen_columns(columns, format_, analytics)

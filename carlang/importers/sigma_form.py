@@ -51,7 +51,7 @@ def read_sigma(source: Source, pipelines: Sequence[tuple[str, str]] = ()) -> Ana
         faults = [Diagnostic(SIGMA_UNREADABLE, f.message, source, Span(f.start, f.end)) for f in error.faults]
         return analytic_of(without_data(source), Content(Form.SIGMA, (), tuple(faults)))
     except ModuleNotFoundError as error:
-        if error.name != "sigma":
+        if (error.name or "").partition(".")[0] not in ("sigma", "re2"):
             raise
         fault = Diagnostic(SIGMA_UNREADABLE, "Sigma rules are read with pySigma, which is not installed", source, _HEAD)
         fault = fault.with_help("pip install 'carlang[sigma]'")

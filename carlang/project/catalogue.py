@@ -15,7 +15,15 @@ from carlang.diagnostics.codes import BAD_METADATA, SHADOWED
 from carlang.errors import CarlangError
 from carlang.importers.analytic_file import CAR_ID, AnalyticFile, Form
 from carlang.importers.front_matter import BLANK, COMMENT, Extent
-from carlang.importers.load import SUFFIXES, TESTS_SUFFIX, is_special, load_file, load_text, too_large
+from carlang.importers.load import (
+    SUFFIXES,
+    TESTS_SUFFIX,
+    Pipelines,
+    is_special,
+    load_file,
+    load_text,
+    too_large,
+)
 from carlang.source import Source, Span
 
 _ID = re.compile(r"id[ \t]*:[ \t]*[\"']?([^\s\"'#]+)[\"']?[ \t]*(?:#.*)?")
@@ -38,11 +46,12 @@ class Entry:
     id: str
     file: Path | Traversable
     shipped: bool = False
+    pipelines: Pipelines = ()
 
     def load(self) -> AnalyticFile:
         """Return the analytic."""
         if isinstance(self.file, Path):
-            return load_file(self.file, shipped=self.shipped)
+            return load_file(self.file, shipped=self.shipped, pipelines=self.pipelines)
         text = self.file.read_text(encoding="utf-8-sig")
         return load_text(text, str(self.file), shipped=self.shipped)
 
@@ -53,13 +62,14 @@ class Folder:
 
     root: Path | Traversable
     shipped: bool = False
+    pipelines: Pipelines = ()
 
     @cached_property
     def entries(self) -> dict[str, list[Entry]]:
         """The files by id, without case; more than one under an id is the fault of the folder."""
         by_id: dict[str, list[Entry]] = {}
         for file in analytic_files(self.root):
-            entry = Entry(quick_id(file), file, self.shipped)
+            entry = Entry(quick_id(file), file, self.shipped, self.pipelines)
             by_id.setdefault(entry.id.casefold(), []).append(entry)
         return by_id
 
@@ -87,14 +97,14 @@ class Catalogue:
     """Analytics by id over a search path: the folders `paths` in order, then those that ship with the package.
 
     An id found in an earlier folder hides the same id in later ones, and carries a warning that says so. Raises
-    `CatalogueError` for a path that is not there.
+    `CatalogueError` for a path that is not there. `pipelines` are for Sigma rules.
     """
 
-    def __init__(self, paths: Sequence[Path] = (), *, shipped: bool = True) -> None:
+    def __init__(self, paths: Sequence[Path] = (), *, shipped: bool = True, pipelines: Pipelines = ()) -> None:
         for path in paths:
             if not path.exists():
                 raise CatalogueError(f"`{path}` is not there; a catalogue is a folder of analytics, or one file")
-        self.folders = [Folder(path) for path in paths]
+        self.folders = [Folder(path, pipelines=pipelines) for path in paths]
         if shipped:
             self.folders.append(Folder(resources.files("carlang.analytics"), shipped=True))
 

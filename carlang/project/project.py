@@ -11,6 +11,9 @@ path = ["detections"]
 
 [diagnostics]
 pages = "https://wiki.example/carlang/{code}"
+
+[sigma]
+pipelines = ["names.yml"]
 ```
 
 Paths are relative to the file. The nearest one counts, in the working directory or a folder above it.
@@ -28,6 +31,7 @@ from typing import Any
 
 from carlang.diagnostics import nearest
 from carlang.errors import WrongUseError
+from carlang.importers.load import Pipelines
 from carlang.model import Model, load_model
 
 FILE_NAME = "carlang.toml"
@@ -35,10 +39,11 @@ STORE_VARIABLE = "CARLANG_STORE"
 PAGES_VARIABLE = "CARLANG_PAGES"
 
 _KEYS: dict[str, tuple[str, ...]] = {
-    "": ("store", "model", "catalogue", "diagnostics"),
+    "": ("store", "model", "catalogue", "diagnostics", "sigma"),
     "model": ("extend",),
     "catalogue": ("path",),
     "diagnostics": ("pages",),
+    "sigma": ("pipelines",),
 }
 
 
@@ -51,7 +56,7 @@ class Project:
     """What a `carlang.toml` says; without one, the built-in model, what ships with the package, and the sample store.
 
     `search_path` has the folders, or files, whose analytics are found by id, in order; `pages` is the address of the
-    pages of diagnostics, `{code}` in the place of the code.
+    pages of diagnostics, `{code}` in the place of the code; `pipelines` are files of pySigma's pipelines.
     """
 
     settings_file: Path | None = None
@@ -59,6 +64,7 @@ class Project:
     extensions: tuple[Path, ...] = ()
     search_path: tuple[Path, ...] = ()
     pages: str | None = None
+    pipelines: tuple[Path, ...] = ()
 
     @classmethod
     def find(cls, start: str | PathLike[str] | None = None) -> Project:
@@ -91,12 +97,21 @@ class Project:
             tuple(_beside(path, entry) for entry in _paths(path, data, "model", "extend")),
             tuple(_beside(path, entry) for entry in _paths(path, data, "catalogue", "path")),
             _address(path, data.get("diagnostics", {}).get("pages")),
+            tuple(_beside(path, entry) for entry in _paths(path, data, "sigma", "pipelines")),
         )
 
     @cached_property
     def model(self) -> Model:
         """The data model with the extensions that the settings name; raises `DataFileError` for a faulty one."""
         return load_model(self.extensions)
+
+    @cached_property
+    def sigma_pipelines(self) -> Pipelines:
+        """The pipelines that Sigma rules go through; raises `SettingsError` for a file that cannot be read."""
+        try:
+            return tuple((str(file), file.read_text(encoding="utf-8-sig")) for file in self.pipelines)
+        except (OSError, UnicodeDecodeError) as error:
+            raise SettingsError(f"a pipeline cannot be read: {error}") from error
 
     def store_path(self, named: str | PathLike[str] | None = None) -> Path | None:
         """Return the store that was named, else `$CARLANG_STORE`, else the settings'; None stands for the sample."""

@@ -30,7 +30,7 @@ def catalogue_of(project: Project) -> Catalogue:
     if not project.search_path:
         return shipped_catalogue()
     try:
-        return Catalogue(project.search_path)
+        return Catalogue(project.search_path, pipelines=project.sigma_pipelines)
     except CatalogueError as error:
         raise SettingsError(f"{project.settings_file}: {error}" if project.settings_file else str(error)) from error
 
@@ -47,9 +47,9 @@ def load_targets(project: Project, target: str) -> list[AnalyticFile]:
         files = [file for file in analytic_files(path) if isinstance(file, Path)]
         if not files:
             raise TargetError(f"there are no analytics in the folder {target}")
-        return [load_file(file) for file in files]
+        return [load_file(file, pipelines=project.sigma_pipelines) for file in files]
     if path.is_file():
-        return [load_file(path)]
+        return [load_file(path, pipelines=project.sigma_pipelines)]
     catalogue = catalogue_of(project)
     if _WILD.search(target):
         matching = fnmatch.filter([id_.casefold() for id_ in catalogue.ids], target.casefold())

@@ -24,6 +24,10 @@ class _Quiet(RE2RegexEngine):
             told = error.args[0]
             raise re2.error(told.decode("utf-8", "replace") if isinstance(told, bytes) else told) from None
 
+    def __deepcopy__(self, memo: object) -> _Quiet:
+        """Return the engine itself: pySigma copies a filter with its policy, and a module cannot be copied."""
+        return self
+
     @property
     def error(self) -> type[Exception]:
         """What it raises."""

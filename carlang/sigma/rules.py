@@ -25,6 +25,7 @@ from carlang.source import Source, Span
 from carlang.syntax import ast, format_tree, parse, walk
 
 _NOWHERE = Span(0, 0)
+_CONDITION: DataPath = ("detection", "condition")
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 
 
@@ -115,7 +116,7 @@ class _File:
         try:
             trees = [conditions.condition(each.parsed) for each in rule.detection.parsed_condition]
         except SigmaError as error:
-            return self.failed(document, SIGMA_UNREADABLE, f"no Sigma rule: {error}", ("detection", "condition"))
+            return self.failed(document, SIGMA_UNREADABLE, f"no Sigma rule: {error}", _CONDITION)
         if conditions.unsaid:
             return Translation(document, None, tuple(self._unsaid(document, conditions.unsaid)))
         tree = trees[0] if len(trees) == 1 else ast.Or(tuple(trees), _NOWHERE)
@@ -135,7 +136,7 @@ class _File:
 
     def failed(self, document: RuleDocument, code: Any, message: str, path: DataPath = ()) -> Translation:
         """Return that a document has no program, for one reason."""
-        span = document.span(path, at_key=bool(path))
+        span = document.span(path, at_key=path != _CONDITION)
         return Translation(document, None, (Diagnostic(code, message, self.source, span),))
 
 

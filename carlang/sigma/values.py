@@ -165,7 +165,9 @@ def without_placeholders(value: SigmaType) -> None:
     if not isinstance(text, SigmaString):
         return
     if open_ := next((part.name for part in text.s if isinstance(part, Placeholder)), None):
-        raise UnsaidError(f"the placeholder `%{open_}%` has no value", "write its values in the place of it")
+        raise UnsaidError(
+            f"the placeholder `%{open_}%` has no value", "a pipeline gives it one: `--pipeline values.yml`"
+        )
 
 
 # ---- fields that are kept in another way ----------------------------------------------------------------------------

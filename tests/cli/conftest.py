@@ -81,5 +81,5 @@ def small_project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def _without_shipped(paths: Any) -> Catalogue:
-    return Catalogue(paths, shipped=False)
+def _without_shipped(paths: Any, pipelines: Any = ()) -> Catalogue:
+    return Catalogue(paths, shipped=False, pipelines=pipelines)

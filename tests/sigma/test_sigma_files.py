@@ -1,0 +1,128 @@
+"""Files of rules: what is known of them, what is refused and where, and how commands take them."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+import carlang
+from carlang.cli import main
+from carlang.importers import Form, car_text, load_text
+from carlang.levels import Level
+from tests.ingesting import sysmon_create, write_lines
+
+RULE = """\
+title: Execution with AT
+id: 0f9d1f6c-5c7b-4c43-9d7e-3f2a1c5b7e01
+status: test
+description: Runs of at.exe.
+license: DRL 1.1
+author: A. Author, B. Author
+references: [https://example.com/at]
+date: 2024-03-05
+modified: 2024/04/06
+tags: [attack.execution, attack.t1053.002, attack.stealth, cve.2024-1]
+logsource: {category: process_creation, product: windows}
+detection:
+    selection:
+        Image|endswith: '\\at.exe'
+    condition: selection
+falsepositives: [Unknown, Backups]
+level: high
+"""
+HEAD = "title: T\nlogsource: {category: process_creation, product: windows}\ndetection:\n"
+
+
+def test_all_that_is_known_of_a_rule_is_kept() -> None:
+    file = load_text(RULE, "rule.yml")
+    assert (file.form, file.id, file.title) == (Form.SIGMA, "0f9d1f6c-5c7b-4c43-9d7e-3f2a1c5b7e01", "Execution with AT")
+    assert (file.status, file.license, file.author) == ("test", "DRL 1.1", "A. Author, B. Author")
+    assert (file.level, str(file.submission_date), str(file.update_date)) == (Level.HIGH, "2024-03-05", "2024-04-06")
+    assert (file.techniques, file.tactics, file.platforms) == (("T1053.002",), ("TA0002",), ("Windows",))
+    assert file.tags == ("attack.execution", "attack.t1053.002", "attack.stealth", "cve.2024-1")
+    assert (file.false_positives, file.references) == (("Unknown", "Backups"), ("https://example.com/at",))
+    assert file.diagnostics == ()
+
+
+def test_an_imported_rule_is_the_same_analytic_without_pysigma() -> None:
+    rule = load_text(RULE, "rule.yml")
+    imported = load_text(car_text(rule, 0, rule.sources[0].text), "rule.car")
+    assert imported.diagnostics == ()
+    for name in ("id", "title", "level", "status", "license", "author", "tags", "coverage", "false_positives"):
+        assert getattr(imported, name) == getattr(rule, name)
+    assert imported.sources[0].text.strip() == rule.sources[0].text.strip()
+
+
+REFUSED = [
+    ("    s:\n        Nope: x\n    condition: s\n", "CL603", (5, 9)),
+    (
+        "    s:\n        Image:\n            - a\n            - b\n        Hashes: MD5=12\n    condition: s\n",
+        "CL604",
+        (8, 17),
+    ),
+    ("    s:\n        Image|re: 'a(?!b)'\n    condition: s\n", "CL604", (5, 9)),
+    ("    s:\n        Image|expand: '%x%'\n    condition: s\n", "CL604", (5, 23)),
+    ("    s:\n        Image: x\n    condition: t\n", "CL601", (6, 16)),
+    ("    s:\n        Image: x\n    condition: s | count() > 3\n", "CL601", (6, 16)),
+    ("    s:\n        Image|nope: x\n    condition: s\n", "CL601", (5, 9)),
+    ("    s:\n        Image: x\n        Image: y\n    condition: s\n", "CL601", (3, 1)),
+]
+
+
+@pytest.mark.parametrize(("detection", "code", "place"), REFUSED)
+def test_what_cannot_be_said_is_refused_at_its_place(detection: str, code: str, place: tuple[int, int]) -> None:
+    (fault,) = carlang.load_text(HEAD + detection, "rule.yml").check()
+    assert (fault.code.name, (fault.location.line, fault.location.column)) == (code, place), fault.message
+
+
+def test_faults_of_the_program_stand_at_the_values_of_the_rule() -> None:
+    text = HEAD + "    s:\n        OriginalFileName: 'C:\\at.exe'\n    condition: s\n"
+    (fault,) = carlang.load_text(text, "rule.yml").check()
+    assert (fault.code.name, fault.location.line, fault.location.column) == ("CL404", 5, 27)
+    assert text.split("\n")[4][26 : fault.location.end_column - 1] == "'C:\\at.exe'"
+
+
+def test_a_correlation_is_refused_by_its_kind_and_its_rules_are_read() -> None:
+    correlation = "title: C\ncorrelation:\n    type: event_count\n    rules: [a]\n    timespan: 5m\n"
+    analytic = carlang.load_text(f"{RULE}---\n{correlation}", "rule.yml")
+    (fault,) = analytic.check()
+    assert (fault.code.name, fault.location.line) == ("CL604", 20)
+    assert "event_count" in fault.message
+    assert "at.exe" in analytic.program
+
+
+def test_filters_of_a_file_narrow_its_rules() -> None:
+    filtering = (
+        "title: F\nlogsource: {category: process_creation, product: windows}\nfilter:\n"
+        "    rules: [0f9d1f6c-5c7b-4c43-9d7e-3f2a1c5b7e01]\n    own:\n        User: adam\n    condition: not own\n"
+    )
+    analytic = carlang.load_text(f"{RULE}---\n{filtering}", "rule.yml")
+    assert analytic.check() == []
+    assert 'not user == "adam"' in analytic.program
+
+
+def test_without_pysigma_a_rule_says_how_to_install_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in [name for name in sys.modules if name == "sigma" or name.startswith(("sigma.", "carlang.sigma.r"))]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, "sigma", None)
+    monkeypatch.setenv("CARLANG_CACHE", "off")
+    monkeypatch.delattr("carlang.sigma.translate", raising=False)
+    (fault,) = carlang.load_text(RULE.replace("Runs", "Other runs"), "rule.yml").check()
+    assert fault.code.name == "CL601"
+    assert fault.help == "pip install 'carlang[sigma]'"
+
+
+def test_hunt_runs_rules_beside_the_catalogue(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "rules").mkdir()
+    (tmp_path / "rules" / "at.yml").write_text(RULE.replace("Execution with AT", "Our rule"), encoding="utf-8")
+    write_lines(tmp_path / "log.ndjson", [sysmon_create()])
+    with pytest.raises(SystemExit) as ended:
+        main(["hunt", "log.ndjson", "--rules", "rules", "--output", "report.json"])
+    assert ended.value.code == 0
+    assert "Our rule" in (tmp_path / "report.json").read_text(encoding="utf-8")
+    capsys.readouterr()
