@@ -29,11 +29,12 @@ class Weight:
     """How much a hit matters, in points, with the terms that they are the sum of; docs/ranking.md has the formula."""
 
     terms: tuple[Term, ...]
+    points: float = field(init=False, compare=False)
+    """The sum of the terms, to a tenth of a point: added up once, as incidents are put in order by it."""
 
-    @property
-    def points(self) -> float:
-        """The sum of the terms, to a tenth of a point."""
-        return round(sum(term.points for term in self.terms), 1)
+    def __post_init__(self) -> None:
+        """Add the terms up."""
+        object.__setattr__(self, "points", round(sum(term.points for term in self.terms), 1))
 
     def __str__(self) -> str:
         """Say what the points are made of: `86 = 80 (level critical) - 2 (1 known false positive) + …`."""

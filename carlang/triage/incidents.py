@@ -25,6 +25,9 @@ _EXACT = frozenset({Kind.HASH, Kind.IP, Kind.ENUM, Kind.PORT, Kind.BOOLEAN})
 """Fields of these kinds have no random parts: they say what it is, all of them."""
 
 
+_Order = tuple[int, tuple[str, str], tuple[tuple[str, str], ...], list[str]]
+
+
 @dataclass(frozen=True, slots=True)
 class Found:
     """What happened once, by the rows that tell of it: the first is of the output that it stands under."""
@@ -32,11 +35,14 @@ class Found:
     rows: tuple[Sighting, ...]
     leading: AnalyticOutput
     also: tuple[AnalyticOutput, ...]
-    order: tuple[int, str]
+    order: _Order
 
     @classmethod
     def of(cls, results: Sequence[AnalyticOutput], rows: Sequence[Sighting]) -> Found:
         """Put rows together: under the highest level, and of one level the output with the fewest rows."""
+        if len(rows) == 1:  # most are, and a run may have some hundred thousand
+            result = results[rows[0].at.output]
+            return cls((rows[0],), result, (), _order(result, rows[0], rows[0].first))
 
         def rank(row: Sighting) -> tuple[int, int, str, str, tuple[tuple[str, str], ...]]:
             result = results[row.at.output]
@@ -44,13 +50,12 @@ class Found:
             return -level, result.output.total, result.analytic, result.output.name, row.alike
 
         ordered = sorted(rows, key=rank)
-        first = ordered[0]
         outputs = [results[row.at.output] for row in ordered]
         others = [each for each in dict.fromkeys(map(_name, outputs)) if each != _name(outputs[0])]
         by_name = {_name(each): each for each in outputs}
-        time = min((row.first for row in ordered if row.first is not None), default=_LATE)
-        text = json.dumps([_name(outputs[0]), first.alike, sorted(map(repr, first.records))], default=repr)
-        return cls(tuple(ordered), outputs[0], tuple(by_name[name] for name in sorted(others)), (time, text))
+        time = min((row.first for row in ordered if row.first is not None), default=None)
+        also = tuple(by_name[name] for name in sorted(others))
+        return cls(tuple(ordered), outputs[0], also, _order(outputs[0], ordered[0], time))
 
     @property
     def records(self) -> tuple[Key, ...]:
@@ -110,16 +115,6 @@ class Found:
         row = self.rows[0]
         return telling(row.alike, self.leading.output.tested) if row.habits else dict(row.alike)
 
-    @property
-    def fold(self) -> str:
-        """What it is: the same text for all that is alike but for random parts."""
-        kinds = {column.name: column.type.kind for column in self.leading.output.columns}
-        alike = [
-            (name, text if kinds.get(name) in _EXACT else without_random_parts(text))
-            for name, text in self.rows[0].alike
-        ]
-        return json.dumps([_name(self.leading), [_name(each) for each in self.also], alike])
-
 
 @dataclass(slots=True)
 class _Draft:
@@ -145,6 +140,7 @@ class Drafts:
     _trees: dict[int, dict[str, _Draft]] = field(default_factory=lambda: defaultdict(dict))
     _members: dict[int, list[int]] = field(default_factory=lambda: defaultdict(list))
     _weights: dict[object, Weight] = field(default_factory=dict)
+    _folds: dict[object, str] = field(default_factory=dict)
     _count: int = 0
 
     def add(self, found: Found, tree: int, company: tuple[int, int]) -> None:
@@ -153,13 +149,23 @@ class Drafts:
         for row in found.rows:
             output = row.at.output
             self.weights[output] = max(self.weights.get(output, weight.points), weight.points)
-        draft = self._trees[tree].setdefault(found.fold, _Draft(found, weight))
+        draft = self._trees[tree].setdefault(self._fold(found), _Draft(found, weight))
         draft.weight = _heavier(draft.weight, weight)
         image = next((ref.image for ref in found.processes if ref.image), None)
         rows = tuple(sorted((row.at for row in found.rows), key=lambda at: (at.output, at.row)))
         draft.occurrences.append(Occurrence(found.first, found.last, found.hosts, found.user, image, tree, rows))
         self._members[tree].append(self._count)
         self._count += 1
+
+    def _fold(self, found: Found) -> str:
+        """Return what it is: the same text for all that is alike but for random parts."""
+        alike = found.rows[0].alike
+        key = (*found.names, alike)
+        if key not in self._folds:
+            kinds = {column.name: column.type.kind for column in found.leading.output.columns}
+            steady = [(name, text if kinds.get(name) in _EXACT else without_random_parts(text)) for name, text in alike]
+            self._folds[key] = json.dumps([_name(found.leading), [_name(each) for each in found.also], steady])
+        return self._folds[key]
 
     def _weight(self, found: Found, company: tuple[int, int]) -> Weight:
         """Return the weight of what was found; the same object for what weighs the same for the same reasons."""
@@ -188,7 +194,7 @@ class Drafts:
             listed = [hit for hit, _ in sorted(made, key=_by_time)]
             first = min(trees)
             of_first = [process for number in self._members[first] for process in processes[number]]
-            name = blake2b("\n".join(folds).encode("utf-8", "surrogatepass"), digest_size=4).hexdigest()
+            name = blake2b("\n".join(folds).encode("utf-8", "surrogatepass"), digest_size=6).hexdigest()
             incidents.append(Incident(name, tuple(listed), len(trees), forest.nodes(of_first)))
         return tuple(sorted(incidents, key=incident_order))
 
@@ -218,6 +224,11 @@ def incident_order(incident: Incident) -> tuple[float, int, str]:
 def level_of(result: AnalyticOutput) -> Level:
     """Return the level that an output counts as."""
     return result.level if result.level is not None else UNSAID
+
+
+def _order(result: AnalyticOutput, first: Sighting, time: int | None) -> _Order:
+    """Return what is put in order by: the time, then the output, and what differs between two of one output."""
+    return _LATE if time is None else time, _name(result), first.alike, sorted(map(repr, first.records))
 
 
 def _name(result: AnalyticOutput) -> tuple[str, str]:

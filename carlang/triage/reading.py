@@ -18,6 +18,8 @@ from carlang.triage.fields import UNLIKE, UNLIKE_KINDS, base_name, habit_columns
 
 MOST_ROWS = 50_000
 """How many rows of an output are looked at one by one; an output with more is noise, and says how many are left."""
+MOST_IN_ALL = 100_000
+"""The same of all outputs of a run together: some ten seconds and some hundred megabytes."""
 
 APART = 3_600_000_000
 """Microseconds, an hour: a row of several records happened when the last of them did, with those up to so long before.
@@ -74,9 +76,22 @@ def late(records: tuple[Key, ...]) -> tuple[Key, ...]:
     return tuple(key for key in records if not times or not isinstance(time := key[TIME_IN_KEY], int) or time >= begin)
 
 
-def read_output(number: int, result: AnalyticOutput) -> list[Sighting]:
-    """Return the rows of a run's output, its number among the results given, `MOST_ROWS` of them at most."""
-    table = first_rows(result.output.data, MOST_ROWS)
+def shares(counts: Sequence[int], most: int = MOST_ROWS, in_all: int = MOST_IN_ALL) -> list[int]:
+    """Return how many rows of each output are looked at: all of those with few, as many of each other.
+
+    No output has more than `most`, and all together no more than `in_all`.
+    """
+    capped = [min(rows, most) for rows in counts]
+    left = in_all
+    for behind, (rows, number) in enumerate(sorted((rows, number) for number, rows in enumerate(capped))):
+        capped[number] = min(rows, left // (len(capped) - behind))
+        left -= capped[number]
+    return capped
+
+
+def read_output(number: int, result: AnalyticOutput, most: int = MOST_ROWS) -> list[Sighting]:
+    """Return the rows of a run's output, its number among the results given, `most` of them."""
+    table = first_rows(result.output.data, most)
     if not table.num_rows:
         return []
     kinds = {column.name: column.type.kind for column in result.output.columns}

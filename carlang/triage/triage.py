@@ -8,8 +8,10 @@ gets its weight, and incidents are put in order. Nothing hangs on the order of t
 
 from __future__ import annotations
 
+import gc
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 
 from carlang.database import Limits
@@ -22,7 +24,7 @@ from carlang.triage.groups import group_hits
 from carlang.triage.incidents import Drafts, Found
 from carlang.triage.joining import Sets
 from carlang.triage.rarity import Rarity
-from carlang.triage.reading import MOST_ROWS, Key, ProcessRef, Sighting, late, read_output
+from carlang.triage.reading import Key, ProcessRef, Sighting, late, read_output, shares
 
 
 def rank(report: RunReport, store: Store, limits: Limits | None = None) -> Triage:
@@ -30,15 +32,20 @@ def rank(report: RunReport, store: Store, limits: Limits | None = None) -> Triag
 
     Raises `EngineError` where the store's queries pass the limits.
     """
-    results = report.results
-    sightings = [each for number, result in enumerate(results) for each in read_output(number, result)]
-    seen = [min(result.output.count, MOST_ROWS) for result in results]
+    with _no_collection():
+        return _ranked(report.results, store, limits or Limits())
+
+
+def _ranked(results: Sequence[AnalyticOutput], store: Store, limits: Limits) -> Triage:
+    seen = shares([result.output.count for result in results])
     totals = [max(result.output.total, result.output.count) for result in results]
     unranked = {n: total - rows for n, (total, rows) in enumerate(zip(totals, seen, strict=True)) if total > rows}
+    outputs = enumerate(zip(results, seen, strict=True))
+    sightings = [each for number, (result, rows) in outputs for each in read_output(number, result, rows)]
     if not sightings:
         return Triage(unranked=unranked)
     found = _found(results, sightings)
-    with Lookup(store, limits or Limits()) as lookup:
+    with Lookup(store, limits) as lookup:
         forest = Forest.grow((ref for each in found for ref in each.processes), lookup)
         rarity = Rarity.asked({habit for each in found for habit in each.habits}, lookup)
     trees, processes = _trees(found, forest)
@@ -48,6 +55,18 @@ def rank(report: RunReport, store: Store, limits: Limits | None = None) -> Triag
         drafts.add(each, trees[number], company[number])
     incidents = drafts.incidents(forest, processes)
     return Triage(incidents, drafts.weights, unranked)
+
+
+@contextmanager
+def _no_collection() -> Iterator[None]:
+    """Have nothing looked for that refers to itself: there are millions of objects, none in a cycle."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
 
 
 def ranked(report: RunReport, store: Store, limits: Limits | None = None, group_by: GroupBy | None = None) -> RunReport:
@@ -80,12 +99,12 @@ def _trees(found: Sequence[Found], forest: Forest) -> tuple[list[int], list[tupl
     What shares a record, a process or an ancestor belongs together, hubs apart. Of a row of several records those that
     lie `APART` count.
     """
-    sets = Sets()
+    sets, lines = Sets(), _Lines(forest)
     processes: list[tuple[Process, ...]] = []
     for number, each in enumerate(found):
         for record in late(each.records):
             sets.join(("record", record), number)
-        line = tuple(process for ref in each.late_processes() for process in _line(forest, ref))
+        line = tuple(process for ref in each.late_processes() for process in lines.of(ref))
         for process in line:
             sets.join(("process", process.key), number)
         processes.append(line)
@@ -93,13 +112,23 @@ def _trees(found: Sequence[Found], forest: Forest) -> tuple[list[int], list[tupl
     return [numbers.setdefault(sets.of(number), len(numbers)) for number in range(len(found))], processes
 
 
-def _line(forest: Forest, ref: ProcessRef) -> Iterable[Process]:
-    """Yield the process that an event names and its ancestors; none where it is a hub."""
-    process = forest.process(ref)
-    if process is None or process.is_hub:
-        return
-    yield process
-    yield from forest.ancestors(process, ref)
+class _Lines:
+    """Processes with their ancestors; of those whose start is known, which many events name, each is followed once."""
+
+    def __init__(self, forest: Forest) -> None:
+        self._forest = forest
+        self._known: dict[str, tuple[Process, ...]] = {}
+
+    def of(self, ref: ProcessRef) -> tuple[Process, ...]:
+        """Return the process that an event names and its ancestors; none where it is a hub."""
+        process = self._forest.process(ref)
+        if process is None or process.is_hub:
+            return ()
+        if process.start is None:  # its parent is what the event says
+            return (process, *self._forest.ancestors(process, ref))
+        if process.key not in self._known:
+            self._known[process.key] = (process, *self._forest.ancestors(process))
+        return self._known[process.key]
 
 
 def _finds(found: Sequence[Found], trees: Sequence[int]) -> dict[tuple[str, str], int]:

@@ -47,23 +47,25 @@ def _micros(minute: float) -> int:
     return round((START + timedelta(minutes=minute)).timestamp() * 1_000_000)
 
 
-def test_of_two_alike_the_rare_pair_comes_first(tmp_path: Path) -> None:
+def test_the_pair_that_is_rare_in_a_fleet_comes_first_though_each_of_the_two_is_common(tmp_path: Path) -> None:
     daily = [
-        start(24 * 60 * day + host, "net.exe", "logon.exe", f"PC{host}", pid=host)
-        for day in range(5)
-        for host in range(40)
+        start(24 * 60 * day + host, exe, parent, f"PC{host}", pid=host * 2 + number)
+        for day in range(2)
+        for host in range(200)
+        for number, (exe, parent) in enumerate([("net.exe", "logon.exe"), ("splwow64.exe", "winword.exe")])
     ]
-    triage = ranked(tmp_path, process__create=[*daily, start(9, "net.exe", "winword.exe", "PC7", pid=999)])
-    rare, common = triage.incidents
-    assert (rare.count, common.count) == (1, 200)
-    terms = {term.name: term.points for term in rare.weight.terms}
-    assert terms["hosts"] == 9.6  # 6 log10(40)
-    assert terms["days"] == 2.8  # 4 log10(5)
-    assert terms["events"] == 0
-    assert (
-        next(t.text for t in rare.weight.terms if t.name == "hosts")
-        == "parent_exe winword.exe, exe net.exe on 1 of 40 hosts"
-    )
+    once = start(9, "net.exe", "winword.exe", "PC7", pid=999)
+    rare, common = ranked(tmp_path, "net", process__create=[*daily, once]).incidents
+    assert (rare.count, common.count) == (1, 400)
+    points = [{term.name: term.points for term in each.weight.terms} for each in (rare, common)]
+    # By hand: 6 log10(200) is more than 12, 4 log10(2) is 1.2, -4 log10(400) is -10.4; 401 trees are -8 at most.
+    of_both = {"level": 20, "noise": 0, "finds": -8, "tree": 0, "nearby": 0}
+    assert points == [
+        {**of_both, "hosts": 12, "days": 1.2, "events": 0},
+        {**of_both, "hosts": 0, "days": 0, "events": -10.4},
+    ]
+    text = next(term.text for term in rare.weight.terms if term.name == "hosts")
+    assert text == "parent_exe winword.exe, exe net.exe on 1 of 200 hosts"
 
 
 @pytest.mark.parametrize("keys", ["guid", "pid"])

@@ -11,7 +11,7 @@ from carlang.results import Term, Weight
 from carlang.store import Spread
 from carlang.triage import weight
 from carlang.triage.company import nearby, other_techniques, person
-from carlang.triage.reading import MOST_ROWS
+from carlang.triage.reading import MOST_IN_ALL, MOST_ROWS, shares
 from carlang.triage.weight import company_terms, finds_term, level_term, noise_term, rarity_terms
 from tests.conftest import REPOSITORY
 
@@ -149,3 +149,19 @@ def test_the_page_has_the_numbers_of_the_formula() -> None:
     per, number = weight.PER_TECHNIQUE_NEARBY, weight.MOST_NEARBY
     assert numbers["nearby"] == [per, weight.NEARBY_MINUTES, per * number]
     assert f"{MOST_ROWS:,} rows" in PAGE
+    assert f"{MOST_IN_ALL:,} rows" in PAGE
+
+
+@pytest.mark.parametrize(
+    ("counts", "seen"),
+    [
+        ([], []),
+        ([3, 90, 0], [3, 50, 0]),
+        ([50, 50, 50], [33, 33, 34]),
+        ([90, 5, 48, 60], [32, 5, 31, 32]),
+    ],
+)
+def test_outputs_with_few_rows_are_looked_at_whole_and_the_others_share_the_rest(
+    counts: list[int], seen: list[int]
+) -> None:
+    assert shares(counts, most=50, in_all=100) == seen
