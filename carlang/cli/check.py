@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Annotated, Any
 
 from carlang.analytic import CompiledAnalytic, Judged, RunOptions, checked, judge_analytics
@@ -25,11 +25,11 @@ from carlang.cli.fixing import Agrees, Fixed, fix_all
 from carlang.cli.options import Expression, SigmaPipelines, StorePath, Targets, Timeout, open_project, say_counted
 from carlang.cli.targets import find_analytics
 from carlang.deadline import limit_time
-from carlang.diagnostics import Diagnostic, Severity, diagnostic_json, has_errors
+from carlang.diagnostics import Diagnostic, Severity, diagnostic_json, has_errors, sarif_log
 from carlang.results import Judgement, State, judgement_json, judgement_text, reasons_text
 from carlang.store import open_store
 
-FORMATS = ("text", "json")
+FORMATS = ("text", "json", "sarif")
 
 OutputJudgement = tuple[CompiledAnalytic, str, Judgement]
 """An analytic, one of its outputs, and what a store can say of it."""
@@ -56,6 +56,8 @@ def check(  # noqa: PLR0913  # the options that the command has
     """
     if format_ not in FORMATS:
         raise UsageError(f"--format: there is no format {format_!r}; choose one of {', '.join(FORMATS)}")
+    if fix and format_ == "sarif":
+        raise UsageError("--fix: what was repaired has no place in SARIF; take text or json, and check again")
     agrees = _agreement(fix=fix, likely=likely, yes=yes)
     options = RunOptions.of(now=now, timeout=timeout, command=True)
     project = open_project(pipelines=pipeline)
@@ -73,6 +75,9 @@ def check(  # noqa: PLR0913  # the options that the command has
     pages = project.pages_address()
     if format_ == "json":
         _put_json(told, judgements, fixed, pages)
+    elif format_ == "sarif":
+        put_json(sarif_log(diagnostics, pages))
+        _put_judgements(judgements, say)
     else:
         _put_fixed(fixed)
         _put_text(diagnostics, judgements, len(analytics), pages, beside=any(each.text for each in fixed))
@@ -138,15 +143,20 @@ def _put_text(
     write = say if beside else put
     if diagnostics:
         (say_diagnostics if beside else put_diagnostics)(diagnostics, end="", pages=pages)
+    _put_judgements(judgements, write)
+    totals = Counter(d.severity.value for d in diagnostics)
+    counts = ", ".join(f"{n} {kind}{'' if n == 1 else 's'}" for kind, n in sorted(totals.items()))
+    say(f"{count} program{'' if count == 1 else 's'} checked: {counts or 'no faults'}")
+
+
+def _put_judgements(judgements: list[OutputJudgement], write: Callable[[str], None]) -> None:
+    """Show what a store cannot answer, a line an output."""
     for analytic, output, judgement in _in_state(judgements, State.BLIND):
         write(f"{analytic.id}: `{output}` cannot run on this store: {reasons_text(judgement.reasons)}")
     for analytic, output, judgement in _in_state(judgements, State.NOT_ASKED):
         write(f"{analytic.id}: `{output}` is not asked on this store: {reasons_text(judgement.reasons)}")
     for analytic, output, judgement in _in_state(judgements, State.PARTLY):
         write(f"{analytic.id}: `{output}` does not see all that was logged: {judgement_text(judgement)}")
-    totals = Counter(d.severity.value for d in diagnostics)
-    counts = ", ".join(f"{n} {kind}{'' if n == 1 else 's'}" for kind, n in sorted(totals.items()))
-    say(f"{count} program{'' if count == 1 else 's'} checked: {counts or 'no faults'}")
 
 
 def _put_json(

@@ -23,6 +23,7 @@ _WHERE = {
     "import": "import_command:import_command",
     "ingest": "ingest:ingest",
     "store": "store:store_app",
+    "schema": "schema:schema",
     "catalog": "catalog:catalog_app",
     "baseline": "baseline:baseline_app",
 }

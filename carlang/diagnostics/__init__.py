@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from carlang.diagnostics.diagnostic import Applicability, Diagnostic, Edit, Label, Repair, has_errors
     from carlang.diagnostics.json import diagnostic_json
     from carlang.diagnostics.pages import explained_by, page_address, see_text
+    from carlang.diagnostics.sarif import sarif_log
     from carlang.diagnostics.suggest import nearest, unmistakable
     from carlang.diagnostics.text import render, render_all
 else:
@@ -19,6 +20,7 @@ else:
             "diagnostics.diagnostic": "Applicability Diagnostic Edit Label Repair has_errors",
             "diagnostics.json": "diagnostic_json",
             "diagnostics.pages": "explained_by page_address see_text",
+            "diagnostics.sarif": "sarif_log",
             "diagnostics.suggest": "nearest unmistakable",
             "diagnostics.text": "render render_all",
         },
@@ -40,6 +42,7 @@ __all__ = [
     "page_address",
     "render",
     "render_all",
+    "sarif_log",
     "see_text",
     "unmistakable",
 ]

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from carlang.report.overview import write_overview
     from carlang.report.parquet import write_parquet
     from carlang.report.remarks import write_remarks
+    from carlang.report.schemas import SCHEMAS, schema_text
     from carlang.report.streams import ReportError
     from carlang.report.table import write_table
     from carlang.report.timeline import write_timeline
@@ -35,6 +36,7 @@ else:
             "report.overview": "write_overview",
             "report.parquet": "write_parquet()",
             "report.remarks": "write_remarks()",
+            "report.schemas": "SCHEMAS schema_text",
             "report.streams": "ReportError",
             "report.table": "write_table()",
             "report.timeline": "write_timeline()",
@@ -48,6 +50,7 @@ __all__ = [
     "ENDINGS",
     "FORMATS",
     "FORMATS_OF_COLUMNS",
+    "SCHEMAS",
     "Format",
     "FormatName",
     "ReportError",
@@ -55,6 +58,7 @@ __all__ = [
     "check_columns",
     "coverage_layer",
     "format_of",
+    "schema_text",
     "share_answered",
     "summary",
     "with_columns",

@@ -112,3 +112,16 @@ def test_wrong_usage_has_status_2(arguments: tuple[str, ...], said: str, tmp_pat
     done = carlang("check", *arguments, cwd=tmp_path)
     assert (done.status, done.out) == (2, "")
     assert said in done.err
+
+
+def test_sarif_has_the_faults_and_standard_error_what_a_store_cannot_support(programs: Path, store: Path) -> None:
+    done = carlang("check", programs, "--format", "sarif")
+    (run,) = done.json()["runs"]
+    assert (done.status, run["results"][0]["ruleId"]) == (1, "CL201")
+    place = run["results"][0]["locations"][0]["physicalLocation"]
+    assert place["artifactLocation"]["uri"] == (programs / "faulty.car").as_uri()
+    blind = carlang("check", "-e", UNSUPPORTED, "--store", store, "--format", "sarif")
+    assert (blind.status, blind.json()["runs"][0]["results"]) == (0, [])
+    assert "`threads` cannot run on this store" in blind.err
+    refused = carlang("check", "-e", FAULTY, "--format", "sarif", "--fix")
+    assert (refused.status, refused.out) == (2, "")

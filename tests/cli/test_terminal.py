@@ -195,6 +195,7 @@ COMMANDS: dict[str, tuple[tuple[str, ...], ...]] = {
         (f"process.{NAME}",),
         ("--format", NASTY),
     ),
+    "schema": (("run",), ("ndjson",), (NASTY,)),
     "new": ((NASTY,), ("A", "--to", "{imported}"), ("A", "--to", f"logs/{LINES}.json")),
     "test": (("detections", "--jobs", "1"), ("detections", "--jobs", "1", "--format", "junit"), (NASTY,)),
     "import": (("detections", "--to", "{imported}"), ("detections", "--to", "{imported}"), (NASTY,)),
