@@ -20,6 +20,7 @@ from carlang.cli.explained import put_explained
 from carlang.cli.options import check_format, open_project, path_option
 from carlang.cli.progress import ingest_bar
 from carlang.cli.reading import Reading
+from carlang.cli.telling import Course
 from carlang.escapes import printable
 from carlang.loading import LEAST_MEMORY, IngestReport, Status
 from carlang.loading import explain as explain_records
@@ -89,7 +90,8 @@ def ingest(
     if path is None:
         raise UsageError("name the store to add to: --store PATH, $CARLANG_STORE, or `store` in carlang.toml")
     arguments = intake.arguments()
-    with ingest_bar() as bar:
+    course = Course(f"the logs were being read; what was committed by then is in {path}")
+    with course.told(), ingest_bar() as bar:
         report = ingest_sources(list(sources), path, model=project.model, progress=bar, **arguments)
     if format_ == "json":
         put_json(report.to_json())

@@ -135,7 +135,7 @@ def test_a_run_says_that_its_file_was_not_written(
 
 
 def test_ctrl_c_while_a_source_is_read_is_no_fault_of_the_source(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     source = tmp_path / "a.parquet"
     duckdb.execute(f"COPY (SELECT 'at.exe' AS exe) TO '{source}'")
@@ -146,3 +146,7 @@ def test_ctrl_c_while_a_source_is_read_is_no_fault_of_the_source(
 
     monkeypatch.setattr(parquet_file.ParquetReader, "read", read)
     assert _status("ingest", str(source), "--store", str(tmp_path / "store")) == exits.INTERRUPTED
+    said = (
+        f"not finished: the logs were being read; what was committed by then is in {tmp_path / 'store'}\ninterrupted\n"
+    )
+    assert capsys.readouterr().err == said
