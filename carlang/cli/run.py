@@ -51,7 +51,7 @@ TABLE_ROWS = 100
 EXPLAINED_ROWS = 20
 """Of how many rows of an output it is said what they met, where `--limit` does not say."""
 
-WHY_FORMATS = ("table", "json")
+WHY_FORMATS = ("table", "json", "html")
 """The formats that say why rows were found, or none."""
 
 
@@ -90,7 +90,7 @@ def run(  # noqa: PLR0913, PLR0917  # the options that the command has
     if engine != "duckdb":
         raise UsageError(f"--engine: there is no engine {engine!r}; this version has duckdb")
     if why and format_ not in WHY_FORMATS:
-        raise UsageError(f"--why: {format_} holds rows; what they met is in {' and '.join(WHY_FORMATS)}")
+        raise UsageError(f"--why: {format_} holds rows; what they met is in {', '.join(WHY_FORMATS)}")
     shown = TABLE_ROWS if limit is None and format_ == "table" and output is None else limit
     options = bounds.options(shown, records_apart=records_apart, baseline=baseline)
     if why:

@@ -28,6 +28,7 @@ from carlang.report.page_unseen import Unseen
 from carlang.report.streams import Stream, utf8_writer
 from carlang.report.values import instant, json_text
 from carlang.report.view import OutputView, View, is_technique, technique_url
+from carlang.report.why_json import why_json
 from carlang.results import Hit, Incident, ProcessNode, counted, first_rows, moment_text
 
 _SIDE_BY_SIDE = 10  # more columns than these do not fit beside each other on a laptop's screen
@@ -182,6 +183,8 @@ def _environment() -> Environment:
     environment.filters |= {
         "cell": lambda text: _lines(text or "", keep="\n\t"),
         "counted": counted,
+        "grouped": lambda number: f"{number:,}",
+        "json": lambda value: value if isinstance(value, str) else json_text(value),
         "diagnostics": lambda diagnostics: _lines(render_all(diagnostics).rstrip()),
         "lines": _lines,
         "marked": _marked,
@@ -192,6 +195,7 @@ def _environment() -> Environment:
         "ticked": _ticked,
         "time": lambda moment: time_text(instant(moment)),
         "url": technique_url,
+        "why": why_json,
     }
     environment.tests["technique"] = is_technique
     return environment

@@ -11,16 +11,28 @@ from carlang.report.page_unseen import Unseen
 from carlang.report.view import View
 from carlang.results import (
     ClassGaps,
+    ConditionRows,
+    Excluded,
     FieldNeverFilled,
     HostGroup,
     Judgement,
     LogBroken,
+    Nearest,
+    NearRows,
     NoEvents,
     NotRun,
     State,
+    StreamRows,
+    ToldRow,
+    ToldRows,
+    ToldTest,
     Triage,
+    Unmet,
+    ValueAt,
+    Why,
+    WrittenCondition,
 )
-from tests.report.runs import events, no_events, result, run, written
+from tests.report.runs import HOSTILE, events, no_events, result, run, written
 
 
 def rows(count: int) -> pa.Table:
@@ -90,3 +102,29 @@ def test_of_many_stretches_without_events_the_longest_are_told() -> None:
     (host,) = Unseen.of(View.of(run(gaps=(gaps,)))).classes[0].hosts
     assert (len(host.strip), host.more, host.hours) == (50, 50, 300)
     assert {width for _, width in host.strip} == {5}
+
+
+def test_a_page_says_why_an_output_has_its_rows_or_none_and_what_a_baseline_took_away() -> None:
+    searched = WrittenCondition("search Process:Create", 1, 5)
+    condition = WrittenCondition('exe == "<b>at.exe"', 2, 9, "CAR-2013-05-005")
+    steps = StreamRows("at", searched, 1200, (ConditionRows("at", condition, 0, (NoEvents("process", "create"),)),))
+    table = pa.table({"exe": [HOSTILE], "pid": [4]})
+    row = ToldRow(0, (ToldTest(condition, (ValueAt("exe", 0),)),))
+    told = ToldRows("at", 1, table, (ValueAt("pid", 1),), (row,))
+    near = Nearest("at", 1, (NearRows((Unmet(condition),), 3, told),))
+    hit = replace(
+        result(events()), why=Why((steps,), hits=(told,)), excluded=(Excluded(12, "exe is at.exe", 40, "nightly"),)
+    )
+    quiet = replace(result(no_events()), why=Why((steps,), nearest=(near,), unsaid=("`joins`",), error="out of time"))
+    page = written(run(hit, quiet), "html")
+    for text in (
+        *('<td class="number">1,200</td>', "exe == &#34;&lt;b&gt;at.exe&#34;", "CAR-2013-05-005 2:9"),
+        *("never met in this store: the store holds no process/create events", "pid <b>4</b>", "3 rows that fail"),
+        *("&lt;script&gt;alert(&#34;1&#34;)", r"\u202egpj.exe", 'Not said: <code class="name">joins</code>'),
+        *(
+            "Why is not known: out of time",
+            "40 rows more, which the baseline takes away",
+            "line 12: exe is at.exe (nightly)",
+        ),
+    ):
+        assert text in page
