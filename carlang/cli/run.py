@@ -39,6 +39,7 @@ from carlang.cli.outputs import (
 )
 from carlang.cli.ranking import GROUPS, MinLevel, Ranking
 from carlang.cli.selection import All, Selecting, selected
+from carlang.cli.showing import Show, check_showing, put_hit, the_hit
 from carlang.cli.telling import Course, Telling
 from carlang.deadline import limit_time
 from carlang.diagnostics import has_errors
@@ -67,6 +68,7 @@ def run(  # noqa: PLR0913, PLR0917  # the options that the command has
     ] = None,
     columns: Columns = None,
     limit: Annotated[int | None, Option(min=0, metavar="N", help="Rows an output shows at most.")] = None,
+    show: Show = None,
     min_level: MinLevel = None,
     group_by: Annotated[
         str | None,
@@ -91,7 +93,10 @@ def run(  # noqa: PLR0913, PLR0917  # the options that the command has
         raise UsageError(f"--engine: there is no engine {engine!r}; this version has duckdb")
     if why and format_ not in WHY_FORMATS:
         raise UsageError(f"--why: {format_} holds rows; what they met is in {', '.join(WHY_FORMATS)}")
+    check_showing(show, format_, output, {"--columns": bool(columns), "--group-by": bool(group_by), "--why": why})
     shown = TABLE_ROWS if limit is None and format_ == "table" and output is None else limit
+    if show is not None:
+        shown = None  # its row may be any
     options = bounds.options(shown, records_apart=records_apart, baseline=baseline)
     if why:
         options = replace(options, why=EXPLAINED_ROWS if limit is None else limit)
@@ -109,10 +114,14 @@ def run(  # noqa: PLR0913, PLR0917  # the options that the command has
         with watched(len(analytics), telling, course, arrived=arrived) as watch:
             ran = run_analytics(analytics, opened, ranking.options(options), params, watch)
             watch.at("ranking")
+            hit = None if show is None else the_hit(ran, show, opened, options.limits)
             report = ranking.apply(ran, opened, options, quiet=telling.quiet)
             if output is not None:
                 watch.at(f"writing {output}", "which is removed")
                 write_file(report, format_, output, analytics, project.pages_address(), wanted)
+        if hit is not None:
+            put_hit(hit, format_)
+            return exits.DONE
         _say_beside(report, format_, project.pages_address(), telling)
         watch.at("showing results")
         if output is None and arrived is None:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from carlang.report.navigator import coverage_layer, share_answered, write_navigator
     from carlang.report.overview import write_overview
     from carlang.report.parquet import write_parquet
+    from carlang.report.record import write_record, write_record_json
     from carlang.report.remarks import write_remarks
     from carlang.report.schemas import SCHEMAS, schema_text
     from carlang.report.streams import ReportError
@@ -35,6 +36,7 @@ else:
             "report.navigator": "coverage_layer() share_answered() write_navigator()",
             "report.overview": "write_overview",
             "report.parquet": "write_parquet()",
+            "report.record": "write_record() write_record_json()",
             "report.remarks": "write_remarks()",
             "report.schemas": "SCHEMAS schema_text",
             "report.streams": "ReportError",
@@ -70,6 +72,8 @@ __all__ = [
     "write_ndjson",
     "write_overview",
     "write_parquet",
+    "write_record",
+    "write_record_json",
     "write_remarks",
     "write_report",
     "write_table",

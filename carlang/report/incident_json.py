@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from carlang.results import Group, Hit, Incident, Triage, Weight, moment_text
+from carlang.results import Group, Hit, Incident, ProcessNode, Triage, Weight, moment_text
 
 
 def incident_json(incident: Incident, shown: Sequence[int]) -> dict[str, Any]:
@@ -23,18 +23,20 @@ def incident_json(incident: Incident, shown: Sequence[int]) -> dict[str, Any]:
         "techniques": list(incident.techniques),
         "analytics": list(incident.analytics),
         "hits": [hit_json(hit, shown) for hit in incident.hits],
-        "processes": [
-            {
-                "key": node.key,
-                "parent": node.parent,
-                "host": node.host,
-                "time": moment_text(node.time),
-                "pid": node.pid,
-                "exe": node.exe,
-                "command_line": node.command_line,
-            }
-            for node in incident.processes
-        ],
+        "processes": [process_json(node) for node in incident.processes],
+    }
+
+
+def process_json(node: ProcessNode) -> dict[str, Any]:
+    """Return a process of a tree as an object."""
+    return {
+        "key": node.key,
+        "parent": node.parent,
+        "host": node.host,
+        "time": moment_text(node.time),
+        "pid": node.pid,
+        "exe": node.exe,
+        "command_line": node.command_line,
     }
 
 
@@ -46,7 +48,7 @@ def hit_json(hit: Hit, shown: Sequence[int]) -> dict[str, Any]:
         "output": hit.output,
         "title": hit.title,
         "level": hit.level.text,
-        **_weight_json(hit.weight),
+        **weight_json(hit.weight),
         "count": hit.count,
         "first": moment_text(hit.first),
         "last": moment_text(hit.last),
@@ -82,6 +84,7 @@ def groups_json(triage: Triage) -> dict[str, Any]:
     return {"grouped_by": triage.grouped_by.value, "groups": [group_json(group) for group in triage.groups]}
 
 
-def _weight_json(weight: Weight) -> dict[str, Any]:
+def weight_json(weight: Weight) -> dict[str, Any]:
+    """Return a weight with the terms that it is the sum of."""
     terms = [{"name": term.name, "points": term.points, "text": term.text} for term in weight.terms]
     return {"weight": weight.points, "terms": terms}

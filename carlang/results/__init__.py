@@ -39,6 +39,7 @@ if TYPE_CHECKING:
         WrongParameter,
         reason_json,
     )
+    from carlang.results.record import HitRecord, RawRecord
     from carlang.results.result import Result
     from carlang.results.rows import CastRows, Rows, Spool, SpooledRows, Stored, TakenRows, first_rows, table_of
     from carlang.results.run_report import AnalyticOutput, Failed, NotRun, RunReport
@@ -80,6 +81,7 @@ else:
                 "FieldNeverFilled HollowRecords LogBroken LogCleared MissingParameter NoEvents NoLog NoRecords "
                 "NotOnOneHost OtherPlatform Reason WindowWithoutEvents WrongParameter reason_json"
             ),
+            "results.record": "HitRecord RawRecord",
             "results.result": "Result",
             "results.rows": "CastRows Rows Spool SpooledRows Stored TakenRows first_rows table_of",
             "results.run_report": "AnalyticOutput Failed NotRun RunReport",
@@ -105,6 +107,7 @@ __all__ = [
     "Group",
     "GroupBy",
     "Hit",
+    "HitRecord",
     "HollowRecords",
     "HostGroup",
     "Incident",
@@ -123,6 +126,7 @@ __all__ = [
     "OtherPlatform",
     "Output",
     "ProcessNode",
+    "RawRecord",
     "Reason",
     "Result",
     "RowOf",

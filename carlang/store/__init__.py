@@ -21,9 +21,10 @@ if TYPE_CHECKING:
     from carlang.store.merging import merge_inventories
     from carlang.store.occurrences import Question, Spread, Values, class_spread, value_spreads
     from carlang.store.plain_copy import write_plain
+    from carlang.store.raw_records import raw_records
     from carlang.store.repair import Remedy, Repair, Step, repair_store
     from carlang.store.seen import HostClass, HostInfo, hosts_of
-    from carlang.store.starts import End, Start, process_ends, process_starts
+    from carlang.store.starts import End, Start, child_starts, process_ends, process_starts
     from carlang.store.statistics import MARKS, mark
     from carlang.store.storage import not_written, storage_fault, written_to
     from carlang.store.store import REJECTED_FOLDER, Staging, Store, create_store, open_store
@@ -50,7 +51,8 @@ else:
             "store.plain_copy": "write_plain",
             "store.repair": "Remedy Repair Step repair_store",
             "store.seen": "HostClass HostInfo hosts_of()",
-            "store.starts": "End Start process_ends process_starts",
+            "store.raw_records": "raw_records()",
+            "store.starts": "End Start child_starts process_ends process_starts",
             "store.statistics": "MARKS mark",
             "store.storage": "not_written storage_fault written_to",
             "store.store": "REJECTED_FOLDER Staging Store create_store open_store",
@@ -93,6 +95,7 @@ __all__ = [
     "Vacuumed",
     "Values",
     "check_store",
+    "child_starts",
     "class_spread",
     "column_type",
     "compact",
@@ -113,6 +116,7 @@ __all__ = [
     "parquet_options",
     "process_ends",
     "process_starts",
+    "raw_records",
     "repair_store",
     "storage_fault",
     "vacuum",

@@ -25,8 +25,9 @@ _COLUMNS = {
     "parent_exe": "VARCHAR",
     "command_line": "VARCHAR",
 }
-# Plain trees are made by others: a column may have another type there, and infinity is no instant.
-_TIME = 'CASE WHEN isfinite(TRY_CAST("time" AS TIMESTAMPTZ)) THEN epoch_us(TRY_CAST("time" AS TIMESTAMPTZ)) END'
+_START = ("hostname", "moment", "pid", "ppid", "guid", "parent_guid", "exe", "parent_exe", "command_line")
+MOMENT = 'CASE WHEN isfinite(TRY_CAST("time" AS TIMESTAMPTZ)) THEN epoch_us(TRY_CAST("time" AS TIMESTAMPTZ)) END'
+"""The time of events in microseconds: in plain trees, made by others, it may have another type, or be infinite."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +61,15 @@ def process_starts(lookup: Lookup, guids: Collection[str], pids: Collection[tupl
     Guids and hosts are compared without regard to case; give them in lower case. Raises `EngineError` where the limits
     are passed.
     """
-    columns = ("hostname", "moment", "pid", "ppid", "guid", "parent_guid", "exe", "parent_exe", "command_line")
-    return [Start(*row) for row in _events(lookup, STARTS, columns, guids, pids)]
+    return [Start(*row) for row in _events(lookup, STARTS, _START, guids, pids)]
+
+
+def child_starts(lookup: Lookup, guids: Collection[str], pids: Collection[tuple[str, int]]) -> list[Start]:
+    """Return the starts whose parent has one of some guids, or one of some pids on its host; as `process_starts`.
+
+    A pid is used again: whether it was that parent's is for whoever knows when it lived.
+    """
+    return [Start(*row) for row in _events(lookup, STARTS, _START, guids, pids, ("parent_guid", "ppid"))]
 
 
 def process_ends(lookup: Lookup, pids: Collection[tuple[str, int]]) -> list[End]:
@@ -70,8 +78,13 @@ def process_ends(lookup: Lookup, pids: Collection[tuple[str, int]]) -> list[End]
     return [End(host, time, pid, guid) for host, time, pid, guid in rows if time is not None]
 
 
-def _events(
-    lookup: Lookup, name: Class, columns: Sequence[str], guids: Collection[str], pids: Collection[tuple[str, int]]
+def _events(  # what is read, and by what
+    lookup: Lookup,
+    name: Class,
+    columns: Sequence[str],
+    guids: Collection[str],
+    pids: Collection[tuple[str, int]],
+    by: tuple[str, str] = ("guid", "pid"),
 ) -> list[tuple[Any, ...]]:
     files = [file for file in lookup.store.files(name[0], [name[1]]) if file.rows]
     if not files or not (guids or pids):
@@ -82,13 +95,14 @@ def _events(
         f"TRY_CAST({quoted(column) if column in present else 'NULL'} AS {type_}) AS {quoted(column)}"
         for column, type_ in _COLUMNS.items()
     ]
-    time = _TIME if "time" in present else "CAST(NULL AS BIGINT)"
+    time = MOMENT if "time" in present else "CAST(NULL AS BIGINT)"
     rows = f"read_parquet([{paths}], union_by_name = true, hive_partitioning = false)"
     host = "coalesce(\"hostname\", '')"
     shown = ", ".join(host if column == "hostname" else quoted(column) for column in columns)
     query = (
         f"SELECT {shown} FROM (SELECT {', '.join(read)}, {time} AS moment FROM {rows}) "  # noqa: S608  # quoted
-        f'WHERE lower("guid") IN (SELECT guid FROM guids) OR (lower({host}), "pid") IN (SELECT (host, pid) FROM pids) '
+        f"WHERE lower({quoted(by[0])}) IN (SELECT guid FROM guids) "
+        f"OR (lower({host}), {quoted(by[1])}) IN (SELECT (host, pid) FROM pids) "
         "ORDER BY ALL"
     )
     of_pids = sorted(pids)

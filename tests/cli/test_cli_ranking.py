@@ -50,6 +50,25 @@ def test_the_table_begins_with_the_heaviest_incident_and_shows_its_output_first(
     assert "cmd x150" in text
 
 
+def test_a_hit_is_shown_by_the_number_that_the_table_has(folder: Path) -> None:
+    lines = run(folder, "--limit", "1").splitlines()
+    number = next(line.split()[0] for line in lines if line.split()[2:3] == ["critical"])
+    shown = run(folder, "--limit", "1", "--show", number)
+    assert shown.splitlines()[0].startswith(f"dump  dump  hit {number} of ")
+    assert run(folder, "--show", number) == shown, "whatever the limit"
+    assert json.loads(run(folder, "--show", number, "--format", "json"))["hit"]["analytic"] == "dump"
+    targets = ("run", folder / "analytics", "--store", folder / "store")
+    for options, said in (
+        (("--show", "999"), "there is no hit 999; the run found 152 rows"),
+        (("--show", "1", "--columns", "exe"), "one hit has all of its columns"),
+        (("--show", "1", "--format", "csv"), "not for csv"),
+        (("--show", "1", "--output", "hit.txt"), "a hit is shown on standard output"),
+    ):
+        wrong = carlang(*targets, *options)
+        assert (wrong.status, wrong.out) == (2, "")
+        assert f"error: --show: {said}" in wrong.err
+
+
 def test_json_has_incidents_weights_and_where_the_rows_are(folder: Path) -> None:
     document = json.loads(run(folder, "--format", "json", "--limit", "2"))
     first, *_ = document["incidents"]

@@ -1,0 +1,172 @@
+"""All of one hit, for a reader and as JSON: its weight with every term, its fields, its records, its processes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC
+from typing import Any
+
+from rich.console import Console
+from rich.text import Text
+
+from carlang.escapes import printable
+from carlang.report.cells import texts
+from carlang.report.columns import row_names
+from carlang.report.incident_json import process_json, weight_json
+from carlang.report.layout import fold
+from carlang.report.screen import Look, console_for, is_bounded
+from carlang.report.streams import Stream, utf8_writer
+from carlang.report.values import instant, json_text, values_of
+from carlang.results import HitRecord, ProcessNode, counted, moment_text
+
+VERSION = 1
+_WIDEST_NAME = 24
+"""Beyond this a name of a field has its value below it, so that values stand near their names in 80 cells."""
+
+
+def write_record(record: HitRecord, stream: Stream, *, width: int | None = None, colour: bool | None = None) -> None:
+    """Write a hit for a reader: as wide as a terminal, and elsewhere a field a line."""
+    console = console_for(stream, Look(width, colour))
+    _print_head(record, console)
+    _print_weight(record, console)
+    _print_fields(record, console)
+    for raw in record.records:
+        heading = f"record of {raw.part}" if raw.part else "record"
+        _print_heading(heading, console)
+        _print_folded(Text(printable(raw.text)), "  ", console)
+    _print_processes(record, console)
+
+
+def record_json(record: HitRecord) -> dict[str, Any]:
+    """Return a hit as an object, its row as in the JSON of a run."""
+    result, output, run = record.result, record.result.output, record.run
+    (row,) = values_of(record.row)
+    hit, incident = record.hit, record.incident
+    return {
+        "version": VERSION,
+        "now": instant(run.now if run.now.tzinfo else run.now.replace(tzinfo=UTC)),
+        "store": run.store,
+        "hit": {
+            "number": record.number,
+            "of": run.found,
+            "analytic": result.analytic,
+            "title": result.title,
+            "file": result.file,
+            "techniques": list(result.techniques),
+            "output": output.name,
+            "level": None if result.level is None else result.level.text,
+            **(weight_json(hit.weight) if hit else {"weight": None, "terms": []}),
+            "count": hit.count if hit else None,
+            "also": [{"analytic": analytic, "output": name} for analytic, name in hit.also] if hit else [],
+            "incident": incident.id if incident else None,
+            "false_positives": list(result.false_positives),
+            "tested": list(output.tested),
+            "computed": list(output.computed),
+            "row": dict(zip(row_names(record.row.schema.names, taken=()), row, strict=True)),
+            "records": [{"part": raw.part or None, "record": raw.text} for raw in record.records],
+            "processes": [process_json(node) | {"of_hit": node.key in record.named} for node in record.processes],
+            "more_processes": record.more_processes,
+        },
+    }
+
+
+def write_record_json(record: HitRecord, stream: Stream) -> None:
+    """Write a hit as one JSON object."""
+    utf8_writer(stream)(json_text(record_json(record)) + "\n")
+
+
+def _print_head(record: HitRecord, console: Console) -> None:
+    result = record.result
+    number = f"hit {record.number:,} of {record.run.found:,}"
+    title = f"  {printable(result.title)}" if result.title else ""
+    head = Text.assemble((printable(result.analytic), "bold"), title, (f"  {number}", "dim"))
+    console.print(head, overflow="fold")
+    level = "" if result.level is None else result.level.text
+    facts = [level, ", ".join(result.techniques), f"output {result.output.name}"]
+    console.print(Text(" · ".join(printable(fact) for fact in facts if fact), style="cyan"), overflow="fold")
+    for text in result.false_positives:
+        _print_folded(Text(f"known to match without being an attack: {printable(text)}", "dim"), "", console)
+
+
+def _print_weight(record: HitRecord, console: Console) -> None:
+    """Print the weight as the sum that it is, a term a line, also those that add nothing."""
+    if record.hit is None:
+        return
+    weight, hit = record.hit.weight, record.hit
+    _print_heading(f"weight {weight.points:g}, the sum of", console)
+    for term in weight.terms:
+        line = Text.assemble(f"  {term.points:+7.1f}  ", printable(term.text))
+        console.print(line if term.points else Text(line.plain, "dim"), overflow="fold")
+    if hit.count > 1:
+        console.print(f"  it happened {hit.count:,} times alike, and the heaviest counts")
+    if hit.also:
+        named = ", ".join(f"{analytic} {output}" for analytic, output in hit.also)
+        _print_folded(Text(f"found by {printable(named)} as well"), "  ", console)
+    if record.incident is not None and len(record.incident.hits) > 1:
+        others = counted(len(record.incident.hits) - 1, "other kind") + " of hits"
+        console.print(f"  of incident {record.incident.id} with {others}, weight {record.incident.weight.points:g}")
+
+
+def _print_fields(record: HitRecord, console: Console) -> None:
+    """Print every field that has a value, in the order of the output; those that were tested are marked."""
+    tested = frozenset(record.result.output.tested)
+    (batch,) = record.row.to_batches()
+    names = record.row.schema.names
+    filled = [(name, text) for name, (text,) in zip(names, map(texts, batch.columns), strict=True) if text is not None]
+    _print_heading("fields, * what the conditions looked at" if tested else "fields", console)
+    width = max((len(printable(name)) for name, _ in filled if len(name) <= _WIDEST_NAME), default=0)
+    for name, text in filled:
+        mark = "*" if name in tested else " "
+        head = f"{mark} {printable(name):<{width}}  "
+        style = "bold" if name in tested else ""
+        if is_bounded(console) and len(head) > width + 4:
+            console.print(Text(head.rstrip(), style), soft_wrap=True)
+            head = " " * (width + 4)
+        lines = fold(text, max(console.width - len(head), 1)) if is_bounded(console) else [text]
+        for number, line in enumerate(lines):
+            indent = Text(head, style) if not number else Text(" " * len(head))
+            console.print(Text.assemble(indent, line), soft_wrap=True)
+    empty = len(names) - len(filled)
+    if empty:
+        console.print(Text(f"  {counted(empty, 'field')} without a value", style="dim"))
+
+
+def _print_processes(record: HitRecord, console: Console) -> None:
+    if not record.processes:
+        return
+    _print_heading("processes, > those of the hit", console)
+    for depth, node in _depths(record.processes):
+        mark = ">" if node.key in record.named else " "
+        what = [printable(node.exe or "?"), f"({node.pid})" if node.pid is not None else ""]
+        moment = (moment_text(node.time) or "")[:19].replace("T", " ")
+        line = printable(node.command_line or "")
+        text = Text.assemble(
+            (" ".join(part for part in what if part), "bold" if mark == ">" else ""), f"  {moment}  ", line
+        )
+        _print_folded(text, f"{mark} {'  ' * depth}", console, " " * (2 * depth + 4))
+    if record.more_processes:
+        console.print(Text(f"  and {record.more_processes:,} more that they started", style="dim"))
+
+
+def _depths(nodes: tuple[ProcessNode, ...]) -> Iterator[tuple[int, ProcessNode]]:
+    depths: dict[str | None, int] = {}
+    for node in nodes:
+        depths[node.key] = depths.get(node.parent, -1) + 1
+        yield depths[node.key], node
+
+
+def _print_heading(text: str, console: Console) -> None:
+    console.print()
+    console.print(Text(text, style="bold"))
+
+
+def _print_folded(text: Text, indent: str, console: Console, hanging: str | None = None) -> None:
+    """Print a text behind an indent, in lines of the terminal's width, those after the first behind another."""
+    if not is_bounded(console):
+        console.print(Text.assemble(indent, text), soft_wrap=True)
+        return
+    begin = 0
+    for number, line in enumerate(fold(text.plain, max(console.width - len(hanging or indent), 1))):
+        head = indent if not number or hanging is None else hanging
+        console.print(Text.assemble(head, text[begin : begin + len(line)]), soft_wrap=True)
+        begin += len(line)
