@@ -77,6 +77,14 @@ def test_a_reader_filters_zooms_opens_an_incident_follows_its_tree_and_turns_the
     shown(page, "21 hits of 300")
     page.keyboard.press("Escape")
     shown(page, "300 hits")
+    show(page, "Summary")
+    page.locator("table.matrix td button").click()  # a host's hits of a technique
+    assert page.locator(".chips button.tag").all_inner_texts() == ["host: HOST-1 ×", "technique: T1053.002 ×"]
+    shown(page, "43 hits of 300")
+    show(page, "Summary")
+    page.locator("td[data-hour] button").click()
+    shown(page, "6 hits of 300")  # of 39 minutes on one of seven hosts
+    page.keyboard.press("Escape")
     show(page, "Incidents")
     page.locator("details.incident > summary").click()
     page.get_by_role("button", name="hits of process 1").click()

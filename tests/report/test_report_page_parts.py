@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pyarrow as pa
 
-from carlang.report.page_data import Held, data_blocks
+from carlang.report.page_data import MOST_INCIDENTS, MOST_ROWS, Held, data_blocks
 from carlang.report.page_unseen import Unseen
 from carlang.report.view import View
 from carlang.results import (
@@ -32,6 +32,7 @@ from carlang.results import (
     Why,
     WrittenCondition,
 )
+from tests.conftest import REPOSITORY
 from tests.report.runs import HOSTILE, events, no_events, result, run, written
 
 
@@ -48,6 +49,11 @@ def test_a_page_of_more_rows_than_it_holds_has_some_of_each_output_and_most_of_t
     assert held.incidents_text == ""
     assert Held.of(view, most_rows=103).rows_text == ""
     assert Held.of(View.of(run())).rows == ()
+
+
+def test_the_documentation_says_how_much_a_page_holds() -> None:
+    text = (REPOSITORY / "docs" / "output.md").read_text(encoding="utf-8")
+    assert f"holds {MOST_ROWS:,} rows and the {MOST_INCIDENTS:,} heaviest incidents" in text
 
 
 def test_a_page_says_which_rows_it_leaves_out_and_how_to_get_them() -> None:

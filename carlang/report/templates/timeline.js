@@ -5,6 +5,7 @@ const BINS = 120;
 const HEIGHT = 90;
 const OVERVIEW_HEIGHT = 26;
 const SHORTEST = 1000; // milliseconds: most clocks of logs tell no less
+const LATEST = 8.64e15; // milliseconds from 1970, either way, that a date can be
 const GRIP = 8; // CSS pixels on either side of an end of the mark that take hold of it
 const SECOND = 1000, MINUTE = 60 * SECOND, HOUR = 60 * MINUTE, DAY = 24 * HOUR;
 const STEPS = [SECOND, 5 * SECOND, 15 * SECOND, MINUTE, 5 * MINUTE, 15 * MINUTE, HOUR, 3 * HOUR, 6 * HOUR, 12 * HOUR, DAY, 2 * DAY, 7 * DAY,
@@ -193,10 +194,10 @@ class Timeline {
     setRange(...this.around(first + left * (last - first), first + right * (last - first)));
   }
 
-  /** Return a range that is not shorter than the shortest, in whole milliseconds. */
+  /** Return a range that is not shorter than the shortest, in whole milliseconds, within JavaScript's calendar. */
   around(from, to) {
     const lacking = Math.max(0, SHORTEST - (to - from)) / 2;
-    return [Math.floor(from - lacking), Math.ceil(to + lacking)];
+    return [Math.max(-LATEST, Math.floor(from - lacking)), Math.min(LATEST, Math.ceil(to + lacking))];
   }
 
   scale(factor) {
@@ -211,6 +212,6 @@ class Timeline {
   move(share) {
     if (!this.span) return;
     const by = Math.round((this.span[1] - this.span[0]) * share);
-    setRange(this.span[0] + by, this.span[1] + by);
+    setRange(...this.around(this.span[0] + by, this.span[1] + by));
   }
 }
