@@ -13,7 +13,7 @@ from carlang.report.streams import ReportError
 from carlang.report.view import OutputView, View
 from carlang.results import Rows
 
-FORMATS_OF_COLUMNS = ("table", "json", "ndjson", "csv", "parquet")
+FORMATS_OF_COLUMNS = ("table", "json", "ndjson", "csv", "parquet", "markdown")
 """The formats that write what columns an output has; the others have columns of their own, or all for their readers."""
 
 

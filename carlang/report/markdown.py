@@ -19,10 +19,9 @@ from carlang.report.values import instant
 from carlang.report.view import OutputView, View
 from carlang.results import Incident, counted, moment_text
 
-# An underscore between letters is none of Markdown's, and names of fields have many.
 # As references where a renderer that does not know Markdown's escapes would make HTML of it. A colon is escaped where
 # it would begin an address, which some renderers make a link of; a backslash only where it would escape, as paths
-# have many.
+# have many; an underscore not between letters, where it is none of Markdown's and names of fields have many.
 _REFERENCES = {"<": "&lt;", ">": "&gt;", "&": "&amp;"}
 _SPECIAL = re.compile(
     r"\\(?=[!-/:-@\[-`{-~]|$)|[`*{}\[\]#|~$@^<>&]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])|:(?=//)|(?<=www)\.|^ | $",
@@ -42,7 +41,7 @@ def write_markdown(view: View, stream: Stream) -> None:
             ("weight", "level", "first", "hosts", "what", "techniques"), map(_row, view.triage.incidents), write
         )
     for output in view.findings:
-        _write_output(output, write)
+        _write_output(output, write, are_chosen=view.chosen is not None)
     _write_list("Ran and found nothing", ("analytic", "title", "output"), _quiet(view), write)
     _write_list("Not seen", ("what", "analytic", "title", "output", "why"), view.unseen, write)
     if view.gaps_text:
@@ -59,22 +58,29 @@ def _escape(match: re.Match[str]) -> str:
     return "&#32;" if char == " " else _REFERENCES.get(char, f"\\{char}")
 
 
-def _write_output(output: OutputView, write: Callable[[str], object]) -> None:
+def _write_output(output: OutputView, write: Callable[[str], object], *, are_chosen: bool) -> None:
     write(
         f"\n## {inline(' '.join(part for part in (output.analytic, output.title) if part))}\n\n{inline(output.facts)}\n"
     )
     if output.unseen:
         write(f"\nPartly blind: {inline(output.unseen)}\n")
-    arrangement = arrange(output.rows, output.tested, output.computed)
-    if arrangement.constants:
-        write(f"\nEvery row: {inline(', '.join(f'{name} {value}' for name, value in arrangement.constants))}\n")
-    if not output.shown:
+    if are_chosen:
+        _write_rows(output, range(len(output.rows.schema)), write)
         return
-    write("\n")
-    rows = ShownRows(output.rows, arrangement.shown, output.number)
-    _write_table([field.name for field in rows.fields], _rows(rows), write)
-    if left := len(arrangement.columns) - len(arrangement.shown):
+    arrangement = arrange(output.rows, output.tested, output.computed)
+    # The files that rows came from have long names, and say nothing of what happened.
+    if same := [f"{name} {value}" for name, value in arrangement.constants if name != "source"]:
+        write(f"\nEvery row: {inline(', '.join(same))}\n")
+    _write_rows(output, arrangement.shown, write)
+    if output.shown and (left := len(arrangement.columns) - len(arrangement.shown)):
         write(f"\n{counted(left, 'more column')} with values\n")
+
+
+def _write_rows(output: OutputView, columns: Sequence[int], write: Callable[[str], object]) -> None:
+    if output.shown and columns:
+        rows = ShownRows(output.rows, columns, output.number)
+        write("\n")
+        _write_table([field.name for field in rows.fields], _rows(rows), write)
 
 
 def _rows(rows: ShownRows) -> Iterator[Sequence[str]]:

@@ -59,6 +59,10 @@ def test_columns_are_those_that_tell_what_it_is_of_and_what_conditions_looked_at
     text = written(run(replace(made, output=replace(made.output, tested=("extra",)))), "markdown")
     assert "| time | hostname | user | command_line | exe | extra |\n" in text
     assert "\n4 more columns with values\n" in text
+    chosen = written(run(made, result(events(), "B")), "markdown", columns=["pid", "extra"])
+    assert "| pid | extra |\n| --- | --- |\n| 1234 | x |\n" in chosen
+    assert "| pid |\n| --- |\n| 1234 |\n" in chosen
+    assert "Every row" not in chosen
     assert "| \\# | time |" in written(run(replace(made, number=1)), "markdown")
 
 
