@@ -30,6 +30,7 @@ from carlang.sql.fragments import (
     complement,
     definite,
     in_order,
+    missing,
     number,
     ordered,
     present,
@@ -124,7 +125,7 @@ def lower_examples(
 ) -> exp.Select:
     """Return the query for the first rows of combinations; `groups` says by masks of which group each is.
 
-    Columns are `GROUP` and the values; of a group `most` rows at most.
+    Columns are `GROUP` and the values; of a group `most` rows at most, those with most of the values first.
     """
     rows = _Rows.of(asking, values)
     names = mask_names(len(asking.tests))
@@ -137,7 +138,9 @@ def lower_examples(
         [exp.Star(), as_named(exp.Case(ifs=ifs), GROUP)], subquery(rows.with_costs(wanted, values), "rows")
     )
     chosen = select([exp.Star()], subquery(grouped, "grouped")).where(present(column(GROUP)), copy=False)
-    order = exp.Order(expressions=rows.order(len(values)))
+    # Rows with a value in what they are asked for tell more than those that lack it.
+    lacking = _sum([when(missing(column(value_name(i))), number(1), number(0)) for i in range(len(values))], "integer")
+    order = exp.Order(expressions=[ordered(lacking), *rows.order(len(values))])
     nth = exp.Window(this=call("row_number"), partition_by=[column(GROUP)], order=order)
     numbered = select([exp.Star(), as_named(nth, _NTH)], subquery(chosen, "chosen"))
     shown = [column(GROUP), *(column(value_name(i)) for i in range(len(values)))]
@@ -146,17 +149,13 @@ def lower_examples(
     return with_tables(query.order_by(ordered(column(GROUP)), ordered(column(_NTH)), copy=False), rows.builder)
 
 
-def lower_met(
-    asking: Asking, passing: Sequence[bound.BoundExpr], values: Sequence[bound.BoundExpr], most: int
-) -> exp.Select:
-    """Return the query for the first rows for which all conditions of `passing` hold.
+def lower_met(asking: Asking, *, values: Sequence[bound.BoundExpr], most: int) -> exp.Select:
+    """Return the query for the first rows, `most` at most, with what their tests say, and values.
 
     Columns are the tests, by `verdict_name` and in the order of these, and the values, by `value_name`.
     """
-    rows = _Rows.of(asking, (*passing, *values))
+    rows = _Rows.of(asking, values)
     query = select([*rows.tests(), *rows.values(values), *rows.keys(), *rows.occurrence()], rows.table)
-    if passing:
-        query = query.where(all_of([exp.Paren(this=rows.builder.condition(test)) for test in passing]), copy=False)
     query = rows.first_of_each(query, rows.order(len(values)))
     names = [*(verdict_name(i) for i in range(len(asking.tests))), *(value_name(i) for i in range(len(values)))]
     shown = select([*map(column, names)], subquery(query, "passing"))

@@ -241,6 +241,15 @@ def test_no_event_id_is_said_to_be_missing_where_its_log_is_there() -> None:
     assert [c.never for c in why.streams[0].conditions] == [(), ()]
 
 
+def test_processes_are_looked_for_behind_rows_that_meet_all_that_is_asked_of_themselves(store: Store) -> None:
+    why = why_of(program('process.parent.exe == "x.exe" and exe == "net.exe"'), store)
+    (group,) = why.nearest[0].groups
+    assert ([u.condition.text for u in group.failed], group.count) == (['process.parent.exe == "x.exe"'], 2)
+    why = why_of(program('exe == "q.exe" and pid == 3 and process.parent.exe == "x.exe"'), store)
+    assert [[u.condition.text for u in g.failed] for g in why.nearest[0].groups] == [['exe == "q.exe"']]
+    assert why.unsaid == ("of which processes the nearest rows of hits are",)
+
+
 def test_where_nothing_is_joined_that_is_said_not_to_be_said(store: Store) -> None:
     text = """p = search Process:Create
 f = search Flow:Start
