@@ -159,8 +159,21 @@ def _others(incident: Incident) -> list[Text]:
     return [Text(f"with {counted(sum(hit.count for hit in others), 'hit')} more: {printable(named + more)}", "dim")]
 
 
+_TOLD_BY = {"image_path": "exe", "file_name": "file_path"}
+
+
 def told(hit: Hit) -> str:
-    """Return what tells most of a hit: the command line, else the fields that tell what happened."""
-    fields = [f"{name} {value}" for name, value in hit.values.items() if name != "user"]
-    text = hit.values.get("command_line") or ", ".join(fields[:_MOST_NAMES])
+    """Return what tells most of a hit: what started which command line, else the fields that tell what happened.
+
+    A path and its last part are told once: of a program the name, of any other file the path.
+    """
+    fields = [
+        f"{name} {value}"
+        for name, value in hit.values.items()
+        if name != "user" and _TOLD_BY.get(name, name) not in hit.values.keys() - {name}
+    ]
+    text = ", ".join(fields[:_MOST_NAMES])
+    if line := hit.values.get("command_line"):
+        parent = hit.values.get("parent_exe")
+        text = f"{parent} → {line.strip()}" if parent else line
     return text if len(text) <= _MOST_TEXT else f"{text[: _MOST_TEXT - 1]}…"

@@ -26,6 +26,8 @@ and the command."""
 _LINES = 2
 """The lines of an incident."""
 _MOST_CLASSES = 3
+_LEAST_TITLE = 12
+"""Cells of a title that are left to it however many hits there are beside it."""
 _HOST = 16
 """Cells for hosts: NetBIOS names have 15 letters, and of names in a domain the first label tells them apart."""
 _BEFORE_WHAT = 7 + 10 + 18 + _HOST + 2
@@ -101,26 +103,27 @@ def _heading(view: View, incidents: Sequence[Incident]) -> str:
 def _print_incident(incident: Incident, console: Console) -> None:
     """Print an incident on two lines: what leads it, and the command line or the values that tell what happened."""
     leading = incident.leading
-    others = len(incident.hits) - 1
+    times = f" x{leading.count}" if leading.count > 1 else ""
+    more = f" +{counted(others, 'hit')}" if (others := incident.count - leading.count) else ""
     title = leading.title or leading.analytic
-    what = (
-        title
-        + (f" +{others}" if others else "")
-        + (f" x{incident.count}" if incident.count > len(incident.hits) else "")
-    )
+    room = console.width - _BEFORE_WHAT
+    what = _fitted(title, max(room - len(times + more), _LEAST_TITLE)) + times + more
     moment = (moment_text(incident.first) or "no time")[:16].replace("T", " ")
     line = Text.assemble(
         f"{incident.weight.points:6.1f} ",
         (f"{incident.level.text:<10}"[:14], LEVEL_STYLES[incident.level]),
         f"{moment:<18}",
         f"{_fitted(_hosts(incident.hosts), _HOST, filled=True)}  ",
-        (_fitted(what, console.width - _BEFORE_WHAT), "bold"),
+        (_fitted(what, room), "bold"),
     )
     console.print(line, soft_wrap=True)
     indent = " " * 7
-    techniques = f"{', '.join(incident.techniques[:_MOST_CLASSES])}  " if incident.techniques else ""
+    # What leads is named first: the others may be dozens, and the earliest of them is seldom what the line is about.
+    techniques = leading.techniques[:_MOST_CLASSES]
+    further = len(incident.techniques) - len(techniques)
+    named = f"{', '.join(techniques)}{f' +{further}' if further else ''}  " if techniques else ""
     console.print(
-        Text(indent + _fitted(techniques + told(leading).strip(), console.width - len(indent)), style="dim"),
+        Text(indent + _fitted(named + told(leading).strip(), console.width - len(indent)), style="dim"),
         soft_wrap=True,
     )
 

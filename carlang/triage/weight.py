@@ -70,7 +70,7 @@ def rarity_terms(what: str, spread: Spread, of_class: Spread) -> tuple[Term, Ter
 def finds_term(trees: int) -> Term:
     """Return the points that an output loses by how many trees of processes, or hits without one, it has hits in."""
     points = max(PER_TENFOLD_FINDS * log10(max(trees, 1)), -MOST_FOR_FINDS)
-    return Term("finds", _tenth(points), f"found in {counted(trees, 'tree')} of processes by the output")
+    return Term("finds", _tenth(points), f"its output has hits in {counted(trees, 'tree')} of processes")
 
 
 def company_terms(in_tree: int, nearby: int) -> tuple[Term, Term]:
