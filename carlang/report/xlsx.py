@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import shutil
 import tempfile
 from collections.abc import Iterator, Sequence
 from datetime import UTC
-from typing import Any
+from pathlib import Path
 
 from xlsxwriter import Workbook
+from xlsxwriter.exceptions import FileCreateError
 from xlsxwriter.worksheet import Worksheet
 
 from carlang.report.spreadsheets import cell_text
@@ -40,20 +42,28 @@ def write_xlsx(view: View, stream: Stream) -> None:
     raw = binary(stream)
     if raw.isatty():
         raise ReportError("xlsx is not for a terminal: give a file to write to (`--output PATH`)")
-    # The library removes its files when the book is closed, which it is not where something fails.
+    # The library removes its files when the book is closed, which it is not where something fails. The book is one of
+    # them, as a pipe would get other bytes than a file: an archive that cannot go back says of its parts behind them
+    # how long they are.
     with tempfile.TemporaryDirectory(prefix="carlang-", ignore_cleanup_errors=True) as folder:
-        book = _Book(raw, folder, view)
-        book.write_timeline(timeline(view))
-        book.write_remarks(view)
-        book.close()
+        path = Path(folder, "book.xlsx")
+        book = _Book(path, view)
+        try:
+            book.write_timeline(timeline(view))
+            book.write_remarks(view)
+            book.close()
+        finally:
+            book.release()
+        with path.open("rb") as written:
+            shutil.copyfileobj(written, raw)
 
 
 class _Book:
     """A workbook whose cells are numbers, times and texts, and never formulas or links."""
 
-    def __init__(self, raw: Any, folder: str, view: View) -> None:
-        options = {"constant_memory": True, "tmpdir": folder, "use_zip64": True}
-        self._book = Workbook(raw, {**options, "strings_to_formulas": False, "strings_to_urls": False})
+    def __init__(self, path: Path, view: View) -> None:
+        options = {"constant_memory": True, "tmpdir": str(path.parent), "use_zip64": True}
+        self._book = Workbook(str(path), {**options, "strings_to_formulas": False, "strings_to_urls": False})
         # The bytes of a file hang on the run alone, and not on the clock.
         created = view.now.astimezone(UTC).replace(tzinfo=None)
         self._book.set_properties({"title": "carlang timeline", "created": created})
@@ -94,8 +104,16 @@ class _Book:
         self._run.set_column(0, 4, 24)
 
     def close(self) -> None:
-        """Write the file."""
-        self._book.close()
+        """Write the file; raises `OSError` where it cannot be, which the library wraps."""
+        try:
+            self._book.close()
+        except FileCreateError as error:
+            raise OSError(*getattr(error.args[0], "args", error.args)) from error
+
+    def release(self) -> None:
+        """Close the files of rows, which the library leaves open where it did not come to its end."""
+        for sheet in self._book.worksheets():
+            sheet.row_data_fh.close()
 
     def _new_timeline(self, name: str) -> Worksheet:
         sheet = self._book.add_worksheet(name)

@@ -18,7 +18,7 @@ import pyarrow as pa
 import pytest
 
 from carlang.levels import Level
-from carlang.report import ReportError, write_report
+from carlang.report import FORMATS, ReportError, write_report
 from carlang.report.ordering import in_order
 from carlang.report.spreadsheets import cell_text, without_formulas
 from carlang.report.timeline_rows import COLUMNS
@@ -217,6 +217,40 @@ def test_a_workbook_has_times_numbers_and_texts_and_what_was_not_seen(tmp_path: 
         assert path.read_bytes().startswith(b"PK")
     with pytest.raises(ReportError, match="--output"):
         write_report(ranked(), io.StringIO(), "xlsx")
+
+
+class Pipe(io.BytesIO):
+    """A stream in which nobody can go back."""
+
+    def seekable(self) -> bool:
+        return False
+
+    def seek(self, _offset: int, _whence: int = 0) -> int:
+        raise OSError(29, "Illegal seek")
+
+    def tell(self) -> int:
+        raise OSError(29, "Illegal seek")
+
+
+@pytest.mark.parametrize("format_", FORMATS)
+def test_a_pipe_gets_the_bytes_that_a_file_gets(format_: str, tmp_path: Path) -> None:
+    pipe, path = Pipe(), tmp_path / "file"
+    for target in (pipe, path):
+        write_report(ranked(), target, format_, width=100)  # type: ignore[arg-type]  # a name of the table
+    assert pipe.getvalue() == path.read_bytes()
+
+
+def test_a_workbook_for_which_there_is_no_room_is_an_error_and_leaves_no_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(_book: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("xlsxwriter.Workbook._store_workbook", fail)
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    with pytest.raises(ReportError, match="No space left on device"):
+        write_report(ranked(), tmp_path / "hits.xlsx", "xlsx")
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_time_that_excel_does_not_know_is_text() -> None:
