@@ -127,7 +127,7 @@ def _plain(column: pa.Array) -> pa.Array:
 def _likeness(told: Told, name: str, value: Any) -> Any:
     if value is None:
         return MISSING
-    return text_likeness(name, value, is_event=told.is_event) if isinstance(value, str) else value
+    return text_likeness(told, name, value) if isinstance(value, str) else value
 
 
 def folded_key(key: Key) -> Key:

@@ -38,12 +38,14 @@ class Told:
     """The columns of an output that say what happened.
 
     Those of `identity` say who did it to what; `tested` are others that conditions looked at, `beside` others still.
+    `addresses` are those of networks among all.
     """
 
     identity: tuple[str, ...]
     tested: tuple[str, ...]
     beside: tuple[str, ...]
     is_event: bool
+    addresses: frozenset[str] = frozenset()
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -57,17 +59,18 @@ class Told:
         kinds: dict[str, Kind] = {}
         for column in output.columns:
             kinds.setdefault(column.name, column.type.kind)
+        addresses = frozenset(name for name, kind in kinds.items() if kind is Kind.IP)
         objects = _objects(output.data)
         if not objects:  # groups, of which every column that is no number says what they are of
             skipped = UNLIKE_KINDS | _UNCOMPARED
             own = (n for n, kind in kinds.items() if kind not in skipped and n not in output.computed)
-            return cls(tuple(own), (), (), is_event=False)
+            return cls(tuple(own), (), (), is_event=False, addresses=addresses)
         habits = {name for each in objects for name in HABITS.get(each, ())}
         usual = [n for n, kind in kinds.items() if _is_telling(_field(n), kind, habits)]
         identity = [n for n in usual if _field(n) in habits | IDENTITY | {PERSON}]
         tested = [n for n in usual if n in output.tested and n not in identity]
         beside = [n for n in usual if _field(n) in TOLD_BESIDE and n not in tested]
-        return cls(tuple(identity), tuple(tested), tuple(beside), is_event=True)
+        return cls(tuple(identity), tuple(tested), tuple(beside), is_event=True, addresses=addresses)
 
 
 def _objects(rows: Rows) -> set[str]:
@@ -91,14 +94,15 @@ def _field(column: str) -> str:
 
 
 @lru_cache(maxsize=50_000)
-def text_likeness(column: str, text: str, *, is_event: bool) -> Value | None:
+def text_likeness(told: Told, column: str, text: str) -> Value | None:
     """Return what a text of a column has in common with those that are to come; None where it may be anything.
 
-    A text with a star, or with what the language takes for a variable, stands for itself alone.
+    A text with a star, or with what the language takes for a variable, stands for itself alone. So do addresses: a
+    thousand of them, each in all of its spellings, are more than a query holds.
     """
-    if is_event and _field(column) == PERSON:
+    if told.is_event and _field(column) == PERSON:
         return _account(text)
-    if ANYTHING in text or text.startswith("%"):
+    if ANYTHING in text or text.startswith("%") or column in told.addresses:
         return Exactly(text)
     shown = text if len(text) <= _LONGEST else text[:_LONGEST]
     return without_persons(without_random_parts(shown)) + (ANYTHING if len(text) > _LONGEST else "")
