@@ -26,7 +26,7 @@ _WHERE = frozenset({"time", "hostname", "user"})
 _IDENTIFYING = frozenset({"time", "hostname", "object", "action", *TELLING})
 """What a table shows of an event whatever was looked for: when, where, by whom, and what tells what it was."""
 _FIRST_NEEDED = frozenset({"time", "hostname"})
-_AS_IT_COMES = 2
+_AS_IT_COMES, _LAST = 3, 4
 _LESS_NEEDED = frozenset({"user", "parent_exe", "object", "action", "log_name", "event_code"})
 _OF_MACHINES = ("pid", "tid", "guid")
 """How names of fields end that tell machines which events belong together, and readers nothing."""
@@ -173,14 +173,16 @@ def _need(
         return _AS_IT_COMES
     if field in _FIRST_NEEDED and not is_later:
         return 0
-    if name in tested and not is_later and not field.endswith(_OF_MACHINES):
-        return 1
+    if name in tested:
+        return _LAST if is_later or field.endswith(_OF_MACHINES) else 1
     if name in computed:
         return _AS_IT_COMES
     # Of the events in a join the names say what they are.
-    if name not in tested and (field not in _IDENTIFYING or (field in EVENT_CLASS and field != name)):
+    if field not in _IDENTIFYING or (field in EVENT_CLASS and field != name):
         return None
-    return 3 if field in _LESS_NEEDED or is_later or field.endswith(_OF_MACHINES) else 2
+    if field == "command_line":
+        return 2
+    return _LAST if field in _LESS_NEEDED or is_later or field.endswith(_OF_MACHINES) else _AS_IT_COMES
 
 
 class _Seen:

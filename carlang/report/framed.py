@@ -12,7 +12,7 @@ from rich.segment import Segment, Segments
 from rich.style import Style
 
 from carlang.report.cells import texts
-from carlang.report.layout import Measure, fitting, fold, widths
+from carlang.report.layout import Measure, fitting, fold, fold_name, widths
 from carlang.report.row_blocks import ShownRows, is_number, measured
 from carlang.report.screen import is_bounded
 
@@ -48,14 +48,13 @@ def _framed(rows: ShownRows, measures: Sequence[Measure], console: Console) -> I
     """
     box = ASCII if console.options.ascii_only else ROUNDED
     sizes = widths(measures, console.width)
-    must_fold = any(size < measure.wanted for size, measure in zip(sizes, measures, strict=True))
+    must_fold = any(size < measure.widest for size, measure in zip(sizes, measures, strict=True))
     of_frame = [size + 2 * len(_BLANK) for size in sizes]
     are_numbers = [is_number(field.type) for field in rows.fields]
     edges = (box.head_left, box.head_vertical, box.head_right), (box.mid_left, box.mid_vertical, box.mid_right)
 
-    def row(cells: Sequence[str], of: int, style: Style | None = None) -> Iterator[Segment]:
+    def row(columns: Sequence[Sequence[str]], of: int, style: Style | None = None) -> Iterator[Segment]:
         left, between, right = edges[of]
-        columns = [fold(text, size) for text, size in zip(cells, sizes, strict=True)]
         for number in range(max(map(len, columns))):
             edge = left
             for lines, size, is_right in zip(columns, sizes, are_numbers, strict=True):
@@ -66,12 +65,12 @@ def _framed(rows: ShownRows, measures: Sequence[Measure], console: Console) -> I
             yield Segment(f"{right}\n", _EDGE)
 
     yield Segment(f"{box.get_top(of_frame)}\n", _EDGE)
-    yield from row([measure.name for measure in measures], 0, _HEAD)
+    yield from row([fold_name(measure.name, size) for measure, size in zip(measures, sizes, strict=True)], 0, _HEAD)
     yield Segment(f"{box.get_row(of_frame, 'head')}\n", _EDGE)
     for number, cells in enumerate(_rows(rows)):
         if number and must_fold:
             yield Segment(f"{box.get_row(of_frame, 'row')}\n", _EDGE)
-        yield from row(cells, 1)
+        yield from row([fold(text, size) for text, size in zip(cells, sizes, strict=True)], 1)
     yield Segment(f"{box.get_bottom(of_frame)}\n", _EDGE)
 
 

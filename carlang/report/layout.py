@@ -16,10 +16,12 @@ _FRAME = 1  # the edge on the left; every column brings a blank on both sides an
 _EDGES = 3
 _LEAST = 14  # a value that folds into less cannot be read
 _MOST_FOR_A_WORD = 24  # what is longer without a separator is a hash or an encoded text: nobody reads it as a word
+_LEAST_OF_COMMANDS = 18
 _LEAST_FOR_COMMANDS = 32  # a command line is what the reader came for: other columns leave it this much
 _COMMANDS = frozenset({"command_line", "parent_command_line"})
 _WORDS = re.compile(r"\s+|\S+")
-_PIECES = re.compile(r"[-.\\/,;&|_=]*[^-.\\/,;&|_=]+[-.\\/,;&|_=]*|[-.\\/,;&|_=]+")
+_PIECES = re.compile(r"[-.:\\/,;&|_=]*[^-.:\\/,;&|_=]+[-.:\\/,;&|_=]*|[-.:\\/,;&|_=]+")
+_NAMES = re.compile(r"[^.]+\.?|\.")
 _WIDEST_CHARACTER = 2
 
 
@@ -45,14 +47,25 @@ class Measure:
     @property
     def least(self) -> int:
         """The width below which the column is not worth showing: that of the longest word of values and name."""
-        word = max(self.piece if self.piece <= _MOST_FOR_A_WORD else 0, cell_len(self.name), _LEAST)
-        return self.wanted if self.rigid else min(self.wanted, word)
+        name = max(
+            (cell_len(part) for part in _NAMES.findall(self.name)), default=1
+        )  # breaks behind the part of a join
+        if self.rigid:
+            return max(self.widest, name)
+        word = max(
+            self.piece if self.piece <= _MOST_FOR_A_WORD else 0, _LEAST_OF_COMMANDS if self.is_command else _LEAST
+        )
+        return max(min(self.widest, word), name)
 
     @property
     def claimed(self) -> int:
         """The width that other columns leave it."""
-        is_command = self.name.rpartition(".")[2] in _COMMANDS
-        return min(self.wanted, max(self.least, _LEAST_FOR_COMMANDS)) if is_command else self.least
+        return min(self.wanted, max(self.least, _LEAST_FOR_COMMANDS)) if self.is_command else self.least
+
+    @property
+    def is_command(self) -> bool:
+        """Whether values are command lines."""
+        return self.name.rpartition(".")[2] in _COMMANDS
 
 
 def fitting(measures: Sequence[Measure], width: int) -> list[int]:
@@ -88,6 +101,13 @@ def widths(measures: Sequence[Measure], width: int) -> list[int]:
                 shared[index] += more
                 left -= more
     return shared
+
+
+def fold_name(name: str, width: int) -> list[str]:
+    """Return the name of a column in lines: whole, else broken behind the part of a join that it is of."""
+    if cell_len(name) <= width:
+        return [name]
+    return [line for part in _NAMES.findall(name) for line in fold(part, width)]
 
 
 def longest_piece(text: str) -> int:

@@ -14,7 +14,7 @@ from carlang.report.cells import texts
 from carlang.report.columns import row_names
 from carlang.report.incident_json import process_json, weight_json
 from carlang.report.layout import fold
-from carlang.report.screen import Look, console_for, is_bounded
+from carlang.report.screen import Look, console_for, is_bounded, print_folded
 from carlang.report.streams import Stream, utf8_writer
 from carlang.report.values import instant, json_text, values_of
 from carlang.results import HitRecord, ProcessNode, counted, moment_text
@@ -33,7 +33,7 @@ def write_record(record: HitRecord, stream: Stream, *, width: int | None = None,
     for raw in record.records:
         heading = f"record of {raw.part}" if raw.part else "record"
         _print_heading(heading, console)
-        _print_folded(Text(printable(raw.text)), "  ", console)
+        print_folded(Text(printable(raw.text)), "  ", console)
     _print_processes(record, console)
 
 
@@ -85,7 +85,7 @@ def _print_head(record: HitRecord, console: Console) -> None:
     facts = [level, ", ".join(result.techniques), f"output {result.output.name}"]
     console.print(Text(" · ".join(printable(fact) for fact in facts if fact), style="cyan"), overflow="fold")
     for text in result.false_positives:
-        _print_folded(Text(f"known to match without being an attack: {printable(text)}", "dim"), "", console)
+        print_folded(Text(f"known to match without being an attack: {printable(text)}", "dim"), "", console)
 
 
 def _print_weight(record: HitRecord, console: Console) -> None:
@@ -101,7 +101,7 @@ def _print_weight(record: HitRecord, console: Console) -> None:
         console.print(f"  it happened {hit.count:,} times alike, and the heaviest counts")
     if hit.also:
         named = ", ".join(f"{analytic} {output}" for analytic, output in hit.also)
-        _print_folded(Text(f"found by {printable(named)} as well"), "  ", console)
+        print_folded(Text(f"found by {printable(named)} as well"), "  ", console)
     if record.incident is not None and len(record.incident.hits) > 1:
         others = counted(len(record.incident.hits) - 1, "other kind") + " of hits"
         console.print(f"  of incident {record.incident.id} with {others}, weight {record.incident.weight.points:g}")
@@ -143,7 +143,7 @@ def _print_processes(record: HitRecord, console: Console) -> None:
         text = Text.assemble(
             (" ".join(part for part in what if part), "bold" if mark == ">" else ""), f"  {moment}  ", line
         )
-        _print_folded(text, f"{mark} {'  ' * depth}", console, " " * (2 * depth + 4))
+        print_folded(text, f"{mark} {'  ' * depth}", console, " " * (2 * depth + 4))
     if record.more_processes:
         console.print(Text(f"  and {record.more_processes:,} more that they started", style="dim"))
 
@@ -158,15 +158,3 @@ def _depths(nodes: tuple[ProcessNode, ...]) -> Iterator[tuple[int, ProcessNode]]
 def _print_heading(text: str, console: Console) -> None:
     console.print()
     console.print(Text(text, style="bold"))
-
-
-def _print_folded(text: Text, indent: str, console: Console, hanging: str | None = None) -> None:
-    """Print a text behind an indent, in lines of the terminal's width, those after the first behind another."""
-    if not is_bounded(console):
-        console.print(Text.assemble(indent, text), soft_wrap=True)
-        return
-    begin = 0
-    for number, line in enumerate(fold(text.plain, max(console.width - len(hanging or indent), 1))):
-        head = indent if not number or hanging is None else hanging
-        console.print(Text.assemble(head, text[begin : begin + len(line)]), soft_wrap=True)
-        begin += len(line)

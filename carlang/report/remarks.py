@@ -7,7 +7,7 @@ from rich.text import Text
 
 from carlang.diagnostics import render_all
 from carlang.escapes import printable
-from carlang.report.screen import Look, console_for
+from carlang.report.screen import Look, console_for, print_folded
 from carlang.report.streams import Stream
 from carlang.report.view import FailedView, View
 from carlang.results import RunReport
@@ -28,21 +28,20 @@ def print_remarks(view: View, console: Console) -> None:
         console.print(Text("Could not run, which does not mean that nothing is there:", style="bold yellow"))
         for entry in view.blind:
             output = f" (output {printable(entry.output)})" if entry.output else ""
-            console.print(
-                Text.assemble("  ", *_name(entry.analytic, entry.title), f"{output}: {printable(entry.reason)}")
-            )
+            told = Text.assemble(*_name(entry.analytic, entry.title), f"{output}: {printable(entry.reason)}")
+            print_folded(told, "  ", console, "    ")
         console.print()
     if view.partly:
         console.print(Text("Partly blind, so that what was not found may be there:", style="bold yellow"))
         for unseen, outputs in view.partly.items():
-            console.print(Text(f"  {printable(unseen)}"))
-            console.print(Text(f"    {printable(', '.join(outputs))}", style="dim"))
+            print_folded(Text(printable(unseen)), "  ", console)
+            print_folded(Text(printable(", ".join(outputs)), style="dim"), "    ", console)
         console.print()
     if others := view.other_platforms:
         reasons = "; ".join(dict.fromkeys(printable(entry.reason) for entry in others))
         names = ", ".join(dict.fromkeys(printable(entry.analytic) for entry in others))
         console.print(Text.assemble(("Not asked", "bold"), f", as {reasons}:"))
-        console.print(Text(f"  {names}"))
+        print_folded(Text(names), "  ", console)
         console.print()
     if view.tied:
         classes = printable(", ".join(view.tied))
@@ -66,7 +65,7 @@ def _print_failure(failure: FailedView, console: Console) -> None:
     console.print(Text.assemble("  ", *_name(failure.analytic, failure.title)))
     if failure.error:
         for line in failure.error.splitlines():
-            console.print(Text(f"    {printable(line)}"))
+            print_folded(Text(printable(line)), "    ", console)
     if failure.diagnostics:
         painted = render_all(failure.diagnostics, colour=console.color_system is not None).rstrip("\n")
         for line in painted.split("\n"):  # harmless as they come: only what they are painted with is a sequence

@@ -10,8 +10,10 @@ from typing import IO, cast
 
 from rich.console import Console, ConsoleOptions, RenderableType
 from rich.segment import Segment
+from rich.text import Text
 
 from carlang.escapes import printable
+from carlang.report.layout import fold
 from carlang.report.streams import Screen, Stream
 
 UNBOUNDED = 1_000_000
@@ -84,6 +86,20 @@ def console_for(stream: Stream, look: Look) -> Console:
 def is_bounded(console: Console) -> bool:
     """Tell whether lines have a width on a console."""
     return console.width < UNBOUNDED
+
+
+def print_folded(text: Text, indent: str, console: Console, hanging: str | None = None) -> None:
+    """Print a text behind an indent, in lines of the terminal's width, those after the first behind another."""
+    if not is_bounded(console):
+        console.print(Text.assemble(indent, text), soft_wrap=True)
+        return
+    begin = 0
+    for number, line in enumerate(fold(text.plain, max(console.width - len(hanging or indent), 1))):
+        head = indent if not number or hanging is None else hanging
+        # `fold` keeps the blank between two words, which would begin a line here.
+        skipped = 1 if number and line.startswith(" ") else 0
+        console.print(Text.assemble(head, text[begin + skipped : begin + len(line)]), soft_wrap=True)
+        begin += len(line)
 
 
 def _wants_colour(screen: Screen) -> bool:

@@ -198,9 +198,10 @@ def test_folded_lines_are_the_text_and_fit(text: str, width: int) -> None:
     ("text", "width", "lines"),
     [
         ("at 10:00 calc.exe", 10, ["at 10:00 ", "calc.exe"]),
-        ("at  13:20", 4, ["at  ", "13:2", "0"]),
+        ("at  13:20", 4, ["at  ", "13:", "20"]),
         (r"C:\Windows\Temp\a.cmd", 12, ["C:\\Windows\\", "Temp\\a.cmd"]),
-        ("x /every:M,T,W,Th,F", 10, ["x ", "/every:M,", "T,W,Th,F"]),
+        ("x /every:M,T,W,Th,F", 10, ["x /every:", "M,T,W,Th,F"]),
+        ("fe80::79bf:8ee2:433c:2567", 19, ["fe80::79bf:8ee2:", "433c:2567"]),
         ("a" * 7, 3, ["aaa", "aaa", "a"]),
     ],
 )
