@@ -282,6 +282,7 @@ def run_all(  # noqa: PLR0913  # the bounds of a run, each by name
     timeout: timedelta | str | float | None = None,
     records_apart: bool = False,
     baseline: str | PathLike[str] | None = None,
+    why: int | None = None,
 ) -> RunReport:
     """Run many analytics over one store.
 
@@ -303,6 +304,8 @@ def run_all(  # noqa: PLR0913  # the bounds of a run, each by name
         records_apart: Whether each record is an event, also where records of two sensors tell of one occurrence.
         baseline: The file of a baseline, which takes rows away before they are counted and limited. The report's
             `baseline` says how many, each result's `excluded` by what.
+        why: Of how many rows of each output to say what they met, 0 for none; its `why` has that, the rows left after
+            each condition, and what came nearest where there are no rows. It is not asked where None.
 
     Raises:
         OptionError: An option has a value that it cannot have; nothing has run then.
@@ -319,6 +322,7 @@ def run_all(  # noqa: PLR0913  # the bounds of a run, each by name
         timeout=timeout,
         records_apart=records_apart,
         baseline=baseline,
+        why=why,
     )
     values = core.values_by_name(params)
     chosen = _compiled(analytics)

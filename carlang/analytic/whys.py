@@ -24,6 +24,7 @@ from carlang.results import (
     NotRun,
     Reason,
     State,
+    counted,
 )
 from carlang.source import Source
 from carlang.store import Store
@@ -65,9 +66,17 @@ class _Asking:
                 continue
             never = partial(self._never, judged, judgement)
             inquiry = Inquiry(self.session, self.options.now, judged.given, never, self.options.why or 0)
-            total = outcome.output.total if isinstance(outcome, AnalyticOutput) else 0
+            total = excluded = 0
+            if isinstance(outcome, AnalyticOutput):
+                # A baseline takes rows away that all conditions have left.
+                excluded = sum(each.rows for each in outcome.excluded)
+                total = outcome.output.total + excluded
             texts = Texts(_program(judged.analytic, output), judged.analytic.program_of)
-            explained.append(replace(outcome, why=explain_output(inquiry, output, total, texts)))
+            why = explain_output(inquiry, output, total, texts)
+            if excluded:
+                sentence = f"which of the {counted(total, 'row')} the baseline takes away, {excluded} of them"
+                why = replace(why, unsaid=(*why.unsaid, sentence))
+            explained.append(replace(outcome, why=why))
         return explained
 
     def _never(self, judged: Judged, judgement: Judgement, streams: Sequence[BoundStream]) -> list[tuple[Reason, ...]]:

@@ -203,6 +203,18 @@ output both
     assert why_of(text, store, why=0).hits == ()
 
 
+def test_where_two_records_are_one_row_the_record_that_passed_is_told(tmp_path: Path) -> None:
+    sysmon = start(0, "at.exe", "cmd.exe", pid=7)
+    security = {**start(0, "at.exe", pid=7), "sensor": "windows_security", "parent_exe": None}
+    store = store_of(tmp_path, process__create=[sysmon, security], flow__start=[{**sysmon, "dest_port": 445}])
+    text = 'p = search Process:Create\na = filter p where (parent_exe != "cmd.exe")\n'
+    why = why_of(f"{text}output a\n", store)
+    assert left(why) == [("a", 1, [('parent_exe != "cmd.exe"', 1)])]
+    assert met(why.hits[0]) == [(0, {'parent_exe != "cmd.exe"': {"parent_exe": None}})]
+    joined = why_of(f"{text}f = search Flow:Start\nj = join (a, f) where (a.pid == f.pid)\noutput j\n", store)
+    assert [t.elsewhere for t in joined.hits[0].rows[0].tested] == [True, False]
+
+
 # ---- what came nearest -----------------------------------------------------------------------------------------------
 
 
@@ -301,3 +313,13 @@ def test_the_command_says_it_in_a_table_and_in_json_alone(store: Store) -> None:
     refused = carlang(*command, "--format", "csv")
     assert refused.status == 2
     assert "--why: csv holds rows" in refused.err
+
+
+def test_what_a_baseline_takes_away_is_left_by_all_conditions(store: Store, tmp_path: Path) -> None:
+    baseline = tmp_path / "quiet.yaml"
+    baseline.write_text("exclusions:\n  - analytic: '*'\n    fields: {hostname: PC1}\n", encoding="utf-8")
+    report = report_of(program('exe == "at.exe"'), store, baseline=baseline)
+    (result,) = report.results
+    assert result.why is not None
+    assert (result.output.total, result.why.streams[-1].left) == (1, 2)
+    assert result.why.unsaid == ("which of the 2 rows the baseline takes away, 1 of them",)
