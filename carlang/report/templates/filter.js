@@ -120,14 +120,22 @@ async function applyFilter() {
   announce(`${counted(shown.length, 'hit')} of ${rows.count.toLocaleString('en')}`);
 }
 
-const byTime = (a, b) => (Number.isNaN(rows.time[a]) ? Infinity : rows.time[a])
-  - (Number.isNaN(rows.time[b]) ? Infinity : rows.time[b]) || a - b;
+let inTime = null; // all rows in the order of time, those without one last
 
-/** Put rows in order: by time, those without one last, or by their weight, those without one as their output weighs least. */
+/** Put rows in order: by time, or the heaviest first, of the same weight by time. */
 async function sortRows(order) {
   filter.order = order;
   await breathe();
-  ordered = Uint32Array.from({ length: rows.count }, (_, row) => row);
-  ordered.sort(order === 'weight' ? (a, b) => weightOf(b) - weightOf(a) || byTime(a, b) : byTime);
+  if (!inTime) {
+    const times = Float64Array.from(rows.time, (time) => (Number.isNaN(time) ? Infinity : time));
+    inTime = Uint32Array.from({ length: rows.count }, (_, row) => row);
+    inTime.sort((a, b) => (times[a] < times[b] ? -1 : Number(times[a] > times[b])));
+    await breathe();
+  }
+  ordered = inTime;
+  if (order === 'weight') {
+    const weights = Float64Array.from({ length: rows.count }, (_, row) => weightOf(row));
+    ordered = inTime.slice().sort((a, b) => weights[b] - weights[a]);
+  }
   return applyFilter();
 }
