@@ -11,10 +11,11 @@ from typing import Annotated, Any
 from pydantic import BaseModel, BeforeValidator, ConfigDict, TypeAdapter
 
 from carlang.baseline.exclusions import Baseline, BaselineError, Exactly, Exclusion, Value
+from carlang.cache import Codec, Kept
 from carlang.datafile import DataFileError, read_yaml
 from carlang.datafile import Path as DataPath
 from carlang.diagnostics import Diagnostic, has_errors
-from carlang.diagnostics.codes import BAD_BASELINE, EXCLUDES_EVERYTHING, UNKNOWN_BASELINE_KEY
+from carlang.diagnostics.codes import BAD_BASELINE, CODES, EXCLUDES_EVERYTHING, UNKNOWN_BASELINE_KEY
 from carlang.importers import DataSource, ExclusionCaseEntry, Reader, read_file, read_tests
 from carlang.likeness import ANYTHING
 from carlang.source import Source, Span
@@ -67,9 +68,36 @@ def is_baseline_text(text: str) -> bool:
 def load_baseline(path: str | Path) -> Baseline:
     """Read a baseline from a file; raises `BaselineError` where it cannot be read, or has errors."""
     text, fault = read_file(Path(path))
-    baseline = Baseline(str(path), diagnostics=(fault,)) if fault else read_baseline(text, str(path))
+    baseline = Baseline(str(path), diagnostics=(fault,)) if fault else _read_once(text, str(path))
     if has_errors(baseline.diagnostics):
         raise BaselineError(baseline.diagnostics)
+    return baseline
+
+
+# YAML with the place of every value takes a millisecond an exclusion: as long as the run that they are for.
+_KEPT = Kept(
+    "baseline",
+    Codec(
+        (
+            "carlang.baseline.exclusions",
+            "carlang.importers.analytic_file",
+            "carlang.importers.series",
+            "carlang.datafile.document",
+            "carlang.diagnostics.diagnostic",
+            "carlang.source",
+        ),
+        CODES,
+    ),
+)
+
+
+def _read_once(text: str, name: str) -> Baseline:
+    """Return a baseline as an earlier run has read it, or read it."""
+    kept = _KEPT.get((name, text), (text,))
+    if isinstance(kept, Baseline):
+        return kept
+    baseline = read_baseline(text, name)
+    _KEPT.put((name, text), baseline, (text,))
     return baseline
 
 
@@ -157,8 +185,9 @@ def _value(value: Any) -> Value | _NoValue:
 
 
 def _says_something(values: tuple[Value, ...]) -> bool:
-    """Tell whether a field has to be something: neither missing nor anything at all."""
-    return all(v is not None and (not isinstance(v, str) or not v or bool(v.strip(ANYTHING))) for v in values)
+    """Tell whether a field has to be something: it may not be anything at all, nor do no more than be missing."""
+    is_anything = any(isinstance(value, str) and value and not value.strip(ANYTHING) for value in values)
+    return not is_anything and any(value is not None for value in values)
 
 
 def _report_everything(reader: Reader, path: DataPath, entry: ExclusionEntry) -> None:

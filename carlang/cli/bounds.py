@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Annotated
 
 from carlang.analytic import RunOptions
@@ -27,9 +26,7 @@ class Bounds(Together):
         str | None, Option(metavar="60s", help="Time to compile an analytic, to judge the store, for one query.")
     ] = None
 
-    def options(
-        self, limit: int | None = None, *, records_apart: bool = False, baseline: Path | None = None
-    ) -> RunOptions:
+    def options(self, limit: int | None = None, *, records_apart: bool = False) -> RunOptions:
         """Return the options of a run; raises `OptionError` for a value that an option cannot have."""
         return RunOptions.of(
             now=self.now,
@@ -39,6 +36,5 @@ class Bounds(Together):
             memory_limit=self.memory_limit,
             timeout=self.timeout,
             records_apart=records_apart,
-            baseline=baseline,
             command=True,
         )

@@ -13,14 +13,14 @@ from carlang.analytic import run_analytics
 from carlang.api import ingest as ingest_sources
 from carlang.cli import exits
 from carlang.cli.asking import watched
-from carlang.cli.baselines import say_amiss, say_unmatched
+from carlang.cli.baselines import Excluding, say_amiss, say_unmatched
 from carlang.cli.bounds import Bounds
 from carlang.cli.console import output_stream, put, report_console, say
 from carlang.cli.declared import Argument, Option
 from carlang.cli.exits import UsageError
 from carlang.cli.ingest import print_ingest
 from carlang.cli.interruption import INTERRUPTIONS
-from carlang.cli.options import BaselinePath, SigmaPipelines, open_project, path_option
+from carlang.cli.options import SigmaPipelines, open_project, path_option
 from carlang.cli.outputs import ReportFormat, chosen_format, write_file
 from carlang.cli.progress import ingest_bar
 from carlang.cli.ranking import MinLevel, Ranking
@@ -51,7 +51,6 @@ def hunt(  # noqa: PLR0913, PLR0917  # the options that the command has
         Path | None, Option(metavar="PATH", parser=path_option, help="Keep the store of these logs as a new one.")
     ] = None,
     min_level: MinLevel = None,
-    baseline: BaselinePath = None,
     rules: Annotated[
         list[str] | None,
         Option("--rules", metavar="PATH", help="Run these analytics, too: files or folders, of Sigma rules as well."),
@@ -59,14 +58,16 @@ def hunt(  # noqa: PLR0913, PLR0917  # the options that the command has
     pipeline: SigmaPipelines = None,
     *,
     bounds: Bounds,
+    excluding: Excluding,
     reading: Reading,
     telling: Telling,
 ) -> int:
     """Read logs, run the whole catalogue over them, and say what to look at first."""
     format_ = _checked_output(format_, output)
     _check_kept(store, keep)
-    options = bounds.options(baseline=baseline)
+    options = bounds.options()
     project = open_project(quiet=telling.quiet, pipelines=pipeline)
+    options = excluding.added(options, project)
     analytics = [*catalogue_analytics(project), *(find_analytics(rules, None, project) if rules else ())]
     ranking = replace(Ranking.of(min_level, None, "html", None, analytics), is_alone=True)
     course = Course()

@@ -48,16 +48,6 @@ StorePath = Annotated[
 
 Params = Annotated[list[str] | None, Option("--param", metavar="K=V", help="A value for an input.")]
 
-BaselinePath = Annotated[
-    Path | None,
-    Option(
-        "--baseline",
-        metavar="FILE",
-        parser=path_option,
-        help="Take away what a baseline excludes, and say how much.",
-    ),
-]
-
 Timeout = Annotated[str | None, Option("--timeout", metavar="60s", help="Time to compile an analytic.")]
 
 

@@ -9,13 +9,12 @@ from typing import Annotated
 from carlang.analytic import CompiledAnalytic, known_parameters, run_analytics
 from carlang.cli import exits
 from carlang.cli.asking import watched
-from carlang.cli.baselines import say_unmatched
+from carlang.cli.baselines import Excluding, say_unmatched
 from carlang.cli.bounds import Bounds, RecordsApart
 from carlang.cli.console import say, say_diagnostics
 from carlang.cli.declared import Option
 from carlang.cli.exits import UsageError
 from carlang.cli.options import (
-    BaselinePath,
     Expression,
     Params,
     SigmaPipelines,
@@ -74,12 +73,12 @@ def run(  # noqa: PLR0913, PLR0917  # the options that the command has
         str | None,
         Option(metavar="host", help=f"Show groups of hits: {', '.join(GROUPS)}.", complete=lambda: GROUPS),
     ] = None,
-    baseline: BaselinePath = None,
     engine: Annotated[str, Option(metavar="duckdb", help="What runs the SQL.")] = "duckdb",
     *,
     all_: All = False,
     selecting: Selecting,
     bounds: Bounds,
+    excluding: Excluding,
     why: Annotated[
         bool, Option("--why", help="Say which conditions the rows met, or what came nearest where there are none.")
     ] = False,
@@ -97,10 +96,11 @@ def run(  # noqa: PLR0913, PLR0917  # the options that the command has
     shown = TABLE_ROWS if limit is None and format_ == "table" and output is None else limit
     if show is not None:
         shown = None  # its row may be any
-    options = bounds.options(shown, records_apart=records_apart, baseline=baseline)
+    options = bounds.options(shown, records_apart=records_apart)
     if why:
         options = replace(options, why=EXPLAINED_ROWS if limit is None else limit)
     project = open_project(quiet=telling.quiet, pipelines=pipeline)
+    options = excluding.added(options, project)
     analytics = selected(project, targets, expression, selecting.selection(), every=all_)
     params = parameters(param)
     wanted = chosen_columns(columns, format_, analytics)

@@ -2,6 +2,7 @@
 
 ```toml
 store = "events"
+baseline = "quiet.yaml"
 
 [model]
 extend = ["ours.yaml"]
@@ -39,7 +40,7 @@ STORE_VARIABLE = "CARLANG_STORE"
 PAGES_VARIABLE = "CARLANG_PAGES"
 
 _KEYS: dict[str, tuple[str, ...]] = {
-    "": ("store", "model", "catalogue", "diagnostics", "sigma"),
+    "": ("store", "baseline", "model", "catalogue", "diagnostics", "sigma"),
     "model": ("extend",),
     "catalogue": ("path",),
     "diagnostics": ("pages",),
@@ -56,7 +57,8 @@ class Project:
     """What a `carlang.toml` says; without one, the built-in model, what ships with the package, and the sample store.
 
     `search_path` has the folders, or files, whose analytics are found by id, in order; `pages` is the address of the
-    pages of diagnostics, `{code}` in the place of the code; `pipelines` are files of pySigma's pipelines.
+    pages of diagnostics, `{code}` in the place of the code; `pipelines` are files of pySigma's pipelines;
+    `baseline` is the file of a baseline.
     """
 
     settings_file: Path | None = None
@@ -65,6 +67,7 @@ class Project:
     search_path: tuple[Path, ...] = ()
     pages: str | None = None
     pipelines: tuple[Path, ...] = ()
+    baseline: Path | None = None
 
     @classmethod
     def find(cls, start: str | PathLike[str] | None = None) -> Project:
@@ -88,16 +91,16 @@ class Project:
         except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
             raise SettingsError(f"{path} cannot be read: {error}") from error
         _known_keys(path, "", data)
-        store = data.get("store")
-        if store is not None and not isinstance(store, str):
-            raise SettingsError(f'{path}: `store` is a path, such as store = "events"')
+        store = _path(path, data, "store", "events")
+        baseline = _path(path, data, "baseline", "quiet.yaml")
         return cls(
             path,
-            None if store is None else _beside(path, store),
+            store,
             tuple(_beside(path, entry) for entry in _paths(path, data, "model", "extend")),
             tuple(_beside(path, entry) for entry in _paths(path, data, "catalogue", "path")),
             _address(path, data.get("diagnostics", {}).get("pages")),
             tuple(_beside(path, entry) for entry in _paths(path, data, "sigma", "pipelines")),
+            baseline,
         )
 
     @cached_property
@@ -141,6 +144,14 @@ def _known_keys(file: Path, table: str, data: dict[str, Any]) -> None:
             if not isinstance(value, dict):
                 raise SettingsError(f"{file}: `{key}` is a table, [{key}]")
             _known_keys(file, key, value)
+
+
+def _path(file: Path, data: dict[str, Any], key: str, example: str) -> Path | None:
+    """Return the path that a key names; None where it is not there."""
+    value = data.get(key)
+    if value is not None and not isinstance(value, str):
+        raise SettingsError(f'{file}: `{key}` is a path, such as {key} = "{example}"')
+    return None if value is None else _beside(file, value)
 
 
 def _paths(file: Path, data: dict[str, Any], table: str, key: str) -> list[str]:

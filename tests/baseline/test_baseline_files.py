@@ -122,6 +122,19 @@ def test_a_file_that_cannot_be_used_is_refused(data: bytes | None, tmp_path: Pat
         load_baseline(file)
 
 
+def test_a_baseline_that_was_read_before_is_the_same_with_its_places(tmp_path: Path) -> None:
+    file = tmp_path / "quiet.yaml"
+    file.write_text(
+        "exclusions:\n- {analytic: a, fields: {exe: [b, {exactly: c}, null]}, cuont: 3}\n", encoding="utf-8"
+    )
+    first, second = load_baseline(file), load_baseline(file)
+    assert first == second == read_baseline(file.read_text(encoding="utf-8"), str(file))
+    assert [second.line(each) for each in second.exclusions] == [2]
+    assert [fault.location for fault in first.diagnostics] == [fault.location for fault in second.diagnostics]
+    file.write_text("exclusions: []\n", encoding="utf-8")
+    assert load_baseline(file).exclusions == ()
+
+
 def test_a_baseline_is_told_from_an_analytic(tmp_path: Path) -> None:
     file = tmp_path / "quiet.yaml"
     assert not is_baseline(file)

@@ -101,6 +101,18 @@ def test_run_takes_away_what_was_there_before_and_shows_what_is_new(folder: Path
     assert document["baseline"]["rows"] == 3
 
 
+def test_settings_name_the_baseline_which_an_option_leaves_out(folder: Path, quiet: Path, tmp_path: Path) -> None:
+    settings = f'store = "{folder / "store"}"\nbaseline = "{quiet}"\n[catalogue]\npath = ["{folder / "ours"}"]\n'
+    (tmp_path / "carlang.toml").write_text(settings, encoding="utf-8")
+    run = ("run", "cmd", "--limit", "0")
+    assert "took away 6 rows" in carlang(*run, cwd=tmp_path).out
+    assert "took away" not in carlang(*run, "--no-baseline", cwd=tmp_path).out
+    assert carlang(*run, "--no-baseline", "--baseline", quiet, cwd=tmp_path).status == 2
+    assert "took away" not in carlang("baseline", "make", "cmd", "--until", "2025", cwd=tmp_path).out
+    (tmp_path / "carlang.toml").write_text("baseline = 3\n", encoding="utf-8")
+    assert "`baseline` is a path" in carlang(*run, cwd=tmp_path).err
+
+
 def test_what_took_nothing_away_and_what_there_is_not_is_said(folder: Path) -> None:
     text = "exclusions:\n- {analytic: cmd, fields: {exe: none.exe}}\n- {analytic: cdm, fields: {exe: b}}\n"
     text += "- {analytic: cmd, output: hit, fields: {exe: b}}\n- {analytic: '*', fields: {pid: a, exee: b}}\n"
