@@ -195,6 +195,11 @@ COMMANDS: dict[str, tuple[tuple[str, ...], ...]] = {
         (f"process.{NAME}",),
         ("--format", NASTY),
     ),
+    "baseline": (
+        ("make", "detections", "--store", "{plain}", "--until", "2100-01-01"),
+        ("make", NASTY, "--until", NASTY),
+        ("make", "detections", "--store", NASTY, "--until", "2100-01-01", "--output", f"{NASTY}/a"),
+    ),
     "schema": (("run",), ("ndjson",), (NASTY,)),
     "new": ((NASTY,), ("A", "--to", "{imported}"), ("A", "--to", f"logs/{LINES}.json")),
     "test": (("detections", "--jobs", "1"), ("detections", "--jobs", "1", "--format", "junit"), (NASTY,)),
