@@ -38,6 +38,16 @@ def with_all_keys() -> RunReport:
     return replace(report, files_counted=2, unplanned=("process: out of time",))
 
 
+def asked_why() -> RunReport:
+    """Return a run of the sample that was asked why it found rows, and why it found none."""
+    programs = (
+        'search Process:Create | filter exe == "at.exe" and command_line contains "notepad"',
+        'run Analytic:CAR-2013-05-004 | filter hostname == "HOST1"',
+        'search Event:Log | filter log_name == "System" and event_code == 7036',
+    )
+    return carlang.run_all([carlang.load_text(text) for text in programs], now="2013-06-01", why=2)
+
+
 RUNS: dict[str, Callable[[], RunReport]] = {
     "empty": run,
     "nothing found": lambda: run(result(no_events())),
@@ -46,6 +56,7 @@ RUNS: dict[str, Callable[[], RunReport]] = {
     "hostile": hostile_run,
     "all keys": with_all_keys,
     "sample": of_the_sample,
+    "why": asked_why,
 }
 
 
