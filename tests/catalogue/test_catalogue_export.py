@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 from pathlib import Path
 
 import pytest
@@ -9,6 +11,7 @@ import pytest
 from carlang.importers import place_files
 from carlang.project import shipped_catalogue
 from tests.cli.commands import carlang
+from tests.conftest import POSIX
 
 
 def test_the_document_has_what_show_says_of_each() -> None:
@@ -99,6 +102,18 @@ def test_a_folder_is_written_whole_or_not_at_all(
     files = {path.name: path.read_text() for path in tmp_path.rglob("*.car")}
     assert files == ({"a.car": "mine", "b.car": "mine"} if is_there else {})
     assert sorted(path.name for path in tmp_path.iterdir()) == (["mine"] if is_there else [])
+
+
+@POSIX
+def test_a_signal_waits_until_all_files_are_in_their_places(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def place(folder: Path, contents: dict[str, bytes | None]) -> None:
+        os.kill(os.getpid(), signal.SIGTERM)
+        place_files(folder, contents)
+
+    monkeypatch.setattr("carlang.cli.catalog_export.place_files", place)
+    done = carlang("catalog", "export", "CAR-2013-05-004", "--to", tmp_path / "mine")
+    assert (done.status, done.err) == (128 + signal.SIGTERM, "interrupted (SIGTERM)\n")
+    assert (tmp_path / "mine" / "CAR-2013-05-004.car").is_file()
 
 
 def test_of_two_files_with_one_name_the_second_is_named(tmp_path: Path) -> None:

@@ -19,6 +19,7 @@ import carlang.cli.hunt as hunt_module
 from carlang.cli import exits
 from carlang.store import open_store
 from tests.cli.commands import CARLANG, carlang, environment, process_record, write_log
+from tests.conftest import POSIX
 
 
 @pytest.fixture
@@ -157,6 +158,7 @@ def test_ctrl_c_says_how_far_it_was_and_a_kept_store_stays(
     assert (log.parent / "kept").exists() == (step != "ingest_sources")
 
 
+@POSIX
 def test_sigterm_removes_the_temporary_store_and_no_second_one_stops_that(
     log: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -181,6 +183,7 @@ def test_sigterm_removes_the_temporary_store_and_no_second_one_stops_that(
     )
 
 
+@POSIX
 def test_a_process_that_is_ended_while_it_reads_leaves_nothing(temporary: Path) -> None:
     hunting = subprocess.Popen(
         [CARLANG, "hunt", "-"],

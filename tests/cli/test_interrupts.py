@@ -21,6 +21,7 @@ from carlang.cli.main import main
 from carlang.readers import parquet_file
 from carlang.report import FORMATS
 from tests.cli.commands import WARNED, carlang
+from tests.conftest import POSIX
 
 _LONG = "SELECT sum(sqrt(range)) FROM range(3000000000)"
 """Some seconds, and not for ever: a signal that nobody hears of is to fail a test, and not to hang it."""
@@ -66,6 +67,7 @@ def test_ctrl_c_between_two_queries_is_an_interrupt_too(
     assert capsys.readouterr().err.endswith("\ninterrupted\n")
 
 
+@POSIX
 @pytest.mark.parametrize("name", ["SIGTERM", "SIGHUP"])
 def test_what_ends_a_process_is_an_interrupt_too(
     name: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
@@ -77,6 +79,7 @@ def test_what_ends_a_process_is_an_interrupt_too(
     assert signal.getsignal(number) is signal.SIG_DFL
 
 
+@POSIX
 def test_a_signal_that_is_ignored_stays_so(monkeypatch: pytest.MonkeyPatch) -> None:
     """As under `nohup`."""
     usual = signal.signal(signal.SIGHUP, signal.SIG_IGN)
@@ -87,6 +90,7 @@ def test_a_signal_that_is_ignored_stays_so(monkeypatch: pytest.MonkeyPatch) -> N
         signal.signal(signal.SIGHUP, usual)
 
 
+@POSIX
 def test_a_signal_that_comes_while_signals_are_held_is_raised_behind_that() -> None:
     interruptions, reached = Interruptions(), False
 
@@ -102,6 +106,7 @@ def test_a_signal_that_comes_while_signals_are_held_is_raised_behind_that() -> N
     assert (interruptions.status, interruptions.name) == (143, "SIGTERM")
 
 
+@POSIX
 def test_a_run_says_how_many_analytics_it_has_asked(
     small_project: Path, store: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
