@@ -19,7 +19,7 @@ from pyarrow import types
 from carlang.diagnostics import render_all
 from carlang.escapes import printable
 from carlang.report.cells import texts, time_text
-from carlang.report.columns import arrange
+from carlang.report.columns import Arrangement, arrange
 from carlang.report.incident_table import told
 from carlang.report.page_data import Held, data_blocks, harmless
 from carlang.report.page_matrix import matrix, technique_named
@@ -99,11 +99,12 @@ class Finding:
         self.anchor = anchor
         self.output = output
         self.seen = [time_text(instant) for instant in output.seen() or ()]
-        self.arrangement = arrangement = arrange(output.rows)
-        self._columns = list(arrangement.columns)
+        self.arrangement = arrangement = arrange(output.rows, output.tested, output.computed)
+        shown = _side_by_side(arrangement)
+        self._columns = [*shown, *(index for index in arrangement.columns if index not in shown)]
         fields = [output.rows.schema.field(index) for index in self._columns]
         names = [field.name for field in fields]
-        count = len(names) if len(names) <= _SIDE_BY_SIDE else _SHOWN
+        count = len(shown)
         self.names = names[:count]
         self.classes = [_class(field) for field in fields][:count]
         self.hidden = names[count:]
@@ -118,6 +119,15 @@ class Finding:
             for row in zip(*cells, strict=True):
                 pairs = zip(self.hidden, row[count:], strict=True)
                 yield Row(row[:count], tuple((name, text) for name, text in pairs if text is not None))
+
+
+def _side_by_side(arrangement: Arrangement) -> list[int]:
+    """Return the columns that stand beside each other: all where they are few, else those that are needed most."""
+    if len(arrangement.columns) <= _SIDE_BY_SIDE:
+        return list(arrangement.columns)
+    needed = sorted(zip(arrangement.need, arrangement.shown, strict=True), key=lambda column: column[0])[:_SHOWN]
+    kept = {index for _, index in needed}
+    return [index for index in arrangement.shown if index in kept]
 
 
 @dataclass(frozen=True, slots=True)

@@ -58,11 +58,11 @@ class _Message:
     @classmethod
     def of(cls, output: OutputView) -> _Message:
         names = output.rows.schema.names
-        order = arrange(output.rows).columns
-        said = [i for i in order if not types.is_timestamp(output.rows.schema.types[i])]
-        leading = [i for i in said if names[i].rpartition(".")[2] in LEADING]
+        shown = arrange(output.rows, output.tested, output.computed).shown
+        said = [i for i in shown if not types.is_timestamp(output.rows.schema.types[i])]
+        telling = [i for i in said if names[i] in output.tested or names[i].rpartition(".")[2] in LEADING]
         title = output.title or output.analytic or output.name
-        return cls(title, tuple((i, names[i]) for i in leading or said if names[i] not in EVENT_CLASS))
+        return cls(title, tuple((i, names[i]) for i in telling or said if names[i] not in EVENT_CLASS))
 
     def text(self, row: Sequence[Any]) -> str:
         parts = [

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import tempfile
 from base64 import b64encode
 from dataclasses import replace
@@ -164,6 +165,15 @@ def test_a_page_has_the_programs_with_what_they_look_at_marked() -> None:
         "filter p where (<mark>exe</mark> == &#34;&lt;b&gt;at.<mark>exe</mark>&#34; and <mark>parent_exe</mark>" in text
     )
     assert program in Page(text).text
+
+
+def test_a_page_has_what_was_tested_beside_what_identifies_an_event_and_the_rest_in_the_details() -> None:
+    event = events(record_id=["7"], parent_exe=["cmd.exe"], **{f"field_{number}": ["x"] for number in range(12)})
+    tested = replace(output(event), tested=("field_7",))
+    text = written(run(replace(result(event), output=tested)), "html")
+    heads = re.findall(r"<th(?: [^>]*)?>(.*?)</th>", text[text.index('<table class="rows">') :])
+    assert heads[:7] == ["time", "hostname", "user", "command_line", "exe", "parent_exe", "field_7"]
+    assert "<dt>field_3</dt>" in text
 
 
 def test_a_page_shows_what_of_attack_is_hit_answered_and_blind() -> None:
