@@ -139,6 +139,7 @@ class IncidentView:
 
     incident: Incident
     told: str
+    techniques: tuple[str, ...]
     hits: tuple[tuple[Hit, str], ...]
     more_hits: int
     processes: tuple[tuple[int, ProcessNode], ...]
@@ -155,6 +156,8 @@ class IncidentView:
         return cls(
             incident,
             told(incident.leading),
+            # What leads is named first: the others may be dozens, and the earliest is seldom what the title is about.
+            tuple(dict.fromkeys((*incident.leading.techniques, *incident.techniques))),
             tuple((incident.hits[number], told(incident.hits[number])) for number in sorted(heaviest)),
             len(incident.hits) - len(heaviest),
             tuple((depths[node.key], node) for node in incident.processes[:_PROCESSES]),

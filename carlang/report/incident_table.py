@@ -162,18 +162,19 @@ def _others(incident: Incident) -> list[Text]:
 _TOLD_BY = {"image_path": "exe", "file_name": "file_path"}
 
 
-def told(hit: Hit) -> str:
+def told(hit: Hit, *, is_cut: bool = True) -> str:
     """Return what tells most of a hit: what started which command line, else the fields that tell what happened.
 
-    A path and its last part are told once: of a program the name, of any other file the path.
+    A path and its last part are told once: of a program the name, of any other file the path. Where it is cut, it fits
+    on a line or two.
     """
     fields = [
         f"{name} {value}"
         for name, value in hit.values.items()
         if name != "user" and _TOLD_BY.get(name, name) not in hit.values.keys() - {name}
     ]
-    text = ", ".join(fields[:_MOST_NAMES])
+    text = ", ".join(fields[:_MOST_NAMES] if is_cut else fields)
     if line := hit.values.get("command_line"):
         parent = hit.values.get("parent_exe")
         text = f"{parent} → {line.strip()}" if parent else line
-    return text if len(text) <= _MOST_TEXT else f"{text[: _MOST_TEXT - 1]}…"
+    return f"{text[: _MOST_TEXT - 1]}…" if is_cut and len(text) > _MOST_TEXT else text

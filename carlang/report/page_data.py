@@ -14,6 +14,7 @@ from carlang.levels import UNSAID
 from carlang.report.cells import texts
 from carlang.report.columns import Arrangement
 from carlang.report.incident_json import incident_json
+from carlang.report.incident_table import told
 from carlang.report.values import json_text, microseconds
 from carlang.report.view import OutputView, View
 from carlang.results import Incident, Rows, counted, first_rows
@@ -152,6 +153,8 @@ def _incident_json(incident: Incident, shown: Sequence[int]) -> dict[str, Any]:
     content = incident_json(incident, shown)
     for hit, described in zip(incident.hits, content["hits"], strict=True):
         described["rows"] = [number for row in described["rows"] for number in (row["result"], row["row"])]
+        described["told"] = told(hit, is_cut=False)
+        del described["values"]
         described["terms"] = [(term.name, term.points, term.text) for term in hit.weight.terms]
     return content
 

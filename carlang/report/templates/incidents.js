@@ -31,7 +31,7 @@ class IncidentList {
 
   incident(incident, isOpen) {
     const leading = incident.hits.reduce((most, hit) => (hit.weight > most.weight ? hit : most));
-    const about = [short(incident.first), few(incident.hosts), few(incident.techniques),
+    const about = [short(incident.first), few(incident.hosts), few([...new Set([...leading.techniques, ...incident.techniques])]),
       counted(incident.count, 'hit'), incident.times > 1 && `${incident.times} times`];
     const element = h('details', {
       class: 'incident', 'data-incident': incident.id, open: isOpen && '',
@@ -44,7 +44,7 @@ class IncidentList {
       },
     }, h('summary', {}, levelMark(incident.level), ' ', h('b', {}, incident.weight.toFixed(1)), ' ',
       leading.title || leading.analytic, h('span', { class: 'meta' }, about.filter(Boolean).join(' · ')),
-      h('code', { class: 'line' }, toldOfHit(leading))));
+      h('code', { class: 'line' }, leading.told)));
     element.fill = () => { if (element.children.length === 1) element.append(...this.inside(incident)); };
     return element;
   }
@@ -76,7 +76,7 @@ class IncidentList {
     return h('li', {}, h('span', { class: 'meta' }, short(hit.first)), ' ', levelMark(hit.level), ' ',
       hit.title || hit.analytic, hit.count > 1 ? ` ×${hit.count.toLocaleString('en')}` : '',
       ' ', h('span', { class: 'meta' }, [...hit.techniques.slice(0, 6), also && `also ${also}`].filter(Boolean).join(' · ')),
-      h('code', {}, toldOfHit(hit)), weightOfHit(hit));
+      h('code', {}, hit.told), weightOfHit(hit));
   }
 
   /** Open what is listed, for paper has nothing to click on; returns what closes it again. */
@@ -104,8 +104,6 @@ class IncidentList {
 
 const few = (names) => names.slice(0, 3).join(', ') + (names.length > 3 ? ` +${names.length - 3}` : '');
 const short = (time) => (time ?? '').slice(0, 19).replace('T', ' ');
-const toldOfHit = ({ values }) => values.command_line
-  || Object.entries(values).map(([name, value]) => `${name} ${value}`).join(', ');
 
 /** Return the processes of an incident as a tree that folds; a process leads to the rows that name it. */
 function processTree(incident) {
