@@ -13,7 +13,7 @@ from pyarrow import types
 
 from carlang.model.telling import TELLING
 from carlang.model.types import Kind
-from carlang.results import AnalyticOutput, RowOf, first_rows
+from carlang.results import AnalyticOutput, Output, RowOf, first_rows
 from carlang.triage.fields import UNLIKE, UNLIKE_KINDS, base_name, habit_columns, of_process
 
 MOST_ROWS = 50_000
@@ -28,6 +28,10 @@ Joins by pid pair what lies a year apart, too."""
 Key = tuple[object, ...]
 """What tells a record from others; that of an event has its time at the place `TIME_IN_KEY`."""
 TIME_IN_KEY = 3
+
+
+_SAYING = (*TELLING, "src_ip", "src_port", "protocol", "message")
+"""Fields by which events without an id of their own are told apart."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +102,7 @@ def read_output(number: int, result: AnalyticOutput, most: int = MOST_ROWS) -> l
     columns = _Columns(table)
     prefixes = columns.prefixes()
     alike = _alike(table, kinds, is_event=bool(prefixes))
-    parts = [list(_parts(columns, prefix, kinds, result.output.tested)) for prefix in prefixes]
+    parts = [list(_parts(columns, prefix, kinds, result.output)) for prefix in prefixes]
     if not parts:
         return list(_groups(RowOf(number, 0), (result.analytic, result.output.name), columns, alike))
     seen: dict[tuple[Key, ...], count[int]] = {}
@@ -189,9 +193,11 @@ class _Columns:
         return self._values[key]
 
 
-def _parts(columns: _Columns, prefix: str, kinds: Mapping[str, Kind], tested: Sequence[str]) -> Iterator[_Event | None]:
+def _parts(columns: _Columns, prefix: str, kinds: Mapping[str, Kind], output: Output) -> Iterator[_Event | None]:
     """Yield the event of a part of each row; None where the part is missing, as one that is optional may be."""
-    of_part = [name.removeprefix(prefix) for name in tested if name.startswith(prefix)]
+    # What a program makes of an event no other output has, and no store: it tells of neither its record nor its habits.
+    computed = frozenset(output.computed)
+    of_part = [name.removeprefix(prefix) for name in output.tested if name.startswith(prefix)]
     tested_kinds = tuple((name, kinds[prefix + name]) for name in of_part if "." not in name)
     texts = {name: columns.texts(prefix + name) for name in ("object", "action", "hostname", "user", "record_id")}
     time, source, sensor = (
@@ -200,14 +206,15 @@ def _parts(columns: _Columns, prefix: str, kinds: Mapping[str, Kind], tested: Se
         columns.texts(prefix + "sensor"),
     )
     # What has no id of its own is told apart by all that it says.
-    saying = [columns.texts(prefix + name) for name in TELLING if prefix + name in columns]
+    absent: Sequence[str | None] = [None] * columns.rows
+    saying = [absent if prefix + name in computed else columns.texts(prefix + name) for name in _SAYING]
     objects = {each: habit_columns(each, tested_kinds) for each in set(texts["object"]) if each}
     for row in range(columns.rows):
         object_, action = texts["object"][row], texts["action"][row]
         if object_ is None or action is None:
             yield None
             continue
-        habits = tuple(name for name in objects[object_] if prefix + name in columns)
+        habits = tuple(n for n in objects[object_] if prefix + n in columns and prefix + n not in computed)
         values = tuple(columns.texts(prefix + name)[row] for name in habits)
         host, record = texts["hostname"][row] or "", texts["record_id"][row]
         process = _process(columns, prefix, object_, action, row, host.casefold(), time[row])

@@ -127,6 +127,15 @@ def test_one_record_is_told_once_also_where_two_outputs_find_it(tmp_path: Path) 
     assert setup.techniques == ("T1187", "T1021")
 
 
+def test_what_a_program_makes_of_a_record_makes_it_no_other_record(tmp_path: Path) -> None:
+    named = program("named", "low", "T1570", 'protocol == "smb*"', "Flow:Message")
+    named = named.replace("output hits", "hits.pipe_name = lower(hits.protocol)\noutput hits")
+    usual = {"time": START, "dest_port": 445, "sensor": "zeek", "source": "a", "protocol": "smb.write"}
+    store = store_of(tmp_path, flow__message=[usual, {**usual, "src_ip": "10.0.0.9"}])
+    triage = rank(ran(store, [ANALYTICS["smb"], named]), store)
+    assert [(hit.analytic, hit.count, hit.also) for hit in triage.hits] == [("named", 1, (("smb", "hits"),))] * 2
+
+
 def test_a_record_that_a_join_has_found_stands_with_the_join(tmp_path: Path) -> None:
     store = store_of(
         tmp_path, process__create=[start(0, "cmd.exe", pid=1), start(1, "net.exe", "cmd.exe", pid=2, ppid=1)]
