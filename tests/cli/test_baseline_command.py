@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from unittest.mock import patch
 
@@ -57,6 +58,15 @@ def test_a_baseline_is_the_same_twice_and_stays_where_somebody_worked_on_it(fold
     assert err.endswith("mended.yaml is there already and says something else; --force writes over it\n")
     assert make(folder, "--output", mended, "--force")[0] == 0
     assert mended.read_bytes() == text
+
+
+def test_the_quiet_time_may_be_told_from_its_end(folder: Path) -> None:
+    told = carlang("baseline", "make", "cmd", "--since", "-1d", "--until", "2024-03-06", cwd=folder)
+    assert "  since: '2024-03-05T00:00:00Z'\n  until: '2024-03-06T00:00:00Z'\n" in told.out
+    ended = carlang("baseline", "make", "cmd", "--until", "yesterday", "-q", cwd=folder)
+    yesterday = datetime.now(UTC) - timedelta(days=1)
+    assert f"  until: '{yesterday:%Y-%m-%d}T00:00:00Z'\n" in ended.out
+    assert ended.err == ""
 
 
 def test_one_that_is_interrupted_while_it_is_written_leaves_what_was_there(folder: Path, quiet: Path) -> None:
