@@ -14,6 +14,7 @@ from __future__ import annotations
 import argparse
 import hashlib
 import json
+import random
 import re
 import sqlite3
 import sys
@@ -34,6 +35,7 @@ from sigma.rule.base import SigmaYAMLLoader
 from sigma.types import SigmaFieldReference
 
 import carlang
+from bench.sigma_drawn import drawn
 from carlang.results import AnalyticOutput
 
 SYSMON, POWERSHELL = "Microsoft-Windows-Sysmon/Operational", "Microsoft-Windows-PowerShell/Operational"
@@ -85,11 +87,17 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("logs", nargs="+", type=Path, help="folders of EVTX files")
     parser.add_argument("--rules", type=Path, required=True, help="a folder of rules")
+    parser.add_argument(
+        "--drawn", type=int, default=0, metavar="N", help="also N records drawn from each rule's values"
+    )
+    parser.add_argument("--seed", type=int, default=1, help="what the drawn records are drawn from")
     arguments = parser.parse_args()
     rules = list(_rules(arguments.rules))
     status = 0
     with tempfile.TemporaryDirectory() as folder:
         files = list(_files([*arguments.logs, *_unpacked(arguments.logs, Path(folder, "unpacked"))]))
+        if arguments.drawn:
+            files += drawn_files(rules, Path(folder, "drawn"), arguments.drawn, arguments.seed)
         carlang.ingest(files, Path(folder, "store"))
         store = carlang.open_store(Path(folder, "store"))
         channels = {channel for channel, _ in LOG_SOURCES.values()}
@@ -133,6 +141,19 @@ def _rules(folder: Path) -> Iterator[Rule]:
             yield Rule(file, SigmaRule.from_dict(data))
 
 
+def drawn_files(rules: Sequence[Rule], folder: Path, each: int, seed: int) -> list[Path]:
+    """Write records that are drawn from the rules of each log source, a file a source, and return the files."""
+    folder.mkdir()
+    files = []
+    for name, (channel, numbers) in LOG_SOURCES.items():
+        of_source = [r.sigma for r in rules if name in (r.sigma.logsource.category, r.sigma.logsource.service)]
+        lines = drawn(of_source, channel, numbers, each, random.Random(f"{seed} {name}"))  # noqa: S311  # no secret
+        file = folder / f"{name}.ndjson"
+        file.write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")
+        files.append(file)
+    return files
+
+
 def _compare(name: str, rules: Sequence[Rule], table: sqlite3.Connection, ours: Mapping[Path, Found]) -> int:
     """Print how many rules of a log source find the same, and which do not; return 1 where one does not."""
     compared = agreed = decided = rows = 0
@@ -147,7 +168,7 @@ def _compare(name: str, rules: Sequence[Rule], table: sqlite3.Connection, ours: 
         rows += theirs.total()
         if ours[rule.file] == theirs:
             agreed += 1
-        elif any(ours[rule.file] == _theirs(rule, table, name) for name in ("dashes", "nothings")):
+        elif any(ours[rule.file] == _theirs(rule, table, name) for name in ("dashes", "nothings", "empties")):
             decided += 1
             print(f"  {rule.sigma.id} {rule.file.name}: as is decided, an empty text, `-` and `?` are no values")
         else:
@@ -177,7 +198,7 @@ def _ours(rules: Sequence[Rule], store: carlang.Store, sensor: str | None) -> Ma
 
 
 def _key(file: str, number: object) -> Key:
-    return file, str(number) if file.endswith(".evtx") else ""
+    return file, "" if "unpacked" in Path(file).parts else str(number)
 
 
 # ---- the records and the queries of the other side ------------------------------------------------------------------
@@ -186,7 +207,8 @@ def _key(file: str, number: object) -> Key:
 def _table(records: Sequence[tuple[Key, dict[str, str]]], rules: Iterable[Rule]) -> sqlite3.Connection:
     """Return a table of records, with a column for each member and for each field that a rule names.
 
-    What sensors write where they have no value is in the table `dashes` a dash, in `nothings` missing.
+    What sensors write where they have no value, and what they leave out, is in the table `dashes` a dash, in `nothings`
+    missing, in `empties` an empty text.
     """
     named = {name for rule in rules for part in rule.sigma.detection.detections.values() for name in _fields(part)}
     columns = sorted({name for _, record in records for name in record} | named, key=str.casefold)
@@ -196,12 +218,12 @@ def _table(records: Sequence[tuple[Key, dict[str, str]]], rules: Iterable[Rule])
     table.create_function("REGEXP", 2, _matches, deterministic=True)
     declared = "".join(f', "{name}" TEXT COLLATE NOCASE' for name in unique)
     places = ", ".join("?" * (len(unique) + 2))
-    for name in ("records", "dashes", "nothings"):
+    for name in ("records", "dashes", "nothings", "empties"):
         table.execute(f"CREATE TABLE {name} (_file TEXT, _number TEXT{declared})")
     for key, record in records:
         values = [record.get(name) for name in unique]
-        for name, instead in (("dashes", "-"), ("nothings", None)):
-            known = [instead if value in ("", "-", "?") else value for value in values]
+        for name, instead in (("dashes", "-"), ("nothings", None), ("empties", "")):
+            known = [instead if value in (None, "", "-", "?") else value for value in values]
             table.execute(f"INSERT INTO {name} VALUES ({places})", (*key, *known))  # noqa: S608  # question marks alone
         table.execute(f"INSERT INTO records VALUES ({places})", (*key, *values))  # noqa: S608  # the same
     return table
@@ -209,6 +231,9 @@ def _table(records: Sequence[tuple[Key, dict[str, str]]], rules: Iterable[Rule])
 
 def _records(file: Path) -> Iterator[tuple[str, int, Key, dict[str, str]]]:
     """Yield records by the members' own names, with their channels, and numbers of their kind."""
+    if file.suffix == ".ndjson":
+        yield from (_of_event(file, json.loads(line)["Event"]) for line in file.read_text("utf-8").split("\n") if line)
+        return
     if file.suffix == ".json":
         for line in filter(str.strip, file.read_text(encoding="utf-8").split("\n")):
             data = json.loads(line)
@@ -217,19 +242,28 @@ def _records(file: Path) -> Iterator[tuple[str, int, Key, dict[str, str]]]:
             yield data.get("Channel", ""), data.get("EventID", 0), _key(str(file), ""), record
         return
     for each in PyEvtxParser(str(file)).records_json():
-        event = json.loads(each["data"])["Event"]
-        system = event["System"]
-        number = system["EventID"]
-        number = number["#text"] if isinstance(number, dict) else number
-        data = event.get("EventData") or next(iter((event.get("UserData") or {}).values()), None) or {}
-        record = {
-            name.replace(" ", ""): _text(value)
-            for name, value in data.items()
-            if name != "#attributes" and value is not None
-        }
-        provider = system["Provider"]["#attributes"]["Name"]
-        record |= {"EventID": str(number), "Provider_Name": provider, "Channel": system["Channel"]}
-        yield system["Channel"], number, _key(str(file), system["EventRecordID"]), record
+        yield _of_event(file, json.loads(each["data"])["Event"])
+
+
+def _of_event(file: Path, event: Mapping[str, Any]) -> tuple[str, int, Key, dict[str, str]]:
+    """Return a record that stands as EVTX parsers give it."""
+    system = event["System"]
+    number = system["EventID"]
+    number = number["#text"] if isinstance(number, dict) else number
+    data = event.get("EventData") or next(iter((event.get("UserData") or {}).values()), None) or {}
+    record = {
+        name.replace(" ", ""): _text(value)
+        for name, value in data.items()
+        if name != "#attributes" and value is not None
+    }
+    provider = system["Provider"]["#attributes"]["Name"]
+    record |= {
+        "EventID": str(number),
+        "Level": str(system.get("Level")),
+        "Provider_Name": provider,
+        "Channel": system["Channel"],
+    }
+    return system["Channel"], number, _key(str(file), system["EventRecordID"]), record
 
 
 def _text(value: Any) -> str:
