@@ -28,7 +28,6 @@ from typing import Any, cast
 
 import yaml
 from evtx import PyEvtxParser
-from sigma.backends.sqlite import sqliteBackend
 from sigma.exceptions import SigmaError
 from sigma.rule import SigmaDetection, SigmaDetectionItem, SigmaRule
 from sigma.rule.base import SigmaYAMLLoader
@@ -284,6 +283,8 @@ def _fields(part: SigmaDetection | SigmaDetectionItem) -> Iterator[str]:
 
 def _theirs(rule: Rule, table: sqlite3.Connection, name: str) -> Found | None:
     """Return the records that the rule's query finds, or None where the backend has none."""
+    from sigma.backends.sqlite import sqliteBackend  # noqa: PLC0415  # the tests' environment has not got it
+
     try:
         queries = cast("list[str]", sqliteBackend().convert_rule(rule.sigma))
     except SigmaError:
