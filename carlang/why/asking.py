@@ -75,8 +75,8 @@ def _without_hits(queries: Queries, why: Why, ways: Mapping[int, Passage], rows:
     for passage in ways.values():
         counted = rows[id(passage)]
         if not counted.rows:
-            inner = [rows[id(ways[id(each)])].left for each in bound.inputs(passage.made) if id(each) in ways]
-            if inner and all(inner):
+            sources = [rows[id(ways[id(each)])].left for each in passage.sources]
+            if sources and all(sources):
                 why = _not_saying(why, unsaid(passage))
         elif not counted.left:
             never = queries.never(passage.base, [each.condition for each in passage.asked])

@@ -60,6 +60,17 @@ class Passage:
     asked: tuple[Asked, ...]
     implied: tuple[Asked, ...] = ()
 
+    @property
+    def sources(self) -> tuple[BoundStream, ...]:
+        """The streams that the rows of the base are made of, those of lives, which no program names, not among them."""
+        match self.made:
+            case bound.Aggregated(group=group):  # a row a group, as the groups themselves are
+                return group.inputs
+            case bound.Related(input=source):
+                return (source,)
+            case _:
+                return bound.inputs(self.made)
+
 
 def passages(output: bound.BoundOutput, source: Source, find: Callable[[str], Source | None]) -> Mapping[int, Passage]:
     """Return the passages that lead up to an output by the identity of their streams.
@@ -86,8 +97,7 @@ class _Walk:
             return
         self._seen.add(id(stream))
         passage = self._passage(stream, text, name)
-        inner = bound.inputs(passage.made)
-        for below in inner[:1] if isinstance(passage.made, bound.Related) else inner:
+        for below in passage.sources:
             self.visit(below, passage.text, name)
         for asked in passage.asked:
             for node in bound.walk(asked.expression):

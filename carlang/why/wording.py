@@ -44,7 +44,12 @@ def begun(passage: Passage) -> WrittenCondition:
     """Return what a passage begins with, as its program has it."""
     if passage.made.span is None or passage.text.source is None:
         return WrittenCondition(_kind(passage.made), analytic=passage.text.analytic)
-    return placed(passage.made.span, passage.text)
+    begins = placed(passage.made.span, passage.text)
+    group = passage.made.group if isinstance(passage.made, bound.Aggregated) else None
+    if group is None or group.span is None or group.span == passage.made.span:
+        return begins
+    of_groups = placed(group.span, passage.text)
+    return replace(of_groups, text=f"{of_groups.text} | {begins.text}")
 
 
 def label(operand: Operand, text: Text) -> str:

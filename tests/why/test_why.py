@@ -115,6 +115,23 @@ output counted
     assert [u.condition.text for u in near.groups[0].failed] == ["count() > 1"]
 
 
+def test_what_is_computed_of_groups_is_one_list_with_their_conditions(store: Store) -> None:
+    text = """p = search Process:Create
+g = group p by exe having (count() > 1)
+hits = from g select exe, count(distinct hostname) as hosts | filter hosts > 1 and exe startswith "n"
+output hits
+"""
+    why = why_of(text, store)
+    assert left(why) == [
+        ("p", 5, []),
+        ("hits", 3, [("count() > 1", 2), ("hosts > 1", 2), ('exe startswith "n"', 1)]),
+    ]
+    assert (
+        why.streams[1].source.text
+        == "group p by exe having (count() > 1) | from g select exe, count(distinct hostname) as hosts"
+    )
+
+
 def test_the_rows_of_streams_are_those_that_explain_counts(store: Store) -> None:
     text = """p = search Process:Create
 a = filter p where (exe == "net.exe" or pid < 2)
@@ -141,7 +158,7 @@ def test_conditions_of_another_analytic_are_shown_from_its_program() -> None:
 def test_the_last_number_is_that_of_the_output_over_the_sample() -> None:
     model, sample = builtin_model(), open_store(None)
     # A run of all takes five seconds, and finds no more than these would.
-    analytics = [CompiledAnalytic(file, model) for file in list(shipped_catalogue().all())[::4]]
+    analytics = [CompiledAnalytic(file, model) for file in list(shipped_catalogue().all())[::6]]
     report = run_analytics(analytics, sample, RunOptions.of(now=NOW, why=2), {})
     told = [(r.output.total, r.why) for r in report.results] + [(0, n.why) for n in report.not_run if n.why]
     assert len(told) > 10

@@ -19,7 +19,7 @@ _DRAWN = settings(
 )
 
 
-@settings(_DRAWN, max_examples=8)
+@settings(_DRAWN, max_examples=6)
 @given(choosers())
 def test_counts_hits_and_nearest_rows_of_drawn_programs(choose: Chooser) -> None:
     drawn = tuple(events(choose, 10))
@@ -30,7 +30,7 @@ def test_counts_hits_and_nearest_rows_of_drawn_programs(choose: Chooser) -> None
             check_all(session, known, drawn, params)
 
 
-@settings(_DRAWN, max_examples=3)
+@settings(_DRAWN, max_examples=2)
 @given(choosers())
 def test_counts_hits_and_nearest_rows_where_two_records_are_one_occurrence(choose: Chooser) -> None:
     object_, drawn = seen_twice(choose)
