@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from importlib import resources
 
-SCHEMAS = {"run": "run --format json", "ndjson": "run --format ndjson, a line of it"}
+SCHEMAS = {
+    "run": "run --format json",
+    "ndjson": "run --format ndjson, a line of it",
+    "hit": "run --show N --format json",
+}
 """By name, of what."""
 
 

@@ -15,6 +15,7 @@ from carlang.results import HitRecord, RunReport, first_rows
 from carlang.store import Store
 from carlang.triage import hit_record, ranked
 from tests.judgement.fleets import store_of
+from tests.report.test_schemas import validator
 from tests.triage.runs import ANALYTICS, ran, start
 
 DUMP = "procdump -ma lsass.exe"
@@ -95,7 +96,9 @@ def test_on_a_terminal_no_line_is_wider_than_it(width: int, store: Store, report
 def test_the_same_as_json(store: Store, report: RunReport) -> None:
     stream = io.BytesIO()
     write_record_json(record(report, store, 3), stream)
-    hit = json.loads(stream.getvalue())["hit"]
+    document = json.loads(stream.getvalue())
+    validator("hit").validate(document)
+    hit = document["hit"]
     assert (hit["number"], hit["of"], hit["analytic"], hit["tested"]) == (3, 3, "dump", ["command_line"])
     assert hit["row"]["command_line"] == DUMP
     assert hit["records"] == [{"part": None, "record": '{"n": 1}'}]
