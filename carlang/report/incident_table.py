@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from typing import assert_never
 
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
@@ -10,10 +11,11 @@ from rich.table import Table
 from rich.text import Text
 
 from carlang.escapes import printable
+from carlang.importers.attack import TACTICS
 from carlang.levels import Level
 from carlang.report.layout import fold
 from carlang.report.screen import is_bounded
-from carlang.results import Group, Hit, Incident, Triage, counted, moment_text
+from carlang.results import Group, GroupBy, Hit, Incident, Triage, counted, moment_text
 
 MOST_INCIDENTS = 20
 """How many incidents a table shows: a screenful. JSON has all."""
@@ -32,7 +34,7 @@ LEVEL_STYLES = {
 def print_summary(triage: Triage, console: Console, numbers: Sequence[int | None] = ()) -> None:
     """Print the groups of a run where it has some, else its incidents; `numbers` are those of outputs' first rows."""
     if triage.grouped_by is not None:
-        _print_groups(triage.grouped_by.value, triage.groups, console)
+        _print_groups(triage.grouped_by, triage, console)
     elif triage.incidents:
         _print_incidents(triage.incidents, numbers, console)
     if triage.unranked:
@@ -94,22 +96,38 @@ def _folded(text: Text, width: int) -> Iterator[Text]:
         begin += len(line)
 
 
-def _print_groups(by: str, groups: Sequence[Group], console: Console) -> None:
-    grid = _grid(("weight", "level", "hits", "first, last", by))
-    for group in groups:
+def _print_groups(by: GroupBy, triage: Triage, console: Console) -> None:
+    grid = _grid(("weight", "level", "hits", "first, last", by.value))
+    meanings = _meanings(by, triage)
+    for group in triage.groups:
         hits = Text(f"{group.count:,}", justify="right")
         moments = [_moment(moment) for moment in dict.fromkeys((group.first, group.last))]
         between = Text("\n" if is_bounded(console) else "  ")
-        told = between.join(_of_group(by, group))
+        told = between.join(_of_group(by, group, meanings))
         grid.add_row(*_head(group.weight, group.level), hits, between.join(moments), told)
     console.print(grid)
     console.print()
 
 
-def _of_group(by: str, group: Group) -> list[Text]:
+def _meanings(by: GroupBy, triage: Triage) -> Mapping[str, str]:
+    """Return what the names of groups stand for, where these are ids."""
+    match by:
+        case GroupBy.TACTIC:
+            return TACTICS
+        case GroupBy.ANALYTIC:
+            return {hit.analytic: hit.title for hit in triage.hits if hit.title}
+        case GroupBy.HOST | GroupBy.USER | GroupBy.PROCESS:
+            return {}
+        case _:
+            assert_never(by)
+
+
+def _of_group(by: GroupBy, group: Group, meanings: Mapping[str, str]) -> list[Text]:
     """Return a group's name, where, and what: below one another, as beside it 80 cells have a letter for each."""
     texts = [Text(printable(group.name), "bold") if group.name is not None else Text("(none)", "dim")]
-    if by != "host" and group.hosts:
+    if meaning := meanings.get(group.name or ""):
+        texts.append(Text(printable(meaning)))
+    if by is not GroupBy.HOST and group.hosts:
         texts.append(Text.assemble("on ", _named(group.hosts)))
     if group.techniques:
         texts.append(Text(_named(group.techniques, 2 * _MOST_NAMES).plain, "dim"))

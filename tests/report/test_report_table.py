@@ -387,3 +387,12 @@ def test_groups_break_no_name_in_eighty_cells(by: GroupBy) -> None:
     text = stream.getvalue()
     assert shown <= {word.removesuffix(",") for word in text.split()}
     assert max(map(cell_len, text.splitlines())) <= 80
+
+
+def test_groups_say_what_the_id_of_a_tactic_stands_for() -> None:
+    groups = tuple(Group(name, 1.0, Level.LOW, 1, 0, 0, (), (), (), ()) for name in ("TA0040", "TA9999"))
+    stream = io.StringIO()
+    print_summary(Triage(grouped_by=GroupBy.TACTIC, groups=groups), Console(file=stream, width=80))
+    text = stream.getvalue()
+    assert re.search(r"TA0040\s+Impact\s", text)
+    assert re.search(r"TA9999\s*$", text)
