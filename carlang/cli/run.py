@@ -88,17 +88,13 @@ def run(  # noqa: PLR0913, PLR0917  # the options that the command has
 ) -> int:
     """Run analytics over a store, the whole catalogue where none is named, and show what they find."""
     format_ = chosen_format(format_, output)
-    if engine != "duckdb":
-        raise UsageError(f"--engine: there is no engine {engine!r}; this version has duckdb")
-    if why and format_ not in WHY_FORMATS:
-        raise UsageError(f"--why: {format_} holds rows; what they met is in {', '.join(WHY_FORMATS)}")
+    _check_engine(engine)
     check_showing(show, format_, output, {"--columns": bool(columns), "--group-by": bool(group_by), "--why": why})
     shown = TABLE_ROWS if limit is None and format_ == "table" and output is None else limit
     if show is not None:
         shown = None  # its row may be any
     options = bounds.options(shown, records_apart=records_apart)
-    if why:
-        options = replace(options, why=EXPLAINED_ROWS if limit is None else limit)
+    options = replace(options, why=_explained_rows(format_, limit)) if why else options
     project = open_project(quiet=telling.quiet, pipelines=pipeline)
     options = excluding.added(options, project)
     analytics = selected(project, targets, expression, selecting.selection(), every=all_)
@@ -130,6 +126,18 @@ def run(  # noqa: PLR0913, PLR0917  # the options that the command has
     if report.failed:
         return exits.FAULTY
     return exits.FOUND if fail_on_hit and report.found else exits.DONE
+
+
+def _check_engine(engine: str) -> None:
+    if engine != "duckdb":
+        raise UsageError(f"--engine: there is no engine {engine!r}; this version has duckdb")
+
+
+def _explained_rows(format_: str, limit: int | None) -> int:
+    """Return of how many rows of an output is said why; raises `UsageError` for a format that cannot say it."""
+    if format_ not in WHY_FORMATS:
+        raise UsageError(f"--why: {format_} holds rows; what they met is in {', '.join(WHY_FORMATS)}")
+    return EXPLAINED_ROWS if limit is None else limit
 
 
 def _check_parameters(params: dict[str, str], analytics: list[CompiledAnalytic]) -> None:
