@@ -144,7 +144,7 @@ def read_builtin_yaml(name: str, text: str, first_line: int = 1) -> DataFile:
     loader = _FastLoader(text)
     try:
         return DataFile(name, text, _Plain(loader).document(), first_line, builtin=True)
-    except (yaml.YAMLError, _NotPlainError, LookupError, TypeError, ValueError, RecursionError):
+    except (yaml.YAMLError, _NotPlainError, LookupError, TypeError, ValueError, AttributeError, RecursionError):
         return read_yaml(name, text, first_line)
     finally:
         loader.dispose()

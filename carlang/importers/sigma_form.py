@@ -40,7 +40,7 @@ _TACTICS_BY_NAME = {name.casefold().replace(" ", "-"): id_ for id_, name in TACT
 
 
 def read_sigma(source: Source, pipelines: Sequence[tuple[str, str]] = ()) -> AnalyticFile:
-    """Read a file of Sigma rules: a program for each rule; what is known of the first is known of the analytic.
+    """Read a file of a Sigma rule, and of filters and correlations beside it.
 
     `pipelines` are names and texts of pySigma's processing pipelines.
     """

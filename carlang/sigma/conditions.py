@@ -134,8 +134,8 @@ class Conditions:
             other = self._known(value.field, place.value)
             if other is None:
                 return _NOTHING
-            return _placed(field_reference(here, other, value, at_value), at_key)
-        return _placed(field_test(here, name, value, at_value), at_key)
+            return _placed(field_reference(here, other, value, at_value), at_key, at_value)
+        return _placed(field_test(here, name, value, at_value), at_key, at_value)
 
     def _known(self, name: str, path: DataPath) -> FieldHere | None:
         here = self.source.field(name)
@@ -168,14 +168,16 @@ def _keyword(value: SigmaType, span: Span) -> ast.Expr:
             raise UnsaidError(f"a keyword of the kind {kind} has no form here")
 
 
-def _placed(expression: ast.Expr, at: Span) -> ast.Expr:
-    """Return a condition whose fields stand at the place of the rule's."""
+def _placed(expression: ast.Expr, at_key: Span, at_value: Span) -> ast.Expr:
+    """Return a condition whose fields and texts stand at the places of the rule's."""
 
-    def at_key(node: ast.Node) -> ast.Node:
+    def placed(node: ast.Node) -> ast.Node:
         match node:
             case ast.Name(name) if node.span == Span(0, 0):
-                return ast.Name(name, at)
+                return ast.Name(name, at_key)
+            case ast.StringLit(text) if node.span == Span(0, 0):
+                return ast.StringLit(text, at_value)
             case _:
                 return node
 
-    return rewrite(expression, at_key)  # type: ignore[return-value]  # nothing but names is changed
+    return rewrite(expression, placed)  # type: ignore[return-value]  # nothing but names is changed

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, cached_property
 from importlib.resources import files
 
@@ -14,7 +14,7 @@ from carlang.foreign import foreign_fields
 from carlang.model import builtin_model
 from carlang.model.types import STRING, Type
 from carlang.source import Source, Span
-from carlang.syntax import ast, parse
+from carlang.syntax import ast, parse, rewrite
 
 _NOWHERE = Span(0, 0)
 
@@ -172,7 +172,7 @@ def condition(text: str) -> ast.Expr:
     """Return the condition that a text of the table is."""
     match _value(f"filter events where ({text})"):
         case ast.Filter(_, expression):
-            return expression
+            return _without_places(expression)
         case other:
             raise TypeError(other)
 
@@ -184,6 +184,15 @@ def _expression(text: str) -> ast.Expr:
             return expression
         case other:
             raise TypeError(other)
+
+
+def _without_places(expression: ast.Expr) -> ast.Expr:
+    """Return an expression of the table whose names and texts stand nowhere: they get the places of the rule's."""
+
+    def nowhere(node: ast.Node) -> ast.Node:
+        return replace(node, span=_NOWHERE) if isinstance(node, ast.Name | ast.StringLit) else node
+
+    return rewrite(expression, nowhere)  # type: ignore[return-value]  # of each node nothing but its place is changed
 
 
 def _value(text: str) -> ast.Value:

@@ -55,9 +55,17 @@ def translate(
     rules = [each for each in documents if each not in filters]
     if not rules:
         return tuple(file.failed(each, SIGMA_UNSAID, _FILTER_ALONE, ("filter",)) for each in filters)
-    return tuple(file.translated(each, filters, pipeline) for each in rules)
+    plain = [each for each in rules if "correlation" not in each.mapping]
+    # What is known of a file is known of one rule: another one's authors and level would be lost.
+    return tuple(
+        file.failed(each, SIGMA_UNSAID, _SECOND_RULE, ("title",))
+        if each in plain[1:]
+        else file.translated(each, filters, pipeline)
+        for each in rules
+    )
 
 
+_SECOND_RULE = "a file holds one rule, and this is another: give it a file of its own"
 _FILTER_ALONE = "a filter changes rules, and this file has none"
 
 

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import sys
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 import carlang
 from carlang.cli import main
+from carlang.diagnostics import Severity
 from carlang.importers import Form, car_text, load_text
 from carlang.levels import Level
+from carlang.project import Catalogue
 from tests.ingesting import sysmon_create, write_lines
 
 RULE = """\
@@ -93,6 +96,24 @@ def test_a_correlation_is_refused_by_its_kind_and_its_rules_are_read() -> None:
     assert "at.exe" in analytic.program
 
 
+def test_a_second_rule_of_a_file_is_refused_as_its_authors_would_be_lost() -> None:
+    (fault,) = carlang.load_text(f"{RULE}---\n{RULE}", "rule.yml").check()
+    assert (fault.code.name, fault.location.line) == ("CL604", 19)
+
+
+def test_each_part_of_a_program_stands_where_the_rule_has_it() -> None:
+    (source,) = load_text(RULE, "rule.yml").sources
+    at = source.text.index("image_path")
+    assert source.position(at) == (14, 9)
+    assert source.position(source.text.index('"\\at.exe"')) == (14, 25)
+
+
+def test_yaml_that_is_cut_off_anywhere_is_a_fault_and_nothing_worse() -> None:
+    for end in range(0, len(RULE), 7):
+        file = load_text(f"detection: x\n{RULE[:end]}", "rule.yml")
+        assert bool(file.sources) != any(d.severity is Severity.ERROR for d in file.diagnostics), RULE[:end]
+
+
 def test_filters_of_a_file_narrow_its_rules() -> None:
     filtering = (
         "title: F\nlogsource: {category: process_creation, product: windows}\nfilter:\n"
@@ -118,11 +139,20 @@ def test_hunt_runs_rules_beside_the_catalogue(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.chdir(tmp_path)
+    (tmp_path / "carlang.toml").write_text('[catalogue]\npath = ["ours"]\n', encoding="utf-8")
+    (tmp_path / "ours").mkdir()
+    (tmp_path / "ours" / "OUR-1.car").write_text(
+        "---\ntitle: Our analytic\n---\nsearch Process:Create | filter pid > 0\n"
+    )
+    # What ships takes too long to be run for this.
+    monkeypatch.setattr("carlang.project.targets.Catalogue", partial(Catalogue, shipped=False))
     (tmp_path / "rules").mkdir()
     (tmp_path / "rules" / "at.yml").write_text(RULE.replace("Execution with AT", "Our rule"), encoding="utf-8")
     write_lines(tmp_path / "log.ndjson", [sysmon_create()])
     with pytest.raises(SystemExit) as ended:
         main(["hunt", "log.ndjson", "--rules", "rules", "--output", "report.json"])
     assert ended.value.code == 0
-    assert "Our rule" in (tmp_path / "report.json").read_text(encoding="utf-8")
+    report = (tmp_path / "report.json").read_text(encoding="utf-8")
+    assert "Our rule" in report
+    assert "Our analytic" in report
     capsys.readouterr()
