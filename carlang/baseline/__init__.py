@@ -8,7 +8,8 @@ if TYPE_CHECKING:
     from carlang.baseline.conditions import condition_of, unusable_field
     from carlang.baseline.exclusions import ANY, Baseline, BaselineError, Exactly, Exclusion
     from carlang.baseline.making import make_baseline
-    from carlang.baseline.reading import is_baseline, is_baseline_text, load_baseline, read_baseline
+    from carlang.baseline.reading import load_baseline, read_baseline
+    from carlang.baseline.recognition import is_baseline, is_baseline_text
     from carlang.baseline.screening import Screen, Screening, remarks
     from carlang.baseline.writing import baseline_text
 else:
@@ -18,7 +19,8 @@ else:
             "baseline.conditions": "condition_of() unusable_field()",
             "baseline.exclusions": "ANY Baseline BaselineError Exactly Exclusion",
             "baseline.making": "make_baseline()",
-            "baseline.reading": "is_baseline() is_baseline_text() load_baseline() read_baseline()",
+            "baseline.reading": "load_baseline() read_baseline()",
+            "baseline.recognition": "is_baseline is_baseline_text",
             "baseline.screening": "Screen Screening remarks",
             "baseline.writing": "baseline_text()",
         },

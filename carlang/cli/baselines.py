@@ -7,14 +7,17 @@ from pathlib import Path
 from typing import Annotated
 
 from carlang.analytic import RunOptions
-from carlang.baseline import load_baseline
+from carlang.baseline import ANY, Baseline, is_baseline, load_baseline, read_baseline, remarks
 from carlang.cli.console import say, say_diagnostics
 from carlang.cli.declared import Option, Together
 from carlang.cli.exits import UsageError
 from carlang.cli.options import path_option
+from carlang.cli.targets import compiled
 from carlang.cli.telling import Telling
+from carlang.diagnostics import Diagnostic, has_errors
 from carlang.diagnostics.codes import UNKNOWN_BASELINE_KEY, UNKNOWN_EXCLUDED, UNKNOWN_EXCLUDED_FIELD
-from carlang.project import Project
+from carlang.importers import read_file
+from carlang.project import Project, catalogue_of
 from carlang.results import RunReport
 
 
@@ -36,6 +39,28 @@ class Excluding(Together):
             raise UsageError("--no-baseline: --baseline names one")
         path = None if self.no_baseline else self.baseline or project.baseline
         return options if path is None else replace(options, baseline=load_baseline(path))
+
+
+def split_targets(targets: list[str] | None) -> tuple[list[str], list[str]]:
+    """Return targets that are files of baselines, and the others."""
+    baselines = [target for target in targets or [] if is_baseline(Path(target))]
+    return baselines, [target for target in targets or [] if target not in baselines]
+
+
+def read_target(target: str) -> Baseline:
+    """Return the baseline of a file; what is wrong with it is in its diagnostics."""
+    text, fault = read_file(Path(target))
+    return Baseline(target, diagnostics=(fault,)) if fault else read_baseline(text, target)
+
+
+def checked_baseline(target: str, project: Project) -> list[Diagnostic]:
+    """Return everything that is wrong with a baseline, in the sight of the catalogue's analytics."""
+    baseline, catalogue = read_target(target), catalogue_of(project)
+    named = {exclusion.analytic for exclusion in baseline.exclusions}
+    files = catalogue.all() if ANY in named else [f for id_ in sorted(named) if (f := catalogue.find(id_)) is not None]
+    analytics = [analytic for file in files if not has_errors((analytic := compiled(file, project)).diagnostics)]
+    columns = {a.id: {output.name: output.stream.columns for output in a.outputs()} for a in analytics if a.compiled}
+    return [*baseline.diagnostics, *remarks(baseline, columns, catalogue.ids)]
 
 
 _OF_BASELINES = frozenset({UNKNOWN_BASELINE_KEY, UNKNOWN_EXCLUDED, UNKNOWN_EXCLUDED_FIELD})

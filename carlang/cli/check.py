@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Annotated, Any
 
 from carlang.analytic import CompiledAnalytic, Judged, RunOptions, checked, judge_analytics
 from carlang.cli import exits
+from carlang.cli.baselines import checked_baseline, split_targets
 from carlang.cli.console import (
     agreed,
     asks,
@@ -26,7 +27,7 @@ from carlang.cli.options import Expression, SigmaPipelines, StorePath, Targets, 
 from carlang.cli.targets import find_analytics
 from carlang.deadline import limit_time
 from carlang.diagnostics import Diagnostic, Severity, diagnostic_json, has_errors, sarif_log
-from carlang.results import Judgement, State, judgement_json, judgement_text, reasons_text
+from carlang.results import Judgement, State, counted, judgement_json, judgement_text, reasons_text
 from carlang.store import open_store
 
 FORMATS = ("text", "json", "sarif")
@@ -62,25 +63,30 @@ def check(  # noqa: PLR0913  # the options that the command has
     options = RunOptions.of(now=now, timeout=timeout, command=True)
     project = open_project(pipelines=pipeline)
     with limit_time(options.limits.seconds):
-        analytics = find_analytics(targets or [], expression, project)
-        fixed = fix_all(analytics, targets or [], agrees) if fix else []
+        baselines, others = split_targets(targets)
+        named = bool(others) or expression is not None or not baselines
+        analytics = find_analytics(others, expression, project) if named else []
+        fixed = fix_all(analytics, others, agrees) if fix else []
         analytics = [each.analytic for each in fixed] if fix else analytics
         told = [(analytic, checked(analytic)) for analytic in analytics]
+        of_baselines = {target: checked_baseline(target, project) for target in baselines}
         diagnostics = [d for _, of_analytic in told for d in of_analytic]
+        diagnostics += [d for of_baseline in of_baselines.values() for d in of_baseline]
     path = project.store_path(store)
-    opened = open_store(path) if path else None
+    opened = open_store(path) if path and named else None  # what a baseline says hangs on no store
     if opened:
         say_counted(opened.silent_files())
     judgements = _judgements(judge_analytics(analytics, opened, options, {})) if opened else []
     pages = project.pages_address()
     if format_ == "json":
-        _put_json(told, judgements, fixed, pages)
+        _put_json(told, of_baselines, judgements, fixed, pages)
     elif format_ == "sarif":
         put_json(sarif_log(diagnostics, pages))
         _put_judgements(judgements, say)
     else:
         _put_fixed(fixed)
-        _put_text(diagnostics, judgements, len(analytics), pages, beside=any(each.text for each in fixed))
+        count = _count(len(analytics), len(baselines))
+        _put_text(diagnostics, judgements, count, pages, beside=any(each.text for each in fixed))
     faulty = (
         has_errors(diagnostics)
         or any(each.problem for each in fixed)
@@ -134,7 +140,7 @@ def _put_fixed(fixed: list[Fixed]) -> None:
 def _put_text(
     diagnostics: list[Diagnostic],
     judgements: list[OutputJudgement],
-    count: int,
+    count: str,
     pages: str | None,
     *,
     beside: bool,
@@ -146,7 +152,13 @@ def _put_text(
     _put_judgements(judgements, write)
     totals = Counter(d.severity.value for d in diagnostics)
     counts = ", ".join(f"{n} {kind}{'' if n == 1 else 's'}" for kind, n in sorted(totals.items()))
-    say(f"{count} program{'' if count == 1 else 's'} checked: {counts or 'no faults'}")
+    say(f"{count} checked: {counts or 'no faults'}")
+
+
+def _count(programs: int, baselines: int) -> str:
+    """Return how many of what were checked."""
+    counts = [counted(programs, "program")] if programs or not baselines else []
+    return ", ".join([*counts, *([counted(baselines, "baseline")] if baselines else [])])
 
 
 def _put_judgements(judgements: list[OutputJudgement], write: Callable[[str], None]) -> None:
@@ -161,6 +173,7 @@ def _put_judgements(judgements: list[OutputJudgement], write: Callable[[str], No
 
 def _put_json(
     told: Sequence[tuple[CompiledAnalytic, Sequence[Diagnostic]]],
+    of_baselines: Mapping[str, Sequence[Diagnostic]],
     judgements: list[OutputJudgement],
     fixed: list[Fixed],
     pages: str | None,
@@ -189,6 +202,15 @@ def _put_json(
             for analytic, output, judgement in judgements
         ],
     }
+    if of_baselines:
+        document["baselines"] = [
+            {
+                "file": file,
+                "valid": not has_errors(diagnostics),
+                "diagnostics": [diagnostic_json(d, pages) for d in diagnostics],
+            }
+            for file, diagnostics in of_baselines.items()
+        ]
     if fixed:
         document["fixed"] = [
             {

@@ -10,15 +10,15 @@ from pathlib import Path
 from typing import Annotated
 
 from carlang.analytic import CompiledAnalytic, seconds
-from carlang.baseline import Baseline, is_baseline, read_baseline
 from carlang.cli import exits
+from carlang.cli.baselines import read_target, split_targets
 from carlang.cli.console import put_program, say
 from carlang.cli.declared import Option
 from carlang.cli.exits import UsageError
 from carlang.cli.options import Targets, check_format, open_project, path_option
 from carlang.cli.targets import catalogue_analytics, compiled, find_analytics
 from carlang.database import Limits
-from carlang.importers import load_file, read_file
+from carlang.importers import load_file
 from carlang.project import Project, catalogue_of
 from carlang.results import counted
 from carlang.testing import BASELINE, AnalyticResult, junit, render_result, run_exclusion_tests, run_tests
@@ -45,8 +45,7 @@ def test(
     """Run the tests that analytics carry; without a target, those of the whole catalogue."""
     check_format(format_, FORMATS)
     project = open_project()
-    baselines = [target for target in targets or [] if is_baseline(Path(target))]
-    others = [target for target in targets or [] if target not in baselines]
+    baselines, others = split_targets(targets)
     analytics = find_analytics(others, None, project) if others else []
     analytics = analytics if targets else catalogue_analytics(project)
     limits = Limits(seconds=seconds("--timeout", timeout))
@@ -65,9 +64,7 @@ def test(
 
 def _test_baseline(target: str, project: Project, limits: Limits, *, records_apart: bool) -> AnalyticResult:
     """Run the tests of a baseline with the analytics of the catalogue."""
-    text, fault = read_file(Path(target))
-    baseline = Baseline(target, diagnostics=(fault,)) if fault else read_baseline(text, target)
-    catalogue = catalogue_of(project)
+    baseline, catalogue = read_target(target), catalogue_of(project)
 
     def find(id_: str) -> CompiledAnalytic | None:
         analytic = catalogue.find(id_)

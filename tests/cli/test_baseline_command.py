@@ -151,6 +151,22 @@ def test_hunt_says_first_what_was_taken_away(tmp_path: Path, monkeypatch: pytest
     assert "there is no analytic `a`" in done.err
 
 
+def test_check_says_what_is_wrong_with_a_baseline(folder: Path, quiet: Path) -> None:
+    stale = folder / "checked.yaml"
+    text = "exclusions:\n- {analytic: cdm, fields: {exe: b}}\n- {analytic: cmd, fields: {exee: b}}\n"
+    stale.write_text(text, encoding="utf-8")
+    both = carlang("check", quiet, stale, "cmd", cwd=folder)
+    assert (both.status, both.err.splitlines()[-1]) == (0, "1 program, 2 baselines checked: 2 warnings")
+    assert [line for line in both.out.splitlines() if "[CL" in line] == [
+        "warning[CL704]: there is no analytic `cdm`",
+        "warning[CL705]: no output that it is for has a column `exee`",
+    ]
+    assert carlang("check", stale, "--strict", cwd=folder).status == 1
+    told = carlang("check", quiet, stale, "--format", "json", cwd=folder).json()
+    assert [(each["valid"], len(each["diagnostics"])) for each in told["baselines"]] == [(True, 0), (True, 2)]
+    assert carlang("check", quiet, cwd=folder).err == "1 baseline checked: no faults\n"
+
+
 TESTS = """tests:
 - name: one is usual
   analytic: cmd
