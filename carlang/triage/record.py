@@ -58,15 +58,18 @@ def _in_triage(record: HitRecord, at: RowOf, triage: Triage | None) -> HitRecord
 
 def _raw_records(row: pa.Table, lookup: Lookup) -> Iterator[RawRecord]:
     """Yield the records that the events of a row were made of, as far as the store keeps them."""
-    texts = {name: text_column(row.column(name))[0].as_py() for name in row.column_names}
-    for name in row.column_names:
+    columns = dict(zip(row.column_names, row.columns, strict=True))
+    texts = {name: text_column(column)[0].as_py() for name, column in columns.items()}
+    for name in columns:
         part = name.removesuffix("object")
-        object_, action = texts[name], texts.get(f"{part}action")
+        object_, action, time = texts[name], texts.get(f"{part}action"), columns.get(f"{part}time")
         if name.rpartition(".")[2] != "object" or object_ is None or action is None:
             continue
-        time = row.column(f"{part}time") if f"{part}time" in texts else None
-        moment = time.cast(pa.timestamp("us", "UTC")).cast(pa.int64())[0].as_py() if time is not None else None
-        source, record_id = texts.get(f"{part}source"), texts.get(f"{part}record_id")
+        # What a program selected of an event without its time and its record's id is of no one record.
+        if time is None or f"{part}record_id" not in columns:
+            continue
+        moment = time.cast(pa.timestamp("us", "UTC")).cast(pa.int64())[0].as_py()
+        source, record_id = texts.get(f"{part}source"), texts[f"{part}record_id"]
         for text in raw_records(lookup, (object_, action), moment, source, record_id):
             yield RawRecord(part.removesuffix("."), text)
 

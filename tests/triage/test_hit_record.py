@@ -124,3 +124,12 @@ def test_a_hit_that_is_no_event_and_names_no_process_is_told_as_well(tmp_path: P
     told = record(ranked(ran(store, [program]), store), store, 1)
     assert (told.records, told.processes) == ((), ())
     assert any(line.split() == ["*", "exe", "a.exe"] for line in shown(told))
+
+
+def test_what_a_program_selected_of_an_event_is_of_no_one_record(tmp_path: Path) -> None:
+    program = (
+        "---\nid: t\ntitle: t\ncoverage: [{technique: T1059}]\n---\n"
+        "t = search Process:Create | select object, action, exe\noutput t\n"
+    )
+    store = store_of(tmp_path, process__create=[start(0, "a.exe", raw="r") | {"time": None}])
+    assert record(ranked(ran(store, [program]), store), store, 1).records == ()
