@@ -24,13 +24,13 @@ _EDGE = Style(dim=True)
 _HEAD = Style(bold=True)
 
 
-def print_rows(rows: ShownRows, need: Sequence[int], console: Console) -> list[str]:
-    """Print rows, and return the names of the columns that did not fit."""
-    measures = measured(rows, need)
+def print_rows(rows: ShownRows, need: Sequence[int] | None, console: Console) -> list[str]:
+    """Print rows, and return the names of the columns that did not fit; without `need`, a reader chose them."""
+    measures = measured(rows, need or ())
     if not is_bounded(console):
         _print(_lines(rows, measures), console)
         return []
-    chosen = fitting(measures, console.width)
+    chosen = fitting(measures, console.width, is_chosen=need is None)
     shown = [measures[index] for index in chosen]
     _print(_framed(rows.only(chosen), shown, console), console)
     return [measure.name for index, measure in enumerate(measures) if index not in chosen]

@@ -68,11 +68,12 @@ class Measure:
         return self.name.rpartition(".")[2] in _COMMANDS
 
 
-def fitting(measures: Sequence[Measure], width: int) -> list[int]:
+def fitting(measures: Sequence[Measure], width: int, *, is_chosen: bool = False) -> list[int]:
     """Return which columns fit into a line of `width` cells, in their order.
 
     The one that is needed most always does. Those that are needed more come first, of equal need the first one; what
-    does not fit leaves its room to narrower ones behind it.
+    does not fit leaves its room to narrower ones behind it. Where a reader chose the columns (`is_chosen`), command
+    lines have no more than they must, so that others fit.
     """
     left = width - _FRAME
     chosen: list[int] = []
@@ -81,7 +82,8 @@ def fitting(measures: Sequence[Measure], width: int) -> list[int]:
         if chosen and measure.least + _EDGES > left:
             continue
         chosen.append(index)
-        left -= min(measure.claimed + _EDGES, left)  # less of a command line is better than none
+        claimed = measure.least if is_chosen else measure.claimed
+        left -= min(claimed + _EDGES, left)  # less of a command line is better than none
     return sorted(chosen)
 
 

@@ -90,8 +90,7 @@ def _print_chosen(output: OutputView, console: Console, chosen: Sequence[str]) -
         remark = f"it has none of these columns: {printable(', '.join(chosen))}"
         console.print(Text(remark, style="dim"), overflow="fold")
     elif output.shown:
-        everything = range(len(names))
-        unfitting = print_rows(ShownRows(output.rows, everything, output.number), [0 for _ in everything], console)
+        unfitting = print_rows(ShownRows(output.rows, range(len(names)), output.number), None, console)
         if remark := _left_out(unfitting, 0, 0):
             console.print(Text(remark, style="dim"), overflow="fold")
 

@@ -62,6 +62,13 @@ def test_a_table_has_them_also_where_they_are_empty() -> None:
     assert "--show" not in text
 
 
+def test_a_command_line_gives_way_to_columns_that_were_chosen_with_it() -> None:
+    event = events(command_line=["one two three four five six seven"], parent_exe=["cmd.exe"])
+    text = written(run(result(event)), "table", columns=["time", "exe", "command_line", "parent_exe"], width=80)
+    assert "did not fit" not in text
+    assert "parent_exe" in text
+
+
 @pytest.mark.parametrize(
     ("name", "said"),
     [
