@@ -30,7 +30,10 @@ _LEAST_TITLE = 12
 """Cells of a title that are left to it however many hits there are beside it."""
 _HOST = 16
 """Cells for hosts: NetBIOS names have 15 letters, and of names in a domain the first label tells them apart."""
-_BEFORE_WHAT = 7 + 10 + 18 + _HOST + 2
+_LEVEL = 10
+"""Cells for levels with the blank behind; informational, the longest of their names, has more where it is shown."""
+_BEFORE_WHAT = 7 + 18 + _HOST + 2
+"""Cells before what happened, but for the level's."""
 
 
 def write_overview(report: RunReport, stream: Stream, *, width: int | None = None) -> None:
@@ -51,10 +54,11 @@ def write_overview(report: RunReport, stream: Stream, *, width: int | None = Non
     if not incidents:
         return
     shown = incidents[: _how_many(console)]
-    head = f"{'weight':>6} {'level':<10}{'first':<18}{'host':<{_HOST + 2}}what"
-    console.print(Text(head, style="dim"), soft_wrap=True)
+    level = max(_LEVEL, *(len(incident.level.text) + 1 for incident in shown))
+    head = f"{'weight':>6} {'level':<{level}}{'first':<18}{'host':<{_HOST + 2}}what"
+    console.print(Text(_fitted(head, console.width), style="dim"), soft_wrap=True)
     for incident in shown:
-        _print_incident(incident, console)
+        _print_incident(incident, console, level)
     if more := len(incidents) - len(shown):
         console.print(Text(counted(more, "lighter incident"), style="dim"), soft_wrap=True)
 
@@ -100,18 +104,21 @@ def _heading(view: View, incidents: Sequence[Incident]) -> str:
     return f"{counted(len(incidents), 'incident')}: {said} ({rows}; {tally.ran} ran)" if said else f"{rows}; not ranked"
 
 
-def _print_incident(incident: Incident, console: Console) -> None:
-    """Print an incident on two lines: what leads it, and the command line or the values that tell what happened."""
+def _print_incident(incident: Incident, console: Console, level: int) -> None:
+    """Print an incident on two lines: what leads it, and the command line or the values that tell what happened.
+
+    `level` is the number of cells for its level.
+    """
     leading = incident.leading
     times = f" x{leading.count}" if leading.count > 1 else ""
     more = f" +{counted(others, 'hit')}" if (others := incident.count - leading.count) else ""
     title = leading.title or leading.analytic
-    room = console.width - _BEFORE_WHAT
+    room = console.width - _BEFORE_WHAT - level
     what = _fitted(title, max(room - len(times + more), _LEAST_TITLE)) + times + more
     moment = (moment_text(incident.first) or "no time")[:16].replace("T", " ")
     line = Text.assemble(
         f"{incident.weight.points:6.1f} ",
-        (f"{incident.level.text:<10}"[:14], LEVEL_STYLES[incident.level]),
+        (f"{incident.level.text:<{level}}", LEVEL_STYLES[incident.level]),
         f"{moment:<18}",
         f"{_fitted(_hosts(incident.hosts), _HOST, filled=True)}  ",
         (_fitted(what, room), "bold"),

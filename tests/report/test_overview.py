@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 
 import pytest
 
@@ -53,4 +54,16 @@ def test_what_leads_an_incident_is_named_first_with_how_often_and_what_is_beside
     assert first.startswith("  90.0 high      1970-01-01 00:00  pc1")
     assert first.endswith(line)
     assert second.strip().startswith("T1490 +2  cmd.exe → vssadmin delete")
+    assert max(map(len, stream.getvalue().splitlines())) <= width
+
+
+@pytest.mark.parametrize("width", [60, 120])
+def test_the_longest_level_keeps_its_distance_from_the_time_and_the_others_stand_below_it(width: int) -> None:
+    ordinary = replace(hit("Logon", -4, ("T1021",), {}), level=Level.INFORMATIONAL)
+    triage = Triage((Incident("1", (hit("Shell", 5, (), {}),), 1), Incident("2", (ordinary,), 1)), {0: 5.0})
+    stream = io.StringIO()
+    write_overview(run(result(events()), triage=triage), stream, width=width)
+    _, head, high, _, informational, _ = stream.getvalue().splitlines()
+    assert informational.startswith("  -4.0 informational 1970-01-01 00:00  pc1")
+    assert head.index("first") == high.index("1970") == informational.index("1970")
     assert max(map(len, stream.getvalue().splitlines())) <= width
