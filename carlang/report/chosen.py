@@ -39,12 +39,14 @@ class ChosenRows:
 
 def with_columns(view: View, wanted: Sequence[str]) -> View:
     """Return a run with no other columns than those wanted, of each output as many as it has."""
-    outputs = tuple(_chosen(output, wanted) for output in view.outputs)
+    # Of the outputs as they are: the column that stands where one has none of these would be taken for its own.
     names = (
-        list(dict.fromkeys(name for output in outputs for name in _meant(word, output.rows.schema.names))) or [word]
+        list(dict.fromkeys(name for output in view.outputs for name in _meant(word, output.rows.schema.names)))
+        or [word]
         for word in wanted
     )
-    return replace(view, outputs=outputs, chosen=tuple(dict.fromkeys(name for meant in names for name in meant)))
+    chosen = tuple(dict.fromkeys(name for meant in names for name in meant))
+    return replace(view, outputs=tuple(_chosen(output, wanted, chosen) for output in view.outputs), chosen=chosen)
 
 
 def check_columns(wanted: Sequence[str], outputs: Iterable[Sequence[str]]) -> None:
@@ -57,12 +59,12 @@ def check_columns(wanted: Sequence[str], outputs: Iterable[Sequence[str]]) -> No
             raise ReportError(f"no output has a column {word!r}" + (f"; did you mean {near}?" if near else ""))
 
 
-def _chosen(output: OutputView, wanted: Sequence[str]) -> OutputView:
+def _chosen(output: OutputView, wanted: Sequence[str], chosen: Sequence[str]) -> OutputView:
     names = output.rows.schema.names
     found = list(dict.fromkeys(names.index(name) for word in wanted for name in _meant(word, names)))
     if not found and wanted:  # its rows are rows all the same
-        schema = pa.schema([pa.field(wanted[0], pa.null())])
-        return replace(output, rows=ChosenRows(output.rows, (None,), schema), columns=(Column(wanted[0], NULL),))
+        schema = pa.schema([pa.field(chosen[0], pa.null())])
+        return replace(output, rows=ChosenRows(output.rows, (None,), schema), columns=(Column(chosen[0], NULL),))
     schema = pa.schema([output.rows.schema.field(index) for index in found])
     columns = tuple(output.columns[index] for index in found)
     return replace(output, rows=ChosenRows(output.rows, tuple(found), schema), columns=columns)

@@ -31,6 +31,15 @@ def test_csv_has_them_in_order_and_the_fields_of_parts_in_the_place_of_theirs() 
     ]
 
 
+@pytest.mark.parametrize(
+    ("name", "header"), [("EXE", "exe,a.exe,b.exe"), ("exe", "exe,a.exe,b.exe"), ("B.EXE", "b.exe"), ("COUNT", "count")]
+)
+def test_csv_has_no_column_but_those_of_outputs_however_a_name_is_written(name: str, header: str) -> None:
+    assert written(REPORT, "csv", columns=[name]).splitlines()[0] == f"analytic,title,output,{header}"
+    joined_and_counted = run(result(JOINED, "joined", name="j"), result(COUNTED, "counted", name="c"))
+    assert written(joined_and_counted, "csv", columns=["exe"]).splitlines()[0] == "analytic,title,output,a.exe,b.exe"
+
+
 def test_json_has_of_each_output_those_that_it_has() -> None:
     results = json.loads(written(REPORT, "json", columns=["EXE", "user"]))["results"]
     assert [each["rows"] for each in results] == [
