@@ -137,18 +137,22 @@ def _exclusions(reader: Reader) -> Iterator[Exclusion]:
 
 
 def _values(reader: Reader, value: Any, path: DataPath) -> tuple[Value, ...] | None:
-    """Return what a field may be; None for what it cannot be, which is reported."""
-    if not isinstance(value, list):
-        one = _value(value)
-        if isinstance(one, _NoValue):
-            reader.report(f"expected a pattern, a number, true, false, null or `{{{_EXACTLY}: text}}`", path)
-            return None
-        return (one,)
-    values = [_values(reader, item, (*path, index)) for index, item in enumerate(value)]
-    if not values:
+    """Return what a field may be; None for what it cannot be, which is reported.
+
+    A list in a list is no value: by aliases a short file could nest lists without an end.
+    """
+    if value == []:
         reader.report("expected values, as nothing is one of none", path)
         return None
-    return None if any(each is None for each in values) else tuple(v for each in values if each for v in each)
+    listed = (
+        [((*path, index), item) for index, item in enumerate(value)] if isinstance(value, list) else [(path, value)]
+    )
+    values = [(where, _value(item)) for where, item in listed]
+    for where, each in values:
+        if isinstance(each, _NoValue):
+            reader.report(f"expected a pattern, a number, true, false, null or `{{{_EXACTLY}: text}}`", where)
+    sound = tuple(each for _, each in values if not isinstance(each, _NoValue))
+    return sound if len(sound) == len(values) else None
 
 
 class _NoValue:

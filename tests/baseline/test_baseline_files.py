@@ -78,6 +78,8 @@ ONE = "exclusions: [{{analytic: a, fields: {{exe: b}}, {}}}]"
         ("exclusions: [{analytic: a, fields: {exe: []}}]", "CL701 1:42 expected values, as nothing is one of none"),
         ("exclusions: [{analytic: a, fields: {exe: {exactly: 3}}}]", ("CL701 1:42 expected a pattern, a number, true, "
          "false, null or `{exactly: text}`")),
+        ("exclusions: [{analytic: a, fields: {exe: &x [b, *x]}}]", ("CL701 1:42 expected a pattern, a number, true, "
+         "false, null or `{exactly: text}`")),
         ("exclusions: [{analytic: a, fields: {}}]", "CL703 1:36 the exclusion would hide all rows of `a`"),
         ("exclusions: [{analytic: '*', fields: {exe: ['**', a], b: null}}]", ("CL703 1:38 the exclusion would hide "
          "everything")),
