@@ -70,7 +70,7 @@ def _write_output(output: OutputView, write: Callable[[str], object], *, are_cho
     arrangement = arrange(output.rows, output.tested, output.computed)
     # The files that rows came from have long names, and say nothing of what happened.
     if same := [f"{name} {value}" for name, value in arrangement.constants if name != "source"]:
-        write(f"\nEvery row: {inline(', '.join(same))}\n")
+        write(f"\n{output.every_row.capitalize()}: {inline(', '.join(same))}\n")
     _write_rows(output, arrangement.shown, write)
     if output.shown and (left := len(arrangement.columns) - len(arrangement.shown)):
         write(f"\n{counted(left, 'more column')} with values\n")

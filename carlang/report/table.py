@@ -66,12 +66,12 @@ def _print_arranged(output: OutputView, console: Console) -> None:
     constants = [(name, value) for name, value in arrangement.constants if name != "source"]
     if constants:
         same = ", ".join(f"{name} {value}" for name, value in constants)
-        console.print(Text(f"every row: {same}", style="dim"), overflow="fold")
+        console.print(Text(f"{output.every_row}: {same}", style="dim"), overflow="fold")
     if output.shown:
         rows = ShownRows(output.rows, arrangement.shown, output.number)
         unfitting = print_rows(rows, arrangement.need, console) if arrangement.shown else []
-        remark = _left_out(unfitting, len(arrangement.columns) - len(arrangement.shown), arrangement.empty)
-        if remark:
+        more = len(arrangement.columns) - len(arrangement.shown)
+        if remark := _left_out(unfitting, more, arrangement.empty, output.every_row):
             console.print(Text(remark, style="dim"), overflow="fold")
 
 
@@ -91,7 +91,7 @@ def _print_chosen(output: OutputView, console: Console, chosen: Sequence[str]) -
         console.print(Text(remark, style="dim"), overflow="fold")
     elif output.shown:
         unfitting = print_rows(ShownRows(output.rows, range(len(names)), output.number), None, console)
-        if remark := _left_out(unfitting, 0, 0):
+        if remark := _left_out(unfitting, 0, 0, output.every_row):
             console.print(Text(remark, style="dim"), overflow="fold")
 
 
@@ -99,7 +99,7 @@ def _name(output: OutputView) -> Text:
     return Text.assemble((printable(output.analytic), "bold"), "  " if output.title else "", printable(output.title))
 
 
-def _left_out(unfitting: Sequence[str], more: int, empty: int) -> str:
+def _left_out(unfitting: Sequence[str], more: int, empty: int, every_row: str) -> str:
     """Return what to say of the columns that are not there."""
     parts = []
     if unfitting:
@@ -108,7 +108,7 @@ def _left_out(unfitting: Sequence[str], more: int, empty: int) -> str:
     if more:
         parts.append(f"{counted(more, 'more column')} with values (`--show N` has all of a hit)")
     if empty:
-        parts.append(f"{counted(empty, 'column')} empty in every row")
+        parts.append(f"{counted(empty, 'column')} empty in {every_row}")
     return "; ".join(parts)
 
 

@@ -112,6 +112,11 @@ class OutputView:
         return f"showing {self.shown:,} of {self.total:,} rows" if self.total > self.shown else ""
 
     @property
+    def every_row(self) -> str:
+        """What to call the rows whose values were looked at: those that a limit cut were not."""
+        return "every row shown" if self.cut else "every row"
+
+    @property
     def facts(self) -> str:
         """What to say below its name: `high · weight 62 · T1053.002 · output at · 3 rows`."""
         weight = "" if self.weight is None else f"weight {self.weight:g}"

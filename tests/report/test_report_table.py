@@ -273,6 +273,14 @@ def test_a_cut_is_said() -> None:
     assert "showing 0 of 5 rows" in written(run(result(no_events(), total=5)), "table")
 
 
+@pytest.mark.parametrize("format_", ["table", "markdown", "html"])
+def test_of_rows_that_a_limit_cut_nothing_is_said(format_: str) -> None:
+    cut = written(run(result(events(), total=1234)), format_)
+    assert "very row shown: " in cut
+    assert "very row: " not in cut
+    assert "empty in every row" not in cut.replace("empty in every row shown", "")
+
+
 def test_nothing_found_is_said_plainly() -> None:
     text = written(run(result(no_events(), title="Quiet")), "table")
     assert "Ran and found nothing:\n  CAR-2013-05-004  Quiet" in text
