@@ -80,11 +80,22 @@ def _unseen(view: View, width: int) -> Iterator[str]:
             for reason in entry.reasons
             if isinstance(reason, NoEvents)
         )
-        blind = f"Blind: {counted(len({entry.analytic for entry in view.blind}), 'analytic')} could not run"
+        blind = f"Blind: {_how_many_blind(view)}"
         longer = [f"{blind}: no {_named(lacking, most)}" for most in range(min(_MOST_CLASSES, len(lacking)), 0, -1)]
         yield next((line for line in longer if cell_len(line) <= width), blind)
     if partly := sum(len(outputs) for outputs in view.partly.values()):
         yield f"Partly blind: {counted(partly, 'output')} did not see every host: no hit there is no answer"
+
+
+def _how_many_blind(view: View) -> str:
+    """Return how many analytics could not run, and how many of those that ran could not with all of their outputs."""
+    unanswered, answered = {entry.analytic for entry in view.blind}, {output.analytic for output in view.outputs}
+    partly = len(unanswered & answered)
+    in_part = f"{counted(partly, 'analytic')} could not run in part"
+    if partly == len(unanswered):
+        return in_part
+    none = f"{counted(len(unanswered) - partly, 'analytic')} could not run"
+    return f"{none}, {partly} in part" if partly else none
 
 
 def _named(counts: Counter[str], most: int) -> str:

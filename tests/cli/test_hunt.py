@@ -75,6 +75,19 @@ def test_blind_spots_come_before_what_was_found(log: Path) -> None:
     assert lines[2].startswith("1 incident:")
 
 
+@pytest.mark.parametrize(
+    ("blind", "said"), [(1, "1 analytic could not run, 1 in part"), (0, "1 analytic could not run in part")]
+)
+def test_what_ran_in_part_is_not_among_what_could_not_run(blind: int, said: str, log: Path) -> None:
+    ours = log.parent / "ours"
+    for number in range(blind):
+        (ours / f"OUR-{number}.car").write_text(f"---\nid: OUR-{number}\n---\nsearch Driver:Load\n")
+    (ours / "OUR-9.car").write_text(
+        "---\nid: OUR-9\n---\na = search Driver:Load\nb = search Process:Create\noutput a, b\n"
+    )
+    assert f"Blind: {said}: no driver/load ({blind + 1})" in carlang("hunt", log, cwd=log.parent).out
+
+
 def test_nothing_found_is_said(log: Path) -> None:
     write_log(log, process_record(1, "cmd.exe"))
     done = carlang("hunt", log, cwd=log.parent)
