@@ -15,12 +15,14 @@ from carlang.importers.attack import TACTICS
 from carlang.levels import Level
 from carlang.report.layout import fold
 from carlang.report.screen import is_bounded
-from carlang.results import Group, GroupBy, Hit, Incident, Triage, counted, moment_text
+from carlang.results import Group, GroupBy, Hit, Incident, Triage, counted, moment_text, shortened
 
 MOST_INCIDENTS = 20
 """How many incidents a table shows: a screenful. JSON has all."""
 _MOST_NAMES = 3
+"""How many hosts, titles or fields a line names before it counts the others."""
 _MOST_TEXT = 100
+"""How many characters of what tells most of a hit are shown: they fold to two lines of a narrow terminal."""
 
 LEVEL_STYLES = {
     Level.CRITICAL: "bold red",
@@ -195,4 +197,4 @@ def told(hit: Hit, *, is_cut: bool = True) -> str:
     if line := hit.values.get("command_line"):
         parent = hit.values.get("parent_exe")
         text = f"{parent} → {line.strip()}" if parent else line
-    return f"{text[: _MOST_TEXT - 1]}…" if is_cut and len(text) > _MOST_TEXT else text
+    return shortened(text, _MOST_TEXT) if is_cut else text

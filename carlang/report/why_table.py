@@ -23,6 +23,7 @@ from carlang.results import (
     WrittenCondition,
     counted,
     reasons_text,
+    shortened,
 )
 
 _LONGEST_CONDITION = 240
@@ -112,7 +113,7 @@ def _place(written: WrittenCondition) -> Text:
 
 
 def _condition(written: WrittenCondition) -> str:
-    return printable(_cut(written.text, _LONGEST_CONDITION))
+    return printable(shortened(written.text, _LONGEST_CONDITION))
 
 
 def _never(reasons: tuple[Reason, ...]) -> str:
@@ -133,8 +134,4 @@ def _values(rows: ToldRows, row: ToldRow, tested: ToldTest) -> str:
 
 def _value(rows: ToldRows, row: ToldRow, value: ValueAt) -> str:
     (text,) = texts(rows.table.column(value.column).slice(row.row, 1).combine_chunks())
-    return "(none)" if text is None else _cut(text, _LONGEST_VALUE)
-
-
-def _cut(text: str, length: int) -> str:
-    return text if len(text) <= length else f"{text[: length - 1]}…"
+    return "(none)" if text is None else shortened(text, _LONGEST_VALUE)

@@ -65,6 +65,7 @@ if TYPE_CHECKING:
         reasons_text,
         share_text,
         short_reasons,
+        shortened,
     )
 else:
     __getattr__ = hand_on(
@@ -90,7 +91,7 @@ else:
             ),
             "results.wording": (
                 "counted counted_files_text excluded_text gaps_text judgement_text reasons_text share_text "
-                "short_reasons"
+                "short_reasons shortened"
             ),
         },
     )
@@ -167,5 +168,6 @@ __all__ = [
     "reasons_text",
     "share_text",
     "short_reasons",
+    "shortened",
     "table_of",
 ]

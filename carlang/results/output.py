@@ -13,6 +13,7 @@ from carlang.escapes import printable
 from carlang.model.types import Column
 from carlang.results.judgement import Judgement
 from carlang.results.rows import Rows, first_rows, table_of
+from carlang.results.wording import shortened
 
 _HTML_ROWS = 20
 """How many rows a notebook shows: a look at them, and none of the megabytes that it would keep in its file."""
@@ -127,10 +128,7 @@ def _rows(table: pa.Table) -> list[dict[str, Any]]:
 
 def _html(value: object) -> str:
     """Return a value as text of HTML; events are not ours, so nothing of them is markup or turns text around."""
-    text = "" if value is None else str(value)
-    if len(text) > _HTML_LENGTH:
-        text = text[: _HTML_LENGTH - 1] + "…"
-    return escape(printable(text))
+    return escape(printable(shortened("" if value is None else str(value), _HTML_LENGTH)))
 
 
 def _with_far_times(table: pa.Table) -> pa.Table:

@@ -86,6 +86,11 @@ def counted(number: int, noun: str) -> str:
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
+def shortened(text: str, most: int) -> str:
+    """Return a text of at most `most` characters; one that is cut ends in `…`."""
+    return text if len(text) <= most else f"{text[: most - 1]}…"
+
+
 def share_text(share: float) -> str:
     """Return a share, 0 to 1, in whole percent, so that only nothing is 0 % and only all is 100 %."""
     if 0 < share < 0.01:  # noqa: PLR2004  # below what a whole percent can show

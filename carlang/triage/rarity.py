@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from carlang.results import Term
+from carlang.results import Term, shortened
 from carlang.store import Lookup, Question, Spread, Values, class_spread, value_spreads
 from carlang.triage.reading import Habit
 from carlang.triage.weight import rarity_terms
@@ -52,5 +52,4 @@ class Rarity:
     def _terms(self, habit: Habit) -> tuple[Term, ...]:
         named = (f"{column} {text}" for column, text in zip(habit.columns, habit.values, strict=True) if text)
         what = ", ".join(named) or f"{'/'.join(habit.event_class)} without {', '.join(habit.columns)}"
-        shown = what if len(what) <= _SHOWN else f"{what[: _SHOWN - 1]}…"
-        return rarity_terms(shown, self.values.get(habit, _ONCE), self.classes[habit.event_class])
+        return rarity_terms(shortened(what, _SHOWN), self.values.get(habit, _ONCE), self.classes[habit.event_class])

@@ -9,7 +9,7 @@ from typing import assert_never
 from carlang.model import Column
 from carlang.resolve import bound
 from carlang.resolve.bound import BoundStream
-from carlang.results import WrittenCondition
+from carlang.results import WrittenCondition, shortened
 from carlang.source import Span
 from carlang.why.conditions import Condition, Operand
 from carlang.why.passages import Passage, Text
@@ -63,8 +63,7 @@ def label(operand: Operand, text: Text) -> str:
     span = operand.written.span
     if span is None or text.source is None:
         return "value"
-    shown = _on_a_line(text.source.text[span.start : span.end])
-    return shown if len(shown) <= _LONGEST_NAME else f"{shown[: _LONGEST_NAME - 1]}…"
+    return shortened(_on_a_line(text.source.text[span.start : span.end]), _LONGEST_NAME)
 
 
 def identity(stream: BoundStream) -> list[Column]:
