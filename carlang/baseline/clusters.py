@@ -20,6 +20,7 @@ not helped by naming them."""
 MOST_HOSTS = 1_000
 """How many hosts of a kind are counted by name."""
 _BATCH = 10_000
+"""Rows that are looked at as Python's objects at a time: some ten megabytes of wide events."""
 
 Key = tuple[Any, ...]
 

@@ -37,7 +37,7 @@ ROWS_WITHOUT_SCRIPT = 10
 """How many rows of an output stand in the page itself: 50,000 rows of cells take a browser many seconds to lay out."""
 _INCIDENTS = 50  # of which the same is true
 _HITS = 20  # of an incident, the heaviest; and
-_PROCESSES = 50
+_PROCESSES = 50  # of its tree, parents first: two screens of lines
 _REASONS = 5  # for which outputs could not run, and hosts that were seen least, on the first screen
 _SCRIPTS = (
     *("dom", "data", "address", "filter", "timeline", "record", "hits", "incidents", "entities", "analytics"),

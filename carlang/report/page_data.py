@@ -24,6 +24,7 @@ PART = 512
 MOST_ROWS = 100_000
 """Rows of a page. So many are some 30 MB, which a browser reads within seconds; of millions it runs out of memory."""
 MOST_INCIDENTS = 2_000
+"""Incidents of a page, the heaviest: each brings its hits and tree, and nobody reads further by hand."""
 _MILLISECOND = 1000
 _TIMES = ("time", "first_time", "last_time")
 _KEEP = "\n\t"

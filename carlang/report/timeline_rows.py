@@ -17,6 +17,7 @@ from carlang.report.view import OutputView, View
 from carlang.results import Hit, Spool, Triage
 
 _SPOOL_BYTES = 32 << 20
+"""How much of the rows is kept in memory while they are sorted; what is more goes to disk."""
 _SEPARATOR = " ¦ "
 
 # By column, the fields of an event that it shows, the first that has a value.

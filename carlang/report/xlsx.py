@@ -27,7 +27,9 @@ GOES_ON = " … goes on in sheet Rest"
 _DAY = 86_400 * MICROSECONDS
 # Excel counts days from the end of 1899, and takes 1900 for a leap year: from March on it is right.
 _EPOCH_DAY = 25_569
+# 1 March 1900, and the day behind 31 December 9999, Excel's last.
 _FIRST_DAY, _LAST_DAY = 61, 2_958_466
+# In characters, as Excel counts; what is not named has room for a host or a user.
 _WIDTHS = {"time": 23, "weight": 7, "process": 40, "command_line": 60, "parent": 40, "title": 32, "details": 80}
 
 

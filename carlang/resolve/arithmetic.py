@@ -12,6 +12,7 @@ from carlang.source import Span
 from carlang.syntax import ast
 
 _DIVISOR_DEPTH = 4
+"""How many levels of depth a divisor counts for: the limit on depth then bounds how often nested ones double."""
 _RESULT: dict[tuple[str, str, str], Type] = {
     ("time", "-", "time"): DURATION,
     ("time", "+", "duration"): TIME,

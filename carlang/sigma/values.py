@@ -42,8 +42,9 @@ _OPERATORS = {
 # What a mapping keeps as a missing value: an empty text, and the dash that sensors write in its place.
 _MISSING = ("", "-")
 _HASH = re.compile(r"(\w+)=([0-9A-Fa-f]+)")
+# How many hexadecimal digits the hashes have that sensors put into one field.
 _DIGITS = {"MD5": 32, "SHA1": 40, "SHA256": 64, "IMPHASH": 32}
-_LARGEST = 2**63 - 1
+_LARGEST = 2**63 - 1  # of the whole numbers that events have: a greater one equals none of them
 
 
 def field_test(field: FieldHere, name: str, value: SigmaType, span: Span) -> ast.Expr:

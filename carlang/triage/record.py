@@ -16,6 +16,7 @@ from carlang.triage.reading import ProcessRef, read_output, text_column
 MOST_BELOW = 40
 """How many processes below those of a hit are shown: a screenful. A shell of an installer starts thousands."""
 _GENERATIONS_BELOW = 3
+"""How far down a tree is followed: each generation is three queries, and what a hit did is seen in the first few."""
 
 
 def hit_record(report: RunReport, number: int, store: Store, limits: Limits | None = None) -> HitRecord | None:

@@ -22,10 +22,12 @@ from carlang.cli.console import report_console
 from carlang.escapes import printable
 
 _BAR = 20
+"""Cells of the bar alone: a step is 5 %, which moves often enough to be seen."""
 _NUMBERS = 44
 """Cells that the bar and the numbers behind it take at most; the rest of the line is for a text. What is wider than the
 screen rich breaks to lines a letter wide."""
 _LEAST_TEXT = 8
+"""Cells that a text has on the narrowest screen: less of a file's name tells no file from another."""
 
 
 class _Bar:
