@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from carlang.engine.memory import MemorySession
     from carlang.engine.planned import Decision
     from carlang.engine.protocol import Answer, Engine
-    from carlang.engine.session import QuerySession, Session
+    from carlang.engine.query_session import QuerySession
+    from carlang.engine.session import Session
     from carlang.sql import Window
 else:
     __getattr__ = hand_on(
@@ -23,7 +24,8 @@ else:
             "engine.memory": "MemorySession",
             "engine.planned": "Decision",
             "engine.protocol": "Answer Engine",
-            "engine.session": "QuerySession Session",
+            "engine.query_session": "QuerySession",
+            "engine.session": "Session",
             "sql": "Window",
         },
     )

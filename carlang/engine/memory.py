@@ -8,7 +8,7 @@ import pyarrow as pa
 
 from carlang.database import Limits
 from carlang.engine.duckdb_engine import DuckDBEngine
-from carlang.engine.session import QuerySession
+from carlang.engine.query_session import QuerySession
 from carlang.engine.tied import shared_classes
 from carlang.model.schema import Class, Model
 from carlang.sql import INCOMING, Window, lower_incoming, lower_numbered, lower_table
