@@ -12,7 +12,7 @@ from carlang.cli.asking import watched
 from carlang.cli.console import piped, put_program, say
 from carlang.cli.declared import Group, Option
 from carlang.cli.exits import UsageError
-from carlang.cli.options import StorePath, Targets, open_project, open_store_of, path_option
+from carlang.cli.options import StorePath, Targets, check_writable, open_project, open_store_of, path_option
 from carlang.cli.selection import Selection, selected
 from carlang.cli.telling import Course, Telling
 from carlang.deadline import limit_time
@@ -45,9 +45,7 @@ def make(  # noqa: PLR0913  # the options that the command has
     """Write what analytics find in quiet times, the whole catalogue's without a target, as exclusions."""
     if until is None:
         raise UsageError("--until: say when the quiet time ended; what came later may be what is to be found")
-    if output is not None and (output.is_dir() or not output.absolute().parent.is_dir()):
-        why = "it is a folder" if output.is_dir() else f"there is no folder {output.parent}"
-        raise UsageError(f"--output: {output} cannot be written: {why}")
+    check_writable(output)
     options = _options(since, until, memory_limit, timeout)
     project = open_project(quiet=telling.quiet)
     analytics = selected(project, targets, None, Selection())

@@ -20,7 +20,7 @@ from carlang.cli.declared import Argument, Option
 from carlang.cli.exits import UsageError
 from carlang.cli.ingest import print_ingest
 from carlang.cli.interruption import INTERRUPTIONS
-from carlang.cli.options import SigmaPipelines, open_project, path_option
+from carlang.cli.options import SigmaPipelines, check_writable, open_project, path_option
 from carlang.cli.outputs import ReportFormat, chosen_format, write_file
 from carlang.cli.progress import ingest_bar
 from carlang.cli.ranking import MinLevel, Ranking
@@ -101,12 +101,10 @@ def hunt(  # noqa: PLR0913, PLR0917  # the options that the command has
 
 
 def _checked_output(format_: str | None, output: Path | None) -> str:
-    """Return the format of the report; a file that cannot be written is to be known before an hour's work."""
+    """Return the format of the report; raises `UsageError` where it cannot be written."""
     if output is None and format_ is not None:
         raise UsageError("--format: name the file to write with --output")
-    if output is not None and (output.is_dir() or not output.absolute().parent.is_dir()):
-        why = "it is a folder" if output.is_dir() else f"there is no folder {output.parent}"
-        raise UsageError(f"--output: {output} cannot be written: {why}")
+    check_writable(output)
     return chosen_format(format_, output)
 
 

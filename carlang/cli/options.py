@@ -24,6 +24,13 @@ def path_option(text: str) -> Path:
     return Path(text)
 
 
+def check_writable(output: Path | None) -> None:
+    """Raise `UsageError` for an output that no file can be made of: to be known before an hour's work."""
+    if output is not None and (output.is_dir() or not output.absolute().parent.is_dir()):
+        why = "it is a folder" if output.is_dir() else f"there is no folder {output.parent}"
+        raise UsageError(f"--output: {output} cannot be written: {why}")
+
+
 def catalogue_ids() -> tuple[str, ...]:
     """Return the ids of the catalogue of the working directory, as a shell completes to them."""
     return catalogue_of(Project.find()).ids

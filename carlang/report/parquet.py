@@ -12,7 +12,7 @@ from pyarrow import types
 
 from carlang.report.columns import row_names
 from carlang.report.json import failed_json, not_run_json
-from carlang.report.streams import ReportError, Stream, binary, valid
+from carlang.report.streams import Stream, file_or_pipe, valid
 from carlang.report.values import BATCH, MICROSECONDS, instant, json_text, json_values
 from carlang.report.view import OutputView, View
 
@@ -35,9 +35,7 @@ def write_parquet(view: View, stream: Stream) -> None:
     Raises:
         ReportError: the stream takes text alone, or is a terminal.
     """
-    raw = binary(stream)
-    if raw.isatty():
-        raise ReportError("parquet is not for a terminal: give a file to write to (`--output PATH`)")
+    raw = file_or_pipe(stream, "parquet")
     schema = _schema(view)
     is_large = sum(output.shown for output in view.outputs) > _MANY_ROWS
     texts = [field.name for field in schema if types.is_string(field.type)]

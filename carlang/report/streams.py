@@ -54,6 +54,18 @@ def binary(stream: Stream) -> BinaryIO:
     return cast("BinaryIO", raw)
 
 
+def file_or_pipe(stream: Stream, format_: str) -> BinaryIO:
+    """Return the stream of bytes that a stream is, or wraps, for a format that no terminal can show.
+
+    Raises:
+        ReportError: the stream holds text alone, or is a terminal.
+    """
+    raw = binary(stream)
+    if raw.isatty():
+        raise ReportError(f"{format_} is not for a terminal: give a file to write to (`--output PATH`)")
+    return raw
+
+
 class Screen:
     """A stream as rich wants it: it takes text, knows its encoding, and shows what that encoding lacks as escapes."""
 

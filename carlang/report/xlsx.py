@@ -13,7 +13,7 @@ from xlsxwriter.exceptions import FileCreateError
 from xlsxwriter.worksheet import Worksheet
 
 from carlang.report.spreadsheets import cell_text
-from carlang.report.streams import ReportError, Stream, binary, valid
+from carlang.report.streams import Stream, file_or_pipe, valid
 from carlang.report.timeline_rows import COLUMNS, Entry, timeline
 from carlang.report.values import MICROSECONDS, instant
 from carlang.report.view import View
@@ -41,9 +41,7 @@ def write_xlsx(view: View, stream: Stream) -> None:
     Raises:
         ReportError: the stream takes text alone, or is a terminal.
     """
-    raw = binary(stream)
-    if raw.isatty():
-        raise ReportError("xlsx is not for a terminal: give a file to write to (`--output PATH`)")
+    raw = file_or_pipe(stream, "xlsx")
     # The library removes its files when the book is closed, which it is not where something fails. The book is one of
     # them, as a pipe would get other bytes than a file: an archive that cannot go back says of its parts behind them
     # how long they are.
