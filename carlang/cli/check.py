@@ -68,9 +68,9 @@ def check(  # noqa: PLR0913  # the options that the command has
         analytics = find_analytics(others, expression, project) if named else []
         fixed = fix_all(analytics, others, agrees) if fix else []
         analytics = [each.analytic for each in fixed] if fix else analytics
-        told = [(analytic, checked(analytic)) for analytic in analytics]
+        of_analytics = [(analytic, checked(analytic)) for analytic in analytics]
         of_baselines = {target: checked_baseline(target, project) for target in baselines}
-        diagnostics = [d for _, of_analytic in told for d in of_analytic]
+        diagnostics = [d for _, of_analytic in of_analytics for d in of_analytic]
         diagnostics += [d for of_baseline in of_baselines.values() for d in of_baseline]
     path = project.store_path(store)
     opened = open_store(path) if path and named else None  # what a baseline says hangs on no store
@@ -79,7 +79,7 @@ def check(  # noqa: PLR0913  # the options that the command has
     judgements = _judgements(judge_analytics(analytics, opened, options, {})) if opened else []
     pages = project.pages_address()
     if format_ == "json":
-        _put_json(told, of_baselines, judgements, fixed, pages)
+        _put_json(of_analytics, of_baselines, judgements, fixed, pages)
     elif format_ == "sarif":
         put_json(sarif_log(diagnostics, pages))
         _put_judgements(judgements, say)
@@ -172,7 +172,7 @@ def _put_judgements(judgements: list[OutputJudgement], write: Callable[[str], No
 
 
 def _put_json(
-    told: Sequence[tuple[CompiledAnalytic, Sequence[Diagnostic]]],
+    of_analytics: Sequence[tuple[CompiledAnalytic, Sequence[Diagnostic]]],
     of_baselines: Mapping[str, Sequence[Diagnostic]],
     judgements: list[OutputJudgement],
     fixed: list[Fixed],
@@ -181,13 +181,8 @@ def _put_json(
     document: dict[str, Any] = {
         "version": 1,
         "analytics": [
-            {
-                "analytic": analytic.id,
-                "file": analytic.file,
-                "valid": not has_errors(diagnostics),
-                "diagnostics": [diagnostic_json(d, pages) for d in diagnostics],
-            }
-            for analytic, diagnostics in told
+            {"analytic": analytic.id, **_file_json(analytic.file, diagnostics, pages)}
+            for analytic, diagnostics in of_analytics
         ],
         "not_supported": [
             {"analytic": analytic.id, "output": output, "reason": reasons_text(judgement.reasons)}
@@ -203,24 +198,26 @@ def _put_json(
         ],
     }
     if of_baselines:
-        document["baselines"] = [
-            {
-                "file": file,
-                "valid": not has_errors(diagnostics),
-                "diagnostics": [diagnostic_json(d, pages) for d in diagnostics],
-            }
-            for file, diagnostics in of_baselines.items()
-        ]
+        document["baselines"] = [_file_json(file, diagnostics, pages) for file, diagnostics in of_baselines.items()]
     if fixed:
-        document["fixed"] = [
-            {
-                "analytic": each.analytic.id,
-                "file": each.analytic.file,
-                "repairs": each.repairs,
-                "diff": each.diff,
-                "program": each.text or None,
-                "problem": each.problem or None,
-            }
-            for each in fixed
-        ]
+        document["fixed"] = [_fixed_json(each) for each in fixed]
     put_json(document)
+
+
+def _file_json(file: str, diagnostics: Sequence[Diagnostic], pages: str | None) -> dict[str, Any]:
+    return {
+        "file": file,
+        "valid": not has_errors(diagnostics),
+        "diagnostics": [diagnostic_json(d, pages) for d in diagnostics],
+    }
+
+
+def _fixed_json(fixed: Fixed) -> dict[str, Any]:
+    return {
+        "analytic": fixed.analytic.id,
+        "file": fixed.analytic.file,
+        "repairs": fixed.repairs,
+        "diff": fixed.diff,
+        "program": fixed.text or None,
+        "problem": fixed.problem or None,
+    }

@@ -119,11 +119,7 @@ def write_report(  # noqa: PLR0913  # what can be said of how it is to look
             `report` is no run; or no output has a column that was asked for, or the format has columns of its own.
     """
     path = Path(target) if isinstance(target, str | os.PathLike) else None
-    chosen = FORMATS.get(format_of(format, path)) if isinstance(format, str) else None
-    if chosen is None:
-        near = nearest(str(format), FORMATS)
-        hint = f"did you mean `{near}`?" if near else f"there are {', '.join(FORMATS)}"
-        raise ReportError(f"no format `{format}`: {hint}")
+    chosen = _format_named(format, path)
     if not isinstance(report, RunReport):
         raise ReportError(f"a report is made of what `run_all` gives, not of a {type(report).__name__}")
     if width is not None and (not isinstance(width, int) or width < 1):
@@ -135,19 +131,33 @@ def write_report(  # noqa: PLR0913  # what can be said of how it is to look
         check_columns(columns, [output.rows.schema.names for output in view.outputs])
         view = with_columns(view, columns)
     if not isinstance(target, str | os.PathLike):
-        if not callable(getattr(target, "write", None)):
-            raise ReportError(f"{target!r} is neither a path nor a stream")
-        # What stands in for a stream, in notebooks and editors, may have `write` alone.
-        if getattr(target, "closed", False):
-            raise ReportError(f"the stream {target!r} is closed")
-        if not getattr(target, "writable", lambda: True)():
-            raise ReportError(f"the stream {target!r} is only read")
+        _check_stream(target)
         chosen.write(view, target, look)
         return
     try:
         _write_file(Path(target), lambda stream: chosen.write(view, stream, look))
     except OSError as error:
         raise ReportError(f"{target} cannot be written: {error.strerror or error}") from error
+
+
+def _format_named(name: str, path: Path | None) -> Format:
+    chosen = FORMATS.get(format_of(name, path)) if isinstance(name, str) else None
+    if chosen is None:
+        near = nearest(str(name), FORMATS)
+        hint = f"did you mean `{near}`?" if near else f"there are {', '.join(FORMATS)}"
+        raise ReportError(f"no format `{name}`: {hint}")
+    return chosen
+
+
+def _check_stream(target: Stream) -> None:
+    """Raise `ReportError` for what nothing can be written to."""
+    if not callable(getattr(target, "write", None)):
+        raise ReportError(f"{target!r} is neither a path nor a stream")
+    # What stands in for a stream, in notebooks and editors, may have `write` alone.
+    if getattr(target, "closed", False):
+        raise ReportError(f"the stream {target!r} is closed")
+    if not getattr(target, "writable", lambda: True)():
+        raise ReportError(f"the stream {target!r} is only read")
 
 
 def _write_file(path: Path, write: Callable[[BinaryIO], None]) -> None:

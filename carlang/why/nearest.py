@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 
+import pyarrow as pa
 import pyarrow.compute as pc
 
 from carlang.model import Column
@@ -17,7 +18,7 @@ from carlang.why.conditions import Combined, Condition, Single, expression, part
 from carlang.why.passages import Passage, Text
 from carlang.why.queries import Queries, asks_for_processes, filtered
 from carlang.why.shown import shown_of
-from carlang.why.verdicts import failing, joint, numbered
+from carlang.why.verdicts import Numbers, failing, joint, numbered
 from carlang.why.wording import written
 
 _COMBINATIONS = 500
@@ -46,24 +47,27 @@ def nearest_to(queries: Queries, passage: Passage) -> tuple[Nearest, str]:
     they are not asked: it would take long, and tell little of rows that have nothing else of what is looked for.
     """
     asked: list[Placed] = [(each.condition, each.text) for each in passage.asked]
-    own = [(rest, text) for condition, text in asked if (rest := _of_rows(condition)) is not None]
-    if not own or own == asked:
+    of_rows = [(part, text) for condition, text in asked if (part := _of_rows(condition)) is not None]
+    if not of_rows or of_rows == asked:
         return _nearest(queries, passage, passage.base, asked), ""
-    conditions = [expression(condition) for condition, _ in own]
+    conditions = [expression(condition) for condition, _ in of_rows]
     if queries.left(passage.base, conditions)[-1]:
         return _nearest(queries, passage, filtered(passage.base, conditions), asked), ""
-    return _nearest(queries, passage, passage.base, own), f"of which processes the nearest rows of {passage.stream} are"
+    return _nearest(
+        queries, passage, passage.base, of_rows
+    ), f"of which processes the nearest rows of {passage.stream} are"
 
 
 def _of_rows(condition: Condition) -> Condition | None:
     """Return a condition as it is where all holds that is asked of processes; None where it holds then."""
     if isinstance(condition, Single):
         return None if asks_for_processes(condition.test) else condition
-    rest = [_of_rows(part) for part in condition.parts]
-    left = tuple(part for part in rest if part is not None)
-    if not left or (condition.any_of and len(left) < len(rest)):
+    of_rows = tuple(part for each in condition.parts if (part := _of_rows(each)) is not None)
+    if not of_rows or (condition.any_of and len(of_rows) < len(condition.parts)):
         return None
-    return condition if left == condition.parts else Combined(condition.span, left, condition.any_of, condition.negated)
+    if of_rows == condition.parts:
+        return condition
+    return Combined(condition.span, of_rows, condition.any_of, condition.negated)
 
 
 def _nearest(queries: Queries, passage: Passage, base: BoundStream, asked: Sequence[Placed]) -> Nearest:
@@ -71,16 +75,8 @@ def _nearest(queries: Queries, passage: Passage, base: BoundStream, asked: Seque
     singles, numbers = numbered(conditions)
     wanted, all_tests = joint(conditions, numbers), [single.test for single in singles]
     answer = queries.ask(base, all_tests, (), partial(lower_nearest, wanted=wanted, most=_COMBINATIONS))
-    groups: dict[tuple[int, ...], _Group] = {}
-    masks = zip(*(answer[name].to_pylist() for name in mask_names(len(singles))), strict=True)
-    for combination, count in zip(masks, answer[ROWS].to_pylist(), strict=True):
-        verdicts = passing_tests(combination, len(singles))
-        failed = [each for condition in conditions for each in failing(condition, numbers, verdicts)]
-        group = groups.setdefault(tuple(id(each) for each in failed), _Group(failed))
-        group.combinations.append(combination)
-        group.count += count
     # The rarest first: what few rows lack alone tells more than what all of them do.
-    chosen = sorted(groups.values(), key=lambda group: group.count)[:_GROUPS]
+    chosen = sorted(_groups(answer, conditions, numbers, len(singles)), key=lambda group: group.count)[:_GROUPS]
     shown = shown_of(base, asked)
     numbers_of_groups = {each: number for number, group in enumerate(chosen) for each in group.combinations}
     examples = queries.ask(
@@ -107,3 +103,16 @@ def _nearest(queries: Queries, passage: Passage, base: BoundStream, asked: Seque
         )
     more = answer[ALL][0].as_py() - sum(group.count for group in chosen)
     return Nearest(passage.stream, answer[COST][0].as_py(), tuple(near), more)
+
+
+def _groups(answer: pa.Table, conditions: Sequence[Condition], numbers: Numbers, tests_in_all: int) -> Iterable[_Group]:
+    """Return the nearest rows, a combination of passed tests a row of the answer, by the conditions that they fail."""
+    groups: dict[tuple[int, ...], _Group] = {}
+    masks = zip(*(answer[name].to_pylist() for name in mask_names(tests_in_all)), strict=True)
+    for combination, count in zip(masks, answer[ROWS].to_pylist(), strict=True):
+        verdicts = passing_tests(combination, tests_in_all)
+        failed = [each for condition in conditions for each in failing(condition, numbers, verdicts)]
+        group = groups.setdefault(tuple(id(each) for each in failed), _Group(failed))
+        group.combinations.append(combination)
+        group.count += count
+    return groups.values()
