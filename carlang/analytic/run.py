@@ -100,30 +100,18 @@ def run_analytics(
     Each ends up with its results, or among those that the store cannot support, or among those that failed. The
     listener is told of each analytic when it is done. Raises `ParameterError` for a parameter that none of them has.
     """
-    told = listener or _Nobody()
-    told.doing("reading programs")
+    listener = listener or _Nobody()
+    listener.doing("reading programs")
     with limit_time(options.limits.seconds):
         known_parameters(params, analytics)
-    ran: list[Ran] = []
-    number = 1
     screens = Screens(options.baseline)
     model = analytics[0].model if analytics else builtin_model()
     with limit_time(options.limits.seconds), opened_session(store, model, options) as session:
-        told.doing("looking at what the store can answer")
+        listener.doing("looking at what the store can answer")
         all_judged = list(_judged(analytics, store, options, params))
-        told.doing("planning")
-        to_run = _to_run(all_judged)
-        for analytic, output, _ in to_run:
-            screens.expect(analytic.id, output)
-        session.prepare([(output, given) for _, output, given in to_run], screens.alone)
-        told.doing("asking")
-        for judged in all_judged:
-            outcomes = [judged] if isinstance(judged, Failed) else list(_outcomes(judged, session, options, screens))
-            of_analytic, number = _numbered(outcomes, number)
-            told.done(of_analytic)
-            ran.append((judged, of_analytic))
+        ran = _ran(all_judged, session, options, screens, listener)
         if options.why is not None:
-            told.doing("asking why")
+            listener.doing("asking why")
             ran = with_whys(ran, session, store, options)
     everything = [each for _, of_analytic in ran for each in of_analytic]
     answered = [judged for judged, _ in ran if isinstance(judged, Judged)]
@@ -140,6 +128,30 @@ def run_analytics(
         unplanned=session.unplanned,
         baseline=screens.use(),
     )
+
+
+def _ran(
+    all_judged: Sequence[Judged | Failed],
+    session: Session,
+    options: RunOptions,
+    screens: Screens,
+    listener: RunListener,
+) -> list[Ran]:
+    """Run what can be, planned together; return what became of each analytic, with the numbers of its rows."""
+    listener.doing("planning")
+    to_run = _to_run(all_judged)
+    for analytic, output, _ in to_run:
+        screens.expect(analytic.id, output)
+    session.prepare([(output, values) for _, output, values in to_run], screens.alone)
+    listener.doing("asking")
+    ran: list[Ran] = []
+    number = 1
+    for judged in all_judged:
+        outcomes = [judged] if isinstance(judged, Failed) else list(_outcomes(judged, session, options, screens))
+        of_analytic, number = _numbered(outcomes, number)
+        listener.done(of_analytic)
+        ran.append((judged, of_analytic))
+    return ran
 
 
 def _numbered(outcomes: Sequence[Outcome], number: int) -> tuple[list[Outcome], int]:

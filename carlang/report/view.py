@@ -18,6 +18,7 @@ from pyarrow import types
 from carlang.diagnostics import Diagnostic, see_text
 from carlang.levels import Level
 from carlang.model.types import Column
+from carlang.report.gaps import Gap
 from carlang.report.values import json_values
 from carlang.results import (
     AnalyticOutput,
@@ -40,7 +41,6 @@ from carlang.results import (
     gaps_text,
     judgement_json,
     judgement_text,
-    short_reasons,
 )
 
 _TECHNIQUE = re.compile(r"T[0-9]{4}(\.[0-9]{3})?")
@@ -179,35 +179,6 @@ class FailedView:
     techniques: tuple[str, ...]
     error: str | None
     diagnostics: tuple[Diagnostic, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class GapGroup:
-    """Hosts of one state, and why, as texts."""
-
-    text: str
-    hosts: str
-
-
-@dataclass(frozen=True, slots=True)
-class Gap:
-    """A judgement that several outputs share: what it says, whose it is, and the hosts by name."""
-
-    text: str
-    outputs: int
-    outputs_text: str
-    groups: tuple[GapGroup, ...]
-
-    @classmethod
-    def of(cls, judgement: Judgement, outputs: Sequence[str]) -> Self:
-        """View a judgement."""
-        groups = []
-        for group in judgement.groups:
-            reasons = short_reasons(group.reasons)
-            text = group.state.value.replace("_", " ") + (f", {reasons}" if reasons else "")
-            names = [name if name is not None else "(no host named)" for name in group.hosts.to_pylist()]
-            groups.append(GapGroup(f"{counted(len(names), 'host')} {text}", ", ".join(names)))
-        return cls(judgement_text(judgement), len(outputs), ", ".join(outputs), tuple(groups))
 
 
 @dataclass(frozen=True, slots=True)
