@@ -56,7 +56,10 @@ def _listed(tests: Sequence[ast.Expr]) -> ast.Expr:
             return ast.TextTest(test, subject, _list(patterns), negated=False, span=span)
         case ast.Comparison((subject, _), _, span):
             values = [each.operands[1] for each in tests if isinstance(each, ast.Comparison)]
-            return ast.In(subject, _list(values), negated=False, span=span)
+            alternatives = _list(values)
+            if isinstance(alternatives, ast.ListLit):
+                return ast.In(subject, alternatives, negated=False, span=span)
+            return tests[0]  # one value written twice: `in` would look for the field inside of the text
         case same:
             return same
 

@@ -76,7 +76,7 @@ def _held(field: Held, value: SigmaType, span: Span) -> ast.Expr:  # a case a ty
             raise UnsaidError("a part of a time is compared, and fields of rules are texts here")
         case SigmaNumber(number=number):
             return _number(field, number, span)
-        case SigmaCasedString():
+        case SigmaCasedString() if is_plain(value) not in _MISSING:
             return text_test(_as_text(field), field.type, value, span, cased=True)
         case SigmaString():
             return _text(field, value, span)
@@ -111,8 +111,7 @@ def number_literal(number: float, span: Span) -> ast.Expr:
     """Return a number as it is written in a program; raises `UnsaidError` for one beyond 64 bits."""
     if abs(number) > _LARGEST:
         raise UnsaidError(f"the number {number} is larger than any can be")
-    literal = ast.NumberLit(abs(number), span)
-    return ast.Negative(literal, span) if number < 0 else literal
+    return ast.NumberLit(number, span)
 
 
 def _number(field: Held, number: float, span: Span) -> ast.Expr:

@@ -77,6 +77,7 @@ CASES = [
     one("CommandLine: 'a{{pipe}}b'", 20),
     one("CommandLine: '*'", *(ALL - {23})),
     one("CommandLine: ['at', 'xat']", 4, 5),
+    one("CommandLine: ['xat', 'xat']", 5),
     # Tests of parts.
     one("CommandLine|contains: at", 1, 2, 3, 4, 5, 18),
     one("CommandLine|contains: 'a*l'", 1, 2, 3, 18, 22),
@@ -103,6 +104,10 @@ CASES = [
     one(r"CommandLine|re: '^two$'", *()),
     one(r"CommandLine|re: '\"quoted\"$'", 15),
     one(r"CommandLine|re: '^\d{3}%$'", 21),
+    one(r"CommandLine|re: '^[!-_]+$'", 21),
+    one(r"CommandLine|re: '^\101'", 2),
+    one('CommandLine|re: "one\\nt"', 10),
+    one('CommandLine|re: "one\\r?\\u2028?\\n"', 10),
     # Encoded texts.
     one("CommandLine|base64|contains: 'echo hi'", 11),
     one("CommandLine|base64offset|contains: 'cho h'", 11),
@@ -111,6 +116,7 @@ CASES = [
     # Missing values: nothing is equal to one, and not is the opposite.
     one("CommandLine: null", 23),
     one("CommandLine: ''", 23),
+    one("CommandLine|cased: ''", 23),
     one("CommandLine|exists: true", *(ALL - {23})),
     one("CommandLine|exists: false", 23),
     Case(
@@ -124,6 +130,10 @@ CASES = [
     one("ProcessId: '4'", 4),
     one("ProcessId|gte: 23", 23, 24),
     one("ProcessId|gt: 23", 24),
+    one("ProcessId: [4, 4]", 4),
+    one("ProcessId: ['4', '04']", 4),
+    one("ProcessId|gt: -1", *ALL),
+    one("ProcessId: -1", *()),
     one("ProcessId|lt: 2", 1),
     one("ProcessId|lte: 2", 1, 2),
     one("ProcessId|startswith: '2'", 2, 20, 21, 22, 23, 24),
