@@ -9,6 +9,7 @@ from rich.cells import cell_len, set_cell_size
 from rich.console import Console
 from rich.text import Text
 
+from carlang.diagnostics import Severity
 from carlang.escapes import printable
 from carlang.levels import Level
 from carlang.report.incident_table import LEVEL_STYLES, told
@@ -30,6 +31,8 @@ _LEAST_TITLE = 12
 """Cells of a title that are left to it however many hits there are beside it."""
 _HOST = 16
 """Cells for hosts: NetBIOS names have 15 letters, and of names in a domain the first label tells them apart."""
+_MOST_TITLES = 12
+"""How many titles of analytics that failed are tried on a line: more have room on none."""
 _LEVEL = 10
 """Cells for levels with the blank behind; informational, the longest of their names, has more where it is shown."""
 _BEFORE_WHAT = 7 + 18 + _HOST + 2
@@ -46,9 +49,7 @@ def write_overview(report: RunReport, stream: Stream, *, width: int | None = Non
     for line in _unseen(view, console.width):
         console.print(Text(_fitted(line, console.width), style="yellow"), soft_wrap=True)
     if view.failed:
-        names = ", ".join(dict.fromkeys(entry.analytic for entry in view.failed))
-        line = f"Failed: {counted(view.tally.failed, 'analytic')}: {names}"
-        console.print(Text(_fitted(line, console.width), style="red"), soft_wrap=True)
+        console.print(Text(_fitted(_failed(view, console.width), console.width), style="red"), soft_wrap=True)
     incidents = view.triage.incidents if view.triage else ()
     console.print(Text(_fitted(_heading(view, incidents), console.width), style="bold"), soft_wrap=True)
     if not incidents:
@@ -98,11 +99,29 @@ def _how_many_blind(view: View) -> str:
     return f"{none}, {partly} in part" if partly else none
 
 
+def _failed(view: View, width: int) -> str:
+    """Return how many analytics failed, by which codes, and the titles of as many as a line has room for."""
+    faults = [
+        {each.code.name for each in entry.diagnostics if each.severity is Severity.ERROR} for entry in view.failed
+    ]
+    codes = Counter(code for each in faults for code in each)
+    counts = f"Failed: {counted(view.tally.failed, 'analytic')}"
+    head = f"{counts}, {_named(codes, _MOST_CLASSES)}" if codes else counts
+    titles = list(dict.fromkeys(printable(entry.title or entry.analytic) for entry in view.failed))
+    longer = [f"{head}: {_listed(titles, most)}" for most in range(min(_MOST_TITLES, len(titles)), 0, -1)]
+    return next((line for line in longer if cell_len(line) <= width), longer[-1])
+
+
+def _listed(names: Sequence[str], most: int) -> str:
+    """Return the first of some names, and how many more there are."""
+    more = [f"{len(names) - most} more"] if len(names) > most else []
+    return ", ".join([*names[:most], *more])
+
+
 def _named(counts: Counter[str], most: int) -> str:
     """Return the commonest of some names with their numbers, and how many more there are."""
     names = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
-    more = f", {len(names) - most} more" if len(names) > most else ""
-    return ", ".join(f"{name} ({count})" for name, count in names[:most]) + more
+    return _listed([f"{name} ({count})" for name, count in names], most)
 
 
 def _heading(view: View, incidents: Sequence[Incident]) -> str:

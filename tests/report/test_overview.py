@@ -10,8 +10,8 @@ import pytest
 from carlang.levels import Level
 from carlang.report import write_overview
 from carlang.report.incident_table import told
-from carlang.results import Hit, Incident, Occurrence, Term, Triage, Weight
-from tests.report.runs import events, result, run
+from carlang.results import Failed, Hit, Incident, Occurrence, Term, Triage, Weight
+from tests.report.runs import diagnostic, events, result, run
 
 DUMP = {"exe": "procdump.exe", "image_path": r"C:\t\procdump.exe", "target_name": r"C:\lsass.exe", "user": "ann"}
 
@@ -67,3 +67,20 @@ def test_the_longest_level_keeps_its_distance_from_the_time_and_the_others_stand
     assert informational.startswith("  -4.0 informational 1970-01-01 00:00  pc1")
     assert head.index("first") == high.index("1970") == informational.index("1970")
     assert max(map(len, stream.getvalue().splitlines())) <= width
+
+
+@pytest.mark.parametrize(
+    ("width", "line"),
+    [
+        (90, "Failed: 4 analytics, CL201 (3): Renamed file, Old log, A query that is slow, 1 more"),
+        (64, "Failed: 4 analytics, CL201 (3): Renamed file, Old log, 2 more"),
+        (50, "Failed: 4 analytics, CL201 (3): Renamed file, 3 m…"),
+    ],
+)
+def test_what_failed_is_named_by_its_codes_and_titles(width: int, line: str) -> None:
+    titles = ("Renamed file", "Old log", "A query that is slow", "Another log of a title that is long")
+    failed = [Failed(f"{n}-aaaa", title, (diagnostic(),)) for n, title in enumerate(titles)]
+    failed[2] = Failed("2-aaaa", titles[2], error="out of time after 60 s")
+    stream = io.StringIO()
+    write_overview(run(result(events()), failed=tuple(failed)), stream, width=width)
+    assert stream.getvalue().splitlines()[0] == line
