@@ -12,7 +12,7 @@ from carlang.datafile import Path as DataPath
 from carlang.source import Source, Span
 
 _BETWEEN = re.compile(r"^---[ \t]*(?:#.*)?$\n?", re.MULTILINE)
-_RULE = re.compile(r"^(?:detection|correlation|filter)[ \t]*:", re.MULTILINE)
+_RULE = re.compile(r"""^(["']?)(?:detection|correlation|filter)\1[ \t]*:""", re.MULTILINE)
 _OWN = re.compile(r"^implementations[ \t]*:", re.MULTILINE)
 
 
@@ -55,4 +55,4 @@ def rule_documents(source: Source) -> tuple[RuleDocument, ...]:
 
 
 def _is_empty(text: str) -> bool:
-    return all(not line.strip() or line.lstrip().startswith("#") for line in text.split("\n"))
+    return all(not line.strip() or line.lstrip().startswith("#") or line.startswith("%") for line in text.split("\n"))

@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 import yaml
 from sigma.exceptions import SigmaError, SigmaRegularExpressionError
 from sigma.filters import SigmaFilter
 from sigma.processing.pipeline import ProcessingPipeline
-from sigma.rule import SigmaDetectionItem, SigmaRule
+from sigma.rule import SigmaDetectionItem, SigmaLevel, SigmaRule, SigmaStatus
 from sigma.rule.base import SigmaYAMLLoader
 
 from carlang.datafile import Path as DataPath
@@ -49,8 +50,8 @@ def translate(
     file = _File(source, tuple(documents))
     try:
         pipeline = _pipeline(pipelines)
-    except (SigmaError, yaml.YAMLError, KeyError, TypeError) as error:
-        return tuple(file.failed(each, SIGMA_UNREADABLE, f"the pipeline cannot be used: {error}") for each in documents)
+    except _PipelineError as error:
+        return tuple(file.failed(each, SIGMA_UNREADABLE, str(error)) for each in documents)
     filters = [each for each in documents if "filter" in each.mapping]
     rules = [each for each in documents if each not in filters]
     if not rules:
@@ -60,7 +61,7 @@ def translate(
     return tuple(
         file.failed(each, SIGMA_UNSAID, _SECOND_RULE, ("title",))
         if each in plain[1:]
-        else file.translated(each, filters, pipeline)
+        else file.translated_safely(each, filters, pipeline)
         for each in rules
     )
 
@@ -70,8 +71,29 @@ _FILTER_ALONE = "a filter changes rules, and this file has none"
 
 
 def _pipeline(pipelines: Sequence[tuple[str, str]]) -> ProcessingPipeline | None:
-    read = [ProcessingPipeline.from_yaml(text) for _, text in pipelines]
+    read = [_one_pipeline(name, text) for name, text in pipelines]
     return sum(sorted(read, key=lambda each: each.priority), ProcessingPipeline()) if read else None
+
+
+class _PipelineError(Exception):
+    """A pipeline cannot be used; the message says which and why."""
+
+
+_UNUSABLE = "the pipeline `{}` cannot be used: {}"
+
+
+def _one_pipeline(name: str, text: str) -> ProcessingPipeline:
+    try:
+        # pySigma takes it for granted that there are keys and values, and that priorities can be compared.
+        if not isinstance(yaml.safe_load(text), dict):
+            raise _PipelineError(_UNUSABLE.format(name, "it is no keys and values"))
+        pipeline = ProcessingPipeline.from_yaml(text)
+    except (SigmaError, yaml.YAMLError, KeyError, TypeError, AttributeError, ValueError, RecursionError) as error:
+        told = error.problem if isinstance(error, yaml.MarkedYAMLError) else error
+        raise _PipelineError(_UNUSABLE.format(name, told)) from None
+    if not isinstance(pipeline.priority, int | float):
+        raise _PipelineError(_UNUSABLE.format(name, f"its priority `{pipeline.priority}` is no number"))
+    return pipeline
 
 
 @dataclass(frozen=True)
@@ -80,6 +102,15 @@ class _File:
 
     source: Source
     documents: tuple[RuleDocument, ...]
+
+    def translated_safely(
+        self, document: RuleDocument, filters: Sequence[RuleDocument], pipeline: ProcessingPipeline | None
+    ) -> Translation:
+        """Return the translation of one rule; pySigma follows nested parts, and an alias of itself, without end."""
+        try:
+            return self.translated(document, filters, pipeline)
+        except RecursionError:
+            return self.failed(document, SIGMA_UNSAID, "the detection is nested too deeply", ("detection",))
 
     def translated(
         self, document: RuleDocument, filters: Sequence[RuleDocument], pipeline: ProcessingPipeline | None
@@ -92,6 +123,8 @@ class _File:
         if "action" in document.mapping:
             message = "`action` stands for parts that rules of a file share, which is not translated"
             return self.failed(document, SIGMA_UNSAID, message, ("action",))
+        if not _is_condition(document):
+            return self.failed(document, SIGMA_UNREADABLE, "no Sigma rule: the condition is no text", _CONDITION)
         try:
             rule = self._rule(document, filters)
             if pipeline:
@@ -99,7 +132,8 @@ class _File:
         except (SigmaError, yaml.YAMLError, ValueError, TypeError, KeyError, AttributeError) as error:
             if isinstance(error, SigmaRegularExpressionError):  # RE2 is what programs have, too
                 return self.failed(document, SIGMA_UNSAID, str(error), _place_of(error, document))
-            return self.failed(document, SIGMA_UNREADABLE, f"no Sigma rule: {error}", _place_of(error, document))
+            told = error.problem if isinstance(error, yaml.MarkedYAMLError) else error
+            return self.failed(document, SIGMA_UNREADABLE, f"no Sigma rule: {told}", _place_of(error, document))
         found = log_source(rule.logsource.category, rule.logsource.product, rule.logsource.service)
         if found is None:
             return self._without_source(document, rule)
@@ -156,15 +190,18 @@ def _plain(document: RuleDocument) -> dict[str, Any]:
     return {key: value for key, value in data.items() if key in _DECIDING and _is_sound(key, value)}
 
 
-_DECIDING = ("title", "id", "name", "tags", "logsource", "detection", "filter")
+_DECIDING = ("title", "id", "name", "tags", "level", "status", "author", "logsource", "detection", "filter")
 """The keys that decide what a rule means, or which filters and steps of a pipeline are for it."""
 
 
 def _is_sound(key: str, value: Any) -> bool:
     """Tell whether pySigma takes a key's value; what is wrong with the rest is said when it is read as metadata."""
     match key:
-        case "title" | "name":
+        case "title" | "name" | "author":
             return isinstance(value, str) and bool(value)
+        case "level" | "status":
+            known = SigmaLevel if key == "level" else SigmaStatus
+            return isinstance(value, str) and value.upper() in known.__members__
         case "id":
             return isinstance(value, str) and bool(_UUID.fullmatch(value))
         case "tags":
@@ -173,15 +210,27 @@ def _is_sound(key: str, value: Any) -> bool:
             return True
 
 
+def _is_condition(document: RuleDocument) -> bool:
+    """Tell whether a rule's conditions, if it has some, are texts: pySigma looks into them before it asks."""
+    detection = document.mapping.get("detection")
+    written = detection.get("condition", "") if isinstance(detection, Mapping) else ""
+    return all(isinstance(each, str) for each in (written if isinstance(written, list) else [written]))
+
+
 def _place_of(error: Exception, document: RuleDocument) -> DataPath:
     """Return what of a rule an error of pySigma's is about, as far as it says."""
-    for word in ("logsource", "level", "status", "identifier", "date", "modified"):
+    for word in ("logsource", "level", "status", "identifier", "date", "modified", "title"):
         if word in type(error).__name__.casefold():
             return ("id",) if word == "identifier" else (word,)
     detection = document.mapping.get("detection")
     # Which of its items it is about an error does not say; each is read again by itself.
-    faulty = (path for path, key, value in _items(detection, ("detection",)) if _raises(error, key, value))
+    items = islice(_items(detection, ("detection",)), _MOST_ITEMS)
+    faulty = (path for path, key, value in items if _raises(error, key, value))
     return next(faulty, ("detection",) if detection else ())
+
+
+_MOST_ITEMS = 10_000
+"""How many items are read again for the place of a fault: aliases may stand for millions, rules have dozens."""
 
 
 def _items(written: Any, path: DataPath) -> Iterator[tuple[DataPath, str, Any]]:

@@ -71,6 +71,10 @@ REFUSED = [
     ("    s:\n        Image: x\n    condition: s | count() > 3\n", "CL601", (6, 16)),
     ("    s:\n        Image|nope: x\n    condition: s\n", "CL601", (5, 9)),
     ("    s:\n        Image: x\n        Image: y\n    condition: s\n", "CL601", (3, 1)),
+    ("    s:\n        Image: x\n    condition:\n", "CL601", (6, 15)),
+    ("    1:\n        Image: x\n    condition: 1\n", "CL601", (6, 16)),
+    (f"    s:\n        Image: x\n    condition: {'not ' * 300}s\n", "CL604", (3, 1)),
+    ("    s: &s\n        - *s\n        - Image: x\n    condition: s\n", "CL604", (3, 1)),
 ]
 
 
@@ -156,3 +160,51 @@ def test_hunt_runs_rules_beside_the_catalogue(
     assert "Our rule" in report
     assert "Our analytic" in report
     capsys.readouterr()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "%YAML 1.1\n---\n" + RULE,
+        RULE.replace("detection:", '"detection":').replace("title:", "'title':"),
+        RULE.replace("\n", "\r\n"),
+        f"# a remark\n---\n{RULE}...\n",
+    ],
+)
+def test_yaml_that_is_written_in_another_way_is_the_same_rule(text: str) -> None:
+    file = load_text(text, "rule.yml")
+    assert (file.form, file.title, file.diagnostics) == (Form.SIGMA, "Execution with AT", ())
+
+
+def test_aliases_that_stand_for_millions_of_items_are_soon_refused() -> None:
+    items = ", ".join(["{Image: x}"] * 10)
+    levels = "".join(f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]\n" for n in range(1, 7))
+    bomb = f"{HEAD}    s: *a6\n    condition: s\n".replace("detection", f"a0: &a0 [{items}]\n{levels}detection")
+    (fault,) = load_text(bomb, "rule.yml").diagnostics
+    assert fault.code.name == "CL601"
+
+
+@pytest.mark.parametrize(
+    ("pipeline", "why"),
+    [
+        ("hello", "no keys and values"),
+        ("", "no keys and values"),
+        ("name: [", "expected the node content"),
+        ("name: x\ntransformations: 5", "not iterable"),
+        ("name: x\npriority: high\ntransformations: []", "`high` is no number"),
+        ("name: x\ntransformations: [{id: a, type: nope}]", "nope"),
+    ],
+)
+def test_a_pipeline_that_cannot_be_used_is_named_with_the_reason(pipeline: str, why: str) -> None:
+    (fault,) = load_text(RULE, "rule.yml", pipelines=(("ours.yml", pipeline),)).diagnostics
+    assert fault.code.name == "CL601"
+    assert fault.message.startswith("the pipeline `ours.yml` cannot be used: ")
+    assert why in fault.message
+
+
+@pytest.mark.parametrize(("attribute", "value"), [("level", "high"), ("status", "test")])
+def test_steps_of_a_pipeline_are_for_rules_of_a_level_or_status(attribute: str, value: str) -> None:
+    step = f"rule_conditions: [{{type: rule_attribute, attribute: {attribute}, value: {value}}}]"
+    pipeline = f"name: x\ntransformations: [{{id: a, type: rule_failure, message: not ours, {step}}}]"
+    (fault,) = load_text(RULE, "rule.yml", pipelines=(("ours.yml", pipeline),)).diagnostics
+    assert "not ours" in fault.message
