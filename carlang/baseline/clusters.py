@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 from pyarrow import types
 
 from carlang.baseline.exclusions import Exactly
-from carlang.baseline.likenesses import Told, text_likeness
+from carlang.baseline.likenesses import TellingColumns, text_likeness
 from carlang.results import Rows
 
 MOST_KINDS = 20_000
@@ -58,18 +58,18 @@ class Kind:
 
 @dataclass(slots=True)
 class Clusters:
-    """The kinds of an output's rows by what each of the columns of `told` has; `rest` are rows of kinds too many."""
+    """The kinds of an output's rows by what each of the columns of `telling` has; `rest` are rows of kinds too many."""
 
-    told: Told
+    telling: TellingColumns
     rest: Kind = field(default_factory=lambda: Kind(()))
     _by_fold: dict[Key, Kind] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, told: Told, rows: Rows) -> Clusters:
+    def of(cls, telling: TellingColumns, rows: Rows) -> Clusters:
         """Count rows."""
-        clusters = cls(told)
+        clusters = cls(telling)
         for batch in rows.to_batches(max_chunksize=_BATCH):
-            for kind in _counted(told, batch):
+            for kind in _counted(telling, batch):
                 clusters._add(kind)
         return clusters
 
@@ -91,14 +91,14 @@ class Clusters:
     def filled(self) -> frozenset[str]:
         """The columns that have a value in some row."""
         keys = [kind.key for kind in self.kinds]
-        columns = zip(self.told.names, zip(*keys, strict=True), strict=True) if keys else ()
+        columns = zip(self.telling.names, zip(*keys, strict=True), strict=True) if keys else ()
         return frozenset(name for name, values in columns if any(value is not MISSING for value in values))
 
 
-def _counted(told: Told, batch: pa.RecordBatch) -> Iterator[Kind]:
+def _counted(telling: TellingColumns, batch: pa.RecordBatch) -> Iterator[Kind]:
     """Yield the kinds of rows in a batch, in the order in which each is met first."""
     names = batch.schema.names
-    places = [names.index(name) for name in told.names]
+    places = [names.index(name) for name in telling.names]
     hosts = [i for i, name in enumerate(names) if name.rpartition(".")[2] == "hostname"][:1]
     times = [i for i, f in enumerate(batch.schema) if types.is_timestamp(f.type)]
     timed = [i for i in times if names[i].rpartition(".")[2] in {"time", "first_time"}][:1] or times[:1]
@@ -113,7 +113,7 @@ def _counted(told: Told, batch: pa.RecordBatch) -> Iterator[Kind]:
     values = zip(*(grouped[label].to_pylist() for label in labels), strict=True)
     counts = (grouped[name].to_pylist() for name in ("time_min", "time_max", "count_all"))
     for texts, first, last, rows in zip(values, *counts, strict=True):
-        key = tuple(_likeness(told, name, value) for name, value in zip(told.names, texts, strict=False))
+        key = tuple(_likeness(telling, name, value) for name, value in zip(telling.names, texts, strict=False))
         yield Kind(key, rows, {texts[-1].casefold()} if texts[-1] else set(), first, last)
 
 
@@ -125,10 +125,10 @@ def _plain(column: pa.Array) -> pa.Array:
     return column if types.is_primitive(kind) or types.is_string(kind) else pc.cast(column, pa.string())
 
 
-def _likeness(told: Told, name: str, value: Any) -> Any:
+def _likeness(telling: TellingColumns, name: str, value: Any) -> Any:
     if value is None:
         return MISSING
-    return text_likeness(told, name, value) if isinstance(value, str) else value
+    return text_likeness(telling, name, value) if isinstance(value, str) else value
 
 
 def folded_key(key: Key) -> Key:

@@ -34,7 +34,7 @@ _ACCOUNTS = frozenset(
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class TellingColumns:
     """The columns of an output that say what happened.
 
     Those of `identity` say who did it to what; `tested` are others that conditions looked at, `beside` others still.
@@ -53,7 +53,7 @@ class Told:
         return (*self.identity, *self.tested, *self.beside)
 
     @classmethod
-    def of(cls, result: AnalyticOutput) -> Told:
+    def of(cls, result: AnalyticOutput) -> TellingColumns:
         """Return the columns of an output that say what happened in its rows."""
         output = result.output
         kinds: dict[str, Kind] = {}
@@ -63,8 +63,8 @@ class Told:
         objects = _objects(output.data)
         if not objects:  # groups, of which every column that is no number says what they are of
             skipped = UNLIKE_KINDS | _UNCOMPARED
-            own = (n for n, kind in kinds.items() if kind not in skipped and n not in output.computed)
-            return cls(tuple(own), (), (), is_event=False, addresses=addresses)
+            group_columns = (n for n, kind in kinds.items() if kind not in skipped and n not in output.computed)
+            return cls(tuple(group_columns), (), (), is_event=False, addresses=addresses)
         habits = {name for each in objects for name in HABITS.get(each, ())}
         usual = [n for n, kind in kinds.items() if _is_telling(_field(n), kind, habits)]
         identity = [n for n in usual if _field(n) in habits | IDENTITY | {PERSON}]
@@ -75,11 +75,13 @@ class Told:
 
 def _objects(rows: Rows) -> set[str]:
     """Return the objects of the events that rows are of."""
-    wanted = [
+    columns = [
         i for i, field in enumerate(rows.schema) if _field(field.name) == "object" and types.is_string(field.type)
     ]
-    seen = (v for batch in rows.to_batches() if wanted for i in wanted for v in batch.column(i).unique().to_pylist())
-    return {each for each in seen if each}
+    values = (
+        v for batch in rows.to_batches() if columns for i in columns for v in batch.column(i).unique().to_pylist()
+    )
+    return {each for each in values if each}
 
 
 def _is_telling(field: str, kind: Kind, habits: Collection[str]) -> bool:
@@ -94,15 +96,15 @@ def _field(column: str) -> str:
 
 
 @lru_cache(maxsize=50_000)
-def text_likeness(told: Told, column: str, text: str) -> Value | None:
+def text_likeness(telling: TellingColumns, column: str, text: str) -> Value | None:
     """Return what a text of a column has in common with those that are to come; None where it may be anything.
 
     A text with a star, or with what the language takes for a variable, stands for itself alone. So do addresses: a
     thousand of them, each in all of its spellings, are more than a query holds.
     """
-    if told.is_event and _field(column) == PERSON:
+    if telling.is_event and _field(column) == PERSON:
         return _account(text)
-    if ANYTHING in text or text.startswith("%") or column in told.addresses:
+    if ANYTHING in text or text.startswith("%") or column in telling.addresses:
         return Exactly(text)
     shown = text if len(text) <= _LONGEST else text[:_LONGEST]
     return without_persons(without_random_parts(shown)) + (ANYTHING if len(text) > _LONGEST else "")

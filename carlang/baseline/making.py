@@ -16,7 +16,7 @@ from itertools import combinations
 
 from carlang.baseline.clusters import MISSING, MOST_HOSTS, MOST_KINDS, Clusters, Key, Kind, folded_key
 from carlang.baseline.exclusions import Baseline, Exclusion, Value
-from carlang.baseline.likenesses import Told, common, is_cut, is_loose, without_repeats
+from carlang.baseline.likenesses import TellingColumns, common, is_cut, is_loose, without_repeats
 from carlang.levels import UNSAID, Level
 from carlang.likeness import ANYTHING
 from carlang.results import AnalyticOutput, RunReport, counted, moment_text
@@ -53,10 +53,10 @@ def _instant(moment: datetime) -> str:
 
 def _exclusions(result: AnalyticOutput) -> Iterator[Exclusion]:
     """Yield the exclusions of an output, the commonest first."""
-    clusters = Clusters.of(Told.of(result), result.output.data)
+    clusters = Clusters.of(TellingColumns.of(result), result.output.data)
     maker = _Maker(result, clusters)
     drafts = [draft for kinds in maker.by_identity() for draft in maker.drafts(kinds)]
-    exclusions = [maker.exclusion(draft) for draft in _without_covered(drafts, clusters.told)]
+    exclusions = [maker.exclusion(draft) for draft in _without_covered(drafts, clusters.telling)]
     yield from sorted(exclusions, key=lambda each: (-(each.count or 0), str(folded_key(tuple(each.fields.items())))))
     if clusters.rest.rows:
         reason = f"more than {MOST_KINDS:,} kinds of rows; these are of others"
@@ -73,21 +73,21 @@ class _Draft:
     reasons: tuple[str, ...] = ()
 
 
-def _without_covered(drafts: Sequence[_Draft], told: Told) -> list[_Draft]:
+def _without_covered(drafts: Sequence[_Draft], telling: TellingColumns) -> list[_Draft]:
     """Return exclusions without those that another one, in which more may be anything, says as well."""
-    loose = [name for name in told.names if is_loose(name)]
+    loose = [name for name in telling.names if is_loose(name)]
     by_fields = {_items(draft.fields): draft for draft in drafts if not draft.reasons}
-    left = []
+    uncovered = []
     for draft in drafts:
         there = [name for name in loose if name in draft.fields]
         subsets = (set(names) for count in range(1, len(there) + 1) for names in combinations(there, count))
         wider = ({n: v for n, v in draft.fields.items() if n not in names} for names in subsets)
         covering = next((by_fields[items] for fields in wider if (items := _items(fields)) in by_fields), None)
         if covering is None or draft.reasons:
-            left.append(draft)
+            uncovered.append(draft)
         else:
             covering.kind.add(draft.kind)
-    return left
+    return uncovered
 
 
 def _items(fields: Mapping[str, tuple[Value, ...]]) -> frozenset[tuple[str, Key]]:
@@ -100,14 +100,14 @@ class _Maker:
     def __init__(self, result: AnalyticOutput, clusters: Clusters) -> None:
         self._result = result
         self._clusters = clusters
-        self._told = clusters.told
+        self._telling = clusters.telling
         # A column that no row has a value in says nothing; that it is missing is said where others have it.
         self._filled = clusters.filled
         self._level = result.level if result.level is not None else UNSAID
 
     def by_identity(self) -> list[list[Kind]]:
         """Return the kinds of rows, those of one identity together."""
-        length = len(self._told.identity)
+        length = len(self._telling.identity)
         groups: dict[Key, list[Kind]] = defaultdict(list)
         for kind in self._clusters.kinds:
             groups[folded_key(kind.key[:length])].append(kind)
@@ -115,11 +115,11 @@ class _Maker:
 
     def drafts(self, kinds: Sequence[Kind]) -> Iterator[_Draft]:
         """Yield the exclusions of one identity."""
-        beside = self._told.beside
+        beside = self._telling.beside
         if len(kinds) <= MOST_WAYS:
             yield from (_Draft(self._fields(kind.key), kind) for kind in kinds)
             return
-        length = len(self._told.names) - len(beside)
+        length = len(self._telling.names) - len(beside)
         ways = _merged((kind.key[:length], kind) for kind in kinds)
         any_of = f"any {', '.join(name for name in beside if name in self._filled)}"
         notes = (f"{any_of}: there were {counted(len(kinds), 'kind')}",) if len(ways) < len(kinds) else ()
@@ -135,13 +135,13 @@ class _Maker:
         together = Kind(())
         for way in ways:
             together.add(way)
-        names = self._told.names[: len(ways[0].key)]
+        names = self._telling.names[: len(ways[0].key)]
         fields: dict[str, tuple[Value, ...]] = {}
         varied = []
-        for place, name in enumerate(names):
-            values = {folded_key((way.key[place],)): way.key[place] for way in ways}
+        for index, name in enumerate(names):
+            values = {folded_key((way.key[index],)): way.key[index] for way in ways}
             if len(values) == 1:
-                fields |= self._fields((ways[0].key[place],), (name,))
+                fields |= self._fields((ways[0].key[index],), (name,))
                 continue
             varied.append(name)
             shared = common(values.values())
@@ -151,7 +151,7 @@ class _Maker:
         return _Draft(fields, together, reasons=(reason,))
 
     def _fields(self, key: Key, names: Iterable[str] | None = None) -> dict[str, tuple[Value, ...]]:
-        named = zip(self._told.names if names is None else names, key, strict=False)
+        named = zip(self._telling.names if names is None else names, key, strict=False)
         fields = {n: v for n, v in named if n in self._filled and v is not None}
         return {name: (None if value is MISSING else value,) for name, value in fields.items()}
 

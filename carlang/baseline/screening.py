@@ -94,8 +94,8 @@ def remarks(baseline: Baseline, asked: Mapping[str, Mapping[str, Columns]], know
         if exclusion.analytic == ANY:
             outputs = {f"{a} {o}": columns for a, listed in asked.items() for o, columns in listed.items()}
         elif exclusion.analytic.casefold() not in names:
-            place = exclusion.spans["analytic"]
-            diagnostics.append(_unknown(source, place, "analytic", exclusion.analytic, names.values()))
+            span = exclusion.spans["analytic"]
+            diagnostics.append(_unknown(source, span, "analytic", exclusion.analytic, names.values()))
             continue
         else:
             outputs = dict(by_name.get(exclusion.analytic.casefold(), {}))

@@ -110,9 +110,9 @@ class Group(click.Group):
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write what each command does, all of its first paragraph: click cuts that where the line ends."""
         commands = {name: self.get_command(ctx, name) for name in self.list_commands(ctx)}
-        told = [(name, (each.help or "").partition("\n\n")[0]) for name, each in commands.items() if each]
+        rows = [(name, (each.help or "").partition("\n\n")[0]) for name, each in commands.items() if each]
         with formatter.section("Commands"):
-            formatter.write_dl(told)
+            formatter.write_dl(rows)
 
     def verb(self, name: str) -> Callable[[F], F]:
         """Make a function a command of the group."""

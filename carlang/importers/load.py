@@ -72,8 +72,8 @@ def load_text(
 def _loaded(text: str, name: str, form: Form | None, *, shipped: bool, pipelines: Pipelines) -> AnalyticFile:
     """Return the analytic as an earlier run has read it, or read it: most of the time goes into its YAML."""
     document = _newlines(text.removeprefix("\ufeff"))
-    told = (text for pipeline in pipelines for text in pipeline)
-    sources = (name, document, form.value if form else "", "shipped" if shipped else "", *told)
+    pipeline_texts = (text for pipeline in pipelines for text in pipeline)
+    sources = (name, document, form.value if form else "", "shipped" if shipped else "", *pipeline_texts)
     kept = _analytics.get(sources, (document,))
     if isinstance(kept, AnalyticFile):
         return kept

@@ -61,13 +61,13 @@ def check_columns(wanted: Sequence[str], outputs: Iterable[Sequence[str]]) -> No
 
 def _chosen(output: OutputView, wanted: Sequence[str], chosen: Sequence[str]) -> OutputView:
     names = output.rows.schema.names
-    found = list(dict.fromkeys(names.index(name) for word in wanted for name in _meant(word, names)))
-    if not found and wanted:  # its rows are rows all the same
+    indexes = list(dict.fromkeys(names.index(name) for word in wanted for name in _meant(word, names)))
+    if not indexes and wanted:  # its rows are rows all the same
         schema = pa.schema([pa.field(chosen[0], pa.null())])
         return replace(output, rows=ChosenRows(output.rows, (None,), schema), columns=(Column(chosen[0], NULL),))
-    schema = pa.schema([output.rows.schema.field(index) for index in found])
-    columns = tuple(output.columns[index] for index in found)
-    return replace(output, rows=ChosenRows(output.rows, tuple(found), schema), columns=columns)
+    schema = pa.schema([output.rows.schema.field(index) for index in indexes])
+    columns = tuple(output.columns[index] for index in indexes)
+    return replace(output, rows=ChosenRows(output.rows, tuple(indexes), schema), columns=columns)
 
 
 def _meant(word: str, names: Sequence[str]) -> list[str]:

@@ -105,8 +105,8 @@ def _print_groups(by: GroupBy, triage: Triage, console: Console) -> None:
         hits = Text(f"{group.count:,}", justify="right")
         moments = [_moment(moment) for moment in dict.fromkeys((group.first, group.last))]
         between = Text("\n" if is_bounded(console) else "  ")
-        told = between.join(_of_group(by, group, meanings))
-        grid.add_row(*_head(group.weight, group.level), hits, between.join(moments), told)
+        names = between.join(_of_group(by, group, meanings))
+        grid.add_row(*_head(group.weight, group.level), hits, between.join(moments), names)
     console.print(grid)
     console.print()
 

@@ -41,27 +41,27 @@ class Held:
     @classmethod
     def of(cls, view: View, most_rows: int = MOST_ROWS, most_incidents: int = MOST_INCIDENTS) -> Self:
         """Share the rows of a page among the outputs: each has its first ones, and the heaviest as many as are left."""
-        found = sorted(
+        heaviest_first = sorted(
             (number for number, output in enumerate(view.outputs) if output.shown),
             key=lambda number: (-(view.outputs[number].weight or 0.0), number),
         )
-        each = most_rows // max(1, len(found))
-        held = {number: min(view.outputs[number].shown, each) for number in found}
+        each = most_rows // max(1, len(heaviest_first))
+        held = {number: min(view.outputs[number].shown, each) for number in heaviest_first}
         left = most_rows - sum(held.values())
-        for number in found:
+        for number in heaviest_first:
             more = min(left, view.outputs[number].shown - held[number])
             held[number] += more
             left -= more
-        lacking = {number: view.outputs[number].shown - held[number] for number in found}
+        lacking = {number: view.outputs[number].shown - held[number] for number in heaviest_first}
         outputs = sum(1 for count in lacking.values() if count)
         rows = f"without {counted(sum(lacking.values()), 'row')} of {counted(outputs, 'output')}" if outputs else ""
         incidents = len(view.triage.incidents) - most_incidents if view.triage else 0
         lighter = f"without {counted(incidents, 'lighter incident')}" if incidents > 0 else ""
-        rest = "which are not on this page: `--format json` has all, `csv` and `parquet` all rows"
+        where_else = "which are not on this page: `--format json` has all, `csv` and `parquet` all rows"
         return cls(
             tuple(held.get(number, 0) for number in range(len(view.outputs))),
-            f"{rows}, {rest}" if rows else "",
-            f"{lighter}, {rest}" if lighter else "",
+            f"{rows}, {where_else}" if rows else "",
+            f"{lighter}, {where_else}" if lighter else "",
         )
 
 

@@ -28,8 +28,8 @@ def print_remarks(view: View, console: Console) -> None:
         console.print(Text("Could not run, which does not mean that nothing is there:", style="bold yellow"))
         for entry in view.blind:
             output = f" (output {printable(entry.output)})" if entry.output else ""
-            told = Text.assemble(*_name(entry.analytic, entry.title), f"{output}: {printable(entry.reason)}")
-            print_folded(told, "  ", console, "    ")
+            line = Text.assemble(*_name(entry.analytic, entry.title), f"{output}: {printable(entry.reason)}")
+            print_folded(line, "  ", console, "    ")
         console.print()
     if view.partly:
         console.print(Text("Partly blind, so that what was not found may be there:", style="bold yellow"))

@@ -124,19 +124,19 @@ def _entries(number: int, output: OutputView, ranks: _Ranks) -> Iterator[pa.Reco
     columns = _Columns.of(output)
     first = 0
     for batch in output.rows.to_batches(max_chunksize=BATCH):
-        told = [
-            _entry(number, first + offset, output, rank, seen)
-            for offset, seen in enumerate(columns.rows(batch))
+        entries = [
+            _entry(number, first + offset, output, rank, texts)
+            for offset, texts in enumerate(columns.rows(batch))
             if (rank := ranks.get(first + offset, _UNRANKED)) is not None
         ]
         first += batch.num_rows
-        if told:
-            values = zip(*told, strict=True)
+        if entries:
+            values = zip(*entries, strict=True)
             arrays = [pa.array(column, field.type) for column, field in zip(values, _SCHEMA, strict=True)]
             yield pa.record_batch(arrays, schema=_SCHEMA)
 
 
-class _Seen(NamedTuple):
+class _RowTexts(NamedTuple):
     """What a row says by itself."""
 
     moment: int | None
@@ -145,18 +145,18 @@ class _Seen(NamedTuple):
     details: str | None
 
 
-def _entry(number: int, row: int, output: OutputView, rank: _Rank, seen: _Seen) -> Entry:
+def _entry(number: int, row: int, output: OutputView, rank: _Rank, texts: _RowTexts) -> Entry:
     hit = rank.hit
     level = hit.level if hit else output.level or UNSAID
     also = ", ".join(f"{analytic} {name}" for analytic, name in hit.also) if hit else ""
     return Entry(
-        moment=seen.moment,
+        moment=texts.moment,
         result=number,
         row=row,
         weight=hit.weight.points if hit else None,
-        time=seen.time,
+        time=texts.time,
         level=level.text,
-        **seen.shown,
+        **texts.shown,
         analytic=valid(output.analytic),
         output=valid(output.name),
         title=valid(output.title),
@@ -164,7 +164,7 @@ def _entry(number: int, row: int, output: OutputView, rank: _Rank, seen: _Seen) 
         also=valid(also) or None,
         incident=rank.incident,
         number=None if output.number is None else output.number + row,
-        details=seen.details,
+        details=texts.details,
     )
 
 
@@ -188,7 +188,7 @@ class _Columns:
         details = arrange(output.rows, output.tested, output.computed).shown
         return cls(tuple(time_columns(output.rows.schema)), shown, tuple((i, names[i]) for i in details))
 
-    def rows(self, batch: pa.RecordBatch) -> Iterator[_Seen]:
+    def rows(self, batch: pa.RecordBatch) -> Iterator[_RowTexts]:
         """Yield what each row says."""
         used = {*self.times, *(i for sources in self.shown.values() for i in sources), *(i for i, _ in self.details)}
         texts = {i: [_text(value) for value in json_values(batch.column(i))] for i in used}
@@ -199,14 +199,14 @@ class _Columns:
                 column: next((i for i in numbers if texts[i][row] is not None), None)
                 for column, numbers in self.shown.items()
             }
-            told = {time, *sources.values()}
+            in_columns = {time, *sources.values()}
             shown = {column: None if i is None else texts[i][row] for column, i in sources.items()}
             details = [
                 (name, text)
                 for i, name in self.details
-                if i not in told and (text := texts[i][row]) is not None and not _is_end(name, text, shown)
+                if i not in in_columns and (text := texts[i][row]) is not None and not _is_end(name, text, shown)
             ]
-            yield _Seen(
+            yield _RowTexts(
                 None if time is None else moments[time][row],
                 None if time is None else texts[time][row],
                 shown,

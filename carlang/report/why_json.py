@@ -42,8 +42,8 @@ def _condition_json(of: ConditionRows) -> dict[str, Any]:
 
 
 def _placed(written: WrittenCondition, name: str = "condition") -> dict[str, Any]:
-    place = {"line": written.line, "column": written.column}
-    return {name: written.text, **place, **({"analytic": written.analytic} if written.analytic else {})}
+    analytic = {"analytic": written.analytic} if written.analytic else {}
+    return {name: written.text, "line": written.line, "column": written.column, **analytic}
 
 
 def _never(reasons: tuple[Reason, ...]) -> dict[str, Any]:

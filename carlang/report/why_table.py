@@ -92,8 +92,8 @@ def _print_nearest(nearest: Nearest, console: Console) -> None:
         console.print(Padding(grid, (0, 0, 0, 4), expand=False))
         for row in group.examples.rows:
             values = "; ".join(filter(None, (_values(group.examples, row, tested) for tested in row.tested)))
-            told = Text.assemble((_event(group.examples, row), "dim"), "  ", values)
-            console.print(Padding(told, (0, 0, 0, 6), expand=False), overflow="fold")
+            example = Text.assemble((_event(group.examples, row), "dim"), "  ", values)
+            console.print(Padding(example, (0, 0, 0, 6), expand=False), overflow="fold")
     if nearest.more:
         console.print(Text(f"  {counted(nearest.more, 'more row')} that fail others", style="dim"))
 

@@ -21,8 +21,8 @@ class _Quiet(RE2RegexEngine):
         try:
             return cast("RegexPattern", re2.compile(prefix + pattern, options))
         except re2.error as error:  # whose text is one of bytes
-            told = error.args[0]
-            raise re2.error(told.decode("utf-8", "replace") if isinstance(told, bytes) else told) from None
+            message = error.args[0]
+            raise re2.error(message.decode("utf-8", "replace") if isinstance(message, bytes) else message) from None
 
     def __deepcopy__(self, memo: object) -> _Quiet:
         """Return the engine itself: pySigma copies a filter with its policy, and a module cannot be copied."""

@@ -132,12 +132,12 @@ class _File:
         except (SigmaError, yaml.YAMLError, ValueError, TypeError, KeyError, AttributeError) as error:
             if isinstance(error, SigmaRegularExpressionError):  # RE2 is what programs have, too
                 return self.failed(document, SIGMA_UNSAID, str(error), _place_of(error, document))
-            told = error.problem if isinstance(error, yaml.MarkedYAMLError) else error
-            return self.failed(document, SIGMA_UNREADABLE, f"no Sigma rule: {told}", _place_of(error, document))
-        found = log_source(rule.logsource.category, rule.logsource.product, rule.logsource.service)
-        if found is None:
+            cause = error.problem if isinstance(error, yaml.MarkedYAMLError) else error
+            return self.failed(document, SIGMA_UNREADABLE, f"no Sigma rule: {cause}", _place_of(error, document))
+        origin = log_source(rule.logsource.category, rule.logsource.product, rule.logsource.service)
+        if origin is None:
             return self._without_source(document, rule)
-        return self._of_source(document, rule, found)
+        return self._of_source(document, rule, origin)
 
     def _rule(self, document: RuleDocument, filters: Sequence[RuleDocument]) -> SigmaRule:
         rule = SigmaRule.from_dict(_plain(document), policy=POLICY)
@@ -151,10 +151,10 @@ class _File:
         named = ", ".join(f"{key} `{value}`" for key, value in parts.items() if value)
         return self.failed(document, SIGMA_LOG_SOURCE, f"no events here are of {named}", ("logsource",))
 
-    def _of_source(self, document: RuleDocument, rule: SigmaRule, found: LogSource) -> Translation:
+    def _of_source(self, document: RuleDocument, rule: SigmaRule, origin: LogSource) -> Translation:
         detection = document.mapping.get("detection")
         known = places(rule, detection if isinstance(detection, Mapping) else {})
-        conditions = Conditions(found, known, document.span)
+        conditions = Conditions(origin, known, document.span)
         try:
             trees = [conditions.condition(each.parsed) for each in rule.detection.parsed_condition]
         except SigmaError as error:
@@ -162,7 +162,7 @@ class _File:
         if conditions.unsaid:
             return Translation(document, None, tuple(self._unsaid(document, conditions.unsaid)))
         tree = trees[0] if len(trees) == 1 else ast.Or(tuple(trees), _NOWHERE)
-        program = _program(found, tree)
+        program = _program(origin, tree)
         try:
             text = format_tree(program)
         except ValueError:
@@ -253,8 +253,8 @@ def _raises(error: Exception, key: str, value: Any) -> bool:
     return False
 
 
-def _program(found: LogSource, condition: ast.Expr) -> ast.Program:
-    search = ast.Search(found.classes, found.narrowed, (), _NOWHERE)
+def _program(origin: LogSource, condition: ast.Expr) -> ast.Program:
+    search = ast.Search(origin.classes, origin.narrowed, (), _NOWHERE)
     events, hits = ast.Name("events", _NOWHERE), ast.Name("hits", _NOWHERE)
     return ast.Program(
         (

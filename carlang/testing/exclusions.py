@@ -64,16 +64,16 @@ def _run_case(
         outputs = analytic.outputs()
         if faults := case_faults(case, analytic):
             return CaseResult(case.name, error=faults_text(case, faults))
-        screening, given, found = Screening(baseline), analytic.given(case.params), 0
+        screening, values, rows = Screening(baseline), analytic.given(case.params), 0
         mismatches = []
         with session_of(case, analytic, memory, limits) as session:
             for output in outputs:
                 screen = screening.screen(analytic.id, output.name, output.stream.columns)
-                outcome = session.run(output, now_of(case), given=given, exclusions=screen.conditions)
-                found += outcome.total + sum(outcome.excluded)
+                outcome = session.run(output, now_of(case), given=values, exclusions=screen.conditions)
+                rows += outcome.total + sum(outcome.excluded)
                 if mismatch := mismatch_of(outcome, output, case):
                     mismatches.append(mismatch)
-        if not found:
+        if not rows:
             return CaseResult(
                 case.name, error=f"`{analytic.id}` finds nothing in these events, with the baseline or not"
             )

@@ -299,9 +299,9 @@ def _alike(table: pa.Table, kinds: Mapping[str, Kind], *, is_event: bool) -> lis
 
 def telling(alike: tuple[tuple[str, str], ...], tested: Sequence[str]) -> dict[str, str]:
     """Return those of an event's columns that tell what happened: what is looked at first, then what was tested."""
-    places = {name: place for place, name in enumerate(TELLING)}
-    order = {name: len(places) + place for place, name in enumerate(tested)}
-    order |= {name: places[field] for name, _ in alike if (field := name.rpartition(".")[2]) in places}
+    ranks = {name: rank for rank, name in enumerate(TELLING)}
+    order = {name: len(ranks) + rank for rank, name in enumerate(tested)}
+    order |= {name: ranks[field] for name, _ in alike if (field := name.rpartition(".")[2]) in ranks}
     return {name: text for _, name, text in sorted((order[n], n, text) for n, text in alike if n in order)}
 
 

@@ -92,10 +92,10 @@ def _with_processes(record: HitRecord, refs: Sequence[ProcessRef], lookup: Looku
 
 def _above(forest: Forest, process: Process, ref: ProcessRef) -> Iterator[Process]:
     """Yield what started a process, and so on upward, hubs among them: one hit has one line, not the host's."""
-    seen = {process.key}
+    keys = {process.key}
     above = forest.parent(process, ref)
-    while above is not None and above.key not in seen:
-        seen.add(above.key)
+    while above is not None and above.key not in keys:
+        keys.add(above.key)
         yield above
         above = forest.parent(above)
 
@@ -103,7 +103,7 @@ def _above(forest: Forest, process: Process, ref: ProcessRef) -> Iterator[Proces
 def _below(forest: Forest, named: Sequence[tuple[Process, ProcessRef]], lookup: Lookup) -> Iterator[Process]:
     """Yield what processes started, and so on downward, a generation after the other."""
     parents = {process.key: (process, ref) for process, ref in named}
-    seen = set(parents)
+    keys = set(parents)
     for _ in range(_GENERATIONS_BELOW):
         guids = {ref.guid for _, ref in parents.values() if ref.guid}
         # By pid alone a process is told by when it began, which has to be known.
@@ -119,8 +119,8 @@ def _below(forest: Forest, named: Sequence[tuple[Process, ProcessRef]], lookup: 
             ref = parent_of(start)
             child = forest.process(ref)
             parent = forest.parent(child) if child is not None else None
-            if child is not None and parent is not None and parent.key in parents and child.key not in seen:
+            if child is not None and parent is not None and parent.key in parents and child.key not in keys:
                 born[child.key] = child, ref
         yield from (child for child, _ in born.values())
-        seen |= born.keys()
+        keys |= born.keys()
         parents = born

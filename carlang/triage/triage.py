@@ -37,10 +37,12 @@ def rank(report: RunReport, store: Store, limits: Limits | None = None) -> Triag
 
 
 def _ranked(results: Sequence[AnalyticOutput], store: Store, limits: Limits) -> Triage:
-    seen = shares([result.output.count for result in results])
+    rows_looked_at = shares([result.output.count for result in results])
     totals = [max(result.output.total, result.output.count) for result in results]
-    unranked = {n: total - rows for n, (total, rows) in enumerate(zip(totals, seen, strict=True)) if total > rows}
-    outputs = enumerate(zip(results, seen, strict=True))
+    unranked = {
+        n: total - rows for n, (total, rows) in enumerate(zip(totals, rows_looked_at, strict=True)) if total > rows
+    }
+    outputs = enumerate(zip(results, rows_looked_at, strict=True))
     sightings = [each for number, (result, rows) in outputs for each in read_output(number, result, rows)]
     if not sightings:
         return Triage(unranked=unranked)
@@ -166,6 +168,6 @@ def _company(results: Sequence[AnalyticOutput], found: Sequence[Found], trees: S
             there[number] |= names
     company = []
     for number, each in enumerate(found):
-        own, tree = each.analytics, frozenset(in_tree[trees[number]])
-        company.append((added(own, tree), added(own | tree, frozenset(there[number]))))
+        analytics, tree = each.analytics, frozenset(in_tree[trees[number]])
+        company.append((added(analytics, tree), added(analytics | tree, frozenset(there[number]))))
     return company

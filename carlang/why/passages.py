@@ -135,8 +135,8 @@ class _Walk:
             case bound.NamedStream(name=of, stream=source):
                 return self._implied(source, self._text_below(stream, text), of)
             case bound.Filtered(source, condition):
-                own = [Asked(name, text, each) for each in taken_apart(condition)]
-                return [*self._implied(source, text, name), *own]
+                conditions = [Asked(name, text, each) for each in taken_apart(condition)]
+                return [*self._implied(source, text, name), *conditions]
             case bound.Derived(source, column):
                 return [each for each in self._implied(source, text, name) if column.name not in _columns(each)]
             case bound.Projected(source, items):
@@ -153,8 +153,8 @@ class _Walk:
                 # Of a step that comes several times, the row has the last event alone.
                 single = [step for step in stream.present if step.times == 1]
                 of_steps = [(step.condition, step) for step in single if step.condition is not None]
-                own = [Asked(name, text, each) for condition, _ in of_steps for each in taken_apart(condition)]
-                return [*self._of_parts(single, text), *own]
+                conditions = [Asked(name, text, each) for condition, _ in of_steps for each in taken_apart(condition)]
+                return [*self._of_parts(single, text), *conditions]
             case _:
                 return []
 

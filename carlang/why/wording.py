@@ -27,8 +27,8 @@ def written(condition: Condition, text: Text) -> WrittenCondition:
     if condition.span is None:
         return WrittenCondition("a condition that is not written")
     span = condition.span if text.source is None else _unwrapped(condition.span, text.source.text)
-    place = placed(span, text)
-    return replace(place, text=f"not ({place.text})") if condition.negated else place
+    positive = placed(span, text)
+    return replace(positive, text=f"not ({positive.text})") if condition.negated else positive
 
 
 def placed(span: Span, text: Text) -> WrittenCondition:
