@@ -24,7 +24,7 @@ TOLD_BESIDE = frozenset({"command_line"})
 have too many values to name."""
 
 _UNCOMPARED = frozenset({Kind.LIST, Kind.NULL})
-_LONGEST = 1_000
+LONGEST_VALUE = 1_000
 """How many characters of a value an exclusion has. No one reads more of one, and to be alike so far is no accident."""
 
 _ACCOUNTS = frozenset(
@@ -106,8 +106,8 @@ def text_likeness(telling: TellingColumns, column: str, text: str) -> Value | No
         return _account(text)
     if ANYTHING in text or text.startswith("%") or column in telling.addresses:
         return Exactly(text)
-    shown = text if len(text) <= _LONGEST else text[:_LONGEST]
-    return without_persons(without_random_parts(shown)) + (ANYTHING if len(text) > _LONGEST else "")
+    shown = text if len(text) <= LONGEST_VALUE else text[:LONGEST_VALUE]
+    return without_persons(without_random_parts(shown)) + (ANYTHING if len(text) > LONGEST_VALUE else "")
 
 
 def _account(name: str) -> Value | None:
@@ -126,7 +126,7 @@ def is_loose(column: str) -> bool:
 
 def is_cut(value: Value) -> bool:
     """Tell whether a value is the beginning of a longer one."""
-    return isinstance(value, str) and len(value.rstrip(ANYTHING)) >= _LONGEST // 2 and value.endswith(ANYTHING)
+    return isinstance(value, str) and len(value.rstrip(ANYTHING)) >= LONGEST_VALUE // 2 and value.endswith(ANYTHING)
 
 
 def common(values: Iterable[Value]) -> Value:

@@ -35,8 +35,8 @@ _SIDE_BY_SIDE = 10  # more columns than these do not fit beside each other on a 
 _SHOWN = 8  # so many of them stay then, which leaves the last column to the details
 ROWS_WITHOUT_SCRIPT = 10
 """How many rows of an output stand in the page itself: 50,000 rows of cells take a browser many seconds to lay out."""
-_INCIDENTS = 50  # of which the same is true
-_HITS = 20  # of an incident, the heaviest; and
+INCIDENTS_WITHOUT_SCRIPT = 50  # of which the same is true
+HITS_WITHOUT_SCRIPT = 20  # of an incident, the heaviest; and
 _PROCESSES = 50  # of its tree, parents first: two screens of lines
 _REASONS = 5  # for which outputs could not run, and hosts that were seen least, on the first screen
 _SCRIPTS = (
@@ -69,8 +69,8 @@ def write_html(view: View, stream: Stream) -> None:
             matrix=matrix(view),
             unseen=Unseen.of(view),
             held=held,
-            incidents=[IncidentView.of(incident) for incident in incidents[:_INCIDENTS]],
-            more_incidents=max(0, len(incidents) - _INCIDENTS),
+            incidents=[IncidentView.of(incident) for incident in incidents[:INCIDENTS_WITHOUT_SCRIPT]],
+            more_incidents=max(0, len(incidents) - INCIDENTS_WITHOUT_SCRIPT),
         )
     )
     pieces.enable_buffering(_PIECES)
@@ -152,7 +152,7 @@ class IncidentView:
         for node in incident.processes:
             depths[node.key] = depths.get(node.parent or "", -1) + 1
         numbers = range(len(incident.hits))
-        heaviest = sorted(numbers, key=lambda number: -incident.hits[number].weight.points)[:_HITS]
+        heaviest = sorted(numbers, key=lambda number: -incident.hits[number].weight.points)[:HITS_WITHOUT_SCRIPT]
         return cls(
             incident,
             told(incident.leading),

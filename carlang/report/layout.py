@@ -15,7 +15,7 @@ from rich.cells import cell_len, chop_cells
 _FRAME = 1  # the edge on the left; every column brings a blank on both sides and the edge on its right
 _EDGES = 3
 _LEAST = 14  # a value that folds into less cannot be read
-_MOST_FOR_A_WORD = 24  # what is longer without a separator is a hash or an encoded text: nobody reads it as a word
+LONGEST_WORD = 24  # what is longer without a separator is a hash or an encoded text: nobody reads it as a word
 _LEAST_OF_COMMANDS = 18  # a program's name and an option
 _LEAST_FOR_COMMANDS = 32  # a command line is what the reader came for: other columns leave it this much
 _COMMANDS = frozenset({"command_line", "parent_command_line"})
@@ -52,9 +52,7 @@ class Measure:
         )  # breaks behind the part of a join
         if self.rigid:
             return max(self.widest, name)
-        word = max(
-            self.piece if self.piece <= _MOST_FOR_A_WORD else 0, _LEAST_OF_COMMANDS if self.is_command else _LEAST
-        )
+        word = max(self.piece if self.piece <= LONGEST_WORD else 0, _LEAST_OF_COMMANDS if self.is_command else _LEAST)
         return max(min(self.widest, word), name)
 
     @property

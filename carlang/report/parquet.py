@@ -19,7 +19,7 @@ from carlang.report.view import OutputView, View
 _HEAD = ("analytic", "title", "output")
 GROUP_ROWS = 100_000
 """How many rows are written at once, as a row group: with long command lines, a hundred megabytes."""
-_MANY_ROWS = 10_000
+MANY_ROWS = 10_000
 """Beyond so many rows a file has dictionaries of its texts, and statistics by which readers skip row groups.
 
 A file with fewer is made of its columns rather than of its rows, of which the catalogue has five hundred: an entry in
@@ -37,7 +37,7 @@ def write_parquet(view: View, stream: Stream) -> None:
     """
     raw = file_or_pipe(stream, "parquet")
     schema = _schema(view)
-    is_large = sum(output.shown for output in view.outputs) > _MANY_ROWS
+    is_large = sum(output.shown for output in view.outputs) > MANY_ROWS
     texts = [field.name for field in schema if types.is_string(field.type)]
     with pq.ParquetWriter(
         raw,

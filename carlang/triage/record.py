@@ -15,7 +15,7 @@ from carlang.triage.reading import ProcessRef, read_output, text_column
 
 MOST_BELOW = 40
 """How many processes below those of a hit are shown: a screenful. A shell of an installer starts thousands."""
-_GENERATIONS_BELOW = 3
+GENERATIONS_BELOW = 3
 """How far down a tree is followed: each generation is three queries, and what a hit did is seen in the first few."""
 
 
@@ -104,7 +104,7 @@ def _below(forest: Forest, named: Sequence[tuple[Process, ProcessRef]], lookup: 
     """Yield what processes started, and so on downward, a generation after the other."""
     parents = {process.key: (process, ref) for process, ref in named}
     keys = set(parents)
-    for _ in range(_GENERATIONS_BELOW):
+    for _ in range(GENERATIONS_BELOW):
         guids = {ref.guid for _, ref in parents.values() if ref.guid}
         # By pid alone a process is told by when it began, which has to be known.
         pids = {(ref.host, ref.pid) for process, ref in parents.values() if process.start and ref.pid is not None}

@@ -24,7 +24,7 @@ from carlang.why.wording import written
 _COMBINATIONS = 500
 """How many combinations of tests that pass are looked at among the nearest rows, the rarest first."""
 
-_GROUPS, _EXAMPLES = 3, 3
+GROUPS, EXAMPLES = 3, 3
 """How many groups of nearest rows are shown, and how many rows of each."""
 
 Placed = tuple[Condition, Text]
@@ -76,14 +76,14 @@ def _nearest(queries: Queries, passage: Passage, base: BoundStream, asked: Seque
     wanted, all_tests = joint(conditions, numbers), [single.test for single in singles]
     answer = queries.ask(base, all_tests, (), partial(lower_nearest, wanted=wanted, most=_COMBINATIONS))
     # The rarest first: what few rows lack alone tells more than what all of them do.
-    chosen = sorted(_groups(answer, conditions, numbers, len(singles)), key=lambda group: group.count)[:_GROUPS]
+    chosen = sorted(_groups(answer, conditions, numbers, len(singles)), key=lambda group: group.count)[:GROUPS]
     shown = shown_of(base, asked)
     numbers_of_groups = {each: number for number, group in enumerate(chosen) for each in group.combinations}
     examples = queries.ask(
         base,
         all_tests,
         shown.values,
-        partial(lower_examples, wanted=wanted, values=shown.values, groups=numbers_of_groups, most=_EXAMPLES),
+        partial(lower_examples, wanted=wanted, values=shown.values, groups=numbers_of_groups, most=EXAMPLES),
         [Column(GROUP, INTEGER), *shown.columns()],
     )
     texts = {id(part): text for condition, text in asked for part in parts(condition)}
