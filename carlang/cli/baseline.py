@@ -12,7 +12,7 @@ from carlang.cli.asking import watched
 from carlang.cli.console import piped, put_program, say
 from carlang.cli.declared import Group, Option
 from carlang.cli.exits import UsageError
-from carlang.cli.options import StorePath, Targets, check_writable, open_project, open_store_of, path_option
+from carlang.cli.options import StorePath, Targets, check_writable, open_project, open_store_of, output_option
 from carlang.cli.selection import Selection, selected
 from carlang.cli.telling import Course, Telling
 from carlang.deadline import limit_time
@@ -32,7 +32,7 @@ def make(  # noqa: PLR0913  # the options that the command has
     ] = None,
     since: Annotated[str | None, Option(metavar="T", help="When it began: events before this are left out.")] = None,
     output: Annotated[
-        Path | None, Option(metavar="PATH", parser=path_option, help="Write the baseline to a file.")
+        Path | None, Option(metavar="PATH", parser=output_option, help="Write the baseline to a file.")
     ] = None,
     memory_limit: Annotated[str | None, Option(metavar="2GB", help="Memory for queries.")] = None,
     timeout: Annotated[

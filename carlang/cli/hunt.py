@@ -20,7 +20,7 @@ from carlang.cli.declared import Argument, Option
 from carlang.cli.exits import UsageError
 from carlang.cli.ingest import print_ingest
 from carlang.cli.interruption import INTERRUPTIONS
-from carlang.cli.options import SigmaPipelines, check_writable, open_project, path_option
+from carlang.cli.options import SigmaPipelines, check_writable, open_project, output_option, path_option
 from carlang.cli.outputs import ReportFormat, chosen_format, write_file
 from carlang.cli.progress import ingest_bar
 from carlang.cli.ranking import MinLevel, Ranking
@@ -40,7 +40,7 @@ def hunt(  # noqa: PLR0913, PLR0917  # the options that the command has
     ],
     output: Annotated[
         Path | None,
-        Option(metavar="PATH", parser=path_option, help="Write all results to a file, such as report.html."),
+        Option(metavar="PATH", parser=output_option, help="Write all results to a file, such as report.html."),
     ] = None,
     format_: ReportFormat = None,
     store: Annotated[
@@ -113,7 +113,9 @@ def _check_kept(store: Path | None, keep: Path | None) -> None:
     if store is not None and keep is not None:
         raise UsageError("--keep: --store already names a store that is kept")
     if keep is not None and keep.exists() and (not keep.is_dir() or any(keep.iterdir())):
-        raise UsageError(f"--keep: {keep} is there already; --store {keep} adds to it")
+        raise UsageError(f"--keep: {keep} is there already; name a new folder, or with --store a store to add to")
+    if store is not None and store.is_dir() and any(store.iterdir()):
+        open_store(store)  # refuses a folder of other things, such as the logs': a store is not made among them
 
 
 @dataclass(frozen=True, slots=True)

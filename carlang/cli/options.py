@@ -31,6 +31,13 @@ def check_writable(output: Path | None) -> None:
         raise UsageError(f"--output: {output} cannot be written: {why}")
 
 
+def output_option(text: str) -> Path:
+    """Return the path of a file to write; `-` would make one of that name where standard output is meant."""
+    if text == "-":
+        raise click.BadParameter("`-` does not mean standard output here; a file of that name is `./-`")
+    return path_option(text)
+
+
 def catalogue_ids() -> tuple[str, ...]:
     """Return the ids of the catalogue of the working directory, as a shell completes to them."""
     return catalogue_of(Project.find()).ids

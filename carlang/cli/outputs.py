@@ -126,10 +126,10 @@ def put_report(
     write_report(report, output_stream(), name, techniques=techniques, pages=pages, columns=columns)
 
 
-def put_remarks(report: RunReport, format_: str, pages: str | None) -> None:
+def put_remarks(report: RunReport, format_: str, pages: str | None, *, quiet: bool) -> None:
     """Write to standard error what the format of the results has no room for: silence would say that all is well."""
     if not FORMATS[format_].whole:
-        write_remarks(report, error_stream(), pages)
+        write_remarks(report, error_stream(), pages, brief=quiet)
 
 
 def write_file(  # what is written, where and how

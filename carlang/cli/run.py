@@ -22,8 +22,8 @@ from carlang.cli.options import (
     Targets,
     open_project,
     open_store_of,
+    output_option,
     parameters,
-    path_option,
     say_counted,
 )
 from carlang.cli.outputs import (
@@ -63,7 +63,7 @@ def run(  # noqa: PLR0913, PLR0917  # the options that the command has
     pipeline: SigmaPipelines = None,
     format_: ReportFormat = None,
     output: Annotated[
-        Path | None, Option(metavar="PATH", parser=path_option, help="Write the results to a file.")
+        Path | None, Option(metavar="PATH", parser=output_option, help="Write the results to a file.")
     ] = None,
     columns: Columns = None,
     limit: Annotated[int | None, Option(min=0, metavar="N", help="Rows an output shows at most.")] = None,
@@ -122,7 +122,7 @@ def run(  # noqa: PLR0913, PLR0917  # the options that the command has
         watch.at("showing results")
         if output is None and arrived is None:
             put_report(report, format_, analytics, project.pages_address(), wanted)
-        put_remarks(report, format_, project.pages_address())
+        put_remarks(report, format_, project.pages_address(), quiet=telling.quiet)
     if report.failed:
         return exits.FAULTY
     return exits.FOUND if fail_on_hit and report.found else exits.DONE

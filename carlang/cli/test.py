@@ -15,7 +15,7 @@ from carlang.cli.baselines import read_target, split_targets
 from carlang.cli.console import put_program, say
 from carlang.cli.declared import Option
 from carlang.cli.exits import UsageError
-from carlang.cli.options import Targets, check_format, open_project, path_option
+from carlang.cli.options import Targets, check_format, open_project, output_option
 from carlang.cli.targets import catalogue_analytics, compiled, find_analytics
 from carlang.database import Limits
 from carlang.importers import load_file
@@ -30,7 +30,7 @@ def test(
     targets: Targets = None,
     format_: Annotated[str, Option("--format", metavar="FORMAT", help=" | ".join(FORMATS))] = "text",
     output: Annotated[
-        Path | None, Option(metavar="PATH", parser=path_option, help="Write the report to a file.")
+        Path | None, Option(metavar="PATH", parser=output_option, help="Write the report to a file.")
     ] = None,
     jobs: Annotated[int | None, Option("--jobs", "-j", min=1, help="Processes; one a core by default.")] = None,
     timeout: Annotated[str | None, Option(metavar="60s", help="Time to compile an analytic, and for a query.")] = None,

@@ -13,17 +13,32 @@ from carlang.report.view import FailedView, View
 from carlang.results import RunReport
 
 
-def write_remarks(report: RunReport, stream: Stream, pages: str | None = None) -> None:
+def write_remarks(report: RunReport, stream: Stream, pages: str | None = None, *, brief: bool = False) -> None:
     """Write what no row can say: what could not run, what failed, and the summary.
 
     The table ends with it. Beside a format that holds rows alone it belongs on standard error: silence would say that
-    nothing was found.
+    nothing was found. What is `brief` leaves out what is neither wrong nor a gap in what was seen.
     """
-    print_remarks(View.of(report, pages=pages), console_for(stream, Look()))
+    print_remarks(View.of(report, pages=pages), console_for(stream, Look()), brief=brief)
 
 
-def print_remarks(view: View, console: Console) -> None:
-    """Print what could not run, what failed, and the summary."""
+def print_remarks(view: View, console: Console, *, brief: bool = False) -> None:
+    """Print what could not run, what failed, and the summary; `brief` as in `write_remarks`."""
+    _print_unanswered(view, console)
+    if not brief:
+        _print_told_otherwise(view, console)
+    _print_failed(view, console)
+    if view.excluded_text:
+        console.print(Text(f"{printable(view.excluded_text)}\n", style="yellow"))
+    if view.gaps_text:
+        console.print(Text(view.gaps_text, style="dim"))
+    if not brief:
+        if view.counted_text:
+            console.print(Text(view.counted_text, style="dim"))
+        console.print(Text(str(view.tally), style="bold"))
+
+
+def _print_unanswered(view: View, console: Console) -> None:
     if view.blind:
         console.print(Text("Could not run, which does not mean that nothing is there:", style="bold yellow"))
         for entry in view.blind:
@@ -37,6 +52,10 @@ def print_remarks(view: View, console: Console) -> None:
             print_folded(Text(printable(unseen)), "  ", console)
             print_folded(Text(printable(", ".join(outputs)), style="dim"), "    ", console)
         console.print()
+
+
+def _print_told_otherwise(view: View, console: Console) -> None:
+    """Print what was not asked, and which records are one row: neither leaves anything unseen."""
     if others := view.other_platforms:
         reasons = "; ".join(dict.fromkeys(printable(entry.reason) for entry in others))
         names = ", ".join(dict.fromkeys(printable(entry.analytic) for entry in others))
@@ -47,6 +66,9 @@ def print_remarks(view: View, console: Console) -> None:
         classes = printable(", ".join(view.tied))
         console.print(Text(f"Records of two sensors that tell of one occurrence are one row: {classes}", style="dim"))
         console.print()
+
+
+def _print_failed(view: View, console: Console) -> None:
     if view.failed:
         console.print(Text("Failed:", style="bold red"))
         for failure in view.failed:
@@ -54,11 +76,6 @@ def print_remarks(view: View, console: Console) -> None:
         console.print()
         if view.see_text:
             console.print(Text(f"{view.see_text}\n", style="dim"), soft_wrap=True)
-    if view.excluded_text:
-        console.print(Text(f"{printable(view.excluded_text)}\n", style="yellow"))
-    for remark in filter(None, (view.gaps_text, view.counted_text)):
-        console.print(Text(remark, style="dim"))
-    console.print(Text(str(view.tally), style="bold"))
 
 
 def _print_failure(failure: FailedView, console: Console) -> None:

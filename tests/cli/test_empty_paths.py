@@ -45,6 +45,27 @@ def test_an_empty_path_is_wrong_usage_and_changes_nothing(
     assert {file: file.read_bytes() for file in tmp_path.rglob("*")} == before
 
 
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["run", "at.car", "--output", "-"],
+        ["hunt", "at.car", "--output", "-"],
+        ["test", "at.car", "--output", "-"],
+        ["baseline", "make", "at.car", "--until", "2024", "--output", "-"],
+    ],
+    ids=" ".join,
+)
+def test_no_file_is_written_whose_name_stands_for_standard_output(
+    arguments: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "at.car").write_text(AT, encoding="utf-8")
+    done = carlang(*arguments)
+    assert (done.status, done.out) == (2, "")
+    assert "`-` does not mean standard output here; a file of that name is `./-`" in done.err
+    assert [file.name for file in tmp_path.iterdir()] == ["at.car"]
+
+
 def test_an_empty_source_is_not_explained(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "log.ndjson").write_text("{}\n", encoding="utf-8")

@@ -104,6 +104,14 @@ def test_a_kept_store_can_be_run_over_and_added_to(log: Path) -> None:
     assert "4 events" in carlang("hunt", log, more, "--store", kept, cwd=log.parent).out
 
 
+def test_no_store_is_made_among_other_files(log: Path) -> None:
+    before = sorted(log.parent.rglob("*"))
+    done = carlang("hunt", log, "--store", log.parent, cwd=log.parent)
+    assert (done.status, done.out) == (exits.UNREADABLE, "")
+    assert f"{log.parent} is not an event store" in done.err
+    assert sorted(log.parent.rglob("*")) == before
+
+
 def test_what_is_verbose_tells_of_each_analytic(log: Path) -> None:
     done = carlang("hunt", log, "-v", cwd=log.parent)
     assert "OUR-1  OUR-1: 1 row\n" in done.err
@@ -131,7 +139,7 @@ def test_what_cannot_be_read_is_named_and_the_rest_is_hunted_in(log: Path) -> No
         (("--output", "ours"), "--output: ours cannot be written: it is a folder"),
         (("--output", "report.doc"), "--output: no format has the ending '.doc'"),
         (("--store", "a", "--keep", "b"), "--keep: --store already names a store that is kept"),
-        (("--keep", "carlang.toml"), "--keep: carlang.toml is there already; --store carlang.toml adds to it"),
+        (("--keep", "carlang.toml"), "--keep: carlang.toml is there already; name a new folder"),
         (("--since", "lately"), "--since: 'lately' is not a time"),
         (("--min-level", "hihg"), "--min-level: there is no level 'hihg'"),
     ],

@@ -30,6 +30,17 @@ def test_what_is_verbose_tells_of_each_analytic_and_what_is_quiet_of_none(small_
     assert carlang("run", "--store", store, "--min-level", "high", "-q", cwd=small_project).err == ""
 
 
+def test_beside_rows_what_is_quiet_says_what_could_not_be_answered_alone(small_project: Path, store: Path) -> None:
+    rows = ("run", "OUR-1", "--store", store, "--format", "csv", "-q")
+    assert carlang(*rows, cwd=small_project).err == ""
+    (small_project / "ours" / "OUR-3.car").write_text("---\nid: OUR-3\n---\nsearch Driver:Load\n")
+    assert carlang(*rows, "OUR-3", cwd=small_project).err.splitlines() == [
+        "Could not run, which does not mean that nothing is there:",
+        "  OUR-3 (output result): the store holds no driver/load events",
+        "",
+    ]
+
+
 @pytest.mark.parametrize(
     ("options", "lines"),
     [((), [0, 2, 4, 6]), (("--min-level", "critical"), [0, 0, 2, 2]), (("--limit", "1"), [0, 1, 2, 3])],
