@@ -12,6 +12,7 @@ from pyarrow import types
 
 from carlang.baseline.exclusions import Exactly
 from carlang.baseline.likenesses import TellingColumns, text_likeness
+from carlang.model.types import field_of
 from carlang.results import Rows
 
 MOST_KINDS = 20_000
@@ -99,9 +100,9 @@ def _counted(telling: TellingColumns, batch: pa.RecordBatch) -> Iterator[Kind]:
     """Yield the kinds of rows in a batch, in the order in which each is met first."""
     names = batch.schema.names
     places = [names.index(name) for name in telling.names]
-    hosts = [i for i, name in enumerate(names) if name.rpartition(".")[2] == "hostname"][:1]
+    hosts = [i for i, name in enumerate(names) if field_of(name) == "hostname"][:1]
     times = [i for i, f in enumerate(batch.schema) if types.is_timestamp(f.type)]
-    timed = [i for i in times if names[i].rpartition(".")[2] in {"time", "first_time"}][:1] or times[:1]
+    timed = [i for i in times if field_of(names[i]) in {"time", "first_time"}][:1] or times[:1]
     nothing = pa.nulls(batch.num_rows, pa.string())
     columns = [_plain(batch.column(i)) for i in places]
     columns.append(_plain(batch.column(hosts[0])) if hosts else nothing)

@@ -12,6 +12,7 @@ from pyarrow import types
 from carlang.baseline.exclusions import Exactly, Value
 from carlang.likeness import ANYTHING, without_persons, without_random_parts
 from carlang.model import Kind
+from carlang.model.types import field_of
 from carlang.results import AnalyticOutput, Rows
 from carlang.triage.fields import HABITS, UNLIKE, UNLIKE_KINDS
 
@@ -66,17 +67,17 @@ class TellingColumns:
             group_columns = (n for n, kind in kinds.items() if kind not in skipped and n not in output.computed)
             return cls(tuple(group_columns), (), (), is_event=False, addresses=addresses)
         habits = {name for each in objects for name in HABITS.get(each, ())}
-        usual = [n for n, kind in kinds.items() if _is_telling(_field(n), kind, habits)]
-        identity = [n for n in usual if _field(n) in habits | IDENTITY | {PERSON}]
+        usual = [n for n, kind in kinds.items() if _is_telling(field_of(n), kind, habits)]
+        identity = [n for n in usual if field_of(n) in habits | IDENTITY | {PERSON}]
         tested = [n for n in usual if n in output.tested and n not in identity]
-        beside = [n for n in usual if _field(n) in TOLD_BESIDE and n not in tested]
+        beside = [n for n in usual if field_of(n) in TOLD_BESIDE and n not in tested]
         return cls(tuple(identity), tuple(tested), tuple(beside), is_event=True, addresses=addresses)
 
 
 def _objects(rows: Rows) -> set[str]:
     """Return the objects of the events that rows are of."""
     columns = [
-        i for i, field in enumerate(rows.schema) if _field(field.name) == "object" and types.is_string(field.type)
+        i for i, field in enumerate(rows.schema) if field_of(field.name) == "object" and types.is_string(field.type)
     ]
     values = (
         v for batch in rows.to_batches() if columns for i in columns for v in batch.column(i).unique().to_pylist()
@@ -90,11 +91,6 @@ def _is_telling(field: str, kind: Kind, habits: Collection[str]) -> bool:
     return kind not in UNLIKE_KINDS or field in habits
 
 
-def _field(column: str) -> str:
-    """Return the field that a column is, also as one of a part of a join."""
-    return column.rpartition(".")[2]
-
-
 @lru_cache(maxsize=50_000)
 def text_likeness(telling: TellingColumns, column: str, text: str) -> Value | None:
     """Return what a text of a column has in common with those that are to come; None where it may be anything.
@@ -102,7 +98,7 @@ def text_likeness(telling: TellingColumns, column: str, text: str) -> Value | No
     A text with a star, or with what the language takes for a variable, stands for itself alone. So do addresses: a
     thousand of them, each in all of its spellings, are more than a query holds.
     """
-    if telling.is_event and _field(column) == PERSON:
+    if telling.is_event and field_of(column) == PERSON:
         return _account(text)
     if ANYTHING in text or text.startswith("%") or column in telling.addresses:
         return Exactly(text)
@@ -121,7 +117,7 @@ def _account(name: str) -> Value | None:
 
 def is_loose(column: str) -> bool:
     """Tell whether a column of exclusions may be anything in some of them: who was it, and how it was called."""
-    return _field(column) == PERSON or _field(column) in TOLD_BESIDE
+    return field_of(column) == PERSON or field_of(column) in TOLD_BESIDE
 
 
 def is_cut(value: Value) -> bool:

@@ -19,6 +19,7 @@ from carlang.baseline.exclusions import Baseline, Exclusion, Value
 from carlang.baseline.likenesses import TellingColumns, common, is_cut, is_loose, without_repeats
 from carlang.levels import UNSAID, Level
 from carlang.likeness import ANYTHING
+from carlang.model.types import field_of
 from carlang.results import AnalyticOutput, RunReport, counted, moment_text
 
 MOST_WAYS = 12
@@ -178,7 +179,7 @@ class _Maker:
         if not any(_says(value) for values in fields.values() for value in values):
             yield "no column of its rows stays the same"
             return
-        if all(name.rpartition(".")[2] in _WHERE for name in fields):
+        if all(field_of(name) in _WHERE for name in fields):
             yield "it says where, and not what"
         for name, values in fields.items():
             if any(is_cut(value) for value in values):

@@ -14,6 +14,7 @@ from carlang.cli.declared import Option
 from carlang.cli.exits import UsageError
 from carlang.diagnostics import has_errors
 from carlang.levels import Level
+from carlang.model.types import field_of
 from carlang.report import (
     ENDINGS,
     FORMATS,
@@ -71,7 +72,7 @@ def chosen_columns(text: str | None, format_: str, analytics: Sequence[CompiledA
 def _names_of(output: BoundOutput) -> list[str]:
     names = [column.name for column in output.stream.columns]
     # Behind the columns of the program stand the records that were tied.
-    return names + [f"{name}s" for name in names if name.rpartition(".")[2] == "record_id"]
+    return names + [f"{name}s" for name in names if field_of(name) == "record_id"]
 
 
 def chosen_format(named: str | None, output: Path | None) -> str:

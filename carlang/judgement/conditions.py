@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 
 from carlang.judgement.traces import NONE, AbsentLog, Among, Arm, Reasons, Times, Trace
-from carlang.model.types import Kind
+from carlang.model.types import Kind, field_of
 from carlang.resolve import Given, bound
 from carlang.resolve.bound import BoundExpr, BoundStream
 from carlang.results import NoRecords
@@ -250,7 +250,7 @@ class Folding:
         if subject.missing:
             return _false(subject.why)
         column = expr.subject.column if isinstance(expr.subject, bound.FieldRef) else ""
-        look = self.look if column.rpartition(".")[2] in _HOSTS else self.look_anywhere
+        look = self.look if field_of(column) in _HOSTS else self.look_anywhere
         traces = look(expr.stream)
         living = [each for each in traces if not each.lost]
         if not living:

@@ -18,6 +18,7 @@ from carlang.judgement.streams import LOG, LOG_NAME, Bounds, Evaluation, Kind, S
 from carlang.judgement.traces import Trace
 from carlang.mapping import sensor_channels, sensor_logs, sensor_platforms
 from carlang.model import Model
+from carlang.model.types import field_of
 from carlang.resolve import Given, bound
 from carlang.resolve.bound import BoundOutput, BoundStream, Events, streams_below
 from carlang.results import HostGroup, Judgement, NoEvents, NotOnOneHost, OtherPlatform, Reason, State, distinct
@@ -225,7 +226,7 @@ def _need(asked: Asked, range_: Range, model: Model) -> tuple[Need, Bounds, tupl
             names.update(_OF_PROCESSES)
         for expr in bound.expressions(stream):
             of_rows = (expr, *(node.value for node in bound.walk(expr) if isinstance(node, bound.InStream)))
-            names.update(name.rpartition(".")[2] for each in of_rows for name in bound.fields_of(each))
+            names.update(field_of(name) for each in of_rows for name in bound.fields_of(each))
             for node in bound.walk(expr):
                 if isinstance(node, bound.ProcessField):
                     names.update((node.column, *_OF_PROCESSES))

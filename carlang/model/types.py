@@ -83,6 +83,11 @@ DURATION = Type(Kind.DURATION)
 NULL = Type(Kind.NULL)
 
 
+def field_of(column: str) -> str:
+    """Return the field that a column has: its name, without the part of a join or sequence that it is of (`a.exe`)."""
+    return column.rpartition(".")[2]
+
+
 @dataclass(frozen=True, slots=True)
 class Column:
     """A column of a stream or an output: its name and the type of its values."""

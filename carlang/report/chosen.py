@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import pyarrow as pa
 
 from carlang.diagnostics import nearest
-from carlang.model.types import NULL, Column
+from carlang.model.types import NULL, Column, field_of
 from carlang.report.streams import ReportError
 from carlang.report.view import OutputView, View
 from carlang.results import Rows
@@ -55,7 +55,7 @@ def check_columns(wanted: Sequence[str], outputs: Iterable[Sequence[str]]) -> No
     for word in wanted:
         if known and not any(_meant(word, names) for names in known):
             names = {name for of_output in known for name in of_output}
-            near = nearest(word, names | {name.rpartition(".")[2] for name in names})
+            near = nearest(word, names | {field_of(name) for name in names})
             raise ReportError(f"no output has a column {word!r}" + (f"; did you mean {near}?" if near else ""))
 
 
@@ -74,4 +74,4 @@ def _meant(word: str, names: Sequence[str]) -> list[str]:
     """Return the columns that a name stands for: the one of that name, else the fields of that name of all parts."""
     folded = word.casefold()
     exact = [name for name in names if name.casefold() == folded]
-    return exact[:1] or [name for name in names if name.rpartition(".")[2].casefold() == folded]
+    return exact[:1] or [name for name in names if field_of(name).casefold() == folded]

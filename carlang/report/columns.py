@@ -9,6 +9,7 @@ import pyarrow as pa
 from pyarrow import types
 
 from carlang.model.telling import TELLING
+from carlang.model.types import field_of
 from carlang.report.cells import texts
 from carlang.results import Rows
 
@@ -62,7 +63,7 @@ def time_columns(schema: pa.Schema) -> list[int]:
 
 
 def _claim(name: str) -> int:
-    field = name.rpartition(".")[2]
+    field = field_of(name)
     return TIMES.index(field) if field in TIMES else len(TIMES)
 
 
@@ -125,10 +126,6 @@ def arrange(rows: Rows, tested: Collection[str] = (), computed: Collection[str] 
     )
 
 
-def _field(name: str) -> str:
-    return name[name.rfind(".") + 1 :]
-
-
 def _is_of_event(name: str, names: Collection[str]) -> bool:
     """Tell whether a column is one of a whole event: only these have the id of their record beside their object."""
     part = name[: name.rfind(".") + 1]
@@ -137,7 +134,7 @@ def _is_of_event(name: str, names: Collection[str]) -> bool:
 
 def _says_again(name: str, names: Collection[str], filled_names: Collection[str]) -> bool:
     """Tell whether a column of an event says at length what another one has: the path of a program beside its name."""
-    part, field = name[: name.rfind(".") + 1], _field(name)
+    part, field = name[: name.rfind(".") + 1], field_of(name)
     return field == "image_path" and part + "exe" in filled_names and _is_of_event(name, names)
 
 
@@ -146,14 +143,14 @@ def _first_parts(names: Sequence[str]) -> dict[int, int]:
     first: dict[str, int] = {}
     first_of = {}
     for index, name in enumerate(names):
-        field = _field(name)
+        field = field_of(name)
         if field in _WHERE and _is_of_event(name, names) and first.setdefault(field, index) != index:
             first_of[index] = first[field]
     return first_of
 
 
 def _rank(name: str, tested: Collection[str]) -> int:
-    field = _field(name)  # a part of a join ranks as its field does
+    field = field_of(name)  # a part of a join ranks as its field does
     if field in LEADING:
         return LEADING.index(field)
     if field in TRAILING:
@@ -169,7 +166,7 @@ def _need(
     Whoever selects columns wants them all. Of whole events, which have fifty, those are shown that identify one, that
     tell what it was, that were tested, and that the program made.
     """
-    field = _field(name)
+    field = field_of(name)
     if not _is_of_event(name, names):
         return _AS_IT_COMES
     if field in _FIRST_NEEDED and not is_later:

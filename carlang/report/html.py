@@ -18,6 +18,7 @@ from pyarrow import types
 
 from carlang.diagnostics import render_all
 from carlang.escapes import printable
+from carlang.model.types import field_of
 from carlang.report.cells import texts, time_text
 from carlang.report.columns import Arrangement, arrange
 from carlang.report.incident_table import told
@@ -241,7 +242,7 @@ def _ticked(text: str) -> Markup:
 
 def _marked(program: str, columns: Sequence[str]) -> Markup:
     """Return a program as text of HTML in which the names of some columns are marked, of parts of joins the fields'."""
-    fields = {name.rpartition(".")[2] for name in columns}
+    fields = {field_of(name) for name in columns}
     names = "|".join(re.escape(name) for name in sorted(fields, key=lambda name: (-len(name), name)))
     # Splitting by a group leaves the names at the odd places.
     parts = re.split(rf"\b({names})\b", program) if names else [program]
@@ -256,4 +257,4 @@ def _class(field: pa.Field) -> str:
         return "time"
     if types.is_integer(field.type) or types.is_floating(field.type) or types.is_decimal(field.type):
         return "number"
-    return "long" if field.name.rpartition(".")[2] in _LONG else ""
+    return "long" if field_of(field.name) in _LONG else ""

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 
 from rich.cells import cell_len, chop_cells
 
+from carlang.model.types import field_of
+
 _FRAME = 1  # the edge on the left; every column brings a blank on both sides and the edge on its right
 _EDGES = 3
 _LEAST = 14  # a value that folds into less cannot be read
@@ -63,7 +65,7 @@ class Measure:
     @property
     def is_command(self) -> bool:
         """Whether values are command lines."""
-        return self.name.rpartition(".")[2] in _COMMANDS
+        return field_of(self.name) in _COMMANDS
 
 
 def fitting(measures: Sequence[Measure], width: int, *, is_chosen: bool = False) -> list[int]:

@@ -11,6 +11,7 @@ from pyarrow import types
 
 from carlang.escapes import printable
 from carlang.levels import UNSAID
+from carlang.model.types import field_of
 from carlang.report.cells import texts
 from carlang.report.columns import Arrangement
 from carlang.report.incident_json import incident_json
@@ -125,7 +126,7 @@ def _time_column(schema: pa.Schema) -> int | None:
     moments = [index for index, field in enumerate(schema) if types.is_timestamp(field.type)]
     for name in _TIMES:
         for index in moments:
-            if schema.field(index).name.rpartition(".")[2] == name:
+            if field_of(schema.field(index).name) == name:
                 return index
     return moments[0] if moments else None
 

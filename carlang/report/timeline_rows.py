@@ -9,6 +9,7 @@ from typing import Any, NamedTuple, Self
 import pyarrow as pa
 
 from carlang.levels import UNSAID
+from carlang.model.types import field_of
 from carlang.report.columns import arrange, time_columns
 from carlang.report.ordering import in_order
 from carlang.report.streams import valid
@@ -180,7 +181,7 @@ class _Columns:
     def of(cls, output: OutputView) -> Self:
         """Take as details what a table would show."""
         names = output.rows.schema.names
-        fields = [name.rpartition(".")[2] for name in names]  # a part of a join is shown as its field is
+        fields = [field_of(name) for name in names]  # a part of a join is shown as its field is
         shown = {
             column: tuple(i for field in sources for i, name in enumerate(fields) if name == field)
             for column, sources in _SHOWN.items()

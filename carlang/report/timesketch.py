@@ -9,6 +9,7 @@ from typing import Any
 import pyarrow as pa
 from pyarrow import types
 
+from carlang.model.types import field_of
 from carlang.report.columns import EVENT_CLASS, LEADING, arrange, row_names, time_columns
 from carlang.report.streams import Stream, utf8_writer
 from carlang.report.values import BATCH, MICROSECONDS, instant, instants, json_text, json_values, microseconds
@@ -60,7 +61,7 @@ class _Message:
         names = output.rows.schema.names
         shown = arrange(output.rows, output.tested, output.computed).shown
         said = [i for i in shown if not types.is_timestamp(output.rows.schema.types[i])]
-        telling = [i for i in said if names[i] in output.tested or names[i].rpartition(".")[2] in LEADING]
+        telling = [i for i in said if names[i] in output.tested or field_of(names[i]) in LEADING]
         title = output.title or output.analytic or output.name
         return cls(title, tuple((i, names[i]) for i in telling or said if names[i] not in EVENT_CLASS))
 

@@ -17,7 +17,7 @@ from pyarrow import types
 
 from carlang.diagnostics import Diagnostic, see_text
 from carlang.levels import Level
-from carlang.model.types import Column
+from carlang.model.types import Column, field_of
 from carlang.report.gaps import Gap
 from carlang.report.values import json_values
 from carlang.results import (
@@ -147,7 +147,7 @@ class OutputView:
         wanted = [
             index
             for index, field in enumerate(self.rows.schema)
-            if field.name.rpartition(".")[2] in names and is_kind(field.type)  # a part of a join has its own times
+            if field_of(field.name) in names and is_kind(field.type)  # a part of a join has its own times
         ]
         values: set[Any] = set()
         for batch in self.rows.to_batches() if wanted else ():

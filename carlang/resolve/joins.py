@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from carlang.diagnostics import codes, nearest
 from carlang.model.schema import Object
-from carlang.model.types import DURATION, TIME, Column, Kind, Type
+from carlang.model.types import DURATION, TIME, Column, Kind, Type, field_of
 from carlang.resolve.bound import (
     AllOf,
     BoundExpr,
@@ -272,7 +272,7 @@ def usable_keys(ctx: Context, row: Row, keys: Sequence[ast.Name | ast.Member]) -
 
 def singles_out(column: Column) -> bool:
     """Tell whether a column tells one event from others like it: its time, its record, processes by number or GUID."""
-    name = column.name.rpartition(".")[2]
+    name = field_of(column.name)
     return name in _SINGLE_OUT or name.endswith(_SINGLE_OUT_ENDINGS) or column.type.kind is Kind.GUID
 
 

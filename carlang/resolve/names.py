@@ -9,7 +9,7 @@ from itertools import chain
 
 from carlang.diagnostics import codes, unmistakable
 from carlang.foreign import foreign_fields, is_foreign_field, objects_that_call
-from carlang.model.types import STRING, Kind
+from carlang.model.types import STRING, Kind, field_of
 from carlang.resolve.bound import BoundExpr, FieldRef, MemberRef
 from carlang.resolve.processes import PROCESS, by_process
 from carlang.resolve.scope import BrokenName, Context, Row, StreamName
@@ -132,7 +132,7 @@ def _stands_for_a_value(ctx: Context, name: ast.Name) -> bool:
 
 def _known(ctx: Context, row: Row) -> Iterator[str]:
     """Yield what a bare name can stand for: the row's columns, without the parts they are in, and the values."""
-    return chain((column.rpartition(".")[2] for column in row.columns), ctx.values())
+    return chain((field_of(column) for column in row.columns), ctx.values())
 
 
 def _lost_column(row: Row, name: str) -> str | None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from carlang.diagnostics import Diagnostic, nearest
 from carlang.diagnostics.codes import Code
 from carlang.model.schema import Field, Model, Object
-from carlang.model.types import Column, Type
+from carlang.model.types import Column, Type, field_of
 from carlang.resolve.bound import BoundExpr, BoundInput, BoundStream, Lives, NamedStream
 from carlang.resolve.symbols import Entry, SymbolKind, SymbolTable
 from carlang.source import Source, Span
@@ -71,7 +71,7 @@ class Row:
         if column := self.exact(self.own + name) or self.exact(name):
             return [column]
         folded = name.casefold()
-        return [c for c in self.columns if "." in c and c.rpartition(".")[2].casefold() == folded]
+        return [c for c in self.columns if "." in c and field_of(c).casefold() == folded]
 
     def by_alias(self, name: str) -> list[tuple[str, Field]]:
         """Return the columns whose field in the model has this other name."""
@@ -384,7 +384,7 @@ class Context:
         """Take note that a name stands for a column of a row: one that the program made, or a field of the model."""
         entry = row.entries.get(column)
         if entry is None:
-            entry = self.symbols.shared(SymbolKind.FIELD, column.rpartition(".")[2], row.columns[column])
+            entry = self.symbols.shared(SymbolKind.FIELD, field_of(column), row.columns[column])
         self.symbols.use(entry, name)
 
 

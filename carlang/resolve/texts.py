@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from carlang.diagnostics import codes
-from carlang.model.types import STRING, Kind, Type
+from carlang.model.types import STRING, Kind, Type, field_of
 from carlang.resolve.bound import BoundExpr, FieldRef, SomeText
 from carlang.resolve.scope import EACH_TEXT, Context, Row
 from carlang.resolve.symbols import SymbolKind
@@ -86,6 +86,6 @@ def _path(expr: ast.Expr) -> list[ast.Name]:
 
 
 def _has_texts(column: str, kind: Type) -> bool:
-    if column.rpartition(".")[2] in _NOT_OF_THE_EVENT:
+    if field_of(column) in _NOT_OF_THE_EVENT:
         return False
     return kind.is_string or kind.kind is Kind.RECORD or (kind.kind is Kind.LIST and (kind.item or STRING).is_string)

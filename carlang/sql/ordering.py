@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from sqlglot import exp
 
-from carlang.model.types import Column, Kind, Type
+from carlang.model.types import Column, Kind, Type, field_of
 from carlang.resolve import bound
 from carlang.sql.fragments import (
     DIGITS,
@@ -43,7 +43,7 @@ def result_order(columns: Sequence[Column]) -> list[str]:
     Of a join, the times of all parts come first, then their record ids.
     """
     names = [c.name for c in columns]
-    first = [n for word in ("time", "record_id") for n in names if n.rpartition(".")[2] == word]
+    first = [n for word in ("time", "record_id") for n in names if field_of(n) == word]
     return first + [n for n in names if n not in first]
 
 

@@ -16,6 +16,7 @@ from datetime import datetime
 from sqlglot import exp
 
 from carlang.model.schema import Class
+from carlang.model.types import field_of
 from carlang.resolve import bound
 from carlang.resolve.inputs import Given
 from carlang.sql.dialect import Dialect
@@ -227,7 +228,7 @@ class _Rows:
 
     def _leading(self) -> list[str]:
         names = result_order(self.asking.base.columns)
-        return [each for each in names if each.rpartition(".")[2] in {"time", "record_id"}]
+        return [each for each in names if field_of(each) in {"time", "record_id"}]
 
     def with_costs(self, wanted: int | Joint, values: Sequence[bound.BoundExpr]) -> exp.Select:
         """Return the rows, of occurrences one record each, with the masks of the tests that they pass and their cost.

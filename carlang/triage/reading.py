@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 from pyarrow import types
 
 from carlang.model.telling import TELLING
-from carlang.model.types import Kind
+from carlang.model.types import Kind, field_of
 from carlang.results import AnalyticOutput, Output, RowOf, first_rows
 from carlang.triage.fields import UNLIKE, UNLIKE_KINDS, base_name, habit_columns, of_process
 
@@ -162,7 +162,7 @@ class _Columns:
 
     def prefixes(self) -> list[str]:
         """Return what stands before the names of the columns of each event in a row: nothing, or `part.`."""
-        return [name.removesuffix("object") for name in self._places if name.rpartition(".")[2] == "object"]
+        return [name.removesuffix("object") for name in self._places if field_of(name) == "object"]
 
     def texts(self, name: str) -> Sequence[str | None]:
         """Return a column as texts; nothing but missing values where it is not there."""
@@ -275,7 +275,7 @@ def _alike(table: pa.Table, kinds: Mapping[str, Kind], *, is_event: bool) -> lis
     """
     names, arrays = [], []
     for place, name in enumerate(table.column_names):
-        field, column = name.rpartition(".")[2], table.column(place)
+        field, column = field_of(name), table.column(place)
         kind = kinds.get(name)
         differs = kind in UNLIKE_KINDS and (is_event or kind in {Kind.TIME, Kind.DURATION, Kind.GUID, Kind.ID})
         if name in names or differs or field in UNLIKE or column.null_count == len(column):
@@ -301,7 +301,7 @@ def telling(alike: tuple[tuple[str, str], ...], tested: Sequence[str]) -> dict[s
     """Return those of an event's columns that tell what happened: what is looked at first, then what was tested."""
     ranks = {name: rank for rank, name in enumerate(TELLING)}
     order = {name: len(ranks) + rank for rank, name in enumerate(tested)}
-    order |= {name: ranks[field] for name, _ in alike if (field := name.rpartition(".")[2]) in ranks}
+    order |= {name: ranks[field] for name, _ in alike if (field := field_of(name)) in ranks}
     return {name: text for _, name, text in sorted((order[n], n, text) for n, text in alike if n in order)}
 
 

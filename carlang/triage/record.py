@@ -8,6 +8,7 @@ from dataclasses import replace
 import pyarrow as pa
 
 from carlang.database import Limits
+from carlang.model.types import field_of
 from carlang.results import HitRecord, RawRecord, RowOf, Rows, RunReport, Triage
 from carlang.store import Lookup, Store, child_starts, process_ends, process_starts, raw_records
 from carlang.triage.forest import Forest, Process, parent_of
@@ -64,7 +65,7 @@ def _raw_records(row: pa.Table, lookup: Lookup) -> Iterator[RawRecord]:
     for name in columns:
         part = name.removesuffix("object")
         object_, action, time = texts[name], texts.get(f"{part}action"), columns.get(f"{part}time")
-        if name.rpartition(".")[2] != "object" or object_ is None or action is None:
+        if field_of(name) != "object" or object_ is None or action is None:
             continue
         # What a program selected of an event without its time and its record's id is of no one record.
         if time is None or f"{part}record_id" not in columns:

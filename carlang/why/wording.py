@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import assert_never
 
 from carlang.model import Column
+from carlang.model.types import field_of
 from carlang.resolve import bound
 from carlang.resolve.bound import BoundStream
 from carlang.results import WrittenCondition, shortened
@@ -77,7 +78,7 @@ def identity(stream: BoundStream) -> list[Column]:
         case bound.Aggregated(columns=columns):
             return [c for c in columns if not c.name.startswith("#")][:_MOST_NAMES]
         case _:
-            known = [c for c in stream.columns if c.name.rpartition(".")[2] in _IDENTITY]
+            known = [c for c in stream.columns if field_of(c.name) in _IDENTITY]
             return known or list(stream.columns[:_MOST_NAMES])
 
 
