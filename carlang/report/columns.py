@@ -94,6 +94,12 @@ class Arrangement:
     empty: int
     constants: tuple[tuple[str, str], ...]
 
+    @property
+    def same_text(self) -> str:
+        """What every row has the same: `object process, action create`; empty where there is nothing."""
+        # The files that rows came from have long names, and say nothing of what happened.
+        return ", ".join(f"{name} {value}" for name, value in self.constants if name != "source")
+
 
 def arrange(rows: Rows, tested: Collection[str] = (), computed: Collection[str] = ()) -> Arrangement:
     """Arrange the columns of rows for reading."""

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Self
+from typing import Self, TypeVar
 
-from carlang.results import Judgement, counted, judgement_text, short_reasons
+from carlang.results import Judgement, counted, judgement_json, judgement_text, short_reasons
+
+NO_HOST = "(no host named)"
+"""What stands for the events that name no host, among names of hosts."""
+
+Judged = TypeVar("Judged")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +39,17 @@ class Gap:
         for group in judgement.groups:
             reasons = short_reasons(group.reasons)
             text = group.state.value.replace("_", " ") + (f", {reasons}" if reasons else "")
-            names = [name if name is not None else "(no host named)" for name in group.hosts.to_pylist()]
+            names = [name if name is not None else NO_HOST for name in group.hosts.to_pylist()]
             groups.append(GapGroup(f"{counted(len(names), 'host')} {text}", ", ".join(names)))
         return cls(judgement_text(judgement), len(outputs), ", ".join(outputs), tuple(groups))
+
+
+def judged_alike(
+    judged: Iterable[tuple[Judged, Judgement | None]],
+) -> list[tuple[Judgement, list[Judged]]]:
+    """Return the judgements that say something of hosts, each once, with all that is judged so: they are few."""
+    alike: dict[str, tuple[Judgement, list[Judged]]] = {}
+    for what, judgement in judged:
+        if judgement is not None and judgement.groups:
+            alike.setdefault(json.dumps(judgement_json(judgement)), (judgement, []))[1].append(what)
+    return list(alike.values())

@@ -68,9 +68,8 @@ def _write_output(output: OutputView, write: Callable[[str], object], *, are_cho
         _write_rows(output, range(len(output.rows.schema)), write)
         return
     arrangement = arrange(output.rows, output.tested, output.computed)
-    # The files that rows came from have long names, and say nothing of what happened.
-    if same := [f"{name} {value}" for name, value in arrangement.constants if name != "source"]:
-        write(f"\n{output.every_row.capitalize()}: {inline(', '.join(same))}\n")
+    if arrangement.same_text:
+        write(f"\n{output.every_row.capitalize()}: {inline(arrangement.same_text)}\n")
     _write_rows(output, arrangement.shown, write)
     if output.shown and (left := len(arrangement.columns) - len(arrangement.shown)):
         write(f"\n{counted(left, 'more column')} with values\n")

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Self
 
+from carlang.report.gaps import NO_HOST, judged_alike
 from carlang.report.view import NotRunView, OutputView, View
-from carlang.results import ClassGaps, Judgement, State, hour_text, judgement_json, short_reasons
+from carlang.results import ClassGaps, State, hour_text, short_reasons
 
 _MOST_HOSTS = 200
 """A reader of more has a machine to read JSON; a browser takes seconds to lay out the pages of thousands of hosts."""
 _MOST_STRETCHES = 50
 """Of a host and class: laptops sleep each night, and the longest say most."""
-NO_HOST = "(no host named)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +108,9 @@ def _hosts(view: View) -> list[HostUnseen]:
     """Return the hosts on which something is not answered, those with most blind outputs first."""
     states: dict[str, Counter[State]] = {}
     lacks: dict[str, Counter[str]] = {}
-    for judgement, outputs in _judgements(view):
+    entries: list[OutputView | NotRunView] = [*view.outputs, *view.not_run]
+    for judgement, alike in judged_alike((entry, entry.judgement) for entry in entries):
+        outputs = len(alike)
         for group in judgement.groups:
             texts = [short_reasons([reason]) for reason in group.reasons] if group.state is not State.NOT_ASKED else []
             for host in group.hosts.to_pylist():
@@ -132,18 +133,6 @@ def _hosts(view: View) -> list[HostUnseen]:
         if count[State.BLIND] or count[State.PARTLY]
     ]
     return sorted(hosts, key=lambda host: (-host.blind, -host.partly, host.name))
-
-
-def _judgements(view: View) -> list[tuple[Judgement, int]]:
-    """Return the judgements of a run, each with the number of outputs that are judged so: they are few."""
-    judged: dict[str, tuple[Judgement, int]] = {}
-    entries: list[OutputView | NotRunView] = [*view.outputs, *view.not_run]
-    for entry in entries:
-        if entry.judgement is not None and entry.judgement.groups:
-            key = json.dumps(judgement_json(entry.judgement))
-            judgement, outputs = judged.get(key, (entry.judgement, 0))
-            judged[key] = judgement, outputs + 1
-    return list(judged.values())
 
 
 def _class_unseen(gaps: ClassGaps, first: int) -> ClassUnseen:

@@ -62,11 +62,8 @@ def _print_output(output: OutputView, console: Console, chosen: Sequence[str] | 
 def _print_arranged(output: OutputView, console: Console) -> None:
     """Print the columns that a reader wants first, and say how many more there are."""
     arrangement = arrange(output.rows, output.tested, output.computed)
-    # The files that rows came from have long names, and say nothing of what happened.
-    constants = [(name, value) for name, value in arrangement.constants if name != "source"]
-    if constants:
-        same = ", ".join(f"{name} {value}" for name, value in constants)
-        console.print(Text(f"{output.every_row}: {same}", style="dim"), overflow="fold")
+    if arrangement.same_text:
+        console.print(Text(f"{output.every_row}: {arrangement.same_text}", style="dim"), overflow="fold")
     if output.shown:
         rows = ShownRows(output.rows, arrangement.shown, output.number)
         unfitting = print_rows(rows, arrangement.need, console) if arrangement.shown else []

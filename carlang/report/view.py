@@ -6,7 +6,6 @@ terminal and a page show what cannot be printed as escapes.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -18,7 +17,7 @@ from pyarrow import types
 from carlang.diagnostics import Diagnostic, see_text
 from carlang.levels import Level
 from carlang.model.types import Column, field_of
-from carlang.report.gaps import Gap
+from carlang.report.gaps import Gap, judged_alike
 from carlang.report.values import json_values
 from carlang.results import (
     AnalyticOutput,
@@ -39,7 +38,6 @@ from carlang.results import (
     counted_files_text,
     excluded_text,
     gaps_text,
-    judgement_json,
     judgement_text,
 )
 
@@ -309,15 +307,10 @@ class View:
     @property
     def gaps(self) -> list[Gap]:
         """What is not answered on all hosts, with the hosts by name: outputs that are judged alike together."""
-        judged: dict[str, tuple[Judgement, list[str]]] = {}
-        entries: list[OutputView | NotRunView] = [*self.outputs, *self.not_run]
-        for entry in entries:
-            judgement = entry.judgement
-            if judgement is not None and judgement.groups and judgement.state is not State.ANSWERED:
-                key = json.dumps(judgement_json(judgement))
-                output = entry.name if isinstance(entry, OutputView) else entry.output
-                judged.setdefault(key, (judgement, []))[1].append(f"{entry.analytic} {output or ''}".strip())
-        return [Gap.of(judgement, outputs) for judgement, outputs in judged.values()]
+        judged = [(f"{output.analytic} {output.name}".strip(), output.judgement) for output in self.outputs]
+        judged += [(f"{entry.analytic} {entry.output or ''}".strip(), entry.judgement) for entry in self.not_run]
+        alike = judged_alike(judged)
+        return [Gap.of(judgement, names) for judgement, names in alike if judgement.state is not State.ANSWERED]
 
     @property
     def other_platforms(self) -> list[NotRunView]:
