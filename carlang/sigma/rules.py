@@ -123,8 +123,6 @@ class _File:
         if "action" in document.mapping:
             message = "`action` stands for parts that rules of a file share, which is not translated"
             return self.failed(document, SIGMA_UNSAID, message, ("action",))
-        if not _is_condition(document):
-            return self.failed(document, SIGMA_UNREADABLE, "no Sigma rule: the condition is no text", _CONDITION)
         try:
             rule = self._rule(document, filters)
             if pipeline:
@@ -152,6 +150,9 @@ class _File:
         return self.failed(document, SIGMA_LOG_SOURCE, f"no events here are of {named}", ("logsource",))
 
     def _of_source(self, document: RuleDocument, rule: SigmaRule, origin: LogSource) -> Translation:
+        # pySigma looks into a condition before it asks whether it is a text.
+        if not all(isinstance(each, str) for each in rule.detection.condition):
+            return self.failed(document, SIGMA_UNREADABLE, "no Sigma rule: the condition is no text", _CONDITION)
         detection = document.mapping.get("detection")
         known = places(rule, detection if isinstance(detection, Mapping) else {})
         conditions = Conditions(origin, known, document.span)
@@ -208,13 +209,6 @@ def _is_sound(key: str, value: Any) -> bool:
             return isinstance(value, list) and all(isinstance(tag, str) and "." in tag for tag in value)
         case _:
             return True
-
-
-def _is_condition(document: RuleDocument) -> bool:
-    """Tell whether a rule's conditions, if it has some, are texts: pySigma looks into them before it asks."""
-    detection = document.mapping.get("detection")
-    written = detection.get("condition", "") if isinstance(detection, Mapping) else ""
-    return all(isinstance(each, str) for each in (written if isinstance(written, list) else [written]))
 
 
 def _place_of(error: Exception, document: RuleDocument) -> DataPath:

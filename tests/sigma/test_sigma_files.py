@@ -72,6 +72,8 @@ REFUSED = [
     ("    s:\n        Image|nope: x\n    condition: s\n", "CL601", (5, 9)),
     ("    s:\n        Image: x\n        Image: y\n    condition: s\n", "CL601", (3, 1)),
     ("    s:\n        Image: x\n    condition:\n", "CL601", (6, 15)),
+    ("    s:\n        Image: x\n    condition: .inf\n", "CL601", (6, 16)),
+    ("    s:\n        Image: x\n    condition: [s, null]\n", "CL601", (6, 16)),
     ("    1:\n        Image: x\n    condition: 1\n", "CL601", (6, 16)),
     (f"    s:\n        Image: x\n    condition: {'not ' * 300}s\n", "CL604", (3, 1)),
     ("    s: &s\n        - *s\n        - Image: x\n    condition: s\n", "CL604", (3, 1)),
