@@ -20,7 +20,7 @@ from carlang.baseline.likenesses import TellingColumns, common, is_cut, is_loose
 from carlang.levels import UNSAID, Level
 from carlang.likeness import ANYTHING
 from carlang.model.types import field_of
-from carlang.results import AnalyticOutput, RunReport, counted, moment_text
+from carlang.results import AnalyticOutput, RunReport, counted, instant_text, short_moment_text
 
 MOST_WAYS = 12
 """How many ways in which one program was used are told apart. A person reads as many lines."""
@@ -40,16 +40,12 @@ def make_baseline(report: RunReport, since: datetime | None, until: datetime) ->
     exclusions = tuple(exclusion for result in finding for exclusion in _exclusions(result))
     made: dict[str, str | int] = {"store": report.store}
     if since is not None:
-        made["since"] = _instant(since)
-    made |= {"until": _instant(until), "analytics": len({result.analytic for result in report.results})}
+        made["since"] = instant_text(since)
+    made |= {"until": instant_text(until), "analytics": len({result.analytic for result in report.results})}
     made |= {"rows": sum(result.output.count for result in finding)}
     if lacking := len({entry.analytic for entry in report.not_run}):
         made["not_run"] = lacking
     return Baseline("", exclusions, made=made)
-
-
-def _instant(moment: datetime) -> str:
-    return moment.strftime("%Y-%m-%dT%H:%M:%S.%fZ").replace(".000000Z", "Z")
 
 
 def _exclusions(result: AnalyticOutput) -> Iterator[Exclusion]:
@@ -168,8 +164,8 @@ class _Maker:
             fields,
             kind.rows,
             len(kind.hosts),
-            _time(kind.first),
-            _time(kind.last),
+            short_moment_text(kind.first),
+            short_moment_text(kind.last),
             "; ".join([*draft.notes, *hosts]),
             "; ".join(reviews),
         )
@@ -199,8 +195,3 @@ def _merged(keyed: Iterable[tuple[Key, Kind]]) -> list[Kind]:
 def _says(value: Value) -> bool:
     """Tell whether a value says something of what a field has to be."""
     return not isinstance(value, str) or len(value.replace(ANYTHING, "")) >= min(_LETTERS, len(value))
-
-
-def _time(moment: int | None) -> str | None:
-    text = moment_text(moment)
-    return text.replace(".000000Z", "Z") if text else None

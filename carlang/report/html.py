@@ -30,7 +30,7 @@ from carlang.report.streams import Stream, utf8_writer
 from carlang.report.values import instant, json_text
 from carlang.report.view import OutputView, View, is_technique, technique_url
 from carlang.report.why_json import why_json
-from carlang.results import Hit, Incident, ProcessNode, counted, first_rows, moment_text
+from carlang.results import Hit, Incident, ProcessNode, counted, first_rows, moment_text, second_text, with_depths
 
 _SIDE_BY_SIDE = 10  # more columns than these do not fit beside each other on a laptop's screen
 _SHOWN = 8  # so many of them stay then, which leaves the last column to the details
@@ -44,7 +44,6 @@ _SCRIPTS = (
     *("dom", "data", "address", "filter", "timeline", "record", "hits", "incidents", "entities", "analytics"),
     "page",
 )
-_TO_SECONDS = len("2019-04-27T12:20:35")
 _PIECES = 512  # of the template's output that are joined to be written at once
 _LONG = frozenset({"command_line", "parent_command_line", "image_path", "file_path", "content", "value"})
 
@@ -149,9 +148,6 @@ class IncidentView:
     @classmethod
     def of(cls, incident: Incident) -> IncidentView:
         """View an incident; its processes stand parents before children."""
-        depths: dict[str, int] = {}
-        for node in incident.processes:
-            depths[node.key] = depths.get(node.parent or "", -1) + 1
         numbers = range(len(incident.hits))
         heaviest = sorted(numbers, key=lambda number: -incident.hits[number].weight.points)[:HITS_WITHOUT_SCRIPT]
         return cls(
@@ -161,7 +157,7 @@ class IncidentView:
             tuple(dict.fromkeys((*incident.leading.techniques, *incident.techniques))),
             tuple((incident.hits[number], told(incident.hits[number])) for number in sorted(heaviest)),
             len(incident.hits) - len(heaviest),
-            tuple((depths[node.key], node) for node in incident.processes[:_PROCESSES]),
+            tuple(with_depths(incident.processes[:_PROCESSES])),
             max(0, len(incident.processes) - _PROCESSES),
         )
 
@@ -204,7 +200,7 @@ def _environment() -> Environment:
         "marked": _marked,
         "micros": lambda moment: "" if moment is None else time_text(moment_text(moment) or ""),
         "pairs": lambda pairs: json_text(harmless(pairs), compact=True),
-        "seconds": lambda moment: _seconds(moment_text(moment) or ""),
+        "seconds": second_text,
         "technique_name": technique_named,
         "ticked": _ticked,
         "time": lambda moment: time_text(instant(moment)),
@@ -222,11 +218,6 @@ def _harmless(value: Any) -> Any:
 
 def _lines(text: str, keep: str = "\n") -> Markup:
     return escape(printable(text, keep))
-
-
-def _seconds(moment: str) -> str:
-    """Return a time to the second, where no more is needed; one beyond the calendar as it is."""
-    return moment[:_TO_SECONDS].replace("T", " ") if moment.endswith("Z") else moment
 
 
 def _ticked(text: str) -> Markup:

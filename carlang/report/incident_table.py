@@ -15,7 +15,7 @@ from carlang.importers.attack import TACTICS
 from carlang.levels import Level
 from carlang.report.layout import fold
 from carlang.report.screen import is_bounded
-from carlang.results import Group, GroupBy, Hit, Incident, Triage, counted, moment_text, shortened
+from carlang.results import Group, GroupBy, Hit, Incident, Triage, counted, second_text, shortened
 
 MOST_INCIDENTS = 20
 """How many incidents a table shows: a screenful. JSON has all."""
@@ -150,8 +150,7 @@ def _head(points: float, level: Level) -> tuple[Text, Text]:
 
 def _moment(moment: int | None) -> Text:
     """Return a time to the second: which of them came first is told by the order in JSON."""
-    text = moment_text(moment) or ""
-    return Text(text[:19].replace("T", " ") if text.endswith("Z") else text)
+    return Text(second_text(moment))
 
 
 def _named(names: Sequence[str], most: int = _MOST_NAMES) -> Text:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import UTC
 from typing import Any
 
@@ -17,7 +16,7 @@ from carlang.report.layout import fold
 from carlang.report.screen import Look, console_for, is_bounded, print_folded
 from carlang.report.streams import Stream, utf8_writer
 from carlang.report.values import instant, json_text, values_of
-from carlang.results import HitRecord, ProcessNode, counted, moment_text
+from carlang.results import HitRecord, counted, second_text, with_depths
 
 VERSION = 1
 _WIDEST_NAME = 24
@@ -135,24 +134,18 @@ def _print_processes(record: HitRecord, console: Console) -> None:
     if not record.processes:
         return
     _print_heading("processes, > those of the hit", console)
-    for depth, node in _depths(record.processes):
+    for depth, node in with_depths(record.processes):
         mark = ">" if node.key in record.named else " "
         what = [printable(node.exe or "?"), f"({node.pid})" if node.pid is not None else ""]
-        moment = (moment_text(node.time) or "")[:19].replace("T", " ")
         line = printable(node.command_line or "")
         text = Text.assemble(
-            (" ".join(part for part in what if part), "bold" if mark == ">" else ""), f"  {moment}  ", line
+            (" ".join(part for part in what if part), "bold" if mark == ">" else ""),
+            f"  {second_text(node.time)}  ",
+            line,
         )
         print_folded(text, f"{mark} {'  ' * depth}", console, " " * (2 * depth + 4))
     if record.more_processes:
         console.print(Text(f"  and {record.more_processes:,} more that they started", style="dim"))
-
-
-def _depths(nodes: tuple[ProcessNode, ...]) -> Iterator[tuple[int, ProcessNode]]:
-    depths: dict[str | None, int] = {}
-    for node in nodes:
-        depths[node.key] = depths.get(node.parent, -1) + 1
-        yield depths[node.key], node
 
 
 def _print_heading(text: str, console: Console) -> None:

@@ -19,9 +19,10 @@ if TYPE_CHECKING:
         Triage,
         Weight,
         in_order,
-        moment_text,
+        with_depths,
     )
     from carlang.results.judgement import HostGroup, Judgement, State, distinct, judgement_json
+    from carlang.results.moments import instant_text, moment_text, second_text, short_moment_text
     from carlang.results.output import Output
     from carlang.results.reasons import (
         FieldNeverFilled,
@@ -74,9 +75,10 @@ else:
             "results.exclusions": "BaselineUse Excluded Unmatched",
             "results.gaps": "ClassGaps gaps_json hour_text",
             "results.incidents": (
-                "Group GroupBy Hit Incident Occurrence ProcessNode RowOf Term Triage Weight in_order moment_text"
+                "Group GroupBy Hit Incident Occurrence ProcessNode RowOf Term Triage Weight in_order with_depths"
             ),
             "results.judgement": "HostGroup Judgement State distinct judgement_json",
+            "results.moments": "instant_text moment_text second_text short_moment_text",
             "results.output": "Output",
             "results.reasons": (
                 "FieldNeverFilled HollowRecords LogBroken LogCleared MissingParameter NoEvents NoLog NoRecords "
@@ -161,13 +163,17 @@ __all__ = [
     "gaps_text",
     "hour_text",
     "in_order",
+    "instant_text",
     "judgement_json",
     "judgement_text",
     "moment_text",
     "reason_json",
     "reasons_text",
+    "second_text",
     "share_text",
+    "short_moment_text",
     "short_reasons",
     "shortened",
     "table_of",
+    "with_depths",
 ]

@@ -7,9 +7,8 @@ of its tree are an *incident*; trees whose hits are the same are one incident th
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
 from enum import Enum
 
 from carlang.levels import Level
@@ -129,6 +128,14 @@ class ProcessNode:
     command_line: str | None
 
 
+def with_depths(processes: Iterable[ProcessNode]) -> Iterator[tuple[int, ProcessNode]]:
+    """Yield processes, of which parents come before children, with how many of the others are above each."""
+    depths: dict[str | None, int] = {}
+    for process in processes:
+        depths[process.key] = depths.get(process.parent, -1) + 1
+        yield depths[process.key], process
+
+
 @dataclass(frozen=True, slots=True)
 class Incident:
     """Hits of one tree of processes, the earliest first; of so many trees, `times`, as have the same hits.
@@ -242,19 +249,6 @@ class Triage:
     def hits(self) -> tuple[Hit, ...]:
         """The hits of all incidents, in their order."""
         return tuple(hit for incident in self.incidents for hit in incident.hits)
-
-
-def moment_text(moment: int | None) -> str | None:
-    """Return microseconds since 1970 as `2019-04-27T12:20:35.123000Z`; one beyond Python's years as its number."""
-    if moment is None:
-        return None
-    try:
-        return (_EPOCH + timedelta(microseconds=moment)).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
-    except OverflowError:
-        return f"{moment} µs"
-
-
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def in_order(names: Iterable[str]) -> tuple[str, ...]:

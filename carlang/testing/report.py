@@ -10,6 +10,7 @@ from xml.etree import ElementTree as ET
 
 from carlang.diagnostics import render_all
 from carlang.escapes import json_escaped, printable
+from carlang.results import instant_text
 from carlang.testing.events import seconds
 from carlang.testing.expectations import Mismatch
 from carlang.testing.run import AnalyticResult, CaseResult
@@ -72,7 +73,7 @@ def _row(row: Mapping[str, Any]) -> str:
 
 def _value(value: Any) -> str:
     if isinstance(value, datetime):
-        return value.strftime("%Y-%m-%dT%H:%M:%S.%fZ").replace(".000000Z", "Z")
+        return instant_text(value)
     if isinstance(value, timedelta):
         return f"{seconds(value):g} s"
     return json_escaped(json.dumps(value, ensure_ascii=False, default=str))
