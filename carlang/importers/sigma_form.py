@@ -50,10 +50,12 @@ def read_sigma(source: Source, pipelines: Sequence[tuple[str, str]] = ()) -> Ana
     except DataFileError as error:
         faults = [Diagnostic(SIGMA_UNREADABLE, f.message, source, Span(f.start, f.end)) for f in error.faults]
         return analytic_of(without_data(source), Content(Form.SIGMA, (), tuple(faults)))
-    except ModuleNotFoundError as error:
+    except ImportError as error:  # earlier versions of it lack modules and names
         if (error.name or "").partition(".")[0] not in ("sigma", "re2"):
             raise
-        fault = Diagnostic(SIGMA_UNREADABLE, "Sigma rules are read with pySigma, which is not installed", source, _HEAD)
+        fault = Diagnostic(
+            SIGMA_UNREADABLE, "Sigma rules are read with pySigma 2, which is not installed", source, _HEAD
+        )
         fault = fault.with_help("pip install 'carlang[sigma]'")
         return analytic_of(without_data(source), Content(Form.SIGMA, (), (fault,)))
     programs = [(each.program, _title(each.document)) for each in translations if each.program]

@@ -27,6 +27,7 @@ from carlang.syntax import ast, format_tree, parse, walk
 
 _NOWHERE = Span(0, 0)
 _CONDITION: DataPath = ("detection", "condition")
+_OF_FILTER = re.compile(r"\b_filt_[a-z]+_(?=\w)")
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 
 
@@ -159,7 +160,9 @@ class _File:
         try:
             trees = [conditions.condition(each.parsed) for each in rule.detection.parsed_condition]
         except SigmaError as error:
-            return self.failed(document, SIGMA_UNREADABLE, f"no Sigma rule: {error}", _CONDITION)
+            # pySigma gives names of a filter's own to its detections, other ones each time.
+            told = _OF_FILTER.sub("", str(error))
+            return self.failed(document, SIGMA_UNREADABLE, f"no Sigma rule: {told}", _CONDITION)
         if conditions.unsaid:
             return Translation(document, None, tuple(self._unsaid(document, conditions.unsaid)))
         tree = trees[0] if len(trees) == 1 else ast.Or(tuple(trees), _NOWHERE)

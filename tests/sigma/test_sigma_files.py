@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from functools import partial
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
@@ -128,12 +129,16 @@ def test_filters_of_a_file_narrow_its_rules() -> None:
     analytic = carlang.load_text(f"{RULE}---\n{filtering}", "rule.yml")
     assert analytic.check() == []
     assert 'not user == "adam"' in analytic.program
+    (fault,) = carlang.load_text(f"{RULE}---\n{filtering.replace('not own', 'not other')}", "rule.yml").check()
+    assert fault.message == "no Sigma rule: Detection 'other' not defined in detections"
 
 
-def test_without_pysigma_a_rule_says_how_to_install_it(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("is_early", [False, True])
+def test_without_pysigma_a_rule_says_how_to_install_it(monkeypatch: pytest.MonkeyPatch, *, is_early: bool) -> None:
     for name in [name for name in sys.modules if name == "sigma" or name.startswith(("sigma.", "carlang.sigma.r"))]:
         monkeypatch.delitem(sys.modules, name)
-    monkeypatch.setitem(sys.modules, "sigma", None)
+    # An early version of it has modules that lack names.
+    monkeypatch.setitem(sys.modules, "sigma.types" if is_early else "sigma", ModuleType("") if is_early else None)
     monkeypatch.setenv("CARLANG_CACHE", "off")
     monkeypatch.delattr("carlang.sigma.translate", raising=False)
     (fault,) = carlang.load_text(RULE.replace("Runs", "Other runs"), "rule.yml").check()
