@@ -7,13 +7,11 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 import pyarrow as pa
-from pyarrow import types
 
 from carlang.escapes import printable
 from carlang.levels import UNSAID
-from carlang.model.types import field_of
 from carlang.report.cells import texts
-from carlang.report.columns import Arrangement
+from carlang.report.columns import Arrangement, time_columns
 from carlang.report.incident_json import incident_json
 from carlang.report.incident_table import told
 from carlang.report.values import json_text, microseconds
@@ -27,7 +25,6 @@ MOST_ROWS = 100_000
 MOST_INCIDENTS = 2_000
 """Incidents of a page, the heaviest: each brings its hits and tree, and nobody reads further by hand."""
 _MILLISECOND = 1000
-_TIMES = ("time", "first_time", "last_time")
 _KEEP = "\n\t"
 
 
@@ -85,7 +82,7 @@ def data_blocks(view: View, arrangements: Sequence[Arrangement | None], held: He
 
 def _row_blocks(number: int, rows: Rows, arrangement: Arrangement) -> Iterator[str]:
     first = 0
-    time = _time_column(rows.schema)
+    time = next(iter(time_columns(rows.schema)), None)
     for batch in _parts(rows):
         numbers: dict[str, int] = {}
         columns = [_numbered(texts(batch.column(index), _KEEP), numbers) for index in arrangement.columns]
@@ -119,16 +116,6 @@ def _numbered(column: Sequence[str | None], numbers: dict[str, int]) -> int | li
 
 def _milliseconds(column: pa.Array) -> list[int | None]:
     return [None if moment is None else moment // _MILLISECOND for moment in microseconds(column)]
-
-
-def _time_column(schema: pa.Schema) -> int | None:
-    """Return which column says when a row was: the first of the usual names, else any time in it."""
-    moments = [index for index, field in enumerate(schema) if types.is_timestamp(field.type)]
-    for name in _TIMES:
-        for index in moments:
-            if field_of(schema.field(index).name) == name:
-                return index
-    return moments[0] if moments else None
 
 
 def _output_json(number: int, output: OutputView, arrangement: Arrangement | None) -> dict[str, Any]:

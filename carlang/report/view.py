@@ -17,6 +17,7 @@ from pyarrow import types
 from carlang.diagnostics import Diagnostic, see_text
 from carlang.levels import Level
 from carlang.model.types import Column, field_of
+from carlang.report.columns import TIMES
 from carlang.report.gaps import Gap, judged_alike
 from carlang.report.values import json_values
 from carlang.results import (
@@ -133,7 +134,7 @@ class OutputView:
 
     def seen(self) -> tuple[str, str] | None:
         """Return the earliest and the latest instant among the rows, of any column that is a time of an event."""
-        moments = self._values(("time", "first_time", "last_time"), types.is_timestamp)
+        moments = self._values(TIMES, types.is_timestamp)
         return (min(moments), max(moments)) if moments else None
 
     def hosts(self) -> int:
