@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+import yaml
+
 from carlang import sigma
 from carlang.datafile import DataFile, DataFileError
 from carlang.diagnostics import Diagnostic
@@ -86,8 +88,21 @@ def _metadata(source: Source, document: RuleDocument) -> DataSource:
     if isinstance(tags, list) and (coverage := list(_coverage(tags))):
         metadata["coverage"] = coverage
     data = document.data
-    root = DataFile.with_root(data.name, data.text, metadata, data.first_line, data.root)
-    return DataSource(root, source, document.start)
+    kept = DataFile.with_root(data.name, data.text, metadata, data.first_line, _with_our_keys(data.root))
+    return DataSource(kept, source, document.start)
+
+
+def _with_our_keys(root: yaml.Node | None) -> yaml.Node | None:
+    """Return a rule's syntax tree with our names for its keys, by which the place of a fault is looked up."""
+    if not isinstance(root, yaml.MappingNode):
+        return root
+    pairs = [(_our_key(key), value) for key, value in root.value]
+    return yaml.MappingNode(root.tag, pairs, root.start_mark, root.end_mark)
+
+
+def _our_key(key: yaml.Node) -> yaml.Node:
+    ours = _KEYS.get(key.value) if isinstance(key, yaml.ScalarNode) else None
+    return yaml.ScalarNode(key.tag, ours, key.start_mark, key.end_mark) if ours else key
 
 
 def _coverage(tags: Sequence[str]) -> Iterator[dict[str, Any]]:

@@ -215,3 +215,11 @@ def test_steps_of_a_pipeline_are_for_rules_of_a_level_or_status(attribute: str, 
     pipeline = f"name: x\ntransformations: [{{id: a, type: rule_failure, message: not ours, {step}}}]"
     (fault,) = load_text(RULE, "rule.yml", pipelines=(("ours.yml", pipeline),)).diagnostics
     assert "not ours" in fault.message
+
+
+@pytest.mark.parametrize(
+    ("key", "value"), [("date", "soon"), ("modified", "soon"), ("falsepositives", "none"), ("id", "5")]
+)
+def test_faults_of_what_is_known_of_a_rule_stand_at_its_own_keys(key: str, value: str) -> None:
+    (fault,) = carlang.load_text(f"{HEAD}    s: {{User: x}}\n    condition: s\n{key}: {value}\n", "rule.yml").check()
+    assert (fault.code.name, fault.location.line, fault.location.column) == ("CL503", 6, len(key) + 3)
