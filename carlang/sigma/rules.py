@@ -83,6 +83,11 @@ class _PipelineError(Exception):
 _UNUSABLE = "the pipeline `{}` cannot be used: {}"
 
 
+def _problem(error: Exception) -> str:
+    """Return what is wrong, on one line: PyYAML's own text of an error goes on with the place and an extract."""
+    return str(error.problem if isinstance(error, yaml.MarkedYAMLError) else error)
+
+
 def _one_pipeline(name: str, text: str) -> ProcessingPipeline:
     try:
         # pySigma takes it for granted that there are keys and values, and that priorities can be compared.
@@ -90,8 +95,7 @@ def _one_pipeline(name: str, text: str) -> ProcessingPipeline:
             raise _PipelineError(_UNUSABLE.format(name, "it is no keys and values"))
         pipeline = ProcessingPipeline.from_yaml(text)
     except (SigmaError, yaml.YAMLError, KeyError, TypeError, AttributeError, ValueError, RecursionError) as error:
-        told = error.problem if isinstance(error, yaml.MarkedYAMLError) else error
-        raise _PipelineError(_UNUSABLE.format(name, told)) from None
+        raise _PipelineError(_UNUSABLE.format(name, _problem(error))) from None
     if not isinstance(pipeline.priority, int | float):
         raise _PipelineError(_UNUSABLE.format(name, f"its priority `{pipeline.priority}` is no number"))
     return pipeline
@@ -131,8 +135,8 @@ class _File:
         except (SigmaError, yaml.YAMLError, ValueError, TypeError, KeyError, AttributeError) as error:
             if isinstance(error, SigmaRegularExpressionError):  # RE2 is what programs have, too
                 return self.failed(document, SIGMA_UNSAID, str(error), _place_of(error, document))
-            cause = error.problem if isinstance(error, yaml.MarkedYAMLError) else error
-            return self.failed(document, SIGMA_UNREADABLE, f"no Sigma rule: {cause}", _place_of(error, document))
+            message = f"no Sigma rule: {_problem(error)}"
+            return self.failed(document, SIGMA_UNREADABLE, message, _place_of(error, document))
         origin = log_source(rule.logsource.category, rule.logsource.product, rule.logsource.service)
         if origin is None:
             return self._without_source(document, rule)
@@ -161,8 +165,8 @@ class _File:
             trees = [conditions.condition(each.parsed) for each in rule.detection.parsed_condition]
         except SigmaError as error:
             # pySigma gives names of a filter's own to its detections, other ones each time.
-            told = _OF_FILTER.sub("", str(error))
-            return self.failed(document, SIGMA_UNREADABLE, f"no Sigma rule: {told}", _CONDITION)
+            problem = _OF_FILTER.sub("", str(error))
+            return self.failed(document, SIGMA_UNREADABLE, f"no Sigma rule: {problem}", _CONDITION)
         if conditions.unsaid:
             return Translation(document, None, tuple(self._unsaid(document, conditions.unsaid)))
         tree = trees[0] if len(trees) == 1 else ast.Or(tuple(trees), _NOWHERE)
