@@ -67,6 +67,9 @@ def translate(
     )
 
 
+_UNWRITABLE = (
+    "no program can be written for this: a value is none that a literal holds, or there are millions of letters"
+)
 _SECOND_RULE = "a file holds one rule, and this is another: give it a file of its own"
 _FILTER_ALONE = "a filter changes rules, and this file has none"
 
@@ -174,7 +177,7 @@ class _File:
         try:
             text = format_tree(program)
         except ValueError:
-            return self.failed(document, SIGMA_UNSAID, "a value cannot be written in a program", ("detection",))
+            return self.failed(document, SIGMA_UNSAID, _UNWRITABLE, ("detection",))
         offsets = _offsets(program, text, document.span(("detection",), at_key=True))
         return Translation(document, Source.mapped(self.source.name, self.source.text, text, offsets))
 

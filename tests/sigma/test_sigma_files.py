@@ -223,3 +223,10 @@ def test_steps_of_a_pipeline_are_for_rules_of_a_level_or_status(attribute: str, 
 def test_faults_of_what_is_known_of_a_rule_stand_at_its_own_keys(key: str, value: str) -> None:
     (fault,) = carlang.load_text(f"{HEAD}    s: {{User: x}}\n    condition: s\n{key}: {value}\n", "rule.yml").check()
     assert (fault.code.name, fault.location.line, fault.location.column) == ("CL503", 6, len(key) + 3)
+
+
+def test_a_rule_that_is_larger_than_a_program_may_be_is_refused() -> None:
+    text = f"{HEAD}    s: {{User: {'x' * 4_000_001}}}\n    condition: s\n"
+    (fault,) = load_text(text, "rule.yml").diagnostics
+    assert fault.code.name == "CL604"
+    assert "millions of letters" in fault.message
