@@ -389,7 +389,7 @@ def rounds(
         events = _counted_apart(store, folder / "counted.json")
         wrong = fault(events, before, sources, complete=last)
         # What is stopped ends by the signal, or as a command that was interrupted; any other status is a failure.
-        if not wrong and status not in (0, -stop.signal, _INTERRUPTED):
+        if not wrong and status not in (0, -stop.signal, 128 + stop.signal, _INTERRUPTED):
             wrong = f"status {status}"
         if wrong or (last and run_command(["store", "check", str(store)])):
             wrong = wrong or "the check finds the store damaged"

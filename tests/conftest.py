@@ -166,6 +166,8 @@ def pytest_configure(config: pytest.Config) -> None:
     # Workers of pytest-xdist inherit both, also over midnight.
     os.environ[VARIABLE] = str(run_seed())
     os.environ.setdefault("TZ", ELSEWHERE)
+    # Workers of pytest-xdist are told the width of its terminal, and commands would write for that into pipes as well.
+    os.environ.pop("COLUMNS", None)
     # Not the user's own: what a test finds there must have been put there by a test.
     os.environ["CARLANG_CACHE"] = str(REPOSITORY / ".pytest_cache" / "carlang")
     if hasattr(time, "tzset"):

@@ -29,10 +29,13 @@ _LONG = "SELECT sum(sqrt(range)) FROM range(3000000000)"
 
 @pytest.fixture(autouse=True)
 def _usual_handler() -> Iterator[None]:
-    """Have Ctrl-C do what it does in a process of its own: the workers of pytest-xdist ignore it."""
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    """Have signals do what they do in a process of its own: pytest-xdist's workers ignore Ctrl-C, `nohup` SIGHUP."""
+    before = {signal.SIGINT: signal.signal(signal.SIGINT, signal.default_int_handler)}
+    if os.name != "nt":
+        before[signal.SIGHUP] = signal.signal(signal.SIGHUP, signal.SIG_DFL)
     yield
-    signal.signal(signal.SIGINT, before)
+    for number, handler in before.items():
+        signal.signal(number, handler)
 
 
 def _interrupted_query() -> None:
