@@ -103,12 +103,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 UNMEASURED = frozenset(
     {
         "browser",
-        "catalogue",
+        "catalogue/test_catalogue_independent.py",
+        "catalogue/test_catalogue_real_logs.py",
         "exports",
         "loading/test_kill.py",
-        "reference",
         "test_wheel.py",
-        "ties",
         "textual",
     }
 )
