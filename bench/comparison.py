@@ -2,7 +2,7 @@
 """Put a hunt beside Zircolite's, on the same recordings of attacks: what it costs, what is found, what stands first.
 
     python -m bench.comparison ../shared/data/evtx --rules ../shared/sigma/rules/windows \
-        --peers /tmp/peers/bin/python --zircolite ~/Zircolite/zircolite.py --into docs/comparison.md
+        --peers peers/bin/python --zircolite ~/Zircolite/zircolite.py --into docs/comparison.md
 
 Four ways: `carlang hunt` with its own catalogue, and with Sigma rules besides; carlang with these rules alone;
 Zircolite 2 with the same ones. The peers' interpreter has what Zircolite requires, and pySigma with its backend for

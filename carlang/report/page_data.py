@@ -37,7 +37,7 @@ class Held:
     incidents_text: str
 
     @classmethod
-    def of(cls, view: View, most_rows: int = MOST_ROWS, most_incidents: int = MOST_INCIDENTS) -> Self:
+    def of(cls, view: View, most_rows: int = MOST_ROWS) -> Self:
         """Share the rows of a page among the outputs: each has its first ones, and the heaviest as many as are left."""
         heaviest_first = sorted(
             (number for number, output in enumerate(view.outputs) if output.shown),
@@ -53,7 +53,7 @@ class Held:
         lacking = {number: view.outputs[number].shown - held[number] for number in heaviest_first}
         outputs = sum(1 for count in lacking.values() if count)
         rows = f"without {counted(sum(lacking.values()), 'row')} of {counted(outputs, 'output')}" if outputs else ""
-        incidents = len(view.triage.incidents) - most_incidents if view.triage else 0
+        incidents = len(view.triage.incidents) - MOST_INCIDENTS if view.triage else 0
         lighter = f"without {counted(incidents, 'lighter incident')}" if incidents > 0 else ""
         where_else = "which are not on this page: `--format json` has all, `csv` and `parquet` all rows"
         return cls(
