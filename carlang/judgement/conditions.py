@@ -7,17 +7,31 @@ row, or may be either, None. Where one is false, or an arm of an `or` is, and th
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from functools import lru_cache
 
+from carlang.judgement.outcomes import (
+    ANY,
+    MAYBE,
+    Loss,
+    Outcome,
+    Value,
+    all_why,
+    decided,
+    equal_to,
+    failing,
+    fitting,
+    is_known,
+    jointly,
+    lost_for,
+    of_text,
+    turned,
+)
 from carlang.judgement.traces import NONE, AbsentLog, Among, Arm, Reasons, Times, Trace
 from carlang.model.types import Kind, field_of
 from carlang.resolve import Given, bound
 from carlang.resolve.bound import BoundExpr, BoundStream
-from carlang.results import NoRecords
 
 _TextTest = bound.OneOf | bound.Matches | bound.RegexTest | bound.InBlock | bound.Contains | bound.Affix
 
@@ -26,49 +40,6 @@ _HOSTS = ("hostname", "fqdn")
 _MICROSECOND = timedelta(microseconds=1)
 _OPPOSITE = {"<": ">=", "<=": ">", ">=": "<", ">": "<="}
 _MIRRORED = {"==": "==", "<": ">", "<=": ">=", ">": "<", ">=": "<="}
-
-
-@dataclass(frozen=True, slots=True)
-class Value:
-    """What is known of an expression's value: that it is `missing`, or what it is (`known`), or neither.
-
-    `why` are the reasons in the store for that. `relative`: it hangs on the instant of the run.
-    """
-
-    missing: bool = False
-    known: object = None
-    why: Reasons = NONE
-    relative: bool = False
-    times: Times | None = None
-    column: str | None = None
-
-
-ANY = Value()
-
-
-@dataclass(frozen=True, slots=True)
-class Loss:
-    """What could hold if the store had what the reasons name; `arm` where it is one alternative of a condition."""
-
-    why: Reasons
-    arm: Arm | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What is known of a condition: its truth, what is lost, the arms that can hold, the times that are left.
-
-    `logs` are the logs, as the condition names them, that records of an absent log would have to be of.
-    """
-
-    truth: bool | None
-    losses: tuple[Loss, ...] = ()
-    arms: frozenset[Arm] = frozenset()
-    times: Mapping[str, Times] = field(default_factory=dict)
-    logs: frozenset[str] = frozenset()
-
-
-MAYBE = Outcome(None)
 
 
 @dataclass(frozen=True)
@@ -109,7 +80,7 @@ class Folding:
                 values = [self.value(argument, trace) for argument in arguments]
                 lacking = [value for value in values if value.missing]
                 if lacking and (function not in _OF_WHAT_IS_THERE or len(lacking) == len(values)):
-                    return Value(missing=True, why=_all_why(lacking))
+                    return Value(missing=True, why=all_why(lacking))
                 return ANY
             case bound.Aggregate():
                 return self._aggregate(expr, [trace] if self.members is None else self.members)
@@ -126,7 +97,7 @@ class Folding:
                 return ANY
             case _:
                 outcome = self.condition(expr, trace)
-                return ANY if outcome.truth is None else Value(known=outcome.truth, why=_lost(outcome.losses))
+                return ANY if outcome.truth is None else Value(known=outcome.truth, why=lost_for(outcome.losses))
 
     def _chosen(self, choice: bound.Choice, trace: Trace) -> Value:
         """Return what is known of the value that an `if` gives: of the only one that it can, or of all alike."""
@@ -134,13 +105,13 @@ class Folding:
         why = NONE
         for test, outcome in self._arms(choice, trace):
             if outcome.truth is False:
-                why |= _lost(outcome.losses)
+                why |= lost_for(outcome.losses)
                 continue
             values.append(self.value(test, trace))
             if outcome.truth is True:
                 break
         if all(value.missing for value in values):
-            return Value(missing=True, why=why | _all_why(values))
+            return Value(missing=True, why=why | all_why(values))
         if len(values) == 1:
             return replace(values[0], why=values[0].why | why)
         return ANY
@@ -155,7 +126,7 @@ class Folding:
         left, right = self.value(expr.left, trace), self.value(expr.right, trace)
         lacking = [side for side in (left, right) if side.missing]
         if lacking:
-            return Value(missing=True, why=_all_why(lacking))
+            return Value(missing=True, why=all_why(lacking))
         relative = left.relative or right.relative
         sign = 1 if expr.operator == "+" else -1
         try:
@@ -178,7 +149,7 @@ class Folding:
         values = [alone.value(expr.arguments[0], member) for member in members]
         if not values or not all(value.missing for value in values):
             return ANY
-        return _of_no_values(expr, _all_why(values))
+        return _of_no_values(expr, all_why(values))
 
     def _scalar(self, stream: BoundStream, aggregate: bound.Aggregate) -> Value:
         traces = self.look(stream)
@@ -218,46 +189,46 @@ class Folding:
                 sides = self.value(left, trace), self.value(right, trace)
                 if not positive and (outcome := self._not_in_time(operator, *sides)):
                     return outcome
-                return _turned(self._compare(operator, *sides), positive=positive)
+                return turned(self._compare(operator, *sides), positive=positive)
             case bound.Present(operand):
                 value = self.value(operand, trace)
-                outcome = _false(value.why) if value.missing else MAYBE
-                return _turned(Outcome(truth=True) if _is_known(value) else outcome, positive=positive)
+                outcome = failing(value.why) if value.missing else MAYBE
+                return turned(Outcome(truth=True) if is_known(value) else outcome, positive=positive)
             case bound.Truth(operand):
                 value = self.value(operand, trace)
                 if value.missing or value.known is False:
-                    return _turned(_false(value.why), positive=positive)
-                return _turned(Outcome(truth=True) if value.known is True else MAYBE, positive=positive)
+                    return turned(failing(value.why), positive=positive)
+                return turned(Outcome(truth=True) if value.known is True else MAYBE, positive=positive)
             case bound.InStream():
-                return _turned(self._in_stream(expr, trace), positive=positive)
+                return turned(self._in_stream(expr, trace), positive=positive)
             case bound.Choice():
                 return self._chosen_truth(expr, trace, positive=positive)
             case bound.SomeText():
-                return _turned(self._some_text(expr, trace), positive=positive)
+                return turned(self._some_text(expr, trace), positive=positive)
             case bound.OneOf() | bound.Matches() | bound.RegexTest():
-                return _turned(self._text(expr, trace), positive=positive)
+                return turned(self._text(expr, trace), positive=positive)
             case bound.InBlock() | bound.Contains() | bound.Affix():
-                return _turned(self._text(expr, trace), positive=positive)
+                return turned(self._text(expr, trace), positive=positive)
             case _:
                 value = self.value(expr, trace)
                 if isinstance(value.known, bool):
-                    return _turned(Outcome(truth=True) if value.known else _false(value.why), positive=positive)
-                return _turned(_false(value.why) if value.missing else MAYBE, positive=positive)
+                    return turned(Outcome(truth=True) if value.known else failing(value.why), positive=positive)
+                return turned(failing(value.why) if value.missing else MAYBE, positive=positive)
 
     def _in_stream(self, expr: bound.InStream, trace: Trace) -> Outcome:
         """Look for a value among those of a stream; of one of any host, unless it is a host that is looked for."""
         subject = self.value(expr.subject, trace)
         if subject.missing:
-            return _false(subject.why)
+            return failing(subject.why)
         column = expr.subject.column if isinstance(expr.subject, bound.FieldRef) else ""
         look = self.look if field_of(column) in _HOSTS else self.look_anywhere
         traces = look(expr.stream)
         living = [each for each in traces if not each.lost]
         if not living:
-            return _false(frozenset().union(*(each.lost for each in traces)))
+            return failing(frozenset().union(*(each.lost for each in traces)))
         alone = replace(self, members=None)
         values = [alone.value(expr.value, each) for each in living]
-        return _false(_all_why(values)) if all(value.missing for value in values) else MAYBE
+        return failing(all_why(values)) if all(value.missing for value in values) else MAYBE
 
     def _chosen_truth(self, choice: bound.Choice, trace: Trace, *, positive: bool) -> Outcome:
         """Tell of an `if` of conditions what is known of those that it can choose: any of them may hold."""
@@ -283,19 +254,19 @@ class Folding:
         """Test every text of a row: false where it has none, else what the test says of one that may be any."""
         texts = [self.value(text, trace) for text in some.values]
         if all(text.missing for text in texts):
-            return _false(_all_why(texts))
+            return failing(all_why(texts))
         return self.condition(some.test, trace)
 
     def _text(self, expr: _TextTest, trace: Trace) -> Outcome:
         """Test a text: false where an operand is missing; of a text that is known, what the test says of it."""
         match expr:
             case bound.OneOf(tested, values):
-                tests = [_equal(str(value.value)) for value in values if isinstance(value.value, str | int)]
-                return _of_text(self.value(tested, trace), tests if len(tests) == len(values) else [])
+                tests = [equal_to(str(value.value)) for value in values if isinstance(value.value, str | int)]
+                return of_text(self.value(tested, trace), tests if len(tests) == len(values) else [])
             case bound.Matches(tested, pattern):
-                return _of_text(self.value(tested, trace), [_fitting(pattern)])
+                return of_text(self.value(tested, trace), [fitting(pattern)])
             case bound.RegexTest(tested) | bound.InBlock(tested):
-                return _of_text(self.value(tested, trace), [])
+                return of_text(self.value(tested, trace), [])
             case bound.Contains(tested, item):
                 subject, part = self.value(tested, trace), self.value(item, trace)
                 around: bound.Pattern = (bound.Wildcard.RUN, str(part.known), bound.Wildcard.RUN)
@@ -305,8 +276,8 @@ class Folding:
                 around = (text, bound.Wildcard.RUN) if test == "startswith" else (bound.Wildcard.RUN, text)
         lacking = [side for side in (subject, part) if side.missing]
         if lacking:
-            return _false(_all_why(lacking))
-        return _of_text(subject, [_fitting(around)] if isinstance(part.known, str) else [])
+            return failing(all_why(lacking))
+        return of_text(subject, [fitting(around)] if isinstance(part.known, str) else [])
 
     def _all(self, _: BoundExpr, conditions: Sequence[BoundExpr], trace: Trace, *, positive: bool) -> Outcome:
         """Every condition has to hold: a false one that the store is no reason for ends it without a loss."""
@@ -323,7 +294,7 @@ class Folding:
                 here = replace(here, times={**here.times, **outcome.times})
         false = [outcome for outcome in outcomes if outcome.truth is False]
         if false:
-            return Outcome(truth=False, losses=_jointly([outcome.losses for outcome in false]))
+            return Outcome(truth=False, losses=jointly([outcome.losses for outcome in false]))
         return Outcome(
             True if all(outcome.truth for outcome in outcomes) else None,
             tuple(loss for outcome in outcomes for loss in outcome.losses),
@@ -360,17 +331,17 @@ class Folding:
     def _compare(self, operator: str, left: Value, right: Value) -> Outcome:
         lacking = [side for side in (left, right) if side.missing]
         if lacking:
-            return _false(_all_why(lacking))
+            return failing(all_why(lacking))
         if isinstance(left.known, AbsentLog | Among) or isinstance(right.known, AbsentLog | Among):
             subject, other = (left, right) if isinstance(left.known, AbsentLog | Among) else (right, left)
             if operator == "==" and isinstance(other.known, str | int):
-                return _of_text(subject, [_equal(str(other.known))])
+                return of_text(subject, [equal_to(str(other.known))])
             return MAYBE
         for subject, other, sign in ((left, right, operator), (right, left, _MIRRORED[operator])):
             if subject.times and subject.column and isinstance(other.known, datetime):
                 return self._in_time(subject.column, subject.times, other, sign)
-        if _is_known(left) and _is_known(right):
-            return _decided(operator, left, right)
+        if is_known(left) and is_known(right):
+            return decided(operator, left, right)
         return MAYBE
 
     def _not_in_time(self, operator: str, left: Value, right: Value) -> Outcome | None:
@@ -397,7 +368,7 @@ class Folding:
         left = times.within(frozenset(wanted))
         if left.stretches:
             return Outcome(None, times={column: left})
-        return _false(frozenset({times.relative if limit.relative else times.outside}))
+        return failing(frozenset({times.relative if limit.relative else times.outside}))
 
 
 PARENT_WAYS = (("parent_guid",), ("ppid",))
@@ -432,89 +403,3 @@ def _of_no_values(expr: bound.Aggregate, why: Reasons) -> Value:
     if expr.type.kind is Kind.LIST:
         return Value(known=(), why=why)
     return Value(missing=True, why=why)
-
-
-_Test = tuple[str, Callable[[str], bool]]
-"""A test of a text, and how a reader would write what it asks for."""
-
-
-def _of_text(subject: Value, tests: Sequence[_Test]) -> Outcome:
-    """Tell whether a text that may be known passes one of some tests; without any, it may."""
-    if subject.missing:
-        return _false(subject.why)
-    match subject.known:
-        case AbsentLog(present) if tests:
-            absent = frozenset(name for name, passes in tests if not any(map(passes, present)))
-            return Outcome(None, logs=absent) if absent else Outcome(truth=False)
-        case Among(field, present) if tests:
-            unseen = [name for name, passes in tests if not any(map(passes, present))]
-            losses = tuple(Loss(frozenset({NoRecords(field, name)}), (id(present), name)) for name in unseen)
-            return Outcome(truth=False if len(unseen) == len(tests) else None, losses=losses)
-        case str(text) if tests:
-            return Outcome(truth=any(passes(text) for _, passes in tests))
-        case _:
-            return MAYBE
-
-
-def _equal(name: str) -> _Test:
-    return name, lambda text: text.lower() == name.lower()
-
-
-@lru_cache(maxsize=1024)  # a condition is folded for each make of rows
-def _fitting(pattern: bound.Pattern) -> _Test:
-    """Return the test of a pattern; without case, of which the names of logs have the common letters."""
-    written = "".join(part.value if isinstance(part, bound.Wildcard) else part for part in pattern)
-    return written, lambda text: _regex(pattern).fullmatch(text.lower()) is not None
-
-
-@lru_cache(maxsize=1024)  # made when a text is tested: of most patterns none is, and making one takes long
-def _regex(pattern: bound.Pattern) -> re.Pattern[str]:
-    pieces = {bound.Wildcard.RUN: ".*", bound.Wildcard.ONE: "."}
-    text = "".join(pieces[p] if isinstance(p, bound.Wildcard) else re.escape(p.lower()) for p in pattern)
-    return re.compile(text, re.DOTALL)
-
-
-def _decided(operator: str, left: Value, right: Value) -> Outcome:
-    """Compare two values that are known, numbers and texts."""
-    a, b = left.known, right.known
-    why = left.why | right.why
-    if isinstance(a, str) and isinstance(b, str):
-        if operator != "==":
-            return MAYBE  # the order of texts is the engine's business
-        holds = a.lower() == b.lower()
-    elif isinstance(a, int | float) and isinstance(b, int | float):
-        holds = {"==": a == b, "<": a < b, "<=": a <= b, ">": a > b, ">=": a >= b}[operator]
-    else:
-        return MAYBE
-    return Outcome(truth=True) if holds else _false(why)
-
-
-def _false(why: Reasons) -> Outcome:
-    return Outcome(truth=False, losses=(Loss(why),) if why else ())
-
-
-def _turned(outcome: Outcome, *, positive: bool) -> Outcome:
-    """Return the outcome of the complement, where that was asked: what is lost of a test is none of its complement."""
-    if positive:
-        return outcome
-    return MAYBE if outcome.truth is None else Outcome(truth=not outcome.truth)
-
-
-def _jointly(losses: Sequence[Sequence[Loss]]) -> tuple[Loss, ...]:
-    """Return what is lost where several conditions are false: each alternative lacks what all the others do, too."""
-    every = frozenset().union(*(loss.why for group in losses for loss in group))
-    if len(losses) == 1:
-        return tuple(losses[0])
-    return (Loss(every),)
-
-
-def _all_why(values: Sequence[Value]) -> Reasons:
-    return frozenset().union(*(value.why for value in values))
-
-
-def _lost(losses: Sequence[Loss]) -> Reasons:
-    return frozenset().union(*(loss.why for loss in losses))
-
-
-def _is_known(value: Value) -> bool:
-    return value.known is not None and not isinstance(value.known, AbsentLog | Among)

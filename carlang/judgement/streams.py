@@ -8,7 +8,8 @@ from datetime import datetime
 from typing import assert_never
 
 from carlang.deadline import check_time
-from carlang.judgement.conditions import MAYBE, PARENT_WAYS, Folding, Outcome, Value, lacking
+from carlang.judgement.conditions import PARENT_WAYS, Folding, lacking
+from carlang.judgement.outcomes import MAYBE, Outcome, Value
 from carlang.judgement.traces import NONE, AbsentLog, Among, Reasons, Times, Trace, combinations, grouped, merged
 from carlang.model.schema import Model
 from carlang.model.types import TIME

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from itertools import chain
 
-from carlang.diagnostics import codes, unmistakable
+from carlang.diagnostics import Diagnostic, codes, unmistakable
 from carlang.foreign import foreign_fields, is_foreign_field, objects_that_call
 from carlang.model.types import STRING, Kind, field_of
 from carlang.resolve.bound import BoundExpr, FieldRef, MemberRef
@@ -31,9 +31,7 @@ _BEFORE_A_VALUE = re.compile(
 _FILE_NAME = re.compile(r"\w+\.(exe|dll|sys|bat|cmd|ps1|vbs|js|scr|com|msi|hta|py|sh)", re.IGNORECASE)
 
 
-def unknown_name(  # noqa: C901, PLR0912  # a case an explanation
-    ctx: Context, row: Row, name: ast.Name, *, is_stream: bool
-) -> BoundExpr | None:
+def unknown_name(ctx: Context, row: Row, name: ast.Name, *, is_stream: bool) -> BoundExpr | None:
     """Report a bare name that is no field and no value; in raw log records it may be a member of their data."""
     if is_stream:
         fault = ctx.report(codes.WRONG_NAME_KIND, f"`{name.ident}` is a stream, not a value", name.span)
@@ -56,37 +54,42 @@ def unknown_name(  # noqa: C901, PLR0912  # a case an explanation
         fault = ctx.report(codes.UNKNOWN_STREAM, f"nothing is called `{name.ident}` here", name.span)
     else:
         fault = ctx.report(codes.UNKNOWN_FIELD, f"{row.title} has no field `{name.ident}`", name.span)
-    # The most probable explanation alone: a message with four guesses explains nothing.
     if foreign:
-        label = f"`{foreign}` is what sensors call `{name.ident}`"
-        fault = fault.with_label(label).repaired_by(foreign, certain=False)
-    elif of_process := by_process(ctx, row, name.ident):
-        fault = fault.with_label(f"`{of_process}` is that of the process behind the event")
-        fault = fault.repaired_by(of_process, certain=False)
-    elif near:
-        sure = surely_field(ctx, name.ident, near, _known(ctx, row))
-        fault = fault.with_label(f"did you mean `{near}`?").repaired_by(near, certain=sure)
-    elif meant := _value_ending_in(ctx, name.ident):
-        fault = fault.with_label(f"`{meant}` is the one value of this name").repaired_by(meant)
-    elif row.members and (of_rows := row.members.exact(name.ident)):
-        fault = ctx.report(
-            codes.UNKNOWN_FIELD, f"a group has no column `{name.ident}`, each of its rows has", name.span
-        )
-        fault = fault.with_label(f"an aggregate is missing: `first({of_rows})`, `count(distinct {of_rows})`")
-    elif lost := _lost_column(row, name.ident):
-        fault = ctx.report(codes.UNKNOWN_FIELD, f"`{name.ident}` is not a column of these rows any more", name.span)
-        columns = ", ".join(f"`{column}`" for column in row.columns)
-        fault = fault.with_label(f"a selection has left `{lost}` out").with_note(f"the columns are {columns}")
-    elif owners := [o.name for o in ctx.model.objects_with_field(name.ident)]:
-        fault = fault.with_note(f"{' and '.join(owners)} {'has' if len(owners) == 1 else 'have'} a field of this name")
-    elif elsewhere := _elsewhere(ctx, name.ident):
-        fault = fault.with_note(elsewhere)
-    elif _stands_for_a_value(ctx, name):
-        fault = fault.with_label(f'a text is written in quotes: "{name.ident}"')
+        fault = fault.with_label(f"`{foreign}` is what sensors call `{name.ident}`")
+        fault = fault.repaired_by(foreign, certain=False)
+    else:
+        fault = _explained(ctx, row, name, fault, near)
     if row.origin:
         fault = fault.pointing_to(row.origin, "rows come from here")
     ctx.add(fault)
     return None
+
+
+def _explained(ctx: Context, row: Row, name: ast.Name, fault: Diagnostic, near: str | None) -> Diagnostic:
+    """Return a fault with the most probable explanation alone: a message with four guesses explains nothing."""
+    word = name.ident
+    if of_process := by_process(ctx, row, word):
+        fault = fault.with_label(f"`{of_process}` is that of the process behind the event")
+        return fault.repaired_by(of_process, certain=False)
+    if near:
+        sure = surely_field(ctx, word, near, _known(ctx, row))
+        return fault.with_label(f"did you mean `{near}`?").repaired_by(near, certain=sure)
+    if meant := _value_ending_in(ctx, word):
+        return fault.with_label(f"`{meant}` is the one value of this name").repaired_by(meant)
+    if row.members and (of_rows := row.members.exact(word)):
+        fault = ctx.report(codes.UNKNOWN_FIELD, f"a group has no column `{word}`, each of its rows has", name.span)
+        return fault.with_label(f"an aggregate is missing: `first({of_rows})`, `count(distinct {of_rows})`")
+    if lost := _lost_column(row, word):
+        fault = ctx.report(codes.UNKNOWN_FIELD, f"`{word}` is not a column of these rows any more", name.span)
+        columns = ", ".join(f"`{column}`" for column in row.columns)
+        return fault.with_label(f"a selection has left `{lost}` out").with_note(f"the columns are {columns}")
+    if owners := [o.name for o in ctx.model.objects_with_field(word)]:
+        return fault.with_note(f"{' and '.join(owners)} {'has' if len(owners) == 1 else 'have'} a field of this name")
+    if elsewhere := _elsewhere(ctx, word):
+        return fault.with_note(elsewhere)
+    if _stands_for_a_value(ctx, name):
+        return fault.with_label(f'a text is written in quotes: "{word}"')
+    return fault
 
 
 def foreign_field(ctx: Context, row: Row, name: str) -> str | None:

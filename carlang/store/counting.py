@@ -27,6 +27,17 @@ from carlang.store.statistics import (
 )
 
 _HOUR = 3_600_000_000
+# In a query of their own: counting columns by hour, too, would be work for each hour of each host.
+_HOURS = f""",
+      hours AS (
+        SELECT k, s, l, list({{'start': "start", 'end': "end"}} ORDER BY "start") AS hours FROM (
+          SELECT k, s, l, min(h)::INTEGER AS "start", (max(h) + 1)::INTEGER AS "end" FROM (
+            SELECT k, s, l, h, h - row_number() OVER (PARTITION BY k, s, l ORDER BY h) AS island FROM (
+              SELECT DISTINCT lower(hostname) AS k, sensor AS s, log_name AS l,
+                CAST(floor(epoch_us(time) / {_HOUR}) AS BIGINT) AS h FROM events WHERE time IS NOT NULL))
+          WHERE h BETWEEN -2_000_000_000 AND 2_000_000_000
+          GROUP BY k, s, l, island)
+        GROUP BY ALL)"""  # noqa: S608  # no text from outside
 _ID_COLUMNS = frozenset({"record_id", "source"})
 
 
@@ -65,10 +76,7 @@ def class_query(name: Class, rows: str, files: Sequence[StoreFile], fields: Coll
     `rows` is the SQL of rows of `files`, of some or of all.
     """
     total = sum(file.rows for file in files)
-    counts: dict[str, int] = {}
-    for file in files:
-        for column, count in file.filled.items():
-            counts[column] = counts.get(column, 0) + count
+    counts = _filled(files)
     asked = {column: count for column, count in sorted(counts.items()) if fields is None or column in fields}
     is_log = name in LOGS
     host, sensor, log = (
@@ -86,7 +94,6 @@ def class_query(name: Class, rows: str, files: Sequence[StoreFile], fields: Coll
     marked = [column for column in MARKS if name == MARKED and counts.get(column)]
     told = dict.fromkeys([*read, *marked, *sorted(_ID_COLUMNS & counts.keys())])
     columns = "".join(f", {quoted(c)}" for c in told if c not in ("hostname", "sensor", "log_name", "time"))
-    # Hours in a query of their own: counting columns by hour, too, would be work for each hour of each host.
     return f"""
       WITH events AS (
         SELECT {host} AS hostname, {sensor} AS sensor, {log} AS log_name, {time} AS time{columns} FROM {rows}),
@@ -94,28 +101,29 @@ def class_query(name: Class, rows: str, files: Sequence[StoreFile], fields: Coll
         SELECT lower(hostname) AS k, sensor AS s, log_name AS l, min(hostname) AS host, count(*) AS rows,
           count(time) AS timed, min(time) AS first_time, max(time) AS last_time,
           MAP([{", ".join(named)}]::VARCHAR[], [{", ".join(filled)}]::BIGINT[]) AS filled
-        FROM events GROUP BY ALL),
-      hours AS (
-        SELECT k, s, l, list({{'start': "start", 'end': "end"}} ORDER BY "start") AS hours FROM (
-          SELECT k, s, l, min(h)::INTEGER AS "start", (max(h) + 1)::INTEGER AS "end" FROM (
-            SELECT k, s, l, h, h - row_number() OVER (PARTITION BY k, s, l ORDER BY h) AS island FROM (
-              SELECT DISTINCT lower(hostname) AS k, sensor AS s, log_name AS l,
-                CAST(floor(epoch_us(time) / {_HOUR}) AS BIGINT) AS h FROM events WHERE time IS NOT NULL))
-          WHERE h BETWEEN -2_000_000_000 AND 2_000_000_000
-          GROUP BY k, s, l, island)
-        GROUP BY ALL){_ids(counts, "log_name")}{_marks(marked)}
+        FROM events GROUP BY ALL){_HOURS}{_ids(counts, "log_name")}{_marks(marked)}
       SELECT host, {text_literal(name[0])} AS object, {text_literal(name[1])} AS action, sums.l AS log,
         sums.s AS sensor, rows, 0::BIGINT AS hollow, timed, first_time, last_time,
         map_from_entries(list_sort(list_concat(
           list_filter(map_entries(filled), lambda entry: entry.value > 0), coalesce(marks, [])))) AS filled,
         coalesce(hours, {NO_HOURS}) AS hours, coalesce(ids, {NO_IDS}) AS ids
-      FROM sums LEFT JOIN hours ON sums.k IS NOT DISTINCT FROM hours.k AND sums.s IS NOT DISTINCT FROM hours.s
-        AND sums.l IS NOT DISTINCT FROM hours.l
-      LEFT JOIN ids ON sums.k IS NOT DISTINCT FROM ids.k AND sums.s IS NOT DISTINCT FROM ids.s
-        AND sums.l IS NOT DISTINCT FROM ids.l
-      LEFT JOIN marks ON sums.k IS NOT DISTINCT FROM marks.k AND sums.s IS NOT DISTINCT FROM marks.s
-        AND sums.l IS NOT DISTINCT FROM marks.l
+      FROM sums {_of_sums("hours")} {_of_sums("ids")} {_of_sums("marks")}
     """  # noqa: S608  # names and texts are quoted
+
+
+def _filled(files: Sequence[StoreFile]) -> dict[str, int]:
+    """Return in how many rows of files each column has a value."""
+    counts: dict[str, int] = {}
+    for file in files:
+        for column, count in file.filled.items():
+            counts[column] = counts.get(column, 0) + count
+    return counts
+
+
+def _of_sums(table: str) -> str:
+    """Return the SQL that puts beside each sum the row of a table that is of the same host, sensor and log."""
+    same = " AND ".join(f"sums.{column} IS NOT DISTINCT FROM {table}.{column}" for column in ("k", "s", "l"))
+    return f"LEFT JOIN {table} ON {same}"
 
 
 def _marks(columns: Sequence[str]) -> str:
@@ -161,10 +169,7 @@ def _ids(counts: Mapping[str, int], log: str) -> str:
 
 def host_query(name: Class, rows: str, files: Sequence[StoreFile]) -> str:
     """Return the query for the hosts and sensors of one object and action."""
-    counts: dict[str, int] = {}
-    for file in files:
-        for column, count in file.filled.items():
-            counts[column] = counts.get(column, 0) + count
+    counts = _filled(files)
     columns = [
         f"CAST({column} AS {type_}) AS {column}" if column in counts else f"CAST(NULL AS {type_}) AS {column}"
         for column, type_ in (("hostname", "VARCHAR"), ("sensor", "VARCHAR"), ("log_name", "VARCHAR"))
@@ -182,8 +187,7 @@ def host_query(name: Class, rows: str, files: Sequence[StoreFile]) -> str:
         sums.l AS log, sums.s AS sensor, rows, 0::BIGINT AS hollow, 0::BIGINT AS timed,
         CAST(NULL AS TIMESTAMPTZ) AS first_time, CAST(NULL AS TIMESTAMPTZ) AS last_time,
         {NO_FILL} AS filled, {NO_HOURS} AS hours, coalesce(ids, {NO_IDS}) AS ids
-      FROM sums LEFT JOIN ids ON sums.k IS NOT DISTINCT FROM ids.k AND sums.s IS NOT DISTINCT FROM ids.s
-        AND sums.l IS NOT DISTINCT FROM ids.l
+      FROM sums {_of_sums("ids")}
     """  # noqa: S608  # texts are quoted
 
 
