@@ -5,19 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from types import TracebackType
-from typing import Self
-
-import pyarrow as pa
-import pyarrow.compute as pc
 
 from carlang.database.quoting import text_literal
-from carlang.readers import budget, tuning
-from carlang.readers.feed import Feed
+from carlang.readers import tuning
+from carlang.readers.headed_lines import HeadedLines, header_lines_and_others
 from carlang.readers.records import LogFile, ReadFault, Records
 from carlang.readers.text import CONTROLS, is_text, utf8_blocks, utf8_start, whole_lines
 
-_LINES = pa.schema([("number", pa.int64()), ("line", pa.string())])
 _HEADER = re.compile(rb"#(separator|fields|path|set_separator|empty_field|unset_field)\b", re.MULTILINE)
 _SURE_HEADER = re.compile(rb"#separator \\x[0-9A-Fa-f]{2}\s*$|#fields\t")
 _COMMENT = re.compile(r"#(?:separator|set_separator|empty_field|unset_field|path|open|close|fields|types)(?!\w)|#\s*$")
@@ -48,7 +42,6 @@ _DECODED = r"""
         '[0-7].|(?:C[2-9A-F]|D.)[89AB].|E.[89AB].[89AB].|F[0-4][89AB].[89AB].[89AB].|..'),
       lambda t: coalesce(TRY(decode(unhex(t))), '\x' || lower(t))), ''))
 """
-_NO_CONTROLS = dict.fromkeys(CONTROLS)
 _LIST = re.compile(r"(?:set|vector)\[(\w+)\]")
 
 
@@ -65,7 +58,7 @@ class ZeekReader:
         """Read blocks of lines, each under the header above it."""
         header = _Header()
         number = 1
-        with _Lines() as lines:
+        with HeadedLines((_DECODED, _READ_ONCE, _ITEM, _WHOLE_TEXT)) as lines:
             for text in whole_lines(utf8_blocks(log.stream)):
                 if text is None:
                     yield ReadFault("a line that is too long", number)
@@ -73,19 +66,13 @@ class ZeekReader:
                     continue
                 block = Records.of_text(text, number)
                 number += len(block.lines)
-                comments = pc.indices_nonzero(pc.starts_with(block.lines, "#")).to_pylist()
-                begin = 0
-                for end in [*comments, len(block.lines)]:
-                    if end > begin:
-                        yield from lines.read(header, block.lines[begin:end], block.numbers[begin:end])
-                    if end < len(block.lines):
-                        # In a header, a control character costs itself.
-                        comment = block.lines[end].as_py().translate(_NO_CONTROLS)
-                        header = header.with_line(comment)
-                        if not header.knows(comment):
-                            number_of = block.numbers[end].as_py()
-                            yield ReadFault("no line of a header", number_of, comment[: tuning.SHOWN_TEXT])
-                    begin = end + 1
+                for part in header_lines_and_others(block):
+                    if isinstance(part, Records):
+                        yield from lines.read(header.query(), header.fields, part)
+                        continue
+                    header = header.with_line(part.text)
+                    if not header.knows(part.text):
+                        yield ReadFault("no line of a header", part.number, part.text[: tuning.SHOWN_TEXT])
 
 
 def _is_zeek(start: bytes) -> bool:
@@ -158,45 +145,3 @@ class _Header:
         if kind := _NUMBERS.get(type_):
             return f"TRY_CAST({value} AS {kind})"
         return f"CASE WHEN {value} = {unset} THEN NULL WHEN {value} = {empty} THEN '' ELSE zeek_text({value}) END"
-
-
-class _Lines:
-    """Makes records of lines under one header at a time; used as a context manager."""
-
-    def __init__(self) -> None:
-        self._feed = Feed(_LINES)
-        self._connection = budget.open_engine()
-        for macro in (_DECODED, _READ_ONCE, _ITEM, _WHOLE_TEXT):
-            self._connection.execute(macro)
-        self._connection.register("lines", self._feed)
-        self._header: _Header | None = None
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._connection.unregister("lines")
-        self._connection.close()
-
-    def read(self, header: _Header, lines: pa.Array, numbers: pa.Array) -> Iterator[Records | ReadFault]:
-        """Yield the records of lines, and faults for those that are none."""
-        if not header.fields:
-            for number, line in zip(numbers.to_pylist(), lines.to_pylist(), strict=True):
-                if line.strip():
-                    yield ReadFault("a line before any header", number, line[: tuning.SHOWN_TEXT])
-            return
-        # A file has one header, or one an hour where logs were joined: to prepare anew is rare.
-        if header != self._header:
-            self._connection.execute(f"PREPARE zeek AS {header.query()}")
-            self._header = header
-        self._feed.rows = pa.table([numbers, lines], schema=_LINES)
-        read = self._connection.sql("EXECUTE zeek").to_arrow_table()
-        good = read.filter(pc.is_valid(read["record"]))
-        for row in read.filter(pc.is_null(read["record"])).to_pylist():
-            reason = f"{row['cells']} values where the header has {len(header.fields)}"
-            yield ReadFault(reason, row["number"], row["line"])
-        if good.num_rows:
-            size = good["record"].nbytes
-            yield Records(good["record"].combine_chunks(), good["number"].combine_chunks(), size)
