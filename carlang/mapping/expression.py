@@ -12,7 +12,7 @@ from typing import Any
 import duckdb
 
 _NAME = re.compile(r"[A-Za-z_@][A-Za-z0-9_@]*")
-_MEMBER = re.compile(r"(?:[A-Za-z0-9_@#$ \[\]-]|\\\.)+(?:\.(?:[A-Za-z0-9_@#$ \[\]-]|\\\.)+)*")
+_MEMBER = re.compile(r"(?:[A-Za-z0-9_@#$ ()\[\]-]|\\\.)+(?:\.(?:[A-Za-z0-9_@#$ ()\[\]-]|\\\.)+)*")
 # Words that a bare name is not a member for.
 _LITERALS = frozenset({"true", "false", "null"})
 _TOKEN = re.compile(

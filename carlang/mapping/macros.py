@@ -11,6 +11,7 @@ from carlang.database.quoting import text_literal
 from carlang.mapping.data_macros import DATA_MACROS
 from carlang.mapping.texts import TEXT_MACROS
 from carlang.mapping.times import TIME_MACROS
+from carlang.mapping.web_macros import WEB_MACROS
 
 _IPV4 = r"[0-9]{1,3}(\.[0-9]{1,3}){3}"
 
@@ -274,7 +275,7 @@ _WORD = re.compile(r"\w+")
 @cache
 def _bodies() -> dict[str, tuple[str, str]]:
     """Return the head and the body of each macro by its name, but of the one that says what the zone is."""
-    macros = {**MACROS, **TIME_MACROS, **TEXT_MACROS, **DATA_MACROS}
+    macros = {**MACROS, **TIME_MACROS, **TEXT_MACROS, **DATA_MACROS, **WEB_MACROS}
     return {head.partition("(")[0]: (head, body) for head, body in macros.items()}
 
 

@@ -34,6 +34,7 @@ from carlang.readers.records import (
 from carlang.readers.system_log import SystemLogReader
 from carlang.readers.tar_file import TarFile
 from carlang.readers.text import is_utf16
+from carlang.readers.w3c_file import W3cReader
 from carlang.readers.xml_file import EventXmlReader
 from carlang.readers.zeek_file import ZeekReader
 from carlang.readers.zip_file import ZipFile
@@ -47,6 +48,7 @@ READERS: tuple[Reader, ...] = (
     EventXmlReader(),
     EventListingReader(),
     ZeekReader(),
+    W3cReader(),
     AnswerTablesReader(),
     JsonDocumentsReader(),
     CsvReader(),
@@ -103,7 +105,7 @@ def form_of(head: bytes) -> Form:
         case EvtxReader():
             return Form.NUMBERED
         # In UTF-16 a line does not end with its newline's first byte.
-        case JsonLinesReader() | SystemLogReader() if not is_utf16(head):
+        case JsonLinesReader() | SystemLogReader() | W3cReader() if not is_utf16(head):
             return Form.LINES
         case _:
             return Form.OTHER

@@ -1,0 +1,27 @@
+"""SQL macros for requests, as servers and proxies log them."""
+
+from __future__ import annotations
+
+_COMMANDS = (
+    # FTP's, also with the number of the session before them, as IIS 6 wrote them, and those of mail
+    "USER PASS RETR STOR STOU APPE LIST NLST CWD XCWD CDUP PWD XPWD MKD XMKD RMD XRMD DELE RNFR RNTO PASV EPSV PORT"
+    " EPRT TYPE MODE STRU SIZE MDTM SYST FEAT QUIT NOOP AUTH PBSZ PROT SITE EHLO HELO MAIL RCPT DATA RSET VRFY BDAT"
+    " STARTTLS"
+)
+_LISTED = ", ".join(f"'{command}'" for command in _COMMANDS.split())
+
+WEB_MACROS: dict[str, str] = {
+    "with_query(path, query)": """
+        path || CASE WHEN query IS NULL THEN '' WHEN starts_with(query, '?') THEN query ELSE '?' || query END""",
+    "scheme_of(port)": "CASE port WHEN '443' THEN 'https' WHEN '80' THEN 'http' END",
+    "url_of(scheme, host, path)": "lower(scheme) || '://' || host || path",
+    # IIS writes a plus for each blank, so that of two the second was one: `(compatible; Bot; +http://…)`. CloudFront
+    # writes %20. A browser's name without any blank is rare, and what has one was not written so.
+    "agent_with_blanks(text)": """
+        CASE WHEN contains(text, ' ') THEN text
+        WHEN contains(text, '+') THEN replace(replace(text, '+', ' '), '  ', ' +')
+        ELSE replace(text, '%20', ' ') END""",
+    "is_other_protocol(command)": f"""
+        CASE WHEN starts_with(command, '[') OR starts_with(command, 'ControlChannel')
+          OR starts_with(command, 'DataChannel') THEN true ELSE coalesce(upper(command) IN ({_LISTED}), false) END""",
+}

@@ -1,0 +1,136 @@
+"""The reader of logs in the W3C's extended format: IIS, HTTP.sys, CloudFront, proxies and firewalls write it.
+
+A line has the values that the `#Fields:` above it names. IIS writes that anew, behind another `#Software:`, whenever it
+starts and whenever somebody chooses other fields, so that a file may hold many.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import BinaryIO
+
+from carlang.database.quoting import text_literal
+from carlang.readers import budget, tuning
+from carlang.readers.headed_lines import HeadedLines, header_lines_and_others
+from carlang.readers.records import LogFile, ReadFault, Records, read_some
+from carlang.readers.rows import unique_names
+from carlang.readers.text import CONTROLS, is_text, utf8_blocks, utf8_start, whole_lines
+
+SHAPE = "w3c_log"
+
+# Exchange's own logs have commas between the names, and are tables of CSV but for what stands above them.
+_FIELDS = re.compile(rb"#Fields:[ \t]*[^\s,]+(?:[ \t]+[^\s,]+)+[ \t]*\r?$", re.IGNORECASE)
+_DIRECTIVE = re.compile(r"#([A-Za-z][\w -]*):\s*(.*?)\s*$")
+_ANY_DIRECTIVE = re.compile(rb"^#[^\n]*$", re.MULTILINE)
+_DATE = re.compile(r"\d{4}-\d\d-\d\d(?=\s|$)")
+
+
+class W3cReader:
+    """Reads each line under the fields that were named last; a line of another number of values is rejected."""
+
+    name = "W3C extended log"
+
+    def matches(self, head: bytes) -> bool:
+        """Text with a line of names that begins with `#Fields:` among its first."""
+        if not is_text(head):
+            return False
+        lines = utf8_start(head).split(b"\n", tuning.LINES_LOOKED_AT)[: tuning.LINES_LOOKED_AT]
+        return any(_FIELDS.match(line.translate(None, CONTROLS)) for line in lines)
+
+    def read(self, log: LogFile) -> Iterator[Records | ReadFault]:
+        """Read blocks of lines, each under the header above it."""
+        header = _header_before(log)
+        number = log.line
+        with HeadedLines() as lines:
+            for text in whole_lines(utf8_blocks(log.stream)):
+                if text is None:
+                    yield ReadFault(budget.too_long("a line", tuning.LONGEST_LINE), number)
+                    number += 1
+                    continue
+                block = Records.of_text(text, number)
+                number += len(block.lines)
+                for part in header_lines_and_others(block):
+                    if isinstance(part, Records):
+                        yield from lines.read(header.query, header.fields, part, SHAPE)
+                    elif _DIRECTIVE.match(part.text):
+                        header = header.with_line(part.text)
+                    else:
+                        yield ReadFault("no line of a header", part.number, part.text[: tuning.SHOWN_TEXT])
+
+
+@dataclass(frozen=True)
+class _Header:
+    """What the lines with `#` say: names in lower case, as writers differ in theirs."""
+
+    software: str = ""
+    date: str = ""
+    fields: tuple[str, ...] = ()
+
+    def with_line(self, line: str) -> _Header:
+        """Return the header with one more line of it; most say nothing of the lines below."""
+        match = _DIRECTIVE.match(line)
+        if match is None:
+            return self
+        value = match[2]
+        match match[1].lower():
+            case "software":
+                return replace(self, software=value)
+            case "date" | "start-date":
+                date = _DATE.match(value)
+                return replace(self, date=date[0] if date else "")
+            case "fields":
+                return replace(self, fields=tuple(unique_names(value.lower().split())))
+            case _:
+                return self
+
+    @cached_property
+    def query(self) -> str:
+        """The query that makes records of the table `lines`; where `record` is null, the number of values is wrong."""
+        log = [("Channel", "W3C"), ("Software", self.software)]
+        # IIS once wrote the time alone by default: the date is that of the header.
+        log += [] if "date" in self.fields else [("date", self.date)]
+        values = [f"{text_literal(name)}, {text_literal(value)}" for name, value in log if value]
+        values += [f"{text_literal(name)}, nullif(v[{n}], '-')" for n, name in enumerate(self.fields, start=1)]
+        record = f"CAST(json_merge_patch('{{}}', json_object({', '.join(values)})) AS VARCHAR)"
+        # Names are literals; the lines are never part of the text.
+        return f"""
+        SELECT number, line, CASE WHEN len(v) = {len(self.fields)} THEN {record} END AS record, len(v) AS cells
+        FROM (SELECT number, line, {self._values("rtrim(line, ' ' || chr(13))")} AS v
+          FROM lines WHERE rtrim(line, ' ' || chr(13)) <> '')"""  # noqa: S608
+
+    def _values(self, line: str) -> str:
+        """Return the SQL of a line's values.
+
+        CloudFront has tabs between them. The format has texts with blanks in quotes, but Microsoft writes `+` for a
+        blank, and a quote that somebody sent as it was sent.
+        """
+        plain = f"string_split({line}, CASE WHEN contains({line}, chr(9)) THEN chr(9) ELSE ' ' END)"
+        if self.software.startswith("Microsoft"):
+            return plain
+        words = rf"""regexp_extract_all({line}, '(?:"[^"]*"|[^ \t"])+')"""
+        unquoted = """CASE WHEN x LIKE '"%"' THEN replace(substr(x, 2, length(x) - 2), '""', '"') ELSE x END"""
+        return f"""
+        CASE WHEN contains({line}, '"') AND NOT contains({line}, chr(9))
+          THEN list_transform({words}, lambda x: {unquoted}) ELSE {plain} END"""
+
+
+def _header_before(log: LogFile) -> _Header:
+    """Return the header under which the lines stand that are read of a file whose beginning was read before."""
+    header = _Header()
+    if not log.begin:
+        return header
+    log.stream.seek(0)
+    for text in whole_lines(_first_blocks(log.stream, log.begin)):
+        for line in _ANY_DIRECTIVE.findall(text or b""):
+            header = header.with_line(line.translate(None, CONTROLS).decode("utf-8", "replace"))
+    log.stream.seek(log.begin)
+    return header
+
+
+def _first_blocks(stream: BinaryIO, size: int) -> Iterator[bytes]:
+    while size > 0 and (piece := read_some(stream, min(size, tuning.PIECE))):
+        size -= len(piece)
+        yield piece
