@@ -31,6 +31,12 @@ class _Hashes(BaseModel):
     hashes: Mapping[str, str]
 
 
+class _Either(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    either: tuple[str, ...]
+
+
 class _Entry(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -41,7 +47,7 @@ class _Entry(BaseModel):
     where: str | None = None
     channels: tuple[str, ...] = ()
     records: bool = False
-    fields: Mapping[str, str | _Values | _Hashes | None] = {}
+    fields: Mapping[str, str | _Values | _Hashes | _Either | None] = {}
 
     def fits(self, category: str | None, product: str | None, service: str | None) -> bool:
         """Tell whether a rule's log source is this one; a rule that names no product is for all."""
@@ -80,7 +86,14 @@ class ByAlgorithm:
     fields: Mapping[str, str]
 
 
-FieldHere = Held | ByValue | ByAlgorithm
+@dataclass(frozen=True, slots=True)
+class OneOf:
+    """Texts each of which rules mean by one name, the shortest first; each is the end of the next."""
+
+    texts: tuple[Held, ...]
+
+
+FieldHere = Held | ByValue | ByAlgorithm | OneOf
 
 
 @dataclass(frozen=True)
@@ -125,6 +138,8 @@ class LogSource:
                     return ByValue({value: condition(text) for value, text in values.items()})
                 case _Hashes(hashes=hashes):
                     return ByAlgorithm(hashes)
+                case _Either(either=texts):
+                    return OneOf(tuple(map(self._held, texts)))
                 case None:
                     return None
         if self.entry.records:

@@ -21,11 +21,12 @@ from sigma.types import (
     SigmaString,
     SigmaTimestampPart,
     SigmaType,
+    SpecialChars,
 )
 
 from carlang.model.types import Kind
 from carlang.sigma.chains import either
-from carlang.sigma.log_sources import ByAlgorithm, ByValue, FieldHere, Held
+from carlang.sigma.log_sources import ByAlgorithm, ByValue, FieldHere, Held, OneOf
 from carlang.sigma.regexes import program_regex
 from carlang.sigma.texts import is_plain, text_test, whole_regex
 from carlang.sigma.unsaid import UnsaidError
@@ -59,6 +60,8 @@ def field_test(field: FieldHere, name: str, value: SigmaType, span: Span) -> ast
             return _by_value(field, name, value, span)
         case ByAlgorithm():
             return _by_algorithm(field, name, value, span)
+        case OneOf():
+            return _one_of(field, value, span)
 
 
 def _held(field: Held, value: SigmaType, span: Span) -> ast.Expr:  # a case a type
@@ -191,6 +194,20 @@ def _by_value(field: ByValue, name: str, value: SigmaType, span: Span) -> ast.Ex
     if not conditions:
         raise UnsaidError(f"`{name}` is one of {known} here, and never `{value}`")
     return either(conditions, span)
+
+
+def _one_of(field: OneOf, value: SigmaType, span: Span) -> ast.Expr:
+    shortest, longest = field.texts[0], field.texts[-1]
+    match value:
+        case SigmaNull() | SigmaExists():
+            return _held(shortest, value, span)
+        case SigmaString() if is_plain(value) in _MISSING:
+            return _held(shortest, value, span)
+        # What some text ends with, or contains, so does the longest.
+        case SigmaString() if value.startswith(SpecialChars.WILDCARD_MULTI):
+            return _held(longest, value, span)
+        case _:
+            return either([_held(each, value, span) for each in field.texts], span)
 
 
 def _by_algorithm(field: ByAlgorithm, name: str, value: SigmaType, span: Span) -> ast.Expr:
