@@ -245,7 +245,7 @@ def _read_expected(case: Case, outputs: Iterable[BoundOutput], model: Model, rep
             message = f"the program has no output `{name}`"
             report(CaseError(message, "expect", name, meant=_unsaid(name, columns, case.expect), at_key=True))
             continue
-        for index, row in enumerate(() if isinstance(rows, int) else rows):
+        for index, row in enumerate(rows if isinstance(rows, tuple) else ()):
             _read_row(row, columns[name], ("expect", name, index), report)
 
 

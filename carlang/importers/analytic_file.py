@@ -112,20 +112,31 @@ class DataSource:
         return Span(fault.start + self.start, fault.end + self.start)
 
 
+@dataclass(frozen=True, slots=True)
+class AtLeast:
+    """What a test expects of an output of which it says no more than how many rows it has: these, or more."""
+
+    rows: int
+
+
+Expected = int | AtLeast | tuple[Mapping[str, Any], ...]
+"""What a test expects of an output: how many rows, or the rows, each with the fields that matter."""
+
+
 @dataclass(frozen=True)
 class Case:
     """A test that an analytic carries, as data: events or a log file, and what the program must make of them.
 
     `events` are mappings of field to value that name their `object` and `action`; `log` is a raw log, its path
-    relative to the file that names it. `expect` gives for an output its rows, each with the fields that matter, or
-    their number. `params` and `now` are those of the run. Values are as written, instants as text. `analytic` is what a
-    test of exclusions runs, which stands in no file of an analytic.
+    relative to the file that names it. `expect` says what each output has to give. `params` and `now` are those of the
+    run. Values are as written, instants as text. `analytic` is what a test of exclusions runs, which stands in no file
+    of an analytic.
     """
 
     name: str
     events: tuple[Mapping[str, Any], ...] = ()
     log: str | None = None
-    expect: Mapping[str, int | tuple[Mapping[str, Any], ...]] = field(default_factory=dict)
+    expect: Mapping[str, Expected] = field(default_factory=dict)
     params: Mapping[str, Any] = field(default_factory=dict)
     now: str | None = None
     description: str = ""
@@ -134,6 +145,14 @@ class Case:
     path: DataPath = field(default=(), compare=False, repr=False)
     places: tuple[Place, ...] = field(default=(), compare=False, repr=False)
     row_places: Mapping[str, tuple[Place, ...]] = field(default_factory=dict, compare=False, repr=False)
+
+    def rows(self, output: str) -> int:
+        """Return how many rows a test expects of an output, at the least."""
+        match self.expect.get(output, ()):
+            case AtLeast(rows) | int(rows):
+                return rows
+            case rows_expected:
+                return len(rows_expected)
 
     def span(self, *path: str | int, at_key: bool = False) -> Span | None:
         """Return the place in `origin.source` of a part of the test: `span("events", 0, "exe")`; alone, of the test."""

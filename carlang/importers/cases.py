@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, TypeAdapter, model_validator
@@ -10,7 +9,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, TypeAdapter, model_
 from carlang.datafile import DataFileError, read_yaml
 from carlang.datafile import Path as DataPath
 from carlang.diagnostics import Diagnostic
-from carlang.importers.analytic_file import Case, DataSource
+from carlang.importers.analytic_file import AtLeast, Case, DataSource, Expected
 from carlang.importers.front_matter import yaml_diagnostics
 from carlang.importers.metadata import Reader
 from carlang.importers.series import Place, SeriesError, expanded
@@ -19,11 +18,26 @@ from carlang.source import Source
 
 def _expected(value: Any) -> Any:
     """Refuse what is neither a count nor a list of rows in one sentence rather than in one for each alternative."""
+    if isinstance(value, dict) and list(value) == [AT_LEAST]:
+        return _at_least(value[AT_LEAST])
     if isinstance(value, bool) or not isinstance(value, int | list):
-        raise ValueError("expected rows, `[{exe: at.exe}]`, or their number")  # noqa: TRY004  # pydantic asks for it
+        expected = "expected rows, `[{exe: at.exe}]`, their number, or `{at_least: 1}`"
+        raise ValueError(expected)  # noqa: TRY004  # pydantic asks for it
     if isinstance(value, int) and value < 0:
         raise ValueError("a number of rows is not negative")
     return value
+
+
+AT_LEAST = "at_least"
+"""The key that stands before the number of rows that an output has at least."""
+
+
+def _at_least(rows: Any) -> AtLeast:
+    if isinstance(rows, bool) or not isinstance(rows, int) or rows < 1:
+        raise ValueError(
+            f"`{AT_LEAST}` is a number of rows, 1 or more: a test for fewer would hold of whatever is found"
+        )
+    return AtLeast(rows)
 
 
 class CaseEntry(BaseModel):
@@ -37,7 +51,7 @@ class CaseEntry(BaseModel):
     log: str | None = None
     params: dict[str, Any] = {}
     now: str | None = None
-    expect: dict[str, Annotated[int | tuple[Any, ...], BeforeValidator(_expected)]]
+    expect: dict[str, Annotated[int | AtLeast | tuple[Any, ...], BeforeValidator(_expected)]]
 
     @model_validator(mode="after")
     def _one_input(self) -> CaseEntry:
@@ -73,10 +87,10 @@ def read_tests(reader: Reader, path: DataPath, value: Any, form: type[CaseEntry]
 def _case(entry: CaseEntry, path: DataPath, reader: Reader) -> Case:
     """Return a test with the events and rows that its own stand for; raises `SeriesError`."""
     events = expanded(entry.events, (*path, "events"), what="expected keys and values")
-    expect: dict[str, int | tuple[Mapping[str, Any], ...]] = {}
+    expect: dict[str, Expected] = {}
     row_places: dict[str, tuple[Place, ...]] = {}
     for output, rows in entry.expect.items():
-        if isinstance(rows, int):
+        if isinstance(rows, int | AtLeast):
             expect[output] = rows
         else:
             what = "each row is a mapping of fields to values, `{exe: at.exe}`"

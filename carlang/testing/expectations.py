@@ -9,7 +9,7 @@ from typing import Any
 
 from carlang.analytic import case_instant
 from carlang.engine import QuerySession
-from carlang.importers import Case
+from carlang.importers import AtLeast, Case
 from carlang.model import Kind
 from carlang.resolve import Given
 from carlang.resolve.bound import BoundOutput, is_sorted
@@ -23,7 +23,7 @@ Row = Mapping[str, Any]
 class Mismatch:
     """An output that gives other rows than a test expects: those that are missing, and those that are too many.
 
-    Where the test expects a number of rows, `wanted` is that number.
+    Where the test expects a number of rows, `wanted` is that number, or with `or_more` the least.
     """
 
     output: str
@@ -33,6 +33,7 @@ class Mismatch:
     unexpected: tuple[Row, ...] = ()
     reordered: bool = False
     """Whether the rows are those that are expected, in another order than that of the test; it shows them all."""
+    or_more: bool = False
 
 
 def mismatches(
@@ -47,6 +48,10 @@ def mismatches(
 def mismatch_of(outcome: Output, output: BoundOutput, case: Case) -> Mismatch | None:
     """Return how what an output gave differs from what the test expects."""
     expected = case.expect.get(output.name, ())
+    if isinstance(expected, AtLeast):
+        few = outcome.total < expected.rows
+        rows = tuple(outcome.rows()) if few else ()
+        return Mismatch(output.name, expected.rows, outcome.total, unexpected=rows, or_more=True) if few else None
     if not isinstance(expected, int):
         return _compared(outcome, expected, in_order=is_sorted(output.stream))
     if outcome.total == expected:

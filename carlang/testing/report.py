@@ -50,7 +50,8 @@ def _case_lines(case: CaseResult) -> Iterator[str]:
         yield from printable(case.error, keep="\n").split("\n")
     for mismatch in case.mismatches:
         found = "in another order" if mismatch.reordered else f"{mismatch.found} found"
-        yield f"output {printable(mismatch.output)}: {mismatch.wanted} rows expected, {found}"
+        wanted = f"{'at least ' if mismatch.or_more else ''}{mismatch.wanted}"
+        yield f"output {printable(mismatch.output)}: {wanted} rows expected, {found}"
         yield from _difference(mismatch)
 
 

@@ -128,10 +128,11 @@ class _FolderSession:
 
     def __enter__(self) -> QuerySession:
         report = ingest([self._log], self._folder.name, model=self._model)
-        if report.records == report.rejected:
+        # Where a part of it is lost, that a program finds nothing in the rest, or enough, shows nothing.
+        if report.rejected or not report.records:
             reason = next((source.reason for source in report.sources if source.reason), "it holds no records")
             self._folder.cleanup()
-            raise CarlangError(f"{self._log}: {reason}")
+            raise CarlangError(reason if reason.startswith(str(self._log)) else f"{self._log}: {reason}")
         store = open_store(self._folder.name)
         self._session = Session(store, self._model, self._limits, records_apart=self._records_apart)
         return self._session

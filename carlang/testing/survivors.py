@@ -9,7 +9,7 @@ from datetime import datetime
 from carlang.analytic import CompiledAnalytic
 from carlang.engine import QuerySession
 from carlang.errors import CarlangError
-from carlang.importers import Case
+from carlang.importers import AtLeast, Case
 from carlang.program import compile_tree
 from carlang.resolve import given_values
 from carlang.resolve.bound import BoundInput, BoundOutput, FieldRef, Item, Projected
@@ -80,7 +80,7 @@ def surviving(alive: Sequence[Candidate], session: QuerySession, case: Case, now
             survives = _passes(candidate, session, case, now)
         elif kind.as_original:
             survives = True
-        elif any(_number(case, name) != kind.signature.bit_count() for name in candidate.filtered):
+        elif not all(_has_number(case, name, kind.signature.bit_count()) for name in candidate.filtered):
             survives = False
         else:
             if kind not in verdicts:
@@ -122,10 +122,10 @@ def _kinds(alive: Sequence[Candidate], session: QuerySession, case: Case, now: d
     return kinds
 
 
-def _number(case: Case, output: str) -> int:
-    """Return how many rows of an output a test expects."""
-    expected = case.expect.get(output, ())
-    return expected if isinstance(expected, int) else len(expected)
+def _has_number(case: Case, output: str, rows: int) -> bool:
+    """Tell whether an output may have a number of rows, as far as a test says how many they are."""
+    least = case.rows(output)
+    return rows >= least if isinstance(case.expect.get(output), AtLeast) else rows == least
 
 
 def _passes(candidate: Candidate, session: QuerySession, case: Case, now: datetime) -> bool:
@@ -141,7 +141,7 @@ def _passes(candidate: Candidate, session: QuerySession, case: Case, now: dateti
 def _narrowed(output: BoundOutput, case: Case) -> BoundOutput:
     """Return an output with the columns that a test looks at: most events have forty, and planning each takes time."""
     expected = case.expect.get(output.name, ())
-    named = {key for row in expected for key in row} if not isinstance(expected, int) else set()
+    named = {key for row in expected for key in row} if isinstance(expected, tuple) else set()
     columns = tuple(c for c in output.stream.columns if c.name in named) or output.stream.columns[:1]
     if named - {column.name for column in columns}:  # what only a result has, such as `record_ids`
         return output

@@ -113,7 +113,7 @@ def analytics() -> tuple[CompiledAnalytic, ...]:
 
 def _respelled(case: Case, spelling: str) -> Case | None:
     """Return a test that finds something with its command lines in a spelling; its rows are counted alone."""
-    counts = {name: rows if isinstance(rows, int) else len(rows) for name, rows in case.expect.items()}
+    counts = {name: case.rows(name) for name in case.expect}
     events = [
         e | {"command_line": SPELLINGS[spelling](e)} if e.get("command_line") else e for e in map(dict, case.events)
     ]
