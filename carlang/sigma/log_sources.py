@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cache, cached_property
 from importlib.resources import files
+from typing import TypeVar
 
 from pydantic import BaseModel, ConfigDict
 
@@ -107,7 +108,7 @@ class LogSource:
         """The classes to search."""
         match _value(f"search {self.entry.search}"):
             case ast.Search(classes):
-                return classes
+                return tuple(map(_without_places, classes))
             case other:
                 raise TypeError(other)
 
@@ -201,13 +202,16 @@ def _expression(text: str) -> ast.Expr:
             raise TypeError(other)
 
 
-def _without_places(expression: ast.Expr) -> ast.Expr:
-    """Return an expression of the table whose names and texts stand nowhere: they get the places of the rule's."""
+N = TypeVar("N", bound=ast.Node)
+
+
+def _without_places(part: N) -> N:
+    """Return a part of the table whose names and texts stand nowhere: they get the places of the rule's."""
 
     def nowhere(node: ast.Node) -> ast.Node:
         return replace(node, span=_NOWHERE) if isinstance(node, ast.Name | ast.StringLit) else node
 
-    return rewrite(expression, nowhere)  # type: ignore[return-value]  # of each node nothing but its place is changed
+    return rewrite(part, nowhere)  # type: ignore[return-value]  # of each node nothing but its place is changed
 
 
 def _value(text: str) -> ast.Value:

@@ -269,10 +269,14 @@ def _program(origin: LogSource, condition: ast.Expr) -> ast.Program:
     )
 
 
+_OPENING = re.compile(r"(?:\bnot\s+|[(\[]\s*)+$")
+
+
 def _offsets(program: ast.Program, text: str, detection: Span) -> list[int]:
     """Return where in the rule each character of its program stands: values and fields at their own place.
 
-    What stands behind one is at its end, so that a range that ends there ends with it.
+    What stands behind one is at its end, so that a range that ends there ends with it; what opens a condition or a list
+    begins where the first value in there does.
     """
     offsets = [detection.start] * (len(text) + 1)
     written = parse(Source.whole("", text)).program
@@ -292,7 +296,10 @@ def _offsets(program: ast.Program, text: str, detection: Span) -> list[int]:
                 start, end = written_at.start, written_at.end
             case _:
                 continue
-        offsets[reached:start] = [last] * (start - reached)
+        opening = _OPENING.search(text, reached, start)
+        opened = opening.start() if opening else start
+        offsets[reached:opened] = [last] * (opened - reached)
+        offsets[opened:start] = [node.span.start] * (start - opened)
         length = node.span.end - node.span.start
         offsets[start:end] = [node.span.start + min(at, length) for at in range(end - start)]
         reached, last = end, node.span.end
