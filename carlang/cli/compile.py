@@ -13,7 +13,7 @@ from carlang.cli import exits
 from carlang.cli.console import put_program, report_console, say_diagnostics
 from carlang.cli.declared import Option
 from carlang.cli.exits import UsageError
-from carlang.cli.options import Expression, Targets, Timeout, open_project, parameters
+from carlang.cli.options import Expression, SigmaPipelines, Targets, Timeout, open_project, parameters
 from carlang.cli.targets import find_analytics
 from carlang.deadline import limit_time
 from carlang.diagnostics import has_errors
@@ -24,7 +24,7 @@ STAGES = ("ast", "bound", "sql")
 _WIDTH = 120
 
 
-def compile_command(
+def compile_command(  # noqa: PLR0913, PLR0917  # the options that the command has
     targets: Targets = None,
     expression: Expression = None,
     stage: Annotated[str, Option(metavar="STAGE", help=" | ".join(STAGES))] = "sql",
@@ -32,6 +32,7 @@ def compile_command(
     now: Annotated[str | None, Option(metavar="T", help="The instant that the program calls now.")] = None,
     param: Annotated[list[str] | None, Option(metavar="K=V", help="A value for an input.")] = None,
     timeout: Timeout = None,
+    pipeline: SigmaPipelines = None,
 ) -> int:
     """Show what a program becomes: its syntax tree, its meaning, or its SQL."""
     if stage not in STAGES:
@@ -39,7 +40,7 @@ def compile_command(
     if dialect not in DIALECTS:
         raise UsageError(f"--dialect: there is no dialect {dialect!r}; choose one of {', '.join(DIALECTS)}")
     moment = instant("--now", now)
-    analytics = find_analytics(targets or [], expression, open_project())
+    analytics = find_analytics(targets or [], expression, open_project(pipelines=pipeline))
     params = parameters(param)
     with limit_time(seconds("--timeout", timeout)):
         if len(analytics) > 1 or not has_errors(analytics[0].diagnostics):

@@ -35,6 +35,7 @@ from carlang.cli.options import (
     FORMATS,
     Expression,
     Params,
+    SigmaPipelines,
     StorePath,
     check_format,
     open_project,
@@ -66,6 +67,7 @@ def explain_command(  # noqa: PLR0913  # the options that the command has
     expression: Expression = None,
     store: StorePath = None,
     param: Params = None,
+    pipeline: SigmaPipelines = None,
     format_: Annotated[str, Option("--format", metavar="FORMAT", help=" | ".join(FORMATS))] = "text",
     *,
     bounds: Bounds,
@@ -78,7 +80,7 @@ def explain_command(  # noqa: PLR0913  # the options that the command has
         _put_pages(codes)
         return exits.DONE
     options = bounds.options(0, records_apart=records_apart)
-    project = open_project()
+    project = open_project(pipelines=pipeline)
     analytics = find_analytics(targets or [], expression, project)
     params = parameters(param)
     with limit_time(options.limits.seconds):
