@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated
 
@@ -11,17 +11,24 @@ from carlang.cli import exits
 from carlang.cli.console import put, say, say_diagnostics
 from carlang.cli.declared import Argument, Option
 from carlang.cli.exits import UsageError
-from carlang.cli.options import SigmaPipelines, path_option
+from carlang.cli.interruption import INTERRUPTIONS
+from carlang.cli.options import SigmaPipelines, open_project, path_option
+from carlang.cli.recordings import Recordings, recordings_of
+from carlang.diagnostics import has_errors
 from carlang.importers import (
+    TESTS_SUFFIX,
     AnalyticFile,
     Form,
+    RecordingFolder,
     car_text,
     load_file,
+    place_files,
     plain_program,
     program_id,
-    write_file,
+    tests_text,
+    with_recordings,
 )
-from carlang.project import Project, analytic_files
+from carlang.project import analytic_files
 from carlang.syntax import format_program
 
 Sources = Annotated[list[str], Argument(metavar="SOURCE...", help="CAR's YAML or Markdown, Sigma rules, or folders.")]
@@ -30,24 +37,28 @@ Sources = Annotated[list[str], Argument(metavar="SOURCE...", help="CAR's YAML or
 def import_command(
     sources: Sources,
     to: Annotated[Path, Option("--to", metavar="DIR", parser=path_option, help="The folder to write to.")] = Path(),
+    recordings: Recordings = None,
     pipeline: SigmaPipelines = None,
     *,
     force: Annotated[bool, Option("--force", help="Write over files that are there.")] = False,
 ) -> int:
-    """Make `.car` files of CAR's YAML or Markdown, or of Sigma rules, one a program."""
-    pipelines = replace(Project.find(), pipelines=tuple(pipeline)) if pipeline else Project.find()
-    documents = [load_file(file, pipelines=pipelines.sigma_pipelines) for source in sources for file in _files(source)]
+    """Make `.car` files of CAR's YAML or Markdown, or of Sigma rules, one a program, with their tests."""
+    pipelines = open_project(pipelines=pipeline).sigma_pipelines
+    folder = recordings_of(recordings)
+    documents = [load_file(file, pipelines=pipelines) for source in sources for file in _files(source)]
+    made = _Made(to, folder, force=force)
+    done = [made.take(document) for document in documents]
     try:
-        to.mkdir(parents=True, exist_ok=True)
+        with INTERRUPTIONS.held():  # so short that whoever ends the command can wait for it
+            place_files(to, made.changed)
     except OSError as error:
-        raise UsageError(f"--to: {to} cannot be made: {error.strerror or error}") from error
-    written: set[Path] = set()
-    status = exits.DONE
-    for document in documents:
-        if not _import(document, to, written, force=force):
-            status = exits.FAULTY
-    say(f"{len(documents)} document{'' if len(documents) == 1 else 's'}: {len(written)} written")
-    return status
+        raise UsageError(f"--to: {to} cannot be written: {error.strerror or error}; nothing was") from error
+    for line in made.told:
+        put(line)
+    same = len(made.taken) - len(made.told)
+    already = f", {same} there already" if same else ""
+    say(f"{len(documents)} document{'' if len(documents) == 1 else 's'}: {len(made.told)} written{already}")
+    return exits.DONE if all(done) else exits.FAULTY
 
 
 def _files(source: str) -> Iterator[Path]:
@@ -65,35 +76,67 @@ def _files(source: str) -> Iterator[Path]:
         raise UsageError(f"there is no file or folder {source}")
 
 
-def _import(document: AnalyticFile, folder: Path, written: set[Path], *, force: bool) -> bool:
-    """Write the files of a document; tell whether all of them were."""
-    if document.form is Form.CAR:
-        say(f"{document.file}: this is a .car file already")
-        return False
-    if not document.sources:
-        what = "program" if document.form is Form.SIGMA else "pseudocode"
-        say(f"{document.file}: skipped, it has no {what}")
-        say_diagnostics(document.diagnostics)
-        return False
-    done = [_write(document, number, folder, written, force=force) for number in range(len(document.sources))]
-    return all(done)
+@dataclass(slots=True)
+class _Made:
+    """The files that documents become in a folder, gathered so that all of them are placed there or none.
+
+    `taken` names the programs, `changed` has the contents of what is not there as it is to be, `told` a line for each
+    program that is written.
+    """
+
+    to: Path
+    recordings: RecordingFolder | None
+    force: bool = field(kw_only=True)
+    taken: set[Path] = field(default_factory=set)
+    changed: dict[str, bytes | None] = field(default_factory=dict)
+    told: list[str] = field(default_factory=list)
+
+    def take(self, document: AnalyticFile) -> bool:
+        """Take the programs of a document; tell whether all of them, and its tests, are as they should be."""
+        if document.form is Form.CAR:
+            say(f"{document.file}: this is a .car file already")
+            return False
+        if not document.sources:
+            what = "program" if document.form is Form.SIGMA else "pseudocode"
+            say(f"{document.file}: skipped, it has no {what}")
+            say_diagnostics(document.diagnostics)
+            return False
+        tested = with_recordings(document, self.recordings)
+        faults = tested.diagnostics[len(document.diagnostics) :]
+        if faults:
+            say_diagnostics(faults)
+        done = [self._program(tested, number) for number in range(len(tested.sources))]
+        return all(done) and not has_errors(faults)
+
+    def _program(self, document: AnalyticFile, number: int) -> bool:
+        """Take a program, and with the first one the tests; tell whether they may be there, or say why not."""
+        source = document.sources[number]
+        id_ = program_id(document, number)
+        path = self.to / f"{id_}.car"
+        if path in self.taken:
+            say(f"{document.file}: skipped, {path} has just been written from another document of this id")
+            return False
+        formatted = format_program(source)
+        made = {path.name: car_text(document, number, formatted or plain_program(source))}
+        if not number and (tests := tests_text(document, self.to)):
+            made[f"{id_}{TESTS_SUFFIX}"] = tests
+        changed = {name: text.encode() for name, text in made.items() if _bytes(self.to / name) != text.encode()}
+        over = [self.to / name for name in changed if (self.to / name).exists()]
+        if over and not self.force:
+            say(f"{document.file}: skipped, {over[0]} is there already; --force writes over it")
+            return False
+        self.taken.add(path)
+        self.changed |= changed
+        if changed:
+            remark = "" if formatted else ": as written, it has syntax errors; `carlang check --fix` may repair them"
+            self.told.append(f"{path}{remark}")
+        return True
 
 
-def _write(document: AnalyticFile, number: int, folder: Path, written: set[Path], *, force: bool) -> bool:
-    source = document.sources[number]
-    path = folder / f"{program_id(document, number)}.car"
-    if path in written:
-        say(f"{document.file}: skipped, {path} has just been written from another document of this id")
-        return False
-    if path.exists() and not force:
-        say(f"{document.file}: skipped, {path} is there already; --force writes over it")
-        return False
-    formatted = format_program(source)
+def _bytes(file: Path) -> bytes | None:
     try:
-        write_file(path, car_text(document, number, formatted or plain_program(source)))
+        return file.read_bytes()
+    except FileNotFoundError:
+        return None
     except OSError as error:
-        say(f"{path} cannot be written: {error.strerror or error}")
-        return False
-    written.add(path)
-    put(f"{path}" if formatted else f"{path}: as written, it has syntax errors; `carlang check --fix` may repair them")
-    return True
+        raise UsageError(f"{file} cannot be read: {error.strerror or error}; nothing was written") from error

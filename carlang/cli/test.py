@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Annotated
@@ -15,10 +16,17 @@ from carlang.cli.baselines import read_target, split_targets
 from carlang.cli.console import put_program, say
 from carlang.cli.declared import Option
 from carlang.cli.exits import UsageError
-from carlang.cli.options import Targets, check_format, open_project, output_option
+from carlang.cli.options import (
+    SigmaPipelines,
+    Targets,
+    check_format,
+    open_project,
+    output_option,
+)
+from carlang.cli.recordings import Recordings, recordings_of
 from carlang.cli.targets import catalogue_analytics, compiled, find_analytics
 from carlang.database import Limits
-from carlang.importers import load_file
+from carlang.importers import AnalyticFile, with_recordings
 from carlang.project import Project, catalogue_of
 from carlang.results import counted
 from carlang.testing import BASELINE, AnalyticResult, junit, render_result, run_exclusion_tests, run_tests
@@ -26,7 +34,7 @@ from carlang.testing import BASELINE, AnalyticResult, junit, render_result, run_
 FORMATS = ("text", "junit")
 
 
-def test(
+def test(  # noqa: PLR0913  # the options that the command has
     targets: Targets = None,
     format_: Annotated[str, Option("--format", metavar="FORMAT", help=" | ".join(FORMATS))] = "text",
     output: Annotated[
@@ -34,7 +42,12 @@ def test(
     ] = None,
     jobs: Annotated[int | None, Option("--jobs", "-j", min=1, help="Processes; one a core by default.")] = None,
     timeout: Annotated[str | None, Option(metavar="60s", help="Time to compile an analytic, and for a query.")] = None,
+    recordings: Recordings = None,
+    pipeline: SigmaPipelines = None,
     *,
+    tested: Annotated[
+        bool, Option("--tested", help="Leave out analytics that carry no tests; say how many these are.")
+    ] = False,
     mutate: Annotated[
         bool, Option("--mutate", help="Change each part of a program in turn; list what no test notices.")
     ] = False,
@@ -44,10 +57,11 @@ def test(
 ) -> int:
     """Run the tests that analytics carry; without a target, those of the whole catalogue."""
     check_format(format_, FORMATS)
-    project = open_project()
+    project = open_project(pipelines=pipeline)
     baselines, others = split_targets(targets)
     analytics = find_analytics(others, None, project) if others else []
     analytics = analytics if targets else catalogue_analytics(project)
+    analytics = _with_recordings(analytics, recordings, tested=tested)
     limits = Limits(seconds=seconds("--timeout", timeout))
     results = _run(analytics, jobs, partial(run_tests, mutate=mutate, limits=limits, records_apart=records_apart))
     results += [_test_baseline(target, project, limits, records_apart=records_apart) for target in baselines]
@@ -60,6 +74,24 @@ def test(
     else:
         put_program(text.rstrip("\n"))
     return exits.DONE if all(result.passed for result in results) else exits.FAULTY
+
+
+def _with_recordings(
+    analytics: Sequence[CompiledAnalytic], recordings: Path | None, *, tested: bool
+) -> list[CompiledAnalytic]:
+    """Return analytics with the tests that recordings are; those that carry `tested` alone, the others are counted."""
+    folder = recordings_of(recordings)
+    kept = []
+    for analytic in analytics:
+        data = with_recordings(analytic.data, folder)
+        # What is wrong with recordings is told, also where no test is left.
+        if not tested or data.tests or data.diagnostics != analytic.data.diagnostics:
+            kept.append(replace(analytic, data=data))
+    if len(kept) < len(analytics):
+        say(f"left out, as they carry no tests: {counted(len(analytics) - len(kept), 'analytic')}")
+    if analytics and not kept:
+        raise UsageError("--tested: none of these analytics carries tests")
+    return kept
 
 
 def _test_baseline(target: str, project: Project, limits: Limits, *, records_apart: bool) -> AnalyticResult:
@@ -77,18 +109,17 @@ def _run(
     analytics: list[CompiledAnalytic], jobs: int | None, tested: Callable[[CompiledAnalytic], AnalyticResult]
 ) -> list[AnalyticResult]:
     workers = min(jobs or os.cpu_count() or 1, len(analytics))
-    files = [analytic.file for analytic in analytics]
-    if workers <= 1 or not all(Path(file).is_file() for file in files):
+    if workers <= 1:
         return [tested(analytic) for analytic in analytics]
     # Processes, not threads: compiling is Python's own work. One file at a time: some have many more
     # tests than others, and a share that is dealt out in advance would leave processes idle.
     with ProcessPoolExecutor(workers) as pool:
-        return list(pool.map(partial(_run_file, tested), files, chunksize=1))
+        return list(pool.map(partial(_run_file, tested), (analytic.data for analytic in analytics), chunksize=1))
 
 
-def _run_file(tested: Callable[[CompiledAnalytic], AnalyticResult], file: str) -> AnalyticResult:
+def _run_file(tested: Callable[[CompiledAnalytic], AnalyticResult], file: AnalyticFile) -> AnalyticResult:
     """Run one file's tests in a process of its own, which reads the settings anew."""
-    return tested(compiled(load_file(Path(file)), Project.find()))
+    return tested(compiled(file, Project.find()))
 
 
 def _text(results: list[AnalyticResult], *, mutate: bool) -> str:

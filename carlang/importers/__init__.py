@@ -7,6 +7,7 @@ from carlang.exports import hand_on
 if TYPE_CHECKING:
     from carlang.importers.analytic_file import (
         AnalyticFile,
+        AtLeast,
         Case,
         Coverage,
         D3fendMapping,
@@ -24,15 +25,16 @@ if TYPE_CHECKING:
     from carlang.importers.load import SUFFIXES, TESTS_SUFFIX, load_file, load_text, read_file
     from carlang.importers.metadata import Reader
     from carlang.importers.placing import place_files
+    from carlang.importers.recordings import RecordingFolder, with_recordings
     from carlang.importers.scaffold import scaffold
     from carlang.importers.sigma_form import read_sigma
-    from carlang.importers.write import car_text, plain_program, program_id
+    from carlang.importers.write import car_text, plain_program, program_id, tests_text
 else:
     __getattr__ = hand_on(
         __name__,
         {
             "importers.analytic_file": (
-                "AnalyticFile Case Coverage D3fendMapping DataSource EquivalentMutant Form Implementation "
+                "AnalyticFile AtLeast Case Coverage D3fendMapping DataSource EquivalentMutant Form Implementation "
                 "TruePositive UnitTest"
             ),
             "importers.cases": "CASE_KEYS ExclusionCaseEntry read_tests read_tests_beside",
@@ -42,9 +44,10 @@ else:
             "importers.load": "SUFFIXES TESTS_SUFFIX load_file load_text read_file",
             "importers.metadata": "Reader",
             "importers.placing": "place_files",
+            "importers.recordings": "RecordingFolder with_recordings",
             "importers.scaffold": "scaffold",
             "importers.sigma_form": "read_sigma",
-            "importers.write": "car_text plain_program program_id",
+            "importers.write": "car_text plain_program program_id tests_text",
         },
     )
 
@@ -53,6 +56,7 @@ __all__ = [
     "SUFFIXES",
     "TESTS_SUFFIX",
     "AnalyticFile",
+    "AtLeast",
     "Case",
     "Coverage",
     "D3fendMapping",
@@ -63,6 +67,7 @@ __all__ = [
     "Form",
     "Implementation",
     "Reader",
+    "RecordingFolder",
     "RewriteError",
     "TruePositive",
     "UnitTest",
@@ -81,5 +86,7 @@ __all__ = [
     "read_tests_beside",
     "read_yaml_form",
     "scaffold",
+    "tests_text",
+    "with_recordings",
     "write_file",
 ]

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
 from typing import Any
 
 import yaml
 
-from carlang.importers.analytic_file import AnalyticFile, Coverage, Implementation
+from carlang.importers.analytic_file import AnalyticFile, AtLeast, Case, Coverage, Expected, Implementation
+from carlang.importers.cases import AT_LEAST
 from carlang.source import Source
 
 _FIRST = (
@@ -49,15 +52,50 @@ def car_text(analytic: AnalyticFile, number: int, program: str) -> str:
     """
     label = " ".join(analytic.labels[number].split()) if number < len(analytic.labels) else ""
     remark = f"# {label}\n" if label and len(analytic.sources) > 1 else ""
-    dumped = yaml.dump(
-        _Metadata(_front_matter(analytic, number)),
-        Dumper=_Dumper,
-        sort_keys=False,
-        allow_unicode=True,
-        default_flow_style=None,
-        width=_WIDTH,
+    return f"---\n{_dumped(_Metadata(_front_matter(analytic, number)))}---\n{remark}{program.rstrip()}\n"
+
+
+def tests_text(analytic: AnalyticFile, folder: Path) -> str | None:
+    """Return the file of those tests of an analytic that do not stand in its own, to lie in a folder; None for none.
+
+    Paths of logs are relative to the folder, as far as there is a way from it to them.
+    """
+    tests = [_test(case, analytic, folder) for case in analytic.tests if not _is_within(case, analytic)]
+    return _dumped({"tests": tests}, _VerbatimDumper) if tests else None
+
+
+def _is_within(case: Case, analytic: AnalyticFile) -> bool:
+    return case.origin is not None and case.origin.source.name == analytic.file
+
+
+def _test(case: Case, analytic: AnalyticFile, folder: Path) -> dict[str, Any]:
+    """Return a test as it is written: as it stands in its file, else what it says."""
+    written: Any = case.origin.data.data if case.origin else None
+    for part in case.path if case.origin else ():
+        written = written[part]
+    if case.log is None:
+        return dict(written)
+    beside = Path(case.origin.source.name if case.origin else analytic.file).parent
+    said = written or {"name": case.name, "expect": {name: _expected(rows) for name, rows in case.expect.items()}}
+    return {**said, "log": _way(folder, beside / case.log)}
+
+
+def _expected(rows: Expected) -> Any:
+    return {AT_LEAST: rows.rows} if isinstance(rows, AtLeast) else rows
+
+
+def _way(folder: Path, file: Path) -> str:
+    try:
+        return Path(os.path.relpath(file.resolve(), folder.resolve())).as_posix()
+    except ValueError:  # on another drive of Windows
+        return file.resolve().as_posix()
+
+
+def _dumped(data: Any, dumper: type[yaml.SafeDumper] | None = None) -> str:
+    dumped: str = yaml.dump(
+        data, Dumper=dumper or _Dumper, sort_keys=False, allow_unicode=True, default_flow_style=None, width=_WIDTH
     )
-    return f"---\n{dumped}---\n{remark}{program.rstrip()}\n"
+    return dumped
 
 
 def plain_program(source: Source) -> str:
@@ -124,5 +162,10 @@ def _block(dumper: yaml.SafeDumper, metadata: _Metadata) -> yaml.MappingNode:
     return dumper.represent_mapping("tag:yaml.org,2002:map", list(metadata.items()), flow_style=False)
 
 
+class _VerbatimDumper(_Dumper):
+    """Writes texts as they are: a blank at the end of a line of an event's is one that the program may ask for."""
+
+
 _Dumper.add_representer(str, _text)
+_VerbatimDumper.add_representer(str, yaml.SafeDumper.represent_str)
 _Dumper.add_representer(_Metadata, _block)

@@ -13,14 +13,16 @@ from carlang.exports import hand_on
 
 if TYPE_CHECKING:
     from carlang.sigma.documents import RuleDocument, is_rule, rule_documents
+    from carlang.sigma.outputs import output_names
     from carlang.sigma.rules import Translation, translate
 else:
     __getattr__ = hand_on(
         __name__,
         {
             "sigma.documents": "RuleDocument is_rule() rule_documents()",
+            "sigma.outputs": "output_names()",
             "sigma.rules": "Translation translate()",
         },
     )
 
-__all__ = ["RuleDocument", "Translation", "is_rule", "rule_documents", "translate"]
+__all__ = ["RuleDocument", "Translation", "is_rule", "output_names", "rule_documents", "translate"]
