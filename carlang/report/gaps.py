@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Self, TypeVar
 
-from carlang.results import Judgement, counted, judgement_json, judgement_text, short_reasons
+import pyarrow as pa
+
+from carlang.results import Judgement, counted, judgement_text, short_reasons
 
 NO_HOST = "(no host named)"
 """What stands for the events that name no host, among names of hosts."""
@@ -48,8 +49,38 @@ def judged_alike(
     judged: Iterable[tuple[Judged, Judgement | None]],
 ) -> list[tuple[Judgement, list[Judged]]]:
     """Return the judgements that say something of hosts, each once, with all that is judged so: they are few."""
-    alike: dict[str, tuple[Judgement, list[Judged]]] = {}
+    alike: list[tuple[Judgement, list[Judged]]] = []
+    by_states: dict[object, list[tuple[Judgement, list[Judged]]]] = {}
     for what, judgement in judged:
-        if judgement is not None and judgement.groups:
-            alike.setdefault(json.dumps(judgement_json(judgement)), (judgement, []))[1].append(what)
-    return list(alike.values())
+        if judgement is None or not judgement.groups:
+            continue
+        # Thousands of rules are judged by thousands of hosts: names are compared in Arrow, and only where all else is
+        # the same. To spell them out for a key took nine tenths of a run of 1,600 rules over 5,000 hosts.
+        similar = by_states.setdefault((judgement.state, judgement.reasons, _states(judgement)), [])
+        same = next((members for other, members in similar if _of_same_hosts(judgement, other)), None)
+        if same is not None:
+            same.append(what)
+            continue
+        entry = judgement, [what]
+        similar.append(entry)
+        alike.append(entry)
+    return alike
+
+
+def _states(judgement: Judgement) -> tuple[tuple[object, ...], ...]:
+    return tuple((group.state, group.reasons, group.count) for group in judgement.groups)
+
+
+def _of_same_hosts(one: Judgement, other: Judgement) -> bool:
+    """Tell whether the groups of two judgements, which are alike in number, have the same hosts."""
+    return all(map(_same_names, (group.hosts for group in one.groups), (group.hosts for group in other.groups)))
+
+
+def _same_names(one: pa.Array, other: pa.Array) -> bool:
+    if one.equals(other):
+        return True
+    # Arrays with a dictionary each can have the same names by other numbers.
+    has_same_numbers = one.type.equals(other.type) and (
+        not isinstance(one, pa.DictionaryArray) or one.dictionary.equals(other.dictionary)
+    )
+    return not has_same_numbers and one.to_pylist() == other.to_pylist()
