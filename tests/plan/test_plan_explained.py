@@ -60,6 +60,14 @@ def test_few_guards_little_memory_and_small_stores_are_queries_as_ever(monkeypat
     assert planned(SMALL) == {}
 
 
+def test_many_guards_are_worth_it_over_however_few_events(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a condition costs before it has seen an event is saved for each that its guard rules out."""
+    monkeypatch.setattr(objects, "MANY_LEAVES", 4)
+    assert planned()["at"].planned
+    monkeypatch.setattr(objects, "MANY_LEAVES", 5)
+    assert "fewer than pay" in planned()["at"].reason
+
+
 def tree(folder: Path, name: str, columns: dict[str, pa.Array]) -> None:
     (folder / name).mkdir(parents=True)
     pq.write_table(pa.table(columns), folder / name / "0.parquet")
