@@ -41,7 +41,8 @@ class EventMapping:
     `names` gives for a member other names that exports use for it, `fields` for a field its expressions, the first
     that is not null counts. Without `event_ids` the mapping takes all records of its log, or, where it has no log,
     what is left over. The ids of one that `says_all` tell everything: its records need no members.
-    `document` is for records that are in the CAR model already.
+    `document` is for records that are in the CAR model already. A mapping with `each` keeps records, in place of the
+    mapping for the rest: as an event for each element of that list.
     """
 
     sensor: str
@@ -55,6 +56,7 @@ class EventMapping:
     names: Mapping[str, tuple[str, ...]] = field(hash=False)
     fields: Mapping[str, tuple[Expression, ...]] = field(hash=False)
     says_all: bool = False
+    each: Expression | None = None
     document: Document | None = field(default=None, hash=False)
 
     @property
@@ -66,6 +68,11 @@ class EventMapping:
     def is_rest(self) -> bool:
         """Whether the mapping takes the records that no other is for."""
         return self.channel is None and self.provider is None
+
+    @property
+    def keeps(self) -> bool:
+        """Whether the mapping keeps records as they are, whatever other events are made of them."""
+        return self.is_rest or self.each is not None
 
     @property
     def members(self) -> list[str]:

@@ -82,7 +82,7 @@ def is_guarded(mapping: EventMapping) -> bool:
 
     The rest keeps whatever it gets; and what names no members, as that a log was cleared, needs none.
     """
-    return not (mapping.is_rest or mapping.says_all) and bool(mapping.own_members(_NOT_OWN))
+    return not (mapping.keeps or mapping.says_all) and bool(mapping.own_members(_NOT_OWN))
 
 
 def unclaimed_query(mapping: EventMapping) -> str:
@@ -246,8 +246,9 @@ def _mapped_records(mapping: EventMapping, hostname: str | None) -> str:
     if mapping.document is not None:
         misfits = f"TRY({mapping.document.misfits.bind(list_reader(mapping.members))})"
         extra = f", {misfits} AS misfits, merged(unknown, {misfits}) AS extra"
+    element = f", unnest({mapping.each.bind(column_reader('data', mapping.names))}) AS element" if mapping.each else ""
     return f"""(
-    SELECT * REPLACE ({message} AS message){extra} FROM (
+    SELECT * REPLACE ({message} AS message){extra}{element} FROM (
       SELECT *, {columns} FROM (
         SELECT *, {", ".join(f"{sql} AS {name}" for name, sql in taken.items())}
         FROM {_opened(mapping.document)}))

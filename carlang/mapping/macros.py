@@ -15,56 +15,6 @@ from carlang.mapping.web_macros import WEB_MACROS
 
 _IPV4 = r"[0-9]{1,3}(\.[0-9]{1,3}){3}"
 
-_SYSTEM_CALLS = {
-    # on x86-64, arm64 and i386; where there is none, 0, which is one that changes nothing
-    "accept": (43, 202, 0),
-    "accept4": (288, 242, 364),
-    "bind": (49, 200, 361),
-    "chmod": (90, 0, 15),
-    "chown": (92, 0, 182),
-    "chown32": (0, 0, 212),
-    "connect": (42, 203, 362),
-    "creat": (85, 0, 8),
-    "exit_group": (231, 94, 252),
-    "fchmod": (91, 52, 94),
-    "fchmodat": (268, 53, 306),
-    "fchmodat2": (452, 452, 452),
-    "fchown": (93, 55, 95),
-    "fchown32": (0, 0, 207),
-    "fchownat": (260, 54, 298),
-    "fremovexattr": (199, 16, 237),
-    "fsetxattr": (190, 7, 228),
-    "futimesat": (261, 0, 299),
-    "lchown": (94, 0, 16),
-    "lchown32": (0, 0, 198),
-    "listen": (50, 201, 363),
-    "lremovexattr": (198, 15, 236),
-    "lsetxattr": (189, 6, 227),
-    "open": (2, 0, 5),
-    "openat": (257, 56, 295),
-    "removexattr": (197, 14, 235),
-    "setxattr": (188, 5, 226),
-    "truncate": (76, 45, 92),
-    "truncate64": (0, 0, 193),
-    "utime": (132, 0, 30),
-    "utimensat": (280, 88, 320),
-    "utimensat_time64": (0, 0, 412),
-    "utimes": (235, 0, 271),
-}
-_ARCHITECTURES = ("c000003e", "c00000b7", "40000003")
-
-
-def _system_calls() -> str:
-    """Return a map from an architecture and a number to a name: a CASE would take the record apart for each branch."""
-    entries = ", ".join(
-        f"'{architecture}/{number}': '{name}'"
-        for name, numbers in _SYSTEM_CALLS.items()
-        for architecture, number in zip(_ARCHITECTURES, numbers, strict=True)
-        if number
-    )
-    return f"MAP {{{entries}}}"
-
-
 MACROS: dict[str, str] = {
     # Conditions that hardly cost anything come first: these run for every field of every record. Below `!` stand the
     # blank, without which nothing is trimmed, and the empty text.
@@ -217,10 +167,11 @@ MACROS: dict[str, str] = {
           || regexp_extract(path, '^(.*)/[^/]+/?$', 1)))
         THEN full_path(full_path(folder, parent), base_name(rtrim(path, '/')))
         ELSE full_path(folder, rtrim(path, '/')) END""",
-    # The name of a system call, which else stands there as a number that depends on the kind of processor.
-    "system_call(name, arch, number)": f"""
-        coalesce(name, CASE WHEN regexp_full_match(number, '[0-9]+')
-        THEN map_extract_value({_system_calls()}, arch || '/' || number) ELSE number END)""",
+    # The lines of one event of auditd's, each without what was put into it beside its own members.
+    "audit_lines(data)": """
+        list_transform(coalesce(nullif(list_filter(json_extract(data, '$.*'), lambda l: json_type(l) = 'OBJECT'), []),
+          [CAST(data AS JSON)]),
+          lambda l: CAST(json_merge_patch(l, '{"command_line": null, "folder": null}') AS VARCHAR))""",
     # Numbers of auditd's are without 0x; ausearch -i has names instead.
     "has_flag(text, bits, name)": "coalesce(contains(text, name) OR has_bits('0x' || text, bits), false)",
     "numeric_id(text)": "CASE WHEN regexp_full_match(text, '[0-9]+') AND text <> '4294967295' THEN text END",

@@ -207,7 +207,8 @@ class Mapper:
         numbered = numbered.append_column(CLAIMED_BY, pa.nulls(rows.num_rows, pa.string()))
         hollow: Hollow = {}
         batch = _Batch(of_batch, RecordTimes(numbered), result)
-        made = [self._events(mapping, numbered, batch, hollow) for mapping in route.mappings]
+        keeping = tuple(mapping for mapping in route.mappings if mapping.keeps)
+        made = [self._events(mapping, numbered, batch, hollow) for mapping in route.mappings if not mapping.keeps]
         if any(len(positions) == rows.num_rows for positions in made):
             mapped = pa.repeat(pa.scalar(True), rows.num_rows)  # noqa: FBT003  # the value that is repeated
         else:
@@ -220,8 +221,8 @@ class Mapper:
         _count(numbered, mapped, result)
         _count_hollow(numbered, hollow, result)
         keep = pc.invert(mapped) if claimed is None else pc.or_(pc.invert(mapped), pc.is_valid(claimed))
-        left = numbered if route.keeps else numbered.filter(keep)
-        for mapping in self._router.rest if left.num_rows else ():
+        left = numbered if route.keeps or keeping else numbered.filter(keep)
+        for mapping in (keeping or self._router.rest) if left.num_rows else ():
             self._events(mapping, left, batch, {})
         result.unread_times, result.unzoned = batch.times.unread(), batch.times.unzoned()
         return result

@@ -17,7 +17,7 @@ EMPTY_RECORDS = "records_like_these"
 _COLUMNS = """
     source VARCHAR, number BIGINT, line VARCHAR, shape VARCHAR, channel VARCHAR, event_id BIGINT,
     provider VARCHAR, computer VARCHAR, host VARCHAR, record_id VARCHAR, level VARCHAR, message VARCHAR,
-    event_time TIMESTAMP WITH TIME ZONE, data VARCHAR, event_data VARCHAR, claimed_by VARCHAR
+    event_time TIMESTAMP WITH TIME ZONE, data VARCHAR, event_data VARCHAR, claimed_by VARCHAR, element VARCHAR
 """
 
 _ESCAPE = "\\"

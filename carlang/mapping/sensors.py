@@ -56,6 +56,7 @@ class EventEntry(_Part):
     """A kind of record and the fields of its event. `where` narrows it down by the record's data.
 
     `says_all` is for ids that tell everything by themselves: such a record is an event without any members, too.
+    `each` is a list: the record is kept as an event for each of its elements, in place of one made by the rest.
     """
 
     object: str
@@ -64,6 +65,7 @@ class EventEntry(_Part):
     log: tuple[LogEntry, ...] = ()
     where: str | None = None
     says_all: bool = False
+    each: str | None = None
     names: Mapping[str, Alternatives] = Field(default_factory=dict)
     fields: Mapping[str, Alternatives] = Field(default_factory=dict)
 
@@ -224,6 +226,7 @@ class _Checker:
         fields = self._fields(common, ("common",), object_)
         fields |= self._fields(event.fields, (*path, "fields"), object_)
         where = self._expression(event.where, (*path, "where")) if event.where else None
+        each = self._expression(event.each, (*path, "each")) if event.each else None
         return [
             EventMapping(
                 sensor=self.entry.sensor,
@@ -236,6 +239,7 @@ class _Checker:
                 names=names,
                 fields=fields,
                 says_all=event.says_all,
+                each=each,
             )
             for log in logs or (LogEntry(),)
         ]

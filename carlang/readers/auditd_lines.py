@@ -3,7 +3,9 @@ r"""Lines of Linux's audit log, `type=… msg=audit(time:serial): key=value …`
 A record has a member for each line of an event, by its type, the second of a type as `AVC_2`; and its time, its
 `serial` and, where the log or the prefix of syslog names one, its `hostname`. Of paths there is one for each thing that
 was done to a path, `PATH_CREATE`, `PATH_DELETE`, `PATH_DELETE_2`, `PATH_NORMAL`, …, with the `folder` that a bare
-`name` is to be completed from. The arguments in all `EXECVE` are joined to a `command_line`.
+`name` is to be completed from. All `EXECVE` of an event are one, whose arguments are joined to a `command_line` as
+well. A line's own members are as the log has them, without quotes and hexadecimal digits, beside its `type`; a
+`SYSCALL` has the name of the call, as that of an enriched log does.
 
 Lines may be as auditd writes them, enriched or not, or as `ausearch -i` prints them: names for numbers, values without
 quotes, the date as the locale has it, the last line of an event first.
@@ -12,10 +14,12 @@ quotes, the date as the locale has it, the last line of an event first.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from importlib.resources import files
 
 import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
+import pyarrow.csv
 
 from carlang.readers import budget, tuning
 from carlang.readers.records import ReadFault, Records
@@ -130,10 +134,15 @@ _EVENTS = r"""
       SELECT * EXCLUDE (e), map_from_entries(list_transform(e, lambda x: {'k': x.k,
         'v': CASE WHEN interpreted THEN audit_word(x.v) ELSE audit_text(x.k, x.v) END})) AS m
       FROM entries
+    ), called AS (
+      SELECT members.* REPLACE (map_concat(m, MAP {'type': kind}, CASE WHEN kind = 'SYSCALL' THEN MAP {'SYSCALL':
+          coalesce(m['SYSCALL'], call, CASE WHEN NOT regexp_full_match(m['syscall'], '\d+') THEN m['syscall'] END)}
+        ELSE MAP {} END) AS m)
+      FROM members LEFT JOIN system_calls ON kind = 'SYSCALL' AND arch = m['arch'] AND digits = m['syscall']
     ), named AS (
       SELECT *, CASE kind WHEN 'PATH' THEN coalesce('PATH_' || m['nametype'], kind) ELSE kind END AS name,
         TRY_CAST(m['item'] AS INTEGER) AS item
-      FROM members
+      FROM called
     ), ranked AS (
       SELECT *, row_number() OVER (PARTITION BY node, time, serial, name ORDER BY item, number) AS rank FROM named
     ), folders AS (
@@ -156,7 +165,9 @@ _EVENTS = r"""
       GROUP BY node, time, serial, argument
     ), commands AS (
       SELECT min(number) AS number, node, time, serial, 'EXECVE' AS name,
-        to_json({'command_line': string_agg(coalesce(text, ''), ' ' ORDER BY argument)}) AS members
+        to_json(map_concat(MAP {'type': 'EXECVE', 'argc': CAST(max(argument) + 1 AS VARCHAR)},
+          map_from_entries(list({'k': 'a' || argument, 'v': coalesce(text, '')} ORDER BY argument)),
+          MAP {'command_line': string_agg(coalesce(text, ''), ' ' ORDER BY argument)})) AS members
       FROM (SELECT *, audit_decoded(digits) AS text FROM arguments) GROUP BY node, time, serial
     )
     SELECT min(number) AS number, CAST(json_merge_patch(to_json({
@@ -164,6 +175,10 @@ _EVENTS = r"""
       to_json(map_from_entries(list({'k': name, 'v': members} ORDER BY number, name)))) AS VARCHAR) AS line
     FROM (FROM lines UNION ALL FROM commands) GROUP BY node, time, serial ORDER BY 1
 """
+
+
+_ARCHITECTURES = {"x86_64": "c000003e", "arm64": "c00000b7", "i386": "40000003"}
+_CALL_COLUMNS = ["arch", "digits", "call"]
 
 
 class AuditLines:
@@ -179,6 +194,14 @@ class AuditLines:
         """Whether there were lines."""
         return self._connection is not None
 
+    def _opened(self) -> duckdb.DuckDBPyConnection:
+        if self._connection is None:
+            self._connection = budget.open_engine()
+            for macro in _MACROS:
+                self._connection.execute(macro)
+            self._connection.register("system_calls", _system_calls())
+        return self._connection
+
     def close(self) -> None:
         """Close the connection, if one was needed."""
         if self._connection is not None:
@@ -186,23 +209,45 @@ class AuditLines:
 
     def events(self, numbers: pa.Array, lines: pa.Array, *, more: bool) -> Iterator[Records | ReadFault]:
         """Return the events of these and the waiting lines; what is no audit record is a fault."""
-        if self._connection is None:
-            self._connection = budget.open_engine()
-            for macro in _MACROS:
-                self._connection.execute(macro)
-        run = self._connection.execute
+        count = _lines_at_once(lines)
+        for start in range(0, max(1, len(lines)), count):
+            is_last = start + count >= len(lines)
+            yield from self._events(
+                numbers[start : start + count], lines[start : start + count], more=more or not is_last
+            )
+
+    def _events(self, numbers: pa.Array, lines: pa.Array, *, more: bool) -> Iterator[Records | ReadFault]:
+        connection = self._opened()
+        run = connection.execute
         # Taken apart once, into a table of DuckDB's own: four queries read it.
         table = pa.concat_tables([self._waiting, pa.table([numbers, lines], ["number", "line"])])
-        self._connection.register("audit", table)
+        connection.register("audit", table)
         run(_LINES, {"host": SYSLOG_HOST})
-        self._connection.unregister("audit")
+        connection.unregister("audit")
         run(_WAITING, {"count": tuning.AUDIT_LINES_NEAR if more else 0})
-        self._waiting = self._connection.sql(_REST).to_arrow_table()
+        self._waiting = connection.sql(_REST).to_arrow_table()
         for number, line in run(_FAULTS).fetchall():
             yield ReadFault(NO_AUDIT_LINE, number, line[: tuning.SHOWN_TEXT])
         if pc.any(pc.match_substring_regex(table["line"], r"audit\(\d+/")).as_py():
             day_first = run(_DAY_FIRST).fetchall()[0][0]
             self._day_first = self._day_first if day_first is None else day_first
-        events = self._connection.sql(_EVENTS, params={"day_first": self._day_first}).to_arrow_table()
+        events = connection.sql(_EVENTS, params={"day_first": self._day_first}).to_arrow_table()
         if len(events):
             yield Records(events["line"].combine_chunks(), events["number"].combine_chunks(), events["line"].nbytes)
+
+
+def _lines_at_once(lines: pa.Array) -> int:
+    """Return how many of some lines are taken apart together."""
+    size: int = lines.nbytes
+    return max(1, len(lines) * budget.within(tuning.AUDIT_TEXT) // max(1, size))
+
+
+def _system_calls() -> pa.Table:
+    """Return the names of system calls by the number that a kind of processor, in the log's digits, has for each."""
+    with files("carlang.readers").joinpath("system_calls.csv").open("rb") as stream:
+        table = pyarrow.csv.read_csv(stream)
+    parts = [
+        pa.table([pa.repeat(pa.scalar(arch), len(table)), table[kind].cast(pa.string()), table["name"]], _CALL_COLUMNS)
+        for kind, arch in _ARCHITECTURES.items()
+    ]
+    return pa.concat_tables(parts)

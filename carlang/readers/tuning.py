@@ -120,6 +120,11 @@ ANSWER_HEAD = 64 << 10
 """Characters within which an answer of an interface has to come to its records. Not measured: what Elasticsearch and
 Splunk put before them is a few hundred; the limit bounds what a regular expression goes over again and again."""
 
+AUDIT_TEXT = 4 << 20
+"""Bytes of auditd's log that are taken apart at once: each value stands several times in what the queries over them
+hold. Not measured by `bench/ingest.py`, which has no enriched log: of 62 MB of one the peaks were 684, 719 and 755 MB
+with 3, 4 and 8 MiB; a block at once did not fit into the least limit of memory."""
+
 AUDIT_LINES_NEAR = 200
 """Lines of auditd's log at the end of a block whose events wait for the next block. Not measured: the lines of one
 event follow one another, mixed with those of some events at the same time; its longest has some dozens."""

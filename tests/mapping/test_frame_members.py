@@ -250,7 +250,7 @@ def _made(records: Sequence[Record], sensors: Sensors, folder: Path) -> set[tupl
         of_mapping: dict[EventMapping, list[pa.Table]] = {}
         for route, rows in routed.routes.items():
             numbered = rows.append_column(CLAIMED_BY, pa.nulls(rows.num_rows, pa.string()))
-            for mapping in route.mappings:
+            for mapping in (each for each in route.mappings if not each.keeps):
                 of_mapping.setdefault(mapping, []).append(numbered.select(RECORDS_SCHEMA.names))
         return {row for mapping, tables in of_mapping.items() for row in _events(mapper, mapping, tables)}
 
@@ -278,7 +278,7 @@ _SAY_ALL = {("system", "boot"), ("system", "shutdown"), ("system", "audit_stop")
 
 def test_frames_alone_make_no_events(tmp_path: Path) -> None:
     sensors = builtin_sensors(builtin_model())
-    records = list(_hollow([mapping for mapping in sensors.mappings if not mapping.is_rest]))
+    records = list(_hollow([mapping for mapping in sensors.mappings if not mapping.keeps]))
     made = _made(records, sensors, tmp_path)
     assert {(shape, *kind) for shape, *kind in made if tuple(kind) not in _SAY_ALL} == set()
     assert {tuple(kind) for _, *kind in made} == _SAY_ALL

@@ -40,7 +40,7 @@ def test_the_lines_of_an_audit_event_are_one_record(store: Path, tmp_path: Path)
     assert (report.records, report.rejected) == (8, 1)
     assert [(r.number, r.reason) for r in report.rejections] == [(14, "not a line of an audit log")]
     assert dict(report.events) == {
-        ("event", "log"): 1,
+        ("event", "log"): 15,
         ("file", "create"): 1,
         ("file", "delete"): 1,
         ("flow", "start"): 1,
@@ -62,7 +62,8 @@ def test_the_lines_of_an_audit_event_are_one_record(store: Path, tmp_path: Path)
     assert query(store, "SELECT file_path, mode, hostname FROM events WHERE action = 'create'", "file") == [
         ("/var/x.sh", "0100644", "web1")
     ]
-    assert query(store, "SELECT log_name, sensor FROM events", "event") == [("auditd", "auditd")]
+    assert query(store, "SELECT DISTINCT log_name, sensor FROM events", "event") == [("auditd", "auditd")]
+    assert dict(report.unmapped) == {("auditd", None): 1}
 
 
 def test_audit_events_that_lie_across_blocks_are_whole(
