@@ -12,12 +12,15 @@ import pytest
 AT = 'p = search Process:Create\nat = filter p where (exe == "at.exe")\noutput at\n'
 
 CODE = """
+import gc
 import sys
 from carlang.cli import main
 try:
     main(sys.argv[1:])
 except SystemExit as end:
     assert not end.code, end.code
+# What was imported is kept from the garbage collector, which works on for everything else.
+assert gc.isenabled() and gc.get_freeze_count() > 10_000, gc.get_freeze_count()
 print(*sys.modules, file=sys.stderr)
 """
 
