@@ -28,7 +28,17 @@ READING = ("yaml", "pydantic", "markdown_it", "carlang.datafile.reading", "carla
 COMPILING = ("lark", "carlang.syntax.parse", "carlang.syntax.ast", "carlang.resolve.program", "carlang.foreign.names")
 WRITING_SQL = ("sqlglot", "carlang.sql.lowering", "carlang.sql.duckdb")
 OTHERS = (
-    *("typer", "jinja2", "deltalake", "filelock", "evtx", "ahocorasick_rs", "pyarrow.parquet", "xlsxwriter"),
+    *(
+        "typer",
+        "jinja2",
+        "deltalake",
+        "filelock",
+        "evtx",
+        "ahocorasick_rs",
+        "pyarrow.parquet",
+        "pyarrow.dataset",
+        "xlsxwriter",
+    ),
     *("carlang.readers.containers", "carlang.mapping.sensors", "carlang.loading.run", "carlang.report.html"),
     *("carlang.testing", "carlang.triage.triage", "carlang.store.delta", "carlang.store.repair"),
 )

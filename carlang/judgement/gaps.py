@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 from carlang.judgement.judge import Asked, Range
 from carlang.resolve.bound import Events, streams_below
 from carlang.results import ClassGaps
-from carlang.store import Store, merge_inventories
+from carlang.store import Store, merge_hours
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -28,13 +28,10 @@ def hour_gaps(asked: Iterable[Asked], store: Store, range_: Range) -> tuple[Clas
 
 
 def _gaps(inventory: pa.Table, classes: Iterable[tuple[str, str]], range_: Range) -> Iterator[ClassGaps]:
-    # Whichever sensor or log tells of the events of a class.
-    none = pa.nulls(len(inventory), pa.string())
-    for name in ("log", "sensor"):
-        inventory = inventory.set_column(inventory.column_names.index(name), name, none)
     for owner, action in classes:
         of_class = pc.and_(pc.equal(inventory["object"], owner), pc.equal(inventory["action"], action))
-        seen = merge_inventories([inventory.filter(pc.and_(of_class, pc.greater(inventory["rows"], 0)))])
+        # Whichever sensor or log tells of the events of a class.
+        seen = merge_hours(inventory.filter(pc.and_(of_class, pc.greater(inventory["rows"], 0))))
         table = _between(seen, range_)
         if len(table):
             yield ClassGaps(owner, action, len(seen), table)

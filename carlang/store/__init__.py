@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from carlang.store.inventory import hollow_counts
     from carlang.store.locks import writing
     from carlang.store.lookup import Lookup
-    from carlang.store.merging import merge_inventories
+    from carlang.store.merging import merge_hours
     from carlang.store.occurrences import Question, Spread, Values, class_spread, value_spreads
     from carlang.store.plain_copy import write_plain
     from carlang.store.raw_records import raw_records
@@ -46,7 +46,7 @@ else:
             "store.inventory": "hollow_counts",
             "store.locks": "writing",
             "store.lookup": "Lookup",
-            "store.merging": "merge_inventories",
+            "store.merging": "merge_hours",
             "store.occurrences": "Question Spread Values class_spread value_spreads",
             "store.plain_copy": "write_plain",
             "store.repair": "Remedy Repair Step repair_store",
@@ -108,7 +108,7 @@ __all__ = [
     "hollow_counts",
     "hosts_of",
     "mark",
-    "merge_inventories",
+    "merge_hours",
     "model_columns",
     "not_written",
     "object_columns",

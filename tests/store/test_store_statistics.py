@@ -30,7 +30,7 @@ from carlang.store import (
     write_plain,
 )
 from carlang.store.footer import merged_statistics, statistics
-from carlang.store.merging import merge_inventories
+from carlang.store.merging import merge_hours, merge_inventories
 from carlang.store.statistics import SCHEMA, packed, typed, unpacked
 from tests.ingesting import load, sysmon_create, write_lines
 from tests.mapping.sensor_records import windows
@@ -272,6 +272,14 @@ def test_a_footer_gives_back_what_was_put_into_it(rows: list[dict[str, Any]]) ->
     read, part = unpacked([text, "none", text])
     assert read.to_pylist() == [*inventory.to_pylist(), *inventory.to_pylist()]
     assert part.to_pylist() == [0] * len(rows) + [2] * len(rows)
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.lists(_ROW, max_size=8))
+def test_the_hours_of_hosts_are_those_of_all_that_is_seen_of_them(rows: list[dict[str, Any]]) -> None:
+    alike = {"object": "process", "action": "create", "log": None, "sensor": None}
+    merged = merge_inventories([pa.Table.from_pylist([row | alike for row in rows], SCHEMA)])
+    assert merge_hours(pa.Table.from_pylist(rows, SCHEMA)).to_pylist() == merged.select(["host", "hours"]).to_pylist()
 
 
 def _runs(numbers: set[int]) -> list[tuple[int, int, int]]:
