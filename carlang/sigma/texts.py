@@ -26,7 +26,7 @@ def text_test(subject: ast.Expr, kind: Type, value: SigmaString, span: Span, *, 
 
     `kind` is the subject's type: at the head of a literal beside a path a variable of Windows would be one.
     """
-    parts = _joined(value.s)
+    parts = joined(value.s)
     if parts == [_RUN]:
         return ast.Exists(subject, negated=False, span=span)
     if cased or not _is_literal(parts, kind):
@@ -69,7 +69,7 @@ def whole_regex(parts: Sequence[Part], *, cased: bool) -> str:
 
 def is_plain(value: SigmaString) -> str | None:
     """Return the text that a value without wildcards is, or None for one that has some."""
-    parts = _joined(value.s)
+    parts = joined(value.s)
     if not parts:
         return ""
     return parts[0] if len(parts) == 1 and isinstance(parts[0], str) else None
@@ -104,12 +104,16 @@ def _is_literal(parts: Sequence[Part], kind: Type) -> bool:
     return not any(True for _ in foreign_wildcards(written.strip("*")))
 
 
-def _joined(parts: Sequence[object]) -> list[Part]:
+def joined(parts: Sequence[object]) -> list[Part]:
     """Return the parts of a value, runs that stand beside runs once."""
-    joined: list[Part] = []
+    parts_joined: list[Part] = []
     for part in parts:
-        if isinstance(part, str) and joined and isinstance(joined[-1], str):
-            joined[-1] += part
-        elif isinstance(part, str | SpecialChars) and part and not (part is _RUN and joined and joined[-1] is _RUN):
-            joined.append(part)
-    return joined
+        if isinstance(part, str) and parts_joined and isinstance(parts_joined[-1], str):
+            parts_joined[-1] += part
+        elif (
+            isinstance(part, str | SpecialChars)
+            and part
+            and not (part is _RUN and parts_joined and parts_joined[-1] is _RUN)
+        ):
+            parts_joined.append(part)
+    return parts_joined

@@ -26,9 +26,11 @@ from sigma.types import (
 
 from carlang.model.types import Kind
 from carlang.sigma.chains import either
+from carlang.sigma.hashes import hash_test, some_hash
 from carlang.sigma.log_sources import ByAlgorithm, ByValue, FieldHere, Held, OneOf
 from carlang.sigma.regexes import program_regex
 from carlang.sigma.texts import is_plain, text_test, whole_regex
+from carlang.sigma.times import time_part_test
 from carlang.sigma.unsaid import UnsaidError
 from carlang.source import Span
 from carlang.syntax import ast
@@ -42,9 +44,6 @@ _OPERATORS = {
 }
 # What a mapping keeps as a missing value: an empty text, and the dash that sensors write in its place.
 _MISSING = ("", "-")
-_HASH = re.compile(r"(\w+)=([0-9A-Fa-f]+)")
-# How many hexadecimal digits the hashes have that sensors put into one field.
-_DIGITS = {"MD5": 32, "SHA1": 40, "SHA256": 64, "IMPHASH": 32}
 _LARGEST = 2**63 - 1  # of the whole numbers that events have: a greater one equals none of them
 
 
@@ -55,7 +54,13 @@ def field_test(field: FieldHere, name: str, value: SigmaType, span: Span) -> ast
     without_placeholders(value)
     match field:
         case Held():
-            return _held(field, value, span)
+            match value:
+                case SigmaTimestampPart():
+                    return time_part_test(field, name, value, "==", span)
+                case SigmaCompareExpression(number=SigmaTimestampPart() as part, op=operator):
+                    return time_part_test(field, name, part, _OPERATORS[operator], span)
+                case _:
+                    return _held(field, value, span)
         case ByValue():
             return _by_value(field, name, value, span)
         case ByAlgorithm():
@@ -75,8 +80,6 @@ def _held(field: Held, value: SigmaType, span: Span) -> ast.Expr:  # a case a ty
             if field.type.kind is Kind.BOOLEAN:
                 return ast.Comparison((subject, ast.BoolLit(value=truth, span=span)), ("==",), span)
             return _equal(_as_text(field), "true" if truth else "false", span)
-        case SigmaTimestampPart():
-            raise UnsaidError("a part of a time is compared, and fields of rules are texts here")
         case SigmaNumber(number=number):
             return _number(field, number, span)
         case SigmaCasedString() if is_plain(value) not in _MISSING:
@@ -213,24 +216,12 @@ def _one_of(field: OneOf, value: SigmaType, span: Span) -> ast.Expr:
 def _by_algorithm(field: ByAlgorithm, name: str, value: SigmaType, span: Span) -> ast.Expr:
     match value:
         case SigmaNull() | SigmaExists():
-            some = either(
-                [ast.Exists(ast.Name(f, span), negated=False, span=span) for f in field.fields.values()], span
-            )
+            some = some_hash(field, span)
             return some if isinstance(value, SigmaExists) and value.exists else ast.Not(some, span)
         case SigmaString():
-            texts = [part for part in value.s if isinstance(part, str)]
-            if len(texts) == 1 and (test := _one_hash(field, texts[0], value, span)):
-                return test
-    known = " or ".join(f"`{algorithm}=…`" for algorithm in field.fields)
-    raise UnsaidError(f"of `{name}` single hashes are kept, which are asked for as {known}, with all of their digits")
-
-
-def _one_hash(field: ByAlgorithm, text: str, value: SigmaString, span: Span) -> ast.Expr | None:
-    """Return the test of one hash of a list, or None where the value asks for more or less than that."""
-    match = _HASH.fullmatch(text)
-    algorithm = match.group(1).upper() if match else ""
-    if not match or algorithm not in field.fields or len(match.group(2)) != _DIGITS[algorithm]:
-        return None
-    if not value.contains_special() and len(field.fields) > 1:
-        return None  # the whole list is one hash, and how many a sensor was told to write is not kept
-    return _equal(ast.Name(field.fields[algorithm], span), match.group(2).lower(), span)
+            return hash_test(field, name, value, span)
+        case _:
+            kind = type(value).__name__.removeprefix("Sigma")
+            raise UnsaidError(
+                f"of `{name}` single hashes are kept, and a value of the kind {kind} is compared with all"
+            )

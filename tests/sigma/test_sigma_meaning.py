@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pytest
 
 import carlang
+from carlang.analytic import CompiledAnalytic
+from carlang.importers import Case as Carried
+from carlang.importers import load_text
+from carlang.model import builtin_model
 from carlang.store import Store, open_store
+from carlang.testing import run_tests
 from tests.ingesting import sysmon_create, write_lines
 
 # By number: the command lines of the starts that rules are asked of. A start that has none lacks the member.
@@ -36,6 +41,15 @@ COMMANDS = {
     22: "x aQBlAHgA",
     23: None,
     24: "C:\\Windows\\System32\\cmd.exe",
+}
+
+
+MD5, SHA1, SHA256 = "BB" * 16, "5C" * 20, "7F" * 32
+HASHES = {
+    1: "MD5=0000000000000000000000000000BB22,IMPHASH=0000000000000000000000000000DD44",
+    4: f"SHA1={SHA1},MD5={MD5},SHA256={SHA256},IMPHASH={MD5}",
+    5: f"SHA1={SHA1}",
+    6: f"MD5={MD5}",
 }
 
 
@@ -141,6 +155,29 @@ CASES = [
     one("Image|fieldref|endswith: OriginalFileName", 3),
     # Fields that are kept in another way.
     one("Hashes|contains: 'IMPHASH=0000000000000000000000000000DD44'", 1),
+    one("Hashes|contains: '0000BB22'", 1),
+    one("Hashes|contains: 'bb'", 1, 4, 6),
+    one("Hashes|contains: 'MD5='", 1, 4, 6),
+    one("Hashes|contains: 'SHA1='", 4, 5),
+    one("Hashes|contains: 'MD5=00'", 1),
+    one("Hashes|startswith: 'MD5='", 1, 6),
+    one("Hashes|startswith: 'SHA1=5'", 4, 5),
+    one(f"Hashes|endswith: 'MD5={MD5}'", 6),
+    one(f"Hashes|contains: 'SHA1={SHA1},MD5='", 4),
+    one(f"Hashes: 'SHA1={SHA1}'", 5),
+    one(f"Hashes: 'MD5={MD5}'", 6),
+    one(f"Hashes: 'SHA1={SHA1},MD5={MD5},SHA256={SHA256},IMPHASH={MD5}'", 4),
+    one(f"Hashes: 'SHA1={SHA1},MD5={MD5}'", *()),
+    one("Hashes: '*'", 1, 4, 5, 6),
+    one("Hashes: null", *(ALL - {1, 4, 5, 6})),
+    # Parts of times, in UTC.
+    one("UtcTime|year: 2020", *(ALL - {7})),
+    one("UtcTime|month: 12", 7),
+    one("UtcTime|day: 31", 7),
+    one("UtcTime|hour: 3", *(ALL - {7})),
+    one("UtcTime|minute: 59", 7),
+    one("UtcTime|hour|gte: 23", 7),
+    one("UtcTime|day|lt: 3", *(ALL - {7})),
     one("IntegrityLevel: [System, S-1-16-16384]", 2, 3),
     one("IntegrityLevel|contains: igh", *(ALL - {2, 3})),
     # Keywords, and conditions.
@@ -171,8 +208,9 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Store:
 
 def _members(number: int, command: str | None) -> dict[str, object]:
     members: dict[str, object] = {"ProcessId": number, "CommandLine": command, "ParentCommandLine": "AT"}
-    if number == 1:
-        members["Hashes"] = "MD5=0000000000000000000000000000BB22,IMPHASH=0000000000000000000000000000DD44"
+    members["Hashes"] = HASHES.get(number)
+    if number == 7:
+        members["UtcTime"] = "2019-12-31 23:59:05.678"
     if number in (2, 3):
         members["IntegrityLevel"] = "System" if number == 2 else "S-1-16-16384"
     if number == 3:
@@ -192,3 +230,24 @@ def found(store: Store) -> dict[str, set[int]]:
 @pytest.mark.parametrize("number", range(len(CASES)), ids=[case.detection.replace("\n", " ") for case in CASES])
 def test_a_rule_finds_what_sigma_says(found: dict[str, set[int]], number: int) -> None:
     assert found[f"rule{number}"] == CASES[number].hits, CASES[number].rule
+
+
+BLOCKS = [
+    ("10.0.0.0/8", {"10.0.0.1", "::ffff:10.0.0.1"}),
+    ("::/0", {"10.0.0.1", "::ffff:10.0.0.1", "192.168.0.1", "fe80::1"}),
+    ("::ffff:0:0/96", {"10.0.0.1", "::ffff:10.0.0.1", "192.168.0.1"}),
+    ("0.0.0.0/0", {"10.0.0.1", "::ffff:10.0.0.1", "192.168.0.1"}),
+    ("fe80::/10", {"fe80::1"}),
+]
+
+
+@pytest.mark.parametrize(("block", "inside"), BLOCKS)
+def test_an_ipv4_address_lies_in_blocks_of_ipv6_as_its_mapped_one(block: str, inside: set[str]) -> None:
+    rule = "title: T\nlogsource: {category: network_connection, product: windows}\ndetection:\n"
+    analytic = load_text(f"{rule}    s: {{DestinationIp|cidr: '{block}'}}\n    condition: s\n", "rule.yml")
+    addresses = ("10.0.0.1", "::ffff:10.0.0.1", "192.168.0.1", "fe80::1", "-")
+    events = tuple({"object": "flow", "action": "start", "dest_ip": each} for each in addresses)
+    expected = tuple({"dest_ip": each} for each in sorted(inside))
+    carried = replace(analytic, tests=(Carried("inside", events, expect={"hits": expected}),))
+    (result,) = run_tests(CompiledAnalytic(carried, builtin_model())).cases
+    assert result.passed, result
