@@ -17,7 +17,7 @@ from carlang.engine.protocol import Answer, Engine
 from carlang.engine.selections import Request
 from carlang.engine.tied import classes_with_ties, make_tables
 from carlang.errors import EngineError
-from carlang.model.schema import Class, Model
+from carlang.model.schema import Class, Model, Tie
 from carlang.model.types import Column, Kind
 from carlang.resolve import Given
 from carlang.resolve.bound import BoundExpr, BoundOutput, BoundStream, Events, streams_below
@@ -182,15 +182,25 @@ class QuerySession(ABC):
         asked = frozenset() if self.records_apart else classes_with_ties(output, self._model)
         shared = asked & self._shared_classes() if asked else asked
         for name in sorted({name for name, _ in shared} - self._occurrences.keys()):
-            self._provide_occurrences(name)
-        return frozenset(c for c in shared if c in self._occurrences[c[0]])
+            if not self._is_untied(name) and name not in self._occurrences:
+                self._provide_occurrences(name)
+        return frozenset(c for c in shared if c in self._occurrences.get(c[0], ()))
+
+    def _is_untied(self, name: str) -> bool:
+        """Tell whether it is known that no records of an object are tied; its tables need not be made then."""
+        del name
+        return False
 
     def _provide_occurrences(self, name: str) -> None:
         """Make the tables of an object's tied records and occurrences, and remember of which classes there are some."""
         self._provide_numbered(name)
-        ties = [tie for tie in self._model.ties if tie.object == name and tie.event_class in self._shared_classes()]
         owner, all_have_ids = self._model.objects[name], self._all_have_ids(name)
+        ties = self._ties_of(name)
         self._occurrences[name] = make_tables(self._engine, owner, ties, self._window, all_have_ids=all_have_ids)
+
+    def _ties_of(self, name: str) -> list[Tie]:
+        """Return the ties of an object's classes that two sensors of one host tell of."""
+        return [tie for tie in self._model.ties if tie.object == name and tie.event_class in self._shared_classes()]
 
     @abstractmethod
     def _provide(self, name: str) -> None:

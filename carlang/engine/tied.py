@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -25,6 +26,9 @@ from carlang.sql import (
     lower_records,
     lower_round,
 )
+
+if TYPE_CHECKING:
+    from carlang.sql import Dialect
 
 
 def classes_with_ties(output: BoundOutput, model: Model) -> frozenset[Class]:
@@ -73,6 +77,14 @@ def wider(window: Window) -> Window:
     """Return a window with the records around it that a pair across its border may have."""
     since = window.since - MARGIN if window.since else None
     return replace(window, since=since, until=window.until + MARGIN if window.until else None)
+
+
+def pairing(dialect: Dialect, owner: Object, ties: Sequence[Tie], window: Window, *, all_have_ids: bool) -> list[str]:
+    """Return all that it depends on, beside the events, whether `make_tables` finds tied records."""
+    keyed = (
+        dialect.text_of(lower_keyed, dialect, tie, owner, wider(window), all_have_ids=all_have_ids) for tie in ties
+    )
+    return [repr(ties), *keyed]
 
 
 def make_tables(

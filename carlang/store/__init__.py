@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     from carlang.store.check import Fault, Finding, StoreCheck, check_store
     from carlang.store.columns import PARTITIONS, RAW, column_type, model_columns, object_columns
     from carlang.store.compact import Compaction, compact
+    from carlang.store.counted import told_once
     from carlang.store.counting import count_rows
     from carlang.store.delta import DeltaLog, Marks
     from carlang.store.event_counts import count_events
@@ -36,6 +37,7 @@ else:
             "store.check": "Fault Finding StoreCheck check_store",
             "store.columns": "PARTITIONS RAW column_type model_columns object_columns",
             "store.compact": "Compaction compact",
+            "store.counted": "told_once",
             "store.counting": "count_rows",
             "store.delta": "DeltaLog Marks",
             "store.event_counts": "count_events",
@@ -119,6 +121,7 @@ __all__ = [
     "raw_records",
     "repair_store",
     "storage_fault",
+    "told_once",
     "vacuum",
     "value_spreads",
     "write_plain",

@@ -1,8 +1,9 @@
-"""What was counted of files that say nothing of their events, kept between runs in the user's cache folder.
+"""What was found out by reading files, kept between runs in the user's cache folder.
 
-Counting reads all events, as long as most queries do. Its result is that of a query over files: it is the same until
-the query, or a file, is another. A file is another when its size, its inode or a time of its last change is. The time
-of its content is not enough: who writes over it can keep that, as `rsync --inplace -t` does.
+Counting the events of files that say nothing of them takes as long as most queries do, and so does to look for records
+that tell of one occurrence. The result is the same until the question, or a file, is another. A file is another when
+its size, its inode or a time of its last change is. The time of its content is not enough: who writes over it can keep
+that, as `rsync --inplace -t` does.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ _SETTLED = 3
 """For how many seconds a file must not have changed. File systems tell times apart by up to two seconds; of a file that
 is written twice within them the second state would be taken for the first."""
 _LATEST = 256
-"""How many results are kept: a run of the catalogue counts some thirty classes, each by itself."""
+"""How many results of a kind are kept: a run of the catalogue counts some thirty classes, each by itself."""
 
 
 def counted_once(files: Sequence[StoreFile], query: str, count: Callable[[], pa.Table]) -> pa.Table:
@@ -32,6 +33,18 @@ def counted_once(files: Sequence[StoreFile], query: str, count: Callable[[], pa.
     sources = (query, str(SCHEMA), duckdb.__version__, pa.__version__, *states)
     content = remembered_bytes("counted", sources, lambda: _written(count()), latest=_LATEST)
     return pa.ipc.open_stream(content).read_all()
+
+
+def told_once(files: Sequence[StoreFile], question: Sequence[str], look: Callable[[], bool]) -> bool:
+    """Return what `look` says to a question about the events of files, or what it said in an earlier run.
+
+    `question` is all that the answer depends on beside the files and what is installed. What `look` raises is raised.
+    """
+    states = _states(files)
+    if states is None:
+        return look()
+    sources = (*question, duckdb.__version__, *states)
+    return remembered_bytes("told", sources, lambda: b"yes" if look() else b"no", latest=_LATEST) == b"yes"
 
 
 def _states(files: Sequence[StoreFile]) -> tuple[str, ...] | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
@@ -52,9 +53,9 @@ def _asked(store: Store) -> tuple[list[str], list[dict[str, Any]]]:
     return Recorded.statements, output.table.to_pylist()
 
 
-def _log(path: Path, *, computer: str) -> Path:
+def _log(path: Path, *, computer: str, pid: str = "0x440") -> Path:
     """Write a start that Sysmon tells of, and one of the security log of a host."""
-    start = windows(SECURITY, 4688, NewProcessName="C:\\at.exe", NewProcessId="0x440")["Event"]
+    start = windows(SECURITY, 4688, NewProcessName="C:\\at.exe", NewProcessId=pid)["Event"]
     system = {**start["System"], "Computer": computer}
     return write_lines(path, [sysmon_create(), {"Event": {**start, "System": system}}])
 
@@ -79,6 +80,23 @@ def test_two_sensors_of_one_host_have_their_records_paired(tmp_path: Path) -> No
     load(tmp_path / "store", _log(tmp_path / "log.json", computer="HOST1"))
     statements, _ = _asked(carlang.open_store(tmp_path / "store"))
     assert any("pairs" in statement for statement in statements)
+
+
+@pytest.mark.parametrize("are_pairs", [True, False])
+def test_records_are_paired_once_where_none_of_them_are_pairs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, are_pairs: bool
+) -> None:
+    monkeypatch.setenv("CARLANG_CACHE", str(tmp_path / "kept"))
+    load(tmp_path / "store", _log(tmp_path / "log.json", computer="HOST1", pid="0x440" if are_pairs else "0x441"))
+    asked = []
+    for age in (None, 1, None, 2):  # files that were written just now may be written once more
+        if age is not None:
+            for path in (tmp_path / "store").rglob("*.parquet"):
+                os.utime(path, (1_600_000_000 + age, 1_600_000_000 + age))
+        statements, rows = _asked(carlang.open_store(tmp_path / "store"))
+        asked.append((any("pairs" in statement for statement in statements), len(rows)))
+    count = 1 if are_pairs else 2
+    assert asked == [(True, count), (True, count), (are_pairs, count), (True, count)]
 
 
 @pytest.mark.parametrize("alike", [True, False])
