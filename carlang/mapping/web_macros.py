@@ -13,6 +13,10 @@ _LISTED = ", ".join(f"'{command}'" for command in _COMMANDS.split())
 WEB_MACROS: dict[str, str] = {
     "with_query(path, query)": """
         path || CASE WHEN query IS NULL THEN '' WHEN starts_with(query, '?') THEN query ELSE '?' || query END""",
+    # The first line of a request: its `method`, `uri` or `version`.
+    "request_part(line, part)": r"""
+        list_filter([regexp_extract(line, '^([A-Za-z][A-Za-z_-]*) (\S.*?)(?: HTTP/(\d[\d.]*))?$',
+          ['method', 'uri', 'version'])[part]], lambda t: t <> '')[1]""",
     "scheme_of(port)": "CASE port WHEN '443' THEN 'https' WHEN '80' THEN 'http' END",
     "url_of(scheme, host, path)": "lower(scheme) || '://' || host || path",
     # IIS writes a plus for each blank, so that of two the second was one: `(compatible; Bot; +http://…)`. CloudFront

@@ -1,4 +1,4 @@
-"""Lines of JSON, of auditd and of syslog, and events of XML among them, each read as what it is."""
+"""Lines of JSON, of auditd, of web servers and of syslog, and events of XML among them, each read as what it is."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from carlang.readers import budget, tuning
+from carlang.readers.access_lines import NO_ACCESS_LINE, AccessLines
 from carlang.readers.auditd_lines import AUDIT_LINE, NO_AUDIT_LINE, AuditLines
 from carlang.readers.event_xml import BEGIN, END, event_document, parted
 from carlang.readers.journal_audit import with_audit_lines
@@ -27,6 +28,11 @@ SYSLOG_MEMBER = "@syslog"
 
 # What ausearch puts between events.
 _BETWEEN = re.compile(r"\s*(?:-{4}|time->.*|<no matches>)?\s*")
+# Apache's, before 2.4 and since, and nginx's.
+_ERROR_LOG = re.compile(
+    r"\[[A-Z][a-z]{2} [A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d(?:\.\d+)? \d{4}\] \[[\w:]+\] "
+    r"|\d{4}/\d\d/\d\d \d\d:\d\d:\d\d \[[a-z]+\] \d+#\d+: "
+)
 _TAG = b"<Event"
 _XML_EVENT = re.compile(r"<Event[\s>].*?</Event>", re.DOTALL)
 _XML_BEGIN = re.compile(r"<Event[\s>]")
@@ -96,7 +102,8 @@ def _event_line(text: bytes, start: int) -> int | None:
         return None
     while begin := BEGIN.search(text, start):
         line = text.rfind(b"\n", 0, begin.start()) + 1
-        if text[line : line + 1] not in (b"{", b"["):
+        # A web server quotes what clients send, be it the tag of an event.
+        if text[line : line + 1] not in (b"{", b"[") and b'] "' not in text[line : begin.start()]:
             return line
         start = text.find(b"\n", begin.start())
         if start < 0:
@@ -110,6 +117,7 @@ class MixedLines:
     def __init__(self, *, others_are_faults: bool) -> None:
         self._others_are_faults = others_are_faults
         self._audit = AuditLines()
+        self._access = AccessLines()
 
     def __enter__(self) -> Self:
         return self
@@ -118,6 +126,7 @@ class MixedLines:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._audit.close()
+        self._access.close()
 
     def last(self) -> Iterator[Records | ReadFault]:
         """Return the audit events that waited for more lines."""
@@ -169,13 +178,20 @@ class MixedLines:
         if pc.all(passing).as_py():
             yield records
             return
-        texts, numbers = records.lines.filter(pc.invert(passing)), records.numbers.filter(pc.invert(passing))
-        audits = pc.match_substring_regex(texts, AUDIT_LINE)
+        rest = pa.table([records.numbers, records.lines], ["number", "line"]).filter(pc.invert(passing))
+        # Before all others: what clients send may look like anything, and stands in such lines.
+        ordered = self._access.sort(rest)
+        if ordered.records is not None:
+            yield ordered.records
+        audits = pc.match_substring_regex(ordered.others["line"], AUDIT_LINE)
         if pc.any(audits).as_py():
-            yield from self._audit.events(numbers.filter(audits), texts.filter(audits), more=True)
+            yield from self._audit.events(*_arrays(ordered.others.filter(audits)), more=True)
+        yield from self._one_by_one(records, passing, ordered.others.filter(pc.invert(audits)))
+
+    def _one_by_one(self, records: Records, passing: pa.Array, others: pa.Table) -> Iterator[Records | ReadFault]:
+        """Return what `others` hold, and those of the records that pass as they are."""
         left, made = [], []
-        others = pc.invert(audits)
-        for number, text in zip(numbers.filter(others).to_pylist(), texts.filter(others).to_pylist(), strict=True):
+        for number, text in zip(*(each.to_pylist() for each in _arrays(others)), strict=True):
             items = self._other(text)
             if items is None:
                 left.append(number)
@@ -197,12 +213,23 @@ class MixedLines:
             return _syslog_records(parts)
         if _BETWEEN.fullmatch(line):
             return []
-        if not self._others_are_faults and not self._audit.begun:
+        if _ERROR_LOG.match(line):
+            return [ReadFault("a line of a web server's error log, which is not read", text=line[: tuning.SHOWN_TEXT])]
+        if not self._others_are_faults and not self._audit.begun and not self._access.begun:
             return None
         if line.lstrip().startswith("{"):
             return None
-        reason = NO_AUDIT_LINE if self._audit.begun else "not a line of a system log"
-        return [ReadFault(reason, text=line[: tuning.SHOWN_TEXT])]
+        return [ReadFault(self._why_not(), text=line[: tuning.SHOWN_TEXT])]
+
+    def _why_not(self) -> str:
+        """Say of what log a line is none, by those that were read before it."""
+        if self._audit.begun:
+            return NO_AUDIT_LINE
+        return NO_ACCESS_LINE if self._access.begun else "not a line of a system log"
+
+
+def _arrays(lines: pa.Table) -> tuple[pa.Array, pa.Array]:
+    return lines["number"].combine_chunks(), lines["line"].combine_chunks()
 
 
 def _syslog_records(parts: SyslogLine) -> list[str | ReadFault]:

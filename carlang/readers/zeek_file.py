@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from carlang.database.quoting import text_literal
 from carlang.readers import tuning
+from carlang.readers.byte_escapes import BYTES_DECODED
 from carlang.readers.headed_lines import HeadedLines, header_lines_and_others
 from carlang.readers.records import LogFile, ReadFault, Records
 from carlang.readers.text import CONTROLS, is_text, utf8_blocks, utf8_start, whole_lines
@@ -23,7 +24,7 @@ _NUMBERS = {"time": "DOUBLE", "interval": "DOUBLE", "double": "DOUBLE"} | dict.f
 # stay so. In `\x5cx09`, a backslash and `x09`, the second is none: what is cut at `\x` begins with two digits.
 _ITEM = r"""
     CREATE TEMP MACRO zeek_item(text) AS (
-      CASE WHEN NOT contains(text, '\x') THEN text ELSE coalesce(TRY(zeek_decoded(
+      CASE WHEN NOT contains(text, '\x') THEN text ELSE coalesce(TRY(bytes_decoded(
         hex(encode(split_part(text, '\x', 1)))
         || array_to_string(list_transform(string_split(text, '\x')[2:],
           lambda p: upper(substr(p, 1, 2)) || hex(encode(substr(p, 3)))), ''))), text) END)
@@ -35,12 +36,6 @@ _READ_ONCE = r"""
     CREATE TEMP MACRO zeek_read_once(text) AS (
       CASE WHEN contains(text, '\x') AND regexp_full_match(text, '(?s)(?:[^\\]|\\x[0-9a-f]{2})*')
       THEN replace(text, '\', '\x5c') ELSE text END)
-"""
-_DECODED = r"""
-    CREATE TEMP MACRO zeek_decoded(digits) AS coalesce(TRY(decode(unhex(digits))), array_to_string(list_transform(
-      regexp_extract_all(digits,
-        '[0-7].|(?:C[2-9A-F]|D.)[89AB].|E.[89AB].[89AB].|F[0-4][89AB].[89AB].[89AB].|..'),
-      lambda t: coalesce(TRY(decode(unhex(t))), '\x' || lower(t))), ''))
 """
 _LIST = re.compile(r"(?:set|vector)\[(\w+)\]")
 
@@ -58,7 +53,7 @@ class ZeekReader:
         """Read blocks of lines, each under the header above it."""
         header = _Header()
         number = 1
-        with HeadedLines((_DECODED, _READ_ONCE, _ITEM, _WHOLE_TEXT)) as lines:
+        with HeadedLines((BYTES_DECODED, _READ_ONCE, _ITEM, _WHOLE_TEXT)) as lines:
             for text in whole_lines(utf8_blocks(log.stream)):
                 if text is None:
                     yield ReadFault("a line that is too long", number)

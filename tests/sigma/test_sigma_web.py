@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
@@ -93,7 +94,28 @@ def _w3c(requests: Mapping[int, Request]) -> Iterable[str]:
         yield " ".join(["2023-05-04", "10:00:00", *values])
 
 
-FORMS: dict[str, Callable[[Mapping[int, Request]], Iterable[str]]] = {"IIS": _w3c}
+def _combined(requests: Mapping[int, Request]) -> Iterable[str]:
+    for number, each in requests.items():
+        texts = [f"{each.method} {each.uri} HTTP/1.1", each.referrer, each.agent]
+        request, referrer, agent = (text.replace("\\", "\\\\").replace('"', '\\"') for text in texts)
+        user = each.user.replace("\\", "\\\\")
+        start = f"203.0.113.{number} - {user} [04/May/2023:10:00:00 +0000]"
+        yield f'{start} "{request}" {each.status} 0 "{referrer}" "{agent}"'
+
+
+def _nginx_json(requests: Mapping[int, Request]) -> Iterable[str]:
+    for number, each in requests.items():
+        record = {"time_iso8601": "2023-05-04T10:00:00+00:00", "remote_addr": f"203.0.113.{number}"}
+        record |= {"request": f"{each.method} {each.uri} HTTP/1.1", "status": str(each.status)}
+        texts = {"remote_user": each.user, "http_referer": each.referrer, "http_user_agent": each.agent}
+        yield json.dumps(record | {name: "" if text == "-" else text for name, text in texts.items()})
+
+
+FORMS: dict[str, Callable[[Mapping[int, Request]], Iterable[str]]] = {
+    "IIS": _w3c,
+    "combined": _combined,
+    "nginx, as JSON": _nginx_json,
+}
 
 
 @pytest.fixture(scope="module", params=FORMS)

@@ -1,0 +1,445 @@
+"""Access logs of Apache, nginx and others: lines of text and of JSON, and what clients can do to them."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import json
+import random
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from carlang.readers import tuning
+from carlang.readers.access_lines import NO_ACCESS_LINE
+from carlang.readers.containers import read_log
+from carlang.readers.records import LogFile, ReadFault, Records
+from tests.ingesting import load, query
+from tests.seeds import run_seed
+
+AT = "[04/May/2023:10:00:00 +0200]"
+UTC = "2023-05-04 08:00:00+00"
+
+# A line, the action, and fields of its event.
+LINES: list[tuple[str, str, dict[str, Any]]] = [
+    (
+        '127.0.0.1 - frank [10/Oct/2000:13:55:36 -0700] "GET /apache_pb.gif HTTP/1.0" 200 2326',
+        "get",
+        {
+            "requester_ip_address": "127.0.0.1",
+            "user": "frank",
+            "time": "2000-10-10 20:55:36+00",
+            "url_remainder": "/apache_pb.gif",
+            "http_version": "1.0",
+            "response_status_code": 200,
+            "response_body_bytes": 2326,
+            "user_agent_full": None,
+            "hostname": None,
+            "sensor": "access_log",
+        },
+    ),
+    (
+        rf'203.0.113.7 - - {AT} "GET /a?x=\"1\" HTTP/1.1" 304 - "-" "M \"q\" \\ \x22 \xc3\xa4 \xff \x00 \t"',
+        "get",
+        {
+            "url_remainder": '/a?x="1"',
+            "user_agent_full": 'M "q" \\ " ä \\xff \\x00 \\t',
+            "request_referrer": None,
+            "response_body_bytes": None,
+            "time": UTC,
+        },
+    ),
+    (
+        f'www.example.com:443 2001:db8::1 - John Smith {AT} "POST /b HTTP/2.0" 500 9 "https://r/?q" "curl/8"',
+        "post",
+        {
+            "url_domain": "www.example.com",
+            "dest_port": 443,
+            "url_full": "https://www.example.com/b",
+            "requester_ip_address": "2001:db8::1",
+            "user": "John Smith",
+            "request_referrer": "https://r/?q",
+            "user_agent_full": "curl/8",
+        },
+    ),
+    (
+        f'[2001:db8::5]:8080 ::ffff:203.0.113.7 - - {AT} "PUT /c HTTP/1.1" 201 9 "-" "-"',
+        "put",
+        {"url_domain": "[2001:db8::5]", "dest_port": 8080, "requester_ip_address": "203.0.113.7"},
+    ),
+    (
+        f'www.example.com 203.0.113.7 - - {AT} "HEAD / HTTP/1.1" 200 0 "-" "-" "203.0.113.9, 10.0.0.1" 0.004 0x7f',
+        "other",
+        {
+            "request_method": "HEAD",
+            "url_domain": "www.example.com",
+            "requester_ip_address": "203.0.113.7",
+            "forwarded_for": "203.0.113.9, 10.0.0.1",
+            "unnamed_values": "0.004 0x7f",
+        },
+    ),
+    (
+        f'203.0.113.7 - - {AT} "GET /main HTTP/1.1" 200 0 "-" "-" "-"',
+        "get",
+        {"forwarded_for": None, "unnamed_values": None},
+    ),
+    (
+        f'203.0.113.7 - - {AT} "GET /timed HTTP/1.1" 200 0 1234 "TLSv1.3"',
+        "get",
+        {"user_agent_full": None, "unnamed_values": '1234 "TLSv1.3"'},
+    ),
+    (
+        rf'host.example.net - - {AT} "\x16\x03\x01\x02\x00" 400 226 "-" "-"',
+        "other",
+        {
+            "requester_hostname": "host.example.net",
+            "requester_ip_address": None,
+            "malformed_request": r"\x16\x03\x01\x02\x00",
+            "request_method": None,
+            "url_remainder": None,
+        },
+    ),
+    (f'203.0.113.7 - - {AT} "-" 408 - "-" "-"', "other", {"malformed_request": None, "response_status_code": 408}),
+    (f'203.0.113.7 - - {AT} "" 400 0 "-" "-"', "other", {"malformed_request": None, "response_status_code": 400}),
+    (f'203.0.113.7 - - {AT} "SSH-2.0-Go" 400 0', "other", {"malformed_request": "SSH-2.0-Go"}),
+    (f'203.0.113.7 - - {AT} "GET /old" 200 7', "get", {"url_remainder": "/old", "http_version": None}),
+    (f'203.0.113.7 - - {AT} "GET /a b HTTP/1.1" 200 7', "get", {"url_remainder": "/a b", "http_version": "1.1"}),
+    (
+        f'203.0.113.7 - - {AT} "GET http://a.example/x HTTP/1.1" 404 7',
+        "get",
+        {"url_remainder": "http://a.example/x", "url_full": "http://a.example/x", "url_domain": None},
+    ),
+    (f'203.0.113.7 - - {AT} "CONNECT a.example:443 HTTP/1.1" 405 7', "tunnel", {"url_remainder": "a.example:443"}),
+    (
+        f'198.51.100.7, 10.0.0.1 - - {AT} "GET /proxied HTTP/1.1" 200 7',
+        "get",
+        {"requester_ip_address": "198.51.100.7", "requester_hostname": None},
+    ),
+    (f'203.0.113.7:50123 - - {AT} "GET /port HTTP/1.1" 200 7', "get", {"user": None, "url_domain": None}),
+    (
+        rf'172.21.13.45 - REDMOND\fred {AT} "GET /scripts/ism.dll?http/serv HTTP/1.0" 200 3401',
+        "get",
+        {"user": "REDMOND\\fred", "url_remainder": "/scripts/ism.dll?http/serv"},
+    ),
+    (
+        f'May  4 10:00:00 web01 nginx[7]: 203.0.113.7 - - {AT} "GET /syslog HTTP/1.1" 200 5 "-" "x"',
+        "get",
+        {"hostname": "web01", "requester_ip_address": "203.0.113.7", "time": UTC, "sensor": "access_log"},
+    ),
+    (
+        f'<190>1 2023-05-04T10:00:00Z web02 nginx - - - 203.0.113.7 - - {AT} "GET /rfc HTTP/1.1" 200 5',
+        "get",
+        {"hostname": "web02", "url_remainder": "/rfc"},
+    ),
+    # What a client sends may look like the rest of a line, an event, an audit record, or a line of syslog.
+    (
+        rf'203.0.113.7 - - {AT} "GET /f\" 200 5 \"-\" \"good HTTP/1.1" 404 5 "-" "evil"',
+        "get",
+        {"url_remainder": '/f" 200 5 "-" "good', "response_status_code": 404, "user_agent_full": "evil"},
+    ),
+    (
+        rf'203.0.113.7 - a\" {AT} \"GET /u HTTP/1.1\" 200 5 {AT} "GET /v HTTP/1.1" 401 5 "-" "x"',
+        "get",
+        {"url_remainder": "/v", "response_status_code": 401},
+    ),
+    (
+        f'203.0.113.7 - - {AT} "GET /<Event xmlns=x> HTTP/1.1" 404 5 "-" "<Event>"',
+        "get",
+        {"url_remainder": "/<Event xmlns=x>", "user_agent_full": "<Event>"},
+    ),
+    (
+        f'203.0.113.7 - - {AT} "GET /audit HTTP/1.1" 200 5 "-" "type=SYSCALL msg=audit(1.1:1): x"',
+        "get",
+        {"user_agent_full": "type=SYSCALL msg=audit(1.1:1): x"},
+    ),
+    (
+        f'203.0.113.7 - - {AT} "GET /json HTTP/1.1" 200 5 "-" "{{""a"": 1}}"',
+        "get",
+        {"url_remainder": "/json"},
+    ),
+    # Of a server that escapes nothing, what can be read is.
+    (
+        f'203.0.113.7 - - {AT} "GET /raw"quote HTTP/1.1" 200 5 "-" "say "hi""',
+        "get",
+        {"url_remainder": '/raw"quote', "user_agent_full": 'say "hi"', "response_status_code": 200},
+    ),
+]
+
+JSON: list[tuple[dict[str, Any], str, dict[str, Any]]] = [
+    (
+        {
+            "time_local": "04/May/2023:10:00:00 +0200",
+            "remote_addr": "203.0.113.7",
+            "remote_user": "",
+            "request": "GET /n?x=%27 HTTP/1.1",
+            "status": "200",
+            "body_bytes_sent": "12",
+            "request_time": "0.004",
+            "http_referrer": "",
+            "http_user_agent": 'curl "\u0016',
+            "http_host": "www.example.com",
+            "scheme": "https",
+            "hostname": "web1.example.com",
+        },
+        "get",
+        {
+            "url_remainder": "/n?x=%27",
+            "url_full": "https://www.example.com/n?x=%27",
+            "fqdn": "web1.example.com",
+            "time": UTC,
+            "duration": 0.004,
+            "user": None,
+            "request_referrer": None,
+            "user_agent_full": 'curl "\u0016',
+        },
+    ),
+    (
+        {
+            "@timestamp": "2023-05-04T10:00:00+02:00",
+            "clientip": "203.0.113.7",
+            "verb": "POST",
+            "uri": "/n2",
+            "args": "q=1",
+            "response": 500,
+            "bytes": 5,
+            "agent": "a",
+        },
+        "post",
+        {"url_remainder": "/n2?q=1", "response_status_code": 500, "user_agent_full": "a", "time": UTC},
+    ),
+    (
+        {"time_iso8601": "2023-05-04T10:00:00+02:00", "remote_addr": "::1", "request": "\u0016\u0003", "status": 400},
+        "other",
+        {"malformed_request": "\u0016\u0003", "requester_ip_address": "::1", "time": UTC},
+    ),
+    (
+        {
+            "level": "info",
+            "ts": 1683187200.0,
+            "logger": "http.log.access",
+            "msg": "handled request",
+            "request": {
+                "remote_ip": "127.0.0.1",
+                "remote_port": "41342",
+                "client_ip": "203.0.113.7",
+                "proto": "HTTP/2.0",
+                "method": "GET",
+                "host": "caddy.example",
+                "uri": "/c?y",
+                "headers": {"User-Agent": ["curl/7.82.0"], "X-Forwarded-For": ["203.0.113.7"], "Cookie": ["REDACTED"]},
+                "tls": {"version": 772},
+            },
+            "duration": 0.25,
+            "size": 10900,
+            "status": 200,
+        },
+        "get",
+        {
+            "url_full": "https://caddy.example/c?y",
+            "requester_ip_address": "203.0.113.7",
+            "user_agent_full": "curl/7.82.0",
+            "forwarded_for": "203.0.113.7",
+            "request_cookie": "REDACTED",
+            "duration": 0.25,
+            "http_version": "2.0",
+            "time": UTC,
+        },
+    ),
+    (
+        {
+            "ClientAddr": "203.0.113.7:1234",
+            "ClientHost": "203.0.113.7",
+            "ClientPort": "1234",
+            "ClientUsername": "-",
+            "DownstreamContentSize": 12,
+            "DownstreamStatus": 404,
+            "Duration": 51000000,
+            "RequestHost": "traefik.example",
+            "RequestMethod": "PROPFIND",
+            "RequestPath": "/t?a",
+            "RequestProtocol": "HTTP/1.1",
+            "RequestScheme": "http",
+            "StartUTC": "2023-05-04T08:00:00Z",
+            "request_User-Agent": "x y",
+        },
+        "other",
+        {
+            "request_method": "PROPFIND",
+            "url_full": "http://traefik.example/t?a",
+            "requester_port": 1234,
+            "user": None,
+            "duration": 0.051,
+            "response_body_bytes": 12,
+            "user_agent_full": "x y",
+            "time": UTC,
+        },
+    ),
+]
+CASES = [*LINES, *((json.dumps(record), action, fields) for record, action, fields in JSON)]
+
+
+@pytest.fixture(scope="module")
+def requests(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, Any]]:
+    """The events of all cases, each line a file of its own in an archive, in their order."""
+    folder = tmp_path_factory.mktemp("access")
+    for number, (line, _, _) in enumerate(CASES):
+        (folder / f"{number:03}.log").write_text(line + "\n")
+    report = load(folder / "store", folder)
+    assert not report.rejections
+    assert report.events == Counter(("http", action) for _, action, _ in CASES)
+    names = sorted({name for _, _, fields in CASES for name in fields} - {"time"})
+    columns = ", ".join(["action", 'CAST("time" AS VARCHAR) AS time', *names])
+    rows = query(folder / "store", f"SELECT {columns} FROM events ORDER BY source", "http")  # noqa: S608
+    return [dict(zip(["action", "time", *names], row, strict=True)) for row in rows]
+
+
+@pytest.mark.parametrize("number", range(len(CASES)))
+def test_a_line_is_a_request(number: int, requests: list[dict[str, Any]]) -> None:
+    line, action, fields = CASES[number]
+    event = requests[number]
+    assert {name: event[name] for name in ["action", *fields]} == {"action": action, **fields}, line
+
+
+TEXT = "".join(f"{line}\n" for line, _, _ in LINES)
+
+
+def _read(content: bytes) -> tuple[list[str], list[ReadFault]]:
+    """Return the records of a file, in the order of their lines, and its faults."""
+    items = [item for _, item in read_log(LogFile("a.log", io.BytesIO(content)))]
+    records = [
+        each
+        for item in items
+        if isinstance(item, Records)
+        for each in zip(item.numbers.to_pylist(), item.lines.to_pylist(), strict=True)
+    ]
+    return [line for _, line in sorted(records)], [item for item in items if isinstance(item, ReadFault)]
+
+
+@pytest.mark.parametrize(
+    "encode",
+    [
+        pytest.param(lambda text: text.replace("\n", "\r\n").encode(), id="CRLF"),
+        pytest.param(lambda text: text.encode("utf-8-sig"), id="BOM"),
+        pytest.param(lambda text: text.encode("utf-16"), id="UTF-16"),
+        pytest.param(lambda text: gzip.compress(text.encode()), id="gzip"),
+        pytest.param(lambda text: text.rstrip().encode(), id="without the last newline"),
+        pytest.param(lambda text: text.replace("\n", "\n\n").encode(), id="blank lines"),
+    ],
+)
+def test_what_is_around_a_log_changes_nothing(encode: Callable[[str], bytes]) -> None:
+    assert _read(encode(TEXT)) == _read(TEXT.encode())
+
+
+@pytest.mark.parametrize("size", [1, 50, 331])
+def test_blocks_may_be_cut_anywhere(size: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    records = _read(TEXT.encode())
+    assert (len(records[0]), records[1]) == (len(LINES), [])
+    monkeypatch.setattr(tuning, "BLOCK", size)
+    monkeypatch.setattr(tuning, "PIECE", size)
+    assert _read(TEXT.encode()) == records
+
+
+def test_a_log_in_two_files_is_that_log() -> None:
+    lines = TEXT.splitlines(keepends=True)
+    parts = [_read("".join(part).encode())[0] for part in (lines[:9], lines[9:])]
+    assert parts[0] + parts[1] == _read(TEXT.encode())[0]
+
+
+def test_what_cannot_be_read_is_named_and_costs_no_neighbour(store: Path, tmp_path: Path) -> None:
+    good = LINES[0][0]
+    lines = [
+        good,
+        f'203.0.113.7 - - {AT} "GET /cut HT',
+        "free words",
+        "[Thu May 04 10:00:00.123456 2023] [core:error] [pid 1:tid 2] [client 203.0.113.7:5] AH00126: Invalid URI",
+        "2023/05/04 10:00:00 [error] 12#12: *1 open() failed",
+        '203.0.113.7 - - [99/Xyz/2023:10:00:00 +0200] "GET /when HTTP/1.1" 200 5',
+        good,
+        good[: good.index(" 200")],
+    ]
+    (tmp_path / "access.log").write_text("\n".join(lines))
+    report = load(store, tmp_path / "access.log")
+    no_error_log = "a line of a web server's error log, which is not read"
+    assert [(each.number, each.reason) for each in report.rejections] == [
+        (2, NO_ACCESS_LINE),
+        (3, NO_ACCESS_LINE),
+        (4, no_error_log),
+        (5, no_error_log),
+        (8, NO_ACCESS_LINE),
+    ]
+    assert query(store, "SELECT url_remainder, time IS NULL FROM events ORDER BY ALL", "http") == [
+        ("/apache_pb.gif", False),
+        ("/apache_pb.gif", False),
+        ("/when", True),
+    ]
+    assert sum(report.unread_times.values()) == 1
+
+
+def test_what_was_written_behind_is_added(store: Path, tmp_path: Path) -> None:
+    log = tmp_path / "access.log"
+    first, second = LINES[0][0], LINES[2][0]
+    for text in (f"{first}\n{second[:-20]}", f"{first}\n{second}\n"):
+        log.write_text(text)
+        load(store, log)
+    agents = query(store, "SELECT url_remainder, user_agent_full FROM events ORDER BY ALL", "http")
+    assert agents == [("/apache_pb.gif", None), ("/b", "curl/8")]
+
+
+def test_audit_records_that_quote_a_request_stay_what_they_are() -> None:
+    request = f'203.0.113.7 - - {AT} "GET / HTTP/1.1" 200 5'
+    line = f"type=EXECVE msg=audit(05/04/23 10:00:00.000:7) : argc=2 a0=echo a1={request}"
+    records, faults = _read(f"{line}\n".encode())
+    assert ([json.loads(record)["Channel"] for record in records], faults) == (["auditd"], [])
+
+
+@pytest.mark.parametrize(
+    "record",
+    [
+        {"@timestamp": "2023-05-04T10:00:00Z", "client_ip": "203.0.113.7", "request": "login", "status": "failed"},
+        {"@timestamp": "2023-05-04T10:00:00Z", "remote_addr": "203.0.113.7", "status": 200},
+        {"@timestamp": "2023-05-04T10:00:00Z", "method": "GET", "path": "/", "status": 200},
+    ],
+    ids=["no status", "no request", "no client"],
+)
+def test_other_records_are_no_requests(record: dict[str, Any], store: Path, tmp_path: Path) -> None:
+    (tmp_path / "a.json").write_text(json.dumps(record) + "\n")
+    assert load(store, tmp_path / "a.json").events == {("event", "log"): 1}
+
+
+def _apache(text: str) -> str:
+    """Return a text as Apache's document on mod_log_config has it: quotes, backslashes and bytes that do not print."""
+    short = {'"': '\\"', "\\": "\\\\"}
+    return "".join(
+        short.get(chr(byte)) or (chr(byte) if 32 <= byte < 127 else f"\\x{byte:02x}") for byte in text.encode()
+    )
+
+
+def _nginx(text: str) -> str:
+    """Return a text as nginx's document on log_format has it: quotes, backslashes, below 32 and above 126 in hex."""
+    return "".join(f"\\x{byte:02X}" if byte in b'"\\' or not 32 <= byte <= 126 else chr(byte) for byte in text.encode())
+
+
+@pytest.mark.parametrize("escaped", [_apache, _nginx])
+def test_what_clients_sent_is_what_is_read(escaped: Callable[[str], str]) -> None:
+    draw = random.Random(run_seed())  # noqa: S311  # no secret
+    letters = "aZ09/?&=%+-_.:;,'\"\\[]{}()<> \x01\x1f\x7f\u00e4\u20ac\U0001f600"
+
+    def text(least: int) -> str:
+        drawn = "".join(draw.choices(letters, k=draw.randint(least, 12))).strip()
+        return drawn if drawn not in ("", "-") else "x"
+
+    sent = [(text(1), text(1), text(1), draw.randint(100, 599)) for _ in range(500)]
+    lines = [
+        f'203.0.113.7 - - {AT} "GET /{escaped(uri)} HTTP/1.1" {status} 5 "{escaped(referrer)}" "{escaped(agent)}"\n'
+        for uri, referrer, agent, status in sent
+    ]
+    records, faults = _read("".join(lines).encode())
+    assert faults == []
+    read = [json.loads(record) for record in records]
+    names = ("request_uri", "http_referer", "http_user_agent", "status")
+    assert [tuple(each.get(name) for name in names) for each in read] == [
+        (f"/{uri}", referrer, agent, str(status)) for uri, referrer, agent, status in sent
+    ]
