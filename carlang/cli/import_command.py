@@ -20,6 +20,7 @@ from carlang.importers import (
     AnalyticFile,
     Form,
     RecordingFolder,
+    RuleFiles,
     car_text,
     load_file,
     place_files,
@@ -28,6 +29,7 @@ from carlang.importers import (
     tests_text,
     with_recordings,
 )
+from carlang.importers.load import Pipelines
 from carlang.project import analytic_files
 from carlang.syntax import format_program
 
@@ -45,7 +47,7 @@ def import_command(
     """Make `.car` files of CAR's YAML or Markdown, or of Sigma rules, one a program, with their tests."""
     pipelines = open_project(pipelines=pipeline).sigma_pipelines
     folder = recordings_of(recordings)
-    documents = [load_file(file, pipelines=pipelines) for source in sources for file in _files(source)]
+    documents = [each for source in sources for each in _documents(source, pipelines)]
     made = _Made(to, folder, force=force)
     done = [made.take(document) for document in documents]
     try:
@@ -59,6 +61,13 @@ def import_command(
     already = f", {same} there already" if same else ""
     say(f"{len(documents)} document{'' if len(documents) == 1 else 's'}: {len(made.told)} written{already}")
     return exits.DONE if all(done) else exits.FAULTY
+
+
+def _documents(source: str, pipelines: Pipelines) -> Iterator[AnalyticFile]:
+    files = tuple(_files(source))
+    rules = RuleFiles(files) if path_option(source).is_dir() else None
+    for file in files:
+        yield from load_file(file, pipelines=pipelines, rules=rules).each
 
 
 def _files(source: str) -> Iterator[Path]:

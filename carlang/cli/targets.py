@@ -24,10 +24,10 @@ def find_analytics(targets: Sequence[str], expression: str | None, project: Proj
     """
     files: list[AnalyticFile] = []
     if expression is not None:
-        files.append(load_text(_unicode("-e", expression), EXPRESSION_NAME, pipelines=project.sigma_pipelines))
+        files += load_text(_unicode("-e", expression), EXPRESSION_NAME, pipelines=project.sigma_pipelines).each
     for target in targets:
         if target == STANDARD_INPUT:
-            files.append(load_text(_standard_input(), STANDARD_INPUT_NAME, pipelines=project.sigma_pipelines))
+            files += load_text(_standard_input(), STANDARD_INPUT_NAME, pipelines=project.sigma_pipelines).each
         else:
             files += load_targets(project, target)
     if not files:

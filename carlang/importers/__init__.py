@@ -22,12 +22,14 @@ if TYPE_CHECKING:
     from carlang.importers.document import Document, RewriteError, write_file
     from carlang.importers.facts import facts
     from carlang.importers.forms import read_car, read_markdown, read_yaml_form
-    from carlang.importers.load import SUFFIXES, TESTS_SUFFIX, load_file, load_text, read_file
+    from carlang.importers.load import SUFFIXES, TESTS_SUFFIX, load_file, load_text
     from carlang.importers.metadata import Reader
     from carlang.importers.placing import place_files
     from carlang.importers.recordings import RecordingFolder, with_recordings
+    from carlang.importers.rule_files import RuleFiles
     from carlang.importers.scaffold import scaffold
     from carlang.importers.sigma_form import read_sigma
+    from carlang.importers.texts import read_file
     from carlang.importers.write import car_text, plain_program, program_id, tests_text
 else:
     __getattr__ = hand_on(
@@ -41,12 +43,14 @@ else:
             "importers.document": "Document RewriteError write_file",
             "importers.facts": "facts",
             "importers.forms": "read_car read_markdown read_yaml_form",
-            "importers.load": "SUFFIXES TESTS_SUFFIX load_file load_text read_file",
+            "importers.load": "SUFFIXES TESTS_SUFFIX load_file load_text",
             "importers.metadata": "Reader",
             "importers.placing": "place_files",
             "importers.recordings": "RecordingFolder with_recordings",
+            "importers.rule_files": "RuleFiles",
             "importers.scaffold": "scaffold",
             "importers.sigma_form": "read_sigma",
+            "importers.texts": "read_file",
             "importers.write": "car_text plain_program program_id tests_text",
         },
     )
@@ -69,6 +73,7 @@ __all__ = [
     "Reader",
     "RecordingFolder",
     "RewriteError",
+    "RuleFiles",
     "TruePositive",
     "UnitTest",
     "car_text",

@@ -174,7 +174,8 @@ class AnalyticFile:
     `diagnostics` tells of faults in the file around the programs, not in them. `false_positives` names what is known
     to match and is benign, each with its reason; `level` is how much a hit matters, `levels` are those of outputs that
     differ from it. `changes` says of what differs from CAR's publication why it does, by key. `equivalent_mutants`
-    are changes of the program that no test can notice.
+    are changes of the program that no test can notice. `rules` are the analytics of a file of several Sigma rules, each
+    by itself; none where all of its rules are parts of correlations in other files, None for a file of one analytic.
     """
 
     id: str
@@ -211,6 +212,12 @@ class AnalyticFile:
     tests: tuple[Case, ...] = ()
     diagnostics: tuple[Diagnostic, ...] = ()
     metadata: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    rules: tuple[AnalyticFile, ...] | None = field(default=None, repr=False)
+
+    @property
+    def each(self) -> tuple[AnalyticFile, ...]:
+        """The analytics of the file: itself, or the rules of a file of several."""
+        return (self,) if self.rules is None else self.rules
 
     @property
     def techniques(self) -> tuple[str, ...]:

@@ -8,7 +8,6 @@ finds the metadata and the programs, and hands both on with the places they stan
 from __future__ import annotations
 
 import re
-import stat
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
@@ -17,10 +16,13 @@ from typing import assert_never
 from carlang import importers, sigma
 from carlang.cache import Codec, Kept
 from carlang.diagnostics import Diagnostic
-from carlang.diagnostics.codes import CODES, FILE_UNREADABLE, NOT_UTF8
+from carlang.diagnostics.codes import CODES
 from carlang.importers.analytic_file import AnalyticFile, Case, Form
 from carlang.importers.front_matter import COMMENT, Extent
-from carlang.source import Source, Span
+from carlang.importers.rule_files import ALONE, RuleFiles, neighbours_of
+from carlang.importers.texts import newlines, read_file
+from carlang.sigma import Neighbours
+from carlang.source import Source
 
 SUFFIXES = {
     ".car": Form.CAR,
@@ -42,42 +44,64 @@ Pipelines = tuple[tuple[str, str], ...]
 """The names and texts of pySigma's processing pipelines."""
 
 
-def load_file(path: Path, *, shipped: bool = False, pipelines: Pipelines = ()) -> AnalyticFile:
+def load_file(
+    path: Path, *, shipped: bool = False, pipelines: Pipelines = (), rules: RuleFiles | None = None
+) -> AnalyticFile:
     """Return the analytic of a file, with the tests of the file of tests beside it, if there is one.
 
     `shipped` says that the file came with the package, so that its front matter is known to be right; `pipelines` are
-    applied to Sigma rules.
+    applied to Sigma rules. What these refer to is looked for among `rules`, else in the files of the same folder.
     """
     text, fault = read_file(path)
     if fault:
         form = SUFFIXES.get(path.suffix.casefold(), Form.CAR)
         return AnalyticFile(path.stem, str(path), form, diagnostics=(fault,))
-    analytic = load_text(text, str(path), shipped=shipped, pipelines=pipelines)
+    neighbours = neighbours_of(path, newlines(text), rules)
+    analytic = load_text(text, str(path), shipped=shipped, pipelines=pipelines, neighbours=neighbours)
     beside = path.with_name(path.stem + TESTS_SUFFIX)
     if beside == path or not beside.is_file():
         return analytic
     cases, faults = _tests_beside(beside)
-    return replace(analytic, tests=(*analytic.tests, *cases), diagnostics=(*analytic.diagnostics, *faults))
+    tested = replace(analytic, tests=(*analytic.tests, *cases), diagnostics=(*analytic.diagnostics, *faults))
+    if not analytic.rules:
+        return tested
+    # Of several rules of a file its tests are of the first, whose outputs have the names that it knows.
+    first = replace(analytic.rules[0], tests=tested.tests, diagnostics=(*analytic.rules[0].diagnostics, *faults))
+    return replace(tested, rules=(first, *analytic.rules[1:]))
 
 
 def load_text(
-    text: str, name: str, form: Form | None = None, *, shipped: bool = False, pipelines: Pipelines = ()
+    text: str,
+    name: str,
+    form: Form | None = None,
+    *,
+    shipped: bool = False,
+    pipelines: Pipelines = (),
+    neighbours: Neighbours = ALONE,
 ) -> AnalyticFile:
-    """Return the analytic of a text; `name` is what diagnostics call it, and says the form where `form` does not."""
-    if len(text) > _LARGEST_KEPT:
-        return _loaded(text, name, form, shipped=shipped, pipelines=pipelines)
-    return _kept(text, name, form, shipped=shipped, pipelines=pipelines)
+    """Return the analytic of a text; `name` is what diagnostics call it, and says the form where `form` does not.
+
+    `neighbours` is what other files have to do with one of Sigma rules.
+    """
+    read = _loaded if len(text) > _LARGEST_KEPT else _kept
+    return read(text, name, form, shipped=shipped, pipelines=pipelines, neighbours=neighbours)
 
 
-def _loaded(text: str, name: str, form: Form | None, *, shipped: bool, pipelines: Pipelines) -> AnalyticFile:
+def _loaded(
+    text: str, name: str, form: Form | None, *, shipped: bool, pipelines: Pipelines, neighbours: Neighbours
+) -> AnalyticFile:
     """Return the analytic as an earlier run has read it, or read it: most of the time goes into its YAML."""
-    document = _newlines(text.removeprefix("\ufeff"))
+    document = newlines(text.removeprefix("\ufeff"))
     pipeline_texts = (text for pipeline in pipelines for text in pipeline)
-    sources = (name, document, form.value if form else "", "shipped" if shipped else "", *pipeline_texts)
+    neighbour_texts = (text for file in neighbours.files for text in (file.name, file.text))
+    referred = "\n".join(sorted(neighbours.referred))
+    how = (form.value if form else "", "shipped" if shipped else "", referred, str(len(neighbours.files)))
+    sources = (name, document, *how, *neighbour_texts, *pipeline_texts)
     kept = _analytics.get(sources, (document,))
     if isinstance(kept, AnalyticFile):
         return kept
-    analytic = _read_form(Source.whole(name, document), form, shipped=shipped, pipelines=pipelines)
+    source = Source.whole(name, document)
+    analytic = _read_form(source, form, shipped=shipped, pipelines=pipelines, neighbours=neighbours)
     _analytics.put(sources, analytic, (document,))
     return analytic
 
@@ -97,7 +121,9 @@ _analytics = Kept("analytic", _CODEC)
 _tests = Kept("tests", _CODEC)
 
 
-def _read_form(source: Source, form: Form | None, *, shipped: bool, pipelines: Pipelines) -> AnalyticFile:
+def _read_form(
+    source: Source, form: Form | None, *, shipped: bool, pipelines: Pipelines, neighbours: Neighbours
+) -> AnalyticFile:
     chosen = form or SUFFIXES.get(Path(source.name).suffix.casefold()) or form_of(source.text)
     if chosen is Form.YAML and sigma.is_rule(source.text):
         chosen = Form.SIGMA
@@ -109,7 +135,7 @@ def _read_form(source: Source, form: Form | None, *, shipped: bool, pipelines: P
         case Form.YAML:
             return importers.read_yaml_form(source)
         case Form.SIGMA:
-            return importers.read_sigma(source, pipelines)
+            return importers.read_sigma(source, pipelines, neighbours)
         case _:
             assert_never(chosen)
 
@@ -136,56 +162,11 @@ def form_of(document: str) -> Form:
     return Form.MARKDOWN if any(_FENCE.fullmatch(line) for line in body) else Form.CAR
 
 
-def _newlines(text: str) -> str:
-    return text.replace("\r\n", "\n").replace("\r", "\n")
-
-
-LARGEST = 64 * 2**20
-"""How many bytes a file of an analytic may have: many times what its program may, which is read as a whole."""
-
-
-def is_special(path: Path) -> bool:
-    """Tell whether a path is a FIFO, a socket or a device: to read one may wait for ever, or never end."""
-    try:
-        mode = path.stat().st_mode
-    except OSError:
-        return False  # said when it is read
-    return not (stat.S_ISREG(mode) or stat.S_ISDIR(mode))
-
-
-def too_large(path: Path) -> bool:
-    """Tell whether a file is larger than one of an analytic may be."""
-    try:
-        return path.stat().st_size > LARGEST
-    except OSError:
-        return False  # the same
-
-
-def read_file(path: Path) -> tuple[str, Diagnostic | None]:
-    """Return a file's text, or a diagnostic of why there is none."""
-    if is_special(path) or too_large(path):
-        reason = "no regular file" if is_special(path) else f"larger than {LARGEST // 2**20} MiB"
-        return "", Diagnostic(FILE_UNREADABLE, f"`{path}` is {reason}", Source.whole(str(path), ""), Span(0, 0))
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        message = f"`{path}` cannot be read: {error.strerror or error}"
-        return "", Diagnostic(FILE_UNREADABLE, message, Source.whole(str(path), ""), Span(0, 0))
-    try:
-        return data.decode("utf-8-sig"), None
-    except UnicodeDecodeError as error:
-        source = Source.whole(str(path), _newlines(data.decode("utf-8-sig", errors="replace")))
-        offset = len(_newlines(data[: error.start].decode("utf-8-sig")))
-        fault = Diagnostic(NOT_UTF8, f"`{path}` is not UTF-8 text", source, Span(offset, offset + 1))
-        byte = data[error.start]
-        return "", fault.with_label(f"the byte 0x{byte:02X} stands for nothing here").with_help("save it as UTF-8")
-
-
 def _tests_beside(path: Path) -> tuple[tuple[Case, ...], tuple[Diagnostic, ...]]:
     text, fault = read_file(path)
     if fault:
         return (), (fault,)
-    document = _newlines(text)
+    document = newlines(text)
     sources = (str(path), document)
     kept = _tests.get(sources, (document,))
     if kept is not None:

@@ -22,7 +22,8 @@ from carlang.datafile import Path as DataPath
 from carlang.diagnostics import Diagnostic
 from carlang.diagnostics.codes import MISFIT_IN_TEST, UNKNOWN_IN_TEST, Code
 from carlang.importers.analytic_file import AnalyticFile, AtLeast, Case, DataSource, Expected, Form
-from carlang.importers.load import SUFFIXES, is_special, read_file
+from carlang.importers.load import SUFFIXES
+from carlang.importers.texts import is_special, read_file
 from carlang.sigma import RuleDocument
 from carlang.source import Source, Span
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import yaml
 
@@ -16,8 +18,11 @@ from carlang.importers.analytic_file import AnalyticFile, DataSource, Form
 from carlang.importers.attack import TACTICS, techniques
 from carlang.importers.forms import Content, analytic_of
 from carlang.importers.front_matter import without_data
-from carlang.sigma import RuleDocument
+from carlang.sigma import Neighbours, RuleDocument
 from carlang.source import Source, Span
+
+if TYPE_CHECKING:  # which would load pySigma
+    from carlang.sigma import Translation
 
 _KEYS = {
     "id": "id",
@@ -41,14 +46,17 @@ _TACTIC = re.compile(r"attack\.([a-z][a-z_-]+)", re.IGNORECASE)
 _TACTICS_BY_NAME = {name.casefold().replace(" ", "-"): id_ for id_, name in TACTICS.items()}
 
 
-def read_sigma(source: Source, pipelines: Sequence[tuple[str, str]] = ()) -> AnalyticFile:
-    """Read a file of a Sigma rule, and of filters and correlations beside it.
+def read_sigma(
+    source: Source, pipelines: Sequence[tuple[str, str]] = (), neighbours: Neighbours | None = None
+) -> AnalyticFile:
+    """Read a file of Sigma rules, and of filters and correlations beside them.
 
-    `pipelines` are names and texts of pySigma's processing pipelines.
+    `pipelines` are names and texts of pySigma's processing pipelines, `neighbours` the other files that belong to it.
+    What is known of a file of several rules is what is known of the first; `rules` has each by itself.
     """
     try:
         documents = sigma.rule_documents(source)
-        translations = sigma.translate(source, documents, pipelines)
+        translations = sigma.translate(source, documents, pipelines, neighbours or Neighbours())
     except DataFileError as error:
         faults = [Diagnostic(SIGMA_UNREADABLE, f.message, source, Span(f.start, f.end)) for f in error.faults]
         return analytic_of(without_data(source), Content(Form.SIGMA, (), tuple(faults)))
@@ -60,17 +68,33 @@ def read_sigma(source: Source, pipelines: Sequence[tuple[str, str]] = ()) -> Ana
         )
         fault = fault.with_help("pip install 'carlang[sigma]'")
         return analytic_of(without_data(source), Content(Form.SIGMA, (), (fault,)))
-    programs = [(each.program, _title(each.document)) for each in translations if each.program]
-    diagnostics = tuple(fault for each in translations for fault in each.diagnostics)
-    data = _metadata(source, translations[0].document) if translations else without_data(source)
-    return analytic_of(data, Content(Form.SIGMA, programs, diagnostics))
+    if not translations:  # all of them are parts of correlations elsewhere, or there are none
+        return replace(analytic_of(without_data(source), Content(Form.SIGMA)), rules=())
+    one_by_one = [_one(source, each, index, len(translations)) for index, each in enumerate(translations)]
+    first, *others = one_by_one
+    if not others:
+        return first
+    return replace(
+        first,
+        sources=tuple(program for each in one_by_one for program in each.sources),
+        labels=tuple(label for each in one_by_one for label in each.labels),
+        diagnostics=tuple(fault for each in one_by_one for fault in each.diagnostics),
+        rules=tuple(one_by_one),
+    )
 
 
 _HEAD = Span(0, 0)
 
 
-def _title(document: RuleDocument) -> str:
-    return str(document.mapping.get("title") or "")
+def _one(source: Source, translation: Translation, index: int, count: int) -> AnalyticFile:
+    """Return a rule of a file as an analytic; of several, those without an id go by their name or their place."""
+    document = translation.document
+    data = _metadata(source, document)
+    if count > 1 and "id" not in data.data.data:
+        stem = Path(source.name).stem
+        data.data.data["id"] = str(document.mapping.get("name") or (f"{stem}-{index + 1}" if index else stem))
+    programs = [(translation.program, str(document.mapping.get("title") or ""))] if translation.program else []
+    return analytic_of(data, Content(Form.SIGMA, programs, translation.diagnostics))
 
 
 def _metadata(source: Source, document: RuleDocument) -> DataSource:

@@ -19,11 +19,11 @@ from carlang.importers.load import (
     SUFFIXES,
     TESTS_SUFFIX,
     Pipelines,
-    is_special,
     load_file,
     load_text,
-    too_large,
 )
+from carlang.importers.rule_files import RuleFiles
+from carlang.importers.texts import is_special, too_large
 from carlang.source import Source, Span
 
 _ID = re.compile(r"id[ \t]*:[ \t]*[\"']?([^\s\"'#]+)[\"']?[ \t]*(?:#.*)?")
@@ -47,11 +47,13 @@ class Entry:
     file: Path | Traversable
     shipped: bool = False
     pipelines: Pipelines = ()
+    rules: RuleFiles | None = None
 
     def load(self) -> AnalyticFile:
         """Return the analytic."""
         if isinstance(self.file, Path):
-            return load_file(self.file, shipped=self.shipped, pipelines=self.pipelines)
+            file = load_file(self.file, shipped=self.shipped, pipelines=self.pipelines, rules=self.rules)
+            return next((each for each in file.each if each.id.casefold() == self.id.casefold()), file)
         text = self.file.read_text(encoding="utf-8-sig")
         return load_text(text, str(self.file), shipped=self.shipped)
 
@@ -68,10 +70,18 @@ class Folder:
     def entries(self) -> dict[str, list[Entry]]:
         """The files by id, without case; more than one under an id is the fault of the folder."""
         by_id: dict[str, list[Entry]] = {}
-        for file in analytic_files(self.root):
-            entry = Entry(quick_id(file), file, self.shipped, self.pipelines)
-            by_id.setdefault(entry.id.casefold(), []).append(entry)
+        files = analytic_files(self.root)
+        rules = RuleFiles(tuple(file for file in files if isinstance(file, Path))) if not self.shipped else None
+        for file in files:
+            for id_ in self._ids(file, rules):
+                by_id.setdefault(id_.casefold(), []).append(Entry(id_, file, self.shipped, self.pipelines, rules))
         return by_id
+
+    def _ids(self, file: Path | Traversable, rules: RuleFiles | None) -> Sequence[str]:
+        """Return the ids of a file's analytics: of Sigma rules those that have an output."""
+        if rules is None or not isinstance(file, Path) or not rules.concern(file):
+            return (quick_id(file),)
+        return [each.id for each in load_file(file, pipelines=self.pipelines, rules=rules).each]
 
     def _named(self, id_: str) -> list[Entry]:
         """Return the file that is called by an id, where that says all: those that ship are, and no two have one id.

@@ -8,7 +8,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from carlang.errors import WrongUseError
-from carlang.importers import AnalyticFile, load_file
+from carlang.importers import AnalyticFile, RuleFiles, load_file
 from carlang.project.catalogue import Catalogue, CatalogueError, analytic_files, shipped_catalogue
 from carlang.project.project import Project, SettingsError
 
@@ -47,9 +47,11 @@ def load_targets(project: Project, target: str) -> list[AnalyticFile]:
         files = [file for file in analytic_files(path) if isinstance(file, Path)]
         if not files:
             raise TargetError(f"there are no analytics in the folder {target}")
-        return [load_file(file, pipelines=project.sigma_pipelines) for file in files]
+        rules = RuleFiles(tuple(files))
+        loaded = (load_file(file, pipelines=project.sigma_pipelines, rules=rules) for file in files)
+        return [analytic for file in loaded for analytic in file.each]
     if path.is_file():
-        return [load_file(path, pipelines=project.sigma_pipelines)]
+        return list(load_file(path, pipelines=project.sigma_pipelines).each)
     catalogue = catalogue_of(project)
     if _WILD.search(target):
         matching = fnmatch.filter([id_.casefold() for id_ in catalogue.ids], target.casefold())

@@ -13,16 +13,30 @@ from carlang.exports import hand_on
 
 if TYPE_CHECKING:
     from carlang.sigma.documents import RuleDocument, is_rule, rule_documents
+    from carlang.sigma.neighbours import Neighbours
     from carlang.sigma.outputs import output_names
-    from carlang.sigma.rules import Translation, translate
+    from carlang.sigma.references import files_referred_to, parts_of_correlations
+    from carlang.sigma.translation import Translation, translate
 else:
     __getattr__ = hand_on(
         __name__,
         {
+            "sigma.neighbours": "Neighbours",
+            "sigma.references": "files_referred_to() parts_of_correlations()",
             "sigma.documents": "RuleDocument is_rule() rule_documents()",
             "sigma.outputs": "output_names()",
-            "sigma.rules": "Translation translate()",
+            "sigma.translation": "Translation translate()",
         },
     )
 
-__all__ = ["RuleDocument", "Translation", "is_rule", "output_names", "rule_documents", "translate"]
+__all__ = [
+    "Neighbours",
+    "RuleDocument",
+    "Translation",
+    "files_referred_to",
+    "is_rule",
+    "output_names",
+    "parts_of_correlations",
+    "rule_documents",
+    "translate",
+]

@@ -1,4 +1,4 @@
-"""A file of Sigma rules to programs: one for each rule, or the reasons why there is none."""
+"""Rules of a file, as pySigma reads them: which events one detects, or the reasons why that cannot be said."""
 
 from __future__ import annotations
 
@@ -17,76 +17,42 @@ from sigma.rule.base import SigmaYAMLLoader
 
 from carlang.datafile import Path as DataPath
 from carlang.diagnostics import Diagnostic
-from carlang.diagnostics.codes import SIGMA_FIELD, SIGMA_LOG_SOURCE, SIGMA_UNREADABLE, SIGMA_UNSAID
+from carlang.diagnostics.codes import SIGMA_FIELD, SIGMA_LOG_SOURCE, SIGMA_UNREADABLE, SIGMA_UNSAID, Code
 from carlang.sigma.conditions import Conditions, Unsaid, places
-from carlang.sigma.documents import RuleDocument
+from carlang.sigma.documents import RuleDocument, merged
 from carlang.sigma.engine import POLICY
 from carlang.sigma.log_sources import LogSource, log_source
-from carlang.source import Source, Span
-from carlang.syntax import ast, format_tree, parse, walk
+from carlang.sigma.programs import NOWHERE, program_source
+from carlang.source import Source
+from carlang.syntax import ast
 
-_NOWHERE = Span(0, 0)
 _CONDITION: DataPath = ("detection", "condition")
 _OF_FILTER = re.compile(r"\b_filt_[a-z]+_(?=\w)")
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 
 
-@dataclass(frozen=True)
-class Translation:
-    """A rule of a file and the program that means the same; None where `diagnostics` say why there is none."""
+class RefusedError(Exception):
+    """A rule has no program, for the reasons that its diagnostics say."""
 
-    document: RuleDocument
-    program: Source | None
-    diagnostics: tuple[Diagnostic, ...] = ()
-
-
-def translate(
-    source: Source, documents: Sequence[RuleDocument], pipelines: Sequence[tuple[str, str]] = ()
-) -> tuple[Translation, ...]:
-    """Return the rules of a file as programs, in their order.
-
-    `pipelines` are names and texts of pySigma's processing pipelines, which are applied to each rule before it is
-    translated, in the order of their priorities.
-    """
-    file = _File(source, tuple(documents))
-    try:
-        pipeline = _pipeline(pipelines)
-    except _PipelineError as error:
-        return tuple(file.failed(each, SIGMA_UNREADABLE, str(error)) for each in documents)
-    filters = [each for each in documents if "filter" in each.mapping]
-    rules = [each for each in documents if each not in filters]
-    if not rules:
-        return tuple(file.failed(each, SIGMA_UNSAID, _FILTER_ALONE, ("filter",)) for each in filters)
-    plain = [each for each in rules if "correlation" not in each.mapping]
-    # What is known of a file is known of one rule: another one's authors and level would be lost.
-    return tuple(
-        file.failed(each, SIGMA_UNSAID, _SECOND_RULE, ("title",))
-        if each in plain[1:]
-        else file.translated_safely(each, filters, pipeline)
-        for each in rules
-    )
+    def __init__(self, *diagnostics: Diagnostic) -> None:
+        super().__init__("; ".join(fault.message for fault in diagnostics))
+        self.diagnostics = diagnostics
 
 
-_UNWRITABLE = (
-    "no program can be written for this: a value is none that a literal holds, or there are millions of letters"
-)
-_SECOND_RULE = "a file holds one rule, and this is another: give it a file of its own"
-_FILTER_ALONE = "a filter changes rules, and this file has none"
-
-
-def _pipeline(pipelines: Sequence[tuple[str, str]]) -> ProcessingPipeline | None:
+def read_pipelines(pipelines: Sequence[tuple[str, str]]) -> ProcessingPipeline | None:
+    """Return pySigma's pipelines of these names and texts as one, by their priorities; raises `PipelineError`."""
     read = [_one_pipeline(name, text) for name, text in pipelines]
     return sum(sorted(read, key=lambda each: each.priority), ProcessingPipeline()) if read else None
 
 
-class _PipelineError(Exception):
+class PipelineError(Exception):
     """A pipeline cannot be used; the message says which and why."""
 
 
 _UNUSABLE = "the pipeline `{}` cannot be used: {}"
 
 
-def _problem(error: Exception) -> str:
+def problem_of(error: Exception) -> str:
     """Return what is wrong, on one line: PyYAML's own text of an error goes on with the place and an extract."""
     return str(error.problem if isinstance(error, yaml.MarkedYAMLError) else error)
 
@@ -95,72 +61,95 @@ def _one_pipeline(name: str, text: str) -> ProcessingPipeline:
     try:
         # pySigma takes it for granted that there are keys and values, and that priorities can be compared.
         if not isinstance(yaml.safe_load(text), dict):
-            raise _PipelineError(_UNUSABLE.format(name, "it is no keys and values"))
+            raise PipelineError(_UNUSABLE.format(name, "it is no keys and values"))
         pipeline = ProcessingPipeline.from_yaml(text)
     except (SigmaError, yaml.YAMLError, KeyError, TypeError, AttributeError, ValueError, RecursionError) as error:
-        raise _PipelineError(_UNUSABLE.format(name, _problem(error))) from None
+        raise PipelineError(_UNUSABLE.format(name, problem_of(error))) from None
     if not isinstance(pipeline.priority, int | float):
-        raise _PipelineError(_UNUSABLE.format(name, f"its priority `{pipeline.priority}` is no number"))
+        raise PipelineError(_UNUSABLE.format(name, f"its priority `{pipeline.priority}` is no number"))
     return pipeline
 
 
 @dataclass(frozen=True)
-class _File:
-    """The file that is translated."""
+class Detected:
+    """What a rule detects: the log source that it asks, and the condition of its events."""
+
+    rule: SigmaRule
+    origin: LogSource
+    condition: ast.Expr
+
+
+@dataclass(frozen=True)
+class RuleFile:
+    """A file of rules: its text, its documents, and the pipeline that each rule goes through first."""
 
     source: Source
     documents: tuple[RuleDocument, ...]
+    pipeline: ProcessingPipeline | None
 
-    def translated_safely(
-        self, document: RuleDocument, filters: Sequence[RuleDocument], pipeline: ProcessingPipeline | None
-    ) -> Translation:
-        """Return the translation of one rule; pySigma follows nested parts, and an alias of itself, without end."""
-        try:
-            return self.translated(document, filters, pipeline)
-        except RecursionError:
-            return self.failed(document, SIGMA_UNSAID, "the detection is nested too deeply", ("detection",))
+    @property
+    def rules(self) -> tuple[RuleDocument, ...]:
+        """Its rules and correlations."""
+        return tuple(each for each in self.documents if "filter" not in each.mapping)
 
-    def translated(
-        self, document: RuleDocument, filters: Sequence[RuleDocument], pipeline: ProcessingPipeline | None
-    ) -> Translation:
-        """Return the translation of one rule, to which the filters of its file and a pipeline are applied."""
-        if correlation := document.mapping.get("correlation"):
-            kind = correlation.get("type") if isinstance(correlation, Mapping) else None
-            message = f"correlations are not translated yet: `{kind}`"
-            return self.failed(document, SIGMA_UNSAID, message, ("correlation",))
-        if "action" in document.mapping:
-            message = "`action` stands for parts that rules of a file share, which is not translated"
-            return self.failed(document, SIGMA_UNSAID, message, ("action",))
+    @property
+    def filters(self) -> tuple[RuleDocument, ...]:
+        """What narrows its rules."""
+        return tuple(each for each in self.documents if "filter" in each.mapping)
+
+    def program(self, document: RuleDocument) -> Source:
+        """Return the program of a rule without a correlation; raises `RefusedError`."""
+        detected = self.detected(document)
+        events, hits = ast.Name("events", NOWHERE), ast.Name("hits", NOWHERE)
+        search = ast.Search(detected.origin.classes, detected.origin.narrowed, (), NOWHERE)
+        statements = (
+            ast.AssignStmt(events, search, NOWHERE),
+            ast.AssignStmt(hits, ast.Filter(events, detected.condition, NOWHERE), NOWHERE),
+            ast.OutputStmt((hits,), NOWHERE),
+        )
+        part = document.span(("detection",), at_key=True)
         try:
-            rule = self._rule(document, filters)
-            if pipeline:
-                pipeline.apply(rule)
-        except (SigmaError, yaml.YAMLError, ValueError, TypeError, KeyError, AttributeError) as error:
+            return program_source(self.source, [(statement, part) for statement in statements])
+        except ValueError:
+            raise self.refused(document, SIGMA_UNSAID, UNWRITABLE, ("detection",)) from None
+
+    def detected(self, document: RuleDocument) -> Detected:
+        """Return what a rule detects, narrowed by the filters of its file; raises `RefusedError`."""
+        try:
+            return self._detected(document)
+        except RecursionError:  # pySigma follows nested parts, and an alias of itself, without end
+            raise self.refused(document, SIGMA_UNSAID, "the detection is nested too deeply", ("detection",)) from None
+
+    def _detected(self, document: RuleDocument) -> Detected:
+        if document.action not in (None, "repeat"):
+            message = f"no Sigma rule: `{document.action}` is no action, as `global`, `reset` and `repeat` are"
+            raise self.refused(document, SIGMA_UNREADABLE, message, ("action",))
+        try:
+            rule = SigmaRule.from_dict(plain(document), policy=POLICY)
+            for each in self.filters:
+                rule = SigmaFilter.from_dict(plain(each), policy=POLICY).apply_on_rule(rule)  # type: ignore[assignment]
+            if self.pipeline:
+                self.pipeline.apply(rule)
+        except UNREADABLE as error:
+            path = _place_of(error, document)
             if isinstance(error, SigmaRegularExpressionError):  # RE2 is what programs have, too
-                return self.failed(document, SIGMA_UNSAID, str(error), _place_of(error, document))
-            message = f"no Sigma rule: {_problem(error)}"
-            return self.failed(document, SIGMA_UNREADABLE, message, _place_of(error, document))
+                raise self.refused(document, SIGMA_UNSAID, str(error), path) from None
+            raise self.refused(document, SIGMA_UNREADABLE, f"no Sigma rule: {problem_of(error)}", path) from None
         origin = log_source(rule.logsource.category, rule.logsource.product, rule.logsource.service)
         if origin is None:
-            return self._without_source(document, rule)
+            raise self._without_source(document, rule)
         return self._of_source(document, rule, origin)
 
-    def _rule(self, document: RuleDocument, filters: Sequence[RuleDocument]) -> SigmaRule:
-        rule = SigmaRule.from_dict(_plain(document), policy=POLICY)
-        for each in filters:
-            rule = SigmaFilter.from_dict(_plain(each), policy=POLICY).apply_on_rule(rule)  # type: ignore[assignment]
-        return rule
-
-    def _without_source(self, document: RuleDocument, rule: SigmaRule) -> Translation:
+    def _without_source(self, document: RuleDocument, rule: SigmaRule) -> RefusedError:
         parts = {"product": rule.logsource.product, "category": rule.logsource.category}
         parts["service"] = rule.logsource.service
         named = ", ".join(f"{key} `{value}`" for key, value in parts.items() if value)
-        return self.failed(document, SIGMA_LOG_SOURCE, f"no events here are of {named}", ("logsource",))
+        return self.refused(document, SIGMA_LOG_SOURCE, f"no events here are of {named}", ("logsource",))
 
-    def _of_source(self, document: RuleDocument, rule: SigmaRule, origin: LogSource) -> Translation:
+    def _of_source(self, document: RuleDocument, rule: SigmaRule, origin: LogSource) -> Detected:
         # pySigma looks into a condition before it asks whether it is a text.
         if not all(isinstance(each, str) for each in rule.detection.condition):
-            return self.failed(document, SIGMA_UNREADABLE, "no Sigma rule: the condition is no text", _CONDITION)
+            raise self.refused(document, SIGMA_UNREADABLE, "no Sigma rule: the condition is no text", _CONDITION)
         detection = document.mapping.get("detection")
         known = places(rule, detection if isinstance(detection, Mapping) else {})
         conditions = Conditions(origin, known, document.span)
@@ -169,17 +158,10 @@ class _File:
         except SigmaError as error:
             # pySigma gives names of a filter's own to its detections, other ones each time.
             problem = _OF_FILTER.sub("", str(error))
-            return self.failed(document, SIGMA_UNREADABLE, f"no Sigma rule: {problem}", _CONDITION)
+            raise self.refused(document, SIGMA_UNREADABLE, f"no Sigma rule: {problem}", _CONDITION) from None
         if conditions.unsaid:
-            return Translation(document, None, tuple(self._unsaid(document, conditions.unsaid)))
-        tree = trees[0] if len(trees) == 1 else ast.Or(tuple(trees), _NOWHERE)
-        program = _program(origin, tree)
-        try:
-            text = format_tree(program)
-        except ValueError:
-            return self.failed(document, SIGMA_UNSAID, _UNWRITABLE, ("detection",))
-        offsets = _offsets(program, text, document.span(("detection",), at_key=True))
-        return Translation(document, Source.mapped(self.source.name, self.source.text, text, offsets))
+            raise RefusedError(*self._unsaid(document, conditions.unsaid))
+        return Detected(rule, origin, trees[0] if len(trees) == 1 else ast.Or(tuple(trees), NOWHERE))
 
     def _unsaid(self, document: RuleDocument, unsaid: Sequence[Unsaid]) -> Iterator[Diagnostic]:
         for each in dict.fromkeys(unsaid):
@@ -187,21 +169,41 @@ class _File:
             fault = Diagnostic(code, each.message, self.source, document.span(each.path, at_key=each.is_field))
             yield fault.with_help(each.help) if each.help else fault
 
-    def failed(self, document: RuleDocument, code: Any, message: str, path: DataPath = ()) -> Translation:
-        """Return that a document has no program, for one reason."""
-        span = document.span(path, at_key=path != _CONDITION)
-        return Translation(document, None, (Diagnostic(code, message, self.source, span),))
+    def refused(self, document: RuleDocument, code: Code, message: str, path: DataPath = ()) -> RefusedError:
+        """Return that a rule has no program, for one reason."""
+        return RefusedError(Diagnostic(code, message, self.source, document.span(path, at_key=path != _CONDITION)))
 
 
-def _plain(document: RuleDocument) -> dict[str, Any]:
-    """Return a document's data as pySigma reads it, by YAML 1.1; raises `YAMLError`, `TypeError`."""
-    data = yaml.load(document.data.text, Loader=SigmaYAMLLoader)  # noqa: S506  # a safe loader, pySigma's
-    if not isinstance(data, dict):
+UNWRITABLE = (
+    "no program can be written for this: a value is none that a literal holds, or there are millions of letters"
+)
+UNREADABLE = (SigmaError, yaml.YAMLError, ValueError, TypeError, KeyError, AttributeError)
+"""What pySigma raises for rules that are none."""
+
+
+def plain(document: RuleDocument) -> dict[str, Any]:
+    """Return a rule's data as pySigma reads it, by YAML 1.1; raises `YAMLError`, `TypeError`."""
+    loader = SigmaYAMLLoader  # a safe one
+    layers = [yaml.load(each.data.text, Loader=loader) for each in document.layers or (document,)]  # noqa: S506
+    if not all(isinstance(layer, dict) for layer in layers):
         raise TypeError("a rule is keys and values")
+    data = merged(layers)
     return {key: value for key, value in data.items() if key in _DECIDING and _is_sound(key, value)}
 
 
-_DECIDING = ("title", "id", "name", "tags", "level", "status", "author", "logsource", "detection", "filter")
+_DECIDING = (
+    "title",
+    "id",
+    "name",
+    "tags",
+    "level",
+    "status",
+    "author",
+    "logsource",
+    "detection",
+    "filter",
+    "correlation",
+)
 """The keys that decide what a rule means, or which filters and steps of a pipeline are for it."""
 
 
@@ -255,53 +257,3 @@ def _raises(error: Exception, key: str, value: Any) -> bool:
     except SigmaError:
         return False
     return False
-
-
-def _program(origin: LogSource, condition: ast.Expr) -> ast.Program:
-    search = ast.Search(origin.classes, origin.narrowed, (), _NOWHERE)
-    events, hits = ast.Name("events", _NOWHERE), ast.Name("hits", _NOWHERE)
-    return ast.Program(
-        (
-            ast.AssignStmt(events, search, _NOWHERE),
-            ast.AssignStmt(hits, ast.Filter(events, condition, _NOWHERE), _NOWHERE),
-            ast.OutputStmt((hits,), _NOWHERE),
-        )
-    )
-
-
-_OPENING = re.compile(r"(?:\bnot\s+|[(\[]\s*)+$")
-
-
-def _offsets(program: ast.Program, text: str, detection: Span) -> list[int]:
-    """Return where in the rule each character of its program stands: values and fields at their own place.
-
-    What stands behind one is at its end, so that a range that ends there ends with it; what opens a condition or a list
-    begins where the first value in there does.
-    """
-    offsets = [detection.start] * (len(text) + 1)
-    written = parse(Source.whole("", text)).program
-    reached = 0
-    last = detection.start
-    for node, here in zip(walk(program), walk(written), strict=True):
-        match node, here:
-            case (
-                (ast.Name() | ast.StringLit() | ast.NumberLit() | ast.BoolLit()),
-                (
-                    ast.Name(span=written_at)
-                    | ast.StringLit(span=written_at)
-                    | ast.NumberLit(span=written_at)
-                    | ast.BoolLit(span=written_at)
-                ),
-            ) if node.span != _NOWHERE:
-                start, end = written_at.start, written_at.end
-            case _:
-                continue
-        opening = _OPENING.search(text, reached, start)
-        opened = opening.start() if opening else start
-        offsets[reached:opened] = [last] * (opened - reached)
-        offsets[opened:start] = [node.span.start] * (start - opened)
-        length = node.span.end - node.span.start
-        offsets[start:end] = [node.span.start + min(at, length) for at in range(end - start)]
-        reached, last = end, node.span.end
-    offsets[reached:] = [last] * (len(text) + 1 - reached)
-    return offsets

@@ -97,18 +97,64 @@ def test_faults_of_the_program_stand_at_the_values_of_the_rule() -> None:
     assert text.split("\n")[4][26 : fault.location.end_column - 1] == "'C:\\at.exe'"
 
 
-def test_a_correlation_is_refused_by_its_kind_and_its_rules_are_read() -> None:
-    correlation = "title: C\ncorrelation:\n    type: event_count\n    rules: [a]\n    timespan: 5m\n"
-    analytic = carlang.load_text(f"{RULE}---\n{correlation}", "rule.yml")
-    (fault,) = analytic.check()
-    assert (fault.code.name, fault.location.line) == ("CL604", 20)
-    assert "event_count" in fault.message
-    assert "at.exe" in analytic.program
+def test_each_of_several_rules_of_a_file_is_an_analytic_of_its_own() -> None:
+    other = RULE.replace("Execution with AT", "Another").replace("7e01", "7e02").replace("at.exe'", "net.exe'")
+    file = load_text(f"{RULE}---\n{other}", "rule.yml")
+    assert [(each.id[-4:], each.title, len(each.sources)) for each in file.each] == [
+        ("7e01", "Execution with AT", 1),
+        ("7e02", "Another", 1),
+    ]
+    assert [source.text for source in file.sources] == [each.sources[0].text for each in file.each]
+    assert "net.exe" in file.sources[1].text
+    assert file.sources[1].position(file.sources[1].text.index('"\\net.exe"')) == (32, 25)
 
 
-def test_a_second_rule_of_a_file_is_refused_as_its_authors_would_be_lost() -> None:
-    (fault,) = carlang.load_text(f"{RULE}---\n{RULE}", "rule.yml").check()
-    assert (fault.code.name, fault.location.line) == ("CL604", 19)
+def test_rules_of_a_file_without_ids_go_by_their_names_and_places() -> None:
+    detection = "    s: {Image: x}\n    condition: s\n"
+    texts = [HEAD + detection, f"name: second\n{HEAD}{detection}", HEAD + detection]
+    assert [each.id for each in load_text("---\n".join(texts), "rule.yml").each] == ["rule", "second", "rule-3"]
+
+
+SHARED = """\
+action: global
+title: Shared
+level: high
+logsource: {category: process_creation, product: windows}
+---
+detection:
+    s: {Image: first.exe}
+    condition: s
+level: low
+---
+action: repeat
+detection:
+    s: {Image: second.exe}
+---
+action: reset
+---
+title: By itself
+logsource: {category: file_event, product: windows}
+detection:
+    s: {TargetFilename: third.exe}
+    condition: s
+"""
+
+
+def test_rules_share_what_an_action_says() -> None:
+    rules = load_text(SHARED, "rule.yml").each
+    # What is shared holds before the rule's own; what is repeated is changed.
+    assert [(each.title, each.level) for each in rules] == [
+        ("Shared", Level.HIGH),
+        ("Shared", Level.HIGH),
+        ("By itself", None),
+    ]
+    assert [next(n for n in ("first", "second", "third") if n in each.sources[0].text) for each in rules] == [
+        "first",
+        "second",
+        "third",
+    ]
+    fault, *_ = carlang.load_text(SHARED.replace("reset", "forget"), "rule.yml").check()
+    assert (fault.code.name, fault.location.line) == ("CL601", 15)
 
 
 def test_each_part_of_a_program_stands_where_the_rule_has_it() -> None:
@@ -138,7 +184,7 @@ def test_filters_of_a_file_narrow_its_rules() -> None:
 
 @pytest.mark.parametrize("is_early", [False, True])
 def test_without_pysigma_a_rule_says_how_to_install_it(monkeypatch: pytest.MonkeyPatch, *, is_early: bool) -> None:
-    for name in [name for name in sys.modules if name == "sigma" or name.startswith(("sigma.", "carlang.sigma.r"))]:
+    for name in [name for name in sys.modules if name == "sigma" or name.startswith(("sigma.", "carlang.sigma."))]:
         monkeypatch.delitem(sys.modules, name)
     # An early version of it has modules that lack names.
     monkeypatch.setitem(sys.modules, "sigma.types" if is_early else "sigma", ModuleType("") if is_early else None)
