@@ -106,6 +106,10 @@ class Source:
         starts = self._document_line_starts
         return starts[min(line, len(starts)) - 1] + column - 1
 
+    def has_in_document(self, span: Span) -> bool:
+        """Tell whether the document itself has what stands at a span: a program made of it may have more than it."""
+        return not self.offsets or self.offsets[span.start] != self.offsets[span.end]
+
     def position(self, offset: int) -> tuple[int, int]:
         """Return the document's line and column, from 1, of an offset into the text."""
         if self.offsets:

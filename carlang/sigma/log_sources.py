@@ -46,6 +46,7 @@ class _Entry(BaseModel):
     product: str | tuple[str, ...] | None = None
     search: str = "Event:Log"
     where: str | None = None
+    of_product: Mapping[str, str] = {}
     channels: tuple[str, ...] = ()
     records: bool = False
     fields: Mapping[str, str | _Values | _Hashes | _Either | None] = {}
@@ -102,6 +103,7 @@ class LogSource:
     """A log source: the classes of its events, what narrows them down, and its fields."""
 
     entry: _Entry
+    product: str | None = None
 
     @cached_property
     def classes(self) -> tuple[ast.EventClass, ...]:
@@ -121,7 +123,9 @@ class LogSource:
             if len(literals) == 1:
                 return ast.Comparison((log, literals[0]), ("==",), _NOWHERE)
             return ast.In(log, ast.ListLit(literals, _NOWHERE), negated=False, span=_NOWHERE)
-        return condition(self.entry.where) if self.entry.where else None
+        conditions = [self.entry.where, self.entry.of_product.get(self.product or "")]
+        texts = [f"({text})" for text in conditions if text]
+        return condition(" and ".join(texts)) if texts else None
 
     @cached_property
     def object(self) -> str:
@@ -174,13 +178,21 @@ class LogSource:
 
 def log_source(category: str | None, product: str | None, service: str | None) -> LogSource | None:
     """Return the log source of a rule, or None where nothing here is of it."""
-    return next((source for source in _sources() if source.entry.fits(category, product, service)), None)
+    fitting = (number for number, entry in enumerate(_entries()) if entry.fits(category, product, service))
+    number = next(fitting, None)
+    return None if number is None else _source(number, product)
 
 
 @cache
-def _sources() -> tuple[LogSource, ...]:
+def _source(number: int, product: str | None) -> LogSource:
+    """Return the log source of an entry, by its number, for a product; what it works out once is for all rules."""
+    return LogSource(_entries()[number], product)
+
+
+@cache
+def _entries() -> tuple[_Entry, ...]:
     text = files("carlang.sigma").joinpath("log_sources.yaml").read_text(encoding="utf-8")
-    return tuple(map(LogSource, validate(_Table, read_builtin_yaml("log_sources.yaml", text)).sources))
+    return validate(_Table, read_builtin_yaml("log_sources.yaml", text)).sources
 
 
 @cache

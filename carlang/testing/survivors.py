@@ -49,12 +49,18 @@ class Candidate:
 
 
 def candidates(analytic: CompiledAnalytic) -> Iterator[Candidate]:
-    """Yield the mutants of each program of an analytic that are programs, and mean something else than the original."""
+    """Yield the mutants of each program of an analytic that are programs, and mean something else than the original.
+
+    What a rule's author did not write, such as which log its events are of, is left as it is: no test of the rule is
+    about it.
+    """
     named = iter(analytic.outputs())
     for program in analytic.compiled:
         original = program.require()
         outputs = [next(named) for _ in original.outputs]
         for mutant in mutants(program.ast):
+            if not program.source.has_in_document(mutant.span):
+                continue
             compiled = compile_tree(mutant.program, program.source, analytic.model, analytic.program_of, analytic.id)
             if compiled.bound is None or compiled.bound == original:
                 continue

@@ -159,7 +159,7 @@ def test_rules_share_what_an_action_says() -> None:
 
 def test_each_part_of_a_program_stands_where_the_rule_has_it() -> None:
     (source,) = load_text(RULE, "rule.yml").sources
-    at = source.text.index("image_path")
+    at = source.text.index("image_path endswith")
     assert source.position(at) == (14, 9)
     assert source.position(source.text.index('"\\at.exe"')) == (14, 25)
 
