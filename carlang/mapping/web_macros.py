@@ -18,6 +18,12 @@ WEB_MACROS: dict[str, str] = {
         list_filter([regexp_extract(line, '^([A-Za-z][A-Za-z_-]*) (\S.*?)(?: HTTP/(\d[\d.]*))?$',
           ['method', 'uri', 'version'])[part]], lambda t: t <> '')[1]""",
     "scheme_of(port)": "CASE port WHEN '443' THEN 'https' WHEN '80' THEN 'http' END",
+    # Out of a URL, or of what a tunnel is asked for: `a.example:443`, `[2001:db8::1]:443`.
+    "url_host(url)": r"""
+        nullif(regexp_extract(url, '^(?:[A-Za-z][A-Za-z0-9+.-]*://)?(?:[^/?#@]*@)?(\[[^\]]*\]|[^/?#:]*)', 1), '')""",
+    "url_port(url)": r"""
+        nullif(regexp_extract(url,
+          '^(?:[A-Za-z][A-Za-z0-9+.-]*://)?(?:[^/?#@]*@)?(?:\[[^\]]*\]|[^/?#:]*):(\d+)', 1), '')""",
     "url_of(scheme, host, path)": "lower(scheme) || '://' || host || path",
     # IIS writes a plus for each blank, so that of two the second was one: `(compatible; Bot; +http://…)`. CloudFront
     # writes %20. A browser's name without any blank is rare, and what has one was not written so.

@@ -13,19 +13,9 @@ otherwise.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
-import duckdb
-import pyarrow as pa
-import pyarrow.compute as pc
-
-from carlang.readers import budget
 from carlang.readers.byte_escapes import BYTES_DECODED
-from carlang.readers.feed import Feed
-from carlang.readers.records import Records
+from carlang.readers.formed_lines import LineForm
 from carlang.readers.syslog_prefix import SYSLOG_HOST, SYSLOG_PREFIX
-
-SHAPE = "access_log"
 
 NO_ACCESS_LINE = "not a line of an access log"
 """Why a line among those of an access log was not read."""
@@ -78,7 +68,7 @@ _PARTS = f"""
       CASE WHEN strict.time <> '' THEN strict ELSE regexp_extract(message, '^ *{_line(".*?")}', {_GROUPS}) END AS v
     FROM (SELECT *, regexp_extract(message, '^ *{_line(_ESCAPED)}', {_GROUPS}) AS strict
       FROM (SELECT *, substr(rtrim(line, ' ' || chr(13)), length(prefix) + 1) AS message
-        FROM (SELECT *, regexp_extract(line, '^{SYSLOG_PREFIX}') AS prefix FROM access)))
+        FROM (SELECT *, regexp_extract(line, '^{SYSLOG_PREFIX}') AS prefix FROM formed)))
 """  # noqa: S608  # the lines are no part of the text
 
 _RECORDS = f"""
@@ -98,56 +88,4 @@ _RECORDS = f"""
       regexp_extract(v.rest, '{_FORWARDED}', 1) AS forwarded FROM ({_PARTS}))
 """  # noqa: S608  # as above
 
-_LINES = pa.schema([("number", pa.int64()), ("line", pa.string())])
-
-
-@dataclass(frozen=True, slots=True)
-class Sorted:
-    """Records of lines, and the lines that are none of an access log with their numbers."""
-
-    records: Records | None
-    others: pa.Table
-
-
-class AccessLines:
-    """Makes records of lines."""
-
-    def __init__(self) -> None:
-        self._connection: duckdb.DuckDBPyConnection | None = None
-        self._feed = Feed(_LINES)
-        self.begun = False
-
-    def close(self) -> None:
-        """Close the connection, if one was needed."""
-        if self._connection is not None:
-            self._connection.unregister("access")
-            self._connection.close()
-
-    def sort(self, lines: pa.Table) -> Sorted:
-        """Tell lines of access logs from others, which keep their order; `lines` has a `number` and a `line` each."""
-        alike = pc.match_substring_regex(lines["line"], _ALIKE)
-        if not pc.any(alike).as_py():
-            return Sorted(None, lines)
-        read = self._read(lines.filter(alike))
-        is_record = pc.is_valid(read["record"])
-        records = read.filter(is_record)
-        if not records.num_rows:
-            return Sorted(None, lines)
-        self.begun = True
-        others = lines.filter(pc.invert(alike))
-        if records.num_rows < read.num_rows:
-            unread = read.filter(pc.invert(is_record)).select(_LINES.names)
-            others = pa.concat_tables([others, unread]).sort_by("number")
-        texts = records["record"].combine_chunks()
-        return Sorted(Records(texts, records["number"].combine_chunks(), texts.nbytes, SHAPE), others)
-
-    def _read(self, lines: pa.Table) -> pa.Table:
-        """Return lines with their records, null where one is none."""
-        if self._connection is None:
-            self._connection = budget.open_engine()
-            for macro in (BYTES_DECODED, _TEXT, _ISO_TIME):
-                self._connection.execute(macro)
-            self._connection.register("access", self._feed)
-            self._connection.execute(f"PREPARE access_records AS {_RECORDS}")
-        self._feed.rows = lines.cast(_LINES)
-        return self._connection.sql("EXECUTE access_records").to_arrow_table()
+ACCESS = LineForm(_ALIKE, _RECORDS, "access_log", (BYTES_DECODED, _TEXT, _ISO_TIME))

@@ -1,4 +1,4 @@
-"""Lines of JSON, of auditd, of web servers and of syslog, and events of XML among them, each read as what it is."""
+"""Lines of JSON, auditd, web servers, Squid and syslog, and events of XML among them, each read as what it is."""
 
 from __future__ import annotations
 
@@ -14,12 +14,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from carlang.readers import budget, tuning
-from carlang.readers.access_lines import NO_ACCESS_LINE, AccessLines
+from carlang.readers.access_lines import ACCESS, NO_ACCESS_LINE
 from carlang.readers.auditd_lines import AUDIT_LINE, NO_AUDIT_LINE, AuditLines
 from carlang.readers.event_xml import BEGIN, END, event_document, parted
+from carlang.readers.formed_lines import FormedLines
 from carlang.readers.journal_audit import with_audit_lines
 from carlang.readers.osquery_batches import may_hold_batches, unfolded
 from carlang.readers.records import LogFile, ReadFault, Records
+from carlang.readers.squid_lines import SQUID
 from carlang.readers.syslog_prefix import SyslogLine, syslog_line
 from carlang.readers.text import in_one_encoding, utf8_blocks, valid_utf8, whole_lines
 
@@ -117,7 +119,7 @@ class MixedLines:
     def __init__(self, *, others_are_faults: bool) -> None:
         self._others_are_faults = others_are_faults
         self._audit = AuditLines()
-        self._access = AccessLines()
+        self._formed = [FormedLines(form) for form in (ACCESS, SQUID)]
 
     def __enter__(self) -> Self:
         return self
@@ -126,7 +128,8 @@ class MixedLines:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._audit.close()
-        self._access.close()
+        for formed in self._formed:
+            formed.close()
 
     def last(self) -> Iterator[Records | ReadFault]:
         """Return the audit events that waited for more lines."""
@@ -180,13 +183,15 @@ class MixedLines:
             return
         rest = pa.table([records.numbers, records.lines], ["number", "line"]).filter(pc.invert(passing))
         # Before all others: what clients send may look like anything, and stands in such lines.
-        ordered = self._access.sort(rest)
-        if ordered.records is not None:
-            yield ordered.records
-        audits = pc.match_substring_regex(ordered.others["line"], AUDIT_LINE)
+        for formed in self._formed:
+            ordered = formed.sort(rest)
+            rest = ordered.others
+            if ordered.records is not None:
+                yield ordered.records
+        audits = pc.match_substring_regex(rest["line"], AUDIT_LINE)
         if pc.any(audits).as_py():
-            yield from self._audit.events(*_arrays(ordered.others.filter(audits)), more=True)
-        yield from self._one_by_one(records, passing, ordered.others.filter(pc.invert(audits)))
+            yield from self._audit.events(*_arrays(rest.filter(audits)), more=True)
+        yield from self._one_by_one(records, passing, rest.filter(pc.invert(audits)))
 
     def _one_by_one(self, records: Records, passing: pa.Array, others: pa.Table) -> Iterator[Records | ReadFault]:
         """Return what `others` hold, and those of the records that pass as they are."""
@@ -215,17 +220,21 @@ class MixedLines:
             return []
         if _ERROR_LOG.match(line):
             return [ReadFault("a line of a web server's error log, which is not read", text=line[: tuning.SHOWN_TEXT])]
-        if not self._others_are_faults and not self._audit.begun and not self._access.begun:
+        if not self._others_are_faults and not self._audit.begun and not self._has_requests:
             return None
         if line.lstrip().startswith("{"):
             return None
         return [ReadFault(self._why_not(), text=line[: tuning.SHOWN_TEXT])]
 
+    @property
+    def _has_requests(self) -> bool:
+        return any(formed.begun for formed in self._formed)
+
     def _why_not(self) -> str:
         """Say of what log a line is none, by those that were read before it."""
         if self._audit.begun:
             return NO_AUDIT_LINE
-        return NO_ACCESS_LINE if self._access.begun else "not a line of a system log"
+        return NO_ACCESS_LINE if self._has_requests else "not a line of a system log"
 
 
 def _arrays(lines: pa.Table) -> tuple[pa.Array, pa.Array]:

@@ -21,6 +21,9 @@ from carlang.readers.text import CONTROLS, is_text, utf8_blocks, utf8_start, who
 
 SHAPE = "w3c_log"
 
+# Fields that proxies alone have: what they did, whom they asked, the parts of a URL that a server is not sent.
+_OF_PROXIES = frozenset({"s-action", "s-hierarchy", "r-ip", "r-host", "r-dns", "cs-uri-scheme", "cs-uri-port"})
+
 # Exchange's own logs have commas between the names, and are tables of CSV but for what stands above them.
 _FIELDS = re.compile(rb"#Fields:[ \t]*[^\s,]+(?:[ \t]+[^\s,]+)+[ \t]*\r?$", re.IGNORECASE)
 _DIRECTIVE = re.compile(r"#([A-Za-z][\w -]*):\s*(.*?)\s*$")
@@ -89,7 +92,8 @@ class _Header:
     @cached_property
     def query(self) -> str:
         """The query that makes records of the table `lines`; where `record` is null, the number of values is wrong."""
-        log = [("Channel", "W3C"), ("Software", self.software)]
+        channel = "W3C/proxy" if _OF_PROXIES.intersection(self.fields) else "W3C"
+        log = [("Channel", channel), ("Software", self.software)]
         # IIS once wrote the time alone by default: the date is that of the header.
         log += [] if "date" in self.fields else [("date", self.date)]
         values = [f"{text_literal(name)}, {text_literal(value)}" for name, value in log if value]

@@ -278,7 +278,62 @@ JSON: list[tuple[dict[str, Any], str, dict[str, Any]]] = [
         },
     ),
 ]
-CASES = [*LINES, *((json.dumps(record), action, fields) for record, action, fields in JSON)]
+SQUID: list[tuple[str, str, dict[str, Any]]] = [
+    (
+        (
+            "1683187200.123    125 10.1.1.1 TCP_MISS/200 2910 GET http://www.example.com:8080/a?b adam"
+            " HIER_DIRECT/198.51.100.7 text/html"
+        ),
+        "get",
+        {
+            "requester_ip_address": "10.1.1.1",
+            "url_full": "http://www.example.com:8080/a?b",
+            "url_domain": "www.example.com",
+            "url_remainder": "/a?b",
+            "url_scheme": "http",
+            "dest_ip": "198.51.100.7",
+            "dest_port": 8080,
+            "user": "adam",
+            "duration": 0.125,
+            "response_bytes": 2910,
+            "response_mime_type": "text/html",
+            "error_reason": None,
+            "time": "2023-05-04 08:00:00.123+00",
+            "sensor": "squid",
+        },
+    ),
+    (
+        "1683187200.000 5 2001:db8::7 TCP_TUNNEL/200 39 CONNECT [2001:db8::9]:443 - HIER_DIRECT/2001:db8::9 -",
+        "tunnel",
+        {"url_domain": "[2001:db8::9]", "dest_port": 443, "url_full": None, "user": None},
+    ),
+    (
+        (
+            "May  4 10:00:00 px (squid-1): "
+            "1683187200.000 5 pc1 TCP_DENIED/403 9 HEAD https://u:p@h.example/ - HIER_NONE/- x/y"
+        ),
+        "other",
+        {
+            "hostname": "px",
+            "requester_hostname": "pc1",
+            "requester_ip_address": None,
+            "url_domain": "h.example",
+            "error_reason": "TCP_DENIED",
+            "dest_ip": None,
+        },
+    ),
+    (
+        "1683187200.000 0 10.1.1.1 NONE/400 39 NONE error:invalid-request - HIER_NONE/- text/html",
+        "other",
+        {
+            "malformed_request": "error:invalid-request",
+            "request_method": None,
+            "url_remainder": None,
+            "url_domain": None,
+        },
+    ),
+]
+CASES = [*LINES, *SQUID, *((json.dumps(record), action, fields) for record, action, fields in JSON)]
 
 
 @pytest.fixture(scope="module")

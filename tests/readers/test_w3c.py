@@ -123,6 +123,7 @@ EXPECTED: dict[str, tuple[str, dict[str, Any]]] = {
             "user": "EXAMPLE\\a user",
             "user_agent_full": 'Mozilla/5.0 (say "hi"; a+b)',
             "url_full": "http://www.example.com/6?a=b",
+            "sensor": "w3c_proxy",
             "duration": 0.012,
         },
     ),

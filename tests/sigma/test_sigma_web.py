@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import pytest
 
 import carlang
-from carlang.store import open_store
+from carlang.store import Store, open_store
 
 
 @dataclass(frozen=True)
@@ -133,8 +133,8 @@ def hits(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
     }
 
 
-def _rule(detection: str) -> str:
-    return f"title: T\nlogsource: {{category: webserver}}\ndetection:\n    sel: {detection}\n    condition: sel\n"
+def _rule(detection: str, category: str = "webserver") -> str:
+    return f"title: T\nlogsource: {{category: {category}}}\ndetection:\n    sel: {detection}\n    condition: sel\n"
 
 
 @pytest.mark.parametrize(("number", "case"), list(enumerate(CASES)), ids=[case for case, _ in CASES])
@@ -148,3 +148,53 @@ def test_every_rule_says_of_which_requests_it_speaks() -> None:
     """No case may be true of all requests, nor the table know nothing but rules that find nothing."""
     assert all(expected != ALL for _, expected in CASES)
     assert [case for case, expected in CASES if not expected] == ["{cs-uri-query|contains: 'UNION SELECT'}"]
+
+
+PROXY_LOGS = {
+    "iis.log": [
+        "#Fields: date time cs-method cs-uri-stem c-ip cs(User-Agent) sc-status",
+        "2023-05-04 10:00:00 GET /1.cab 203.0.113.1 - 200",
+    ],
+    "bluecoat.log": [
+        "#Fields: date time c-ip cs-method cs-uri-scheme cs-host cs-uri-path cs-uri-query cs(User-Agent) sc-status",
+        '2023-05-04 10:00:00 203.0.113.2 GET http www.example.com /2.cab ?x "A b" 200',
+    ],
+    "squid.log": [
+        "1683194400.000 5 203.0.113.3 TCP_MISS/200 9 GET http://www.example.com/3.cab - HIER_DIRECT/198.51.100.7 x/y",
+    ],
+    "access.log": [
+        '203.0.113.4 - - [04/May/2023:10:00:00 +0000] "GET /4.cab HTTP/1.1" 200 5',
+        '203.0.113.5 - - [04/May/2023:10:00:00 +0000] "GET http://www.example.com/5.cab HTTP/1.1" 200 5',
+    ],
+}
+
+
+@pytest.mark.parametrize(
+    ("category", "detection", "expected"),
+    [
+        # A server's log that has no browsers in it is not one in which they were hidden from a proxy.
+        ("proxy", "{c-useragent: null}", {3, 5}),
+        ("proxy", "{c-uri|endswith: .cab}", {3, 5}),
+        ("proxy", "{c-uri|startswith: 'http://www.example.com/2'}", {2}),
+        ("proxy", "{cs-uri|contains: 'example.com/'}", {2, 3, 5}),
+        ("proxy", "{cs-host: www.example.com}", {2, 3}),
+        ("webserver", "{cs-uri-query|contains: .cab}", {1, 4, 5}),
+    ],
+)
+def test_what_a_server_logs_is_nothing_of_a_proxy(
+    category: str, detection: str, expected: set[int], proxies: Store
+) -> None:
+    report = carlang.run_all([carlang.load_text(_rule(detection, category), "rule.yml")], proxies)
+    assert {
+        int(str(row["requester_ip_address"])[-1]) for each in report.results for row in each.output.rows()
+    } == expected
+
+
+@pytest.fixture(scope="module")
+def proxies(tmp_path_factory: pytest.TempPathFactory) -> Store:
+    """Requests that servers and proxies have logged, by the last number of the client's address."""
+    folder = tmp_path_factory.mktemp("proxies")
+    for name, lines in PROXY_LOGS.items():
+        (folder / name).write_text("".join(f"{line}\n" for line in lines))
+    assert not carlang.ingest([folder / name for name in PROXY_LOGS], folder / "store").rejections
+    return open_store(folder / "store")
