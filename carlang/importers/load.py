@@ -148,11 +148,19 @@ _LARGEST_KEPT = 64 * 2**10
 _kept = lru_cache(maxsize=512)(_loaded)
 
 
+def is_sigma_rule(text: str) -> bool:
+    """Tell whether a YAML text is a file of Sigma rules."""
+    return sigma.is_rule(text)
+
+
 def form_of(document: str) -> Form:
     """Tell a document's form from its content.
 
-    CAR's YAML has a key of its own at the margin, outside front matter; Markdown has a code fence.
+    CAR's YAML has a key of its own at the margin, outside front matter; Markdown has a code fence. A Sigma rule may
+    be written as JSON, or indented as a whole.
     """
+    if document[:1] in ("{", " ", "\t") and is_sigma_rule(document):
+        return Form.YAML
     lines = document.split("\n")
     front = Extent.of(lines, COMMENT)
     closing = front.closing if front else None

@@ -19,6 +19,7 @@ from carlang.importers.load import (
     SUFFIXES,
     TESTS_SUFFIX,
     Pipelines,
+    is_sigma_rule,
     load_file,
     load_text,
 )
@@ -205,7 +206,7 @@ def _is_analytic(file: Path | Traversable) -> bool:
         case Form.MARKDOWN:
             return bool(_PSEUDOCODE.search(_text(file)))
         case _:
-            return bool(_IMPLEMENTATIONS.search(_text(file)))
+            return bool(_IMPLEMENTATIONS.search(_text(file))) or is_sigma_rule(_text(file))
 
 
 def quick_id(file: Path | Traversable) -> str:

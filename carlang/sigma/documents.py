@@ -12,8 +12,11 @@ from carlang.datafile import Path as DataPath
 from carlang.source import Source, Span
 
 _BETWEEN = re.compile(r"^---[ \t]*(?:#.*)?$\n?", re.MULTILINE)
-_RULE = re.compile(r"""^(["']?)(?:detection|correlation|filter)\1[ \t]*:""", re.MULTILINE)
-_OWN = re.compile(r"^implementations[ \t]*:", re.MULTILINE)
+_RULE = r"""(["']?)(?:detection|correlation|filter)\1[ \t]*:"""
+_OWN = r"""(["']?)implementations\1[ \t]*:"""
+# Where keys may stand in a mapping in braces, as in JSON: at its beginning, or behind another member.
+_IN_BRACES = r"[{,]\s*"
+_FIRST_LINE = re.compile(r"^([ \t]*)(?!#|---|%|\s)(\S)", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -72,8 +75,15 @@ def _has(data: Any, path: DataPath) -> bool:
 
 
 def is_rule(text: str) -> bool:
-    """Tell whether a YAML text is a file of Sigma rules: a detection, a correlation or a filter is at its margin."""
-    return bool(_RULE.search(text)) and not _OWN.search(text)
+    """Tell whether a YAML text is a file of Sigma rules: a detection, a correlation or a filter is at its margin.
+
+    The margin is where the first key stands, which may be indented; of a rule in braces it is anywhere.
+    """
+    first = _FIRST_LINE.search(text)
+    if first is None:
+        return False
+    margin = _IN_BRACES if first[2] == "{" else f"^{first[1]}"
+    return bool(re.search(margin + _RULE, text, re.MULTILINE)) and not re.search(margin + _OWN, text, re.MULTILINE)
 
 
 def rule_documents(source: Source) -> tuple[RuleDocument, ...]:

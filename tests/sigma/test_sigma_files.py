@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from functools import partial
 from pathlib import Path
+from textwrap import indent
 from types import ModuleType
 
 import pytest
+import yaml
 
 import carlang
 from carlang.cli import main
 from carlang.diagnostics import Severity
 from carlang.importers import Form, car_text, load_text
 from carlang.levels import Level
-from carlang.project import Catalogue
+from carlang.project import Catalogue, analytic_files
 from tests.ingesting import sysmon_create, write_lines
 
 RULE = """\
@@ -225,11 +228,21 @@ def test_hunt_runs_rules_beside_the_catalogue(
         RULE.replace("detection:", '"detection":').replace("title:", "'title':"),
         RULE.replace("\n", "\r\n"),
         f"# a remark\n---\n{RULE}...\n",
+        indent(RULE, "  "),
+        json.dumps(yaml.safe_load(RULE), default=str),
+        json.dumps(yaml.safe_load(RULE), indent="\t", default=str),
     ],
 )
 def test_yaml_that_is_written_in_another_way_is_the_same_rule(text: str) -> None:
-    file = load_text(text, "rule.yml")
-    assert (file.form, file.title, file.diagnostics) == (Form.SIGMA, "Execution with AT", ())
+    for name in ("rule.yml", "<stdin>"):
+        file = load_text(text, name)
+        assert (file.form, file.title, file.diagnostics) == (Form.SIGMA, "Execution with AT", ())
+
+
+def test_rules_that_are_written_as_json_are_among_those_of_a_folder(tmp_path: Path) -> None:
+    (tmp_path / "rule.yml").write_text(json.dumps(yaml.safe_load(RULE), default=str), encoding="utf-8")
+    (tmp_path / "other.yml").write_text('{"logs": [1]}', encoding="utf-8")
+    assert analytic_files(tmp_path) == [tmp_path / "rule.yml"]
 
 
 def test_aliases_that_stand_for_millions_of_items_are_soon_refused() -> None:
