@@ -2,11 +2,13 @@
 """Sigma rules here beside the queries that pySigma's SQLite backend makes of them, on the same records.
 
     python -m bench.sigma_counts --rules ../shared/sigma ../shared/data ../shared/sigma/regression
+    python -m bench.sigma_counts --rules ../shared/sigma --drawn 6 --seed 2 --source file_event ../shared/data
 
 The logs, EVTX files and lines of JSON in archives, are read twice: by an ingest, and by a parser alone, whose records
 are put into a table with the members' own names. Every rule of the log sources is asked of both, and has to find the
-same records; of lines of JSON, which have no numbers, as many of each file. What differs is listed with its rule, and
-the status is 1, unless it is decided so: docs/decisions/sigma.md. `pip install pysigma-backend-sqlite` first.
+same records; of lines of JSON, which have no numbers, as many of each file. Of each source it is said how many rules
+find the same, how many of these find something, and then which differ, with how many records each side finds, and
+which could not be compared. The status is 1 where one differs, unless it is decided so: docs/decisions/sigma.md.
 """
 
 from __future__ import annotations
@@ -24,10 +26,11 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import yaml
 from evtx import PyEvtxParser
+from sigma.backends.sqlite import sqliteBackend  # type: ignore[attr-defined]
 from sigma.exceptions import SigmaError
 from sigma.rule import SigmaDetection, SigmaDetectionItem, SigmaRule
 from sigma.rule.base import SigmaYAMLLoader
@@ -90,25 +93,70 @@ def main() -> int:
         "--drawn", type=int, default=0, metavar="N", help="also N records drawn from each rule's values"
     )
     parser.add_argument("--seed", type=int, default=1, help="what the drawn records are drawn from")
+    parser.add_argument(
+        "--source", action="append", choices=LOG_SOURCES, help="a category or service; several times for several"
+    )
     arguments = parser.parse_args()
-    rules = list(_rules(arguments.rules))
-    status = 0
+    names = arguments.source or list(LOG_SOURCES)
+    rules = {name: of_source for name, of_source in rules_by_source(arguments.rules).items() if name in names}
     with tempfile.TemporaryDirectory() as folder:
         files = list(_files([*arguments.logs, *_unpacked(arguments.logs, Path(folder, "unpacked"))]))
         if arguments.drawn:
             files += drawn_files(rules, Path(folder, "drawn"), arguments.drawn, arguments.seed)
-        carlang.ingest(files, Path(folder, "store"))
-        store = carlang.open_store(Path(folder, "store"))
-        channels = {channel for channel, _ in LOG_SOURCES.values()}
-        records = [record for file in files for record in _records(file) if record[0] in channels]
-        for name, (channel, numbers) in LOG_SOURCES.items():
-            of_source = [
-                rule for rule in rules if name in (rule.sigma.logsource.category, rule.sigma.logsource.service)
-            ]
-            of_channel = (each for each in records if each[0] == channel and (not numbers or each[1] in numbers))
-            table = _table([(key, record) for _, _, key, record in of_channel], of_source)
-            status |= _compare(name, of_source, table, _ours(of_source, store, SENSORS.get(channel)))
-    return status
+        compared = list(comparisons(rules, files, Path(folder, "store")))
+    return int(any(each.differ for each in compared))
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """What the rules of a log source find here and there.
+
+    `differ` are those that find others than there, `decided` those that do so because of what is no value here, each
+    with the numbers of what both sides find; `not_compared` has the reasons.
+    """
+
+    source: str
+    records: int
+    same: Sequence[tuple[Rule, int]]
+    decided: Sequence[tuple[Rule, Found, Found]]
+    differ: Sequence[tuple[Rule, Found, Found]]
+    not_compared: Sequence[tuple[Rule, str]]
+
+    def lines(self) -> Iterator[str]:
+        """Yield the comparison as it is printed."""
+        rules = len(self.same) + len(self.decided) + len(self.differ)
+        finding = [found for _, found in self.same if found]
+        yield (
+            f"{self.source}: {len(self.same)} of {rules} rules find the same in {self.records} records,"
+            f" {len(finding)} of them something, {sum(finding)} rows"
+        )
+        for rule, ours, theirs in self.decided:
+            yield f"  as is decided, an empty text, `-` and `?` are no values: {_counts(rule, ours, theirs)}"
+        for rule, ours, theirs in self.differ:
+            yield f"  differs: {_counts(rule, ours, theirs)}"
+            for found, where in ((ours - theirs, "here alone"), (theirs - ours, "there alone")):
+                yield from (f"    {where}: {Path(file).name} {number}" for file, number in sorted(found)[:3])
+        for rule, why in self.not_compared:
+            yield f"  not compared, {why}: {rule.sigma.id} {rule.file.name}"
+
+
+def _counts(rule: Rule, ours: Found, theirs: Found) -> str:
+    return f"{rule.sigma.id} {rule.file.name}: {ours.total()} here, {theirs.total()} there"
+
+
+def comparisons(rules: Mapping[str, Sequence[Rule]], files: Sequence[Path], store_folder: Path) -> Iterator[Comparison]:
+    """Yield what the rules of each log source find in logs, which are read into a store, and print it."""
+    carlang.ingest(files, store_folder)
+    store = carlang.open_store(store_folder)
+    channels = {channel for channel, _ in LOG_SOURCES.values()}
+    records = [record for file in files for record in _records(file) if record[0] in channels]
+    for name, of_source in rules.items():
+        channel, numbers = LOG_SOURCES[name]
+        of_channel = (each for each in records if each[0] == channel and (not numbers or each[1] in numbers))
+        table = _table([(key, record) for _, _, key, record in of_channel], of_source)
+        compared = _compared(name, of_source, table, _ours(of_source, store, SENSORS.get(channel)))
+        print("\n".join(compared.lines()), flush=True)
+        yield compared
 
 
 def _unpacked(folders: Iterable[Path], target: Path) -> list[Path]:
@@ -131,55 +179,49 @@ def _files(folders: Iterable[Path]) -> Iterator[Path]:
             yield file
 
 
-def _rules(folder: Path) -> Iterator[Rule]:
-    """Yield the rules of the log sources for Windows."""
+def rules_by_source(folder: Path) -> dict[str, list[Rule]]:
+    """Return the rules of the log sources for Windows, by the name of the source."""
+    by_source: dict[str, list[Rule]] = {name: [] for name in LOG_SOURCES}
     for file in sorted(folder.rglob("*.yml")):
         data = yaml.load(file.read_text(encoding="utf-8"), Loader=SigmaYAMLLoader)  # noqa: S506  # a safe loader
         source = data.get("logsource", {})
-        if (source.get("category") or source.get("service")) in LOG_SOURCES and source.get("product") == "windows":
-            yield Rule(file, SigmaRule.from_dict(data))
+        name = source.get("category") or source.get("service")
+        if name in LOG_SOURCES and source.get("product") == "windows":
+            by_source[name].append(Rule(file, SigmaRule.from_dict(data)))
+    return by_source
 
 
-def drawn_files(rules: Sequence[Rule], folder: Path, each: int, seed: int) -> list[Path]:
+def drawn_files(rules: Mapping[str, Sequence[Rule]], folder: Path, each: int, seed: int) -> list[Path]:
     """Write records that are drawn from the rules of each log source, a file a source, and return the files."""
     folder.mkdir()
     files = []
-    for name, (channel, numbers) in LOG_SOURCES.items():
-        of_source = [r.sigma for r in rules if name in (r.sigma.logsource.category, r.sigma.logsource.service)]
-        lines = drawn(of_source, channel, numbers, each, random.Random(f"{seed} {name}"))  # noqa: S311  # no secret
+    for name, of_source in rules.items():
+        channel, numbers = LOG_SOURCES[name]
+        draw = random.Random(f"{seed} {name}")  # noqa: S311  # no secret
+        lines = drawn([rule.sigma for rule in of_source], channel, numbers, each, draw)
         file = folder / f"{name}.ndjson"
         file.write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")
         files.append(file)
     return files
 
 
-def _compare(name: str, rules: Sequence[Rule], table: sqlite3.Connection, ours: Mapping[Path, Found]) -> int:
-    """Print how many rules of a log source find the same, and which do not; return 1 where one does not."""
-    compared = agreed = decided = rows = 0
-    (records,) = table.execute("SELECT count(*) FROM records").fetchone()
+def _compared(name: str, rules: Sequence[Rule], table: sqlite3.Connection, found: Mapping[Path, Found]) -> Comparison:
+    same: list[tuple[Rule, int]] = []
+    decided: list[tuple[Rule, Found, Found]] = []
+    differ: list[tuple[Rule, Found, Found]] = []
+    not_compared: list[tuple[Rule, str]] = []
     for rule in rules:
-        theirs = _theirs(rule, table, "records")
-        if theirs is None or rule.file not in ours:
+        ours, theirs = found.get(rule.file), _theirs(rule, table, "records")
+        if ours is None or theirs is None:
             why = "pySigma's backend refuses it" if theirs is None else "it does not run here"
-            print(f"  not compared, {why}: {rule.file.name}")
-            continue
-        compared += 1
-        rows += theirs.total()
-        if ours[rule.file] == theirs:
-            agreed += 1
-        elif any(ours[rule.file] == _theirs(rule, table, name) for name in ("dashes", "nothings", "empties")):
-            decided += 1
-            print(f"  {rule.sigma.id} {rule.file.name}: as is decided, an empty text, `-` and `?` are no values")
+            not_compared.append((rule, why))
+        elif ours == theirs:
+            same.append((rule, ours.total()))
         else:
-            _say(rule, ours[rule.file], theirs)
-    print(f"{name}: {agreed} of {compared} rules find the same, {rows} rows, in {records} records", flush=True)
-    return int(agreed + decided < compared)
-
-
-def _say(rule: Rule, ours: Found, theirs: Found) -> None:
-    print(f"  {rule.sigma.id} {rule.file.name}: {ours.total()} here, {theirs.total()} there")
-    for found, where in ((ours - theirs, "here alone"), (theirs - ours, "there alone")):
-        print("".join(f"    {where}: {Path(file).name} {number}\n" for file, number in sorted(found)[:3]), end="")
+            as_decided = any(ours == _theirs(rule, table, each) for each in ("dashes", "nothings", "empties"))
+            (decided if as_decided else differ).append((rule, ours, theirs))
+    (records,) = table.execute("SELECT count(*) FROM records").fetchone()
+    return Comparison(name, records, same, decided, differ, not_compared)
 
 
 def _ours(rules: Sequence[Rule], store: carlang.Store, sensor: str | None) -> Mapping[Path, Found]:
@@ -241,7 +283,7 @@ def _records(file: Path) -> Iterator[tuple[str, int, Key, dict[str, str]]]:
             yield data.get("Channel", ""), data.get("EventID", 0), _key(str(file), ""), record
         return
     for each in PyEvtxParser(str(file)).records_json():
-        yield _of_event(file, json.loads(each["data"])["Event"])
+        yield _of_event(file, json.loads(each["data"])["Event"])  # type: ignore[index]  # None is its end
 
 
 def _of_event(file: Path, event: Mapping[str, Any]) -> tuple[str, int, Key, dict[str, str]]:
@@ -283,10 +325,8 @@ def _fields(part: SigmaDetection | SigmaDetectionItem) -> Iterator[str]:
 
 def _theirs(rule: Rule, table: sqlite3.Connection, name: str) -> Found | None:
     """Return the records that the rule's query finds, or None where the backend has none."""
-    from sigma.backends.sqlite import sqliteBackend  # noqa: PLC0415  # the tests' environment has not got it
-
     try:
-        queries = cast("list[str]", sqliteBackend().convert_rule(rule.sigma))
+        queries: list[str] = sqliteBackend().convert_rule(rule.sigma)  # type: ignore[no-untyped-call]
     except SigmaError:
         return None
     found: set[tuple[int, Key]] = set()

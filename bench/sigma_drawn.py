@@ -39,6 +39,7 @@ def drawn(
         if number in _REGISTRY and channel in _PROVIDERS:
             data["EventType"] = draw.choice(_REGISTRY[number])
             data = {name: text for name, text in data.items() if _REGISTRY_MEMBERS.get(name, number) == number}
+        _complete_addresses(data)
         provider = data.pop("Provider_Name", _PROVIDERS.get(channel, channel))
         system = {
             "Provider": {"#attributes": {"Name": provider}},
@@ -50,6 +51,16 @@ def drawn(
             "Computer": "HOST1",
         }
         yield {"Event": {"System": system, "EventData": {"UtcTime": "2020-01-02 03:04:05.678"} | data}}
+
+
+def _complete_addresses(data: dict[str, str]) -> None:
+    """Have an address and what is said of its version there together, as Sysmon writes them: one follows the other."""
+    for side in ("Source", "Destination"):
+        version = data.pop(f"{side}IsIpv6", None)
+        if version is not None:
+            data.setdefault(f"{side}Ip", "fe80::5" if version.casefold() == "true" else "10.0.0.5")
+        if f"{side}Ip" in data:
+            data[f"{side}IsIpv6"] = str(":" in data[f"{side}Ip"]).lower()
 
 
 def _fill(
