@@ -28,6 +28,7 @@ from carlang.mapping.event_mapping import AUTO, EventMapping, Sensors
 from carlang.mapping.expression import Expression, check_expression, parse_expression
 from carlang.mapping.macros import define_macros
 from carlang.mapping.members import EMPTY_RECORDS, define_empty_records, list_reader
+from carlang.model import builtin_model
 from carlang.model.schema import Model, Object
 from carlang.store.columns import PARTITIONS
 
@@ -110,7 +111,18 @@ class SensorEntry(_Part):
 
 def builtin_sensors(model: Model) -> Sensors:
     """Return the mappings that ship with the package; a test, not every ingest, asks DuckDB for their expressions."""
-    return _checked(_builtin_entries(), model, None)
+    # A program that ingests often does so with one model, and putting its mappings together takes longer than a record.
+    return _of_builtin_model() if model is builtin_model() else _checked(_builtin_entries(), model, None)
+
+
+@cache
+def _of_builtin_model() -> Sensors:
+    return _checked(_builtin_entries(), builtin_model(), None)
+
+
+@cache
+def _documents_of_builtin_model() -> tuple[EventMapping, ...]:
+    return car_mappings(builtin_model())
 
 
 def chosen_sensors(sensor: str, model: Model) -> Sensors:
@@ -127,7 +139,8 @@ def chosen_sensors(sensor: str, model: Model) -> Sensors:
         return Sensors((forced,), forced=forced)
     builtin = builtin_sensors(model)
     if sensor == AUTO:
-        return Sensors(builtin.mappings + car_mappings(model), builtin.kept)
+        documents = _documents_of_builtin_model() if model is builtin_model() else car_mappings(model)
+        return Sensors(builtin.mappings + documents, builtin.kept)
     if not sensor.endswith(_SUFFIXES):
         return builtin.only(sensor)
     document = read_yaml_file(FilePath(sensor))
