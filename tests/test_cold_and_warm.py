@@ -132,6 +132,86 @@ def test_published_programs(runs: Runs, real_corpus: Path) -> None:
     same(runs, lambda: [said(CompiledAnalytic(load_file(file), builtin_model())) for file in files])
 
 
+def test_published_sigma_rules(runs: Runs, real_rules: Path) -> None:
+    files = sorted((real_rules / "rules").rglob("*.yml"))[::120]
+    assert len(files) > 10
+    same(runs, lambda: [said(CompiledAnalytic(load_file(file), builtin_model())) for file in files])
+
+
+SIGMA = """\
+title: A job
+logsource: {category: process_creation, product: windows}
+detection:
+    selection:
+        %s
+    condition: selection
+"""
+RULES = {
+    "plain": SIGMA % "Image|endswith: '\\at.exe'",
+    "remark": SIGMA % "OriginalFileName: '\\at.exe'",
+    "renamed": SIGMA % "cmd|contains: '/delete'",
+    "refused": SIGMA % "Hashes|contains: 'MD5=12'",
+    "of nothing": (SIGMA % "Image: a").replace("windows", "abacus"),
+    "no date": "date: tomorrow\n" + SIGMA % "Image: a",
+    "no condition": (SIGMA % "Image: a").replace("condition", "conditions"),
+    "no YAML": "detection:\n  - {",
+    "filtered": SIGMA % "Image|endswith: '\\at.exe'" + "---\ntitle: F\nlogsource: {category: process_creation}\n"
+    "filter:\n    rules: any\n    selection: {User: SYSTEM}\n    condition: not selection\n",
+}
+PIPELINE = "name: ours\npriority: 1\ntransformations:\n  - {id: a, type: field_name_mapping, mapping: {cmd: %s}}\n"
+
+
+def _rules(folder: Path, pipeline: str = "") -> list[Any]:
+    pipelines = (("ours.yml", pipeline),) if pipeline else ()
+    loaded = [load_file(folder / f"{name}.yml", pipelines=pipelines) for name in RULES]
+    return [said(CompiledAnalytic(data, builtin_model())) for data in loaded]
+
+
+@pytest.fixture
+def rules(tmp_path: Path) -> Path:
+    folder = tmp_path / "rules"
+    folder.mkdir()
+    for name, text in RULES.items():
+        (folder / f"{name}.yml").write_text(text, "utf-8")
+    (folder / "plain.tests.yaml").write_text("tests:\n  - {name: a, events: [{object: process}], expect: {hits: 0}}\n")
+    return folder
+
+
+def test_sigma_rules_through_pipelines_that_change(runs: Runs, rules: Path) -> None:
+    """What was kept of a rule is of its text and of that of each pipeline."""
+    pipelines = ["", PIPELINE % "CommandLine", "name: ["]
+    told = [runs(partial(_rules, rules, pipeline), kept=False) for pipeline in pipelines]
+    assert len({repr(each) for each in told}) == len(pipelines)
+    for pipeline, expected in zip(pipelines * 2, told * 2, strict=True):
+        same_now = runs(partial(_rules, rules, pipeline), kept=True)
+        assert same_now == expected
+    assert not runs.missed
+
+
+def test_a_sigma_rule_that_was_changed_means_what_it_says_now(runs: Runs, rules: Path) -> None:
+    same(runs, lambda: _rules(rules))
+    (rules / "plain.yml").write_text(SIGMA % "Image|endswith: '\\net.exe'", "utf-8")
+    (rules / "plain.tests.yaml").unlink()
+    same(runs, lambda: _rules(rules))
+
+
+@pytest.mark.parametrize(
+    "damage", [lambda kept: kept[: len(kept) // 2], lambda kept: kept[:-9] + bytes(9), lambda _: b""]
+)
+def test_sigma_rules_are_read_anew_where_what_was_kept_is_damaged(
+    runs: Runs, rules: Path, damage: Callable[[bytes], bytes]
+) -> None:
+    without = runs(lambda: _rules(rules), kept=False)
+    runs(lambda: _rules(rules), kept=True)
+    runs.forget()
+    for file in runs.folder.iterdir():
+        file.write_bytes(damage(file.read_bytes()))
+    assert runs(lambda: _rules(rules), kept=True) == without
+    assert runs.missed
+    assert runs(lambda: _rules(rules), kept=True) == without
+    assert not runs.missed
+
+
 def test_what_a_run_finds(runs: Runs) -> None:
     ids = ("CAR-2013-05-004", "CAR-2014-07-001")
 
