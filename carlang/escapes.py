@@ -13,6 +13,7 @@ import re
 from typing import Any
 
 _NOT_PLAIN = re.compile(r"[^\x20-\x7e\n]+")
+_NOT_ASCII = re.compile(r"[^\x20-\x7e]+")
 
 
 def printable(text: str, keep: str = "") -> str:
@@ -21,8 +22,13 @@ def printable(text: str, keep: str = "") -> str:
         return text
     if "\n" in keep:
         text = text.replace("\r\n", "\n")
+    # Of programs and command lines of several lines, which are ASCII as a rule, newlines alone are looked at.
+    return _NOT_ASCII.sub(lambda run: _shown(run.group(), keep), text)
+
+
+def _shown(run: str, keep: str) -> str:
     return "".join(
-        char if char.isprintable() or char in keep else char.encode("unicode_escape").decode("ascii") for char in text
+        char if char.isprintable() or char in keep else char.encode("unicode_escape").decode("ascii") for char in run
     )
 
 

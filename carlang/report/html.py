@@ -6,7 +6,7 @@ import re
 from base64 import b64encode
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from hashlib import sha256
 from importlib import resources
 from typing import Any
@@ -220,6 +220,7 @@ def _lines(text: str, keep: str = "\n") -> Markup:
     return escape(printable(text, keep))
 
 
+@lru_cache(maxsize=1024)  # the same few reasons stand behind a thousand rules
 def _ticked(text: str) -> Markup:
     """Return a text of HTML in which what stands between backticks is code."""
     # Splitting by a group leaves what stands between them at the odd places.

@@ -10,6 +10,7 @@ import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cached_property
 from typing import Any, Self
 
 from pyarrow import types
@@ -45,7 +46,7 @@ from carlang.results import (
 _TECHNIQUE = re.compile(r"T[0-9]{4}(\.[0-9]{3})?")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class OutputView:
     """One output of an analytic: its rows, and how many were found, also where a limit cut them."""
 
@@ -125,7 +126,7 @@ class OutputView:
         facts = [level, weight, ", ".join(self.techniques), f"output {self.name}", rows, excluded, self.cut]
         return " · ".join(fact for fact in facts if fact)
 
-    @property
+    @cached_property
     def unseen(self) -> str:
         """What to say where the store cannot answer the output everywhere: `answered on 12 of 40 hosts; …`."""
         if self.judgement is None or self.judgement.state is State.ANSWERED:
@@ -202,7 +203,7 @@ class Tally:
         )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class View:
     """A run as it is shown; `now` has a zone."""
 
@@ -269,18 +270,18 @@ class View:
         """What to say where events had to be counted, as files do not say whose they have; else nothing."""
         return counted_files_text(self.files_counted) if self.files_counted else ""
 
-    @property
+    @cached_property
     def findings(self) -> list[OutputView]:
         """The outputs that found rows, the heaviest first where they were ranked."""
         found = [output for output in self.outputs if output.total]
         return sorted(found, key=lambda output: -(output.weight or 0.0)) if self.triage else found
 
-    @property
+    @cached_property
     def quiet(self) -> list[OutputView]:
         """The outputs that ran and found nothing."""
         return [output for output in self.outputs if not output.total]
 
-    @property
+    @cached_property
     def partly(self) -> dict[str, list[str]]:
         """What ran and did not see everything: by what there is to say, the outputs of which it is to be said."""
         partly: dict[str, list[str]] = {}
@@ -289,7 +290,7 @@ class View:
                 partly.setdefault(output.unseen, []).append(f"{output.analytic} {output.name}")
         return partly
 
-    @property
+    @cached_property
     def unseen(self) -> list[tuple[str, str, str, str, str]]:
         """What was not seen: of each the kind, the analytic, its title, the output if it is one of several, and why."""
         unseen = [("not run", each.analytic, each.title, each.output or "", each.reason) for each in self.blind]
@@ -305,7 +306,7 @@ class View:
         """The classes of events of which two records can be one row."""
         return sorted({name for output in self.outputs for name in output.tied})
 
-    @property
+    @cached_property
     def gaps(self) -> list[Gap]:
         """What is not answered on all hosts, with the hosts by name: outputs that are judged alike together."""
         judged = [(f"{output.analytic} {output.name}".strip(), output.judgement) for output in self.outputs]
@@ -313,17 +314,17 @@ class View:
         alike = judged_alike(judged)
         return [Gap.of(judgement, names) for judgement, names in alike if judgement.state is not State.ANSWERED]
 
-    @property
+    @cached_property
     def other_platforms(self) -> list[NotRunView]:
         """What was not asked, as it is for other platforms than the hosts'."""
         return [entry for entry in self.not_run if _not_asked(entry)]
 
-    @property
+    @cached_property
     def blind(self) -> list[NotRunView]:
         """What could not run."""
         return [entry for entry in self.not_run if not _not_asked(entry)]
 
-    @property
+    @cached_property
     def tally(self) -> Tally:
         """The numbers of the run; as text, its summary: `1 analytic, 3 rows found; 0 not run, 0 failed`."""
         return Tally(
