@@ -12,14 +12,14 @@ from typing import Any
 import pytest
 
 from carlang import program
-from carlang.analytic import CompiledAnalytic, RunOptions, checked, run_one
+from carlang.analytic import CompiledAnalytic, RunOptions, checked, run_analytics, run_one
 from carlang.cache import VARIABLE, Kept
 from carlang.cache import segments as store
 from carlang.diagnostics import render_all
 from carlang.diagnostics.json import diagnostic_json
 from carlang.errors import CompileError
 from carlang.importers import load as loading
-from carlang.importers import load_file
+from carlang.importers import load_file, load_text
 from carlang.model import Column, builtin_model, load_model
 from carlang.program import CompiledProgram
 from carlang.project import Catalogue
@@ -222,6 +222,27 @@ def test_what_a_run_finds(runs: Runs) -> None:
         results = [run_one(analytic, store_, RunOptions.of(now=NOW), {}) for analytic in analytics]
         return [(out.name, out.total, out.rows(), out.judgement) for result in results for out in result.values()]
 
+    same(runs, work)
+
+
+TOGETHER = """\
+p = search Process:Create
+at = filter p where exe == "at.exe"
+short = filter p where command_line contains "net" and pid > 4
+late = filter p where exe == "cmd.exe" and time < now
+e = search Event:Log
+member = filter e where event_data.TargetUserName exists
+output at, short, late, member
+"""
+
+
+def test_what_outputs_find_that_are_asked_together(runs: Runs) -> None:
+    def work() -> list[Any]:
+        analytic = CompiledAnalytic(load_text(TOGETHER, "a.car"), builtin_model())
+        report = run_analytics([analytic], open_store(None), RunOptions.of(now=NOW), {})
+        return [(each.output.name, each.output.total, each.output.rows()) for each in report.results]
+
+    assert len(work()) > 2
     same(runs, work)
 
 

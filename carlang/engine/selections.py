@@ -35,7 +35,6 @@ from carlang.sql import (
     MOST_BITS,
     RANK,
     lower_all_masks,
-    lower_conditions,
     lower_exact_ranks,
     lower_marked_occurrences,
     lower_masks,
@@ -209,7 +208,9 @@ class _Group:
             return
         marks = self._marks.rename_columns([LEAF, KEY])
         filled = set(marks[LEAF].unique().to_pylist())
-        tests = {leaf: [self._test(i, request) for i in of] for leaf, of in leaves.items() if leaf in filled}
+        tests = {
+            leaf: [self._test(i, request, of_pool=True) for i in of] for leaf, of in leaves.items() if leaf in filled
+        }
         if not tests:
             return
         marks = marks.filter(pc.is_in(marks[LEAF], pa.array(list(tests), marks[LEAF].type)))
@@ -241,9 +242,10 @@ class _Group:
             found = self._read_all(lower_all_masks(self._source, [test.test for test in tests], columns))
             yield from _bits(part, found[KEY].to_numpy(), found[MASK].to_numpy())
 
-    def _test(self, index: int, request: Request) -> Conditions:
+    def _test(self, index: int, request: Request, *, of_pool: bool = False) -> Conditions:
         each = self._asked[index]
-        return lower_conditions(each.selection, self._source, request.now, each.given)
+        dialect = self._engine.dialect
+        return dialect.conditions_of(each.selection, self._source, request.now, each.given, of_pool=of_pool)
 
     def _in_order(self, keys: Numbers) -> tuple[Numbers, Numbers]:
         """Return keys in the order of results, and the times of their events, `_NO_TIME` where one has none."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import ClassVar, NoReturn, ParamSpec
+from typing import TYPE_CHECKING, ClassVar, NoReturn, ParamSpec
 
 import sqlglot.errors
 from sqlglot import exp
@@ -22,6 +22,9 @@ from carlang.model.types import Kind, Type
 from carlang.resolve import Given
 from carlang.resolve.bound import BoundExpr, BoundOutput, Pattern, Wildcard
 from carlang.sql.fragments import SQL, folded, text, wrapped
+
+if TYPE_CHECKING:
+    from carlang.sql.selections import Conditions, Selection, Source
 
 P = ParamSpec("P")
 
@@ -176,6 +179,14 @@ class Dialect:
         """Return a member of an open record: as it is written, else one that differs in case and underscores only."""
         self.refuse("members of open records")
 
+    def record_parts(self, record: SQL) -> Mapping[str, SQL]:  # noqa: ARG002  # the same
+        """Return what a look-up of any member of an open record begins with, by `RECORD_PARTS`."""
+        self.refuse("members of open records")
+
+    def member_of_parts(self, parts: Mapping[str, SQL], name: str) -> SQL:  # noqa: ARG002  # the same
+        """Return the member that `member` does, from the parts of its record."""
+        self.refuse("members of open records")
+
     def element(self, items: SQL, index: int) -> SQL:  # noqa: ARG002  # the same
         """Return an item of a list, from 0 on or from -1 at the end backwards; missing where there is none."""
         self.refuse("elements of lists")
@@ -263,6 +274,12 @@ class Dialect:
         """Return the query of an output, as `lower` gives it, as text; it may be known as well."""
         return self.text_of(sql.lower, output, self, now, given, tied, exclusions)
 
+    def conditions_of(
+        self, selection: Selection, source: Source, now: datetime, given: Given, *, of_pool: bool
+    ) -> Conditions:
+        """Return the condition of a selection, as `lower_conditions` gives it; it may be known as well."""
+        return sql.lower_conditions(selection, source, now, given, of_pool=of_pool)
+
     def text(self, query: SQL, *, pretty: bool = True) -> str:
         """Return a query or statement, which is done with then, as text."""
         try:
@@ -273,6 +290,9 @@ class Dialect:
         except sqlglot.errors.UnsupportedError as error:
             raise UnsupportedError(f"form: {error}", self.name) from error
 
+
+RECORD_PARTS = ("record", "names", "ways")
+"""What a look-up of a member begins with: the record, if it is one, its names, folded, and the way to each."""
 
 # Characters that patterns seldom hold, so that they read as they were written; no backslash, which is in most paths.
 _ESCAPES = "~!^#$"

@@ -19,10 +19,10 @@ from datetime import datetime
 from sqlglot import exp
 
 from carlang.model.schema import Object
-from carlang.model.types import Column
+from carlang.model.types import Column, Kind
 from carlang.resolve import bound
 from carlang.resolve.inputs import Given
-from carlang.sql.dialect import Dialect
+from carlang.sql.dialect import RECORD_PARTS, Dialect
 from carlang.sql.fragments import (
     SQL,
     all_of,
@@ -109,15 +109,27 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Conditions:
-    """The condition of an output in SQL, and the columns that it needs of the pool."""
+    """The condition of an output as a text of SQL, and the columns that it needs of the pool."""
 
-    test: SQL
+    text: str
     columns: frozenset[str]
 
+    @property
+    def test(self) -> SQL:
+        """The condition as it stands in a query."""
+        return exp.Var(this=self.text)
 
-def lower_conditions(selection: Selection, source: Source, now: datetime, given: Given) -> Conditions:
-    """Return the condition of a selection, over the columns of a pool."""
-    builder = QueryBuilder(source.dialect, now, given)
+
+def lower_conditions(
+    selection: Selection, source: Source, now: datetime, given: Given, *, of_pool: bool = False
+) -> Conditions:
+    """Return the condition of a selection, over the columns of a pool, or where not `of_pool` over all events.
+
+    A pool holds what a look-up of members begins with: to validate a record and to list its keys, in each place where
+    a rule names a member, was most of the text of a query, and most of what the engine had to plan.
+    """
+    members = _members(selection, source) if of_pool else {}
+    builder = QueryBuilder(source.dialect, now, given, known=members)
     wanted = exp.In(this=column("action"), expressions=[text(a) for a in selection.events.sets[0].actions])
     tests = [exp.Paren(this=builder.condition(condition)) for condition in selection.conditions]
     # The action last: nearly every event has it, and what the tests before leave is little.
@@ -127,7 +139,20 @@ def lower_conditions(selection: Selection, source: Source, now: datetime, given:
         if isinstance(node.this, exp.Column) and node.this.name in fields:
             node.replace(column(_folded(node.this.name)))
     names = {node.name for node in test.find_all(exp.Column)}
-    return Conditions(test, frozenset(names & (fields | {_folded(field) for field in fields})))
+    return Conditions(source.dialect.text(test, pretty=False), frozenset(names & (fields | _computed_names(source))))
+
+
+def _members(selection: Selection, source: Source) -> Mapping[int, SQL]:
+    """Return the members of records that conditions ask for, by identity, as looked up in the columns of a pool."""
+    members: dict[int, SQL] = {}
+    records = {c.name for c in source.columns if c.type.kind is Kind.RECORD}
+    for condition in selection.conditions:
+        for node in bound.walk(condition):
+            match node:
+                case bound.MemberRef(bound.FieldRef(record), member) if record in records:
+                    columns = {part: column(_part(part, record)) for part in RECORD_PARTS}
+                    members[id(node)] = source.dialect.member_of_parts(columns, member)
+    return members
 
 
 def lower_pool(source: Source, columns: Collection[str]) -> exp.Create:
@@ -237,14 +262,28 @@ def _numbered(source: Source, alias: str) -> SQL:
 
 def _events(source: Source, columns: Iterable[str]) -> exp.Select:
     """Return events with their keys and some columns of a pool."""
-    fields = {_folded(c.name): c.name for c in source.columns}
+    computed = _computed(source)
     wanted: list[SQL] = [as_named(column(source.key), KEY)]
-    wanted += [
-        as_named(folded(column(fields[each])), each) if each in fields else column(each) for each in sorted(columns)
-    ]
+    wanted += [as_named(computed[each], each) if each in computed else column(each) for each in sorted(columns)]
     if source.tied:  # records are in the window if their occurrence is
         return select(wanted, record_table(source.owner.name))
     return within(select(wanted, numbered_table(source.owner.name)), column("time"), source.window)
+
+
+def _computed(source: Source) -> Mapping[str, SQL]:
+    """Return the columns that a pool has beside those of events: texts folded, and the parts of open records."""
+    computed: dict[str, SQL] = {_folded(c.name): folded(column(c.name)) for c in source.columns}
+    for record in source.columns:
+        if record.type.kind is Kind.RECORD:
+            parts = source.dialect.record_parts(column(record.name))
+            computed |= {_part(part, record.name): value for part, value in parts.items()}
+    return computed
+
+
+def _computed_names(source: Source) -> frozenset[str]:
+    records = [c.name for c in source.columns if c.type.kind is Kind.RECORD]
+    parts = (_part(part, record) for record in records for part in RECORD_PARTS)
+    return frozenset((*(_folded(c.name) for c in source.columns), *parts))
 
 
 def _of_leaf(numbers: Sequence[int], leaves: Mapping[int, Sequence[SQL]]) -> SQL:
@@ -272,6 +311,10 @@ def _set(query: exp.Select, names: Sequence[str]) -> exp.Query:
 
 def _folded(field: str) -> str:
     return f"#folded {field}"
+
+
+def _part(part: str, record: str) -> str:
+    return f"#{part} of {record}"
 
 
 def _pool(source: Source) -> exp.Table:

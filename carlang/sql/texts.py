@@ -11,12 +11,14 @@ from typing import TYPE_CHECKING, Any, ParamSpec, cast
 from carlang import sql
 from carlang.cache import Codec, Kept, digest_of
 from carlang.model.schema import Class, Object
+from carlang.model.types import Column
 from carlang.resolve import Given
 from carlang.resolve.bound import BoundExpr, BoundOutput, Now
 
 if TYPE_CHECKING:
     from carlang.sql.dialect import Dialect
     from carlang.sql.fragments import SQL
+    from carlang.sql.selections import Conditions, Selection, Source
 
 P = ParamSpec("P")
 
@@ -32,7 +34,7 @@ def late_dialect(name: str) -> Dialect:
 
 
 class _LateDialect:
-    """What stands in for a dialect; everything but the two methods below is the dialect's own."""
+    """What stands in for a dialect; everything but the methods below is the dialect's own."""
 
     def __init__(self, name: str) -> None:
         self._name = name
@@ -57,6 +59,22 @@ class _LateDialect:
         content = _content(("lower", output, given, frozenset(tied), tuple(exclusions)), lasting=True)
         dialect = cast("Dialect", self)
         return self._known(content, lambda: self.text(sql.lower(output, dialect, now, given, tied, exclusions)))
+
+    def conditions_of(
+        self, selection: Selection, source: Source, now: datetime, given: Given, *, of_pool: bool
+    ) -> Conditions:
+        """Return the condition of a selection; rules are asked of one store after the other, and say `now` seldom."""
+        about = ("conditions", selection, source.owner, source.columns, given, of_pool)
+        content = _content(about, lasting=True)
+        sources = (self._name, content or b"")
+        kept = KEPT.get(sources) if content else None
+        if isinstance(kept, tuple):
+            text, columns = kept
+            return sql.Conditions(text, columns)
+        made = sql.lower_conditions(selection, source, now, given, of_pool=of_pool)
+        if content and len(made.text) <= _LARGEST:
+            KEPT.put(sources, (made.text, made.columns))
+        return made
 
     def _known(self, content: bytes | None, make: Callable[[], str]) -> str:
         if content is None:
@@ -106,6 +124,10 @@ class _Digests:
                 return b"dialect"
             case Object():
                 return _of_object(id(data), data)
+            case (Column(), Column(), *_) if isinstance(
+                data, tuple
+            ):  # of events, which a thousand rules have in common
+                return _of_columns(id(data), data)
         part = self._parts.get(id(data))
         if part is None:
             kind = f"{type(data).__module__}.{type(data).__qualname__}"
@@ -143,4 +165,19 @@ def _of_object(number: int, data: Object) -> bytes:
         columns = [(field.name, field.type) for field in data.fields.values()]
         digest = digest_of(data.name, _Digests(lasting=False).of(columns))
         known = _objects[number] = data, digest
+    return known[1]
+
+
+_columns: dict[int, tuple[object, bytes]] = {}
+"""The digests of tuples of columns, with the tuples."""
+
+
+def _of_columns(number: int, data: Sequence[Column]) -> bytes:
+    known = _columns.get(number)
+    if known is None or known[0] is not data:
+        if len(_columns) > _MOST_OBJECTS:
+            _columns.clear()
+        digests = _Digests(lasting=False)
+        parts = (part for column in data for part in (column.name, digests.of(column.type)))
+        known = _columns[number] = data, digest_of("columns", *parts)
     return known[1]

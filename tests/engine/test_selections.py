@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -215,3 +216,36 @@ def test_a_selection_filters_one_search_by_what_its_rows_say(text: str, conditio
     (output,) = compile_program(Source.whole("x.car", text), builtin_model()).require().outputs
     selection = selection_of(output.stream)
     assert (selection and len(selection.conditions)) == conditions
+
+
+RECORDS = (
+    '{"Data":"alpha","Target_User Name":"beta"}', '{"DATA":"Alpha","targetusername":"gamma","a~/b":"beta"}',
+    '{"data":null,"TargetUserName":"beta"}', '{"Data":["alpha"],"data":"beta"}', '{"nested":{"Data":"alpha"}}',
+    "[1, 2]", '"alpha"', "{}", "alpha", "{", "", None,
+)  # fmt: skip
+OF_MEMBERS = (
+    'event_data.data == "alpha"', 'event_data.target_user_name contains "BETA"', "event_data.data not exists",
+    'not (event_data.data == "alpha")', 'event_data["a~/b"] == "beta"', 'event_data.nested contains "alpha"',
+    'event_data.data startswith "al" and event_data.Target_UserName exists', 'event_data["no such"] exists',
+)  # fmt: skip
+
+
+@pytest.mark.usefixtures("planning")
+def test_members_of_records_are_the_same_together_as_alone(tmp_path: Path, queries: list[str]) -> None:
+    """However a record writes their names, and whatever stands there that is no record."""
+    (tmp_path / "event" / "log").mkdir(parents=True)
+    codes = pa.array([7] * len(RECORDS) + [8] * 20, pa.int64())
+    table = pa.table({"event_code": codes, "event_data": pa.array([*RECORDS, *[RECORDS[0]] * 20], pa.string())})
+    pq.write_table(table, tmp_path / "event" / "log" / "0.parquet")
+    lines = [f"o{number} = filter e where event_code == 7 and {test}" for number, test in enumerate(OF_MEMBERS)]
+    text = "\n".join(["e = search Event:Log", *lines, f"output {', '.join(f'o{n}' for n in range(len(lines)))}"])
+    bound = compile_program(Source.whole("x.car", text), builtin_model()).require()
+    asked: Asked = [(output, {}) for output in bound.outputs]
+    with Session(open_store(tmp_path), builtin_model()) as session:
+        alone = ran(session, asked)
+        assert 0 in [each.total for each in alone]
+        assert sum(each.total > 0 for each in alone) >= len(OF_MEMBERS) - 2
+        before = len(queries)
+        session.prepare(asked)
+        assert alike(ran(session, asked), alone)
+        assert len(queries) == before

@@ -52,19 +52,30 @@ class DuckDBDialect(Dialect):
 
         A text that is no JSON has no members.
         """
-        as_written = call("json_extract_string", record, text("/" + name.replace("~", "~0").replace("/", "~1")))
         keys = call("json_keys", record.copy())
-        index = call(
-            "list_position", folded_items(keys, underscores=False), folded(text(name.replace("_", "").replace(" ", "")))
-        )
-        # The key is written into a JSON pointer, in which `~` and `/` are escaped; `~` first, else twice.
-        escaped: SQL = call("list_extract", keys.copy(), index)
-        for character, escape in (("~", "~0"), ("/", "~1")):
-            escaped = exp.Replace(this=escaped, expression=text(character), replacement=text(escape))
-        pointer = exp.DPipe(this=text("/"), expression=escaped)
+        index = call("list_position", folded_items(keys, underscores=False), _spelled_alike(name))
+        pointer = _pointer(call("list_extract", keys.copy(), index))
         in_any_case = call("json_extract_string", record.copy(), pointer)
-        value = exp.Coalesce(this=as_written, expressions=[in_any_case])
+        value = exp.Coalesce(this=_as_written(record, name), expressions=[in_any_case])
         return when(call("json_valid", record.copy()), value)
+
+    def record_parts(self, record: SQL) -> Mapping[str, SQL]:
+        """Return the record if it is JSON, its names without case, underscores and blanks, and the way to each."""
+        of_json = when(call("json_valid", record), record.copy())
+        keys = call("json_keys", of_json.copy())
+        key = exp.to_identifier("key")
+        ways = exp.Lambda(this=_pointer(exp.Column(this=key.copy())), expressions=[key])
+        return {
+            "record": of_json,
+            "names": folded_items(keys, underscores=False),
+            "ways": call("list_transform", keys.copy(), ways),
+        }
+
+    def member_of_parts(self, parts: Mapping[str, SQL], name: str) -> SQL:
+        """Look a member up as `member` does."""
+        index = call("list_position", parts["names"], _spelled_alike(name))
+        in_any_case = call("json_extract_string", parts["record"], call("list_extract", parts["ways"], index))
+        return exp.Coalesce(this=_as_written(parts["record"].copy(), name), expressions=[in_any_case])
 
     def element(self, items: SQL, index: int) -> SQL:
         """Return an item of a list; DuckDB counts from 1, and from -1 backwards as well."""
@@ -176,3 +187,19 @@ def _is_address(hostname: SQL) -> SQL:
 def _column(virtual: str) -> SQL:
     """Return a column that a table has without being asked: DuckDB knows these under lower-case names."""
     return exp.Column(this=exp.to_identifier(virtual, quoted=True))
+
+
+def _as_written(record: SQL, name: str) -> SQL:
+    return call("json_extract_string", record, text("/" + name.replace("~", "~0").replace("/", "~1")))
+
+
+def _spelled_alike(name: str) -> SQL:
+    return folded(text(name.replace("_", "").replace(" ", "")))
+
+
+def _pointer(key: SQL) -> SQL:
+    """Return a JSON pointer to a key, in which `~` and `/` are escaped; `~` first, else twice."""
+    escaped = key
+    for character, escape in (("~", "~0"), ("/", "~1")):
+        escaped = exp.Replace(this=escaped, expression=text(character), replacement=text(escape))
+    return exp.DPipe(this=text("/"), expression=escaped)
