@@ -73,9 +73,10 @@ class RuleFiles:
         several = (source.name for source in self.sources if _BETWEEN.search(source.text))
         return frozenset(several).union(source.name for name in referred for source in self._by_name.get(name, ()))
 
-    def holders(self, reference: str, folder: Path) -> Sequence[Source]:
-        """Return the files that have a rule of an id or a name: those of a folder, else those of all."""
+    def holders(self, reference: str, referring: Source) -> Sequence[Source]:
+        """Return the files that have a rule of an id or a name: those beside the one that refers to it, else all."""
         holders = self._by_name.get(reference.casefold(), [])
+        folder = Path(referring.name).parent
         return [each for each in holders if Path(each.name).parent == folder] or holders
 
     def referred_by_others(self, path: Path) -> frozenset[str]:
@@ -91,7 +92,7 @@ def neighbours_of(path: Path, text: str, rules: RuleFiles | None) -> Neighbours:
     if not _CORRELATION.search(text):
         return Neighbours((), referred) if referred else ALONE
     known = rules or RuleFiles.beside(path)
-    files = sigma.files_referred_to(Source.whole(str(path), text), lambda name: known.holders(name, path.parent))
+    files = sigma.files_referred_to(Source.whole(str(path), text), known.holders)
     return Neighbours(files, referred)
 
 

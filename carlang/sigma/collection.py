@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import PurePath
 
 from carlang.datafile import DataFileError
 from carlang.diagnostics import nearest
 from carlang.sigma.documents import RuleDocument, rule_documents
 from carlang.sigma.neighbours import Neighbours
-from carlang.sigma.references import is_called
+from carlang.sigma.references import is_called, references
 from carlang.sigma.rules import RuleFile
 
 
@@ -59,9 +60,32 @@ class Collection:
                 faulty.append(source.name)
         return cls(own, tuple(files), tuple(faulty))
 
-    def find(self, reference: str) -> KnownRule:
-        """Return the rule of an id or a name, of the own file if it has one; raises `ReferenceLostError`."""
-        for files in ((self.own,), self.others):
+    def is_in_circle(self, rule: RuleDocument) -> bool:
+        """Tell whether the references of a correlation lead back to it: then nothing else has it as a part."""
+        waiting, reached = [KnownRule(self.own, rule)], set()
+        while waiting:
+            known = waiting.pop()
+            for reference in references(known.document):
+                try:
+                    referred = self.find(reference, known.file)
+                except ReferenceLostError:
+                    continue
+                if referred.document is rule:
+                    return True
+                if id(referred.document) not in reached:
+                    reached.add(id(referred.document))
+                    waiting.append(referred)
+        return False
+
+    def find(self, reference: str, referring: RuleFile) -> KnownRule:
+        """Return the rule of an id or a name to which a file refers; raises `ReferenceLostError`.
+
+        The nearest is meant: one of the file itself, else one of its folder, else one of any other.
+        """
+        every = (self.own, *self.others)
+        folder = PurePath(referring.source.name).parent
+        beside = tuple(file for file in every if PurePath(file.source.name).parent == folder)
+        for files in ((referring,), beside, every):
             known = [KnownRule(file, rule) for file in files for rule in file.rules if is_called(rule, reference)]
             if len(known) > 1:
                 places = " and ".join(each.place for each in known)

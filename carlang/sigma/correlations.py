@@ -32,6 +32,14 @@ _TEMPORAL = frozenset({SigmaCorrelationType.TEMPORAL, SigmaCorrelationType.TEMPO
 Kind = SigmaCorrelationType
 
 
+class WrongPartError(ValueError):
+    """A part of a correlation is not as it is to be; `key` says which."""
+
+    def __init__(self, message: str, key: str) -> None:
+        super().__init__(message)
+        self.key = key
+
+
 @dataclass(frozen=True, slots=True)
 class Bound:
     """`gte: 10`: what a measure of a time frame is compared with, and where that stands."""
@@ -145,6 +153,7 @@ def _read(document: RuleDocument) -> tuple[SigmaCorrelationRule, tuple[SigmaCorr
     section = data.get("correlation")
     if not isinstance(section, dict):
         raise TypeError("a correlation is keys and values")
+    _check_texts(section)
     condition = section.get("condition")
     comparisons: tuple[SigmaCorrelationCondition, ...] = ()
     if isinstance(condition, dict):
@@ -160,6 +169,28 @@ def _read(document: RuleDocument) -> tuple[SigmaCorrelationRule, tuple[SigmaCorr
     if not comparisons and isinstance(rule.condition, SigmaCorrelationCondition):
         comparisons = (rule.condition,)
     return rule, comparisons
+
+
+def _check_texts(section: Mapping[str, Any]) -> None:
+    """Raise `WrongPartError` for what is to be a text and is none: pySigma takes it as one, or breaks off."""
+    condition, aliases = section.get("condition"), section.get("aliases")
+    field = condition.get("field") if isinstance(condition, Mapping) else None
+    mappings = (
+        [fields for fields in aliases.values() if isinstance(fields, Mapping)] if isinstance(aliases, dict) else []
+    )
+    parts = {
+        "type": [section.get("type")],
+        "rules": section.get("rules"),
+        "group-by": section.get("group-by"),
+        "condition": field if isinstance(field, list) else [field],
+        "aliases": [text for fields in (aliases, *mappings) if isinstance(fields, Mapping) for text in fields]
+        + [text for fields in mappings for text in fields.values()],
+    }
+    for key, texts in parts.items():
+        listed = texts if isinstance(texts, list) else []
+        wrong = next((text for text in listed if text is not None and not (isinstance(text, str) and text)), None)
+        if wrong is not None or (key in {"rules", "group-by"} and None in listed):
+            raise WrongPartError(f"`{wrong}` is no name", key)
 
 
 def _resolve(rule: SigmaCorrelationRule, referred: Mapping[str, Any]) -> None:
@@ -178,17 +209,15 @@ def _correlation(
     else:
         rules = tuple(extended.get_referenced_rules()) if extended else ()
     if not rules:
-        raise SigmaCorrelationTypeError("a correlation without rules")
-    if len(set(rules)) < len(rules):
-        twice = next(name for name in rules if rules.count(name) > 1)
-        raise ValueError(f"`{twice}` is named twice among the rules")
-    listed = isinstance(document.mapping["correlation"].get("rules"), list)
-    base: DataPath = ("correlation", "rules" if rule.rules is not None else "condition")
+        raise WrongPartError("a correlation refers to one rule at least", "rules")
     # A pipeline may have mapped the field, of which pySigma changes the rule's own condition.
     mapped = rule.condition.fieldref if isinstance(rule.condition, SigmaCorrelationCondition) else None
     fields = (mapped,) if isinstance(mapped, str) else tuple(mapped or ())
-    if rule.type not in _TEMPORAL and rule.type is not Kind.EVENT_COUNT and not fields:
-        raise SigmaCorrelationConditionError("the condition names no field")
+    if len(set(rules)) < len(rules):
+        twice = next(name for name in rules if rules.count(name) > 1)
+        raise WrongPartError(f"`{twice}` is named twice", "rules")
+    listed = isinstance(document.mapping["correlation"].get("rules"), list)
+    base: DataPath = ("correlation", "rules" if rule.rules is not None else "condition")
     return Correlation(
         kind=rule.type,
         rules=rules,
@@ -223,7 +252,7 @@ def _occurrence(node: CorrelationConditionItem | SigmaRuleReference, rules: tupl
 
 
 def _place_of(error: Exception, document: RuleDocument) -> DataPath:
-    """Return what of a correlation an error of pySigma's is about, as far as it says."""
+    """Return what of a correlation an error is about, as far as it says."""
     section = document.mapping.get("correlation")
     keys = section if isinstance(section, Mapping) else {}
     named: dict[type[Exception], str] = {
@@ -231,5 +260,9 @@ def _place_of(error: Exception, document: RuleDocument) -> DataPath:
         SigmaCorrelationTypeError: "type",
         SigmaCorrelationConditionError: "condition",
     }
-    key = named.get(type(error)) or next((key for key in ("group-by", "aliases", "rules") if key in str(error)), None)
+    # What is said of others names the key, or what it is in words: "field alias mapping must be a dict".
+    words = {"group-by": "group-by", "alias": "aliases", "timespan": "timespan", "ule reference": "rules"}
+    words |= {"condition": "condition", "field": "condition", "generate": "generate"}
+    key = error.key if isinstance(error, WrongPartError) else named.get(type(error))
+    key = key or next((key for word, key in words.items() if word in str(error) and key in keys), None)
     return ("correlation", key) if key is not None and key in keys else ("correlation",)

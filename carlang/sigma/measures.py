@@ -152,9 +152,7 @@ def _compared(reached: Reached, measure: ast.Expr) -> ast.Expr:
 
 
 def _comparison(measure: ast.Expr, operator: str, number: float, place: Span) -> ast.Expr:
-    literal: ast.Expr = ast.NumberLit(abs(number), place)
-    bound = ast.Negative(literal, place) if number < 0 else literal
-    return ast.Comparison((measure, bound), (operator,), NOWHERE)
+    return ast.Comparison((measure, ast.NumberLit(number, place)), (operator,), NOWHERE)
 
 
 def _call(function: str, argument: ast.Expr, *, is_distinct: bool = False) -> ast.Call:

@@ -59,18 +59,34 @@ class Parts:
         referred = {}
         for reference in references(known.document) if known.file.pipeline else ():
             try:
-                rule = self.collection.find(reference)
+                rule = self.collection.find(reference, known.file)
                 referred[reference] = rule.file.detected(rule.document).rule
             except (ReferenceLostError, RefusedError):
                 continue  # is said where its stream is made
-        correlation = read_correlation(known.file, known.document, referred)
-        return Reached(known, correlation, through, (*way, known))
+        reached = Reached(known, read_correlation(known.file, known.document, referred), through, (*way, known))
+        self._check_aliases(reached)
+        return reached
+
+    def _check_aliases(self, reached: Reached) -> None:
+        """Raise `RefusedError` for an alias of a rule that the correlation does not refer to."""
+        correlation = reached.correlation
+        if not correlation.aliases:
+            return
+        names: set[object] = set(correlation.rules)
+        for index in range(len(correlation.rules)):
+            mapping = self.referred(reached, index)[0].document.mapping
+            names |= {mapping.get("name"), mapping.get("id")}
+        for alias, fields in correlation.aliases.items():
+            for rule in fields:
+                if rule not in names:
+                    at = reached.span(("correlation", "aliases", alias, rule), at_key=True)
+                    raise self.refused(SIGMA_REFERENCE, f"the correlation does not refer to a rule `{rule}`", at)
 
     def referred(self, reached: Reached, index: int) -> tuple[KnownRule, Span]:
         """Return the rule of one reference, and where the reference stands; raises `RefusedError`."""
         reference, at = reached.correlation.rules[index], reached.span(reached.correlation.paths[index])
         try:
-            known = self.collection.find(reference)
+            known = self.collection.find(reference, reached.known.file)
         except ReferenceLostError as error:
             raise self.refused(SIGMA_REFERENCE, str(error), at, error.help) from None
         if known in reached.way:
@@ -164,7 +180,7 @@ class Parts:
         column = known if isinstance(known, ast.Name) else self.draft.name(wanted, kind)
         for part, each in zip(parts, held, strict=True):
             if each.expression != column:
-                self.draft.derive(part.stream, column, _moved(each.expression, place), part.at)
+                self.draft.derive(part.stream, ast.Name(column.ident, place), _moved(each.expression, place), part.at)
         return ast.Name(column.ident, place)
 
     def refused(self, code: Code, message: str, at: Span, help_: str | None = None) -> RefusedError:

@@ -45,23 +45,24 @@ def parts_of_correlations(documents: Iterable[RuleDocument]) -> Iterator[str]:
             yield from references(document)
 
 
-def files_referred_to(source: Source, holders: Callable[[str], Sequence[Source]]) -> tuple[Source, ...]:
+def files_referred_to(source: Source, holders: Callable[[str, Source], Sequence[Source]]) -> tuple[Source, ...]:
     """Return the other files that the programs of a file are made of, in the order in which they are come to.
 
-    `holders` gives the files that have a rule of an id or a name. Whatever keeps a translation has to keep it by the
-    texts of these as well.
+    `holders` gives the files that have a rule of an id or a name, to which another file refers. Whatever keeps a
+    translation has to keep it by the texts of these as well.
     """
     reached: dict[str, Source] = {source.name: source}
     waiting = [source]
     while waiting:
+        referring = waiting.pop(0)
         try:
-            documents = rule_documents(waiting.pop(0))
+            documents = rule_documents(referring)
         except DataFileError:
             continue  # said where it is translated
         for reference in (reference for document in documents for reference in references(document)):
             if any(is_called(document, reference) for document in documents):
                 continue
-            for holder in holders(reference):
+            for holder in holders(reference, referring):
                 if holder.name not in reached:
                     reached[holder.name] = holder
                     waiting.append(holder)

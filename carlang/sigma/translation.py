@@ -51,7 +51,9 @@ def translate(
         return tuple(_refused(each, file.refused(each, SIGMA_UNSAID, _FILTER_ALONE, ("filter",))) for each in documents)
     collection = Collection.of(file, neighbours)
     parts = {*neighbours.referred, *parts_of_correlations(file.rules)}
-    shown = (rule for rule in file.rules if not any(is_called(rule, reference) for reference in parts))
+    hidden = {id(rule) for rule in file.rules if any(is_called(rule, reference) for reference in parts)}
+    # Those of a circle are parts of one another alone, and would be gone without a word.
+    shown = (rule for rule in file.rules if id(rule) not in hidden or collection.is_in_circle(rule))
     return tuple(_translated(collection, rule) for rule in shown)
 
 

@@ -5,145 +5,73 @@ from __future__ import annotations
 import pytest
 
 import carlang
-from tests.sigma.correlated import correlation, events_of, hits_of, ingested
+from tests.sigma.correlated import CASES, COUNT, MANY, ORDERED, VALUES, Answers, correlation, hits_of
 
-COUNT = "{type: event_count, rules: [a], timespan: 10s, condition: {%s}}"
-VALUES = "{type: value_count, rules: [a], timespan: 10s, condition: {field: Value, %s}}"
-TOGETHER = "{type: temporal, rules: [a, b], timespan: 10s}"
-ORDERED = "{type: temporal_ordered, rules: [a, b], timespan: 10s}"
-TWO_USERS = "condition: {field: User, gte: 2}"
-MANY = "{type: event_count, rules: [a], timespan: 10s, condition: {gte: 2}}"
 
-# A correlation, the events, and the hits: a burst with its events, or the numbers of the events of a row.
-CASES: list[tuple[str, str, list[str]]] = [
-    # A time frame: exactly the length is inside, a microsecond more is not.
-    (COUNT % "gte: 2", "a@0 a@10", ["adam x2 0-10"]),
-    (COUNT % "gte: 2", "a@0 a@10.000001", []),
-    (COUNT % "gte: 3", "a@1 a@6 a@11", ["adam x3 1-11"]),
-    (COUNT % "gte: 3", "a@1 a@6 a@11.000001", []),
-    # Nothing is cut at the border of a minute; what stands close together is one hit, with what is before and behind.
-    (COUNT % "gte: 2", "a@59 a@61", ["adam x2 59-61"]),
-    (COUNT % "gte: 3", "a@0 a@4 a@8 a@12 a@30", ["adam x4 0-12"]),
-    (COUNT % "gte: 2", "a@0 a@5 a@50 a@55", ["adam x2 0-5", "adam x2 50-55"]),
-    # At one instant is together; other rules' events do not count.
-    (COUNT % "gte: 3", "a@5 a@5 a@5", ["adam x3 5-5"]),
-    (COUNT % "gte: 2", "a@0 b@1", []),
-    # A count of each group; texts without case; what lacks a field of `group-by` is of no group.
-    (COUNT % "gte: 2", "a@0/eve a@1/adam a@2/eve", ["eve x2 0-2"]),
-    (COUNT % "gte: 2", "a@0/Eve a@1/eve", ["Eve x2 0-1"]),
-    (COUNT % "gte: 2", "a@0/- a@1/-", []),
-    # Comparisons; several hold together.
-    (COUNT % "gt: 1", "a@0 a@1", ["adam x2 0-1"]),
-    (COUNT % "gt: 2", "a@0 a@1", []),
-    (COUNT % "eq: 2", "a@0 a@1", ["adam x2 0-1"]),
-    (COUNT % "eq: 3", "a@0 a@1", []),
-    (COUNT % "lt: 2", "a@0 a@0", []),
-    (COUNT % "lte: 2", "a@0 a@0", ["adam x2 0-0"]),
-    (COUNT % "neq: 2", "a@0 a@0", []),
-    (COUNT % "gt: 1, lte: 3", "a@0 a@0 a@0 a@0", []),
-    (COUNT % "gt: 1, lte: 3", "a@0 a@0 a@0", ["adam x3 0-0"]),
-    # Of several rules an event counts once, whichever it is of.
-    ("{type: event_count, rules: [a, b], timespan: 10s, condition: {gte: 2}}", "ab@0", []),
-    ("{type: event_count, rules: [a, b], timespan: 10s, condition: {gte: 2}}", "a@0 b@10", ["adam x2 0-10"]),
-    # Values: different ones, without case, none where the field is missing.
-    (VALUES % "gte: 2", "a@0=x a@1=y", ["adam x2 0-1"]),
-    (VALUES % "gte: 2", "a@0=x a@1=X a@2", []),
-    (VALUES % "gte: 2", "a@0=x a@10.000001=y", []),
-    (VALUES % "gte: 2", "a@0=x a@1=x a@10=y", ["adam x3 0-10"]),
+@pytest.mark.parametrize("number", range(len(CASES)), ids=[f"{case[0]} {case[1]}" for case in CASES])
+def test_a_correlation_finds_what_is_at_the_borders(answers: Answers, number: int) -> None:
+    section, _, hits = CASES[number]
+    assert hits_of(answers.rows[section], f"t{number}") == hits
+
+
+A_AND_B = "type: event_count, rules: [a, b], timespan: 10s, condition: {gte: 2}"
+REFUSED = [
+    ("{type: often, rules: [a], timespan: 10s}", "CL601", "'often' is no valid Sigma correlation type"),
+    ("{type: event_count, rules: [a], timespan: 1.5h, condition: {gte: 2}}", "CL601", "'1.5h' is invalid"),
+    ("{type: event_count, rules: [a, a], timespan: 1h, condition: {gte: 2}}", "CL601", "`a` is named twice"),
+    ("{type: event_count, rules: [a], timespan: 1h, condition: {gte: x}}", "CL601", "'x' is no valid"),
+    ("{type: event_count, rules: [a], timespan: 1h, condition: {atleast: 1}}", "CL601", "exactly one"),
+    ("{type: value_count, rules: [a], timespan: 1h, condition: {gte: 1}}", "CL601", "without field"),
+    ("{type: value_count, rules: [a], timespan: 1h, condition: {field: 5, gte: 1}}", "CL601", "`5` is no name"),
+    ("{type: temporal, rules: [a], timespan: 1h, condition: a and (}", "CL601", "Failed to parse"),
+    ("{type: temporal, rules: [a, b], timespan: 1h, condition: a}", "CL601", "not referenced"),
+    ("{type: event_count, rules: [x], timespan: 1h, condition: {gte: 2}}", "CL606", "the id or the name `x`"),
+    (f"{{{A_AND_B}, aliases: {{who: {{c: User}}}}}}", "CL606", "does not refer to a rule `c`"),
+    (f"{{{A_AND_B}, group-by: [Level]}}", "CL604", "`Level` is kept in another way here"),
+    (f"{{{A_AND_B}, group-by: [who], aliases: {{who: {{a: User, b: Value}}}}}}", "CL604", "would count twice"),
+    ("{type: value_sum, rules: [a], timespan: 1h, condition: {field: [User, Value], gte: 2}}", "CL604", "no sum"),
+    ("{type: value_percentile, rules: [a], timespan: 1h, condition: {field: Value, gte: 2}}", "CL604", "0 to 100"),
+    # A sequence has all of its steps; a time frame begins at an event.
+    ("{type: temporal_ordered, rules: [a, b], timespan: 1h, condition: {gte: 1}}", "CL604", "some of its rules"),
+    ("{type: temporal_ordered, rules: [a, b], timespan: 1h, condition: a or b}", "CL604", "some of its rules"),
+    ("{type: temporal, rules: [a, b], timespan: 1h, condition: a or not b}", "CL604", "holds where none"),
+    # How often a correlation matches depends on who runs it; when it holds, on that more events do not end it.
+    (f"{{type: event_count, rules: [many], timespan: 1h, condition: {{gte: 2}}}}; many: {MANY}", "CL604", "be counted"),
+    (f"{ORDERED.replace('[a,', '[few,')}; few: {MANY.replace('gte', 'lt')}", "CL604", "`few` may hold no longer"),
+    (f"{ORDERED.replace('[a,', '[means,')}; means: {VALUES.replace('count', 'avg') % 'gt: 2'}", "CL604", "no longer"),
+    # What leads back to itself has no meaning.
     (
-        "{type: value_count, rules: [a, b], timespan: 10s, condition: {field: Value, gte: 2}}",
-        "a@0=x b@1=y",
-        ["adam x2 0-1"],
-    ),
-    # Of several fields what they are together.
-    (VALUES.replace("Value", "[Value, Rules]") % "gte: 2", "a@0=x ab@1=x", ["adam x2 0-1"]),
-    (VALUES.replace("Value", "[Value, Rules]") % "gte: 2", "a@0=x a@1=x ab@2", []),
-    # Numbers, those that are written as texts as well.
-    (VALUES.replace("count", "sum") % "gte: 7", "a@0=3 a@10=4", ["adam x2 0-10"]),
-    (VALUES.replace("count", "sum") % "gte: 7", "a@0=3 a@10.000001=4", []),
-    (VALUES.replace("count", "sum") % "gte: 7.5", "a@0=3 a@1=4.5 a@2=x", ["adam x3 0-2"]),
-    (VALUES.replace("count", "avg") % "gt: 5", "a@0=4 a@0=6", []),
-    (VALUES.replace("count", "avg") % "gt: 4.9", "a@0=4 a@0=6", ["adam x2 0-0"]),
-    (VALUES.replace("count", "median") % "eq: 5", "a@0=1 a@0=5 a@0=100", ["adam x3 0-0"]),
-    (VALUES.replace("count", "percentile") % "gte: 9.2, percentile: 90", "a@0=1 a@0=10", []),
-    (VALUES.replace("count", "percentile") % "gte: 9, percentile: 90", "a@0=5 a@0=10", ["adam x2 0-0"]),
-    # All rules, in any order.
-    (TOGETHER, "b@0 a@10", ["a2 b1"]),
-    (TOGETHER, "b@0 a@10.000001", []),
-    (TOGETHER, "a@0 b@0", ["a1 b2"]),
-    (TOGETHER, "ab@0", ["a1 b1"]),
-    (TOGETHER, "a@0/eve b@1/adam", []),
-    (TOGETHER, "a@0/EVE b@1/eve", ["a1 b2"]),
-    (TOGETHER, "a@0/- b@1/-", []),
-    # All rules, one after the other: at one instant is not after.
-    (ORDERED, "a@0 b@10", ["a1 b2"]),
-    (ORDERED, "a@0 b@10.000001", []),
-    (ORDERED, "b@0 a@1", []),
-    (ORDERED, "a@0 b@0", []),
-    (ORDERED, "a@0 b@0.000001", ["a1 b2"]),
-    (ORDERED, "ab@0", []),
-    (ORDERED, "ab@0 ab@1", ["a1 b2"]),
-    (ORDERED, "a@0/- b@1/-", []),
-    # Some of the rules, and what a condition says of them; `not` is of the time frame that begins at an event.
-    (TOGETHER.replace("[a, b]", "[a, b, c], condition: {gte: 2}"), "c@0 b@10", ["adam x2 0-10"]),
-    (TOGETHER.replace("[a, b]", "[a, b, c], condition: {gte: 2}"), "c@0 b@10.000001", []),
-    (TOGETHER.replace("[a, b]", "[a, b, c], condition: {gte: 2}"), "a@0 a@1", []),
-    (TOGETHER.replace("rules: [a, b]", "condition: a AND (b OR c)"), "a@0 c@10", ["adam x2 0-10"]),
-    (TOGETHER.replace("rules: [a, b]", "condition: a and (b or c)"), "b@0 c@1", []),
-    (TOGETHER.replace("rules: [a, b]", "condition: a and b"), "a@0 b@10", ["a1 b2"]),
-    (TOGETHER.replace("rules: [a, b]", "condition: a and not b"), "a@0 b@10.000001", ["adam x1 0-0"]),
-    (TOGETHER.replace("rules: [a, b]", "condition: a and not b"), "a@0 b@10", []),
-    (TOGETHER.replace("rules: [a, b]", "condition: a and not b"), "b@0 a@1", ["adam x1 1-1"]),
-    # Correlations of correlations: one holds at each event before which there is what it asks for.
-    (f"{ORDERED.replace('[a,', '[many,')}; many: {MANY}", "a@0 a@5 b@6", ["b3"]),
-    (f"{ORDERED.replace('[a,', '[many,')}; many: {MANY}", "a@0 b@6", []),
-    (f"{ORDERED.replace('[a,', '[many,')}; many: {MANY}", "a@0 a@10 b@20", ["b3"]),
-    (f"{ORDERED.replace('[a,', '[many,')}; many: {MANY}", "a@0 a@10 b@20.000001", []),
-    (f"{ORDERED.replace('[a,', '[many,')}; many: {MANY}", "a@0 a@10.000001 b@11", []),
-    # What comes behind it does not put off when it held.
-    (f"{ORDERED.replace('[a,', '[many,')}; many: {MANY}", "a@0 a@5 b@6 a@7 a@8", ["b3"]),
-    (f"{ORDERED.replace('[a,', '[many,')}; many: {MANY}", "a@5 a@5 b@5", []),
-    (f"{TOGETHER.replace('[a,', '[many,')}; many: {MANY}", "b@0 a@5 a@10", ["b1"]),
-    # It has the values of its events, of which others may ask though it is not grouped by them.
-    (f"{ORDERED.replace('[a,', '[many,')}; many: {MANY[:-1]}, group-by: [Table]}}", "a@0/eve a@1/adam b@2/eve", ["b3"]),
-    (f"{ORDERED.replace('[a,', '[many,')}; many: {MANY[:-1]}, group-by: [Table]}}", "a@0/eve a@1/adam b@2/bob", []),
-    (f"{TOGETHER.replace('[a,', '[c,')[:-1]}, aliases: {{}}}}", "c@0 b@1", ["c1 b2"]),
-    (f"{ORDERED.replace('[a, b]', '[both, c]')}; both: {TOGETHER}", "b@0 a@1 c@2", ["c3"]),
-    (f"{TOGETHER.replace('[a, b]', '[order, c]')}; order: {ORDERED}", "a@0 b@1 c@2", ["c3"]),
-    (f"{TOGETHER.replace('[a, b]', '[order, c]')}; order: {ORDERED}", "b@0 a@1 c@2", []),
-    (
-        f"{{type: value_count, rules: [many], group-by: [Table], timespan: 10s, {TWO_USERS}}}; many: {MANY}",
-        "a@0/eve a@1/eve a@2/adam a@3/adam",
-        [" x2 1-3"],
-    ),
-    # One field under two names.
-    (
-        "{type: temporal, rules: [a, b], group-by: [Table, who], timespan: 10s, aliases: {who: {a: User, b: Value}}}",
-        "a@0/eve b@1/adam=Eve",
-        ["a1 b2"],
-    ),
-    (
-        "{type: temporal, rules: [a, b], group-by: [Table, who], timespan: 10s, aliases: {who: {a: User, b: Value}}}",
-        "a@0/eve b@1/eve=adam",
-        [],
+        f"{ORDERED.replace('[a,', '[inner,')}; inner: {ORDERED.replace('[a,', '[top,')}",
+        "CL606",
+        "`top` → `inner` → `top`",
     ),
 ]
 
 
-@pytest.fixture(scope="module")
-def found(tmp_path_factory: pytest.TempPathFactory) -> list[list[str]]:
-    """The hits of each case."""
-    tables = {f"t{number}": events_of(table) for number, (_, table, _) in enumerate(CASES)}
-    store = ingested(tables, tmp_path_factory.mktemp("correlations"))
-    sections = list(dict.fromkeys(section for section, _, _ in CASES))
-    analytics = [carlang.load_text(correlation(section, f"top{n}"), f"c{n}.yml") for n, section in enumerate(sections)]
-    report = carlang.run_all(analytics, store)
-    assert [[fault.message for fault in each.diagnostics] for each in report.failed] == []
-    rows = {each.analytic: each.output.rows() for each in report.results if each.output.name == "hits"}
-    tops = {section: rows[f"top{number}"] for number, section in enumerate(sections)}
-    return [hits_of(tops[section], f"t{number}") for number, (section, _, _) in enumerate(CASES)]
+@pytest.mark.parametrize(("section", "code", "message"), REFUSED, ids=[case[0] for case in REFUSED])
+def test_what_a_correlation_cannot_say_is_refused_in_its_lines(section: str, code: str, message: str) -> None:
+    fault, *_ = carlang.load_text(correlation(section), "c.yml").check()
+    assert fault.code.name == code
+    assert message in fault.message
+    # The rules that it refers to stand behind it, and are not at fault.
+    assert fault.location.line <= 8
 
 
-@pytest.mark.parametrize("number", range(len(CASES)), ids=[f"{case[0]} {case[1]}" for case in CASES])
-def test_a_correlation_finds_what_is_at_the_borders(found: list[list[str]], number: int) -> None:
-    assert found[number] == CASES[number][2]
+def test_the_rule_at_fault_is_named_with_its_place_where_a_correlation_refers_to_it() -> None:
+    text = correlation(COUNT % "gte: 2").replace("product: windows, service: security", "product: cisco, service: aaa")
+    (fault,) = carlang.load_text(text, "c.yml").check()
+    assert (fault.code.name, fault.location.line) == ("CL606", 4)
+    assert fault.message == "`a` is refused itself: no events here are of product `cisco`, service `aaa` (c.yml:8)"
+
+
+def test_two_rules_of_one_name_are_not_told_apart() -> None:
+    text = correlation(COUNT % "gte: 2")
+    again = text + text[text.index("---") :].replace("Rule a", "Another")
+    fault = carlang.load_text(again, "c.yml").check()[0]
+    assert (fault.code.name, fault.message) == ("CL606", "`a` is a rule of c.yml:6 and c.yml:13")
+
+
+def test_parts_of_a_program_stand_where_the_correlation_and_its_rules_have_them() -> None:
+    (source,) = carlang.importers.load_text(correlation(MANY), "c.yml").sources
+    lines = {text: source.position(source.text.index(text)) for text in ('"a"', "User", "10 seconds", "2)")}
+    assert lines == {'"a"': (10, 25), "User": (4, 33), "10 seconds": (4, 81), "2)": (4, 103)}
