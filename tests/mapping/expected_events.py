@@ -84,7 +84,8 @@ def _file(data: Mapping[str, Any]) -> Events:
 
 def _request(data: Mapping[str, Any]) -> Events:
     names = {"GET": "http/get", "POST": "http/post", "PUT": "http/put", "CONNECT": "http/tunnel"}
-    return (names.get(data["method"], "flow/message"),)
+    name = names.get(data["method"])
+    return (name,) if name else ("http/other", "flow/message")
 
 
 EXPECTED: dict[Kind, Events | Choice] = {

@@ -127,6 +127,26 @@ _CASES = [
         id="connection blocked",
     ),
     pytest.param(
+        4002,
+        5,
+        {
+            "src_endpoint": _SRC,
+            "http_request": {"http_method": "OPTIONS", "url": {"path": "/a", "query_string": "b=c", "hostname": "h"}},
+            "http_response": {"code": 204},
+        },
+        [
+            {
+                "hostname": "HOST1",
+                "user": "E\\ann",
+                "action": "other",
+                "request_method": "OPTIONS",
+                "url_remainder": "/a?b=c",
+                "response_status_code": "204",
+            }
+        ],
+        id="HTTP",
+    ),
+    pytest.param(
         4003,
         2,
         {"query": {"hostname": "a.example", "type": "A"}, "answers": [{"rdata": "10.0.0.1"}], "rcode": "NoError"},

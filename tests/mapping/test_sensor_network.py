@@ -66,10 +66,11 @@ CASES: list[tuple[str, Any, Expected]] = [
         "Zeek http HEAD",
         zeek("http", method="HEAD", host="h", uri="/"),
         {
+            "http/other": {"request_method": "HEAD", "url_domain": "h", "url_remainder": "/"},
             "flow/message": {
                 "protocol": "http",
                 "proto_info": {"command": "HEAD", "hostname": "h", "uri": "/", "uid": "C1"},
-            }
+            },
         },
     ),
     (
