@@ -19,6 +19,7 @@ from carlang.readers.auditd_lines import AUDIT_LINE, NO_AUDIT_LINE, AuditLines
 from carlang.readers.event_xml import BEGIN, END, event_document, parted
 from carlang.readers.formed_lines import FormedLines
 from carlang.readers.journal_audit import with_audit_lines
+from carlang.readers.nginx_json import with_json_escapes
 from carlang.readers.osquery_batches import may_hold_batches, unfolded
 from carlang.readers.records import LogFile, ReadFault, Records
 from carlang.readers.squid_lines import SQUID
@@ -52,7 +53,7 @@ def read_lines(log: LogFile, *, others_are_faults: bool) -> Iterator[Records | R
                 yield ReadFault(budget.too_long("a line", tuning.LONGEST_LINE), number)
                 number += 1
                 continue
-            unmarked = with_audit_lines(_without_marks(in_one_encoding(text)))
+            unmarked = with_audit_lines(with_json_escapes(_without_marks(in_one_encoding(text))))
             batches = may_hold_batches(text)
             items = (
                 lines.events(valid_utf8(unmarked), number, by_line=True)

@@ -358,6 +358,24 @@ def test_a_line_is_a_request(number: int, requests: list[dict[str, Any]]) -> Non
     assert {name: event[name] for name in ["action", *fields]} == {"action": action, **fields}, line
 
 
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        (r"a\x22b", 'a"b'),
+        (r"\xE2\x82\xAC \xC3\xA4\x5C", "\u20ac \u00e4\\"),
+        (r"\xff\x16", "\\xff\x16"),
+        (r"C:\\x64\x22", 'C:\\x64"'),
+        (r"C:\\x64\\\x22", 'C:\\x64\\"'),
+        (r"C:\\x64", "C:\\x64"),
+        (r"\u0022", '"'),
+    ],
+)
+def test_json_of_a_server_that_was_not_told_of_it_is_read(written: str, meant: str) -> None:
+    lines = f'{{"first": 1}}\n{{"agent": "{written}", "n": 2}}\n'
+    records, faults = _read(lines.encode())
+    assert ([json.loads(record) for record in records], faults) == ([{"first": 1}, {"agent": meant, "n": 2}], [])
+
+
 TEXT = "".join(f"{line}\n" for line, _, _ in LINES)
 
 
