@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from carlang import analytic as core
-from carlang import importers, triage
+from carlang import importers, outgoing, triage
 from carlang.analytic import (
     NO_STORE,
     CompiledAnalytic,
@@ -25,6 +25,7 @@ from carlang.diagnostics import Diagnostic
 from carlang.loading import LEAST_MEMORY, IngestReport, Progress
 from carlang.loading import ingest as ingest_sources
 from carlang.model import Model
+from carlang.outgoing import Exported, Exporter
 from carlang.project import Project, catalogue_of
 from carlang.results import GroupBy, Result, RunReport
 from carlang.store import Store
@@ -105,6 +106,19 @@ class Analytic:
     def check(self) -> list[Diagnostic]:
         """Return everything found in its file and programs, and in the tests that it carries."""
         return list(core.checked(self._compiled))
+
+    def export(
+        self,
+        dialect: str = outgoing.SIGMA,
+        params: Mapping[str, Any] | None = None,
+        pipelines: Sequence[tuple[str, str]] = (),
+    ) -> Exported:
+        """Return the analytic as Sigma rules, or in the dialect of one of pySigma's backends, such as `sqlite`.
+
+        `diagnostics` of what comes back say of outputs that have no rule why. `pipelines` are names and texts of those
+        that rules go through before a backend. Raises `ExportError` for a dialect that is not there.
+        """
+        return Exporter(dialect, pipelines).exported(self._compiled, params)
 
     def sql(
         self, dialect: str = "duckdb", now: datetime | str | None = None, params: Mapping[str, Any] | None = None

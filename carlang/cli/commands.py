@@ -24,6 +24,7 @@ _WHERE = {
     "test": "test:test",
     "new": "new:new",
     "import": "import_command:import_command",
+    "export": "export:export_command",
     "ingest": "ingest:ingest",
     "store": "store:store_app",
     "schema": "schema:schema",

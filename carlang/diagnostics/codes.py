@@ -122,6 +122,7 @@ SIGMA_UNREADABLE = _error("CL601", "Sigma rule cannot be read")
 SIGMA_LOG_SOURCE = _error("CL602", "log source without events")
 SIGMA_FIELD = _error("CL603", "field of a Sigma rule is not known")
 SIGMA_UNSAID = _error("CL604", "Sigma rule says what a program cannot")
+UNWRITABLE = _error("CL605", "program says what a Sigma rule cannot")
 SIGMA_REFERENCE = _error("CL606", "Sigma rule refers to one that is not there")
 
 BAD_BASELINE = _error("CL701", "baseline cannot be read")

@@ -12,29 +12,46 @@ from typing import TYPE_CHECKING
 from carlang.exports import hand_on
 
 if TYPE_CHECKING:
+    from carlang.sigma.backends import Dialect
     from carlang.sigma.documents import RuleDocument, is_rule, rule_documents
+    from carlang.sigma.log_sources import ByAlgorithm, ByValue, Held, LogSource, OneOf, log_sources
     from carlang.sigma.neighbours import Neighbours
     from carlang.sigma.outputs import output_names
     from carlang.sigma.references import files_referred_to, parts_of_correlations
+    from carlang.sigma.rules import PipelineError
     from carlang.sigma.translation import Translation, translate
+    from carlang.sigma.unsaid import BackendError
 else:
     __getattr__ = hand_on(
         __name__,
         {
+            "sigma.backends": "Dialect",
+            "sigma.log_sources": "ByAlgorithm ByValue Held LogSource OneOf log_sources()",
             "sigma.neighbours": "Neighbours",
             "sigma.references": "files_referred_to() parts_of_correlations()",
             "sigma.documents": "RuleDocument is_rule() rule_documents()",
             "sigma.outputs": "output_names()",
+            "sigma.rules": "PipelineError",
             "sigma.translation": "Translation translate()",
+            "sigma.unsaid": "BackendError",
         },
     )
 
 __all__ = [
+    "BackendError",
+    "ByAlgorithm",
+    "ByValue",
+    "Dialect",
+    "Held",
+    "LogSource",
     "Neighbours",
+    "OneOf",
+    "PipelineError",
     "RuleDocument",
     "Translation",
     "files_referred_to",
     "is_rule",
+    "log_sources",
     "output_names",
     "parts_of_correlations",
     "rule_documents",

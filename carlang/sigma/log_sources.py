@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cache, cached_property
 from importlib.resources import files
-from typing import TypeVar
+from typing import Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict
 
@@ -38,6 +38,16 @@ class _Either(BaseModel):
     either: tuple[str, ...]
 
 
+class _Part(BaseModel):
+    """A column that is a part of a member: how rules that are written of programs ask for it."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    kind: Literal["base_name", "extension", "number"]
+    member: str
+    when: Mapping[str, str] = {}
+
+
 class _Entry(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -50,11 +60,18 @@ class _Entry(BaseModel):
     channels: tuple[str, ...] = ()
     records: bool = False
     fields: Mapping[str, str | _Values | _Hashes | _Either | None] = {}
+    sensor: str = "sysmon"
+    shared: bool = False
+    parts: Mapping[str, _Part] = {}
+
+    @property
+    def products(self) -> tuple[str, ...]:
+        """The products whose events it has; none is any."""
+        return (self.product,) if isinstance(self.product, str) else self.product or ()
 
     def fits(self, category: str | None, product: str | None, service: str | None) -> bool:
         """Tell whether a rule's log source is this one; a rule that names no product is for all."""
-        products = (self.product,) if isinstance(self.product, str) else self.product
-        is_of_product = not products or product in products or (product is None and category is not None)
+        is_of_product = not self.products or product in self.products or (product is None and category is not None)
         return (self.category, self.service) == (category, service) and is_of_product
 
 
@@ -98,9 +115,9 @@ class OneOf:
 FieldHere = Held | ByValue | ByAlgorithm | OneOf
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class LogSource:
-    """A log source: the classes of its events, what narrows them down, and its fields."""
+    """A log source: the classes of its events, what narrows them down, and its fields; equal to itself alone."""
 
     entry: _Entry
     product: str | None = None
@@ -131,6 +148,23 @@ class LogSource:
     def object(self) -> str:
         """The object that its events are of."""
         return self.classes[0].object.ident.casefold()
+
+    @cached_property
+    def actions(self) -> tuple[str, ...]:
+        """The actions of its events; all of the object's where none is named."""
+        searched = builtin_model().object(self.object)
+        known = tuple(action.name for action in searched.actions) if searched else ()
+        return tuple(action.ident.casefold() for action in self.classes[0].actions) or known
+
+    @property
+    def is_class(self) -> bool:
+        """Whether it is all events of one object and some actions, whoever tells of them."""
+        return len(self.classes) == 1 and self.narrowed is None and self.entry.category is not None
+
+    @property
+    def is_unnamed(self) -> bool:
+        """Whether it has neither category nor service: all that a product logs."""
+        return self.entry.category is None and self.entry.service is None
 
     def field(self, name: str) -> FieldHere | None:
         """Return what a rule's field is here, or None where nothing holds it."""
@@ -181,6 +215,17 @@ def log_source(category: str | None, product: str | None, service: str | None) -
     fitting = (number for number, entry in enumerate(_entries()) if entry.fits(category, product, service))
     number = next(fitting, None)
     return None if number is None else _source(number, product)
+
+
+@cache
+def log_sources() -> tuple[LogSource, ...]:
+    """Return all log sources, in the order of the table; behind each, those of its products that narrow it down."""
+    variants = (
+        _source(number, product)
+        for number, entry in enumerate(_entries())
+        for product in (None, *(product for product in entry.products if product in entry.of_product))
+    )
+    return tuple(variants)
 
 
 @cache

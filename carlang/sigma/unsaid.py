@@ -1,4 +1,4 @@
-"""What a rule says and a program cannot."""
+"""What a rule says and a program cannot, and what pySigma refuses."""
 
 
 class UnsaidError(Exception):
@@ -7,3 +7,7 @@ class UnsaidError(Exception):
     def __init__(self, message: str, help_: str | None = None) -> None:
         super().__init__(message)
         self.help = help_
+
+
+class BackendError(Exception):
+    """There is no backend of a name, or it refuses a rule; the message says why."""

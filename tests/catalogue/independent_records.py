@@ -46,7 +46,7 @@ _HELK = {
 
 @dataclass(frozen=True)
 class Raw:
-    """A record: the recording it stands in, its log in lower case, its number, and its members."""
+    """A record: the recording it stands in, its log in lower case, its event's number, its members, its own number."""
 
     recording: str
     log: str
@@ -55,6 +55,7 @@ class Raw:
     level: str
     data: Mapping[str, Any] = field(repr=False)
     written: datetime | None = None
+    record: str = ""
 
     @property
     def time(self) -> datetime | None:
@@ -133,20 +134,23 @@ def _record(recording: str, found: dict[str, Any]) -> Iterator[Raw]:
             str(system.get("Level", "")),
             data if isinstance(data, dict) else {},
             moment(system["TimeCreated"]["#attributes"]["SystemTime"]),
+            str(system["EventRecordID"]),
         )
     elif "@stream" in record:
         yield Raw(recording, f"zeek/{record['@stream']}", None, "", "", record)
     elif "EventID" in record:
         host = _short(record.get("Hostname") or "")
         level = str(record.get("Severity") or "").lower()
+        own = str(record.get("RecordNumber") or "")
         written = _local(record) if "EventTime" in record else moment(record.get("TimeCreated") or record["@timestamp"])
-        yield Raw(recording, str(record["Channel"]).lower(), int(record["EventID"]), host, level, record, written)
+        yield Raw(recording, str(record["Channel"]).lower(), int(record["EventID"]), host, level, record, written, own)
     elif "event_id" in record:
         host = _short(record.get("computer_name") or record.get("host_name") or "")
         data = record.get("event_data") or _helk(record)
         level = str(record.get("level", "")).lower()
         written = moment(record.get("@timestamp"))
-        yield Raw(recording, str(record["log_name"]).lower(), int(record["event_id"]), host, level, data, written)
+        own, log = str(record.get("record_number") or ""), str(record["log_name"]).lower()
+        yield Raw(recording, log, int(record["event_id"]), host, level, data, written, own)
 
 
 def moment(text: Any) -> datetime | None:

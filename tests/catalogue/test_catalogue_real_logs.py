@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +15,9 @@ from carlang.engine import Session
 from carlang.plan import objects
 from carlang.results import RunReport, State
 from carlang.store import Store
+from tests.catalogue.exported_rules import Records, queries, rows_of
 from tests.catalogue.generator import generator, recorded_hits
-from tests.catalogue.independent_records import recordings
+from tests.catalogue.independent_records import read, recordings
 
 STALE = "run `python docs/generate_catalogue.py --store STORE` with a store of all recordings"
 
@@ -92,3 +94,21 @@ def test_cars_true_positives_are_found_by_the_analytics_they_belong_to(report: R
     }
     missed = {name: record for name, record in expected.items() if (name, *record) not in found}
     assert missed == {}
+
+
+SMALL = 72_000
+"""How many bytes a recording may have that is asked by Sigma's queries as well; `bench.sigma_export` asks all."""
+
+
+def test_rules_of_the_catalogue_find_in_raw_records_what_it_finds(report: RunReport, real_logs: Path) -> None:
+    files = [file for file in recordings(real_logs) if file.stat().st_size < SMALL and "gz" not in file.suffix]
+    records = Records(record for file in files for record in read(file))
+    found = rows_of(report, [file.name for file in files])
+    written = queries(generator()["catalogue"]())
+    assert len(written) > 80
+    with_hits = 0
+    for output, pieces in written.items():
+        rows = sum((records.found(piece.value) for piece in pieces), start=Counter())
+        assert rows == found.get(output, Counter()), output
+        with_hits += bool(rows)
+    assert with_hits > 40

@@ -1,0 +1,211 @@
+"""What programs are as Sigma rules: their detections, log sources and metadata, and what is refused and where."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import yaml
+
+import carlang
+from carlang.mapping import builtin_sensors
+from carlang.model import builtin_model
+from carlang.outgoing.fields import rule_fields
+from carlang.sigma import log_sources
+
+CREATE = "events = search Process:Create\nhits = filter events where ({})\noutput hits\n"
+
+
+def rules(program: str, **options: Any) -> list[Any]:
+    exported = carlang.load_text(program, "a.car").export(**options)
+    assert [fault.message for fault in exported.diagnostics] == []
+    return [yaml.safe_load(piece.text) for piece in exported.pieces]
+
+
+def selection(condition: str) -> Any:
+    """Return the only part of the rule of a condition over starts of processes."""
+    (rule,) = rules(CREATE.format(condition))
+    (part,) = (value for key, value in rule["detection"].items() if key != "condition")
+    return part
+
+
+DETECTIONS: list[tuple[str, dict[str, Any]]] = [
+    ('command_line == "at"', {"CommandLine": "at"}),
+    ('command_line == "a*b"', {"CommandLine": "a*b"}),
+    ('command_line == "a\\*"', {"CommandLine|startswith": "a\\"}),
+    ('command_line match "^a[*]$"', {"CommandLine|re|i": "^a[*]$"}),
+    ('command_line contains "?"', {"CommandLine|contains": r"\?"}),
+    ('command_line contains ["a", "b"]', {"CommandLine|contains": ["a", "b"]}),
+    ('command_line contains "a" and command_line contains "b"', {"CommandLine|contains|all": ["a", "b"]}),
+    (r'command_line contains "\\\\server\share"', {"CommandLine|contains": r"\\\server\share"}),
+    ('command_line match "(?-i)A"', {"CommandLine|re": "A"}),
+    ('command_line match "(?s)a.b"', {"CommandLine|re|i|s": "a.b"}),
+    (r'command_line match "[\x{2013}\x{9}]"', {"CommandLine|re|i": r"[–\x09]"}),
+    ("pid == 4", {"ProcessId": 4}),
+    ("pid > 4", {"ProcessId|gt": 4}),
+    ("hour(time) < 6", {"UtcTime|hour|lt": 6}),
+    ("to_int(substring(to_string(time), 5, 2)) == 12", {"UtcTime|month": 12}),
+    ("4 >= pid", {"ProcessId|lte": 4}),
+    ('exe == "at.exe"', {"Image": ["at.exe", "*\\at.exe", "*/at.exe"]}),
+    ('exe endswith "t.exe"', {"Image|endswith": "t.exe"}),
+    ('exe == "tomcat*.exe"', {"Image|re|i": r"(^|[\\/])tomcat[^\\/]*\.exe$"}),
+    ('basename(parent_image_path) == "at.exe"', {"ParentImage": ["at.exe", "*\\at.exe", "*/at.exe"]}),
+    ('integrity_level == "High"', {"IntegrityLevel": ["High", "S-1-16-12288"]}),
+    (f'md5_hash == "{"0b" * 16}"', {"Hashes|contains": f"MD5={'0b' * 16}"}),
+    ('md5_hash startswith "0b"', {"Hashes|contains": "MD5=0b"}),
+    ("md5_hash exists", {"Hashes|contains": "MD5="}),
+    ('process.parent.parent_image_path endswith "x"', {"GrandParentImage|endswith": "x"}),
+    ("user == null", {"User": [None, "", "-"]}),
+]
+
+
+@pytest.mark.parametrize(("condition", "part"), DETECTIONS, ids=[condition for condition, _ in DETECTIONS])
+def test_a_condition_is_one_part_of_a_rule(condition: str, part: dict[str, Any]) -> None:
+    assert selection(condition) == part
+
+
+CONDITIONS: list[tuple[str, str]] = [
+    ('user == "a" and not pid == 4', "selection and not filter"),
+    ('user == "a" or pid == 4', "selection"),
+    ('not (user == "a" or pid == 4)', "not filter"),
+    ('not (user == "a" and not pid == 4)', "not (filter and not filter_2)"),
+    ('user == "a" and (pid == 4 or not user == "b")', "selection and (selection_2 or (not filter))"),
+    ('any contains "x" and pid == 4', "selection and selection_2"),
+    ('user contains ["a", "b"] and user contains ["c", "d"]', "selection and selection_2"),
+]
+
+
+@pytest.mark.parametrize(("condition", "written"), CONDITIONS, ids=[condition for condition, _ in CONDITIONS])
+def test_parts_are_put_together_as_the_program_says(condition: str, written: str) -> None:
+    (rule,) = rules(CREATE.format(condition))
+    assert rule["detection"]["condition"] == written
+
+
+SOURCES: list[tuple[str, list[dict[str, str]]]] = [
+    ('search Registry where (key contains "x")', [{"product": "windows", "category": "registry_event"}]),
+    (
+        'search Registry:Add,Value_Edit where (key contains "x")',
+        [{"product": "windows", "category": "registry_add"}, {"product": "windows", "category": "registry_set"}],
+    ),
+    (
+        'search Event:Log where (log_name == "Security" and event_code == 4624)',
+        [{"product": "windows", "service": "security"}],
+    ),
+    ('search Event:Log where (log_name == "Our/Log")', [{"product": "windows"}]),
+    ('search HTTP where (url_domain == "a.b")', [{"category": "webserver"}, {"category": "proxy"}]),
+]
+
+
+@pytest.mark.parametrize(("searched", "expected"), SOURCES, ids=[searched for searched, _ in SOURCES])
+def test_events_are_those_of_log_sources(searched: str, expected: list[dict[str, str]]) -> None:
+    assert [rule["logsource"] for rule in rules(f"hits = {searched}\noutput hits\n")] == expected
+
+
+def test_columns_and_unions_go_out_as_what_they_are_made_of() -> None:
+    program = """starts = search Process:Create
+starts.line = lower(command_line)
+first = filter starts where (line == "a")
+second = filter starts where (user == "b")
+both = first + second
+output both
+"""
+    (rule,) = rules(program)
+    assert rule["detection"] == {"selection": [{"CommandLine": "a"}, {"User": "b"}], "condition": "selection"}
+
+
+def test_an_input_goes_out_as_its_value() -> None:
+    program = 'input who = "adam"\n' + CREATE.format("user == who")
+    assert rules(program)[0]["detection"]["selection"] == {"User": "adam"}
+    assert rules(program, params={"who": "eve"})[0]["detection"]["selection"] == {"User": "eve"}
+
+
+REFUSED: list[tuple[str, str, tuple[int, int]]] = [
+    (CREATE.format("time > now - 1 day"), "arithmetic has no form", (2, 36)),
+    (CREATE.format('fqdn == "a"'), "no field of rules for `process_creation` is `fqdn`", (2, 29)),
+    (CREATE.format("length(command_line) > 4"), "`length` has no form in a Sigma rule", (2, 29)),
+    (CREATE.format('exe contains "\\a"'), "it is the last part of `Image`", (2, 28)),
+    (CREATE.format("exe == parent_exe"), "`exe` is a part of `Image`", (2, 29)),
+    (CREATE.format('command_line match "[[:alpha:]]"'), "`[:alpha:]` means something else", (2, 28)),
+    (CREATE.format('command_line match "\\pN"'), "RE2's alone", (2, 28)),
+    (CREATE.format('md5_hash == "*0b*"'), "a rule finds a whole hash", (2, 29)),
+    ("input who: string\n" + CREATE.format("user == who"), "the input `who` has no value", (3, 37)),
+    ("events = search Process:Create\noutput events\n", "every event of a class is a row", (2, 8)),
+    ('hits = search Service:Create where (name == "a")\noutput hits\n', "service/create", (1, 8)),
+    ("e = search Process:Create\ng = group e by exe\noutput g\n", "a group has no form", (2, 5)),
+    ('e = search Process:Create\ng = e | filter exe == "a" | sort by pid\noutput g\n', "an order of rows", (2, 29)),
+]
+
+
+@pytest.mark.parametrize(("program", "message", "place"), REFUSED, ids=[message for _, message, _ in REFUSED])
+def test_what_no_rule_can_say_is_refused_at_its_place(program: str, message: str, place: tuple[int, int]) -> None:
+    exported = carlang.load_text(program, "a.car").export()
+    (fault,) = exported.diagnostics
+    assert exported.pieces == ()
+    assert message in fault.message
+    assert (fault.code.name, (fault.location.line, fault.location.column)) == ("CL605", place)
+
+
+def test_other_outputs_go_out_beside_one_that_is_refused() -> None:
+    program = 'e = search Process:Create\na = filter e where (exe == "a")\nb = group a by user\noutput a, b\n'
+    exported = carlang.load_text(program, "a.car").export()
+    assert [piece.rule.output for piece in exported.pieces] == ["a"]
+    assert [fault.label for fault in exported.diagnostics] == ["of output `b`"]
+
+
+def test_what_is_known_of_an_analytic_is_known_of_its_rule() -> None:
+    head = """---
+id: OUR-1
+title: Ours
+description: About it.
+submission_date: 2024-03-05
+update_date: 2024-04-06
+platforms: [Linux]
+level: high
+author: A. Author
+license: DRL 1.1
+references: [https://example.com/at]
+coverage: [{technique: T1053, subtechniques: [T1053.002], tactics: [TA0005]}]
+false_positives: [Backups]
+---
+"""
+    (rule,) = rules(head + CREATE.format('user == "a"'))
+    assert {key: value for key, value in rule.items() if key not in ("id", "detection")} == {
+        "title": "Ours",
+        "status": "experimental",
+        "description": "About it.",
+        "references": ["https://example.com/at"],
+        "author": "A. Author",
+        "date": "2024-03-05",
+        "modified": "2024-04-06",
+        "license": "DRL 1.1",
+        "tags": ["attack.defense-evasion", "attack.t1053.002"],
+        "logsource": {"product": "linux", "category": "process_creation"},
+        "falsepositives": ["Backups"],
+        "level": "high",
+    }
+    assert rules(head + CREATE.format('user == "b"'))[0]["id"] == rule["id"]
+    assert rules(head.replace("OUR-1", "OUR-2") + CREATE.format('user == "a"'))[0]["id"] != rule["id"]
+    own = "0f9d1f6c-5c7b-4c43-9d7e-3f2a1c5b7e01"
+    assert rules(head.replace("OUR-1", own) + CREATE.format('user == "a"'))[0]["id"] == own
+
+
+def test_parts_of_members_are_what_mappings_make_of_them() -> None:
+    """The table says of `exe` that it is the base name of `Image`, which is what Sysmon's mapping has it made of."""
+    functions = {"base_name": "base_name(", "extension": "extension_of(", "number": "registry_number("}
+    sysmon = [mapping for mapping in builtin_sensors(builtin_model()).mappings if mapping.sensor == "sysmon"]
+    checked = 0
+    for source in log_sources():
+        of_source = [m for m in sysmon if m.object == source.object and m.action in source.actions]
+        for column, part in source.entry.parts.items():
+            for mapping in of_source:
+                made = mapping.fields[column][0].bind("{{{}}}".format)
+                assert functions[part.kind] in made, (source.entry.category, column, made)
+                assert f"{{{part.member}}}" in made, (source.entry.category, column, made)
+                checked += 1
+    assert checked > len(log_sources()) / 2
+
+
+def test_every_name_of_a_field_is_read_as_the_field_that_it_is_written_for() -> None:
+    for source in log_sources():
+        for name in rule_fields(source).held.values():
+            assert source.field(name) is not None
