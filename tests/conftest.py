@@ -75,30 +75,43 @@ def shared_cases() -> Path:
     return _folder_beside("cases")
 
 
-LONG = frozenset(
-    {
-        "test_catalogue_independent.py",
-        "test_catalogue_real_logs.py",
-        "test_catalogue_spellings.py",
-        "test_equivalent_mutants.py",
-        "test_examples.py",
-        "test_fuzz.py",
-        "test_kill.py",
-        "test_large_programs.py",
-        "test_reference_ties.py",
-        "test_same_rows.py",
-        "test_split.py",
-        "test_store_repair.py",
-        "test_textual_agreement.py",
-        "test_wheel.py",
-    }
+LONG = (
+    "test_catalogue_real_logs.py",
+    "test_catalogue_analytics.py",
+    "test_kill.py",
+    "test_same_rows.py",
+    "test_store_repair.py",
+    "test_textual_agreement.py",
+    "test_wheel.py",
+    "test_shared_cases.py",
+    "test_growth.py",
+    "test_examples.py",
+    "test_explain_equals_ingest.py",
+    "test_reference_agreement.py",
+    "test_format_laws.py",
+    "test_once.py",
+    "test_large_programs.py",
+    "test_layout.py",
+    "test_split.py",
+    "test_fuzz.py",
+    "test_catalogue_independent.py",
+    "test_store_interrupts.py",
+    "test_one_judgement.py",
+    "test_cli_process.py",
+    "test_catalogue_spellings.py",
+    "test_equivalent_mutants.py",
+    "test_reference_ties.py",
 )
-"""Files that take long with few tests. A file is one worker's, and with these at the end one would be left alone."""
+"""Files that take more than ten seconds, or as long with few tests, the longest first.
+
+A file is one worker's, and with one of these at the end the others would have nothing to do.
+"""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Put the long files first; the others stay in their order."""
-    items.sort(key=lambda item: item.path.name not in LONG)
+    order = {name: number for number, name in enumerate(LONG)}
+    items.sort(key=lambda item: order.get(item.path.name, len(order)))
 
 
 def pytest_collection_finish() -> None:
