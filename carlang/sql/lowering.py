@@ -67,6 +67,7 @@ from carlang.sql.groups import (
 )
 from carlang.sql.occurrences import OCCURRENCE, Occurrences, hidden, shown_columns
 from carlang.sql.ordering import RANK, cut_query, first_of_each, order_of, result_order, sort_order, sorted_query
+from carlang.sql.reducing import reduced
 from carlang.sql.sequences import SequenceQuery, Source
 from carlang.sql.shapes import EXCLUSION
 from carlang.sql.tables import event_table, occurrence_table, record_table
@@ -283,7 +284,11 @@ class QueryBuilder(ExpressionBuilder):
         self.read_again.update(names_of_rows_and_groups([part.stream for part in joined.parts]))
         builder, parts = self._parts(joined)
         if not joined.optional:
-            query = _every_combination(parts.values(), [builder.condition(joined.condition)])
+            condition = builder.condition(joined.condition)
+            if builder is self:  # else the condition asks for more than its parts have
+                parts, read_again = reduced(joined.parts, parts, condition)
+                self.read_again.update(read_again)
+            query = _every_combination(parts.values(), [condition])
         else:
             how = bound.joining(joined)
             required = [parts[part.name] for part in how.required]

@@ -52,6 +52,18 @@ def test_a_filter_and_its_negation_split_a_stream(choose: Chooser) -> None:
 
 @LAW
 @given(choosers())
+def test_a_join_of_a_search_is_that_of_all_its_rows_however_they_are_written(choose: Chooser) -> None:
+    own, other = (choose.pick(("user", "hostname", "image_path", "exe", "command_line")) for _ in range(2))
+    test = f"p.{own} == s.{other} and p.hostname == s.hostname"
+    # The first is looked up in the keys of `s`, the second is not.
+    text = f"{SEARCHES}s = filter p where ({process_condition(choose)})\na = join (p, s) where ({test})\n"
+    text += f"p = filter p where (pid == 1 or not (pid == 1))\nb = join (p, s) where ({test})\noutput a, b"
+    rows = results(text, events(choose, 12))
+    assert rows["a"] == rows["b"]
+
+
+@LAW
+@given(choosers())
 def test_a_join_is_symmetric_up_to_the_order_of_columns(choose: Chooser) -> None:
     field = choose.pick(("pid", "user", "hostname", "image_path"))
     test = f"p.{field} == q.{field} and p.time <= q.time"

@@ -51,6 +51,26 @@ def test_a_stream_that_several_use_is_one_table_expression() -> None:
     assert [cte.alias for cte in sqlglot.parse_one(text, dialect="duckdb").find_all(exp.CTE)] == ["p", "q", "r"]
 
 
+@pytest.mark.parametrize(
+    ("on", "looked_up"),
+    [
+        ("f.file_path == s.image_path", ["f.file_path"]),
+        ("f.hostname == s.hostname and f.time < s.time and s.image_path == f.file_path", ["f.hostname", "f.file_path"]),
+        ("lower(f.file_path) == concat(s.image_path, s.exe)", ["f.file_path"]),
+        ("f.hostname == s.hostname and f.pid == s.pid", []),  # nearly all rows have some partner
+        ("f.file_path == s.image_path or f.pid == s.pid", []),
+        ("f.file_path == concat(s.image_path, f.file_name)", []),
+        ("f.image_path == p.image_path and p.guid == s.guid", ["p.guid"]),
+    ],
+)
+def test_of_a_search_only_what_has_a_partner_in_a_filtered_part_is_joined(on: str, looked_up: list[str]) -> None:
+    text = 'p = search Process\ns = filter p where parent_exe == "services.exe"\nf = search File\n'
+    (sql,) = _sql(f"{text}joined = join (f, s{', p' * ('p.' in on)}) where ({on})\noutput joined").values()
+    tests = [test for test in sqlglot.parse_one(sql, dialect="duckdb").find_all(exp.In) if test.args.get("query")]
+    assert [column.name for test in tests for column in test.this.find_all(exp.Column)] == looked_up
+    assert ("AS NOT MATERIALIZED" in sql) is bool(looked_up)
+
+
 def test_shadowed_names_have_expressions_of_their_own() -> None:
     lines = "p = search Process:Create\np = filter p where pid == 1\nP = filter p where pid == 2\n"
     lines += "p_2 = filter P where pid == 3\noutput p_2"
