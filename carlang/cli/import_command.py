@@ -14,6 +14,7 @@ from carlang.cli.exits import UsageError
 from carlang.cli.interruption import INTERRUPTIONS
 from carlang.cli.options import SigmaPipelines, open_project, path_option
 from carlang.cli.recordings import Recordings, recordings_of
+from carlang.cli.targets import check_sigma
 from carlang.diagnostics import has_errors
 from carlang.importers import (
     TESTS_SUFFIX,
@@ -45,9 +46,10 @@ def import_command(
     force: Annotated[bool, Option("--force", help="Write over files that are there.")] = False,
 ) -> int:
     """Make `.car` files of CAR's YAML or Markdown, or of Sigma rules, one a program, with their tests."""
-    pipelines = open_project(pipelines=pipeline).sigma_pipelines
+    project = open_project(pipelines=pipeline)
     folder = recordings_of(recordings)
-    documents = [each for source in sources for each in _documents(source, pipelines)]
+    documents = [each for source in sources for each in _documents(source, project.sigma_pipelines)]
+    check_sigma(documents, project)
     made = _Made(to, folder, force=force)
     done = [made.take(document) for document in documents]
     try:

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from carlang.analytic import CompiledAnalytic
 from carlang.cli.console import say_diagnostics
 from carlang.cli.exits import UsageError
-from carlang.diagnostics.codes import SHADOWED
-from carlang.importers import AnalyticFile, load_text
+from carlang.diagnostics.codes import SHADOWED, SIGMA_UNREADABLE
+from carlang.importers import AnalyticFile, Form, load_text, sigma_problem
 from carlang.project import Project, catalogue_of, load_targets
 
 STANDARD_INPUT = "-"
@@ -32,8 +32,24 @@ def find_analytics(targets: Sequence[str], expression: str | None, project: Proj
             files += load_targets(project, target)
     if not files:
         raise UsageError("name an analytic: a file, a folder, a catalogue id, `-`, or `-e` and the program itself")
+    check_sigma(files, project)
     unique = {(file.file, file.id): file for file in files}
     return [compiled(file, project) for file in unique.values()]
+
+
+def check_sigma(files: Sequence[AnalyticFile], project: Project) -> None:
+    """Raise `UsageError` where no Sigma rule can be read, whatever it says: each of thousands would say so.
+
+    Where pySigma is not installed, other analytics among the files are worked on all the same.
+    """
+    rules = [file for file in files if file.form is Form.SIGMA]
+    unreadable = any(fault.code is SIGMA_UNREADABLE for file in rules for fault in file.diagnostics)
+    if (
+        unreadable
+        and (project.pipelines or len(rules) == len(files))
+        and (why := sigma_problem(project.sigma_pipelines))
+    ):
+        raise UsageError(why)
 
 
 def say_shadowing(analytics: Sequence[CompiledAnalytic]) -> None:

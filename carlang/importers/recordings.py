@@ -127,8 +127,15 @@ class _Search:
             documents = sigma.rule_documents(source)
         except DataFileError:  # it is no YAML, and the rule's own faults say so
             return ()
-        named = [each for each in documents if MEMBER in each.mapping]
-        return tuple(case for document in named for case in self._of_document(source, document))
+        own = [each for each in documents if len(documents) == 1 or self._is_own(each)]
+        return tuple(
+            case for document in own if MEMBER in document.mapping for case in self._of_document(source, document)
+        )
+
+    def _is_own(self, document: RuleDocument) -> bool:
+        """Tell which of several rules of a file this one is."""
+        named = document.mapping.get("id") or document.mapping.get("name")
+        return str(named).casefold() == self.analytic.id.casefold()
 
     def _text(self) -> str:
         """Return the text of the rule; that of one without a program, which is refused, is read again."""

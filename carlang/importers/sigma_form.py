@@ -60,13 +60,10 @@ def read_sigma(
     except DataFileError as error:
         faults = [Diagnostic(SIGMA_UNREADABLE, f.message, source, Span(f.start, f.end)) for f in error.faults]
         return analytic_of(without_data(source), Content(Form.SIGMA, (), tuple(faults)))
-    except ImportError as error:  # earlier versions of it lack modules and names
-        if (error.name or "").partition(".")[0] not in ("sigma", "re2"):
+    except ImportError as error:
+        if not _is_of_pysigma(error):
             raise
-        fault = Diagnostic(
-            SIGMA_UNREADABLE, "Sigma rules are read with pySigma 2, which is not installed", source, _HEAD
-        )
-        fault = fault.with_help("pip install 'carlang[sigma]'")
+        fault = Diagnostic(SIGMA_UNREADABLE, _NOT_INSTALLED, source, _HEAD).with_help(_INSTALL)
         return analytic_of(without_data(source), Content(Form.SIGMA, (), (fault,)))
     if not translations:  # all of them are parts of correlations elsewhere, or there are none
         return replace(analytic_of(without_data(source), Content(Form.SIGMA)), rules=())
@@ -81,6 +78,25 @@ def read_sigma(
         diagnostics=tuple(fault for each in one_by_one for fault in each.diagnostics),
         rules=tuple(one_by_one),
     )
+
+
+def sigma_problem(pipelines: Sequence[tuple[str, str]]) -> str | None:
+    """Return why no rule can be read, whatever it says: without pySigma, or with such pipelines; else None."""
+    try:
+        return sigma.pipelines_problem(pipelines)
+    except ImportError as error:
+        if not _is_of_pysigma(error):
+            raise
+        return f"{_NOT_INSTALLED}: {_INSTALL}"
+
+
+_NOT_INSTALLED = "Sigma rules are read with pySigma 2, which is not installed"
+_INSTALL = "pip install 'carlang[sigma]'"
+
+
+def _is_of_pysigma(error: ImportError) -> bool:
+    """Tell whether it is pySigma that is not there; earlier versions of it lack modules and names."""
+    return (error.name or "").partition(".")[0] in ("sigma", "re2")
 
 
 _HEAD = Span(0, 0)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from carlang.sigma.neighbours import Neighbours
     from carlang.sigma.outputs import output_names
     from carlang.sigma.references import files_referred_to, parts_of_correlations
-    from carlang.sigma.rules import PipelineError
+    from carlang.sigma.rules import PipelineError, pipelines_problem
     from carlang.sigma.translation import Translation, translate
     from carlang.sigma.unsaid import BackendError
 else:
@@ -31,7 +31,7 @@ else:
             "sigma.references": "files_referred_to() parts_of_correlations()",
             "sigma.documents": "RuleDocument is_rule() rule_documents()",
             "sigma.outputs": "output_names()",
-            "sigma.rules": "PipelineError",
+            "sigma.rules": "PipelineError pipelines_problem()",
             "sigma.translation": "Translation translate()",
             "sigma.unsaid": "BackendError",
         },
@@ -54,6 +54,7 @@ __all__ = [
     "log_sources",
     "output_names",
     "parts_of_correlations",
+    "pipelines_problem",
     "rule_documents",
     "translate",
 ]

@@ -39,6 +39,15 @@ class RefusedError(Exception):
         self.diagnostics = diagnostics
 
 
+def pipelines_problem(pipelines: Sequence[tuple[str, str]]) -> str | None:
+    """Return why pipelines cannot be used, or None where they can."""
+    try:
+        read_pipelines(pipelines)
+    except PipelineError as error:
+        return str(error)
+    return None
+
+
 def read_pipelines(pipelines: Sequence[tuple[str, str]]) -> ProcessingPipeline | None:
     """Return pySigma's pipelines of these names and texts as one, by their priorities; raises `PipelineError`."""
     read = [_one_pipeline(name, text) for name, text in pipelines]
@@ -181,14 +190,36 @@ UNREADABLE = (SigmaError, yaml.YAMLError, ValueError, TypeError, KeyError, Attri
 """What pySigma raises for rules that are none."""
 
 
+class _Loader(SigmaYAMLLoader):
+    """Reads YAML 1.1 as pySigma does, a safe loader, but days that there are not: these stay the texts they are."""
+
+    def construct_yaml_timestamp(self, node: yaml.ScalarNode) -> Any:
+        """Return a time, or the text that looks like one."""
+        try:
+            return super().construct_yaml_timestamp(node)
+        except ValueError:
+            return self.construct_scalar(node)
+
+
+_Loader.add_constructor("tag:yaml.org,2002:timestamp", _Loader.construct_yaml_timestamp)
+
+
 def plain(document: RuleDocument) -> dict[str, Any]:
-    """Return a rule's data as pySigma reads it, by YAML 1.1; raises `YAMLError`, `TypeError`."""
-    loader = SigmaYAMLLoader  # a safe one
-    layers = [yaml.load(each.data.text, Loader=loader) for each in document.layers or (document,)]  # noqa: S506
+    """Return a rule's data as pySigma reads it, by YAML 1.1; raises `YAMLError`, `TypeError`.
+
+    What is known of the rule is as it is written, `title: yes` a text: as a truth value it would be none that is known.
+    """
+    layers = [yaml.load(each.data.text, Loader=_Loader) for each in document.layers or (document,)]  # noqa: S506
     if not all(isinstance(layer, dict) for layer in layers):
         raise TypeError("a rule is keys and values")
-    data = merged(layers)
+    written = {key: value for key in _KNOWN if isinstance(value := document.mapping.get(key), str)}
+    data = {**merged(layers), **written}
+    if data.get("title") is not None:  # what is wrong with it is said where it is read as metadata
+        data["title"] = str(data["title"])
     return {key: value for key, value in data.items() if key in _DECIDING and _is_sound(key, value)}
+
+
+_KNOWN = ("title", "id", "name", "level", "status", "author")
 
 
 _DECIDING = (

@@ -15,9 +15,10 @@ import yaml
 import carlang
 from carlang.cli import main
 from carlang.diagnostics import Severity
-from carlang.importers import Form, car_text, load_text
+from carlang.importers import Form, car_text, load_text, sigma_problem
 from carlang.levels import Level
 from carlang.project import Catalogue, analytic_files
+from tests.cli.commands import carlang as carlang_command
 from tests.ingesting import sysmon_create, write_lines
 
 RULE = """\
@@ -190,12 +191,16 @@ def test_without_pysigma_a_rule_says_how_to_install_it(monkeypatch: pytest.Monke
     for name in [name for name in sys.modules if name == "sigma" or name.startswith(("sigma.", "carlang.sigma."))]:
         monkeypatch.delitem(sys.modules, name)
     # An early version of it has modules that lack names.
-    monkeypatch.setitem(sys.modules, "sigma.types" if is_early else "sigma", ModuleType("") if is_early else None)
+    monkeypatch.setitem(
+        sys.modules, "sigma.types" if is_early else "sigma", ModuleType("sigma.types") if is_early else None
+    )
     monkeypatch.setenv("CARLANG_CACHE", "off")
     monkeypatch.delattr("carlang.sigma.translate", raising=False)
     (fault,) = carlang.load_text(RULE.replace("Runs", "Other runs"), "rule.yml").check()
     assert fault.code.name == "CL601"
     assert fault.help == "pip install 'carlang[sigma]'"
+    monkeypatch.delattr("carlang.sigma.pipelines_problem", raising=False)
+    assert sigma_problem(()) == f"{fault.message}: {fault.help}"
 
 
 def test_hunt_runs_rules_beside_the_catalogue(
@@ -280,11 +285,43 @@ def test_steps_of_a_pipeline_are_for_rules_of_a_level_or_status(attribute: str, 
 
 
 @pytest.mark.parametrize(
-    ("key", "value"), [("date", "soon"), ("modified", "soon"), ("falsepositives", "none"), ("id", "5")]
+    ("key", "value"),
+    [
+        ("date", "soon"),
+        ("modified", "soon"),
+        ("date", "2024-13-45"),
+        ("modified", "2024-02-30"),
+        ("falsepositives", "none"),
+        ("id", "5"),
+    ],
 )
 def test_faults_of_what_is_known_of_a_rule_stand_at_its_own_keys(key: str, value: str) -> None:
     (fault,) = carlang.load_text(f"{HEAD}    s: {{User: x}}\n    condition: s\n{key}: {value}\n", "rule.yml").check()
     assert (fault.code.name, fault.location.line, fault.location.column) == ("CL503", 6, len(key) + 3)
+
+
+@pytest.mark.parametrize(
+    ("title", "told"), [("yes", None), ("2024-01-02", None), ("5", "CL503"), ("[a]", "CL503"), ("", "CL601")]
+)
+def test_a_title_is_the_text_that_is_written(title: str, told: str | None) -> None:
+    text = f"{HEAD}    s: {{User: x}}\n    condition: s\n".replace("title: T", f"title: {title}")
+    file = load_text(text, "rule.yml")
+    assert [fault.code.name for fault in file.diagnostics] == ([told] if told else [])
+    assert file.title == ("" if told else title)
+
+
+@pytest.mark.parametrize("command", ["check", "run", "test", "import"])
+def test_a_pipeline_that_cannot_be_used_is_told_once(tmp_path: Path, command: str) -> None:
+    for name in ("a", "b"):
+        (tmp_path / "rules").mkdir(exist_ok=True)
+        (tmp_path / "rules" / f"{name}.yml").write_text(HEAD + "    s: {User: x}\n    condition: s\n", "utf-8")
+    (tmp_path / "bad.yml").write_text("name: [", "utf-8")
+    done = carlang_command(command, "rules", "--pipeline", "bad.yml", cwd=tmp_path)
+    assert (done.status, done.out) == (2, "")
+    assert done.err.startswith("error: the pipeline `bad.yml` cannot be used: ")
+    assert done.err.count("cannot be used") == 1
+    (tmp_path / "bad.yml").write_text("name: good\ntransformations: []\n", "utf-8")
+    assert carlang_command("check", "rules", "--pipeline", "bad.yml", cwd=tmp_path).status == 0
 
 
 def test_a_rule_that_is_larger_than_a_program_may_be_is_refused() -> None:
