@@ -22,6 +22,7 @@ _RUNS = ("", "", " ", "x", "\\a b\\")
 # Of the process behind an event Sysmon tells at its start alone; elsewhere here it is looked for in other events.
 _NOWHERE = frozenset({"GrandParentImage"})
 _OF_STARTS = frozenset({"CommandLine", "ParentImage", "ParentCommandLine", "IntegrityLevel", "SourceCommandLine"})
+_HASHES = ("Hash", "Hashes")
 # Which of Sysmon's records of the registry have a member, and what they say that happened.
 _REGISTRY = {12: ("CreateKey", "DeleteKey", "DeleteValue"), 13: ("SetValue",), 14: ("RenameKey",)}
 _REGISTRY_MEMBERS = {"Details": 13, "NewName": 14}
@@ -81,11 +82,13 @@ def _fill(
         return
     values = part.value if part.value_linking is ConditionAND else [draw.choice(part.value)] if part.value else []
     text = " ".join(_text(value, draw) for value in values)
-    if part.field in ("Hash", "Hashes"):
+    if part.field in _HASHES:
         text = text.strip("\\ abx")  # a list of hashes has nothing between them but commas
     if draw.random() < _CHANGED and text:
         at = draw.randrange(len(text))
-        text = text[:at] + draw.choice(("", "q", text[at] * 2)) + text[at + 1 :]
+        # A hash has as many digits as others of its kind.
+        changed = ("0",) if part.field in _HASHES else ("", "q", text[at] * 2)
+        text = text[:at] + draw.choice(changed) + text[at + 1 :]
     if (
         draw.random() < _OTHER_CASE and text.isascii() and not text.startswith("S-1-")
     ):  # beyond ASCII SQLite's texts have case
