@@ -250,6 +250,35 @@ JSON: list[tuple[dict[str, Any], str, dict[str, Any]]] = [
     ),
     (
         {
+            "@timestamp": "2023-05-04T08:00:00.000Z",
+            "event": {"category": ["web"], "type": ["access"], "module": "nginx", "dataset": "nginx.access"},
+            "host": {"name": "web1.example.com"},
+            "http": {
+                "request": {"method": "DELETE", "referrer": "https://r/"},
+                "response": {"status_code": 204, "body": {"bytes": 7}},
+                "version": "1.1",
+            },
+            "source": {"address": "203.0.113.7", "ip": "203.0.113.7"},
+            "url": {"original": "/e?a=%27", "path": "/e", "query": "a=%27"},
+            "user": {"name": "adam"},
+            "user_agent": {"original": "curl/8", "name": "curl"},
+        },
+        "other",
+        {
+            "request_method": "DELETE",
+            "url_remainder": "/e?a=%27",
+            "requester_ip_address": "203.0.113.7",
+            "response_status_code": 204,
+            "response_body_bytes": 7,
+            "user_agent_full": "curl/8",
+            "user": "adam",
+            "fqdn": "web1.example.com",
+            "time": UTC,
+            "sensor": "access_log",
+        },
+    ),
+    (
+        {
             "ClientAddr": "203.0.113.7:1234",
             "ClientHost": "203.0.113.7",
             "ClientPort": "1234",
