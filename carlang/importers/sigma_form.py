@@ -105,7 +105,7 @@ _HEAD = Span(0, 0)
 def _one(source: Source, translation: Translation, index: int, count: int) -> AnalyticFile:
     """Return a rule of a file as an analytic; of several, those without an id go by their name or their place."""
     document = translation.document
-    data = _metadata(source, document)
+    data = _metadata(source, document, translation.products)
     if count > 1 and "id" not in data.data.data:
         stem = Path(source.name).stem
         data.data.data["id"] = str(document.mapping.get("name") or (f"{stem}-{index + 1}" if index else stem))
@@ -113,14 +113,14 @@ def _one(source: Source, translation: Translation, index: int, count: int) -> An
     return analytic_of(data, Content(Form.SIGMA, programs, translation.diagnostics))
 
 
-def _metadata(source: Source, document: RuleDocument) -> DataSource:
+def _metadata(source: Source, document: RuleDocument, products: Sequence[str]) -> DataSource:
     """Return what is known of a rule as front matter; faults of it are at the places of the rule's own keys."""
     written = document.mapping
     metadata: dict[str, Any] = {ours: written[key] for key, ours in _KEYS.items() if written.get(key) is not None}
     log = written.get("logsource")
-    product = str(log.get("product")) if isinstance(log, Mapping) else ""
-    if product in _PLATFORMS:
-        metadata["platforms"] = [_PLATFORMS[product]]
+    asked = (str(log.get("product")),) if isinstance(log, Mapping) else products
+    if platforms := [_PLATFORMS[product] for product in asked if product in _PLATFORMS]:
+        metadata["platforms"] = platforms
     for key in ("references", "false_positives", "tags"):
         if isinstance(metadata.get(key), list):
             metadata[key] = [str(each) for each in metadata[key] if each is not None and str(each).strip()]

@@ -22,6 +22,8 @@ from carlang.source import Span
 from carlang.syntax import ast
 
 _TIME = ast.Name("time", NOWHERE)
+_ZERO = "2000-01-01T00:00:00Z"
+"""From when on stretches of time are counted: any instant would do."""
 Wanted = Sequence[tuple[str, Span]]
 """Fields that a correlation asks of one that it refers to, and where it does."""
 
@@ -122,8 +124,10 @@ class Alerts:
         for part in parts[1:]:
             union = ast.Arithmetic("+", members, part.stream, NOWHERE)
             members = self.draft.assign(self.draft.name(f"{title}_events"), union, begins)
+        slot = self._slot(reached, members, self.draft.name("slot"))
         ends = self.draft.assign(self.draft.name(f"{title}_ends"), ast.Unique(members, (_TIME, *keys), NOWHERE), begins)
-        before = self._before(reached, ends, members, keys, condition.columns)
+        near = self._in_two_slots(reached, members, slot, "+")
+        before = self._before(reached, ends, near, (slot, *keys), condition.columns)
         grouped = ast.Group((before,), (_TIME, *keys), condition.condition, None, NOWHERE)
         held = self.draft.assign(self.draft.name(f"{title}_held"), grouped, begins)
         count = ast.Call(ast.Name("count", NOWHERE), (), distinct=False, span=NOWHERE)
@@ -131,46 +135,72 @@ class Alerts:
         stream = self.draft.assign(self.draft.name(title), counted, begins)
         if not others:
             return stream
-        evidence = self._before(reached, stream, members, keys, others)
+        self._slot(reached, stream, slot)
+        evidence = self._before(reached, stream, near, (slot, *keys), others)
         return self.draft.assign(stream, ast.Unique(evidence, (_TIME, *keys, *others), NOWHERE), begins)
+
+    def _slot(self, reached: Reached, stream: ast.Name, slot: ast.Name) -> ast.Name:
+        """Give a stream the number of the stretch of time that a row is in, as long as the time frame.
+
+        A join on times alone looks at all pairs of a key's events; what is in one time frame is in two stretches.
+        """
+        begins = reached.span(("correlation",), at_key=True)
+        since = ast.Arithmetic("-", _TIME, ast.StringLit(_ZERO, NOWHERE), NOWHERE)
+        stretches = ast.Arithmetic("/", since, self._length(reached), NOWHERE)
+        number = ast.Call(ast.Name("to_int", NOWHERE), (stretches,), distinct=False, span=NOWHERE)
+        self.draft.derive(stream, slot, number, begins)
+        return slot
+
+    def _in_two_slots(self, reached: Reached, stream: ast.Name, slot: ast.Name, direction: str) -> ast.Name:
+        """Return each row twice, in its own stretch of time and in the next one, or the one before."""
+        title, begins = reached.known.title, reached.span(("correlation",), at_key=True)
+        moved = self.draft.assign(self.draft.name(f"{title}_moved"), stream, begins)
+        self.draft.derive(moved, slot, ast.Arithmetic(direction, slot, ast.NumberLit(1, NOWHERE), NOWHERE), begins)
+        union = ast.Arithmetic("+", stream, moved, NOWHERE)
+        return self.draft.assign(self.draft.name(f"{title}_near"), union, begins)
+
+    @staticmethod
+    def _length(reached: Reached) -> ast.DurationLit:
+        return ast.DurationLit(reached.correlation.microseconds, reached.span(("correlation", "timespan")))
 
     def _before(
         self,
         reached: Reached,
         ends: ast.Name,
         members: ast.Name,
-        keys: Sequence[ast.Name],
+        equal: Sequence[ast.Name],
         columns: Sequence[ast.Name],
     ) -> ast.Name:
         """Return the events before each of some instants, no further away than the length; an end is inside.
 
-        A row has the instant as its time, the keys, and some columns of the event.
+        A row has the instant as its time, what is `equal` in both, and some columns of the event.
         """
         title, begins = reached.known.title, reached.span(("correlation",), at_key=True)
-        length = ast.DurationLit(reached.correlation.microseconds, reached.span(("correlation", "timespan")))
         end, time = ast.Member(ends, _TIME, NOWHERE), ast.Member(members, _TIME, NOWHERE)
-        first = ast.Arithmetic("-", end, length, NOWHERE)
+        first = ast.Arithmetic("-", end, self._length(reached), NOWHERE)
         near = ast.Comparison((first, time, end), ("<=", "<="), NOWHERE)
-        pairs = ast.Join((ends, members), all_of([*_equal(members, ends, keys), near]), NOWHERE)
+        pairs = ast.Join((ends, members), all_of([*_equal(members, ends, equal), near]), NOWHERE)
         joined = self.draft.assign(self.draft.name(f"{title}_pairs"), pairs, begins)
-        items = [_item(ends, column) for column in (_TIME, *keys)]
-        items += [_item(members, column) for column in dict.fromkeys(columns) if column not in keys]
+        items = [_item(ends, column) for column in (_TIME, *equal[1:])]
+        items += [_item(members, column) for column in dict.fromkeys(columns) if column not in equal]
         selected = ast.Select(joined, tuple(items), NOWHERE)
         return self.draft.assign(self.draft.name(f"{title}_before"), selected, begins)
 
     def _in_order(self, reached: Reached, parts: Sequence[Part], keys: Sequence[ast.Name]) -> ast.Name:
         """Return the instants of events that are the last of some in order, all within the length."""
         title, begins = reached.known.title, reached.span(("correlation",), at_key=True)
-        length = ast.DurationLit(reached.correlation.microseconds, reached.span(("correlation", "timespan")))
-        first, last = parts[0].stream, parts[-1].stream
-        times = [ast.Member(part.stream, _TIME, NOWHERE) for part in parts]
-        latest = ast.Arithmetic("+", times[0], length, NOWHERE)
+        slot = self.draft.name("slot")
+        for part in parts:
+            self._slot(reached, part.stream, slot)
+        first = parts[0].stream
+        later = [self._in_two_slots(reached, part.stream, slot, "-") for part in parts[1:]]
+        times = [ast.Member(stream, _TIME, NOWHERE) for stream in (first, *later)]
+        latest = ast.Arithmetic("+", times[0], self._length(reached), NOWHERE)
         order = ast.Comparison((*times, latest), (*("<" for _ in times[1:]), "<="), NOWHERE)
-        equal = [each for part in parts[1:] for each in _equal(part.stream, first, keys)]
-        streams = tuple(part.stream for part in parts)
-        joined = ast.Join(streams, all_of([*equal, order]), NOWHERE)
+        equal = [each for stream in later for each in _equal(stream, first, (slot, *keys))]
+        joined = ast.Join((first, *later), all_of([*equal, order]), NOWHERE)
         pairs = self.draft.assign(self.draft.name(f"{title}_in_order"), joined, begins)
-        items = tuple(_item(last, column) for column in (_TIME, *keys))
+        items = tuple(_item(later[-1], column) for column in (_TIME, *keys))
         ends = self.draft.assign(self.draft.name(f"{title}_ends"), ast.Select(pairs, items, NOWHERE), begins)
         return self.draft.assign(self.draft.name(title), ast.Unique(ends, (_TIME, *keys), NOWHERE), begins)
 

@@ -26,8 +26,8 @@ from carlang.source import Source
 from carlang.syntax import ast
 
 
-def correlated_program(collection: Collection, document: RuleDocument) -> Source:
-    """Return the program of a correlation; raises `RefusedError`."""
+def correlated_program(collection: Collection, document: RuleDocument) -> tuple[Source, tuple[str, ...]]:
+    """Return the program of a correlation, and the products whose events it asks for; raises `RefusedError`."""
     alerts = Alerts(Parts(collection))
     reached = alerts.parts.reach(KnownRule(collection.own, document))
     hits = ast.Name("hits", NOWHERE)
@@ -36,7 +36,7 @@ def correlated_program(collection: Collection, document: RuleDocument) -> Source
     alerts.draft.assign(hits, value, part)
     alerts.draft.statements.append((ast.OutputStmt((hits,), NOWHERE), part))
     try:
-        return program_source(collection.own.source, alerts.draft.statements)
+        return program_source(collection.own.source, alerts.draft.statements), tuple(alerts.draft.products)
     except ValueError:
         raise collection.own.refused(document, SIGMA_UNSAID, UNWRITABLE, ("correlation",)) from None
 

@@ -98,12 +98,15 @@ class Parts:
     def detected(self, known: KnownRule, reference: str, at: Span) -> Detected:
         """Return what a rule detects to which a correlation refers; raises `RefusedError` at the reference."""
         try:
-            return known.file.detected(known.document)
+            detected = known.file.detected(known.document)
         except RefusedError as error:
             fault = error.diagnostics[0]
             location = fault.location
             message = f"`{reference}` is refused itself: {fault.message} ({location.file}:{location.line})"
             raise self.refused(SIGMA_REFERENCE, message, at, fault.help) from None
+        if product := detected.rule.logsource.product:
+            self.draft.products[product] = None
+        return detected
 
     def is_own(self, reached: Reached, known: KnownRule) -> bool:
         """Tell whether the values of a rule stand in the file whose program is made."""

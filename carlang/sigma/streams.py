@@ -49,9 +49,10 @@ class Part:
 
 @dataclass
 class Draft:
-    """A program in the making."""
+    """A program in the making; `products` are those of the rules that it is made of, in their order."""
 
     statements: list[Placed] = field(default_factory=list)
+    products: dict[str, None] = field(default_factory=dict)
     _taken: set[str] = field(default_factory=lambda: {"hits"})
     _searches: list[tuple[ast.Search, ast.Name]] = field(default_factory=list)
 

@@ -24,11 +24,15 @@ _ALONE = Neighbours()
 
 @dataclass(frozen=True)
 class Translation:
-    """A rule of a file and the program that means the same; None where `diagnostics` say why there is none."""
+    """A rule of a file and the program that means the same; None where `diagnostics` say why there is none.
+
+    `products` are those of the rules that a correlation is made of.
+    """
 
     document: RuleDocument
     program: Source | None
     diagnostics: tuple[Diagnostic, ...] = ()
+    products: tuple[str, ...] = ()
 
 
 def translate(
@@ -60,7 +64,8 @@ def translate(
 def _translated(collection: Collection, rule: RuleDocument) -> Translation:
     try:
         if "correlation" in rule.mapping:
-            return Translation(rule, correlated_program(collection, rule))
+            program, products = correlated_program(collection, rule)
+            return Translation(rule, program, products=products)
         return Translation(rule, collection.own.program(rule))
     except RefusedError as error:
         return _refused(rule, error)
