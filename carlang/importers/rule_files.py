@@ -18,11 +18,14 @@ ALONE = Neighbours()
 """What other files have to do with one that stands by itself: nothing."""
 
 _SUFFIXES = (".yml", ".yaml")
+# In braces, as in JSON, keys stand behind one another; else each at the head of its line, indented where all of it is.
+_KEY = r"""(?:^[ \t]*|[{,]\s*)(["']?)%s\1[ \t]*:"""
 _CALLED = re.compile(
-    r"""^(?:id|name)[ \t]*:[ \t]*(?:"([^"\n]+)"|'([^'\n]+)'|([^\s"'#][^#\n]*?))[ \t]*(?:#.*)?$""", re.MULTILINE
+    _KEY % "(?:id|name)" + r"""[ \t]*(?:"([^"\n]+)"|'([^'\n]+)'|([^\s"'#][^#\n,}]*?))[ \t]*(?=[#,}\n]|\Z)""",
+    re.MULTILINE,
 )
 _BETWEEN = re.compile(r"^---", re.MULTILINE)
-_CORRELATION = re.compile(r"""^(["']?)correlation\1[ \t]*:""", re.MULTILINE)
+_CORRELATION = re.compile(_KEY % "correlation", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -54,7 +57,7 @@ class RuleFiles:
         """The files by the ids and names of their rules, as far as these can be told without reading the YAML."""
         by_name: dict[str, list[Source]] = {}
         for source in self.sources:
-            for name in {"".join(match.groups("")).casefold() for match in _CALLED.finditer(source.text)}:
+            for name in {"".join(match.groups("")[1:]).casefold() for match in _CALLED.finditer(source.text)}:
                 by_name.setdefault(name, []).append(source)
         return by_name
 

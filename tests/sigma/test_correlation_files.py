@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
+import textwrap
 from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
+import yaml
 
 import carlang
 from carlang.importers import RuleFiles, load_file
@@ -82,6 +85,14 @@ def test_in_a_folder_rules_are_found_wherever_they_are_and_the_nearest_first(tmp
     # Alone, the file has the others of its folder.
     (fault,) = load_file(tmp_path / "a" / "then.yml").diagnostics
     assert (fault.code.name, fault.location.line) == ("CL606", 5)
+
+
+def test_rules_in_json_and_indented_ones_are_found_too(tmp_path: Path) -> None:
+    documents = {name: yaml.safe_load(text) for name, text in FILES.items()}
+    shapes = {name: json.dumps(document) for name, document in documents.items()}
+    shapes["failed.yml"] = textwrap.indent(FAILED.replace("name: failed", "name: 'failed' # by it"), "  ")
+    assert shown(write(tmp_path, shapes)) == ["Then"]
+    assert load_file(tmp_path / "then.yml").diagnostics == ()
 
 
 def test_a_circle_over_files_is_said_of_each(tmp_path: Path) -> None:
