@@ -85,8 +85,15 @@ def _to_stream(pieces: Sequence[Piece], dialect: str, format_: str) -> bool:
 
 
 def _json(piece: Piece) -> dict[str, Any]:
-    key = "rule" if piece.value is piece.rule.data else "query"
-    return {"analytic": piece.rule.analytic, "output": piece.rule.output, "name": piece.rule.name, key: piece.value}
+    rule = piece.rule
+    key = "rule" if piece.value is rule.data else "query"
+    return {
+        "analytic": rule.analytic,
+        "output": rule.output,
+        "name": rule.name,
+        key: piece.value,
+        **({"refers_to": rule.referred} if key == "rule" and rule.referred else {}),
+    }
 
 
 def _to_files(pieces: Sequence[Piece], folder: Path, *, force: bool) -> bool:

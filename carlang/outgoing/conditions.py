@@ -14,6 +14,7 @@ from carlang.outgoing.texts import (
     absent,
     base_name_test,
     extension_test,
+    host_test,
     keyword,
     missing_texts,
     regex_test,
@@ -59,6 +60,7 @@ from carlang.resolve.inputs import Given
 _ORDER = {"<": "lt", "<=": "lte", ">": "gt", ">=": "gte"}
 _TURNED = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "==": "=="}
 _DIGITS = {"MD5": 32, "SHA1": 40, "SHA256": 64, "IMPHASH": 32}
+_OF_PATHS = ("base_name", "extension")
 _HEX = re.compile(r"[0-9A-Fa-f]+")
 _IPV4 = 0xFFFF << 32
 """Where IPv4 addresses begin among all, which are numbers of 128 bits."""
@@ -121,6 +123,14 @@ class Conditions:
                 return self._keyword(test)
             case _:
                 raise UnwritableError(f"{_PHRASES.get(type(condition), 'a value')} has no form in a Sigma rule")
+
+    def group_key(self, expr: BoundExpr) -> str:
+        """Return what a rule calls a field that events are grouped by; raises `UnwritableError`."""
+        match expr:
+            case FieldRef(column) if (part := self.fields.parts.get(column)) and part.kind == "host":
+                return part.member  # names of a host, with its domain or without
+            case _:
+                return self._member(expr).name
 
     # ---- values ------------------------------------------------------------------------------------------------------
 
@@ -222,6 +232,8 @@ class Conditions:
                 test = base_name_test(part.member, pattern, missing_texts(_PATH))
             case "extension":
                 test = extension_test(part.member, pattern)
+            case "host":
+                test = host_test(part.member, pattern)
             case _:
                 test = _number_test(part.member, pattern, missing_texts(kind))
         return every([part.when, test]) if part.when else test
@@ -259,8 +271,10 @@ class Conditions:
         match operand:
             case FieldRef(column) if column in self.fields.by_algorithm:
                 return self._hash(column, (Wildcard.RUN,))
-            case FieldRef(column) if column in self.fields.parts and self.fields.parts[column].kind != "number":
+            case FieldRef(column) if column in self.fields.parts and self.fields.parts[column].kind in _OF_PATHS:
                 return self._part(self.fields.parts[column], (Wildcard.RUN,), operand.type)
+            case FieldRef(column) if column in self.fields.parts:
+                return negated(absent(self.fields.parts[column].member, missing_texts(operand.type)))
             case _:
                 member = self._member(operand)
                 return negated(absent(member.name, member.missing))

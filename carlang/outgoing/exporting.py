@@ -70,7 +70,7 @@ class Exporter:
         if self._backend is None:
             yield Piece(rule, f"{rule.name}.yml", rule.data)
             return
-        queries = self._backend.queries([rule.data])
+        queries = self._backend.queries([*rule.referred, rule.data])
         for number, query in enumerate(queries):
             name = rule.name if len(queries) == 1 else f"{rule.name}.{number + 1}"
             yield Piece(rule, f"{name}.txt", query)

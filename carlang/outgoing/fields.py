@@ -22,6 +22,7 @@ from carlang.source import Source, Span
 from carlang.syntax import ast, format_tree
 
 _NOWHERE = Span(0, 0)
+_COMPUTER = "Computer"
 # As sensors write them, not as exports that are listed beside them do.
 _MEMBER = re.compile(r"[A-Z]\w*")
 
@@ -92,6 +93,8 @@ def rule_fields(source: LogSource) -> RuleFields:
         elif isinstance(condition, Present):
             known.held.setdefault(meaning(condition.operand), name)
     known.parts.update(_parts(source))
+    if not source.entry.records:
+        known.parts["hostname"] = Part("host", _COMPUTER)  # of the frame, which mappings of sensors do not have
     return known
 
 

@@ -6,21 +6,21 @@ What is made here is plain data, as a rule's YAML has it. pySigma is not asked: 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
-from uuid import UUID, uuid5
 
 import yaml
 
 from carlang.analytic import CompiledAnalytic
 from carlang.diagnostics import Diagnostic, has_errors
 from carlang.diagnostics.codes import UNWRITABLE
-from carlang.importers.attack import TACTICS
-from carlang.outgoing.conditions import Conditions
-from carlang.outgoing.detection import ALWAYS, NEVER, Detection, some, written
+from carlang.importers import AnalyticFile
+from carlang.outgoing.correlations import Correlated, correlated
+from carlang.outgoing.detection import written
 from carlang.outgoing.fields import RuleFields
-from carlang.outgoing.streams import Sourced, branches, sourced
+from carlang.outgoing.metadata import head, tail
+from carlang.outgoing.selected import Selected, selected
 from carlang.outgoing.unwritable import UnwritableError
 from carlang.program import CompiledProgram
 from carlang.resolve.bound import BoundOutput
@@ -28,16 +28,15 @@ from carlang.resolve.inputs import Given, given_values
 from carlang.source import Source, Span
 from carlang.syntax import ast, walk
 
-_RULES = UUID("5d0f1f4e-6f0b-5b0e-9a53-1f3c0c6b7a11")
-"""The namespace of the rules' ids: a rule has the same one whenever it is written."""
-_UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
-_LONGEST_TITLE = 256
-"""How many characters Sigma gives a title."""
+_NO_WORD = re.compile(r"\W+")
 
 
 @dataclass(frozen=True, slots=True)
 class OutgoingRule:
-    """A rule: its data as YAML has it, the output that it is written of, with its place, and a name for a file."""
+    """A rule: its data as YAML has it, the output that it is written of, with its place, and a name for a file.
+
+    `referred` are the rules that a correlation refers to, which stand before it.
+    """
 
     analytic: str
     output: str
@@ -45,11 +44,15 @@ class OutgoingRule:
     data: Mapping[str, Any]
     source: Source
     span: Span
+    referred: tuple[Mapping[str, Any], ...] = ()
 
     @property
     def text(self) -> str:
         """The rule as YAML."""
-        return yaml.dump(dict(self.data), Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=_WIDTH)
+        return "---\n".join(
+            yaml.dump(dict(data), Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=_WIDTH)
+            for data in (*self.referred, self.data)
+        )
 
     def fault(self, message: str) -> Diagnostic:
         """Return that there is something about the rule that keeps it from going out."""
@@ -99,63 +102,52 @@ def _fault(program: CompiledProgram, output: BoundOutput, message: str, span: Sp
 def _rules(
     analytic: CompiledAnalytic, program: CompiledProgram, output: BoundOutput, given: Given, *, alone: bool
 ) -> Iterator[OutgoingRule]:
-    detections: dict[RuleFields, list[Detection]] = {}
-    for branch in branches(output.stream):
-        for alternatives in sourced(branch):
-            fields, detection = _detection(alternatives, given)
-            detections.setdefault(fields, []).append(detection)
-    if all(some(each) == NEVER for each in detections.values()):
-        raise UnwritableError("the condition holds for no event", output.span)
-    alone = alone and len(detections) == 1
-    for fields, each in detections.items():
-        detection = some(each)
-        if detection == ALWAYS:
-            raise UnwritableError("every event of a class is a row, and a rule has to ask for something", output.span)
-        if detection != NEVER:
-            name, data = _rule(analytic, output.name, fields, detection, alone=alone)
-            yield OutgoingRule(analytic.id, output.name, name, data, program.source, output.span or Span(0, 0))
+    place = program.source, output.span or Span(0, 0)
+    if correlation := correlated(output.stream, given):
+        name = analytic.id if alone else f"{analytic.id}.{output.name}"
+        referred, data = _correlation(analytic.data, output.name, correlation, alone=alone)
+        yield OutgoingRule(analytic.id, output.name, name, data, *place, referred)
+        return
+    rules = selected(output.stream, given, output.span)
+    alone = alone and len(rules) == 1
+    for rule in rules:
+        kind = _kind(rule.fields)
+        name = analytic.id if alone else f"{analytic.id}.{output.name}.{kind}"
+        data = {
+            **head(analytic.data, f"{output.name}/{kind}", alone=alone),
+            **_detected(rule, analytic.data.platforms),
+            **tail(analytic.data, output.name),
+        }
+        yield OutgoingRule(analytic.id, output.name, name, _without_nothing(data), *place)
 
 
-def _detection(alternatives: Sequence[Sourced], given: Given) -> tuple[RuleFields, Detection]:
-    """Return the detection at the first of some log sources that has names for all fields; raises `UnwritableError`."""
-    first: UnwritableError | None = None
-    for source in alternatives:
-        try:
-            return source.fields, Conditions(source.fields, given).detection(source.condition)
-        except UnwritableError as error:
-            first = first or error
-    raise first or UnwritableError("no log source of Sigma's has these events")
+def _correlation(
+    known: AnalyticFile, output: str, correlation: Correlated, *, alone: bool
+) -> tuple[tuple[Mapping[str, Any], ...], Mapping[str, Any]]:
+    """Return the rules that a correlation refers to, and the correlation."""
+    names = tuple(_NO_WORD.sub("_", f"{known.id}_{output}_{part.name}").lower() for part in correlation.parts)
+    rules: list[Mapping[str, Any]] = []
+    for name, part in zip(names, correlation.parts, strict=True):
+        about = head(known, f"{output}/{part.name}", alone=False)
+        identity = {"title": about["title"], "id": about["id"], "name": name, "status": about["status"]}
+        rules.append({**identity, **_detected(part.selected, known.platforms)})
+    data = {**head(known, output, alone=alone), "correlation": correlation.section(names), **tail(known, output)}
+    return tuple(rules), _without_nothing(data)
 
 
-def _rule(
-    analytic: CompiledAnalytic, output: str, fields: RuleFields, detection: Detection, *, alone: bool
-) -> tuple[str, Mapping[str, Any]]:
-    """Return a rule's name and data; one that is not `alone` is named by its output and its log source as well."""
+def _detected(rule: Selected, platforms: tuple[str, ...]) -> dict[str, Any]:
+    entry = rule.fields.source.entry
+    source = {"product": _product(rule.fields, platforms), "category": entry.category, "service": entry.service}
+    return {"logsource": _without_nothing(source), "detection": written(rule.detection)}
+
+
+def _kind(fields: RuleFields) -> str:
     entry = fields.source.entry
-    kind = entry.category or entry.service or str(entry.product)
-    name = analytic.id if alone else f"{analytic.id}.{output}.{kind}"
-    known = analytic.data
-    source = {"product": _product(fields, known.platforms), "category": entry.category, "service": entry.service}
-    # An id that is one of Sigma's stays the rule's; who has it twice would have two rules for one.
-    id_ = known.id.lower() if alone and _UUID.fullmatch(known.id) else str(uuid5(_RULES, f"{known.id}/{output}/{kind}"))
-    title = known.title or known.id
-    data: dict[str, Any] = {
-        "title": (title if alone else f"{title}: {output}, {kind}")[:_LONGEST_TITLE],
-        "id": id_,
-        "status": known.status or ("test" if known.tests else "experimental"),
-        "description": known.description,
-        "references": list(known.references),
-        "author": known.author or ", ".join(known.contributors),
-        "date": known.submission_date and known.submission_date.isoformat(),
-        "modified": known.update_date and known.update_date.isoformat(),
-        "license": known.license,
-        "tags": list(known.tags or _tags(analytic)),
-        "logsource": {key: value for key, value in source.items() if value},
-        "detection": written(detection),
-        "falsepositives": list(known.false_positives),
-        "level": level.text if (level := known.level_of(output)) else None,
-    }
-    return name, {key: value for key, value in data.items() if value}
+    return entry.category or entry.service or str(entry.product)
+
+
+def _without_nothing(data: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in data.items() if value}
 
 
 def _product(fields: RuleFields, platforms: tuple[str, ...]) -> str | None:
@@ -165,15 +157,6 @@ def _product(fields: RuleFields, platforms: tuple[str, ...]) -> str | None:
         return fields.source.product or products[0]
     named = [platform.casefold() for platform in platforms]
     return named[0] if len(named) == 1 and named[0] in products else None
-
-
-def _tags(analytic: CompiledAnalytic) -> Iterator[str]:
-    """Yield ATT&CK's tactics and techniques as rules have them: `attack.execution`, `attack.t1053.002`."""
-    for tactic in analytic.data.tactics:
-        if name := TACTICS.get(tactic):
-            yield f"attack.{name.casefold().replace(' ', '-')}"
-    for technique in analytic.techniques:
-        yield f"attack.{technique.casefold()}"
 
 
 _WIDTH = 120

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from carlang.model.types import Column
 from carlang.outgoing.fields import RuleFields, meaning, rule_fields, table_condition
 from carlang.outgoing.unwritable import UnwritableError
 from carlang.resolve.bound import (
@@ -28,6 +29,7 @@ from carlang.resolve.bound import (
     walk,
 )
 from carlang.sigma import LogSource, log_sources
+from carlang.source import Span
 
 _MOST_NODES = 20_000
 """How large a condition may grow by columns that are put in the place of their names: doubling them takes no room."""
@@ -35,9 +37,14 @@ _MOST_NODES = 20_000
 
 @dataclass(frozen=True, slots=True)
 class Branch:
-    """Events of one class for which all conditions hold, and what the columns are that the program made of theirs."""
+    """Events of one class for which all conditions hold, and what the columns are that the program made of theirs.
+
+    `known` are the columns of the stream that it is of.
+    """
 
     events: EventSet
+    known: tuple[Column, ...]
+    span: Span | None
     conditions: tuple[BoundExpr, ...] = ()
     columns: Mapping[str, BoundExpr] = field(default_factory=dict)
 
@@ -60,7 +67,7 @@ def branches(stream: BoundStream) -> tuple[Branch, ...]:
         case NamedStream(stream=inner):
             return branches(inner)
         case Events(sets=sets):
-            return tuple(map(Branch, sets))
+            return tuple(Branch(each, stream.columns, stream.span) for each in sets)
         case Filtered(input=source, condition=condition):
             return tuple(
                 replace(branch, conditions=(*branch.conditions, branch.in_own_fields(condition)))
@@ -68,12 +75,18 @@ def branches(stream: BoundStream) -> tuple[Branch, ...]:
             )
         case Derived(input=source, column=column, value=value):
             return tuple(
-                replace(branch, columns={**branch.columns, column.name: branch.in_own_fields(value)})
+                replace(
+                    branch, known=stream.columns, columns={**branch.columns, column.name: branch.in_own_fields(value)}
+                )
                 for branch in branches(source)
             )
         case Projected(input=source, items=items):
             return tuple(
-                replace(branch, columns={item.column.name: branch.in_own_fields(item.value) for item in items})
+                replace(
+                    branch,
+                    known=stream.columns,
+                    columns={item.column.name: branch.in_own_fields(item.value) for item in items},
+                )
                 for branch in branches(source)
             )
         case Union(left=left, right=right):

@@ -139,6 +139,15 @@ def extension_test(name: str, pattern: Pattern) -> Detection:
     return Item(name, ("re", "i"), (rf"(^|[\\/])[^\\/:]*{body}(:[^\\/]*)?$",))
 
 
+def host_test(name: str, pattern: Pattern) -> Detection:
+    """Return the test that a host is called so, where records have its name with the domain or without."""
+    match pattern:
+        case [str(text)] if "." not in text:
+            return Item(name, (), (_value((text,)), _value((f"{text}.", Wildcard.RUN))))
+        case _:
+            raise UnwritableError(f"the domain stands in `{name}` too, so that a rule asks for a host's whole name")
+
+
 def _in_regex(text: str) -> str:
     return re.sub(r"[\\.+*?()|\[\]{}^$]", r"\\\g<0>", text)
 
