@@ -120,6 +120,21 @@ LINES: list[tuple[str, str, dict[str, Any]]] = [
     ),
     (f'203.0.113.7:50123 - - {AT} "GET /port HTTP/1.1" 200 7', "get", {"user": None, "url_domain": None}),
     (
+        '203.0.113.7 - - [04/May/2023:10:00:00.125 +0200] "GET /part HTTP/1.1" 200 7',
+        "get",
+        {"time": "2023-05-04 08:00:00.125+00"},
+    ),
+    (
+        '203.0.113.7 - - [2023-05-04T10:00:00+02:00] "GET /iso HTTP/1.1" 200 7',
+        "get",
+        {"time": UTC},
+    ),
+    (
+        '203.0.113.7 - - [31/Dec/2023:20:30:00 -0330] "GET /year HTTP/1.1" 200 7',
+        "get",
+        {"time": "2024-01-01 00:00:00+00"},
+    ),
+    (
         rf'172.21.13.45 - REDMOND\fred {AT} "GET /scripts/ism.dll?http/serv HTTP/1.0" 200 3401',
         "get",
         {"user": "REDMOND\\fred", "url_remainder": "/scripts/ism.dll?http/serv"},
