@@ -5,11 +5,12 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 
+from carlang import importers  # the reader of Sigma rules is loaded where it is asked
 from carlang.analytic import CompiledAnalytic
 from carlang.cli.console import say_diagnostics
 from carlang.cli.exits import UsageError
 from carlang.diagnostics.codes import SHADOWED, SIGMA_UNREADABLE
-from carlang.importers import AnalyticFile, Form, load_text, sigma_problem
+from carlang.importers import AnalyticFile, Form, load_text
 from carlang.project import Project, catalogue_of, load_targets
 
 STANDARD_INPUT = "-"
@@ -47,7 +48,7 @@ def check_sigma(files: Sequence[AnalyticFile], project: Project) -> None:
     if (
         unreadable
         and (project.pipelines or len(rules) == len(files))
-        and (why := sigma_problem(project.sigma_pipelines))
+        and (why := importers.sigma_problem(project.sigma_pipelines))
     ):
         raise UsageError(why)
 
