@@ -24,9 +24,9 @@ if TYPE_CHECKING:
         values_by_name,
     )
     from carlang.analytic.parameters import Parameter, known_parameters, parameters
-    from carlang.analytic.planning import PlannedOutput
+    from carlang.analytic.planning import PlannedOutput, planned_output
     from carlang.analytic.run import RunListener, explain_plan, run_analytics, run_one
-    from carlang.analytic.whys import Outcome
+    from carlang.analytic.whys import Outcome, with_whys
 else:
     __getattr__ = hand_on(
         __name__,
@@ -40,9 +40,9 @@ else:
                 "values_by_name"
             ),
             "analytic.parameters": "Parameter known_parameters parameters",
-            "analytic.planning": "PlannedOutput",
+            "analytic.planning": "PlannedOutput planned_output()",
             "analytic.run": "RunListener explain_plan run_analytics run_one",
-            "analytic.whys": "Outcome",
+            "analytic.whys": "Outcome with_whys()",
         },
     )
 
@@ -74,6 +74,7 @@ __all__ = [
     "opened_store",
     "parameters",
     "path_text",
+    "planned_output",
     "read_event",
     "run_analytics",
     "run_one",
@@ -81,4 +82,5 @@ __all__ = [
     "shown",
     "size",
     "values_by_name",
+    "with_whys",
 ]

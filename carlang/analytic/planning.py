@@ -23,14 +23,6 @@ class PlannedOutput:
     share: float | None
     reason: str
 
-    @classmethod
-    def of(cls, analytic: str, decision: Decision) -> PlannedOutput:
-        """Return what is said of a decision."""
-        choice = decision.choice
-        guard = tuple(str(atom) for atom in choice.atoms)
-        name, planned = decision.output.name, choice.leaf is not None
-        return cls(analytic, name, decision.object, planned, guard, choice.share, choice.reason)
-
     def to_json(self) -> dict[str, Any]:
         """Return it as a JSON value."""
         return {
@@ -42,3 +34,11 @@ class PlannedOutput:
             "share": None if self.share is None else round(self.share, 6),
             "reason": self.reason,
         }
+
+
+def planned_output(analytic: str, decision: Decision) -> PlannedOutput:
+    """Return what is said of a decision about an output of an analytic."""
+    choice = decision.choice
+    guard = tuple(str(atom) for atom in choice.atoms)
+    name, planned = decision.output.name, choice.leaf is not None
+    return PlannedOutput(analytic, name, decision.object, planned, guard, choice.share, choice.reason)

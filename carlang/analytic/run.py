@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
+from carlang.analytic import planned_output, with_whys
 from carlang.analytic.compiled import CompiledAnalytic
 from carlang.analytic.judging import Judged, gaps_of, is_idle, judge_analytics
 from carlang.analytic.options import RunOptions
 from carlang.analytic.parameters import known_parameters
-from carlang.analytic.planning import PlannedOutput
 from carlang.analytic.screened import Screens
-from carlang.analytic.whys import Outcome, Ran, with_whys
 from carlang.deadline import limit_time
 from carlang.diagnostics import Diagnostic, Severity
 from carlang.diagnostics.codes import OUT_OF_TIME
@@ -34,6 +33,10 @@ from carlang.results import (
     State,
 )
 from carlang.store import Store
+
+if TYPE_CHECKING:
+    from carlang.analytic.planning import PlannedOutput
+    from carlang.analytic.whys import Outcome, Ran
 
 _UNANSWERED = (State.BLIND, State.NOT_ASKED)
 """States in which finding no row says nothing."""
@@ -179,7 +182,7 @@ def explain_plan(
         to_run = _to_run(list(_judged(analytics, store, options, params)))
         decisions = session.prepare([(output, given) for _, output, given in to_run])
     ids = {id(output): analytic.id for analytic, output, _ in to_run}
-    return [PlannedOutput.of(ids[id(each.output)], each) for each in decisions]
+    return [planned_output(ids[id(each.output)], each) for each in decisions]
 
 
 def _to_run(judged: Sequence[Judged | Failed]) -> list[tuple[CompiledAnalytic, BoundOutput, Given]]:

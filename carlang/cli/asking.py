@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-from carlang.analytic import Outcome
 from carlang.cli.console import report_console, say
-from carlang.cli.progress import RunBar, run_bar
+from carlang.cli.progress import run_bar
 from carlang.cli.telling import Course, Telling
 from carlang.results import AnalyticOutput, Failed, NotRun, counted
+
+if TYPE_CHECKING:
+    from carlang.analytic import Outcome
+    from carlang.cli.progress import RunBar
 
 Arrived = Callable[[Sequence[AnalyticOutput]], None]
 """What is done with the outputs of an analytic as soon as they are there."""

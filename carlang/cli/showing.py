@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from carlang import triage
 from carlang.cli.console import output_stream, say
@@ -12,8 +12,11 @@ from carlang.cli.exits import UsageError
 from carlang.database import Limits
 from carlang.errors import EngineError
 from carlang.report import write_record, write_record_json
-from carlang.results import HitRecord, RunReport, counted
+from carlang.results import RunReport, counted
 from carlang.store import Store
+
+if TYPE_CHECKING:
+    from carlang.results import HitRecord
 
 Show = Annotated[
     int | None,

@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from carlang.report.csv import write_csv
     from carlang.report.formats import ENDINGS, FORMATS, Format, FormatName, format_of, write_report
     from carlang.report.html import write_html
+    from carlang.report.incident_table import print_summary
     from carlang.report.json import write_json, write_ndjson
     from carlang.report.markdown import write_markdown
     from carlang.report.navigator import coverage_layer, share_answered, write_navigator
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from carlang.report.timeline import write_timeline
     from carlang.report.timesketch import write_timesketch
     from carlang.report.view import View, summary
+    from carlang.report.why_table import print_why
     from carlang.report.xlsx import write_xlsx
 else:
     __getattr__ = hand_on(
@@ -31,6 +33,7 @@ else:
             "report.csv": "write_csv()",
             "report.formats": "ENDINGS FORMATS Format FormatName format_of write_report",
             "report.html": "write_html()",
+            "report.incident_table": "print_summary()",
             "report.json": "write_json() write_ndjson()",
             "report.markdown": "write_markdown()",
             "report.navigator": "coverage_layer() share_answered() write_navigator()",
@@ -44,6 +47,7 @@ else:
             "report.timeline": "write_timeline()",
             "report.timesketch": "write_timesketch()",
             "report.view": "View summary",
+            "report.why_table": "print_why()",
             "report.xlsx": "write_xlsx()",
         },
     )
@@ -60,6 +64,8 @@ __all__ = [
     "check_columns",
     "coverage_layer",
     "format_of",
+    "print_summary",
+    "print_why",
     "schema_text",
     "share_answered",
     "summary",

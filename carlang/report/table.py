@@ -9,15 +9,14 @@ from rich.text import Text
 
 from carlang.escapes import printable
 from carlang.model.types import Kind
+from carlang.report import print_summary, print_why
 from carlang.report.columns import arrange
 from carlang.report.framed import print_rows
-from carlang.report.incident_table import print_summary
 from carlang.report.remarks import print_remarks
 from carlang.report.row_blocks import ShownRows
 from carlang.report.screen import Look, console_for
 from carlang.report.streams import Stream
 from carlang.report.view import OutputView, View
-from carlang.report.why_table import print_why
 from carlang.results import counted
 
 _MOST_NAMES = 6

@@ -11,7 +11,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from pyarrow import types
 
@@ -23,9 +23,7 @@ from carlang.report.gaps import Gap, judged_alike
 from carlang.report.values import json_values
 from carlang.results import (
     AnalyticOutput,
-    BaselineUse,
     ClassGaps,
-    Excluded,
     Failed,
     Judgement,
     NotRun,
@@ -34,14 +32,15 @@ from carlang.results import (
     Rows,
     RunReport,
     State,
-    Triage,
-    Why,
     counted,
     counted_files_text,
     excluded_text,
     gaps_text,
     judgement_text,
 )
+
+if TYPE_CHECKING:  # what few runs have
+    from carlang.results import BaselineUse, Excluded, Triage, Why
 
 _TECHNIQUE = re.compile(r"T[0-9]{4}(\.[0-9]{3})?")
 
