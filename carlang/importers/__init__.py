@@ -49,7 +49,7 @@ else:
             "importers.recordings": "RecordingFolder with_recordings",
             "importers.rule_files": "RuleFiles",
             "importers.scaffold": "scaffold",
-            "importers.sigma_form": "read_sigma sigma_problem",
+            "importers.sigma_form": "read_sigma sigma_problem()",
             "importers.texts": "read_file",
             "importers.write": "car_text plain_program program_id tests_text",
         },
