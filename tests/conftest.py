@@ -11,16 +11,16 @@ from pathlib import Path
 
 import pytest
 from coverage import Coverage
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 from tests.seeds import VARIABLE, run_seed
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 SHARED = REPOSITORY.parent / "shared"
 
-# How long an example takes says more of the machine than of us. Where Hypothesis sees a CI it would draw the same
-# examples every time; here the seed of the run decides.
-settings.register_profile("carlang", deadline=None, derandomize=False)
+# How long it takes to draw an example and to try it says more of the machine than of us. Where Hypothesis sees a CI it
+# would draw the same examples every time; here the seed of the run decides.
+settings.register_profile("carlang", deadline=None, derandomize=False, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("carlang")
 
 # These are about signals, pseudo-terminals and links, or start commands through a POSIX shell. Windows has none of the
@@ -33,6 +33,12 @@ NOT_ON_WINDOWS = [
     "loading/test_kill.py",
 ]
 collect_ignore = NOT_ON_WINDOWS if os.name == "nt" else []
+
+PATIENCE = 300
+"""Seconds after which a process that a test waits for is taken to hang.
+
+None takes more than ten by itself, but a machine that does much else may take twenty times as long.
+"""
 
 POSIX = pytest.mark.skipif(os.name == "nt", reason="Windows has no signals, pseudo-terminals and modes of files")
 """Marks a test that needs what Windows has not."""

@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.conftest import PATIENCE
+
 PACKAGE = Path(__file__).parent.parent / "carlang"
 
 PLAN = (PACKAGE.parent / "docs" / "architecture.md").read_text(encoding="utf-8")
@@ -129,7 +131,7 @@ HEAVY = ("duckdb", "pyarrow", "deltalake", "evtx", "rich")
 def loaded_by(statement: str) -> set[str]:
     """Return the libraries that are loaded in a new process once it has run a statement."""
     code = f"{statement}\nimport sys\nprint(*(name.split('.')[0] for name in sys.modules))"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=120)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=PATIENCE)
     return set(done.stdout.split())
 
 

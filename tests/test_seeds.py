@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.conftest import PATIENCE
 from tests.seeds import VARIABLE, drawn_seeds, run_seed
 
 DRAWING = """
@@ -44,7 +45,7 @@ def _run(folder: Path, seed: str | None, *options: str) -> tuple[str, dict[str, 
     environment |= {"PYTHONPATH": str(Path(__file__).parent.parent)} | ({VARIABLE: seed} if seed else {})
     command = [sys.executable, "-m", "pytest", "-p", "tests.conftest", *options, "test_drawing.py"]
     done = subprocess.run(
-        command, cwd=folder, env=environment, capture_output=True, text=True, timeout=120, check=False
+        command, cwd=folder, env=environment, capture_output=True, text=True, timeout=PATIENCE, check=False
     )
     return done.stdout + done.stderr, {file.name: file.read_text("utf-8") for file in drawn.iterdir()}
 

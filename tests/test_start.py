@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.conftest import PATIENCE
+
 AT = 'p = search Process:Create\nat = filter p where (exe == "at.exe")\noutput at\n'
 
 CODE = """
@@ -49,7 +51,7 @@ def loaded_by(cache: Path, *arguments: str) -> set[str]:
     """Return the modules that a process has loaded at the end of a command."""
     environment = {**os.environ, "CARLANG_CACHE": str(cache)}
     command = [sys.executable, "-c", CODE, *arguments]
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True, timeout=120)
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True, timeout=PATIENCE)
     return set(done.stderr.splitlines()[-1].split())
 
 

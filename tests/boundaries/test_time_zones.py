@@ -14,6 +14,7 @@ import pytest
 
 import carlang
 from tests.boundaries.tables import store_of
+from tests.conftest import PATIENCE
 
 ZONES = ["UTC", "America/St_Johns", "Asia/Kathmandu", "Pacific/Kiritimati"]
 NOON = datetime(2024, 7, 1, 12, tzinfo=UTC)
@@ -138,7 +139,7 @@ def test_logs_stores_and_reports_are_the_same_bytes_in_every_zone(tmp_path: Path
             (folder / "logs" / name).write_text(text, "utf-8")
         command = [sys.executable, "-c", _EVERYTHING, str(folder)]
         done = subprocess.run(
-            command, env=os.environ | {"TZ": zone}, capture_output=True, text=True, timeout=300, check=False
+            command, env=os.environ | {"TZ": zone}, capture_output=True, text=True, timeout=PATIENCE, check=False
         )
         assert done.returncode == 0, done.stderr
         told[zone] = done.stdout

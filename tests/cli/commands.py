@@ -16,6 +16,7 @@ from unittest.mock import patch
 import pytest
 
 from carlang.cli import main
+from tests.conftest import PATIENCE
 
 CARLANG = str(Path(sys.executable).with_name("carlang"))
 
@@ -76,7 +77,7 @@ def installed(*arguments: str | Path, stdin: str = "", env: dict[str, str] | Non
         env=environment() | (env or {}),
         input=stdin.encode(),
         capture_output=True,
-        timeout=300,
+        timeout=PATIENCE,
         check=False,
     )
     return Done(done.returncode, done.stdout.decode(), done.stderr.decode())

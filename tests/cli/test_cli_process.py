@@ -11,6 +11,7 @@ import pytest
 
 import carlang
 from tests.cli.commands import AT, CARLANG, FAULTY, UNSUPPORTED, environment, installed
+from tests.conftest import PATIENCE
 
 
 def test_the_installed_command_gives_every_status_that_it_promises(store: Path, tmp_path: Path) -> None:
@@ -41,7 +42,7 @@ def test_a_reader_that_goes_away_ends_a_run_quietly(format_: str, large_store: P
         env=environment(),
         capture_output=True,
         encoding="utf-8",
-        timeout=300,
+        timeout=PATIENCE,
         check=False,
     )
     assert done.returncode == 0
@@ -57,7 +58,7 @@ def test_a_reader_that_goes_away_ends_a_check_quietly(programs: Path) -> None:
         env=environment(),
         capture_output=True,
         encoding="utf-8",
-        timeout=300,
+        timeout=PATIENCE,
         check=False,
     )
     assert "Traceback" not in done.stderr
@@ -87,7 +88,7 @@ def test_no_colour_and_no_progress_where_there_is_no_terminal(store: Path) -> No
         [CARLANG, "run", "-e", FAULTY, "-e", AT, "--store", str(store)],
         env=kept,
         capture_output=True,
-        timeout=300,
+        timeout=PATIENCE,
         check=False,
     )
     assert b"\x1b" not in done.stdout + done.stderr
@@ -100,7 +101,7 @@ def test_colour_is_for_terminals_that_want_it() -> None:
         try:
             arguments = [CARLANG, "check", "-e", FAULTY]
             env = kept | {"TERM": "xterm"} | more
-            subprocess.run(arguments, env=env, stdout=end, stderr=subprocess.PIPE, timeout=300, check=False)
+            subprocess.run(arguments, env=env, stdout=end, stderr=subprocess.PIPE, timeout=PATIENCE, check=False)
             return os.read(terminal, 100_000)
         finally:
             os.close(end)

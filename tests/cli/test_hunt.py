@@ -19,7 +19,7 @@ import carlang.cli.hunt as hunt_module
 from carlang.cli import exits
 from carlang.store import open_store
 from tests.cli.commands import CARLANG, carlang, environment, process_record, write_log
-from tests.conftest import POSIX
+from tests.conftest import PATIENCE, POSIX
 
 
 @pytest.fixture
@@ -212,11 +212,11 @@ def test_a_process_that_is_ended_while_it_reads_leaves_nothing(temporary: Path) 
         stderr=subprocess.PIPE,
         env=environment() | {"TMPDIR": str(temporary)},
     )
-    until = time.monotonic() + 60
+    until = time.monotonic() + PATIENCE
     while not list(temporary.glob("carlang-hunt-*/store")) and time.monotonic() < until:
         time.sleep(0.05)
     hunting.terminate()
-    _, said = hunting.communicate(timeout=60)
+    _, said = hunting.communicate(timeout=PATIENCE)
     assert hunting.returncode == 128 + signal.SIGTERM
     assert b"the logs were being read; the temporary store is removed" in said
 

@@ -27,7 +27,7 @@ from carlang.cli import main
 from carlang.cli.main import app
 from tests.cli.commands import CARLANG, environment, process_record
 from tests.cli.commands import carlang as command
-from tests.conftest import POSIX
+from tests.conftest import PATIENCE, POSIX
 
 # Clears the screen, renames the window, rings, paints (as diagnostics do, as nobody does, as C1), turns text round,
 # breaks lines, hides tags, links; markup of rich's, and emoji by name.
@@ -361,7 +361,7 @@ def test_pipes_get_no_control_but_in_what_programs_read(folder: Path) -> None:
         cwd=folder,
         env=environment(),
         capture_output=True,
-        timeout=120,
+        timeout=PATIENCE,
         check=False,
     )
     assert done.returncode == 3, done.stderr

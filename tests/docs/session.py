@@ -18,7 +18,7 @@ import pytest
 from carlang import load_text
 from carlang.cli import main
 from carlang.diagnostics import has_errors, render_all
-from tests.conftest import REPOSITORY
+from tests.conftest import PATIENCE, REPOSITORY
 from tests.docs.fences import WORDS, Fence
 
 WIDTH = 100
@@ -136,7 +136,7 @@ def shell(command: str, folder: Path, status: int = 0) -> tuple[int, str]:
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         encoding="utf-8",
-        timeout=300,
+        timeout=PATIENCE,
         check=False,
     )
     return done.returncode, done.stdout

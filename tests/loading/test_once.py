@@ -11,7 +11,7 @@ import pytest
 from carlang.loading import Status, run
 from carlang.readers import digests
 from carlang.store import open_store
-from tests.conftest import POSIX, REPOSITORY
+from tests.conftest import PATIENCE, POSIX, REPOSITORY
 from tests.ingesting import load, query, sysmon_create, write_lines
 
 _WORKER = """
@@ -107,7 +107,7 @@ def test_the_same_content_under_two_names_is_one_source(store: Path, tmp_path: P
 def test_an_ingest_that_was_killed_goes_on_where_it_stopped(mode: str, store: Path, tmp_path: Path) -> None:
     logs = _logs(tmp_path / "logs", 0, 12)
     killed = _start(store, mode, *logs)
-    killed.communicate(timeout=60)
+    killed.communicate(timeout=PATIENCE)
     assert killed.returncode < 0
     committed = 5 if mode == "before" else 6
     assert query(store, "SELECT count(*) FROM events") == [(2 * committed,)]
@@ -120,7 +120,7 @@ def test_an_ingest_that_was_killed_goes_on_where_it_stopped(mode: str, store: Pa
 def test_ingests_at_the_same_time_add_every_source_once(store: Path, tmp_path: Path) -> None:
     logs = _logs(tmp_path / "logs", 0, 24)
     workers = [_start(store, "live", *logs[:16]), _start(store, "live", *logs[8:]), _start(store, "live", *logs[::-1])]
-    counts = [int(worker.communicate(timeout=120)[0]) for worker in workers]
+    counts = [int(worker.communicate(timeout=PATIENCE)[0]) for worker in workers]
     assert [worker.returncode for worker in workers] == [0, 0, 0]
     assert sum(counts) == 48
     everything = sorted((n + more,) for n in range(24) for more in (0, 1000))

@@ -11,7 +11,7 @@ import pytest
 from pyarrow import parquet
 
 from carlang.store import open_store
-from tests.conftest import REPOSITORY
+from tests.conftest import PATIENCE, REPOSITORY
 from tests.ingesting import query
 
 _SAMPLE = REPOSITORY / "carlang" / "sample"
@@ -27,7 +27,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     target = tmp_path_factory.mktemp("sample") / "sample"
     script = REPOSITORY / "tools" / "make_sample.py"
     environment = {**os.environ, "PYTHONPATH": str(REPOSITORY)}
-    subprocess.run([sys.executable, str(script), str(target)], env=environment, check=True, timeout=120)
+    subprocess.run([sys.executable, str(script), str(target)], env=environment, check=True, timeout=PATIENCE)
     return target
 
 

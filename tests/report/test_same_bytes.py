@@ -9,6 +9,7 @@ import sys
 from typing import Any
 
 from carlang.report import FORMATS
+from tests.conftest import PATIENCE
 
 # Joins, groups, sequences and lists among them, on the sample store.
 ANALYTICS = ("CAR-2013-02-003", "CAR-2013-03-001", "CAR-2013-05-002", "CAR-2013-05-004", "CAR-2014-11-008")
@@ -35,7 +36,7 @@ def started(processors: str, **environment: str) -> subprocess.Popen[str]:
 
 
 def told(process: subprocess.Popen[str]) -> Any:
-    out, _ = process.communicate(timeout=120)
+    out, _ = process.communicate(timeout=PATIENCE)
     assert process.returncode == 0
     return json.loads(out)
 

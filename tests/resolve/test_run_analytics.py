@@ -35,7 +35,7 @@ def test_a_chain_of_sixty_that_run_the_next_one_twice_is_compiled_at_once() -> N
     program = compiled(text, others)
     taken = time.process_time() - begun
     assert program.valid, program.diagnostics
-    assert taken < 1.0
+    assert taken < 10.0  # it is 0.1 s; nobody would live to see the end of 2^60
     # Each of the 60 has three streams at most, once; resolved anew at each call there would be 2^60.
     assert len(program.require().named) == 60 * 3 + 1
     assert len({named.key.casefold() for named in program.require().named}) == 60 * 3 + 1
