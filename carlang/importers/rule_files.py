@@ -46,35 +46,36 @@ class RuleFiles:
             return cls(())
 
     @cached_property
-    def sources(self) -> tuple[Source, ...]:
-        """The texts of all files of rules among them."""
+    def sources(self) -> dict[str, Source]:
+        """The texts of all files of rules among them, by the names of the files."""
         paths = (path for path in self.paths if path.suffix.casefold() in _SUFFIXES)
-        texts = ((path, newlines(text)) for path in paths for text, fault in [read_file(path)] if not fault)
-        return tuple(Source.whole(str(path), text) for path, text in texts if sigma.is_rule(text))
+        texts = ((str(path), newlines(text)) for path in paths for text, fault in [read_file(path)] if not fault)
+        return {name: Source.whole(name, text) for name, text in texts if sigma.is_rule(text)}
 
     @cached_property
     def _by_name(self) -> dict[str, list[Source]]:
         """The files by the ids and names of their rules, as far as these can be told without reading the YAML."""
         by_name: dict[str, list[Source]] = {}
-        for source in self.sources:
+        for source in self.sources.values():
             for name in {"".join(match.groups("")[1:]).casefold() for match in _CALLED.finditer(source.text)}:
                 by_name.setdefault(name, []).append(source)
         return by_name
 
     @cached_property
-    def _referred(self) -> dict[str, frozenset[str]]:
-        """By the name of a file, the rules of which its correlations are made."""
-        return {source.name: frozenset(_parts(source)) for source in self.sources if _CORRELATION.search(source.text)}
+    def parts(self) -> dict[str, frozenset[str]]:
+        """By the name of a file, those of its rules of which correlations in other files are made."""
+        parts: dict[str, set[str]] = {}
+        for source in self.sources.values():
+            for reference in set(_parts(source)) if _has_correlation(source.text) else ():
+                holders = self.holders(reference, source)
+                for holder in () if source in holders else holders:
+                    parts.setdefault(holder.name, set()).add(reference)
+        return {name: frozenset(references) for name, references in parts.items()}
 
     def concern(self, path: Path) -> bool:
         """Tell whether a file has several rules, or one that correlations are made of: its first id says too little."""
-        return str(path) in self._concerned
-
-    @cached_property
-    def _concerned(self) -> frozenset[str]:
-        referred = {name.casefold() for names in self._referred.values() for name in names}
-        several = (source.name for source in self.sources if _BETWEEN.search(source.text))
-        return frozenset(several).union(source.name for name in referred for source in self._by_name.get(name, ()))
+        source = self.sources.get(str(path))
+        return source is not None and (source.name in self.parts or bool(_BETWEEN.search(source.text)))
 
     def holders(self, reference: str, referring: Source) -> Sequence[Source]:
         """Return the files that have a rule of an id or a name: those beside the one that refers to it, else all."""
@@ -82,21 +83,22 @@ class RuleFiles:
         folder = Path(referring.name).parent
         return [each for each in holders if Path(each.name).parent == folder] or holders
 
-    def referred_by_others(self, path: Path) -> frozenset[str]:
-        """Return the rules of which correlations in other files than this one are made."""
-        return frozenset().union(*(names for file, names in self._referred.items() if file != str(path)))
-
 
 def neighbours_of(path: Path, text: str, rules: RuleFiles | None) -> Neighbours:
     """Return what other files have to do with one of Sigma rules, of this text; of any other one, nothing."""
-    if path.suffix.casefold() not in _SUFFIXES or not sigma.is_rule(text):
+    name = str(path)
+    if path.suffix.casefold() not in _SUFFIXES or not (sigma.is_rule(text) if rules is None else name in rules.sources):
         return ALONE
-    referred = rules.referred_by_others(path) if rules else frozenset()
-    if not _CORRELATION.search(text):
-        return Neighbours((), referred) if referred else ALONE
+    parts = rules.parts.get(name, frozenset()) if rules else frozenset()
+    if not _has_correlation(text):
+        return Neighbours((), parts) if parts else ALONE
     known = rules or RuleFiles.beside(path)
-    files = sigma.files_referred_to(Source.whole(str(path), text), known.holders)
-    return Neighbours(files, referred)
+    return Neighbours(sigma.files_referred_to(Source.whole(name, text), known.holders), parts)
+
+
+def _has_correlation(text: str) -> bool:
+    # Of thousands of rules few have the word, which is found at once.
+    return "correlation" in text and bool(_CORRELATION.search(text))
 
 
 def _parts(source: Source) -> Iterator[str]:

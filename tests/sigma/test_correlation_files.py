@@ -79,7 +79,8 @@ def test_in_a_folder_rules_are_found_wherever_they_are_and_the_nearest_first(tmp
     other = FAILED.replace("4625", "529")
     files = {"a/then.yml": THEN, "b/many.yml": MANY, "b/failed.yml": FAILED, "c/success.yml": SUCCESS, "d/x.yml": other}
     write(tmp_path, files)
-    (analytic,) = load_targets(Project.find(tmp_path), str(tmp_path))
+    analytic, other_rule = load_targets(Project.find(tmp_path), str(tmp_path))
+    assert (analytic.title, Path(other_rule.file).name) == ("Then", "x.yml")
     assert "4625" in analytic.sources[0].text
     assert "529" not in analytic.sources[0].text
     # Alone, the file has the others of its folder.
@@ -117,6 +118,16 @@ def test_what_is_changed_in_another_file_is_read_again(tmp_path: Path) -> None:
     assert (fault.code.name, fault.location.line) == ("CL606", 5)
 
 
+def test_what_is_kept_of_a_rule_does_not_depend_on_correlations_of_others(tmp_path: Path) -> None:
+    write(tmp_path, FILES)
+    files = RuleFiles(tuple(sorted(tmp_path.iterdir())))
+    assert {Path(name).name: parts for name, parts in files.parts.items()} == {
+        "failed.yml": {"failed"},
+        "many.yml": {"0F9D1F6C-5c7b-4c43-9d7e-3f2a1c5b7e01"},
+        "success.yml": {"success"},
+    }
+
+
 def test_a_catalogue_has_the_rules_that_have_an_output(tmp_path: Path) -> None:
     write(tmp_path, FILES | {"two.yml": f"{RULE.format(name='one', code=1)}---\n{RULE.format(name='two', code=2)}"})
     catalogue = Catalogue([tmp_path], shipped=False)
@@ -133,7 +144,7 @@ def test_of_several_rules_of_a_file_each_is_written_and_the_file_is_one_analytic
     done = command("import", "two.yml", "--to", "out", cwd=tmp_path)
     assert (done.status, done.out) == (0, "out/one.car\nout/two.car\n")
     assert command("check", "two.yml", cwd=tmp_path).err.strip() == "2 programs checked: no faults"
-    assert RuleFiles.beside(tmp_path / "nowhere" / "x.yml").sources == ()
+    assert RuleFiles.beside(tmp_path / "nowhere" / "x.yml").sources == {}
 
 
 def test_a_pipeline_maps_the_fields_of_a_correlation_too(tmp_path: Path) -> None:
