@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from carlang.source import Source, Span
-from carlang.syntax import ast, format_tree, parse, walk
+from carlang.syntax import ast, place_tree, walk
 
 NOWHERE = Span(0, 0)
 """The place of what stands in no rule."""
@@ -20,11 +20,11 @@ Placed = tuple[ast.Statement, Span]
 def program_source(file: Source, statements: Sequence[Placed]) -> Source:
     """Return the program of some statements; raises `ValueError` where a value is none that a literal holds."""
     program = ast.Program(tuple(statement for statement, _ in statements))
-    text = format_tree(program)
-    return Source.mapped(file.name, file.text, text, _offsets(statements, text))
+    text, written = place_tree(program)
+    return Source.mapped(file.name, file.text, text, _offsets(statements, text, written))
 
 
-def _offsets(statements: Sequence[Placed], text: str) -> list[int]:
+def _offsets(statements: Sequence[Placed], text: str, written: ast.Program) -> list[int]:
     """Return where in the file each character of a program stands: values and fields at their own place.
 
     What stands behind one is at its end, so that a range that ends there ends with it; what opens a condition or a list
@@ -33,8 +33,7 @@ def _offsets(statements: Sequence[Placed], text: str) -> list[int]:
     """
     offsets = [0] * (len(text) + 1)
     reached, last = 0, statements[0][1].start
-    written = parse(Source.whole("", text)).program.statements
-    for (statement, part), here in zip(statements, written, strict=True):
+    for (statement, part), here in zip(statements, written.statements, strict=True):
         offsets[reached : here.span.start] = [last] * (here.span.start - reached)
         reached, last = here.span.start, part.start
         for place, start, end in _values(statement, here):

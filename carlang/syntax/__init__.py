@@ -10,7 +10,7 @@ from carlang.exports import hand_on
 
 if TYPE_CHECKING:
     from carlang.syntax.ast import Program
-    from carlang.syntax.format import format_program, format_tree
+    from carlang.syntax.format import format_program, format_tree, place_tree
     from carlang.syntax.parse import Parsed, parse
     from carlang.syntax.walk import children, rewrite, walk
 else:
@@ -18,7 +18,7 @@ else:
         __name__,
         {
             "syntax.ast": "Program",
-            "syntax.format": "format_program() format_tree()",
+            "syntax.format": "format_program() format_tree() place_tree()",
             "syntax.parse": "Parsed parse()",
             "syntax.walk": "children() rewrite() walk()",
         },
@@ -31,6 +31,7 @@ __all__ = [
     "format_program",
     "format_tree",
     "parse",
+    "place_tree",
     "rewrite",
     "walk",
 ]

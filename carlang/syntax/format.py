@@ -44,15 +44,21 @@ def format_tree(program: ast.Program) -> str:
     Parsing the text gives the same tree. Raises `ValueError` for a tree that no text gives: with a `FaultyStmt` in it,
     a name that is no word, a negative number where none can stand, or nested deeper than can be compared.
     """
+    return place_tree(program)[0]
+
+
+def place_tree(program: ast.Program) -> tuple[str, ast.Program]:
+    """Return a text for a tree that has none, and the tree with the places in that text; raises as `format_tree`."""
     writer = Writer(None)
     try:
         text = "".join(layout(writer.statement(statement)) + "\n" for statement in program.statements)
-        written = parse(Source.whole("", text)).program == program
+        written = parse(Source.whole("", text)).program
+        is_same = written == program
     except (RecursionError, ValueError):  # nested too deeply, or a duration below zero
-        written = False
-    if not written:
+        is_same = False
+    if not is_same:
         raise ValueError("no text gives this tree")
-    return text
+    return text, written
 
 
 # ---- statements and the comments between them ------------------------------------------------------------------------
