@@ -272,6 +272,8 @@ def _result(analytic: CompiledAnalytic, answer: Output, excluded: tuple[Excluded
         data.tactics,
         analytic.program,
         excluded=excluded,
+        author=data.author,
+        license=data.license,
     )
 
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
         EquivalentMutant,
         Form,
         Implementation,
+        Related,
         TruePositive,
         UnitTest,
     )
@@ -37,7 +38,7 @@ else:
         {
             "importers.analytic_file": (
                 "AnalyticFile AtLeast Case Coverage D3fendMapping DataSource EquivalentMutant Form Implementation "
-                "TruePositive UnitTest"
+                "Related TruePositive UnitTest"
             ),
             "importers.cases": "CASE_KEYS ExclusionCaseEntry read_tests read_tests_beside",
             "importers.document": "Document RewriteError write_file",
@@ -72,6 +73,7 @@ __all__ = [
     "Implementation",
     "Reader",
     "RecordingFolder",
+    "Related",
     "RewriteError",
     "RuleFiles",
     "TruePositive",

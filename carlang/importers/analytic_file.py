@@ -83,6 +83,14 @@ class Implementation:
 
 
 @dataclass(frozen=True, slots=True)
+class Related:
+    """Another analytic that has to do with this one: its id, and how, such as `derived` or `obsolete`."""
+
+    id: str
+    type: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class EquivalentMutant:
     """A change of the program that means the same, as the analytic names it: `change` within `part` of its text."""
 
@@ -205,6 +213,7 @@ class AnalyticFile:
     status: str = ""
     license: str = ""
     tags: tuple[str, ...] = ()
+    related: tuple[Related, ...] = ()
     equivalent_mutants: tuple[EquivalentMutant, ...] = ()
     changes: Mapping[str, str] = field(default_factory=dict)
     sources: tuple[Source, ...] = ()

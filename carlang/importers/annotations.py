@@ -13,6 +13,7 @@ from carlang.importers.analytic_file import (
     D3fendMapping,
     EquivalentMutant,
     Implementation,
+    Related,
     TruePositive,
     UnitTest,
 )
@@ -37,6 +38,15 @@ class D3fendEntry(BaseModel):
         if self.label.replace(" ", "").casefold() != self.iri.removeprefix("d3f:").casefold():
             raise ValueError(f"`{self.label}` is not the label of `{self.iri}`")
         return self
+
+
+class RelatedEntry(BaseModel):
+    """Another analytic in `related`."""
+
+    model_config = ConfigDict(frozen=True)
+
+    id: str
+    type: str = ""
 
 
 class UnitTestEntry(BaseModel):
@@ -86,6 +96,11 @@ class EquivalentMutantEntry(BaseModel):
 def d3fend_mappings(reader: Reader) -> tuple[D3fendMapping, ...]:
     """Return the sound entries of `d3fend_mappings`."""
     return tuple(D3fendMapping(e.id, e.iri, e.label) for _, e in reader.sound("d3fend_mappings", D3fendEntry))
+
+
+def related(reader: Reader) -> tuple[Related, ...]:
+    """Return the other analytics that the reader's document names."""
+    return tuple(Related(entry.id, entry.type) for _, entry in reader.sound("related", RelatedEntry))
 
 
 def unit_tests(reader: Reader, cases: Sequence[Case]) -> tuple[UnitTest, ...]:

@@ -30,6 +30,7 @@ def facts(data: AnalyticFile) -> dict[str, Any]:
         "status": data.status or None,
         "license": data.license or None,
         "tags": list(data.tags),
+        "related": [asdict(entry) for entry in data.related],
         "data_model_references": list(data.data_model_references),
         "implementations": [asdict(entry) for entry in data.implementations],
         "true_positives": [asdict(entry) for entry in data.true_positives],

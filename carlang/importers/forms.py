@@ -19,6 +19,7 @@ from carlang.importers.annotations import (
     d3fend_mappings,
     equivalent_mutants,
     other_implementations,
+    related,
     true_positives,
     unit_tests,
 )
@@ -166,6 +167,7 @@ def analytic_of(data: DataSource, content: Content) -> AnalyticFile:
         status=reader.get(STATUS, "").strip(),
         license=reader.get(LICENSE, "").strip(),
         tags=reader.get(TAGS, ()),
+        related=related(reader),
         equivalent_mutants=equivalent_mutants(reader),
         changes=changes(reader),
         sources=tuple(program for program, _ in content.programs),

@@ -173,6 +173,7 @@ LISTS = (
     "unit_tests",
     "true_positives",
     "equivalent_mutants",
+    "related",
 )
 """Keys whose values are lists of mappings, which are read entry by entry."""
 

@@ -37,6 +37,7 @@ _KEYS = {
     "references": "references",
     "falsepositives": "false_positives",
     "tags": "tags",
+    "related": "related",
 }
 """Sigma's keys that are kept, and what they are called in an analytic."""
 

@@ -32,6 +32,7 @@ _FIRST = (
     "coverage",
     "description",
     "references",
+    "related",
 )
 """The keys that come first, in this order; the others follow in the order of their document."""
 

@@ -59,13 +59,15 @@ def write_ndjson(view: View, stream: Stream) -> None:
     """Write the rows of a run, a JSON object a line, each with the analytic that found it."""
     write = utf8_writer(stream)
     for output in view.outputs:
-        added = {
+        added: dict[str, Any] = {
             "analytic": output.analytic,
             "title": output.title,
             "techniques": list(output.techniques),
             "output": output.name,
         }
-        names = row_names(output.rows.schema.names)
+        if output.author:
+            added["author"] = output.author
+        names = row_names(output.rows.schema.names, added)
         for row in values_of(output.rows):
             write(json_text(added | dict(zip(names, row, strict=True))) + "\n")
 
@@ -114,6 +116,10 @@ def _write_output(output: OutputView, write: Callable[[str], object]) -> None:
         head["level"] = output.level.text
     if output.weight is not None:
         head["weight"] = output.weight
+    if output.author:
+        head["author"] = output.author
+    if output.license:
+        head["license"] = output.license
     if output.false_positives:
         head["false_positives"] = list(output.false_positives)
     if output.number is not None:

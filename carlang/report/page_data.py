@@ -129,6 +129,7 @@ def _output_json(number: int, output: OutputView, arrangement: Arrangement | Non
         "level": (output.level or UNSAID).text,
         "weight": output.weight,
         "tested": output.tested,
+        "credit": output.credit,
         "false_positives": output.false_positives,
         "total": output.total,
         "shown": output.shown,

@@ -16,6 +16,7 @@ from carlang.report.layout import fold
 from carlang.report.screen import Look, console_for, is_bounded, print_folded
 from carlang.report.streams import Stream, utf8_writer
 from carlang.report.values import instant, json_text, values_of
+from carlang.report.view import credit
 from carlang.results import HitRecord, counted, second_text, with_depths
 
 VERSION = 1
@@ -54,6 +55,8 @@ def record_json(record: HitRecord) -> dict[str, Any]:
             "techniques": list(result.techniques),
             "output": output.name,
             "level": None if result.level is None else result.level.text,
+            **({"author": result.author} if result.author else {}),
+            **({"license": result.license} if result.license else {}),
             **(weight_json(hit.weight) if hit else {"weight": None, "terms": []}),
             "count": hit.count if hit else None,
             "also": [{"analytic": analytic, "output": name} for analytic, name in hit.also] if hit else [],
@@ -82,6 +85,7 @@ def _print_head(record: HitRecord, console: Console) -> None:
     console.print(head, overflow="fold")
     level = "" if result.level is None else result.level.text
     facts = [level, ", ".join(result.techniques), f"output {result.output.name}"]
+    facts += [f"by {by}"] if (by := credit(result.author, result.license)) else []
     console.print(Text(" · ".join(printable(fact) for fact in facts if fact), style="cyan"), overflow="fold")
     for text in result.false_positives:
         print_folded(Text(f"known to match without being an attack: {printable(text)}", "dim"), "", console)

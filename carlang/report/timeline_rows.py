@@ -57,11 +57,13 @@ class Entry(NamedTuple):
     incident: str | None
     number: int | None
     details: str | None
+    author: str | None
 
 
 COLUMNS = (
     *("time", "level", "weight", "host", "user", "process", "command_line", "parent"),
     *("analytic", "output", "title", "techniques", "also", "incident", "number", "details"),
+    "author",
 )
 """The columns of a timeline, in order."""
 
@@ -166,6 +168,7 @@ def _entry(number: int, row: int, output: OutputView, rank: _Rank, texts: _RowTe
         incident=rank.incident,
         number=None if output.number is None else output.number + row,
         details=texts.details,
+        author=valid(output.credit) or None,
     )
 
 

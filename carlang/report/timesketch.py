@@ -31,7 +31,7 @@ def write_timesketch(view: View, stream: Stream) -> None:
     write = utf8_writer(stream)
     run = _Moment(instant(view.now), round(view.now.timestamp() * MICROSECONDS), TIMELESS)
     for output in view.outputs:
-        names = row_names(output.rows.schema.names, ADDED)
+        names = row_names(output.rows.schema.names, (*ADDED, "author") if output.author else ADDED)
         message = _Message.of(output)
         for batch in output.rows.to_batches(max_chunksize=BATCH):
             values = [json_values(column) for column in batch.columns]
@@ -91,6 +91,8 @@ def _event(
         "techniques": list(output.techniques),
         "output": output.name,
     }
+    if output.author:
+        event["author"] = output.author
     # A missing value has no place in an index of documents: it is left out.
     return event | {name: value for name, value in zip(names, row, strict=True) if value is not None}
 

@@ -45,6 +45,12 @@ if TYPE_CHECKING:  # what few runs have
 _TECHNIQUE = re.compile(r"T[0-9]{4}(\.[0-9]{3})?")
 
 
+def credit(author: str, license_: str) -> str:
+    """Return an author with the license of what he wrote, on one line; nothing without an author."""
+    named = " ".join(author.split())
+    return f"{named} ({' '.join(license_.split())})" if named and license_ else named
+
+
 @dataclass(frozen=True)
 class OutputView:
     """One output of an analytic: its rows, and how many were found, also where a limit cut them."""
@@ -68,6 +74,8 @@ class OutputView:
     number: int | None = None
     why: Why | None = None
     excluded: tuple[Excluded, ...] = ()
+    author: str = ""
+    license: str = ""
 
     @classmethod
     def of(cls, result: AnalyticOutput, weight: float | None = None) -> Self:
@@ -93,6 +101,8 @@ class OutputView:
             result.number,
             result.why,
             result.excluded,
+            result.author,
+            result.license,
         )
 
     @property
@@ -116,13 +126,19 @@ class OutputView:
         return "every row shown" if self.cut else "every row"
 
     @property
+    def credit(self) -> str:
+        """Who wrote the analytic, and the license that it is under: `A. Author (DRL 1.1)`; else nothing."""
+        return credit(self.author, self.license)
+
+    @property
     def facts(self) -> str:
-        """What to say below its name: `high · weight 62 · T1053.002 · output at · 3 rows`."""
+        """What to say below its name: `high · weight 62 · T1053.002 · output at · 3 rows · by A. Author`."""
         weight = "" if self.weight is None else f"weight {self.weight:g}"
         level = "" if self.level is None else self.level.text
         rows = counted(self.total, "row")
         excluded = f"{self.excluded_rows:,} more excluded" if self.excluded else ""
-        facts = [level, weight, ", ".join(self.techniques), f"output {self.name}", rows, excluded, self.cut]
+        by = f"by {self.credit}" if self.credit else ""
+        facts = [level, weight, ", ".join(self.techniques), f"output {self.name}", rows, excluded, self.cut, by]
         return " · ".join(fact for fact in facts if fact)
 
     @cached_property

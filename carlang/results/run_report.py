@@ -27,7 +27,7 @@ class AnalyticOutput:
     `level` is None where the analytic names none. `program` is the text of its programs. `number` is that of its first
     row among all that the run found, from 1, whether or not a limit cut them; the others count on from there. `why`
     is there where the run was asked for it. `excluded` is what a baseline took away: the rows of `output` are those
-    that are left.
+    that are left. `author` and `license` are the analytic's: licenses of rules demand that authors stay named.
     """
 
     analytic: str
@@ -43,6 +43,8 @@ class AnalyticOutput:
     number: int | None = None
     why: Why | None = None
     excluded: tuple[Excluded, ...] = ()
+    author: str = ""
+    license: str = ""
 
 
 @dataclass(frozen=True, slots=True)

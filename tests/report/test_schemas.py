@@ -32,6 +32,7 @@ def with_all_keys() -> RunReport:
     """Return a run with every key that JSON may have and that the others do not."""
     told = replace(result(every_kind(), total=9), false_positives=("Backups",), level=Level.HIGH, number=3)
     told = replace(told, output=replace(told.output, tested=("text",), computed=("whole",), tied=("process/create",)))
+    told = replace(told, author="A. Author", license="DRL 1.1")
     told = replace(told, excluded=(Excluded(3, "exe at.exe", 2, "backups"),))
     used = BaselineUse("quiet.yaml", 2, 1, 1, 1, 2, (Unmatched(5, "CAR-2013-05-004", "exe x.exe"),))
     report = run(told, warnings=(diagnostic(),), baseline=used)

@@ -207,7 +207,7 @@ def test_a_workbook_has_times_numbers_and_texts_and_what_was_not_seen(tmp_path: 
     assert [cell.value for cell in head] == list(COLUMNS)
     assert [cell.data_type for cell in first[:3]] == ["d", "s", "n"]
     assert (first[0].value, first[2].value, second[2].value) == (MOMENT.replace(tzinfo=None), 77.5, None)
-    assert book["Timeline"].auto_filter.ref == "A1:P3"
+    assert book["Timeline"].auto_filter.ref == "A1:Q3"
     run_sheet = sheets(full_run())["Run"]
     assert run_sheet[2][:2] == ["summary", "2 analytics, 1 row found; 1 not run, 2 failed"]
     assert run_sheet[5][:4] == ["not run", "CAR-2013-10-002", "DLL Injection", ""]

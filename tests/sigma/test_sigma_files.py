@@ -15,7 +15,7 @@ import yaml
 import carlang
 from carlang.cli import main
 from carlang.diagnostics import Severity
-from carlang.importers import Form, car_text, load_text, sigma_problem
+from carlang.importers import Form, Related, car_text, facts, load_text, sigma_problem
 from carlang.levels import Level
 from carlang.project import Catalogue, analytic_files
 from tests.cli.commands import carlang as carlang_command
@@ -28,6 +28,7 @@ status: test
 description: Runs of at.exe.
 license: DRL 1.1
 author: A. Author, B. Author
+related: [{id: fe63010f-8823-4864-a96b-a7b4a0f7b929, type: derived}]
 references: [https://example.com/at]
 date: 2024-03-05
 modified: 2024/04/06
@@ -51,6 +52,10 @@ def test_all_that_is_known_of_a_rule_is_kept() -> None:
     assert (file.techniques, file.tactics, file.platforms) == (("T1053.002",), ("TA0002",), ("Windows",))
     assert file.tags == ("attack.execution", "attack.t1053.002", "attack.stealth", "cve.2024-1")
     assert (file.false_positives, file.references) == (("Unknown", "Backups"), ("https://example.com/at",))
+    assert (file.description, file.related) == (
+        "Runs of at.exe.",
+        (Related("fe63010f-8823-4864-a96b-a7b4a0f7b929", "derived"),),
+    )
     assert file.diagnostics == ()
 
 
@@ -58,8 +63,8 @@ def test_an_imported_rule_is_the_same_analytic_without_pysigma() -> None:
     rule = load_text(RULE, "rule.yml")
     imported = load_text(car_text(rule, 0, rule.sources[0].text), "rule.car")
     assert imported.diagnostics == ()
-    for name in ("id", "title", "level", "status", "license", "author", "tags", "coverage", "false_positives"):
-        assert getattr(imported, name) == getattr(rule, name)
+    known, of_rule = facts(imported), facts(rule)
+    assert {key for key, value in known.items() if value != of_rule[key]} == {"file"}
     assert imported.sources[0].text.strip() == rule.sources[0].text.strip()
 
 
@@ -110,7 +115,7 @@ def test_each_of_several_rules_of_a_file_is_an_analytic_of_its_own() -> None:
     ]
     assert [source.text for source in file.sources] == [each.sources[0].text for each in file.each]
     assert "net.exe" in file.sources[1].text
-    assert file.sources[1].position(file.sources[1].text.index('"\\net.exe"')) == (32, 25)
+    assert file.sources[1].position(file.sources[1].text.index('"\\net.exe"')) == (34, 25)
 
 
 def test_rules_of_a_file_without_ids_go_by_their_names_and_places() -> None:
@@ -164,8 +169,8 @@ def test_rules_share_what_an_action_says() -> None:
 def test_each_part_of_a_program_stands_where_the_rule_has_it() -> None:
     (source,) = load_text(RULE, "rule.yml").sources
     at = source.text.index("image_path endswith")
-    assert source.position(at) == (14, 9)
-    assert source.position(source.text.index('"\\at.exe"')) == (14, 25)
+    assert source.position(at) == (15, 9)
+    assert source.position(source.text.index('"\\at.exe"')) == (15, 25)
 
 
 def test_yaml_that_is_cut_off_anywhere_is_a_fault_and_nothing_worse() -> None:

@@ -18,6 +18,7 @@ class RecordPane {
       h('p', {}, levelMark(output.level), ' ', h('span', { class: 'id' }, output.analytic), ' ', output.title),
       h('p', { class: 'meta' }, `output ${output.output} · row ${(rowNumber(row) + 1).toLocaleString('en')} `, ...output.techniques.map((name) => (
         button(name, () => addChip('technique', name), { class: 'tag', title: `only ${name}` })))),
+      output.credit && h('p', { class: 'meta' }, `by ${output.credit}`),
       h('p', { class: 'bar starts' }, incidentOf(row) && button('Its incident', () => page.showIncident(incidentOf(row).id)),
         button('Its analytic', () => page.showAnalytic(output)),
         button('Copy all', (event) => copy(this.asText(row), event.currentTarget))),
