@@ -60,16 +60,16 @@ def keyword(pattern: Pattern) -> Item:
 def _item(name: str, pattern: Pattern) -> Item:
     match pattern:
         case [Wildcard.RUN, *inner, Wildcard.RUN] if inner:
-            return Item(name, ("contains",), (_value(inner),))
+            return Item(name, ("contains",), (text_value(inner),))
         case [Wildcard.RUN, *inner] if inner:
-            return Item(name, ("endswith",), (_value(inner),))
+            return Item(name, ("endswith",), (text_value(inner),))
         case [*inner, Wildcard.RUN] if inner:
-            return Item(name, ("startswith",), (_value(inner),))
+            return Item(name, ("startswith",), (text_value(inner),))
         case _:
-            return Item(name, (), (_value(pattern),))
+            return Item(name, (), (text_value(pattern),))
 
 
-def _value(pattern: Sequence[str | Wildcard]) -> str:
+def text_value(pattern: Sequence[str | Wildcard]) -> str:
     """Return a pattern as the value of a rule, with escapes where a character would mean something else."""
     followers = (*pattern[1:], "")
     return "".join(
@@ -111,7 +111,9 @@ def base_name_test(name: str, pattern: Pattern, missing: Sequence[str]) -> Detec
     match pattern:
         case [str(text)] if text:
             # A path may be a name alone, as those of `System` and `Registry` are.
-            ends = tuple(_value(each) for each in ((text,), (Wildcard.RUN, f"\\{text}"), (Wildcard.RUN, f"/{text}")))
+            ends = tuple(
+                text_value(each) for each in ((text,), (Wildcard.RUN, f"\\{text}"), (Wildcard.RUN, f"/{text}"))
+            )
             return without_missing(Item(name, (), ends), name, [each for each in missing if each == text])
         case [Wildcard.RUN, str(text)] if text:
             return text_test(name, pattern, missing)
@@ -143,7 +145,7 @@ def host_test(name: str, pattern: Pattern) -> Detection:
     """Return the test that a host is called so, where records have its name with the domain or without."""
     match pattern:
         case [str(text)] if "." not in text:
-            return Item(name, (), (_value((text,)), _value((f"{text}.", Wildcard.RUN))))
+            return Item(name, (), (text_value((text,)), text_value((f"{text}.", Wildcard.RUN))))
         case _:
             raise UnwritableError(f"the domain stands in `{name}` too, so that a rule asks for a host's whole name")
 

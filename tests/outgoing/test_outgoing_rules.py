@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+import random
+import sys
 from typing import Any
 
 import pytest
 import yaml
+from sigma.types import SigmaString, SpecialChars
 
 import carlang
+from carlang import sigma
 from carlang.mapping import builtin_sensors
 from carlang.model import builtin_model
+from carlang.outgoing import ExportError, OutgoingRule
 from carlang.outgoing.fields import rule_fields
+from carlang.outgoing.texts import text_value
+from carlang.resolve.bound import Wildcard
 from carlang.sigma import log_sources
+from carlang.source import Source, Span
+from tests.seeds import run_seed
 
 CREATE = "events = search Process:Create\nhits = filter events where ({})\noutput hits\n"
 
@@ -209,3 +218,57 @@ def test_every_name_of_a_field_is_read_as_the_field_that_it_is_written_for() -> 
     for source in log_sources():
         for name in rule_fields(source).held.values():
             assert source.field(name) is not None
+
+
+def test_patterns_are_read_as_what_they_were_written_of() -> None:
+    draw = random.Random(run_seed())  # noqa: S311  # cases, not secrets
+    for _ in range(3000):
+        pattern: list[str | Wildcard] = []
+        for number in range(draw.randrange(1, 5)):
+            is_text = number % 2 == draw.randrange(2)
+            if is_text and not (pattern and isinstance(pattern[-1], str)):
+                pattern.append("".join(draw.choice("\\\\\\*?a") for _ in range(draw.randrange(1, 5))))
+            else:
+                pattern.append(draw.choice(list(Wildcard)))
+        value = text_value(pattern)
+        read = SigmaString(value).s
+        assert [_WILDCARDS[part] if isinstance(part, SpecialChars) else part for part in read] == pattern
+
+
+_WILDCARDS = {SpecialChars.WILDCARD_MULTI: Wildcard.RUN, SpecialChars.WILDCARD_SINGLE: Wildcard.ONE}
+
+
+TEXTS = [
+    "\x85",
+    "\u2028",
+    "a\nb\n",
+    "\n a",
+    " a ",
+    "- a",
+    "a: b",
+    "#",
+    "yes",
+    "0x10",
+    "~",
+    "'",
+    "a\tb",
+    "\x1b",
+    "2020-01-01",
+]
+
+
+@pytest.mark.parametrize("text", TEXTS)
+def test_any_text_is_written_so_that_yaml_reads_it(text: str) -> None:
+    rule = OutgoingRule("A", "a", "a", {"title": text, "list": [text]}, Source.whole("a", ""), Span(0, 0))
+    assert yaml.safe_load(rule.text) == {"title": text, "list": [text]}
+
+
+def test_without_pysigma_rules_are_written_and_queries_say_how_to_install_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in [name for name in sys.modules if name.startswith(("sigma.", "carlang.sigma.backends"))]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, "sigma", None)
+    monkeypatch.delitem(vars(sigma), "Dialect", raising=False)
+    analytic = carlang.load_text(CREATE.format('user == "a"'), "a.car")
+    assert len(analytic.export().pieces) == 1
+    with pytest.raises(ExportError, match=r"carlang\[sigma\]"):
+        analytic.export("sqlite")
