@@ -337,8 +337,8 @@ def _number_test(name: str, pattern: Pattern, missing: Sequence[str]) -> Detecti
 
 def log_source_text(fields: RuleFields) -> str:
     """Return what a log source is called in messages."""
-    entry = fields.source.entry
-    parts = [entry.category, entry.service] if entry.category or entry.service else [entry.product]
+    entry, service = fields.source.entry, fields.source.service
+    parts = [entry.category, service] if entry.category or service else [entry.product]
     return " ".join(f"`{part}`" for part in parts if part)
 
 

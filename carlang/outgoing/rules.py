@@ -136,14 +136,15 @@ def _correlation(
 
 
 def _detected(rule: Selected, platforms: tuple[str, ...]) -> dict[str, Any]:
-    entry = rule.fields.source.entry
-    source = {"product": _product(rule.fields, platforms), "category": entry.category, "service": entry.service}
+    origin = rule.fields.source
+    product = _product(rule.fields, platforms)
+    source = {"product": product, "category": origin.entry.category, "service": origin.service}
     return {"logsource": _without_nothing(source), "detection": written(rule.detection)}
 
 
 def _kind(fields: RuleFields) -> str:
     entry = fields.source.entry
-    return entry.category or entry.service or str(entry.product)
+    return entry.category or fields.source.service or str(entry.product)
 
 
 def _without_nothing(data: Mapping[str, Any]) -> dict[str, Any]:

@@ -48,18 +48,32 @@ class _Part(BaseModel):
     when: Mapping[str, str] = {}
 
 
+class _Elements(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    elements: str
+
+
+class _Any(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    any: tuple[str, ...]
+
+
 class _Entry(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     category: str | None = None
-    service: str | None = None
+    service: str | tuple[str, ...] | None = None
     product: str | tuple[str, ...] | None = None
     search: str = "Event:Log"
     where: str | None = None
     of_product: Mapping[str, str] = {}
     channels: tuple[str, ...] = ()
+    event_ids: Mapping[str, str] = {}
+    unfilled: tuple[str, ...] = ()
     records: bool = False
-    fields: Mapping[str, str | _Values | _Hashes | _Either | None] = {}
+    fields: Mapping[str, str | _Values | _Hashes | _Either | _Elements | _Any | None] = {}
     sensor: str = "sysmon"
     shared: bool = False
     parts: Mapping[str, _Part] = {}
@@ -69,10 +83,15 @@ class _Entry(BaseModel):
         """The products whose events it has; none is any."""
         return (self.product,) if isinstance(self.product, str) else self.product or ()
 
+    @property
+    def services(self) -> tuple[str | None, ...]:
+        """The services of the rules that it is for; one that has none has None."""
+        return self.service if isinstance(self.service, tuple) else (self.service,)
+
     def fits(self, category: str | None, product: str | None, service: str | None) -> bool:
         """Tell whether a rule's log source is this one; a rule that names no product is for all."""
         is_of_product = not self.products or product in self.products or (product is None and category is not None)
-        return (self.category, self.service) == (category, service) and is_of_product
+        return self.category == category and service in self.services and is_of_product
 
 
 class _Table(BaseModel):
@@ -112,7 +131,21 @@ class OneOf:
     texts: tuple[Held, ...]
 
 
-FieldHere = Held | ByValue | ByAlgorithm | OneOf
+@dataclass(frozen=True, slots=True)
+class ListOf:
+    """A list of texts, held as JSON."""
+
+    list: Held
+
+
+@dataclass(frozen=True, slots=True)
+class AnyOf:
+    """Texts of which one has to be what a rule compares the field with."""
+
+    texts: tuple[Held, ...]
+
+
+FieldHere = Held | ByValue | ByAlgorithm | OneOf | ListOf | AnyOf
 
 
 @dataclass(frozen=True, eq=False)
@@ -121,6 +154,7 @@ class LogSource:
 
     entry: _Entry
     product: str | None = None
+    service: str | None = None
 
     @cached_property
     def classes(self) -> tuple[ast.EventClass, ...]:
@@ -131,11 +165,16 @@ class LogSource:
             case other:
                 raise TypeError(other)
 
+    @property
+    def channels(self) -> tuple[str, ...]:
+        """The logs that its records are kept of, by their names; none where it is of a class, or of all logs."""
+        return tuple(channel.replace("{service}", self.service or "") for channel in self.entry.channels)
+
     @cached_property
     def narrowed(self) -> ast.Expr | None:
         """The condition that leaves out what is of other sources, None where nothing is."""
-        if self.entry.channels:
-            literals = tuple(ast.StringLit(channel, _NOWHERE) for channel in self.entry.channels)
+        if self.channels:
+            literals = tuple(ast.StringLit(channel, _NOWHERE) for channel in self.channels)
             log = ast.Name("log_name", _NOWHERE)
             if len(literals) == 1:
                 return ast.Comparison((log, literals[0]), ("==",), _NOWHERE)
@@ -179,11 +218,18 @@ class LogSource:
                     return ByAlgorithm(hashes)
                 case _Either(either=texts):
                     return OneOf(tuple(map(self._held, texts)))
+                case _Any(any=texts):
+                    return AnyOf(tuple(map(self._held, texts)))
+                case _Elements(elements=text):
+                    return ListOf(self._held(text))
                 case None:
                     return None
         if self.entry.records:
-            member = ast.Member(ast.Name("event_data", _NOWHERE), ast.Name(name, _NOWHERE), _NOWHERE)
-            return Held(member, STRING, is_record=True)
+            return Held(_member("event_data", name), STRING, is_record=True)
+        if name in self.entry.unfilled:
+            return Held(_member("extra", name), STRING)
+        if name in ("EventID", "EventId") and self.entry.event_ids:
+            return self._held(_by_sensor(self.entry.event_ids))
         known = self._fields
         field = next((f for f in foreign_fields((self.object,), name) if f in known), name.casefold())
         return self._held(field) if field in known else None
@@ -214,30 +260,40 @@ def log_source(category: str | None, product: str | None, service: str | None) -
     """Return the log source of a rule, or None where nothing here is of it."""
     fitting = (number for number, entry in enumerate(_entries()) if entry.fits(category, product, service))
     number = next(fitting, None)
-    return None if number is None else _source(number, product)
+    return None if number is None else _source(number, product, service)
 
 
 @cache
 def log_sources() -> tuple[LogSource, ...]:
     """Return all log sources, in the order of the table; behind each, those of its products that narrow it down."""
     variants = (
-        _source(number, product)
+        _source(number, product, service)
         for number, entry in enumerate(_entries())
+        for service in entry.services
         for product in (None, *(product for product in entry.products if product in entry.of_product))
     )
     return tuple(variants)
 
 
 @cache
-def _source(number: int, product: str | None) -> LogSource:
-    """Return the log source of an entry, by its number, for a product; what it works out once is for all rules."""
-    return LogSource(_entries()[number], product)
+def _source(number: int, product: str | None, service: str | None) -> LogSource:
+    """Return the log source of an entry, by its number; what it works out once is for all rules of its kind."""
+    return LogSource(_entries()[number], product, service)
 
 
 @cache
 def _entries() -> tuple[_Entry, ...]:
     text = files("carlang.sigma").joinpath("log_sources.yaml").read_text(encoding="utf-8")
     return validate(_Table, read_builtin_yaml("log_sources.yaml", text)).sources
+
+
+def _member(record: str, name: str) -> ast.Member:
+    return ast.Member(ast.Name(record, _NOWHERE), ast.Name(name, _NOWHERE), _NOWHERE)
+
+
+def _by_sensor(texts: Mapping[str, str]) -> str:
+    """Return the expression that is another text for each sensor."""
+    return "".join(f'if (sensor == "{sensor}") then "{text}" else ' for sensor, text in texts.items()) + "null"
 
 
 @cache

@@ -80,7 +80,7 @@ def _same_source(one: LogSource, other: LogSource) -> bool:
 
 def _overlap(one: LogSource, other: LogSource) -> bool:
     """Tell whether two log sources may have an event in common."""
-    channels = {each.casefold() for each in one.entry.channels}, {each.casefold() for each in other.entry.channels}
+    channels = {each.casefold() for each in one.channels}, {each.casefold() for each in other.channels}
     if all(channels) and not channels[0] & channels[1]:
         return False
     return any(_same_class(a, b) for a in one.classes for b in other.classes)

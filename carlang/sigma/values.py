@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from ipaddress import ip_address
 
@@ -25,9 +26,9 @@ from sigma.types import (
 )
 
 from carlang.model.types import Kind
-from carlang.sigma.chains import either
+from carlang.sigma.chains import all_of, either
 from carlang.sigma.hashes import hash_test, some_hash
-from carlang.sigma.log_sources import ByAlgorithm, ByValue, FieldHere, Held, OneOf
+from carlang.sigma.log_sources import AnyOf, ByAlgorithm, ByValue, FieldHere, Held, ListOf, OneOf
 from carlang.sigma.regexes import program_regex
 from carlang.sigma.texts import is_plain, text_test, whole_regex
 from carlang.sigma.times import time_part_test
@@ -44,6 +45,7 @@ _OPERATORS = {
 }
 # What a mapping keeps as a missing value: an empty text, and the dash that sensors write in its place.
 _MISSING = ("", "-")
+_RUN = SpecialChars.WILDCARD_MULTI
 _LARGEST = 2**63 - 1  # of the whole numbers that events have: a greater one equals none of them
 
 
@@ -67,6 +69,12 @@ def field_test(field: FieldHere, name: str, value: SigmaType, span: Span) -> ast
             return _by_algorithm(field, name, value, span)
         case OneOf():
             return _one_of(field, value, span)
+        case AnyOf(texts) if isinstance(value, SigmaNull) or (isinstance(value, SigmaExists) and not value.exists):
+            return all_of([field_test(each, name, value, span) for each in texts])
+        case AnyOf(texts):
+            return either([field_test(each, name, value, span) for each in texts], span)
+        case ListOf(held):
+            return _element(held, value, span)
 
 
 def _held(field: Held, value: SigmaType, span: Span) -> ast.Expr:  # a case a type
@@ -197,6 +205,24 @@ def _by_value(field: ByValue, name: str, value: SigmaType, span: Span) -> ast.Ex
     if not conditions:
         raise UnsaidError(f"`{name}` is one of {known} here, and never `{value}`")
     return either(conditions, span)
+
+
+def _element(held: Held, value: SigmaType, span: Span) -> ast.Expr:
+    """Return that some element of a list, which is held as JSON, has a value; raises `UnsaidError`."""
+    match value:
+        case SigmaNull() | SigmaExists():
+            return _held(held, value, span)
+        case SigmaNumber(number=number):
+            return _element(held, SigmaString(str(number)), span)
+        case SigmaString() if not any(not isinstance(part, str) for part in value.s[1:-1]):
+            has_begin, has_end = (value.s and isinstance(value.s[at], str) for at in (0, -1))
+            texts = [json.dumps(part, ensure_ascii=False)[1:-1] for part in value.s if isinstance(part, str)]
+            quoted = SigmaString()
+            # A number stands there without quotes, a text in them.
+            quoted.s = [_RUN, '"' * bool(has_begin) + "".join(texts) + '"' * bool(has_end), _RUN]
+            return text_test(_as_text(held), held.type, quoted, span, cased=isinstance(value, SigmaCasedString))
+        case _:
+            raise UnsaidError("elements of a list are compared with texts that have no wildcards inside")
 
 
 def _one_of(field: OneOf, value: SigmaType, span: Span) -> ast.Expr:

@@ -19,7 +19,8 @@ SESSIONS = "microsoft-windows-terminalservices-localsessionmanager/operational"
 CONNECTIONS = "microsoft-windows-terminalservices-remoteconnectionmanager/operational"
 BITS = "microsoft-windows-bits-client/operational"
 
-KEPT = frozenset({"security", "system", TASKS, WMI, DEFENDER, SESSIONS, CONNECTIONS, BITS})
+_ZEEK = frozenset(f"zeek/{log}" for log in ("dce_rpc", "kerberos", "ntlm", "rdp", "smb_files", "smb_mapping", "ssh"))
+KEPT = _ZEEK | {"security", "system", "windows powershell", TASKS, WMI, DEFENDER, SESSIONS, CONNECTIONS, BITS}
 """Channels whose records are found as `event/log` too."""
 
 

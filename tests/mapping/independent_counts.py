@@ -21,7 +21,7 @@ from evtx import PyEvtxParser
 Kind = tuple[str, int | None]
 """A channel in lower case and an event id; Zeek's logs and auditd's have no ids."""
 
-_AUDIT = re.compile(rb"^(?:node=\S+ )?type=\S+ msg=audit\((\d+\.\d+:\d+)\)")
+_AUDIT = re.compile(rb"^(?:node=\S+ )?type=(\S+) msg=audit\((\d+\.\d+:\d+)\)")
 
 
 @dataclass(frozen=True)
@@ -67,8 +67,13 @@ def _contents(path: Path) -> Iterator[bytes]:
 def _text_records(content: bytes) -> Iterator[RawRecord]:
     lines = [line for line in content.split(b"\n") if line.strip()]
     if _AUDIT.match(content):
-        serials = {match.group(1): None for line in lines if (match := _AUDIT.match(line))}
-        yield from (RawRecord(("auditd", None), {}, serial.decode()) for serial in serials)
+        serials: dict[bytes, Counter[bytes]] = {}
+        for line in lines:
+            if match := _AUDIT.match(line):
+                serials.setdefault(match.group(2), Counter())[match.group(1)] += 1
+        for serial, kinds in serials.items():
+            kinds[b"EXECVE"] = min(1, kinds[b"EXECVE"])  # arguments that are too long for one line go on in more
+            yield RawRecord(("auditd", None), {"lines": kinds.total()}, serial.decode())
         return
     try:
         parsed = [(json.loads(line), line.decode()) for line in lines]

@@ -71,8 +71,8 @@ def _note(found: Reading, path: str, record: RawRecord, chance: random.Random) -
         found.events[tuple(event.split("/"))] += 1
     if not events:
         found.unmapped[record.kind] += 1
-    if not events or record.kind[0] in KEPT:
-        found.events[("event", "log")] += 1
+    if not events or record.kind[0] in KEPT or record.kind[0] == "auditd":
+        found.events[("event", "log")] += record.data.get("lines", 1) if record.kind[0] == "auditd" else 1
     if record.kind in VALUES and record.text:
         kept = found.sample.setdefault(record.kind, [])
         if len(kept) < _SAMPLE:

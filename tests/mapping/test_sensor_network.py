@@ -76,12 +76,15 @@ CASES: list[tuple[str, Any, Expected]] = [
     (
         "Zeek smb_files, a write",
         zeek("smb_files", action="SMB::FILE_WRITE", path="\\\\SRV.example.com\\c$", name="a\\b.exe", size=3),
-        {"flow/message": {"hostname": "SRV", "fqdn": "SRV.example.com", "dest_hostname": "SRV", "dest_port": 445}},
+        {
+            "flow/message": {"hostname": "SRV", "fqdn": "SRV.example.com", "dest_hostname": "SRV", "dest_port": 445},
+            "event/log": {"log_name": "zeek/smb_files"},
+        },
     ),
     (
         "Zeek dce_rpc over a pipe",
         zeek("dce_rpc", named_pipe="\\PIPE\\winreg", endpoint="winreg", operation="BaseRegCreateKey"),
-        {"flow/message": {"dest_port": 445}},
+        {"flow/message": {"dest_port": 445}, "event/log": {"log_name": "zeek/dce_rpc"}},
     ),
     (
         "Zeek ntlm",
@@ -99,6 +102,7 @@ CASES: list[tuple[str, Any, Expected]] = [
                 },
             },
             "authentication/success": {"user": "D\\adam", "method": "NTLM", "auth_target": "SRV"},
+            "event/log": {"log_name": "zeek/ntlm"},
         },
     ),
     (
@@ -199,7 +203,10 @@ CASES: list[tuple[str, Any, Expected]] = [
         zeek(
             "rdp", cookie="adam", result="Success", security_protocol="HYBRID", client_name="H", **{"id.resp_p": 3389}
         ),
-        {"flow/message": {"protocol": "rdp", "dest_port": 3389, "user": "adam"}},
+        {
+            "flow/message": {"protocol": "rdp", "dest_port": 3389, "user": "adam"},
+            "event/log": {"log_name": "zeek/rdp"},
+        },
     ),
     (
         "Zeek ssh",
@@ -207,6 +214,7 @@ CASES: list[tuple[str, Any, Expected]] = [
         {
             "flow/message": {"protocol": "ssh", "network_direction": "in"},
             "authentication/failure": {"app_name": "ssh", "user_agent": "SSH-2.0-x", "src_ip": "10.0.0.5"},
+            "event/log": {"log_name": "zeek/ssh"},
         },
     ),
 ]

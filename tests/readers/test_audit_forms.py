@@ -154,3 +154,15 @@ def test_interpreted_addresses(tmp_path: Path) -> None:
     )
     load(tmp_path / "store", log)
     assert query(tmp_path / "store", "SELECT dest_ip, dest_port, pid FROM events", "flow") == [("10.0.0.2", 443, 3)]
+
+
+def test_what_was_renamed_has_the_path_that_it_had(tmp_path: Path) -> None:
+    lines = [("/x", "PARENT"), ("/y", "PARENT"), ("a", "DELETE"), ("b", "CREATE")]
+    call = _CALL % ("c000003e", 264, "yes", "1")
+    link = call.replace("264", "265").replace(":90)", ":91)")
+    paths = "".join(_path(item, f'"{name}"', kind) for item, (name, kind) in enumerate(lines))
+    log = tmp_path / "audit.log"
+    log.write_text(call + paths + link + paths.replace(":90)", ":91)"), "utf-8")
+    load(tmp_path / "store", log)
+    sql = "SELECT record_id, file_path, previous_file_path FROM events WHERE action = 'create' ORDER BY ALL"
+    assert query(tmp_path / "store", sql, "file") == [("90", "/y/b", "/x/a"), ("91", "/y/b", None)]

@@ -7,11 +7,12 @@ import json
 import random
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 import carlang
-from tests.ingesting import load, query
+from tests.ingesting import load, query, write_lines
 from tests.seeds import run_seed
 
 # What a line holds, with what its texts were made of: quoted where they can be, else in hexadecimal digits.
@@ -54,16 +55,42 @@ def _lines() -> Iterable[str]:
             yield f"node=web1 type={kind} msg=audit(1711015200.{serial}:{serial}): {body}"
 
 
+def _documents() -> Iterable[dict[str, Any]]:
+    """Yield the events as Laurel writes them: numbers are numbers, arguments a list, and so are the paths."""
+    for serial, event in enumerate(_EVENTS, start=100):
+        document: dict[str, Any] = {"ID": f"1711015200.{serial}:{serial}", "NODE": "web1"}
+        for kind, members in event:
+            texts = _texts(members)
+            read = {name: int(text) if text.isdecimal() else text for name, text in texts.items()}
+            match kind:
+                case "PATH":
+                    document.setdefault(kind, []).append(read)
+                case "EXECVE":
+                    arguments = [text for name, text in texts.items() if name != "argc"]
+                    document[kind] = {"argc": read["argc"], "ARGV": arguments}
+                case "PROCTITLE":
+                    document[kind] = {"ARGV": texts["proctitle"].split(" ")}
+                case "SYSCALL":
+                    document[kind] = read | {"SYSCALL": _CALLS[texts["syscall"]]}
+                case _:
+                    document[kind] = read
+        yield document
+
+
+def _texts(members: dict[str, str | bytes]) -> dict[str, str]:
+    return {
+        name: value.decode().replace("\0", " ") if isinstance(value, bytes) else value.strip('"')
+        for name, value in members.items()
+        if value != "(null)"
+    }
+
+
 def _expected() -> list[dict[str, str]]:
     """Return the members of each line as the values they were written of."""
     rows = []
     for event in _EVENTS:
         for kind, members in event:
-            texts = {
-                name: value.decode().replace("\0", " ") if isinstance(value, bytes) else value.strip('"')
-                for name, value in members.items()
-                if value != "(null)"
-            }
+            texts = _texts(members)
             called = {"SYSCALL": _CALLS[texts["syscall"]]} if kind == "SYSCALL" else {}
             outer = {"pid": "2"} if kind in ("USER_CMD", "SERVICE_STOP") else {}  # the first of a name counts
             rows.append({"type": kind} | texts | called | outer)
@@ -109,6 +136,21 @@ def test_an_enriched_line_has_what_the_log_adds(store: Path, tmp_path: Path) -> 
     assert json.loads(text) == members | {"ARCH": "aarch64", "SYSCALL": "mknodat", "UID": "root"}
 
 
+def test_documents_of_laurel_are_the_events_of_the_log(store: Path, tmp_path: Path) -> None:
+    (tmp_path / "audit.log").write_text("\n".join(_lines()), "utf-8")
+    load(store, tmp_path / "audit.log")
+    report = load(tmp_path / "other", write_lines(tmp_path / "laurel.log", list(_documents())))
+    assert report.rejected == 0
+    for name in ("process", "file"):
+        sql = "SELECT COLUMNS(* EXCLUDE (source))::VARCHAR FROM events ORDER BY ALL"
+        assert query(tmp_path / "other", sql, name) == query(store, sql, name) != []
+    # Of a message of a program's own Laurel has no second `pid`.
+    kept = [{name: str(value) for name, value in row.items() if name != "ARGV"} for row in _kept(tmp_path / "other")]
+    wanted = [row | ({"pid": "9"} if row["type"] == "USER_CMD" else {}) for row in _expected()]
+    wanted = [row | ({"pid": "1"} if row["type"] == "SERVICE_STOP" else {}) for row in wanted]
+    assert sorted(kept, key=_order) == sorted(wanted, key=_order)
+
+
 def test_an_event_without_lines_is_kept_as_it_is(store: Path, tmp_path: Path) -> None:
     log = tmp_path / "documents.json"
     log.write_text('{"Channel": "auditd", "serial": 7, "hostname": "web1", "time": 1711015200.5}\n', "utf-8")
@@ -139,6 +181,9 @@ detection:
         ("{type: SYSCALL, key: null}", ["100", "101"]),
         ("['id -u', 'remove_rule']", ["102", "104"]),
         ("{node: WEB1, type: CWD}", ["100"]),
+        ("{type: SYSCALL, syscall: mkdir}", ["101"]),
+        ("{type: SYSCALL, syscall: 83}", ["101"]),
+        ("{type: SYSCALL, syscall: null}", []),
     ],
 )
 def test_rules_ask_for_lines(selection: str, expected: list[str], audited: carlang.Store) -> None:
