@@ -104,6 +104,8 @@ def base_files(data: Path) -> list[Base]:
         _lines_of("XML", flat, "<Events>", "</Events>"),
         _lines_of("CSV", *_csv(recorded)),
         _lines_of("Zeek", *_zeek()),
+        _lines_of("W3C", *_w3c()),
+        _lines_of("access log", [_request(number) for number in range(_RECORDS)]),
         # A damaged line may have the number of another event, and is a part of that one then.
         replace(_lines_of("auditd", [_audit(number) for number in range(_RECORDS)]), key=_serial),
         # A footer has no checksum: a column may have got another name, and all its values.
@@ -171,6 +173,21 @@ def _zeek() -> tuple[list[str], str]:
         for number in range(_RECORDS)
     ]
     return rows, "\n".join(head)
+
+
+def _w3c() -> tuple[list[str], str]:
+    head = ["#Software: Microsoft Internet Information Services 10.0"]
+    head += ["#Fields: date time s-ip cs-method cs-uri-stem cs-uri-query c-ip sc-status"]
+    rows = [
+        f"2023-05-04 10:00:{number:02} 10.0.0.4 GET /a/{number}.aspx q={number} 203.0.113.{number} 200"
+        for number in range(_RECORDS)
+    ]
+    return rows, "\n".join(head)
+
+
+def _request(number: int) -> str:
+    start = f"203.0.113.{number} - - [04/May/2023:10:00:{number:02} +0200]"
+    return rf'{start} "GET /a/{number}?q=\"1\" HTTP/1.1" 200 {number} "-" "Mozilla/5.0 (X11; \x22)"'
 
 
 def _audit(number: int) -> str:

@@ -68,7 +68,13 @@ def syslog_line(number: int) -> str:
     return f"Mar 21 10:00:{number % 60:02} host{number % 7} sshd[{number}]: session opened for user ann [{number}]"
 
 
-_WRITTEN: tuple[Callable[[int], str], ...] = (json_line, event_xml, audit_line, syslog_line)
+def access_line(number: int) -> str:
+    """Return a request as nginx logs it."""
+    start = f"203.0.113.{number % 250} - - [21/Mar/2024:10:00:{number % 60:02} +0100]"
+    return rf'{start} "GET /{number}?q=<Event \"d\"> HTTP/1.1" 200 {number} "-" "Mozilla/5.0 [a] {{b}} \x22"'
+
+
+_WRITTEN: tuple[Callable[[int], str], ...] = (json_line, event_xml, audit_line, syslog_line, access_line)
 
 
 def damaged(line: str, draw: random.Random) -> str:

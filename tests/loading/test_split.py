@@ -15,7 +15,7 @@ from carlang.model import builtin_model
 from tests.readers.damage import read_records
 from tests.seeds import run_seed
 
-_WRITTEN = st.sampled_from([split.json_line, split.event_xml, split.audit_line, split.syslog_line])
+_WRITTEN = st.sampled_from([split.json_line, split.event_xml, split.audit_line, split.syslog_line, split.access_line])
 
 
 @st.composite
