@@ -6,17 +6,20 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from carlang import importers  # the reader of Sigma rules is loaded where it is asked
 from carlang.analytic.compiled import CompiledAnalytic
 from carlang.analytic.options import RunOptions
 from carlang.database import limit_memory
 from carlang.deadline import TimeUpError
 from carlang.diagnostics import has_errors
 from carlang.errors import EngineError
+from carlang.importers import Form
 from carlang.judgement import Asked, Range, hour_gaps, judge
 from carlang.resolve import Given, MissingParameterError, WrongParameterError
 from carlang.resolve.bound import BoundOutput
 from carlang.results import (
     ClassGaps,
+    FieldNeverFilled,
     Judgement,
     MissingParameter,
     NoEvents,
@@ -128,4 +131,23 @@ def _with_outputs(judged: Judged, answers: Iterator[Judgement]) -> Judged:
         return replace(judged, outputs=tuple((output, blind) for output in judged.analytic.outputs()))
     if judged.given is None:
         return judged
-    return replace(judged, outputs=tuple((output, next(answers)) for output in judged.analytic.outputs()))
+    outputs = tuple((output, next(answers)) for output in judged.analytic.outputs())
+    return replace(judged, outputs=tuple((output, _in_its_words(judged, judgement)) for output, judgement in outputs))
+
+
+def _in_its_words(judged: Judged, judgement: Judgement) -> Judgement:
+    """Return a judgement of a Sigma rule with the rule's own names for fields beside ours."""
+    data = judged.analytic.data
+    if data.form is not Form.SIGMA or not any(isinstance(reason, FieldNeverFilled) for reason in judgement.reasons):
+        return judgement
+
+    def named(reasons: tuple[Reason, ...]) -> tuple[Reason, ...]:
+        return tuple(
+            replace(each, called=importers.sigma_field(data, each.field))
+            if isinstance(each, FieldNeverFilled)
+            else each
+            for each in reasons
+        )
+
+    groups = tuple(replace(group, reasons=named(group.reasons)) for group in judgement.groups)
+    return replace(judgement, reasons=named(judgement.reasons), groups=groups)

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from carlang.importers.recordings import RecordingFolder, with_recordings
     from carlang.importers.rule_files import RuleFiles
     from carlang.importers.scaffold import scaffold
-    from carlang.importers.sigma_form import read_sigma, sigma_problem
+    from carlang.importers.sigma_form import read_sigma, sigma_field, sigma_problem
     from carlang.importers.texts import read_file
     from carlang.importers.write import car_text, plain_program, program_id, tests_text
 else:
@@ -50,7 +50,7 @@ else:
             "importers.recordings": "RecordingFolder with_recordings",
             "importers.rule_files": "RuleFiles",
             "importers.scaffold": "scaffold",
-            "importers.sigma_form": "read_sigma sigma_problem()",
+            "importers.sigma_form": "read_sigma sigma_field() sigma_problem()",
             "importers.texts": "read_file",
             "importers.write": "car_text plain_program program_id tests_text",
         },
@@ -93,6 +93,7 @@ __all__ = [
     "read_tests_beside",
     "read_yaml_form",
     "scaffold",
+    "sigma_field",
     "sigma_problem",
     "tests_text",
     "with_recordings",

@@ -81,6 +81,12 @@ def read_sigma(
     )
 
 
+def sigma_field(file: AnalyticFile, field: str) -> str | None:
+    """Return what a Sigma rule calls a field of its programs, None where it does not say."""
+    names = (sigma.rule_field(program, field) for program in file.sources)
+    return next(filter(None, names), None)
+
+
 def sigma_problem(pipelines: Sequence[tuple[str, str]]) -> str | None:
     """Return why no rule can be read, whatever it says: without pySigma, or with such pipelines; else None."""
     try:

@@ -97,12 +97,16 @@ class OtherPlatform:
 
 @dataclass(frozen=True, slots=True)
 class FieldNeverFilled:
-    """No event of an object and action, or of the object at all, has a value in a field that conditions ask for."""
+    """No event of an object and action, or of the object at all, has a value in a field that conditions ask for.
+
+    `called` is what a Sigma rule has for the field, None in other analytics.
+    """
 
     code: ClassVar[str] = "field_never_filled"
     object: str
     action: str | None
     field: str
+    called: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,4 +155,7 @@ Reason = (
 
 def reason_json(reason: Reason) -> dict[str, str | int | None]:
     """Return a reason as a JSON object: its code, then its parts."""
-    return {"code": reason.code} | {part.name: getattr(reason, part.name) for part in fields(reason)}
+    parts: dict[str, str | int | None] = {part.name: getattr(reason, part.name) for part in fields(reason)}
+    if isinstance(reason, FieldNeverFilled) and reason.called is None:
+        del parts["called"]
+    return {"code": reason.code} | parts

@@ -51,7 +51,8 @@ def reasons_text(reasons: Iterable[Reason]) -> str:  # a case a reason
             case OtherPlatform():
                 others.append(f"the hosts run {reason.platform}, and the analytic is for {reason.wanted}")
             case FieldNeverFilled():
-                unfilled.setdefault(reason.field, []).append((reason.object, reason.action))
+                called = f" (`{reason.called}`)" if reason.called else ""
+                unfilled.setdefault(f"`{reason.field}`{called}", []).append((reason.object, reason.action))
             case HollowRecords():
                 others.append(_hollow(reason))
             case MissingParameter():
@@ -189,7 +190,7 @@ def _hollow(reason: HollowRecords) -> str:
 def _about_fields(unfilled: dict[str, list[ObjectAction]]) -> Iterable[str]:
     fields_of: dict[tuple[ObjectAction, ...], list[str]] = {}
     for field, classes in unfilled.items():
-        fields_of.setdefault(tuple(classes), []).append(f"`{field}`")
+        fields_of.setdefault(tuple(classes), []).append(field)
     for of_classes, fields in fields_of.items():
         yield f"no {' and '.join(_class_names(of_classes))} event in the store has {_or(fields)}"
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from carlang.sigma.documents import RuleDocument, is_rule, rule_documents
     from carlang.sigma.log_sources import ByAlgorithm, ByValue, Held, LogSource, OneOf, log_sources
     from carlang.sigma.neighbours import Neighbours
-    from carlang.sigma.outputs import output_names
+    from carlang.sigma.outputs import output_names, rule_field
     from carlang.sigma.references import files_referred_to, parts_of_correlations
     from carlang.sigma.rules import PipelineError, pipelines_problem
     from carlang.sigma.translation import Translation, translate
@@ -30,7 +30,7 @@ else:
             "sigma.neighbours": "Neighbours",
             "sigma.references": "files_referred_to() parts_of_correlations()",
             "sigma.documents": "RuleDocument is_rule() rule_documents()",
-            "sigma.outputs": "output_names()",
+            "sigma.outputs": "output_names() rule_field()",
             "sigma.rules": "PipelineError pipelines_problem()",
             "sigma.translation": "Translation translate()",
             "sigma.unsaid": "BackendError",
@@ -56,5 +56,6 @@ __all__ = [
     "parts_of_correlations",
     "pipelines_problem",
     "rule_documents",
+    "rule_field",
     "translate",
 ]

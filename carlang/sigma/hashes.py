@@ -13,6 +13,8 @@ from carlang.sigma.unsaid import UnsaidError
 from carlang.source import Span
 from carlang.syntax import ast
 
+# What stands nowhere yet is put where the rule has the key.
+_AT_KEY = Span(0, 0)
 _RUN = SpecialChars.WILDCARD_MULTI
 # How many hexadecimal digits each has, in the order in which Sysmon writes them.
 _DIGITS = {"SHA1": 40, "MD5": 32, "SHA256": 64, "IMPHASH": 32}
@@ -65,15 +67,15 @@ def _of_list(field: ByAlgorithm, text: str, is_open: tuple[bool, bool], span: Sp
         conditions.append(_test(test, field.fields[algorithm], digits, span))
     first, last = (0 if not is_open[0] else places[0]), (len(_ORDER) if not is_open[1] else places[-1])
     missing = [field.fields[each] for at, each in enumerate(_ORDER) if first <= at < last and at not in places]
-    return [*conditions, *(ast.Exists(ast.Name(each, span), negated=True, span=span) for each in missing)]
+    return [*conditions, *(ast.Exists(ast.Name(each, _AT_KEY), negated=True, span=span) for each in missing)]
 
 
 def _exists(field: str, span: Span) -> ast.Expr:
-    return ast.Exists(ast.Name(field, span), negated=False, span=span)
+    return ast.Exists(ast.Name(field, _AT_KEY), negated=False, span=span)
 
 
 def _test(test: str, field: str, digits: str, span: Span) -> ast.Expr:
-    subject, literal = ast.Name(field, span), ast.StringLit(digits.lower(), span)
+    subject, literal = ast.Name(field, _AT_KEY), ast.StringLit(digits.lower(), span)
     if not digits:
         return _exists(field, span)
     if test == "==":

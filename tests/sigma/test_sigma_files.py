@@ -18,6 +18,7 @@ from carlang.diagnostics import Severity
 from carlang.importers import Form, Related, car_text, facts, load_text, sigma_problem
 from carlang.levels import Level
 from carlang.project import Catalogue, analytic_files
+from carlang.results import reason_json
 from tests.cli.commands import carlang as carlang_command
 from tests.ingesting import sysmon_create, write_lines
 
@@ -334,3 +335,17 @@ def test_a_rule_that_is_larger_than_a_program_may_be_is_refused() -> None:
     (fault,) = load_text(text, "rule.yml").diagnostics
     assert fault.code.name == "CL604"
     assert "millions of letters" in fault.message
+
+
+def test_a_rule_that_was_not_run_says_its_own_name_of_the_field_that_is_missing(tmp_path: Path) -> None:
+    write_lines(tmp_path / "log.ndjson", [sysmon_create(Product=None, Hashes=None)])
+    carlang.ingest([tmp_path / "log.ndjson"], tmp_path / "store")
+    detection = f"    s:\n        Hashes|contains: 'IMPHASH={'0' * 32}'\n    t: {{Product: x, User: y}}\n"
+    rule = f"{HEAD}{detection}    condition: s and t\n"
+    store = carlang.open_store(tmp_path / "store")
+    (not_run,) = carlang.run_all([carlang.load_text(rule, "rule.yml")], store).not_run
+    assert not_run.reason == "no process/create event in the store has `imphash` (`Hashes`) or `product` (`Product`)"
+    assert [reason_json(reason).get("called") for reason in not_run.reasons] == ["Hashes", "Product"]
+    plain = carlang.load_text("search Process:Create | filter imphash == 'x'", "plain.car")
+    (other,) = carlang.run_all([plain], store).not_run
+    assert "called" not in reason_json(other.reasons[0])
