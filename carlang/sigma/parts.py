@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from carlang.datafile import Path as DataPath
 from carlang.diagnostics import Diagnostic, nearest
 from carlang.diagnostics.codes import SIGMA_FIELD, SIGMA_REFERENCE, SIGMA_UNSAID, Code
+from carlang.model import Kind as TypeKind
+from carlang.model.types import STRING
 from carlang.sigma.collection import Collection, KnownRule, ReferenceLostError
 from carlang.sigma.correlations import Correlation, Kind, read_correlation
 from carlang.sigma.log_sources import Held
@@ -175,8 +177,10 @@ class Parts:
 
     def column(self, parts: Sequence[Part], held: Sequence[Held], wanted: str, place: Span, kind: str) -> ast.Name:
         """Return the name under which all parts have a value; one is made where they do not share it."""
+        held = self._of_one_type(held, wanted, place)
         first = held[0].expression
-        if isinstance(first, ast.Name) and all(each.expression == first for each in held):
+        # What is selected beside an instant cannot be called `time` as well.
+        if isinstance(first, ast.Name) and first != _TIME and all(each.expression == first for each in held):
             return ast.Name(first.ident, place)
         made = {each.expression for each, part in zip(held, parts, strict=True) if part.is_alert}
         known = next(iter(made)) if len(made) == 1 else None
@@ -186,12 +190,29 @@ class Parts:
                 self.draft.derive(part.stream, ast.Name(column.ident, place), _moved(each.expression, place), part.at)
         return ast.Name(column.ident, place)
 
+    def _of_one_type(self, held: Sequence[Held], name: str, place: Span) -> Sequence[Held]:
+        """Return values that can be compared: where some are kept as texts, numbers are taken as theirs, too."""
+        if len({each.type.is_string for each in held}) == 1:
+            return held
+        texts = []
+        for each in held:
+            if each.type.is_string:
+                texts.append(each)
+            elif each.type.is_number or each.type.kind is TypeKind.BOOLEAN:
+                call = ast.Call(ast.Name("to_string", NOWHERE), (each.expression,), distinct=False, span=NOWHERE)
+                texts.append(Held(call, STRING))
+            else:
+                message = f"`{name}` is a text in the events of one rule and {each.type.phrase} in those of another"
+                raise self.refused(SIGMA_UNSAID, message, place)
+        return texts
+
     def refused(self, code: Code, message: str, at: Span, help_: str | None = None) -> RefusedError:
         """Return that a correlation has no program, for one reason."""
         fault = Diagnostic(code, message, self.collection.own.source, at)
         return RefusedError(fault.with_help(help_) if help_ else fault)
 
 
+_TIME = ast.Name("time", NOWHERE)
 _MANY = 4
 """From how many rules on the name of their stream does not have all of their names."""
 

@@ -171,3 +171,46 @@ def _logon(code: int, minute: float, user: str) -> dict[str, Any]:
     seconds = round(minute * 60)
     time = f"2024-03-05T12:{seconds // 60:02}:{seconds % 60:02}Z"
     return {"Channel": "Security", "EventID": code, "Hostname": "H", "EventTime": time, "User": user}
+
+
+TWO = """\
+title: Two
+correlation: {{type: {kind}, rules: [{first}, started], group-by: [{key}], timespan: 5m}}
+---
+title: Inner
+name: inner
+correlation: {{type: event_count, rules: [started], group-by: [{key}], timespan: 5m, condition: {{gte: 3}}}}
+---
+title: Started
+name: started
+logsource: {{category: process_creation, product: windows}}
+detection:
+    s: {{CommandLine: x}}
+    condition: s
+---
+title: Logged
+name: logged
+logsource: {{product: windows, service: system}}
+detection:
+    s: {{EventID: 1}}
+    condition: s
+"""
+
+
+@pytest.mark.parametrize(
+    ("first", "key", "statement"),
+    [
+        # A number beside a text is compared as one; a field of one name in both needs no other.
+        ("logged", "ProcessId", "started.ProcessId = to_string(pid)"),
+        ("inner", "ProcessId", ") by pid within 5 minutes"),
+        ("inner", "User", ") by user within 5 minutes"),
+        # An instant and the time of an event are columns of one row.
+        ("inner", "UtcTime", "started.UtcTime = time"),
+        ("logged", "UtcTime", "CL604 `UtcTime` is a text in the events of one rule and a time in those of another"),
+    ],
+)
+def test_a_key_has_one_name_and_one_type_in_all_parts(first: str, key: str, statement: str) -> None:
+    analytic = carlang.load_text(TWO.format(kind="temporal_ordered", first=first, key=key), "two.yml")
+    faults = [f"{fault.code.name} {fault.message}" for fault in analytic.check()]
+    assert faults in ([], [statement])
+    assert faults or statement in analytic.program
