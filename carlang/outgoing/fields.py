@@ -23,6 +23,8 @@ from carlang.syntax import ast, format_tree
 
 _NOWHERE = Span(0, 0)
 _COMPUTER = "Computer"
+_OF_ALL = ("Image", "User", "ProcessId")
+"""What each record of Sysmon's has, and rules of every category ask for."""
 # As sensors write them, not as exports that are listed beside them do.
 _MEMBER = re.compile(r"[A-Z]\w*")
 
@@ -101,6 +103,8 @@ def rule_fields(source: LogSource) -> RuleFields:
 def _names(source: LogSource) -> Iterator[str]:
     """Yield the names of a source's fields, those of its own table first: what sensors call them are the others."""
     yield from source.entry.fields
+    if source.entry.sensor == "sysmon" and source.entry.category:
+        yield from _OF_ALL  # of classes that Sysmon itself has no events of, too
     for searched in source.classes:
         for action in searched.actions or (None,):
             called = _called(source.object, action.ident.casefold() if action else None)

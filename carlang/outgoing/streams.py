@@ -6,7 +6,7 @@ of one class and what is asked of them; columns that a program derives are repla
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from carlang.model.types import Column
@@ -104,9 +104,9 @@ _PHRASES = {
     "Grouped": "a group",
     "Joined": "a join",
     "Related": "a tree of processes",
-    "Sequenced": "a sequence",
+    "Sequenced": "what is asked of the rows of a sequence",
     "Sorted": "an order of rows",
-    "Together": "`together`",
+    "Together": "what is asked of the rows of `together`",
 }
 
 
@@ -145,13 +145,18 @@ def sourced(branch: Branch) -> tuple[tuple[Sourced, ...], ...]:
 def _narrowed(events: EventSet, tests: Sequence[BoundExpr]) -> Sourced | None:
     """Return events at the log source that the class is narrowed down to by some of the tests, which it stands for."""
     asked = {meaning(test): test for test in tests}
+    fitting: list[tuple[LogSource, set[Hashable]]] = []
     for source in log_sources():
         if source.narrowed is None or (source.object, source.actions) != (events.object, events.actions):
             continue
-        implied = [meaning(test) for test in conjuncts(table_condition(source))]
-        if all(each in asked for each in implied):
-            return Sourced(rule_fields(source), tuple(test for key, test in asked.items() if key not in implied))
-    return None
+        implied = {meaning(test) for test in conjuncts(table_condition(source))}
+        if implied <= asked.keys():
+            fitting.append((source, implied))
+    if not fitting:
+        return None
+    # That which says most: executables that come into being are files that do, too.
+    source, implied = max(fitting, key=lambda each: len(each[1]))
+    return Sourced(rule_fields(source), tuple(test for key, test in asked.items() if key not in implied))
 
 
 def _of_class(events: EventSet) -> Iterator[Sequence[LogSource]]:

@@ -100,6 +100,13 @@ SOURCES: list[tuple[str, list[dict[str, str]]]] = [
         'search Event:Log where (log_name == "Security" and event_code == 4624)',
         [{"product": "windows", "service": "security"}],
     ),
+    (
+        (
+            'search File:Create where (file_name contains ":" and file_path not startswith "/" and (imphash exists'
+            ' or md5_hash exists or sha1_hash exists or sha256_hash exists) and content contains "x")'
+        ),
+        [{"product": "windows", "category": "create_stream_hash"}],
+    ),
     ('search Event:Log where (log_name == "Our/Log")', [{"product": "windows"}]),
     ('search HTTP where (url_domain == "a.b")', [{"category": "webserver"}, {"category": "proxy"}]),
 ]
