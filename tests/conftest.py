@@ -144,7 +144,6 @@ UNMEASURED = frozenset(
         "cli/test_cli_process.py",
         "corpus",
         "docs/test_contributing.py",
-        "docs/test_examples.py",
         "docs/test_mentions.py",
         "engine/test_address_comparison.py",
         "engine/test_plain_trees.py",
