@@ -107,8 +107,8 @@ class Alerts:
         names = (*correlation.keys, *more)
         types = [self.parts.held(parts[0], name, at).type for name in names]
         fields = {name: Held(key, of) for name, key, of in zip(names, (*keys, *others), types, strict=True)}
-        own = frozenset(key.ident for key in keys)
-        return Part(stream, reached.known.title, fields.get, names, at, aliases, is_alert=True, keys=own)
+        columns = frozenset(key.ident for key in keys)
+        return Part(stream, reached.known.title, fields.get, names, at, aliases, is_alert=True, keys=columns)
 
     def _column(self, parts: Sequence[Part], name: str, place: Span) -> ast.Name:
         held = [self.parts.held(part, name, place) for part in parts]
