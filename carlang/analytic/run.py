@@ -274,6 +274,7 @@ def _result(analytic: CompiledAnalytic, answer: Output, excluded: tuple[Excluded
         excluded=excluded,
         author=data.author,
         license=data.license,
+        description=data.description,
     )
 
 

@@ -76,6 +76,7 @@ class OutputView:
     excluded: tuple[Excluded, ...] = ()
     author: str = ""
     license: str = ""
+    description: str = ""
 
     @classmethod
     def of(cls, result: AnalyticOutput, weight: float | None = None) -> Self:
@@ -103,6 +104,7 @@ class OutputView:
             result.excluded,
             result.author,
             result.license,
+            result.description,
         )
 
     @property

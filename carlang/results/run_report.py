@@ -45,6 +45,7 @@ class AnalyticOutput:
     excluded: tuple[Excluded, ...] = ()
     author: str = ""
     license: str = ""
+    description: str = ""
 
 
 @dataclass(frozen=True, slots=True)

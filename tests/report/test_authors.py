@@ -32,6 +32,11 @@ def test_an_analytic_without_an_author_has_no_such_key() -> None:
     assert row["author"] == ""
 
 
+def test_a_page_says_what_an_analytic_is_for() -> None:
+    page = written(run(replace(FOUND, description="Detects <b>it</b>.")), "html")
+    assert '<p class="note">Detects &lt;b&gt;it&lt;/b&gt;.</p>' in page
+
+
 def test_a_workbook_names_the_author_in_a_column() -> None:
     content = written_bytes(run(replace(FOUND, author="=A. Author")), "xlsx")
     head, row = openpyxl.load_workbook(io.BytesIO(content))["Timeline"].iter_rows(values_only=True)
