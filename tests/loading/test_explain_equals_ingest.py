@@ -56,6 +56,16 @@ type=USER_LOGIN msg=audit(1604994501.155:6): pid=9 uid=0 msg='op=login acct="roo
 """
 
 
+# Logs that are no JSON, by the names of their files.
+_TEXTS = {
+    "audit.log": _AUDIT,
+    "iis.log": "#Version: 1.0\n#Fields: date time c-ip cs-method cs-uri-stem sc-status\n"
+    "2023-05-04 00:00:01 10.0.0.4 GET /1 200\n",
+    "access.log": '203.0.113.7 - adam [04/May/2023:10:00:00 +0200] "GET /a?b HTTP/1.1" 200 612 "-" "curl/8.0"\n',
+    "squid.log": "1683187200.000 5 203.0.113.7 TCP_TUNNEL/200 39 CONNECT a.example:443 - HIER_DIRECT/192.0.2.9 -\n",
+}
+
+
 _SERVICES = [
     {
         "Timestamp": "2024-03-21T10:00:00.123Z",
@@ -136,9 +146,10 @@ def test_each_record_of_every_sensor_is_explained_as_it_is_stored(tmp_path: Path
     folder = tmp_path / "logs"
     folder.mkdir()
     logs = [write_lines(folder / f"{number:03}.json", [record]) for number, record in enumerate(_all_records())]
-    audit = folder / "audit.log"
-    audit.write_text(_AUDIT, "utf-8")
-    explained = _check([*logs, audit], tmp_path)
+    for name, text in _TEXTS.items():
+        (folder / name).write_text(text, "utf-8")
+        logs.append(folder / name)
+    explained = _check(logs, tmp_path)
     sensors = {event.sensor for record in explained for event in record.events}
     assert sensors == {*builtin_sensors(builtin_model()).names, "car"}
 
