@@ -22,6 +22,7 @@ import pyarrow.compute as pc
 import pyarrow.csv
 
 from carlang.readers import budget, tuning
+from carlang.readers.byte_escapes import bytes_decoded
 from carlang.readers.records import ReadFault, Records
 from carlang.readers.syslog_prefix import SYSLOG_HOST, SYSLOG_PREFIX
 
@@ -38,12 +39,7 @@ _MACROS = (
       CASE regexp_extract(kind, '\d{4}') WHEN '' THEN kind WHEN '1300' THEN 'SYSCALL' WHEN '1302' THEN 'PATH'
         WHEN '1306' THEN 'SOCKADDR' WHEN '1307' THEN 'CWD' WHEN '1309' THEN 'EXECVE' WHEN '1320' THEN 'EOE'
         WHEN '1326' THEN 'SECCOMP' WHEN '1327' THEN 'PROCTITLE' WHEN '1400' THEN 'AVC' ELSE kind END)""",
-    # One character after the other, so that bytes that are no UTF-8 cost themselves alone.
-    r"""
-    CREATE TEMP MACRO audit_decoded(digits) AS coalesce(TRY(decode(unhex(digits))), array_to_string(list_transform(
-      regexp_extract_all(digits,
-        '[0-7].|(?:C[2-9A-F]|D.)[89AB].|E.[89AB].[89AB].|F[0-4][89AB].[89AB].[89AB].|..'),
-      lambda t: coalesce(TRY(decode(unhex(t))), chr(65533))), ''))""",
+    bytes_decoded("audit_decoded", unreadable="chr(65533)"),
     # A text of somebody else's making stands in quotes or, where it holds quotes or blanks, as hexadecimal digits.
     # Numbers look like the latter, so only what is known to be such a text is read so. `?` and `(null)` are no value.
     r"""
@@ -80,12 +76,15 @@ _MACROS = (
           '^(\d\d)-', '20\1-') END)""",
 )
 
-# `msg=` of a message of a program's own is no key, and what an enriched log adds is set off by a control character.
+# `msg=` of a message of a program's own is no key, and its last quote stands before what an enriched log adds. That is
+# set off by a control character, which rsyslog writes in octal digits.
 _LINES = rf"""
     CREATE OR REPLACE TEMP TABLE audit_lines AS
     SELECT number, line, audit_kind(kind) AS kind, time, serial, contains(time, ':') AS interpreted,
       coalesce(nullif(node, ''), nullif(nullif(regexp_extract(prefix, $host, 1), ''), '-'), '') AS node,
-      regexp_replace(body, chr(29) || '|\bmsg=''|''$', ' ', 'g') AS body
+      regexp_replace(CASE WHEN prefix = '' THEN body
+          ELSE regexp_replace(body, '#035(ARCH=|SADDR=\{{|[A-Z]+=")', chr(29) || '\1', 'g') END,
+        '''?' || chr(29) || '|\bmsg=''|''$', ' ', 'g') AS body
     FROM (
       SELECT number, line, unnest(regexp_extract(line,
         '^((?:{SYSLOG_PREFIX})?)\s*(?:\[[ .\d]+\] )?(?:audit: )?(?:node=(\S+)\s+)?'

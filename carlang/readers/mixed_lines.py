@@ -25,17 +25,13 @@ from carlang.readers.records import LogFile, ReadFault, Records
 from carlang.readers.squid_lines import SQUID
 from carlang.readers.syslog_prefix import SyslogLine, syslog_line
 from carlang.readers.text import in_one_encoding, utf8_blocks, valid_utf8, whole_lines
+from carlang.readers.unread_lines import why_unread
 
 SYSLOG_MEMBER = "@syslog"
 """What a JSON document that stood in a line of syslog is given: the `hostname` and the `time` of the prefix."""
 
 # What ausearch puts between events.
 _BETWEEN = re.compile(r"\s*(?:-{4}|time->.*|<no matches>)?\s*")
-# Apache's, before 2.4 and since, and nginx's.
-_ERROR_LOG = re.compile(
-    r"\[[A-Z][a-z]{2} [A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d(?:\.\d+)? \d{4}\] \[[\w:]+\] "
-    r"|\d{4}/\d\d/\d\d \d\d:\d\d:\d\d \[[a-z]+\] \d+#\d+: "
-)
 _TAG = b"<Event"
 _XML_EVENT = re.compile(r"<Event[\s>].*?</Event>", re.DOTALL)
 _XML_BEGIN = re.compile(r"<Event[\s>]")
@@ -215,12 +211,12 @@ class MixedLines:
 
     def _other(self, line: str) -> list[str | ReadFault] | None:
         """Return the records in a line that is neither JSON nor auditd's; None where the line is to be left alone."""
+        if (reason := why_unread(line)) is not None:
+            return [ReadFault(reason, text=line[: tuning.SHOWN_TEXT])]
         if (parts := syslog_line(line)) is not None:
             return _syslog_records(parts)
         if _BETWEEN.fullmatch(line):
             return []
-        if _ERROR_LOG.match(line):
-            return [ReadFault("a line of a web server's error log, which is not read", text=line[: tuning.SHOWN_TEXT])]
         if not self._others_are_faults and not self._audit.begun and not self._has_requests:
             return None
         if line.lstrip().startswith("{"):

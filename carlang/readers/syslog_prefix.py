@@ -40,4 +40,5 @@ def syslog_line(line: str) -> SyslogLine | None:
     if match is None:
         return None
     time, host, program = (None if part == "-" else part for part in match.group("time", "host", "program"))
-    return SyslogLine(time, host, program, line[match.end() :])
+    # A file that was sent through Windows has a carriage return at the end of each line.
+    return SyslogLine(time, host, program, line[match.end() :].removesuffix("\r"))

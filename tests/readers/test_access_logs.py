@@ -495,6 +495,38 @@ def test_what_cannot_be_read_is_named_and_costs_no_neighbour(store: Path, tmp_pa
     assert sum(report.unread_times.values()) == 1
 
 
+@pytest.mark.parametrize(
+    ("line", "remedy"),
+    [
+        ("2023-05-04 00:00:01 10.0.0.4 GET /a - 80 - 203.0.113.7 - - 200 0 0 15", "`#Fields:`"),
+        ("2023-05-04 00:00:01 203.0.113.7 5 10.0.0.4 80 HTTP/1.1 GET /a - 400 - URL -", "`#Fields:`"),
+        ("203.0.113.7, -, 05/04/23, 7:55:20, W3SVC2, WEB01, 10.0.0.4, 45, 163, 32, 200, 0, GET, /a, -,", "have IIS"),
+        ('2023-05-04T00:00:01.1Z lb 203.0.113.7:5 10.0.0.4:80 0 0 0 200 200 0 2 "GET http://a/ HTTP/1.1"', "`request`"),
+        (
+            'h2 2023-05-04T00:00:01.1Z app/lb/1 203.0.113.7:5 - -1 -1 -1 502 - 3 2 "GET https://a/ HTTP/2.0"',
+            "`request`",
+        ),
+        ('203.0.113.7:5 [04/May/2023:00:00:01.655] in be/s1 1/0/3/6/9 200 2 - - ---- "GET / HTTP/1.1"', "httplog clf"),
+        ('[2023-05-04T00:00:01.123Z] "GET /a HTTP/1.1" 200 - 0 5 1 0 "-" "curl"', "`request`"),
+        (
+            '79a5 bucket [04/May/2023:00:00:01 +0000] 203.0.113.7 79a5 3E5 REST.GET.OBJECT - "GET /a HTTP/1.1"',
+            "`request`",
+        ),
+        ("#Fields: date-time,client-ip,client-hostname", "first line"),
+        ("203.0.113.7,200,/a", "first line"),
+    ],
+    ids=["IIS", "HTTPERR", "IIS's own", "ELB", "ALB", "HAProxy", "Envoy", "S3", "Exchange", "CSV"],
+)
+@pytest.mark.parametrize("ending", ["\n", "\r\n"], ids=["LF", "CRLF"])
+def test_a_log_that_is_not_read_is_told_with_a_remedy(line: str, remedy: str, ending: str) -> None:
+    request = LINES[0][0]
+    for text in (line + ending, f"{request}{ending}{line}{ending}{request}{ending}"):
+        records, faults = _read(text.encode())
+        assert len(records) == text.count(request)
+        assert [remedy in fault.reason for fault in faults] == [True], faults
+        assert line.startswith(str(faults[0].text).rstrip())
+
+
 def test_what_was_written_behind_is_added(store: Path, tmp_path: Path) -> None:
     log = tmp_path / "access.log"
     first, second = LINES[0][0], LINES[2][0]

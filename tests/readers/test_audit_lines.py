@@ -136,6 +136,30 @@ def test_an_enriched_line_has_what_the_log_adds(store: Path, tmp_path: Path) -> 
     assert json.loads(text) == members | {"ARCH": "aarch64", "SYSCALL": "mknodat", "UID": "root"}
 
 
+@pytest.mark.parametrize(
+    ("before", "sign"),
+    [("", "\x1d"), ("May  4 10:00:00 web1 audisp-syslog: ", "\x1d"), ("May  4 10:00:00 web1 audispd: ", "#035")],
+    ids=["auditd", "syslog", "rsyslog"],
+)
+def test_what_an_enriched_log_adds_is_no_part_of_what_is_before_it(
+    before: str, sign: str, store: Path, tmp_path: Path
+) -> None:
+    log = tmp_path / "audit.log"
+    log.write_text(
+        f'{before}type=USER_AUTH msg=audit(1711015200.1:1): pid=5 msg=\'op=x acct="o\'k" res=failed\'{sign}UID="root"\n'
+        f"{before}type=SYSCALL msg=audit(1711015200.1:2): uid=0 key=(null){sign}ARCH=x86_64 SYSCALL=close\n"
+        f"{before}type=SOCKADDR msg=audit(1711015200.1:3): saddr=0200{sign}SADDR={{ saddr_fam=inet }}\n",
+        "utf-8",
+    )
+    load(store, log)
+    rows = query(store, "SELECT event_data FROM events ORDER BY record_id", "event")
+    assert [json.loads(text) for (text,) in rows] == [
+        {"type": "USER_AUTH", "pid": "5", "op": "x", "acct": "o'k", "res": "failed", "UID": "root"},
+        {"type": "SYSCALL", "uid": "0", "ARCH": "x86_64", "SYSCALL": "close"},
+        {"type": "SOCKADDR", "saddr": "0200", "SADDR": "{", "saddr_fam": "inet"},
+    ]
+
+
 def test_documents_of_laurel_are_the_events_of_the_log(store: Path, tmp_path: Path) -> None:
     (tmp_path / "audit.log").write_text("\n".join(_lines()), "utf-8")
     load(store, tmp_path / "audit.log")

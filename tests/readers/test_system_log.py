@@ -79,8 +79,13 @@ def test_kinds_of_lines_in_one_file(tmp_path: Path) -> None:
         ("host8", "dog"),
         ("n1", "cat"),
     ]
-    logged = query(tmp_path / "store", "SELECT hostname, log_name, provider, message FROM events", "event")
-    assert logged == [("host6", "syslog", "sshd", "Accepted password for ann")]
+    logs = "SELECT hostname, log_name, provider, message FROM events ORDER BY hostname"
+    assert query(tmp_path / "store", logs, "event") == [
+        ("host6", "syslog", "sshd", "Accepted password for ann"),
+        ("host7", "auditd", None, None),
+        ("host8", "auditd", None, None),
+        ("n1", "auditd", None, None),
+    ]
 
 
 def test_other_lines_far_into_a_file_of_json(tmp_path: Path) -> None:
@@ -93,3 +98,11 @@ def test_lines_of_a_table_are_no_syslog(tmp_path: Path) -> None:
     log = tmp_path / "app.log"
     log.write_text("2024-03-21 10:00:00,123 INFO main: hello\n", "utf-8")
     assert load(tmp_path / "store", log).rejected == 1
+
+
+def test_messages_of_lines_with_carriage_returns_end_where_they_end(tmp_path: Path) -> None:
+    log = tmp_path / "messages"
+    log.write_text("Mar 21 10:00:01 host6 sshd[5]: one\r\n<13>1 2024-03-21T10:00:00Z host8 app 1 - - two\r\n", "utf-8")
+    load(tmp_path / "store", log)
+    logged = query(tmp_path / "store", "SELECT message FROM events ORDER BY ALL", "event")
+    assert logged == [("one",), ("two",)]
