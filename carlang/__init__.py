@@ -36,6 +36,7 @@ if TYPE_CHECKING:
         Status,
     )
     from carlang.model import Action, Column, Field, Kind, Model, Object, Tie, Type, builtin_model, load_model
+    from carlang.outgoing import Exported, ExportedOutput, ExportError, OutgoingRule
     from carlang.project import Project, SettingsError
     from carlang.report import ReportError, write_report
     from carlang.resolve import MissingParameterError, ParameterError, WrongParameterError
@@ -114,6 +115,7 @@ else:
             "levels": "Level",
             "loading": "Guessed Hollow IngestReport NotGuessed PassedOver Progress Rejection SourceReport Status",
             "model": "Action Column Field Kind Model Object Tie Type builtin_model load_model",
+            "outgoing": "ExportError Exported ExportedOutput OutgoingRule",
             "project": "Project SettingsError",
             "report": "ReportError write_report",
             "resolve": "MissingParameterError ParameterError WrongParameterError",
@@ -150,6 +152,9 @@ __all__ = [
     "Edit",
     "EngineError",
     "Excluded",
+    "ExportError",
+    "Exported",
+    "ExportedOutput",
     "Failed",
     "Field",
     "FieldEntry",
@@ -190,6 +195,7 @@ __all__ = [
     "Occurrence",
     "OptionError",
     "OtherPlatform",
+    "OutgoingRule",
     "Output",
     "Parameter",
     "ParameterError",

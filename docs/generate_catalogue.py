@@ -19,6 +19,7 @@ from typing import Any
 from carlang import Store, open_store
 from carlang.analytic import CompiledAnalytic, RunOptions, run_analytics
 from carlang.importers.attack import TACTICS, techniques
+from carlang.mapping import sensor_platforms
 from carlang.mapping.event_mapping import EventMapping
 from carlang.mapping.sensors import builtin_sensors
 from carlang.model import builtin_model
@@ -232,16 +233,19 @@ def event_rows(analytic: CompiledAnalytic) -> Iterator[str]:
     for reference in sorted({r for program in analytic.compiled for r in references(program.require())}):
         name, action, *field = reference.split("/")
         asked.setdefault(f"{name}/{action}", set()).update(field)
+    platforms = {platform.casefold() for platform in analytic.data.platforms}
     for kind, fields in asked.items():
         listed = ", ".join(f"`{field}`" for field in sorted(fields))
-        yield f"| `{kind}`{': ' if listed else ''}{listed} | {suppliers(kind, fields) or 'none of the sensors'} |"
+        sensors = suppliers(kind, fields, platforms) or "none of the sensors"
+        yield f"| `{kind}`{': ' if listed else ''}{listed} | {sensors} |"
 
 
-def suppliers(kind: str, fields: set[str]) -> str:
-    """Return the sensors that supply a kind of event, with the fields asked for that they lack."""
+def suppliers(kind: str, fields: set[str], platforms: set[str]) -> str:
+    """Return the sensors of some platforms that supply a kind of event, with the fields asked for that they lack."""
     found: dict[str, list[EventMapping]] = {}
     for mapping in builtin_sensors(builtin_model()).mappings:
-        if f"{mapping.object}/{mapping.action}" == kind:
+        runs_on = sensor_platforms().get(mapping.sensor)
+        if f"{mapping.object}/{mapping.action}" == kind and (not runs_on or not platforms.isdisjoint(runs_on)):
             found.setdefault(mapping.sensor, []).append(mapping)
     parts = []
     for sensor, mappings in found.items():

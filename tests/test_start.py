@@ -42,7 +42,7 @@ OTHERS = (
         "xlsxwriter",
     ),
     *("carlang.readers.containers", "carlang.mapping.sensors", "carlang.loading.run", "carlang.report.html"),
-    *("rich.progress", "carlang.analytic.whys", "carlang.results.why"),
+    *("rich.progress", "carlang.analytic.whys"),
     *("carlang.testing", "carlang.triage.triage", "carlang.store.delta", "carlang.store.repair"),
 )
 

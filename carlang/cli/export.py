@@ -27,7 +27,7 @@ from carlang.cli.targets import find_analytics
 from carlang.deadline import limit_time
 from carlang.diagnostics import has_errors
 from carlang.importers import place_files
-from carlang.outgoing import SIGMA, Exporter, Piece
+from carlang.outgoing import SIGMA, ExportedOutput, Exporter
 from carlang.results import counted
 
 FORMATS = ("text", "json")
@@ -74,7 +74,7 @@ def export_command(  # noqa: PLR0913  # the options that the command has
     return exits.DONE if is_whole and not has_errors(faults) else exits.FAULTY
 
 
-def _to_stream(pieces: Sequence[Piece], dialect: str, format_: str) -> bool:
+def _to_stream(pieces: Sequence[ExportedOutput], dialect: str, format_: str) -> bool:
     """Write pieces to standard output: rules as documents of one YAML, queries a line each."""
     if format_ == "json":
         put_json([_json(piece) for piece in pieces])
@@ -84,7 +84,7 @@ def _to_stream(pieces: Sequence[Piece], dialect: str, format_: str) -> bool:
     return True
 
 
-def _json(piece: Piece) -> dict[str, Any]:
+def _json(piece: ExportedOutput) -> dict[str, Any]:
     rule = piece.rule
     key = "rule" if piece.value is rule.data else "query"
     return {
@@ -96,7 +96,7 @@ def _json(piece: Piece) -> dict[str, Any]:
     }
 
 
-def _to_files(pieces: Sequence[Piece], folder: Path, *, force: bool) -> bool:
+def _to_files(pieces: Sequence[ExportedOutput], folder: Path, *, force: bool) -> bool:
     """Write pieces to the files of a folder, all of them or none; tell whether no file stood in the way."""
     contents = {piece.name: piece.text.encode("utf-8") for piece in pieces}
     changed = {name: text for name, text in contents.items() if _content(folder / name) != text}

@@ -11,15 +11,15 @@ from typing import TYPE_CHECKING
 from carlang.exports import hand_on
 
 if TYPE_CHECKING:
-    from carlang.outgoing.exporting import SIGMA, Exported, Exporter, ExportError, Piece
+    from carlang.outgoing.exporting import SIGMA, Exported, ExportedOutput, Exporter, ExportError
     from carlang.outgoing.rules import Outgoing, OutgoingRule, outgoing
 else:
     __getattr__ = hand_on(
         __name__,
         {
-            "outgoing.exporting": "SIGMA Exported Exporter ExportError Piece",
+            "outgoing.exporting": "SIGMA Exported Exporter ExportError ExportedOutput",
             "outgoing.rules": "Outgoing OutgoingRule outgoing()",
         },
     )
 
-__all__ = ["SIGMA", "ExportError", "Exported", "Exporter", "Outgoing", "OutgoingRule", "Piece", "outgoing"]
+__all__ = ["SIGMA", "ExportError", "Exported", "ExportedOutput", "Exporter", "Outgoing", "OutgoingRule", "outgoing"]

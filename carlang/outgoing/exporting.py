@@ -22,7 +22,7 @@ class ExportError(WrongUseError):
 
 
 @dataclass(frozen=True, slots=True)
-class Piece:
+class ExportedOutput:
     """What an output is in a dialect: a rule, or a query of one; `value` is data, `name` one for a file."""
 
     rule: OutgoingRule
@@ -41,7 +41,7 @@ class Piece:
 class Exported:
     """An analytic in a dialect, and why outputs are not there."""
 
-    pieces: tuple[Piece, ...]
+    pieces: tuple[ExportedOutput, ...]
     diagnostics: tuple[Diagnostic, ...]
 
 
@@ -57,7 +57,7 @@ class Exporter:
     def exported(self, analytic: CompiledAnalytic, params: Mapping[str, Any] | None = None) -> Exported:
         """Return an analytic in the dialect; see `outgoing` for what becomes of outputs that have no rule."""
         written = outgoing(analytic, params)
-        pieces: list[Piece] = []
+        pieces: list[ExportedOutput] = []
         faults = list(written.diagnostics)
         for rule in written.rules:
             try:
@@ -66,14 +66,14 @@ class Exporter:
                 faults.append(rule.fault(str(error)))
         return Exported(tuple(pieces), tuple(faults))
 
-    def _pieces(self, rule: OutgoingRule) -> Iterator[Piece]:
+    def _pieces(self, rule: OutgoingRule) -> Iterator[ExportedOutput]:
         if self._backend is None:
-            yield Piece(rule, f"{rule.name}.yml", rule.data)
+            yield ExportedOutput(rule, f"{rule.name}.yml", rule.data)
             return
         queries = self._backend.queries([*rule.referred, rule.data])
         for number, query in enumerate(queries):
             name = rule.name if len(queries) == 1 else f"{rule.name}.{number + 1}"
-            yield Piece(rule, f"{name}.txt", query)
+            yield ExportedOutput(rule, f"{name}.txt", query)
 
 
 def _backend(dialect: str, pipelines: Sequence[tuple[str, str]]) -> sigma.Dialect:

@@ -4,20 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING
 
 from carlang.diagnostics import Diagnostic
 from carlang.levels import Level
+from carlang.results.exclusions import BaselineUse, Excluded
 from carlang.results.gaps import ClassGaps
+from carlang.results.incidents import Triage
 from carlang.results.judgement import Judgement
 from carlang.results.output import Output
 from carlang.results.reasons import Reason
+from carlang.results.why import Why
 from carlang.results.wording import reasons_text
-
-if TYPE_CHECKING:  # what few runs have
-    from carlang.results.exclusions import BaselineUse, Excluded
-    from carlang.results.incidents import Triage
-    from carlang.results.why import Why
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from functools import cache
 from typing import Any
 
 from carlang.analytic import CompiledAnalytic
-from carlang.outgoing import Exporter, Piece
+from carlang.outgoing import ExportedOutput, Exporter
 from carlang.results import RunReport
 from tests.catalogue.independent_records import SYSMON, Raw
 
@@ -114,10 +114,10 @@ def _matches(pattern: str, text: str | None) -> bool:
     return text is not None and _compiled(pattern).search(text) is not None
 
 
-def queries(analytics: Iterable[CompiledAnalytic]) -> dict[tuple[str, str], list[Piece]]:
+def queries(analytics: Iterable[CompiledAnalytic]) -> dict[tuple[str, str], list[ExportedOutput]]:
     """Return the queries of analytics by analytic and output, as far as they go out."""
     exporter = Exporter("sqlite", [("tables", PIPELINE)])
-    written: dict[tuple[str, str], list[Piece]] = {}
+    written: dict[tuple[str, str], list[ExportedOutput]] = {}
     for analytic in analytics:
         for piece in exporter.exported(analytic).pieces:
             written.setdefault((analytic.id, piece.rule.output), []).append(piece)
