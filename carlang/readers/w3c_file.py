@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from datetime import date, timedelta
 from functools import cached_property
 from typing import BinaryIO
 
@@ -28,7 +29,11 @@ _OF_PROXIES = frozenset({"s-action", "s-hierarchy", "r-ip", "r-host", "r-dns", "
 _FIELDS = re.compile(rb"#Fields:[ \t]*[^\s,]+(?:[ \t]+[^\s,]+)+[ \t]*\r?$", re.IGNORECASE)
 _DIRECTIVE = re.compile(r"#([A-Za-z][\w -]*):\s*(.*?)\s*$")
 _ANY_DIRECTIVE = re.compile(rb"^#[^\n]*$", re.MULTILINE)
-_DATE = re.compile(r"\d{4}-\d\d-\d\d(?=\s|$)")
+_DATE = re.compile(r"(\d{4}-\d\d-\d\d)(?:\s+(\d\d:\d\d:\d\d)|\s|$)")
+_TIME = re.compile(r"([01]\d|2[0-3]):\d\d:\d\d")
+
+_LEAST_HOURS_BACK = 12
+"""Of a time behind a later one, to be one of the next day: requests that took long are written out of their order."""
 
 
 class W3cReader:
@@ -57,7 +62,9 @@ class W3cReader:
                 number += len(block.lines)
                 for part in header_lines_and_others(block):
                     if isinstance(part, Records):
-                        yield from lines.read(header.query, header.fields, part, SHAPE)
+                        for day_header, day in header.days(part):
+                            header = day_header
+                            yield from lines.read(header.query, header.fields, day, SHAPE)
                     elif _DIRECTIVE.match(part.text):
                         header = header.with_line(part.text)
                     else:
@@ -71,6 +78,8 @@ class _Header:
     software: str = ""
     date: str = ""
     fields: tuple[str, ...] = ()
+    clock: str = ""
+    """The time last read, where the date is that of the header."""
 
     def with_line(self, line: str) -> _Header:
         """Return the header with one more line of it; most say nothing of the lines below."""
@@ -82,12 +91,36 @@ class _Header:
             case "software":
                 return replace(self, software=value)
             case "date" | "start-date":
-                date = _DATE.match(value)
-                return replace(self, date=date[0] if date else "")
+                moment = _DATE.match(value)
+                return replace(self, date=moment[1] if moment else "", clock=(moment[2] or "") if moment else "")
             case "fields":
                 return replace(self, fields=tuple(unique_names(value.lower().split())))
             case _:
                 return self
+
+    @property
+    def counts_days(self) -> bool:
+        """Whether lines have a time of the day alone, so that midnight has to be seen in them."""
+        return bool(self.date) and "time" in self.fields and "date" not in self.fields
+
+    def days(self, lines: Records) -> list[tuple[_Header, Records]]:
+        """Cut lines where a day ends; each part is one of the header that it comes with."""
+        if not self.counts_days:
+            return [(self, lines)]
+        header, begin = self, 0
+        parts: list[tuple[_Header, Records]] = []
+        column = self.fields.index("time")
+        for number, line in enumerate(lines.lines.to_pylist()):
+            time = _TIME.fullmatch("".join(line.split()[column : column + 1]))
+            if time is None:
+                continue
+            if header.clock and int(header.clock[:2]) - int(time[1]) >= _LEAST_HOURS_BACK:
+                parts.append(
+                    (header, replace(lines, lines=lines.lines[begin:number], numbers=lines.numbers[begin:number]))
+                )
+                header, begin = replace(header, date=_next_day(header.date)), number
+            header = replace(header, clock=time[0])
+        return [*parts, (header, replace(lines, lines=lines.lines[begin:], numbers=lines.numbers[begin:]))]
 
     @cached_property
     def query(self) -> str:
@@ -128,10 +161,29 @@ def _header_before(log: LogFile) -> _Header:
         return header
     log.stream.seek(0)
     for text in whole_lines(_first_blocks(log.stream, log.begin)):
-        for line in _ANY_DIRECTIVE.findall(text or b""):
-            header = header.with_line(line.translate(None, CONTROLS).decode("utf-8", "replace"))
+        header = _header_behind(header, text or b"")
     log.stream.seek(log.begin)
     return header
+
+
+def _header_behind(header: _Header, text: bytes) -> _Header:
+    """Return the header that is in force behind some lines; lines are looked at only where they tell of a new day."""
+    headers = [header]
+    for line in _ANY_DIRECTIVE.findall(text):
+        headers.append(headers[-1].with_line(line.translate(None, CONTROLS).decode("utf-8", "replace")))
+    if not any(each.counts_days for each in headers):
+        return headers[-1]
+    for part in header_lines_and_others(Records.of_text(text, 1)):
+        header = header.days(part)[-1][0] if isinstance(part, Records) else header.with_line(part.text)
+    return header
+
+
+def _next_day(day: str) -> str:
+    """Return the date of the day after; one that is none stays as it is."""
+    try:
+        return (date.fromisoformat(day) + timedelta(days=1)).isoformat()
+    except (ValueError, OverflowError):
+        return day
 
 
 def _first_blocks(stream: BinaryIO, size: int) -> Iterator[bytes]:

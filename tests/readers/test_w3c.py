@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import io
+import json
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
@@ -15,6 +16,7 @@ from carlang.readers import tuning
 from carlang.readers.containers import read_log
 from carlang.readers.headed_lines import BEFORE_HEADER
 from carlang.readers.records import LogFile, Records
+from carlang.readers.w3c_file import W3cReader
 from tests.ingesting import load, query
 
 IIS = """\
@@ -227,6 +229,53 @@ def test_what_grows_is_read_under_the_header_of_before(store: Path, tmp_path: Pa
     (tmp_path / "whole.log").write_text(log.read_text())
     load(tmp_path / "whole", tmp_path / "whole.log")
     assert _rows(store) == _rows(tmp_path / "whole")
+
+
+NIGHT = """\
+#Software: Microsoft Internet Information Services 5.0
+#Date: 2000-02-28 22:00:00
+#Fields: c-ip time cs-method cs-uri-stem sc-status
+10.0.0.9 23:59:58 GET /1 200
+10.0.0.9 00:00:01 GET /2 200
+10.0.0.9 23:59:59 HEAD
+10.0.0.9 00:00:00 GET /2 200
+10.0.0.9 14:00:00 GET /2 200
+10.0.0.9 13:59:00 GET /2 200
+10.0.0.9 00:30:00 GET /3 200
+#Date: 2000-03-05 23:59:59
+#Fields: time c-ip cs-method cs-uri-stem sc-status
+00:00:00 10.0.0.9 GET /4 200
+00:00:01 10.0.0.9 GET /4 200
+"""
+DAYS = {"/1": {"2000-02-28"}, "/2": {"2000-02-29"}, "/3": {"2000-03-01"}, "/4": {"2000-03-06"}}
+
+
+def _days(records: list[str]) -> dict[str, set[str]]:
+    """Return the dates of the records of each path."""
+    days: dict[str, set[str]] = {}
+    for record in map(json.loads, records):
+        days.setdefault(record["cs-uri-stem"], set()).add(record["date"])
+    return days
+
+
+@pytest.mark.parametrize("size", [1, 50, 4096])
+def test_times_without_a_date_go_on_behind_midnight(size: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tuning, "BLOCK", size)
+    monkeypatch.setattr(tuning, "PIECE", size)
+    # A line that is broken says nothing of the time.
+    text = NIGHT.replace("10.0.0.9 23:59:59 HEAD\n", "10.0.0.9\n")
+    assert _days(_records(text.encode())) == DAYS
+    for line in range(4, 12):
+        begin = len("".join(text.splitlines(keepends=True)[:line]))
+        rest = W3cReader().read(LogFile("a.log", io.BytesIO(text.encode()), begin=begin, line=line + 1))
+        records = [text for item in rest if isinstance(item, Records) for text in item.lines.to_pylist()]
+        assert all(days <= DAYS[path] for path, days in _days(records).items())
+        assert records
+
+
+@pytest.mark.parametrize(("day", "later"), [("2000-13-45", "2000-13-45"), ("9999-12-31", "9999-12-31")])
+def test_a_day_that_has_no_next_one_stays(day: str, later: str) -> None:
+    assert _days(_records(NIGHT.replace("2000-02-28", day).encode()))["/3"] == {later}
 
 
 def test_lines_that_do_not_fit_are_named_with_their_text(store: Path, tmp_path: Path) -> None:

@@ -165,6 +165,8 @@ PROXY_LOGS = {
     "access.log": [
         '203.0.113.4 - - [04/May/2023:10:00:00 +0000] "GET /4.cab HTTP/1.1" 200 5',
         '203.0.113.5 - - [04/May/2023:10:00:00 +0000] "GET http://www.example.com/5.cab HTTP/1.1" 200 5',
+        # A URL that stands in a query is not one that was asked for.
+        '203.0.113.6 - - [04/May/2023:10:00:00 +0000] "GET /out?to=http://www.example.com/6.cab HTTP/1.1" 200 5',
     ],
 }
 
@@ -178,7 +180,7 @@ PROXY_LOGS = {
         ("proxy", "{c-uri|startswith: 'http://www.example.com/2'}", {2}),
         ("proxy", "{cs-uri|contains: 'example.com/'}", {2, 3, 5}),
         ("proxy", "{cs-host: www.example.com}", {2, 3}),
-        ("webserver", "{cs-uri-query|contains: .cab}", {1, 4, 5}),
+        ("webserver", "{cs-uri-query|contains: .cab}", {1, 4, 5, 6}),
     ],
 )
 def test_what_a_server_logs_is_nothing_of_a_proxy(
