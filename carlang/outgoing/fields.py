@@ -103,13 +103,14 @@ def rule_fields(source: LogSource) -> RuleFields:
 def _names(source: LogSource) -> Iterator[str]:
     """Yield the names of a source's fields, those of its own table first: what sensors call them are the others."""
     yield from source.entry.fields
-    if source.entry.sensor == "sysmon" and source.entry.category:
-        yield from _OF_ALL  # of classes that Sysmon itself has no events of, too
     for searched in source.classes:
         for action in searched.actions or (None,):
             called = _called(source.object, action.ident.casefold() if action else None)
             for by_sensor in called.values():
                 yield from filter(_MEMBER.fullmatch, by_sensor.get(source.entry.sensor, ()))
+    # Behind what Sysmon's own records are known to have: `image_path` of an access is `SourceImage` there.
+    if source.entry.sensor == "sysmon" and source.entry.category:
+        yield from _OF_ALL  # of classes that Sysmon itself has no events of, too
 
 
 @cache

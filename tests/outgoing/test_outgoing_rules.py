@@ -117,6 +117,25 @@ def test_events_are_those_of_log_sources(searched: str, expected: list[dict[str,
     assert [rule["logsource"] for rule in rules(f"hits = {searched}\noutput hits\n")] == expected
 
 
+IMAGES = [
+    ("Process:Create", "Image"),
+    ("Process:Access", "SourceImage"),
+    ("Process:Tamper", "Image"),
+    ("Process:Terminate", "Image"),
+    ("Module:Load", "Image"),
+    ("File:Delete", "Image"),
+    ("Registry:Value_Edit", "Image"),
+    ("Flow:Start", "Image"),
+]
+
+
+@pytest.mark.parametrize(("searched", "member"), IMAGES, ids=[searched for searched, _ in IMAGES])
+def test_a_field_goes_out_by_the_name_that_records_of_the_log_source_have(searched: str, member: str) -> None:
+    (rule,) = rules(f'hits = search {searched} where (image_path endswith "/a" and image_path exists)\noutput hits\n')
+    named = {name.split("|")[0] for part in rule["detection"].values() if isinstance(part, dict) for name in part}
+    assert named == {member}
+
+
 def test_columns_and_unions_go_out_as_what_they_are_made_of() -> None:
     program = """starts = search Process:Create
 starts.line = lower(command_line)
