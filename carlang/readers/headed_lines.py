@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from types import TracebackType
-from typing import Self
+from typing import BinaryIO, Self
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 from carlang.readers import budget, tuning
 from carlang.readers.feed import Feed
 from carlang.readers.records import ReadFault, Records
-from carlang.readers.text import CONTROLS
+from carlang.readers.text import CONTROLS, utf8_blocks, whole_lines
 
 BEFORE_HEADER = "a line before any header"
 
@@ -27,6 +27,25 @@ class HeaderLine:
 
     number: int
     text: str
+
+    def unread(self) -> ReadFault:
+        """Return that the line says nothing that a header does."""
+        return ReadFault("no line of a header", self.number, self.text[: tuning.SHOWN_TEXT])
+
+
+def parted_lines(stream: BinaryIO, number: int) -> Iterator[HeaderLine | Records | ReadFault]:
+    """Yield the lines of a log in blocks, those with `#` by themselves, and a fault for each that is too long.
+
+    `number` is that of the first line.
+    """
+    for text in whole_lines(utf8_blocks(stream)):
+        if text is None:
+            yield ReadFault(budget.too_long("a line", tuning.LONGEST_LINE), number)
+            number += 1
+            continue
+        block = Records.of_text(text, number)
+        number += len(block.lines)
+        yield from header_lines_and_others(block)
 
 
 def header_lines_and_others(block: Records) -> Iterator[HeaderLine | Records]:

@@ -11,14 +11,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import cached_property
-from typing import BinaryIO
+from typing import BinaryIO, assert_never
 
 from carlang.database.quoting import text_literal
-from carlang.readers import budget, tuning
-from carlang.readers.headed_lines import HeadedLines, header_lines_and_others
+from carlang.readers import tuning
+from carlang.readers.headed_lines import HeadedLines, HeaderLine, header_lines_and_others, parted_lines
 from carlang.readers.records import LogFile, ReadFault, Records, read_some
 from carlang.readers.rows import unique_names
-from carlang.readers.text import CONTROLS, is_text, utf8_blocks, utf8_start, whole_lines
+from carlang.readers.text import CONTROLS, is_text, utf8_start, whole_lines
 
 SHAPE = "w3c_log"
 
@@ -51,24 +51,21 @@ class W3cReader:
     def read(self, log: LogFile) -> Iterator[Records | ReadFault]:
         """Read blocks of lines, each under the header above it."""
         header = _header_before(log)
-        number = log.line
         with HeadedLines() as lines:
-            for text in whole_lines(utf8_blocks(log.stream)):
-                if text is None:
-                    yield ReadFault(budget.too_long("a line", tuning.LONGEST_LINE), number)
-                    number += 1
-                    continue
-                block = Records.of_text(text, number)
-                number += len(block.lines)
-                for part in header_lines_and_others(block):
-                    if isinstance(part, Records):
+            for part in parted_lines(log.stream, log.line):
+                match part:
+                    case Records():
                         for day_header, day in header.days(part):
                             header = day_header
                             yield from lines.read(header.query, header.fields, day, SHAPE)
-                    elif _DIRECTIVE.match(part.text):
+                    case ReadFault():
+                        yield part
+                    case HeaderLine() if _DIRECTIVE.match(part.text):
                         header = header.with_line(part.text)
-                    else:
-                        yield ReadFault("no line of a header", part.number, part.text[: tuning.SHOWN_TEXT])
+                    case HeaderLine():
+                        yield part.unread()
+                    case _:
+                        assert_never(part)
 
 
 @dataclass(frozen=True)

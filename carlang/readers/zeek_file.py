@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import assert_never
 
 from carlang.database.quoting import text_literal
 from carlang.readers import tuning
 from carlang.readers.byte_escapes import BYTES_DECODED
-from carlang.readers.headed_lines import HeadedLines, header_lines_and_others
+from carlang.readers.headed_lines import HeadedLines, HeaderLine, parted_lines
 from carlang.readers.records import LogFile, ReadFault, Records
-from carlang.readers.text import CONTROLS, is_text, utf8_blocks, utf8_start, whole_lines
+from carlang.readers.text import CONTROLS, is_text, utf8_start
 
 _HEADER = re.compile(rb"#(separator|fields|path|set_separator|empty_field|unset_field)\b", re.MULTILINE)
 _SURE_HEADER = re.compile(rb"#separator \\x[0-9A-Fa-f]{2}\s*$|#fields\t")
@@ -52,22 +53,19 @@ class ZeekReader:
     def read(self, log: LogFile) -> Iterator[Records | ReadFault]:
         """Read blocks of lines, each under the header above it."""
         header = _Header()
-        number = 1
         with HeadedLines((BYTES_DECODED, _READ_ONCE, _ITEM, _WHOLE_TEXT)) as lines:
-            for text in whole_lines(utf8_blocks(log.stream)):
-                if text is None:
-                    yield ReadFault("a line that is too long", number)
-                    number += 1
-                    continue
-                block = Records.of_text(text, number)
-                number += len(block.lines)
-                for part in header_lines_and_others(block):
-                    if isinstance(part, Records):
+            for part in parted_lines(log.stream, 1):
+                match part:
+                    case Records():
                         yield from lines.read(header.query(), header.fields, part)
-                        continue
-                    header = header.with_line(part.text)
-                    if not header.knows(part.text):
-                        yield ReadFault("no line of a header", part.number, part.text[: tuning.SHOWN_TEXT])
+                    case ReadFault():
+                        yield part
+                    case HeaderLine():
+                        header = header.with_line(part.text)
+                        if not header.knows(part.text):
+                            yield part.unread()
+                    case _:
+                        assert_never(part)
 
 
 def _is_zeek(start: bytes) -> bool:
