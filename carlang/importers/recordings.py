@@ -23,7 +23,7 @@ from carlang.diagnostics import Diagnostic
 from carlang.diagnostics.codes import MISFIT_IN_TEST, UNKNOWN_IN_TEST, Code
 from carlang.importers.analytic_file import AnalyticFile, AtLeast, Case, DataSource, Expected, Form
 from carlang.importers.load import SUFFIXES
-from carlang.importers.texts import is_special, read_file
+from carlang.importers.texts import is_special, newlines, read_file
 from carlang.sigma import RuleDocument
 from carlang.source import Source, Span
 
@@ -127,9 +127,12 @@ class _Search:
             documents = sigma.rule_documents(source)
         except DataFileError:  # it is no YAML, and the rule's own faults say so
             return ()
-        own = [each for each in documents if len(documents) == 1 or self._is_own(each)]
+        of_this_rule = [each for each in documents if len(documents) == 1 or self._is_own(each)]
         return tuple(
-            case for document in own if MEMBER in document.mapping for case in self._of_document(source, document)
+            case
+            for document in of_this_rule
+            if MEMBER in document.mapping
+            for case in self._of_document(source, document)
         )
 
     def _is_own(self, document: RuleDocument) -> bool:
@@ -142,7 +145,7 @@ class _Search:
         if self.analytic.sources:
             return self.analytic.sources[0].document
         text, _ = read_file(Path(self.analytic.file))
-        return _unix(text)
+        return newlines(text)
 
     def _of_document(self, source: Source, document: RuleDocument) -> tuple[Case, ...]:
         named, id_ = document.mapping[MEMBER], str(document.mapping.get("id"))
@@ -172,7 +175,7 @@ class _Search:
         if fault:
             self.faults.append(fault)
             return None
-        source = Source.whole(str(file), _unix(text))
+        source = Source.whole(str(file), newlines(text))
         try:
             data = read_yaml(source.name, source.text)
             return DataSource(data, source), validate(_Info, data)
@@ -217,11 +220,6 @@ class _Search:
     def _report(self, code: Code, message: str, source: Source, span: Span, help_: str = "") -> None:
         fault = Diagnostic(code, message, source, span)
         self.faults.append(fault.with_help(help_) if help_ else fault)
-
-
-def _unix(text: str) -> str:
-    """Return a text whose lines end as those of a source do."""
-    return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
 def _beside_or_above(file: Path, named: str) -> Path | None:
