@@ -125,17 +125,17 @@ class Comparison:
     def lines(self) -> Iterator[str]:
         """Yield the comparison as it is printed."""
         rules = len(self.same) + len(self.decided) + len(self.differ)
-        finding = [found for _, found in self.same if found]
+        counts = [count for _, count in self.same if count]
         yield (
             f"{self.source}: {len(self.same)} of {rules} rules find the same in {self.records} records,"
-            f" {len(finding)} of them something, {sum(finding)} rows"
+            f" {len(counts)} of them something, {sum(counts)} rows"
         )
         for rule, ours, theirs in self.decided:
             yield f"  as is decided, an empty text, `-` and `?` are no values: {_counts(rule, ours, theirs)}"
         for rule, ours, theirs in self.differ:
             yield f"  differs: {_counts(rule, ours, theirs)}"
-            for found, where in ((ours - theirs, "here alone"), (theirs - ours, "there alone")):
-                yield from (f"    {where}: {Path(file).name} {number}" for file, number in sorted(found)[:3])
+            for only, where in ((ours - theirs, "here alone"), (theirs - ours, "there alone")):
+                yield from (f"    {where}: {Path(file).name} {number}" for file, number in sorted(only)[:3])
         for rule, why in self.not_compared:
             yield f"  not compared, {why}: {rule.sigma.id} {rule.file.name}"
 
@@ -171,8 +171,8 @@ def _unpacked(folders: Iterable[Path], target: Path) -> list[Path]:
 def _files(folders: Iterable[Path]) -> Iterator[Path]:
     """Yield the logs of folders; of two with the same bytes the first, as an ingest takes them once."""
     seen: set[bytes] = set()
-    found = [file for folder in folders for file in folder.rglob("*")]
-    for file in sorted(f for f in found if f.suffix == ".evtx" or (f.suffix == ".json" and "unpacked" in f.parts)):
+    files = [file for folder in folders for file in folder.rglob("*")]
+    for file in sorted(f for f in files if f.suffix == ".evtx" or (f.suffix == ".json" and "unpacked" in f.parts)):
         digest = hashlib.sha256(file.read_bytes()).digest()
         if digest not in seen:
             seen.add(digest)
@@ -205,13 +205,13 @@ def drawn_files(rules: Mapping[str, Sequence[Rule]], folder: Path, each: int, se
     return files
 
 
-def _compared(name: str, rules: Sequence[Rule], table: sqlite3.Connection, found: Mapping[Path, Found]) -> Comparison:
+def _compared(name: str, rules: Sequence[Rule], table: sqlite3.Connection, by_rule: Mapping[Path, Found]) -> Comparison:
     same: list[tuple[Rule, int]] = []
     decided: list[tuple[Rule, Found, Found]] = []
     differ: list[tuple[Rule, Found, Found]] = []
     not_compared: list[tuple[Rule, str]] = []
     for rule in rules:
-        ours, theirs = found.get(rule.file), _theirs(rule, table, "records")
+        ours, theirs = by_rule.get(rule.file), _theirs(rule, table, "records")
         if ours is None or theirs is None:
             why = "pySigma's backend refuses it" if theirs is None else "it does not run here"
             not_compared.append((rule, why))
@@ -230,12 +230,12 @@ def _ours(rules: Sequence[Rule], store: carlang.Store, sensor: str | None) -> Ma
     report = carlang.run_all(list(analytics), store, records_apart=True)
     # A rule that no event could meet found nothing, as it does in the table.
     not_run = {each.analytic for each in report.not_run}
-    found: dict[Path, Found] = {file: Counter() for analytic, file in analytics.items() if analytic.id in not_run}
+    by_rule: dict[Path, Found] = {file: Counter() for analytic, file in analytics.items() if analytic.id in not_run}
     for result in report.results:
         if isinstance(result, AnalyticOutput):
             rows = [row for row in result.output.rows() if row["sensor"] == (sensor or "windows_event_log")]
-            found[Path(result.file)] = Counter(_key(str(row["source"]), row["record_id"]) for row in rows)
-    return found
+            by_rule[Path(result.file)] = Counter(_key(str(row["source"]), row["record_id"]) for row in rows)
+    return by_rule
 
 
 def _key(file: str, number: object) -> Key:
@@ -329,12 +329,12 @@ def _theirs(rule: Rule, table: sqlite3.Connection, name: str) -> Found | None:
         queries: list[str] = sqliteBackend().convert_rule(rule.sigma)  # type: ignore[no-untyped-call]
     except SigmaError:
         return None
-    found: set[tuple[int, Key]] = set()
+    keys: set[tuple[int, Key]] = set()
     for query in queries:
         _, _, condition = query.partition(" WHERE ")
         rows = table.execute(f"SELECT rowid, _file, _number FROM {name} WHERE {condition}")  # noqa: S608  # a bench
-        found.update((row, (file, number)) for row, file, number in rows)
-    return Counter(key for _, key in found)
+        keys.update((row, (file, number)) for row, file, number in rows)
+    return Counter(key for _, key in keys)
 
 
 def _matches(pattern: str, text: str | None) -> bool:

@@ -33,12 +33,12 @@ def main() -> int:
         carlang.ingest(files, Path(folder, "store"))
         store = carlang.open_store(Path(folder, "store"))
         report = run_analytics(analytics, store, RunOptions.of(now=datetime(2023, 1, 1, tzinfo=UTC)), {})
-        found = rows_of(report, [file.name for file in files])
+        by_output = rows_of(report, [file.name for file in files])
     status = rows = with_hits = 0
     written = queries(analytics)
     for output, pieces in written.items():
         theirs = sum((records.found(piece.value) for piece in pieces), start=Counter())
-        ours = found.get(output, Counter())
+        ours = by_output.get(output, Counter())
         rows += theirs.total()
         with_hits += bool(theirs)
         if ours != theirs:

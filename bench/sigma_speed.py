@@ -93,7 +93,7 @@ def _least(costs: Sequence[Cost]) -> Cost:
 
 def by_carlang(case: Case, log: Path) -> list[tuple[str, Cost]]:
     """Return what carlang takes: to read a log, to scan what it has stored, and to run rules over it."""
-    store, found = case.folder / "store", case.folder / "found.json"
+    store, results = case.folder / "store", case.folder / "results.json"
     ingests = []
     for _ in range(case.rounds):
         shutil.rmtree(store, ignore_errors=True)
@@ -103,8 +103,8 @@ def by_carlang(case: Case, log: Path) -> list[tuple[str, Cost]]:
     page = [*run, "--output", str(case.folder / "page.html")]
     shutil.rmtree(case.folder / "cache", ignore_errors=True)
     first, later = case.taken(page), case.best(page)
-    case.taken([*run, "--output", str(found)])
-    rows = sum(each["count"] for each in json.loads(found.read_text("utf-8"))["results"])
+    case.taken([*run, "--output", str(results)])
+    rows = sum(each["count"] for each in json.loads(results.read_text("utf-8"))["results"])
     return [
         ("a bare scan of the store", scan),
         ("carlang reads", _least(ingests)),
@@ -118,9 +118,9 @@ def by_zircolite(case: Case, log: Path, ruleset: Path) -> list[tuple[str, Cost]]
     none, detected = case.folder / "none.json", case.folder / "detected.json"
     none.write_text("[]", "utf-8")
     reading = case.best(case.zircolite_command(log, none, detected))
-    whole = case.best(case.zircolite_command(log, ruleset, detected))
+    both = case.best(case.zircolite_command(log, ruleset, detected))
     rows = sum(rule["count"] for rule in json.loads(detected.read_text("utf-8")))
-    running = Cost(whole.cpu - reading.cpu, whole.wall - reading.wall, whole.peak, rows)
+    running = Cost(both.cpu - reading.cpu, both.wall - reading.wall, both.peak, rows)
     return [("Zircolite reads", reading), ("Zircolite runs", running)]
 
 

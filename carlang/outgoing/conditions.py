@@ -187,9 +187,9 @@ class Conditions:
             case Const(value=bool(truth)) if operator == "==":
                 return Item(self._member(left).name, (), ("true" if truth else "false",))
             case Const(value=int() | float() as number, type=kind) if kind.is_number:
-                part, whole = _part_of_time(left)
+                part, time = _part_of_time(left)
                 modifiers = (*part, *((_ORDER[operator],) if operator != "==" else ()))
-                return Item(self._member(whole).name, modifiers, (number,))
+                return Item(self._member(time).name, modifiers, (number,))
             case Const(type=kind):
                 raise UnwritableError(f"{kind.phrase} is compared by `{operator}`, for which a Sigma rule has no form")
         if operator != "==":
@@ -307,13 +307,15 @@ def _part_of_time(expr: BoundExpr) -> tuple[tuple[str, ...], BoundExpr]:
             return (part,), time
         case Apply("to_int", (Apply("substring", (Apply("to_string", (FieldRef() as time,)), at, length)),)):
             match at, length:
-                case Const(value=int(place)), Const(value=2) if place in _PLACES and time.type.kind is Kind.TIME:
-                    return (_PLACES[place],), time
+                case Const(value=int(begin)), Const(value=2) if (
+                    begin in _PARTS_BY_PLACE and time.type.kind is Kind.TIME
+                ):
+                    return (_PARTS_BY_PLACE[begin],), time
     return (), expr
 
 
 # Where these stand in `2013-05-13T09:58:00.000000Z`, which is what a time is as a text.
-_PLACES = {5: "month", 8: "day", 14: "minute"}
+_PARTS_BY_PLACE = {5: "month", 8: "day", 14: "minute"}
 
 
 def _number_test(name: str, pattern: Pattern, missing: Sequence[str]) -> Detection:

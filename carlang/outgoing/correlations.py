@@ -98,8 +98,8 @@ def correlated(stream: BoundStream, given: Given) -> Correlated | None:
         case Aggregated(group=Grouped(period=Windows()) as group) | (Grouped(period=Windows()) as group):
             return _burst(group, given)
         case Together(parts=parts, keys=keys, within=within):
-            found = tuple(_only(part, given) for part in parts)
-            return Correlated("temporal", found, _keys(found, keys, given), _timespan(within, given), None)
+            referred = tuple(_only(part, given) for part in parts)
+            return Correlated("temporal", referred, _keys(referred, keys, given), _timespan(within, given), None)
         case Sequenced(steps=steps, keys=keys, within=within):
             return _sequence(stream, steps, keys, within, given)
         case _:
@@ -120,8 +120,8 @@ def _sequence(
             raise UnwritableError(
                 "a step that is absent, repeated or has a condition has no form in a correlation of Sigma's", step.span
             )
-    found = tuple(_only(step, given) for step in steps)
-    return Correlated("temporal_ordered", found, _keys(found, keys, given), _timespan(within, given), None)
+    referred = tuple(_only(step, given) for step in steps)
+    return Correlated("temporal_ordered", referred, _keys(referred, keys, given), _timespan(within, given), None)
 
 
 def _only(part: StreamPart, given: Given) -> Part:

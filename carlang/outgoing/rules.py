@@ -102,11 +102,11 @@ def _fault(program: CompiledProgram, output: BoundOutput, message: str, span: Sp
 def _rules(
     analytic: CompiledAnalytic, program: CompiledProgram, output: BoundOutput, given: Given, *, alone: bool
 ) -> Iterator[OutgoingRule]:
-    place = program.source, output.span or Span(0, 0)
+    source, span = program.source, output.span or Span(0, 0)
     if correlation := correlated(output.stream, given):
         name = analytic.id if alone else f"{analytic.id}.{output.name}"
         referred, data = _correlation(analytic.data, output.name, correlation, alone=alone)
-        yield OutgoingRule(analytic.id, output.name, name, data, *place, referred)
+        yield OutgoingRule(analytic.id, output.name, name, data, source, span, referred)
         return
     rules = selected(output.stream, given, output.span)
     alone = alone and len(rules) == 1
@@ -118,7 +118,7 @@ def _rules(
             **_detected(rule, analytic.data.platforms),
             **tail(analytic.data, output.name),
         }
-        yield OutgoingRule(analytic.id, output.name, name, _without_nothing(data), *place)
+        yield OutgoingRule(analytic.id, output.name, name, _without_nothing(data), source, span)
 
 
 def _correlation(

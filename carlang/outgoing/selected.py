@@ -32,15 +32,15 @@ def selected(stream: BoundStream, given: Given, span: Span | None) -> tuple[Sele
             fields, detection = _detection(alternatives, given)
             by_source.setdefault(fields, []).append((detection, branch))
     chosen = [
-        Selected(fields, some(detection for detection, _ in found), tuple(branch for _, branch in found))
-        for fields, found in by_source.items()
+        Selected(fields, some(detection for detection, _ in pairs), tuple(branch for _, branch in pairs))
+        for fields, pairs in by_source.items()
     ]
     if any(each.detection == ALWAYS for each in chosen):
         raise UnwritableError("every event of a class is a row, and a rule has to ask for something", span)
-    there_are = tuple(each for each in chosen if each.detection != NEVER)
-    if not there_are:
+    satisfiable = tuple(each for each in chosen if each.detection != NEVER)
+    if not satisfiable:
         raise UnwritableError("the condition holds for no event", span)
-    return there_are
+    return satisfiable
 
 
 def _detection(alternatives: Sequence[Sourced], given: Given) -> tuple[RuleFields, Detection]:

@@ -38,7 +38,7 @@ def reduced(
             continue
         for other in selections:
             pairs = list(_keys(condition, part.name, other.name))
-            if any(_tells_apart(own, part) for own, _ in pairs):
+            if any(_tells_apart(key, part) for key, _ in pairs):
                 tables[part.name] = _with_partners(part.name, rows[part.name], rows[other.name], pairs)
                 read_again.update(_names(other.stream))
                 break
@@ -47,9 +47,9 @@ def reduced(
 
 def _with_partners(name: str, rows: SQL, others: SQL, pairs: Sequence[tuple[SQL, SQL]]) -> SQL:
     """Return those rows of a part whose keys are among those of another part's rows."""
-    own, of_others = ([pair[side].copy() for pair in pairs] for side in (0, 1))
-    value = own[0] if len(own) == 1 else exp.Tuple(expressions=own)
-    among = select(of_others, others.copy()).subquery(copy=False)
+    keys, partner_keys = ([pair[side].copy() for pair in pairs] for side in (0, 1))
+    value = keys[0] if len(keys) == 1 else exp.Tuple(expressions=keys)
+    among = select(partner_keys, others.copy()).subquery(copy=False)
     return subquery(everything(rows).where(exp.In(this=value, query=among), copy=False), name)
 
 

@@ -127,11 +127,11 @@ def queries(analytics: Iterable[CompiledAnalytic]) -> dict[tuple[str, str], list
 def rows_of(report: RunReport, recordings: Iterable[str]) -> dict[tuple[str, str], Rows]:
     """Return the rows of a run by output that are of records of Sysmon, or kept as they were written, in recordings."""
     wanted = set(recordings)
-    found: dict[tuple[str, str], Rows] = {}
+    by_output: dict[tuple[str, str], Rows] = {}
     for result in report.results:
         rows = (_key(row) for row in result.output.rows() if row.get("sensor") in ("sysmon", "windows_event_log"))
-        found[result.analytic, result.output.name] = Counter(key for key in rows if key[0] in wanted)
-    return found
+        by_output[result.analytic, result.output.name] = Counter(key for key in rows if key[0] in wanted)
+    return by_output
 
 
 def _key(row: Mapping[str, Any]) -> tuple[str, str]:

@@ -220,8 +220,8 @@ false_positives: [Backups]
     }
     assert rules(head + CREATE.format('user == "b"'))[0]["id"] == rule["id"]
     assert rules(head.replace("OUR-1", "OUR-2") + CREATE.format('user == "a"'))[0]["id"] != rule["id"]
-    own = "0f9d1f6c-5c7b-4c43-9d7e-3f2a1c5b7e01"
-    assert rules(head.replace("OUR-1", own) + CREATE.format('user == "a"'))[0]["id"] == own
+    uuid = "0f9d1f6c-5c7b-4c43-9d7e-3f2a1c5b7e01"
+    assert rules(head.replace("OUR-1", uuid) + CREATE.format('user == "a"'))[0]["id"] == uuid
 
 
 def test_parts_of_members_are_what_mappings_make_of_them() -> None:
