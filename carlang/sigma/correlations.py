@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import yaml
 from sigma.correlations import (
     CorrelationConditionAND,
     CorrelationConditionItem,
@@ -23,7 +24,7 @@ from sigma.exceptions import SigmaCorrelationConditionError, SigmaCorrelationTyp
 from carlang.datafile import Path as DataPath
 from carlang.diagnostics.codes import SIGMA_UNREADABLE
 from carlang.sigma.documents import RuleDocument
-from carlang.sigma.rules import UNREADABLE, RuleFile, plain, problem_of
+from carlang.sigma.rules import UNREADABLE, RuleFile, place_in_yaml, plain, problem_of
 
 OPERATORS = {"gte": ">=", "gt": ">", "lte": "<=", "lt": "<", "eq": "==", "neq": "!="}
 _WORDS = re.compile(r"\b(?:AND|OR|NOT)\b")
@@ -253,6 +254,8 @@ def _occurrence(node: CorrelationConditionItem | SigmaRuleReference, rules: tupl
 
 def _place_of(error: Exception, document: RuleDocument) -> DataPath:
     """Return what of a correlation an error is about, as far as it says."""
+    if isinstance(error, yaml.YAMLError):
+        return place_in_yaml(document)
     section = document.mapping.get("correlation")
     keys = section if isinstance(section, Mapping) else {}
     named: dict[type[Exception], str] = {

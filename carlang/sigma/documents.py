@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from carlang.datafile import DataFile, read_builtin_yaml
+from carlang.datafile import DataFile, DataFileError, read_builtin_yaml
 from carlang.datafile import Path as DataPath
 from carlang.source import Source, Span
 
@@ -92,13 +92,19 @@ def rule_documents(source: Source) -> tuple[RuleDocument, ...]:
     starts = [0, *(end for _, end in bounds)]
     ends = [*(start for start, _ in bounds), len(source.text)]
     pieces = [(start, source.text[start:end]) for start, end in zip(starts, ends, strict=True)]
-    documents = (
-        # As pySigma does, libyaml reads it: each of thousands of rules in a tenth of the time.
-        RuleDocument(read_builtin_yaml(source.name, text, source.text.count("\n", 0, start) + 1), start)
-        for start, text in pieces
-        if not _is_empty(text)
-    )
+    documents = (_document(source, text, start) for start, text in pieces if not _is_empty(text))
     return tuple(_with_shared_parts(documents))
+
+
+def _document(source: Source, text: str, start: int) -> RuleDocument:
+    first_line = source.text.count("\n", 0, start) + 1
+    try:
+        # As pySigma does, libyaml reads it: each of thousands of rules in a tenth of the time.
+        return RuleDocument(read_builtin_yaml(source.name, text, first_line), start)
+    except DataFileError as error:
+        # Its offsets are of the document that was parsed, those of a file's diagnostics of the file.
+        in_file = [replace(fault, start=fault.start + start, end=fault.end + start) for fault in error.faults]
+        raise DataFileError(error.name, in_file) from error
 
 
 def _with_shared_parts(documents: Iterator[RuleDocument]) -> Iterator[RuleDocument]:

@@ -15,6 +15,7 @@ from sigma.processing.pipeline import ProcessingPipeline
 from sigma.rule import SigmaDetectionItem, SigmaLevel, SigmaRule, SigmaStatus
 from sigma.rule.base import SigmaYAMLLoader
 
+from carlang.datafile import DataFileError, read_yaml
 from carlang.datafile import Path as DataPath
 from carlang.diagnostics import Diagnostic
 from carlang.diagnostics.codes import SIGMA_FIELD, SIGMA_LOG_SOURCE, SIGMA_UNREADABLE, SIGMA_UNSAID, Code
@@ -256,6 +257,8 @@ def _is_sound(key: str, value: Any) -> bool:
 
 def _place_of(error: Exception, document: RuleDocument) -> DataPath:
     """Return what of a rule an error of pySigma's is about, as far as it says."""
+    if isinstance(error, yaml.YAMLError):
+        return place_in_yaml(document)
     for word in ("logsource", "level", "status", "identifier", "date", "modified", "title"):
         if word in type(error).__name__.casefold():
             return ("id",) if word == "identifier" else (word,)
@@ -264,6 +267,16 @@ def _place_of(error: Exception, document: RuleDocument) -> DataPath:
     items = islice(_items(detection, ("detection",)), _MOST_ITEMS)
     faulty = (path for path, key, value in items if _raises(error, key, value))
     return next(faulty, ("detection",) if detection else ())
+
+
+def place_in_yaml(document: RuleDocument) -> DataPath:
+    """Return where a key stands twice, which pySigma refuses without a place."""
+    for layer in document.layers or (document,):
+        try:
+            read_yaml(layer.data.name, layer.data.text)
+        except DataFileError as error:
+            return error.faults[0].path
+    return ()
 
 
 _MOST_ITEMS = 10_000

@@ -84,7 +84,7 @@ REFUSED = [
     ("    s:\n        Image: x\n    condition: t\n", "CL601", (6, 16)),
     ("    s:\n        Image: x\n    condition: s | count() > 3\n", "CL601", (6, 16)),
     ("    s:\n        Image|nope: x\n    condition: s\n", "CL601", (5, 9)),
-    ("    s:\n        Image: x\n        Image: y\n    condition: s\n", "CL601", (3, 1)),
+    ("    s:\n        Image: x\n        Image: y\n    condition: s\n", "CL601", (5, 9)),
     ("    s:\n        Image: x\n    condition:\n", "CL601", (6, 15)),
     ("    s:\n        Image: x\n    condition: .inf\n", "CL601", (6, 16)),
     ("    s:\n        Image: x\n    condition: [s, null]\n", "CL601", (6, 16)),
@@ -178,6 +178,20 @@ def test_yaml_that_is_cut_off_anywhere_is_a_fault_and_nothing_worse() -> None:
     for end in range(0, len(RULE), 7):
         file = load_text(f"detection: x\n{RULE[:end]}", "rule.yml")
         assert bool(file.sources) != any(d.severity is Severity.ERROR for d in file.diagnostics), RULE[:end]
+
+
+FAULTY = [
+    ("title: x\nlevel: [low\n", 3),
+    ("title: x\nlevel: \a\n", 2),
+    (f"level: low\n{RULE}", 1),
+    ("title: x\nlevel: low\ncorrelation:\n    type: event_count\nlevel: high\n", 2),
+]
+
+
+@pytest.mark.parametrize(("document", "line"), FAULTY, ids=["open", "character", "key twice", "in a correlation"])
+def test_a_fault_of_yaml_stands_in_the_document_that_has_it(document: str, line: int) -> None:
+    (fault,) = load_text(f"{RULE}---\n{RULE}---\n{document}---\n{RULE}", "rules.yml").diagnostics
+    assert (fault.code.name, fault.location.line) == ("CL601", 2 * (RULE.count("\n") + 1) + line)
 
 
 def test_filters_of_a_file_narrow_its_rules() -> None:
