@@ -20,6 +20,7 @@ from carlang.resolve.bound import (
     Affix,
     Aggregate,
     Aggregated,
+    AnyOf,
     BoundExpr,
     BoundStream,
     Compare,
@@ -49,6 +50,8 @@ from carlang.source import Span
 _OPERATORS = {">": "gt", ">=": "gte", "<": "lt", "<=": "lte", "==": "eq", "!=": "neq"}
 _TURNED = {">": "<", ">=": "<=", "<": ">", "<=": ">=", "==": "=="}
 _VALUES = {"sum": "value_sum", "avg": "value_avg", "median": "value_median"}
+_MAY_BE_MISSING = {*_VALUES, "percentile"}
+"""Measures that there are none of where no event has a number."""
 _UNITS = ((86_400, "d"), (3_600, "h"), (60, "m"), (1, "s"))
 _SECOND = 1_000_000  # durations are kept in microseconds
 
@@ -153,8 +156,13 @@ def _burst(group: Grouped, given: Given) -> Correlated:
 def _measure(condition: BoundExpr, parts: Sequence[Part], given: Given) -> tuple[str, dict[str, Any]]:
     """Return the type of a correlation that a condition on a time frame asks for, and its condition."""
     match condition:
+        case AnyOf((Compare("<", measure, number), Compare(">", other, same))) if (other, same) == (measure, number):
+            operator = "!="
         case Complement(Compare("==", measure, number)):
             operator = "!="
+            if isinstance(measure, Aggregate) and measure.function in _MAY_BE_MISSING:
+                why = f"`{measure.function}` of nothing differs from every number here, and from none in Sigma"
+                raise UnwritableError(f"{why}: ask for `<` or `>`", condition.span)
         case Compare(operator, (Const() | Param()) as number, measure):
             operator = _TURNED[operator]
         case Compare(operator, measure, number):

@@ -8,7 +8,7 @@ from typing import assert_never
 
 from carlang.diagnostics.codes import SIGMA_UNSAID
 from carlang.sigma.chains import all_of
-from carlang.sigma.correlations import Combined, Kind, Occurrence, Occurs
+from carlang.sigma.correlations import Bound, Combined, Kind, Occurrence, Occurs
 from carlang.sigma.log_sources import Held
 from carlang.sigma.parts import Parts, Reached
 from carlang.sigma.programs import NOWHERE
@@ -148,7 +148,16 @@ def _place(reached: Reached) -> Span:
 
 def _compared(reached: Reached, measure: ast.Expr) -> ast.Expr:
     bounds = reached.correlation.bounds
-    return all_of([_comparison(measure, each.operator, each.number, reached.span(each.path)) for each in bounds])
+    return all_of([_bound(reached, measure, each) for each in bounds])
+
+
+def _bound(reached: Reached, measure: ast.Expr, bound: Bound) -> ast.Expr:
+    place = reached.span(bound.path)
+    if bound.operator == "!=" and reached.correlation.kind in _FUNCTIONS:
+        # Of no number there is no sum and no mean, of which `!=` would be true.
+        sides = (_comparison(measure, "<", bound.number, place), _comparison(measure, ">", bound.number, place))
+        return ast.Or(sides, NOWHERE)
+    return _comparison(measure, bound.operator, bound.number, place)
 
 
 def _comparison(measure: ast.Expr, operator: str, number: float, place: Span) -> ast.Expr:

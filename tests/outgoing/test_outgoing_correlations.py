@@ -21,6 +21,7 @@ HEAD = """events = search Event:Log where (log_name == "Security")
 events.Table = event_data.Table
 events.who = event_data.User
 events.value = event_data.Value
+events.number = to_number(event_data.Value)
 a = filter events where (event_data.Rules contains "a" and who exists and Table exists)
 b = filter events where (event_data.Rules contains "b" and who exists and Table exists)
 c = filter events where (event_data.Rules contains "c")
@@ -138,6 +139,7 @@ REFUSED = [
     ("group a by who having (count() > 1 and count() < 5) within any 1 minute", "compares a count or a sum"),
     ("group a by who having (count(distinct who) > count()) within any 1 minute", "of a number that is known"),
     ("group a by who having (count(value) > 1) within any 1 minute", "has no such measure"),
+    ("group a by who having (sum(number) != 5) within any 1 minute", "differs from every number here"),
     ("group a by who having (count() > 1) within any 500 milliseconds", "of whole seconds"),
     ("group a, b by who having (count() > 1) within any 1 minute", "of both streams counts twice"),
     ("group a by who within 1 minute", "a group has no form"),

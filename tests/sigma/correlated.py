@@ -197,6 +197,10 @@ CASES: list[tuple[str, str, list[str]]] = [
     (VALUES.replace("count", "sum") % "gte: 7", "a@0=3 a@10=4", ["adam x2 0-10"]),
     (VALUES.replace("count", "sum") % "gte: 7", "a@0=3 a@10.000001=4", []),
     (VALUES.replace("count", "sum") % "gte: 7.5", "a@0=3 a@1=4.5 a@2=x", ["adam x3 0-2"]),
+    # Of no number there is no sum, and nothing that differs from one.
+    (VALUES.replace("count", "sum") % "neq: 7", "a@0=x a@1", []),
+    (VALUES.replace("count", "sum") % "neq: 7", "a@0=3 a@0=4", []),
+    (VALUES.replace("count", "sum") % "neq: 7", "a@0=3 a@0=5 a@0", ["adam x3 0-0"]),
     (VALUES.replace("count", "avg") % "gt: 5", "a@0=4 a@0=6", []),
     (VALUES.replace("count", "avg") % "gt: 4.9", "a@0=4 a@0=6", ["adam x2 0-0"]),
     (VALUES.replace("count", "median") % "eq: 5", "a@0=1 a@0=5 a@0=100", ["adam x3 0-0"]),
