@@ -258,7 +258,8 @@ class Conditions:
 
     def _block(self, subject: BoundExpr, low: int, high: int) -> Detection:
         member = self._member(subject)
-        if low == high:
+        # A text of a record may spell one address in several ways; as a value it would be one of these alone.
+        if low == high and subject.type.kind is Kind.IP:
             address = IPv4Address(low - _IPV4) if low >> 32 == _IPV4 >> 32 else IPv6Address(low)
             return Item(member.name, (), (str(address),))
         if low >> 32 == high >> 32 == _IPV4 >> 32:

@@ -31,9 +31,9 @@ def rules(program: str, **options: Any) -> list[Any]:
     return [yaml.safe_load(piece.text) for piece in exported.pieces]
 
 
-def selection(condition: str) -> Any:
-    """Return the only part of the rule of a condition over starts of processes."""
-    (rule,) = rules(CREATE.format(condition))
+def selection(condition: str, events: str = "Process:Create") -> Any:
+    """Return the only part of the rule of a condition over events, such as starts of processes."""
+    (rule,) = rules(CREATE.replace("Process:Create", events).format(condition))
     (part,) = (value for key, value in rule["detection"].items() if key != "condition")
     return part
 
@@ -71,6 +71,14 @@ DETECTIONS: list[tuple[str, dict[str, Any]]] = [
 @pytest.mark.parametrize(("condition", "part"), DETECTIONS, ids=[condition for condition, _ in DETECTIONS])
 def test_a_condition_is_one_part_of_a_rule(condition: str, part: dict[str, Any]) -> None:
     assert selection(condition) == part
+
+
+def test_an_address_that_is_kept_as_a_text_goes_out_as_a_block() -> None:
+    # The address 0:0:0:0:0:0:0:1 is in the block, and the text is no other than itself.
+    text = 'e = search Event:Log where (log_name == "Security")\nh = filter e where ({})\noutput h\n'
+    (block,) = rules(text.format('cidr_match(event_data.IpAddress, "::1/128", "10.0.0.1")'))
+    assert block["detection"]["selection"] == {"IpAddress|cidr": ["::1/128", "10.0.0.1/32"]}
+    assert selection("dest_ip == ::1", "Flow:Start") == {"DestinationIp": "::1"}
 
 
 CONDITIONS: list[tuple[str, str]] = [
