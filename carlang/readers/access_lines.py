@@ -50,12 +50,13 @@ _TEXT = r"""
 """
 """What was escaped as it was sent: quotes, backslashes and bytes. A zero has no place in a text of DuckDB's JSON."""
 
-# `10/Oct/2000:13:55:36 -0700`; what somebody wrote in another form is left as it is.
-_ISO_TIME = r"""
+# `10/Oct/2000:13:55:36 -0700`; what somebody wrote in another form, or another language, is left as it is.
+_MONTHS = "Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec"
+_ISO_TIME = rf"""
     CREATE TEMP MACRO access_time(text) AS (
-      CASE WHEN regexp_full_match(text, '\d\d/[A-Z][a-z]{2}/\d{4}:\d\d:\d\d:\d\d(?:\.\d+)? [+-]\d{4}')
+      CASE WHEN regexp_full_match(text, '\d\d/(?:{_MONTHS})/\d{{4}}:\d\d:\d\d:\d\d(?:\.\d+)? [+-]\d{{4}}')
         THEN text[8:11] || '-'
-          || lpad(CAST((position(text[4:6] IN 'JanFebMarAprMayJunJulAugSepOctNovDec') + 2) // 3 AS VARCHAR), 2, '0')
+          || lpad(CAST((position(text[4:6] IN '{_MONTHS}') + 3) // 4 AS VARCHAR), 2, '0')
           || '-' || text[1:2] || 'T' || replace(text[13:-3], ' ', '') || ':' || text[-2:]
         ELSE text END)
 """

@@ -25,6 +25,10 @@ SHAPE = "w3c_log"
 # Fields that proxies alone have: what they did, whom they asked, the parts of a URL that a server is not sent.
 _OF_PROXIES = frozenset({"s-action", "s-hierarchy", "r-ip", "r-host", "r-dns", "cs-uri-scheme", "cs-uri-port"})
 
+# What a server is sent may be a whole URL, too, from whoever tries whether it is a proxy.
+_SERVERS = ("Microsoft Internet Information Services", "Microsoft HTTP API")
+_WHOLE_URL = "^[A-Za-z][A-Za-z0-9+.-]*://"
+
 # Exchange's own logs have commas between the names, and are tables of CSV but for what stands above them.
 _FIELDS = re.compile(rb"#Fields:[ \t]*[^\s,]+(?:[ \t]+[^\s,]+)+[ \t]*\r?$", re.IGNORECASE)
 _DIRECTIVE = re.compile(r"#([A-Za-z][\w -]*):\s*(.*?)\s*$")
@@ -91,7 +95,7 @@ class _Header:
                 moment = _DATE.match(value)
                 return replace(self, date=moment[1] if moment else "", clock=(moment[2] or "") if moment else "")
             case "fields":
-                return replace(self, fields=tuple(unique_names(value.lower().split())))
+                return replace(self, fields=tuple(unique_names(_names(value.lower()))))
             case _:
                 return self
 
@@ -122,11 +126,11 @@ class _Header:
     @cached_property
     def query(self) -> str:
         """The query that makes records of the table `lines`; where `record` is null, the number of values is wrong."""
-        channel = "W3C/proxy" if _OF_PROXIES.intersection(self.fields) else "W3C"
-        log = [("Channel", channel), ("Software", self.software)]
+        log = [("Software", self.software)]
         # IIS once wrote the time alone by default: the date is that of the header.
         log += [] if "date" in self.fields else [("date", self.date)]
-        values = [f"{text_literal(name)}, {text_literal(value)}" for name, value in log if value]
+        values = [f"'Channel', {self._channel}"]
+        values += [f"{text_literal(name)}, {text_literal(value)}" for name, value in log if value]
         values += [f"{text_literal(name)}, nullif(v[{n}], '-')" for n, name in enumerate(self.fields, start=1)]
         record = f"CAST(json_merge_patch('{{}}', json_object({', '.join(values)})) AS VARCHAR)"
         # Names are literals; the lines are never part of the text.
@@ -134,6 +138,18 @@ class _Header:
         SELECT number, line, CASE WHEN len(v) = {len(self.fields)} THEN {record} END AS record, len(v) AS cells
         FROM (SELECT number, line, {self._values("rtrim(line, ' ' || chr(13))")} AS v
           FROM lines WHERE rtrim(line, ' ' || chr(13)) <> '')"""  # noqa: S608
+
+    @property
+    def _channel(self) -> str:
+        """The SQL of whose a line is: of a proxy by the names of its values or, where these do not tell, by its URL."""
+        if _OF_PROXIES.intersection(self.fields):
+            return "'W3C/proxy'"
+        if "cs-uri" not in self.fields or self.software.startswith(_SERVERS):
+            return "'W3C'"
+        asked = f"regexp_matches(v[{self.fields.index('cs-uri') + 1}], '{_WHOLE_URL}')"
+        if "cs-method" in self.fields:
+            asked += f" OR v[{self.fields.index('cs-method') + 1}] = 'CONNECT'"
+        return f"CASE WHEN {asked} THEN 'W3C/proxy' ELSE 'W3C' END"
 
     def _values(self, line: str) -> str:
         """Return the SQL of a line's values.
@@ -149,6 +165,11 @@ class _Header:
         return f"""
         CASE WHEN contains({line}, '"') AND NOT contains({line}, chr(9))
           THEN list_transform({words}, lambda x: {unquoted}) ELSE {plain} END"""
+
+
+def _names(value: str) -> list[str]:
+    """Return the names of a header; between tabs, as ISA Server has them, they may have blanks."""
+    return [name.strip() for name in value.split("\t")] if "\t" in value else value.split()
 
 
 def _header_before(log: LogFile) -> _Header:

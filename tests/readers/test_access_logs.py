@@ -118,7 +118,17 @@ LINES: list[tuple[str, str, dict[str, Any]]] = [
         "get",
         {"requester_ip_address": "198.51.100.7", "requester_hostname": None},
     ),
-    (f'203.0.113.7:50123 - - {AT} "GET /port HTTP/1.1" 200 7', "get", {"user": None, "url_domain": None}),
+    (
+        f'203.0.113.7:50123 - - {AT} "GET /port HTTP/1.1" 200 7',
+        "get",
+        {"user": None, "url_domain": None, "requester_ip_address": "203.0.113.7", "requester_port": 50123},
+    ),
+    (
+        f'unix: - - {AT} "GET /socket HTTP/1.1" 200 7',
+        "get",
+        {"requester_ip_address": None, "requester_hostname": None, "requester_port": None},
+    ),
+    (f'2001:db8::7 - - {AT} "GET /6 HTTP/1.1" 200 7', "get", {"requester_ip_address": "2001:db8::7"}),
     (
         '203.0.113.7 - - [04/May/2023:10:00:00.125 +0200] "GET /part HTTP/1.1" 200 7',
         "get",
@@ -487,10 +497,10 @@ def test_what_cannot_be_read_is_named_and_costs_no_neighbour(store: Path, tmp_pa
         (5, no_error_log),
         (8, NO_ACCESS_LINE),
     ]
-    assert query(store, "SELECT url_remainder, time IS NULL FROM events ORDER BY ALL", "http") == [
-        ("/apache_pb.gif", False),
-        ("/apache_pb.gif", False),
-        ("/when", True),
+    assert query(store, "SELECT url_remainder, time IS NULL, extra ->> 'time' FROM events ORDER BY ALL", "http") == [
+        ("/apache_pb.gif", False, None),
+        ("/apache_pb.gif", False, None),
+        ("/when", True, "99/Xyz/2023:10:00:00 +0200"),
     ]
     assert sum(report.unread_times.values()) == 1
 

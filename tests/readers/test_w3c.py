@@ -54,6 +54,21 @@ cs-uri-query cs(User-Agent) s-ip sc-bytes
 "Mozilla/5.0 (say ""hi""; a+b)" 10.0.0.9 99
 2023-05-04 00:00:02 12 10.1.1.1 - 200 CONNECT tcp secure.example.com 443 / - "x" 10.0.0.9 99
 """
+# Beside what proxies alone log, a whole URL tells of one; not in what Microsoft's servers log.
+URLS = """\
+#Fields: date time c-ip cs-method cs-uri sc-status
+2023-05-04 00:00:01 10.1.1.1 GET http://a.example:8080/8?a=b 200
+2023-05-04 00:00:02 10.1.1.1 CONNECT b.example:443 200
+2023-05-04 00:00:03 10.1.1.1 GET /9?u=http://a.example/ 200
+#Software: Microsoft HTTP API 2.0
+#Fields: date time c-ip cs-method cs-uri sc-status
+2023-05-04 00:00:04 10.1.1.1 GET http://a.example/10 400
+"""
+TMG = """\
+#Software: Microsoft Forefront Threat Management Gateway
+#Fields: c-ip\tIP protocol\tc-agent\tdate\ttime\tcs-referred\tr-host\tr-port\ts-operation\tcs-uri\tsc-status
+10.1.1.1\tTCP\tA (x y)\t2023-05-04\t00:00:01\thttp://r.example/\ta.example\t80\tGET\thttp://a.example/11\t200
+"""
 CLOUDFRONT = """\
 #Version: 1.0
 #Fields: date time sc-bytes c-ip cs-method cs(Host) cs-uri-stem sc-status cs(User-Agent) cs-uri-query time-taken
@@ -130,6 +145,21 @@ EXPECTED: dict[str, tuple[str, dict[str, Any]]] = {
         },
     ),
     "/": ("tunnel", {"url_domain": "secure.example.com", "dest_port": 443}),
+    "/8?a=b": ("get", {"sensor": "w3c_proxy", "url_full": "http://a.example:8080/8?a=b"}),
+    "b.example:443": ("tunnel", {"sensor": "w3c_proxy"}),
+    "/9?u=http://a.example/": ("get", {"sensor": "w3c_log"}),
+    "/10": ("get", {"sensor": "w3c_log", "url_full": "http://a.example/10"}),
+    "/11": (
+        "get",
+        {
+            "sensor": "w3c_proxy",
+            "user_agent_full": "A (x y)",
+            "request_referrer": "http://r.example/",
+            "url_domain": "a.example",
+            "dest_port": 80,
+            "request_method": "GET",
+        },
+    ),
     "/7?q=1": ("get", {"user_agent_full": "A b", "url_domain": "d1.cloudfront.net", "duration": 0.25}),
 }
 
@@ -137,7 +167,8 @@ EXPECTED: dict[str, tuple[str, dict[str, Any]]] = {
 @pytest.fixture(scope="module")
 def logs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("w3c")
-    for name, text in (("iis", IIS), ("err", HTTPERR), ("proxy", PROXY), ("front", CLOUDFRONT)):
+    texts = {"iis": IIS, "err": HTTPERR, "proxy": PROXY, "urls": URLS, "tmg": TMG, "front": CLOUDFRONT}
+    for name, text in texts.items():
         (folder / f"{name}.log").write_text(text)
     report = load(folder / "store", *sorted(folder.glob("*.log")))
     assert not report.rejections
