@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
@@ -98,6 +98,13 @@ def _json(piece: ExportedOutput) -> dict[str, Any]:
 
 def _to_files(pieces: Sequence[ExportedOutput], folder: Path, *, force: bool) -> bool:
     """Write pieces to the files of a folder, all of them or none; tell whether no file stood in the way."""
+    clashes = list(_clashes(pieces))
+    if clashes:
+        for former, piece in clashes:
+            sources = f"{former.rule.source.name} and {piece.rule.source.name}"
+            say(f"{piece.name} would be written of both {sources}; give one of the analytics another id")
+        say("nothing was written")
+        return False
     contents = {piece.name: piece.text.encode("utf-8") for piece in pieces}
     changed = {name: text for name, text in contents.items() if _content(folder / name) != text}
     over = [folder / name for name in changed if (folder / name).exists()]
@@ -110,12 +117,24 @@ def _to_files(pieces: Sequence[ExportedOutput], folder: Path, *, force: bool) ->
         with INTERRUPTIONS.held():  # so short that whoever ends the command can wait for it
             place_files(folder, changed)
     except OSError as error:
-        raise UsageError(f"--output: {folder} cannot be written: {error.strerror or error}; nothing was") from error
+        raise UsageError(
+            f"--output: {folder} cannot be written: {error.strerror or error}; nothing was written"
+        ) from error
     for name in changed:
         put(str(folder / name))
     alike = len(contents) - len(changed)
     say(f"{counted(len(changed), 'file')} written" + (f", {alike} there already" if alike else ""))
     return True
+
+
+def _clashes(pieces: Sequence[ExportedOutput]) -> Iterator[tuple[ExportedOutput, ExportedOutput]]:
+    """Yield pieces that differ and would be one file, each with the first of that name."""
+    by_name: dict[str, ExportedOutput] = {}
+    for piece in pieces:
+        # On Windows and macOS names that differ in case alone are one file.
+        former = by_name.setdefault(piece.name.casefold(), piece)
+        if (former.name, former.text) != (piece.name, piece.text):
+            yield former, piece
 
 
 def _content(file: Path) -> bytes | None:

@@ -56,7 +56,7 @@ def import_command(
         with INTERRUPTIONS.held():  # so short that whoever ends the command can wait for it
             place_files(to, made.changed)
     except OSError as error:
-        raise UsageError(f"--to: {to} cannot be written: {error.strerror or error}; nothing was") from error
+        raise UsageError(f"--to: {to} cannot be written: {error.strerror or error}; nothing was written") from error
     for line in made.told:
         put(line)
     same = len(made.taken) - len(made.told)

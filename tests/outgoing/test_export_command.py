@@ -87,6 +87,18 @@ def test_files_are_written_again_where_nothing_differs_and_over_others_by_force(
     assert file.read_text(encoding="utf-8").startswith("title: 'Ours")
 
 
+@pytest.mark.parametrize("id_", ["OUR-1", "our-1"])  # names of one file on Windows and macOS
+def test_analytics_that_would_be_one_file_are_named_and_none_is_written(
+    id_: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Path("other.car").write_text(PROGRAM.replace("OUR-1", id_).replace("adam", "anna"), encoding="utf-8")
+    assert export("ours.car", "other.car", "--output", "rules") == 1
+    said = capsys.readouterr().err
+    assert f"{id_}.a.process_creation.yml would be written of both ours.car and other.car" in said
+    assert said.endswith("nothing was written\n")
+    assert not Path("rules").exists()
+
+
 USAGE = [
     (["ours.car", "--to", "splunk"], "has no backend `splunk` here"),
     (["ours.car", "--to", "sqlite", "--pipeline", "ours.car"], "the pipeline `ours.car` cannot be used"),
