@@ -227,6 +227,10 @@ class Conditions:
                 return text_test(member.name, pattern, member.missing)
 
     def _part(self, part: Part, pattern: Pattern, kind: Type) -> Detection:
+        # A part that is empty, as that of a path which ends with a separator, is a missing value.
+        pattern = tuple(each for each in pattern if each)
+        if not pattern:
+            return NEVER
         match part.kind:
             case "base_name":
                 test = base_name_test(part.member, pattern, missing_texts(_PATH))
