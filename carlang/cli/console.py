@@ -9,6 +9,7 @@ files and pipes exactly, because it is to be read by programs.
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -18,7 +19,7 @@ from typing import IO, Any, ParamSpec, TypeVar
 from rich.console import Console
 
 from carlang.diagnostics import Diagnostic, render_all, see_text
-from carlang.errors import CarlangError
+from carlang.errors import CarlangError, WrongUseError
 from carlang.escapes import json_text, printable
 from carlang.report.screen import Look, console_for
 from carlang.report.streams import Screen, utf8_writer
@@ -27,12 +28,22 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+
+
 class PipeClosedError(CarlangError):
     """Whoever read our output has seen enough."""
 
 
+class OutputError(WrongUseError):
+    """What standard output leads to takes no more: its disk is full."""
+
+
 def piped(command: Callable[P, R]) -> Callable[P, R]:
-    """Make a command end with `PipeClosedError` where its reader went away; click would exit with 1."""
+    """Make a command end with `PipeClosedError` where its reader went away; click would exit with 1.
+
+    Where its disk is full, it ends with `OutputError`.
+    """
 
     @wraps(command)
     def run(*arguments: P.args, **options: P.kwargs) -> R:
@@ -41,6 +52,12 @@ def piped(command: Callable[P, R]) -> Callable[P, R]:
             sys.stdout.flush()
         except BrokenPipeError as error:
             raise PipeClosedError from error
+        except OSError as error:
+            # Of a file that is opened, read or written by its name the error has the name.
+            if error.errno not in _FULL or error.filename is not None:
+                raise
+            abandon_output()
+            raise OutputError(f"standard output cannot be written: {error.strerror}") from error
         return result
 
     return run

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import signal
@@ -15,6 +16,7 @@ from typing import Any
 
 import pytest
 
+import carlang.cli.explain as explain_module
 import carlang.cli.hunt as hunt_module
 from carlang.cli import exits
 from carlang.store import open_store
@@ -229,3 +231,17 @@ def test_a_reader_that_goes_away_ends_it_quietly(log: Path, monkeypatch: pytest.
     monkeypatch.setattr(sys.modules["carlang.cli.main"], "abandon_output", lambda: None)
     done = carlang("hunt", log, cwd=log.parent)
     assert (done.status, done.err) == (0, "")
+
+
+@pytest.mark.parametrize(("name", "status"), [(None, 2), ("kept.parquet", 70)])
+def test_a_full_disk_behind_the_output_is_no_fault_of_ours(
+    name: str | None, status: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: Any) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device", name)
+
+    monkeypatch.setattr(explain_module, "put_block", full)
+    monkeypatch.setattr(sys.modules["carlang.cli.console"], "abandon_output", lambda: None)
+    done = carlang("explain", "CL601")
+    assert done.status == status
+    assert ("error: standard output cannot be written: No space left on device" in done.err) == (name is None)
