@@ -91,14 +91,14 @@ def _files(source: str) -> Iterator[Path]:
 class _Made:
     """The files that documents become in a folder, gathered so that all of them are placed there or none.
 
-    `taken` names the programs, `changed` has the contents of what is not there as it is to be, `told` a line for each
-    program that is written.
+    `taken` names the programs without case, `changed` has the contents of what is not there as it is to be, `told` a
+    line for each program that is written.
     """
 
     to: Path
     recordings: RecordingFolder | None
     force: bool = field(kw_only=True)
-    taken: set[Path] = field(default_factory=set)
+    taken: set[str] = field(default_factory=set)
     changed: dict[str, bytes | None] = field(default_factory=dict)
     told: list[str] = field(default_factory=list)
 
@@ -124,19 +124,21 @@ class _Made:
         source = document.sources[number]
         id_ = program_id(document, number)
         path = self.to / f"{id_}.car"
-        if path in self.taken:
-            say(f"{document.file}: skipped, {path} has just been written from another document of this id")
+        # On Windows and macOS names that differ in case alone are one file.
+        name = path.name.casefold()
+        if name in self.taken:
+            say(f"{document.file}: skipped, {path} is written from another document of this id")
             return False
         formatted = format_program(source)
         made = {path.name: car_text(document, number, formatted or plain_program(source))}
         if not number and (tests := tests_text(document, self.to)):
             made[f"{id_}{TESTS_SUFFIX}"] = tests
-        changed = {name: text.encode() for name, text in made.items() if _bytes(self.to / name) != text.encode()}
-        over = [self.to / name for name in changed if (self.to / name).exists()]
+        changed = {file: text.encode() for file, text in made.items() if _bytes(self.to / file) != text.encode()}
+        over = [self.to / file for file in changed if (self.to / file).exists()]
         if over and not self.force:
             say(f"{document.file}: skipped, {over[0]} is there already; --force writes over it")
             return False
-        self.taken.add(path)
+        self.taken.add(name)
         self.changed |= changed
         if changed:
             remark = "" if formatted else ": as written, it has syntax errors; `carlang check --fix` may repair them"

@@ -75,9 +75,12 @@ def test_nothing_is_written_over_unless_that_is_asked_for(tmp_path: Path) -> Non
     assert (tmp_path / "CAR-2099-01-001.car").read_text(encoding="utf-8") != "mine"
 
 
-def test_two_documents_of_one_id_do_not_write_over_each_other(tmp_path: Path) -> None:
+@pytest.mark.parametrize("id_", ["CAR-2099-01-001", "car-2099-01-001"])  # one file on Windows and macOS
+def test_two_documents_of_one_id_do_not_write_over_each_other(id_: str, tmp_path: Path) -> None:
     (tmp_path / "a.yaml").write_text(YAML, encoding="utf-8")
-    (tmp_path / "b.yaml").write_text(YAML.replace("Two of them", "Other"), encoding="utf-8")
+    (tmp_path / "b.yaml").write_text(
+        YAML.replace("Two of them", "Other").replace("CAR-2099-01-001", id_), encoding="utf-8"
+    )
     done = carlang("import", tmp_path, "--to", tmp_path / "out", "--force")
     assert done.status == 1
     assert "from another document of this id" in done.err
