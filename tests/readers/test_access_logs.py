@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
 import io
 import json
 import random
@@ -18,6 +17,7 @@ from carlang.readers.access_lines import NO_ACCESS_LINE
 from carlang.readers.containers import read_log
 from carlang.readers.records import LogFile, ReadFault, Records
 from tests.ingesting import load, query
+from tests.readers.wrapped import WRAPPED
 from tests.seeds import run_seed
 
 AT = "[04/May/2023:10:00:00 +0200]"
@@ -448,11 +448,7 @@ def _read(content: bytes) -> tuple[list[str], list[ReadFault]]:
 @pytest.mark.parametrize(
     "encode",
     [
-        pytest.param(lambda text: text.replace("\n", "\r\n").encode(), id="CRLF"),
-        pytest.param(lambda text: text.encode("utf-8-sig"), id="BOM"),
-        pytest.param(lambda text: text.encode("utf-16"), id="UTF-16"),
-        pytest.param(lambda text: gzip.compress(text.encode()), id="gzip"),
-        pytest.param(lambda text: text.rstrip().encode(), id="without the last newline"),
+        *WRAPPED,
         pytest.param(lambda text: text.replace("\n", "\n\n").encode(), id="blank lines"),
     ],
 )

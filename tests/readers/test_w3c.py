@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
 import io
 import json
 from collections import Counter
@@ -18,6 +17,7 @@ from carlang.readers.headed_lines import BEFORE_HEADER
 from carlang.readers.records import LogFile, Records
 from carlang.readers.w3c_file import W3cReader
 from tests.ingesting import load, query
+from tests.readers.wrapped import WRAPPED
 
 IIS = """\
 #Software: Microsoft Internet Information Services 10.0
@@ -223,11 +223,7 @@ def _records(content: bytes) -> list[str]:
 @pytest.mark.parametrize(
     "encode",
     [
-        pytest.param(lambda text: text.replace("\n", "\r\n").encode(), id="CRLF"),
-        pytest.param(lambda text: text.encode("utf-8-sig"), id="BOM"),
-        pytest.param(lambda text: text.encode("utf-16"), id="UTF-16"),
-        pytest.param(lambda text: gzip.compress(text.encode()), id="gzip"),
-        pytest.param(lambda text: text.rstrip().encode(), id="without the last newline"),
+        *WRAPPED,
         pytest.param(lambda text: b"rotated\n\0\0\0\n" + text.encode(), id="behind other lines"),
         pytest.param(lambda text: text.encode() + b"\0" * 4096, id="zeros after a crash"),
     ],
