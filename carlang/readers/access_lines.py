@@ -24,10 +24,14 @@ _ALIKE = r'^(?:<\d{1,3}>)?[^\s{"<]\S* .*?\[\d[^\]"]{9,40}\] ".*" (?:\d{3}|-) (?:
 """What may be such a line, told before it is taken apart."""
 
 _NAME = r"[\w.*-]+|\[[0-9A-Fa-f:.]+\]"
-_ADDRESS = r"\d{1,3}(?:\.\d{1,3}){3}|[0-9A-Fa-f]*:[0-9A-Fa-f:.]+"
+_IPV4 = r"\d{1,3}(?:\.\d{1,3}){3}"
+_IPV6 = r"[0-9A-Fa-f]*:[0-9A-Fa-f]*:[0-9A-Fa-f:.]*(?:%\w+)?"
+_ADDRESS = rf"{_IPV4}|{_IPV6}"
+# Neither a time nor the name of a file, with which tools begin the lines that they hand on, is a client.
+_ONE_CLIENT = rf"(?:{_IPV4}(?::\d{{1,5}})?|{_IPV6}|\[[0-9A-Fa-f:.]+\](?::\d{{1,5}})?|unix:|[^\s,=:/]+)"
 # A virtual host without its port is known by the address behind it. A client is a list where proxies tell of others.
 # None has an equals sign, which audit records begin with: theirs may quote what looks like a request.
-_CLIENT = rf"(?:({_NAME}):(\d{{1,5}}) )?(?:({_NAME}) ({_ADDRESS})|([^\s,=]+(?:, ?[^\s,=]+)*)) [^\s=]+ (.*?)"
+_CLIENT = rf"(?:({_NAME}):(\d{{1,5}}) )?(?:({_NAME}) ({_ADDRESS})|({_ONE_CLIENT}(?:, ?{_ONE_CLIENT})*)) [^\s=]+ (.*?)"
 _GROUPS = ["name", "port", "bare_name", "address", "client", "user", "time", "request", "status", "size"]
 _GROUPS += ["referrer", "agent", "rest"]
 _ESCAPED = r"""(?:[^"\\]|\\.)*"""
@@ -61,6 +65,9 @@ _ISO_TIME = rf"""
         ELSE text END)
 """
 
+# What a container runtime puts before each line that a server in a container writes.
+_CONTAINER_PREFIX = r"\d{4}-\d\d-\d\dT[\d:.]+(?:Z|[+-]\d\d:\d\d) std(?:out|err) F "
+
 # nginx's own format, `main`, ends with the header in which proxies name the client.
 _FORWARDED = r'^ "((?:-|[0-9A-Fa-f]*[.:][0-9A-Fa-f.:]+|unknown)(?:, *[^",\\ ]+)*)"'
 
@@ -69,13 +76,14 @@ _PARTS = f"""
       CASE WHEN strict.time <> '' THEN strict ELSE regexp_extract(message, '^ *{_line(".*?")}', {_GROUPS}) END AS v
     FROM (SELECT *, regexp_extract(message, '^ *{_line(_ESCAPED)}', {_GROUPS}) AS strict
       FROM (SELECT *, substr(rtrim(line, ' ' || chr(13)), length(prefix) + 1) AS message
-        FROM (SELECT *, regexp_extract(line, '^{SYSLOG_PREFIX}') AS prefix FROM formed)))
+        FROM (SELECT *, regexp_extract(line, '^(?:{_CONTAINER_PREFIX}|{SYSLOG_PREFIX})') AS prefix FROM formed)))
 """  # noqa: S608  # the lines are no part of the text
 
 _RECORDS = f"""
     SELECT number, line, CASE WHEN v.time <> '' THEN CAST(json_merge_patch('{{}}', json_object(
       'Channel', 'access_log',
-      'hostname', CASE WHEN prefix <> '' THEN nullif(nullif(regexp_extract(prefix, '{SYSLOG_HOST}', 1), ''), '-') END,
+      'hostname', CASE WHEN prefix <> '' AND NOT regexp_full_match(prefix, '{_CONTAINER_PREFIX}')
+        THEN nullif(nullif(regexp_extract(prefix, '{SYSLOG_HOST}', 1), ''), '-') END,
       'server_name', nullif(v.name || v.bare_name, ''), 'server_port', nullif(v.port, ''),
       'remote_addr', access_text(v.address || v.client), 'remote_user', access_text(v.user),
       'time_iso8601', access_time(v.time), 'request', nullif(nullif(v.request, ''), '-'),

@@ -124,6 +124,11 @@ LINES: list[tuple[str, str, dict[str, Any]]] = [
         {"user": None, "url_domain": None, "requester_ip_address": "203.0.113.7", "requester_port": 50123},
     ),
     (
+        f'2023-05-04T08:00:00.123456789Z stdout F 203.0.113.7 - - {AT} "GET /container HTTP/1.1" 200 7',
+        "get",
+        {"requester_ip_address": "203.0.113.7", "user": None, "hostname": None},
+    ),
+    (
         f'unix: - - {AT} "GET /socket HTTP/1.1" 200 7',
         "get",
         {"requester_ip_address": None, "requester_hostname": None, "requester_port": None},
@@ -194,6 +199,35 @@ LINES: list[tuple[str, str, dict[str, Any]]] = [
 ]
 
 JSON: list[tuple[dict[str, Any], str, dict[str, Any]]] = [
+    (
+        {
+            "@timestamp": "2023-05-04T08:00:00Z",
+            "clientip": "203.0.113.7",
+            "verb": "GET",
+            "request": "/logstash?a=b",
+            "httpversion": "1.1",
+            "response": "200",
+        },
+        "get",
+        {"url_remainder": "/logstash?a=b", "request_method": "GET", "http_version": "1.1"},
+    ),
+    (
+        {
+            "time": "2023-05-04T08:00:00Z",
+            "remoteIP": "203.0.113.7",
+            "method": "GET",
+            "request": "/apache",
+            "query": "?a=b",
+            "status": "200",
+        },
+        "get",
+        {"url_remainder": "/apache?a=b", "request_method": "GET"},
+    ),
+    (
+        {"time": "2023-05-04T08:00:00Z", "client_ip": "203.0.113.7", "verb": "PUT", "uri_path": "/up", "status": 201},
+        "put",
+        {"url_remainder": "/up", "response_status_code": 201},
+    ),
     (
         {
             "time_local": "04/May/2023:10:00:00 +0200",
@@ -541,6 +575,13 @@ def test_what_was_written_behind_is_added(store: Path, tmp_path: Path) -> None:
         load(store, log)
     agents = query(store, "SELECT url_remainder, user_agent_full FROM events ORDER BY ALL", "http")
     assert agents == [("/apache_pb.gif", None), ("/b", "curl/8")]
+
+
+@pytest.mark.parametrize("before", ["/var/log/access.log:", "access.log:", "12:", "2023-05-04T08:00:00Z "])
+def test_what_a_tool_put_before_a_line_is_no_client(before: str) -> None:
+    line = f'203.0.113.7 - - {AT} "GET / HTTP/1.1" 200 5'
+    records, faults = _read(f"{line}\n{before}{line}\n".encode())
+    assert (len(records), [(fault.number, fault.reason) for fault in faults]) == (1, [(2, NO_ACCESS_LINE)])
 
 
 def test_audit_records_that_quote_a_request_stay_what_they_are() -> None:
