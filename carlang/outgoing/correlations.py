@@ -113,15 +113,13 @@ def _sequence(
     stream: Sequenced, steps: Sequence[Step], keys: Sequence[str], within: BoundExpr | None, given: Given
 ) -> Correlated:
     if stream.until is not None:
-        raise UnwritableError("`until` has no form in a correlation of Sigma's", stream.span)
+        raise UnwritableError("`until` has no form in a Sigma correlation", stream.span)
     if within is None:
-        raise UnwritableError(
-            "a correlation of Sigma's has a timespan, and this sequence is without `within`", stream.span
-        )
+        raise UnwritableError("a Sigma correlation has a timespan, and this sequence has no `within`", stream.span)
     for step in steps:
         if step.absent or step.condition is not None or step.times > 1 or step.is_repeated:
             raise UnwritableError(
-                "a step that is absent, repeated or has a condition has no form in a correlation of Sigma's", step.span
+                "a step that is absent, repeated or has a condition has no form in a Sigma correlation", step.span
             )
     referred = tuple(_only(step, given) for step in steps)
     return Correlated("temporal_ordered", referred, _keys(referred, keys, given), _timespan(within, given), None)
@@ -131,14 +129,14 @@ def _only(part: StreamPart, given: Given) -> Part:
     """Return the one rule that a part of a correlation is."""
     rules = selected(part.stream, given, part.span)
     if len(rules) > 1:
-        raise UnwritableError("its events are of several log sources, and Sigma asks for one of each rule", part.span)
+        raise UnwritableError("its events are of several log sources, and a Sigma rule has one", part.span)
     return Part(part.name, rules[0])
 
 
 def _burst(group: Grouped, given: Given) -> Correlated:
     period = group.period
     if not isinstance(period, Windows) or group.having or len(period.conditions) != 1:
-        raise UnwritableError("a correlation of Sigma's has one condition, on the events of a time frame", group.span)
+        raise UnwritableError("a Sigma correlation has one condition, on the events of a time frame", group.span)
     parts: list[Part] = []
     for number, source in enumerate(group.inputs):
         name = source.name if isinstance(source, NamedStream) else f"events_{number + 1}"
@@ -168,7 +166,7 @@ def _measure(condition: BoundExpr, parts: Sequence[Part], given: Given) -> tuple
         case Compare(operator, measure, number):
             pass
         case _:
-            raise UnwritableError("a correlation of Sigma's compares a count or a sum with a number", condition.span)
+            raise UnwritableError("a Sigma correlation compares a count or a sum with a number", condition.span)
     compared: dict[str, Any] = {_OPERATORS[operator]: _number(number, given)}
     match measure:
         case Aggregate("count", (), _) | FieldRef("count"):
@@ -181,7 +179,7 @@ def _measure(condition: BoundExpr, parts: Sequence[Part], given: Given) -> tuple
             compared = {"field": _field(field, parts, given), **compared}
             return "value_percentile", {**compared, "percentile": _number(percentile, given)}
         case _:
-            raise UnwritableError("a correlation of Sigma's has no such measure of a time frame", condition.span)
+            raise UnwritableError("a Sigma correlation has no such measure of a time frame", condition.span)
 
 
 def _field(column: FieldRef, parts: Sequence[Part], given: Given) -> str:
@@ -248,7 +246,7 @@ def _timespan(length: BoundExpr, given: Given) -> str:
     microseconds = _number(length, given)
     seconds, rest = divmod(int(microseconds), _SECOND)
     if rest or seconds <= 0:
-        raise UnwritableError("a timespan of Sigma's is of whole seconds, and one at least", length.span)
+        raise UnwritableError("a Sigma timespan is a whole number of seconds, and at least one", length.span)
     size, unit = next((size, unit) for size, unit in _UNITS if seconds % size == 0)
     return f"{seconds // size}{unit}"
 
@@ -261,4 +259,4 @@ def _number(expr: BoundExpr, given: Given) -> int | float:
         case Const(value=int() | float() as number):
             return number
     span: Span | None = expr.span
-    raise UnwritableError("a correlation of Sigma's is of a number that is known beforehand", span)
+    raise UnwritableError("a Sigma correlation compares with a number that is known beforehand", span)

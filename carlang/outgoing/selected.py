@@ -36,7 +36,7 @@ def selected(stream: BoundStream, given: Given, span: Span | None) -> tuple[Sele
         for fields, pairs in by_source.items()
     ]
     if any(each.detection == ALWAYS for each in chosen):
-        raise UnwritableError("every event of a class is a row, and a rule has to ask for something", span)
+        raise UnwritableError("the rows are all events of a class, and a rule has to ask for something", span)
     satisfiable = tuple(each for each in chosen if each.detection != NEVER)
     if not satisfiable:
         raise UnwritableError("the condition holds for no event", span)
@@ -51,4 +51,4 @@ def _detection(alternatives: Sequence[Sourced], given: Given) -> tuple[RuleField
             return source.fields, Conditions(source.fields, given).detection(source.condition)
         except UnwritableError as error:
             first = first or error
-    raise first or UnwritableError("no log source of Sigma's has these events")
+    raise first or UnwritableError("no Sigma log source has these events")

@@ -172,5 +172,5 @@ def _of_class(events: EventSet) -> Iterator[Sequence[LogSource]]:
     for action in events.actions:
         of_action = [source for source in of_object if source.actions == (action,)]
         if not of_action:
-            raise UnwritableError(f"no log source of Sigma's has the events {events.object}/{action}", events.span)
+            raise UnwritableError(f"no Sigma log source has the events {events.object}/{action}", events.span)
         yield of_action

@@ -54,7 +54,7 @@ def keyword(pattern: Pattern) -> Item:
         case [Wildcard.RUN, str(text), Wildcard.RUN]:
             return Item("", (), (_literal(text),))
         case _:
-            raise UnwritableError("of all texts of an event a rule asks whether one contains a text, and nothing else")
+            raise UnwritableError("of any text of an event a rule can only ask whether it contains another")
 
 
 def _item(name: str, pattern: Pattern) -> Item:
@@ -181,7 +181,7 @@ def regex_test(name: str, regex: str, missing: Sequence[str]) -> Detection:
         with warnings.catch_warnings(action="ignore", category=FutureWarning):
             compiled = re.compile(body, re.ASCII | re.IGNORECASE)
     except (re.error, OverflowError, RecursionError) as error:
-        raise UnwritableError(f"the regular expression is one of RE2's alone: {error}") from None
+        raise UnwritableError(f"only RE2 takes the regular expression: {error}") from None
     return without_missing(
         Item(name, tuple(modifiers), (body,)), name, [text for text in missing if compiled.search(text)]
     )

@@ -137,13 +137,13 @@ output both
 REFUSED = [
     ("group c by value having (count() > 1) within any 1 minute", "rows without `value` are a group here"),
     ("group a by who having (count() > 1 and count() < 5) within any 1 minute", "compares a count or a sum"),
-    ("group a by who having (count(distinct who) > count()) within any 1 minute", "of a number that is known"),
+    ("group a by who having (count(distinct who) > count()) within any 1 minute", "with a number that is known"),
     ("group a by who having (count(value) > 1) within any 1 minute", "has no such measure"),
     ("group a by who having (sum(number) != 5) within any 1 minute", "differs from every number here"),
-    ("group a by who having (count() > 1) within any 500 milliseconds", "of whole seconds"),
+    ("group a by who having (count() > 1) within any 500 milliseconds", "a whole number of seconds"),
     ("group a, b by who having (count() > 1) within any 1 minute", "of both streams counts twice"),
     ("group a by who within 1 minute", "a group has no form"),
-    ("sequence (a, b) by who", "without `within`"),
+    ("sequence (a, b) by who", "has no `within`"),
     ("sequence (a, no b, c) by who within 1 minute", "a step that is absent"),
     ("sequence (a, b) by who within 1 minute until a", "`until` has no form"),
 ]
