@@ -158,20 +158,7 @@ def unknown_base(ctx: Context, row: Row, member: ast.Member, base: ast.Name) -> 
         return
     text = ctx.source.text[member.span.start : member.span.end]
     if isinstance(meaning, StreamName):
-        fault = ctx.report(codes.WRONG_NAME_KIND, f"the rows here are not those of `{base.ident}`", base.span)
-        if row.origin:
-            fault = fault.pointing_to(row.origin, "rows come from here")
-        # A stream that is called so comes before the process behind the rows.
-        own = next(iter(row.names), None) if base.ident.casefold() == PROCESS else None
-        if own and by_process(ctx, row, member.name.ident):
-            asked = f"{own}.{text}"
-            ctx.add(
-                fault.with_help(f"`{asked}` is of the process behind them").repaired_by(
-                    asked, member.span, certain=False
-                )
-            )
-            return
-        ctx.add(fault.with_help(f"leave `{base.ident}.` out to ask for a field of the rows at hand"))
+        ctx.add(_other_stream(ctx, row, member, base))
         return
     if foreign := foreign_field(ctx, row, text):
         fault = ctx.report(codes.UNKNOWN_FIELD, f"{row.title} has no field `{text}`", member.span)
@@ -184,8 +171,8 @@ def unknown_base(ctx: Context, row: Row, member: ast.Member, base: ast.Name) -> 
         ctx.add(fault.with_label(f'a file name is written in quotes: "{text}"').repaired_by(f'"{text}"'))
         return
     fault = ctx.report(codes.UNKNOWN_STREAM, f"nothing is called `{base.ident}` here", base.span)
-    if own := _derived_from(ctx, row, member, base):
-        ctx.add(fault.with_label(f"the rows are those of `{own}`").repaired_by(own))
+    if stream := _derived_from(ctx, row, member, base):
+        ctx.add(fault.with_label(f"the rows are those of `{stream}`").repaired_by(stream))
         return
     known = [*row.names, *row.parts, *row.columns]
     if near := ctx.nearest(base.ident, known):
@@ -198,6 +185,20 @@ def unknown_base(ctx: Context, row: Row, member: ast.Member, base: ast.Name) -> 
         fault = replace(fault, span=member.span).with_label(f'a text is written in quotes: "{text}"')
         fault = fault.repaired_by(f'"{text}"', certain=not row.parts)
     ctx.add(fault)
+
+
+def _other_stream(ctx: Context, row: Row, member: ast.Member, base: ast.Name) -> Diagnostic:
+    """Return the fault of a path that begins with a stream whose rows are not at hand."""
+    fault = ctx.report(codes.WRONG_NAME_KIND, f"the rows here are not those of `{base.ident}`", base.span)
+    if row.origin:
+        fault = fault.pointing_to(row.origin, "rows come from here")
+    # A stream that is called so comes before the process behind the rows.
+    stream = next(iter(row.names), None) if base.ident.casefold() == PROCESS else None
+    if stream and by_process(ctx, row, member.name.ident):
+        path = f"{stream}.{ctx.source.text[member.span.start : member.span.end]}"
+        fault = fault.with_help(f"`{path}` is of the process behind them")
+        return fault.repaired_by(path, member.span, certain=False)
+    return fault.with_help(f"leave `{base.ident}.` out to ask for a field of the rows at hand")
 
 
 def _derived_from(ctx: Context, row: Row, member: ast.Member, base: ast.Name) -> str | None:
