@@ -45,24 +45,24 @@ class KnownRule:
 class Collection:
     """The file that is translated, and the others that its correlations refer to."""
 
-    own: RuleFile
+    translated: RuleFile
     others: tuple[RuleFile, ...] = ()
     faulty: tuple[str, ...] = ()
 
     @classmethod
-    def of(cls, own: RuleFile, neighbours: Neighbours) -> Collection:
+    def of(cls, translated: RuleFile, neighbours: Neighbours) -> Collection:
         """Return the rules of a file and of its neighbours; one that is no YAML has none."""
         files, faulty = [], []
         for source in neighbours.files:
             try:
-                files.append(RuleFile(source, rule_documents(source), own.pipeline))
+                files.append(RuleFile(source, rule_documents(source), translated.pipeline))
             except DataFileError:
                 faulty.append(source.name)
-        return cls(own, tuple(files), tuple(faulty))
+        return cls(translated, tuple(files), tuple(faulty))
 
     def is_in_circle(self, rule: RuleDocument) -> bool:
         """Tell whether the references of a correlation lead back to it: then nothing else has it as a part."""
-        waiting, reached = [KnownRule(self.own, rule)], set()
+        waiting, reached = [KnownRule(self.translated, rule)], set()
         while waiting:
             known = waiting.pop()
             for reference in references(known.document):
@@ -82,7 +82,7 @@ class Collection:
 
         The nearest is meant: one of the file itself, else one of its folder, else one of any other.
         """
-        every = (self.own, *self.others)
+        every = (self.translated, *self.others)
         folder = PurePath(referring.source.name).parent
         beside = tuple(file for file in every if PurePath(file.source.name).parent == folder)
         for files in ((referring,), beside, every):
@@ -94,7 +94,7 @@ class Collection:
                 return known[0]
         if self.faulty:
             raise ReferenceLostError(f"`{reference}` is in a file that is no YAML: {', '.join(self.faulty)}")
-        names = [KnownRule(file, rule).title for file in (self.own, *self.others) for rule in file.rules]
+        names = [KnownRule(file, rule).title for file in every for rule in file.rules]
         near = nearest(reference, names)
         looked = "rules are looked for by their `id` and `name`, in this file and in the others of its folder"
         help_ = f"did you mean `{near}`?" if near else looked

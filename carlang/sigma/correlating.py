@@ -29,16 +29,16 @@ from carlang.syntax import ast
 def correlated_program(collection: Collection, document: RuleDocument) -> tuple[Source, tuple[str, ...]]:
     """Return the program of a correlation, and the products whose events it asks for; raises `RefusedError`."""
     alerts = Alerts(Parts(collection))
-    reached = alerts.parts.reach(KnownRule(collection.own, document))
+    reached = alerts.parts.reach(KnownRule(collection.translated, document))
     hits = ast.Name("hits", NOWHERE)
     part = reached.span(("correlation",), at_key=True)
     value = _matches(alerts, reached)
     alerts.draft.assign(hits, value, part)
     alerts.draft.statements.append((ast.OutputStmt((hits,), NOWHERE), part))
     try:
-        return program_source(collection.own.source, alerts.draft.statements), tuple(alerts.draft.products)
+        return program_source(collection.translated.source, alerts.draft.statements), tuple(alerts.draft.products)
     except ValueError:
-        raise collection.own.refused(document, SIGMA_UNSAID, UNWRITABLE, ("correlation",)) from None
+        raise collection.translated.refused(document, SIGMA_UNSAID, UNWRITABLE, ("correlation",)) from None
 
 
 def _matches(alerts: Alerts, reached: Reached) -> ast.Value:

@@ -112,7 +112,7 @@ class Parts:
 
     def is_own(self, reached: Reached, known: KnownRule) -> bool:
         """Tell whether the values of a rule stand in the file whose program is made."""
-        return reached.through is None and known.file is self.collection.own
+        return reached.through is None and known.file is self.collection.translated
 
     # ---- streams ----------------------------------------------------------------------------------------------------
 
@@ -208,7 +208,7 @@ class Parts:
 
     def refused(self, code: Code, message: str, at: Span, help_: str | None = None) -> RefusedError:
         """Return that a correlation has no program, for one reason."""
-        fault = Diagnostic(code, message, self.collection.own.source, at)
+        fault = Diagnostic(code, message, self.collection.translated.source, at)
         return RefusedError(fault.with_help(help_) if help_ else fault)
 
 

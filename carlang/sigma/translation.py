@@ -66,7 +66,7 @@ def _translated(collection: Collection, rule: RuleDocument) -> Translation:
         if "correlation" in rule.mapping:
             program, products = correlated_program(collection, rule)
             return Translation(rule, program, products=products)
-        return Translation(rule, collection.own.program(rule))
+        return Translation(rule, collection.translated.program(rule))
     except RefusedError as error:
         return _refused(rule, error)
 
