@@ -187,20 +187,29 @@ class Alerts:
         return self.draft.assign(self.draft.name(f"{title}_before"), selected, begins)
 
     def _in_order(self, reached: Reached, parts: Sequence[Part], keys: Sequence[ast.Name]) -> ast.Name:
-        """Return the instants of events that are the last of some in order, all within the length."""
+        """Return the instants of events before which, or at which, all come in order, all within the length.
+
+        Any of the rules' events is one: an event of the first rule behind those of all does not end what holds.
+        """
         title, begins = reached.known.title, reached.span(("correlation",), at_key=True)
         slot = self.draft.name("slot")
         for part in parts:
             self._slot(reached, part.stream, slot)
         first = parts[0].stream
         later = [self._in_two_slots(reached, part.stream, slot, "-") for part in parts[1:]]
-        times = [ast.Member(stream, _TIME, NOWHERE) for stream in (first, *later)]
+        # The first one's events are among the last ones too; those of the others are near already.
+        moved = self._in_two_slots(reached, first, slot, "-")
+        union: ast.Expr = moved
+        for stream in later:
+            union = ast.Arithmetic("+", union, stream, NOWHERE)
+        last = self.draft.assign(self.draft.name(f"{title}_last"), union, begins)
+        times = [ast.Member(stream, _TIME, NOWHERE) for stream in (first, *later, last)]
         latest = ast.Arithmetic("+", times[0], self._length(reached), NOWHERE)
-        order = ast.Comparison((*times, latest), (*("<" for _ in times[1:]), "<="), NOWHERE)
-        equal = [each for stream in later for each in _equal(stream, first, (slot, *keys))]
-        joined = ast.Join((first, *later), all_of([*equal, order]), NOWHERE)
+        order = ast.Comparison((*times, latest), (*("<" for _ in later), "<=", "<="), NOWHERE)
+        equal = [each for stream in (*later, last) for each in _equal(stream, first, (slot, *keys))]
+        joined = ast.Join((first, *later, last), all_of([*equal, order]), NOWHERE)
         pairs = self.draft.assign(self.draft.name(f"{title}_in_order"), joined, begins)
-        items = tuple(_item(later[-1], column) for column in (_TIME, *keys))
+        items = tuple(_item(last, column) for column in (_TIME, *keys))
         ends = self.draft.assign(self.draft.name(f"{title}_ends"), ast.Select(pairs, items, NOWHERE), begins)
         return self.draft.assign(self.draft.name(title), ast.Unique(ends, (_TIME, *keys), NOWHERE), begins)
 

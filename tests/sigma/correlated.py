@@ -250,6 +250,10 @@ CASES: list[tuple[str, str, list[str]]] = [
     (f"{ORDERED.replace('[a, b]', '[both, c]')}; both: {TOGETHER}", "b@0 a@1 c@2", ["c3"]),
     (f"{TOGETHER.replace('[a, b]', '[order, c]')}; order: {ORDERED}", "a@0 b@1 c@2", ["c3"]),
     (f"{TOGETHER.replace('[a, b]', '[order, c]')}; order: {ORDERED}", "b@0 a@1 c@2", []),
+    # What came in order holds at events behind it as well, as long as all of it is in the time frame.
+    (f"{ORDERED.replace('[a, b]', '[order, c]')}; order: {ORDERED}", "a@0 b@1 a@10 c@20", ["c4"]),
+    (f"{ORDERED.replace('[a, b]', '[order, c]')}; order: {ORDERED}", "a@0 b@1 b@10 c@20", ["c4"]),
+    (f"{ORDERED.replace('[a, b]', '[order, c]')}; order: {ORDERED}", "a@0 b@1 a@10.000001 c@20", []),
     (
         f"{{type: value_count, rules: [many], group-by: [Table], timespan: 10s, {TWO_USERS}}}; many: {MANY}",
         "a@0/eve a@1/eve a@2/adam a@3/adam",
