@@ -13,7 +13,7 @@ from carlang.cli.console import piped, put, put_json, say
 from carlang.cli.declared import Option
 from carlang.cli.exits import UsageError
 from carlang.cli.interruption import INTERRUPTIONS
-from carlang.cli.options import Targets, open_project, path_option
+from carlang.cli.options import Targets, open_project, output_option
 from carlang.cli.selection import Selecting, selected
 from carlang.importers import TESTS_SUFFIX, facts, place_files
 from carlang.results import counted
@@ -23,7 +23,7 @@ from carlang.results import counted
 def export(
     targets: Targets = None,
     to: Annotated[
-        Path | None, Option("--to", metavar="DIR", parser=path_option, help="The folder to write files to.")
+        Path | None, Option("--to", metavar="DIR", parser=output_option, help="The folder to write files to.")
     ] = None,
     *,
     selecting: Selecting,

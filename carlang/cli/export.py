@@ -20,6 +20,7 @@ from carlang.cli.options import (
     Timeout,
     check_format,
     open_project,
+    output_option,
     parameters,
     path_option,
 )
@@ -38,7 +39,7 @@ def export_command(  # noqa: PLR0913  # the options that the command has
     expression: Expression = None,
     to: Annotated[str, Option("--to", metavar="DIALECT", help="sigma, or a backend of pySigma's: sqlite, …")] = SIGMA,
     output: Annotated[
-        Path | None, Option("--output", metavar="DIR", parser=path_option, help="A folder to write files to.")
+        Path | None, Option("--output", metavar="DIR", parser=output_option, help="A folder to write files to.")
     ] = None,
     format_: Annotated[str, Option("--format", metavar="FORMAT", help=" | ".join(FORMATS))] = "text",
     *,

@@ -12,7 +12,7 @@ from carlang.cli.console import put, say, say_diagnostics
 from carlang.cli.declared import Argument, Option
 from carlang.cli.exits import UsageError
 from carlang.cli.interruption import INTERRUPTIONS
-from carlang.cli.options import SigmaPipelines, open_project, path_option
+from carlang.cli.options import SigmaPipelines, open_project, output_option, path_option
 from carlang.cli.recordings import Recordings, recordings_of
 from carlang.cli.targets import check_sigma
 from carlang.diagnostics import has_errors
@@ -39,7 +39,7 @@ Sources = Annotated[list[str], Argument(metavar="SOURCE...", help="CAR's YAML or
 
 def import_command(
     sources: Sources,
-    to: Annotated[Path, Option("--to", metavar="DIR", parser=path_option, help="The folder to write to.")] = Path(),
+    to: Annotated[Path, Option("--to", metavar="DIR", parser=output_option, help="The folder to write to.")] = Path(),
     recordings: Recordings = None,
     pipeline: SigmaPipelines = None,
     *,

@@ -11,7 +11,7 @@ from carlang.cli import exits
 from carlang.cli.console import put, say
 from carlang.cli.declared import Argument, Option
 from carlang.cli.exits import UsageError
-from carlang.cli.options import open_project, path_option
+from carlang.cli.options import open_project, output_option
 from carlang.importers import scaffold, write_file
 from carlang.project import catalogue_of
 
@@ -20,7 +20,7 @@ _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 
 def new(
     id_: Annotated[str, Argument(metavar="ID", help="The id of the analytic, and the name of its file.")],
-    to: Annotated[Path, Option("--to", metavar="DIR", parser=path_option, help="The folder to write to.")] = Path(),
+    to: Annotated[Path, Option("--to", metavar="DIR", parser=output_option, help="The folder to write to.")] = Path(),
 ) -> int:
     """Write the beginning of an analytic, with a test in it; it checks and passes, and waits for its conditions."""
     if not _ID.fullmatch(id_):

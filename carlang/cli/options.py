@@ -32,9 +32,9 @@ def check_writable(output: Path | None) -> None:
 
 
 def output_option(text: str) -> Path:
-    """Return the path of a file to write; `-` would make one of that name where standard output is meant."""
+    """Return the path of a file or folder to write; `-` would make one called so where standard output is meant."""
     if text == "-":
-        raise click.BadParameter("`-` does not mean standard output here; a file of that name is `./-`")
+        raise click.BadParameter("`-` does not mean standard output here; what is called that is `./-`")
     return path_option(text)
 
 

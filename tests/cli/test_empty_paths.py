@@ -52,6 +52,10 @@ def test_an_empty_path_is_wrong_usage_and_changes_nothing(
         ["hunt", "at.car", "--output", "-"],
         ["test", "at.car", "--output", "-"],
         ["baseline", "make", "at.car", "--until", "2024", "--output", "-"],
+        ["export", "at.car", "--output", "-"],
+        ["import", "at.car", "--to", "-"],
+        ["new", "AT-1", "--to", "-"],
+        ["catalog", "export", "--to", "-"],
     ],
     ids=" ".join,
 )
@@ -62,7 +66,7 @@ def test_no_file_is_written_whose_name_stands_for_standard_output(
     (tmp_path / "at.car").write_text(AT, encoding="utf-8")
     done = carlang(*arguments)
     assert (done.status, done.out) == (2, "")
-    assert "`-` does not mean standard output here; a file of that name is `./-`" in done.err
+    assert "`-` does not mean standard output here; what is called that is `./-`" in done.err
     assert [file.name for file in tmp_path.iterdir()] == ["at.car"]
 
 
