@@ -9,7 +9,8 @@ from ipaddress import IPv4Address, IPv6Address, summarize_address_range
 
 from carlang.model.types import Kind, Type
 from carlang.outgoing.detection import NEVER, Detection, Item, every, negated, some
-from carlang.outgoing.fields import Part, RuleFields, meaning
+from carlang.outgoing.fields import Part, RuleFields
+from carlang.outgoing.meanings import meaning
 from carlang.outgoing.texts import (
     absent,
     base_name_test,

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from carlang.outgoing.conditions import Conditions
-from carlang.outgoing.fields import meaning
+from carlang.outgoing.meanings import meaning
 from carlang.outgoing.selected import Selected, selected
 from carlang.outgoing.streams import Branch
 from carlang.outgoing.unwritable import UnwritableError

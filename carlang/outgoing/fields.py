@@ -8,15 +8,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Hashable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from functools import cache
-from typing import Any
 
 from carlang.mapping import builtin_sensors, called_by_sensor
 from carlang.model import builtin_model
 from carlang.outgoing.detection import Detection, Item
+from carlang.outgoing.meanings import meaning
 from carlang.program import compile_program
-from carlang.resolve.bound import AllOf, BoundExpr, BoundOutput, Const, Filtered, NamedStream, Present, ProcessField
+from carlang.resolve.bound import AllOf, BoundExpr, BoundOutput, Filtered, NamedStream, Present
 from carlang.sigma import ByAlgorithm, ByValue, Held, LogSource, OneOf
 from carlang.source import Source, Span
 from carlang.syntax import ast, format_tree
@@ -51,26 +51,6 @@ class RuleFields:
     """Lists of hashes, each with the algorithm, by column."""
     parts: dict[str, Part] = field(default_factory=dict)
     """By column what is made of a part of a member."""
-
-
-def meaning(expr: BoundExpr) -> Hashable:
-    """Return what an expression is, whatever the case of its texts and wherever it stands."""
-    match expr:
-        case Const(value=str(text)):
-            return Const, text.casefold()
-        case ProcessField(column, generation):
-            return ProcessField, column, generation
-        case _:
-            parts = ((each.name, getattr(expr, each.name)) for each in fields(expr) if each.compare)
-            return type(expr), *(_plain(value) for name, value in parts if name != "type")
-
-
-def _plain(value: Any) -> Hashable:
-    if isinstance(value, tuple):
-        return tuple(map(_plain, value))
-    if isinstance(value, BoundExpr):
-        return meaning(value)
-    return value.casefold() if isinstance(value, str) else value
 
 
 @cache

@@ -10,7 +10,8 @@ from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from carlang.model.types import Column
-from carlang.outgoing.fields import RuleFields, meaning, rule_fields, table_condition
+from carlang.outgoing.fields import RuleFields, rule_fields, table_condition
+from carlang.outgoing.meanings import meaning
 from carlang.outgoing.unwritable import UnwritableError
 from carlang.resolve.bound import (
     AllOf,

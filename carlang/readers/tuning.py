@@ -246,3 +246,7 @@ EXPLAINED = 10
 # Exports write times in one way, or two; a list of a hundred is one that nobody reads.
 SPELLINGS = 100
 """Spellings of unread times that a report counts one by one. Not measured: more than anybody reads."""
+
+HOURS_BACK = 12
+"""Hours by which a time of a W3C log without dates lies behind an earlier one, to be one of the next day: requests that
+took long are written out of their order. Not measured: half a day."""

@@ -36,9 +36,6 @@ _ANY_DIRECTIVE = re.compile(rb"^#[^\n]*$", re.MULTILINE)
 _DATE = re.compile(r"(\d{4}-\d\d-\d\d)(?:\s+(\d\d:\d\d:\d\d)|\s|$)")
 _TIME = re.compile(r"([01]\d|2[0-3]):\d\d:\d\d")
 
-_LEAST_HOURS_BACK = 12
-"""Of a time behind a later one, to be one of the next day: requests that took long are written out of their order."""
-
 
 class W3cReader:
     """Reads each line under the fields that were named last; a line of another number of values is rejected."""
@@ -115,7 +112,7 @@ class _Header:
             time = _TIME.fullmatch("".join(line.split()[column : column + 1]))
             if time is None:
                 continue
-            if header.clock and int(header.clock[:2]) - int(time[1]) >= _LEAST_HOURS_BACK:
+            if header.clock and int(header.clock[:2]) - int(time[1]) >= tuning.HOURS_BACK:
                 parts.append(
                     (header, replace(lines, lines=lines.lines[begin:number], numbers=lines.numbers[begin:number]))
                 )

@@ -124,6 +124,12 @@ def _write_analytics(folder: Path) -> None:
 
 # Each command with arguments that reach its branches; the folder's own names are put in place of braces.
 COMMANDS: dict[str, tuple[tuple[str, ...], ...]] = {
+    "export": (
+        ("detections/runs.car",),
+        ("detections", "--format", "json"),
+        ("-e", f"search Process:Create | filter exe == '{NASTY}'"),
+        (NASTY, "--to", NASTY),
+    ),
     "run": (
         ("detections", "--store", "{plain}"),
         ("detections/runs.car", "--store", "{plain}"),
