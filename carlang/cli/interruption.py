@@ -28,6 +28,7 @@ class Interruptions:
         self._came: list[int] = []
         self._waiting: list[int] = []
         self._is_held = False
+        self._is_raised = False
 
     def __bool__(self) -> bool:
         return bool(self._came)
@@ -54,9 +55,11 @@ class Interruptions:
         usual = {number: handler for number in numbers if (handler := signal.getsignal(number)) in _USUAL}
         for number in usual:
             signal.signal(number, self._note)
+        self._is_raised = True
         try:
             yield
         finally:
+            self._is_raised = False
             for number, handler in usual.items():
                 signal.signal(number, handler)
 
@@ -71,6 +74,14 @@ class Interruptions:
             if self._waiting:
                 self._waiting.clear()
                 raise KeyboardInterrupt
+
+    def check(self) -> None:
+        """Raise `KeyboardInterrupt` where a signal came, and yet the command goes on.
+
+        The exception is raised wherever the main thread is, and code in C that calls Python may lose it there.
+        """
+        if self._is_raised and self._came and not self._is_held:
+            raise KeyboardInterrupt
 
     def _note(self, number: int, frame: FrameType | None) -> None:
         del frame

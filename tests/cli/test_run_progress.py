@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import io
 import re
+import signal
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +16,7 @@ from rich.console import Console
 
 import carlang.analytic.run as analytic_run
 from carlang.cli import asking
+from carlang.cli.interruption import INTERRUPTIONS
 from carlang.cli.progress import bars
 from tests.cli.commands import carlang
 
@@ -94,6 +97,18 @@ def test_a_bar_has_one_line_however_long_names_are(width: int, monkeypatch: pyte
     frames = [frame for frame in re.split(r"[\r\n]|\x1b\[[0-9;?]*[A-Zlh]", screen.getvalue()) if frame]
     assert any("GB" in frame and frame.rstrip().endswith("Security.evtx") for frame in frames)
     assert max(map(cell_len, frames)) <= width
+
+
+def test_a_signal_that_was_lost_ends_an_ingest_at_its_next_source() -> None:
+    with bars.IngestBar(hidden=True) as bar:
+        bar.start(2)
+        with INTERRUPTIONS.raised():
+            bar.file("1.json")
+            with suppress(KeyboardInterrupt):  # as a library in C does that cannot hand an exception on
+                signal.raise_signal(signal.SIGINT)
+            with pytest.raises(KeyboardInterrupt):
+                bar.file("2.json")
+        bar.file("of another command")
 
 
 def test_the_help_says_all_of_what_a_command_does(tmp_path: Path) -> None:

@@ -19,6 +19,7 @@ from rich.progress import (
 )
 
 from carlang.cli.console import report_console
+from carlang.cli.interruption import INTERRUPTIONS
 from carlang.escapes import printable
 
 _BAR = 20
@@ -71,7 +72,11 @@ class IngestBar(_Bar):
         self._task = self._progress.add_task("", total=total)
 
     def file(self, name: str) -> None:
-        """Show the source at hand, the end of its path where all of that does not fit."""
+        """Show the source at hand, the end of its path where all of that does not fit.
+
+        Raises `KeyboardInterrupt` where a signal came and was lost: between sources nothing is half done.
+        """
+        INTERRUPTIONS.check()
         if self._task is not None:
             text = printable(name)
             if cell_len(text) > self._room:
