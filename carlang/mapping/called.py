@@ -6,11 +6,11 @@ import re
 from collections.abc import Iterator, Mapping
 
 from carlang.mapping.event_mapping import EventMapping, Sensors
+from carlang.mapping.expression import Expression
 
 Called = Mapping[str, Mapping[str, tuple[str, ...]]]
 """By field and sensor the members that fill it, the nearest first; none where it is filled with something else."""
 
-_PLACE = re.compile(r"\{([^{}]+)\}")
 _PLAIN = re.compile(r"(?:(?:given|number|windows_path|guid|address|lower|instant|truth|real|words)\()?\{[^{}]+\}[^{}]*")
 _LISTED = re.compile(r"(?:given\()?coalesce\(", re.IGNORECASE)
 
@@ -65,17 +65,19 @@ def called_by_any(sensors: Sensors) -> dict[str, dict[str, list[str]]]:
 def _names(mapping: EventMapping, field: str) -> Iterator[tuple[int, str]]:
     """Yield the names of members that fill a field, each with how far the field is from holding just that."""
     for expression in mapping.fields[field]:
-        for distance, member in _members(expression.bind("{{{}}}".format)):
+        for distance, member in _members(expression):
             yield from ((distance, name) for name in (member, *mapping.names.get(member, ())))
 
 
-def _members(expression: str) -> Iterator[tuple[int, str]]:
-    members = list(dict.fromkeys(_PLACE.findall(expression)))
-    if len(members) == 1 and _PLAIN.fullmatch(expression):
+def _members(expression: Expression) -> Iterator[tuple[int, str]]:
+    # Not looked for in the text, where `{3}` of a regular expression looks like one.
+    members = list(dict.fromkeys(expression.members))
+    text = expression.bind("{{{}}}".format)
+    if len(members) == 1 and _PLAIN.fullmatch(text):
         yield 0, members[0]
-    elif _LISTED.match(expression):
+    elif _LISTED.match(text):
         yield from ((1, member) for member in members)
-    elif expression.startswith("account(") and members:
+    elif text.startswith("account(") and members:
         yield 1, members[-1]
     elif members:
         yield 2, members[0]

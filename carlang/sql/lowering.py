@@ -255,7 +255,7 @@ class QueryBuilder(ExpressionBuilder):
         self, stream: bound.Filtered, source: bound.BoundStream, conditions: Sequence[bound.BoundExpr]
     ) -> exp.Query:
         """What a row itself says is asked first: its process is looked for in fewer rows then."""
-        single = [part for each in conditions for part in _conjuncts(each)]
+        single = [part for each in conditions for part in bound.conjuncts(each)]
         plain = [each for each in single if not any(True for _ in processes.fields_in([each]))]
         others = [each for each in single if any(True for _ in processes.fields_in([each]))]
         rows = self.table(source)
@@ -555,15 +555,6 @@ def _every_combination(parts: Iterable[SQL], tests: Sequence[SQL]) -> exp.Query:
     for table in others:
         query = query.join(table, join_type="cross", copy=False)
     return _where(query, tests) if tests else query
-
-
-def _conjuncts(condition: bound.BoundExpr) -> list[bound.BoundExpr]:
-    """Return the conditions that all have to hold for one to hold."""
-    match condition:
-        case bound.AllOf(conditions):
-            return [part for each in conditions for part in _conjuncts(each)]
-        case _:
-            return [condition]
 
 
 def _unnumbered(stream: bound.BoundStream) -> bound.Sorted | None:

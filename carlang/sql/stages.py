@@ -174,7 +174,7 @@ def linked(condition: bound.BoundExpr | None, of_event: Callable[[str], bool]) -
     of_one: dict[bool, list[bound.BoundExpr]] = {True: [], False: []}
     equal: list[tuple[bound.BoundExpr, bound.BoundExpr]] = []
     rest: list[bound.BoundExpr] = []
-    for test in _conjuncts(condition):
+    for test in bound.conjuncts(condition) if condition is not None else ():
         sides = {of_event(name) for name in bound.row_fields(test)}
         if len(sides) == 1:
             of_one[sides.pop()].append(test)
@@ -185,16 +185,6 @@ def linked(condition: bound.BoundExpr | None, of_event: Callable[[str], bool]) -
         else:
             rest.append(test)
     return Link(tuple(of_one[True]), tuple(of_one[False]), tuple(equal), tuple(rest))
-
-
-def _conjuncts(condition: bound.BoundExpr | None) -> Iterable[bound.BoundExpr]:
-    match condition:
-        case None:
-            return ()
-        case bound.AllOf(conditions):
-            return [test for each in conditions for test in _conjuncts(each)]
-        case _:
-            return (condition,)
 
 
 def _equality(test: bound.BoundExpr, of_event: Callable[[str], bool]) -> tuple[bound.BoundExpr, bound.BoundExpr] | None:
